@@ -1,0 +1,35 @@
+"""Recompute the receive-side-scaling hash of a virtio-net device over captured traffic, outer and inner headers.
+
+The names here are loaded when first used, so that importing the package costs nothing.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pcaphash.device.device import Device
+    from pcaphash.errors import CaptureError, ConfigurationError, PcaphashError
+    from pcaphash.studies.analyze import Analysis, analyze
+    from pcaphash.studies.hashes import hashes
+
+__all__ = ["Analysis", "CaptureError", "ConfigurationError", "Device", "PcaphashError", "analyze", "hashes"]
+
+_HOMES = {
+    "Analysis": "pcaphash.studies.analyze",
+    "analyze": "pcaphash.studies.analyze",
+    "hashes": "pcaphash.studies.hashes",
+    "Device": "pcaphash.device.device",
+    "CaptureError": "pcaphash.errors",
+    "ConfigurationError": "pcaphash.errors",
+    "PcaphashError": "pcaphash.errors",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name on first use."""
+    import importlib
+
+    if name not in _HOMES:
+        raise AttributeError(f"module 'pcaphash' has no attribute {name!r}")
+    value = getattr(importlib.import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value

@@ -1,0 +1,1 @@
+"""From files to blocks and records: pcap, pcapng, compression, standard input."""

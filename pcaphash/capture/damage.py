@@ -1,0 +1,30 @@
+"""What is wrong with a capture that could be read in part."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Damage:
+    """Where and why the reading of a trace ended early.
+
+    Parameters
+    ----------
+    trace : str
+        Path of the trace, or ``-``.
+    offset : int
+        Byte offset in the (decompressed) trace where the first record or block stands that could not be read.
+    problem : str
+        What is wrong there.
+    """
+
+    trace: str
+    offset: int
+    problem: str
+
+    def __str__(self) -> str:
+        """Return one line that names the trace and the byte offset."""
+        return f"{self.trace}: byte {self.offset}: {self.problem}; everything before it was read"
+
+
+class UnreadableBlock(Exception):  # noqa: N818
+    """A block of a pcapng file contradicts itself; the text says how."""

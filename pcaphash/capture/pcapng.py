@@ -1,0 +1,121 @@
+"""Sections and interfaces of pcapng files (draft-ietf-opsawg-pcapng)."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+
+from pcaphash.capture.damage import UnreadableBlock
+from pcaphash.kernels.records import INTERFACE, index_pcapng
+from pcaphash.kernels.timestamps import timestamps_pcapng
+from pcaphash.standards import pcap
+
+
+class Pcapng:
+    """Indexes the packet blocks of one pcapng file, following its sections and interfaces."""
+
+    name = "pcapng"
+
+    def __init__(self) -> None:
+        self._big_endian = False
+        self._interfaces = np.zeros(8, INTERFACE)
+        self._n_interfaces = 0
+
+    @classmethod
+    def recognize(cls, magic: bytes) -> "Pcapng | None":
+        """Return an indexer for a file that starts with these 4 bytes, or None where they are not pcapng's."""
+        return cls() if int.from_bytes(magic, "big") == pcap.SECTION_HEADER else None
+
+    def index(
+        self, block: npt.NDArray[np.uint8], start: int, end: int, records: npt.NDArray[np.void]
+    ) -> tuple[int, int, int, int]:
+        """Index a block; see ``kernels.records.index_pcapng``."""
+        return index_pcapng(block, start, end, records, self._interfaces, self._n_interfaces, self._big_endian)
+
+    def timestamps(
+        self, block: npt.NDArray[np.uint8], records: npt.NDArray[np.void]
+    ) -> npt.NDArray[np.int64]:
+        """Return when indexed packets were captured; see ``kernels.timestamps``."""
+        timestamps = np.empty(len(records), np.int64)
+        timestamps_pcapng(block, records, self._interfaces, self._big_endian, timestamps)
+        return timestamps
+
+    def block_length(self, block: npt.NDArray[np.uint8], start: int) -> int:
+        """Return the total length in bytes of the pcapng block that starts here."""
+        return self._number(block[start + 4 : start + 8].tobytes())
+
+    def read_control(self, block: npt.NDArray[np.uint8], start: int, end: int) -> int:
+        """Read a section header or an interface description.
+
+        Returns
+        -------
+        int
+            Where the next block starts, or ``start`` where this one does not end within these bytes.
+
+        Raises
+        ------
+        UnreadableBlock
+            The block contradicts itself.
+        """
+        if end - start < pcap.BLOCK_OVERHEAD:
+            return start
+        head = block[start : start + pcap.BLOCK_OVERHEAD].tobytes()
+        is_section = int.from_bytes(head[:4], "big") == pcap.SECTION_HEADER
+        if is_section:
+            self._start_section(head[8:12])
+        length = self._number(head[4:8])
+        least = pcap.SECTION_HEADER_LEN if is_section else pcap.INTERFACE_DESCRIPTION_LEN
+        if length < least or length & 3 or length > pcap.MOST_CAPTURED:
+            raise UnreadableBlock(f"a block gives its length as {length} bytes")
+        if start + length > end:
+            return start
+        data = block[start : start + length].tobytes()
+        if data[-4:] != data[4:8]:
+            raise UnreadableBlock("the two lengths of a block differ")
+        if not is_section:
+            self._add_interface(data)
+        return start + length
+
+    def _number(self, data: bytes) -> int:
+        """Read an unsigned number in the section's byte order."""
+        return int.from_bytes(data, "big" if self._big_endian else "little")
+
+    def _start_section(self, magic: bytes) -> None:
+        """Start a section (section 4.1 of the draft): its own byte order, and no interfaces yet."""
+        for order in ("little", "big"):
+            if int.from_bytes(magic, order) == pcap.BYTE_ORDER_MAGIC:  # type: ignore[arg-type]
+                self._big_endian = order == "big"
+                self._n_interfaces = 0
+                return
+        raise UnreadableBlock("a section header has no byte-order magic")
+
+    def _add_interface(self, data: bytes) -> None:
+        """Read an interface description block (section 4.2 of the draft)."""
+        if self._n_interfaces == len(self._interfaces):
+            self._interfaces = np.concatenate([self._interfaces, np.zeros_like(self._interfaces)])
+        resolution, offset_seconds = pcap.DEFAULT_TSRESOL, 0
+        for code, value in self._options(data[16:-4]):
+            if code == pcap.OPTION_IF_TSRESOL and len(value) == 1:
+                resolution = value[0]
+            elif code == pcap.OPTION_IF_TSOFFSET and len(value) == 8:
+                order = "big" if self._big_endian else "little"
+                offset_seconds = int.from_bytes(value, order, signed=True)  # type: ignore[arg-type]
+        interface = self._interfaces[self._n_interfaces]
+        exponent = resolution & 0x7F
+        interface["link_type"] = self._number(data[8:10])
+        interface["snap_length"] = self._number(data[12:16])
+        interface["binary"] = resolution >> 7
+        interface["exponent"] = exponent
+        interface["ticks_per_second"] = 10**exponent if exponent <= 19 else 0
+        # Beyond what a timestamp in nanoseconds can hold, so no later sum overflows.
+        interface["offset_seconds"] = max(-(2**40), min(2**40, offset_seconds))
+        self._n_interfaces += 1
+
+    def _options(self, data: bytes) -> Iterator[tuple[int, bytes]]:
+        """Walk options (section 3.5 of the draft) up to their end, or up to the first that does not fit."""
+        while len(data) >= 4:
+            code, length = self._number(data[:2]), self._number(data[2:4])
+            if code == pcap.OPTION_END or 4 + length > len(data):
+                return
+            yield code, data[4 : 4 + length]
+            data = data[4 + (length + 3 & ~3) :]

@@ -1,0 +1,192 @@
+"""Stream a trace in blocks of bytes with the records found in them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from pcaphash.capture.damage import Damage, UnreadableBlock
+from pcaphash.capture.pcap import Pcap
+from pcaphash.capture.pcapng import Pcapng
+from pcaphash.capture.source import Source
+from pcaphash.errors import CaptureError
+from pcaphash.kernels import records as kernel
+from pcaphash.kernels.records import RECORD
+from pcaphash.standards import pcap
+
+BLOCK_LEN = 1024 * 1024
+"""Bytes read at once: large enough that Python's share does not count, small enough for a processor's cache."""
+
+_MOST_RECORDS = 16 * 1024
+_MOST_BLOCK_LEN = 2 * pcap.MOST_CAPTURED
+
+_DAMAGE = {
+    kernel.RECORD_TOO_LONG: "a record gives its captured length as more than 16 MiB",
+    kernel.BLOCK_LENGTH_INVALID: "a block gives a length that cannot be",
+    kernel.BLOCK_LENGTHS_DIFFER: "the two lengths of a block differ",
+    kernel.UNDECLARED_INTERFACE: "a packet names an interface that was not declared",
+    kernel.PACKET_TOO_LONG: "a packet gives a captured length that its block cannot hold",
+}
+_CUT_SHORT = "the file ends within a record"
+
+
+@dataclass(frozen=True)
+class Block:
+    """Bytes of a trace, and where packets are in them; both are overwritten when the next block is asked for.
+
+    Parameters
+    ----------
+    data : uint8 array of shape (n,)
+        Bytes of the decompressed trace.
+    records : RECORD array of shape (n_packets,)
+        The packets that lie in these bytes, in order of the file.
+    format : Pcap or Pcapng
+        What knows the headers in front of the packets.
+    """
+
+    data: npt.NDArray[np.uint8]
+    records: npt.NDArray[np.void]
+    format: Pcap | Pcapng
+
+    def timestamps(self) -> npt.NDArray[np.int64]:
+        """Return nanoseconds since 1970 for each record; ``kernels.timestamps.NO_TIMESTAMP`` where the file has none."""
+        return self.format.timestamps(self.data, self.records)
+
+
+class Reader:
+    """Streams one trace; memory stays flat whatever its size.
+
+    Parameters
+    ----------
+    trace : str
+        A path, or ``-`` for standard input.
+    block_len : int
+        Bytes to read at once. Results do not depend on it.
+
+    Raises
+    ------
+    CaptureError
+        The trace cannot be opened, or is not a capture.
+    """
+
+    def __init__(self, trace: str, block_len: int = BLOCK_LEN) -> None:
+        self.trace = trace
+        self.source = Source(trace)
+        self.damage: Damage | None = None
+        """Why reading ended early, once it has."""
+        self._buffer = np.empty(block_len, np.uint8)
+        self._records = np.empty(_MOST_RECORDS, RECORD)
+        self._start = self._end = 0
+        self._buffer_offset = 0
+        self._at_end = False
+        self._problem = ""
+        try:
+            self._fill()
+            self._format = self._recognize()
+        except CaptureError:
+            self.close()
+            raise
+
+    def blocks(self) -> Iterator[Block]:
+        """Yield the blocks of the trace; afterwards ``damage`` says whether all of it could be read."""
+        try:
+            while self.damage is None:
+                n_records, self._start, status, code = self._format.index(
+                    self._buffer, self._start, self._end, self._records
+                )
+                if n_records:
+                    yield Block(self._buffer[: self._end], self._records[:n_records], self._format)
+                if status == kernel.IS_DAMAGED:
+                    self._report(_DAMAGE[code])
+                elif status == kernel.IS_CONTROL:
+                    self._read_control()
+                elif status == kernel.IS_SKIPPED:
+                    self._skip()
+                elif status == kernel.NEEDS_MORE and not self._more():
+                    return
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        """Close the trace."""
+        self.source.close()
+
+    def _recognize(self) -> Pcap | Pcapng:
+        magic = self._buffer[: min(self._end, 4)].tobytes()
+        if not magic:
+            raise CaptureError(self.trace, self._problem or "is empty", "give a pcap or pcapng file")
+        found = Pcap.recognize(magic) or Pcapng.recognize(magic) if len(magic) == 4 else None
+        if found is None:
+            raise CaptureError(
+                self.trace, f"is no capture: it starts with {magic.hex(' ')}", "give a pcap or pcapng file", offset=0
+            )
+        if isinstance(found, Pcap) and self._end < pcap.FILE_HEADER_LEN:
+            raise CaptureError(
+                self.trace, "ends within the file header", "capture or copy the file again", offset=self._end
+            )
+        return found
+
+    def _report(self, problem: str) -> None:
+        self.damage = Damage(self.trace, self._buffer_offset + self._start, problem)
+
+    def _fill(self) -> int:
+        """Read on behind the bytes not used yet; return how many bytes came."""
+        if self._at_end:
+            return 0
+        left = self._end - self._start
+        if left == len(self._buffer):
+            self._buffer = np.concatenate([self._buffer, np.empty_like(self._buffer)])
+        elif self._start:
+            self._buffer[:left] = self._buffer[self._start : self._end]
+        self._buffer_offset += self._start
+        self._start, self._end = 0, left
+        n_bytes, self._problem = self.source.readinto(memoryview(self._buffer)[left:])  # type: ignore[arg-type]
+        self._end += n_bytes
+        self._at_end = self._end < len(self._buffer) or bool(self._problem)
+        return n_bytes
+
+    def _more(self) -> bool:
+        """Read on; return False at the end, with what is left over reported as damage."""
+        if self._fill():
+            return True
+        if self._problem:
+            self._report(self._problem)
+        elif self._end > self._start:
+            self._report(_CUT_SHORT)
+        return False
+
+    def _read_control(self) -> None:
+        """Read a block that is not about packets but about the file."""
+        try:
+            after = self._format.read_control(self._buffer, self._start, self._end)
+        except UnreadableBlock as error:
+            self._report(str(error))
+            return
+        if after > self._start:
+            self._start = after
+        else:
+            self._more()
+
+    def _skip(self) -> None:
+        """Step over a pcapng block that does not end in the buffer, without keeping it."""
+        assert isinstance(self._format, Pcapng)
+        length = self._format.block_length(self._buffer, self._start)
+        if length <= len(self._buffer):
+            self._more()
+            return
+        block_offset = self._buffer_offset + self._start
+        expected = self._buffer[self._start + 4 : self._start + 8].tobytes()
+        trailer = block_offset + length - 4
+        while self._buffer_offset + self._end < trailer + 4 and not self._at_end:
+            self._start = min(self._end, trailer - self._buffer_offset)
+            self._fill()
+        self._start = trailer - self._buffer_offset
+        problem = ""
+        if self._start + 4 > self._end:
+            problem = self._problem or _CUT_SHORT
+        elif self._buffer[self._start : self._start + 4].tobytes() != expected:
+            problem = _DAMAGE[kernel.BLOCK_LENGTHS_DIFFER]
+        if problem:
+            self.damage = Damage(self.trace, block_offset, problem)
+        self._start += 4

@@ -1,0 +1,74 @@
+"""Words and whole numbers as users give them, and the errors that help with wrong ones."""
+
+import operator
+import re
+from collections.abc import Iterable
+from typing import SupportsIndex
+
+from pcaphash.errors import ConfigurationError
+
+Numbers = str | Iterable[SupportsIndex]
+"""Whole numbers; in text, decimal and separated by commas or spaces."""
+
+_DECIMAL = re.compile("[0-9]{1,20}")
+
+
+def unknown_word(option: str, word: str, known: Iterable[str], rule: str = "") -> ConfigurationError:
+    """Return the error for a word that is not known, with the nearest known one as advice.
+
+    Parameters
+    ----------
+    option : str
+        Where the word was given.
+    word : str
+        The word.
+    known : iterable of str
+        The words that are known there.
+    rule : str
+        Whose words these are, such as ``a hash type of draft v7``.
+    """
+    import difflib
+
+    by_lower_case = {name.lower(): name for name in known}
+    nearest = difflib.get_close_matches(word.lower(), by_lower_case, n=1, cutoff=0.5)
+    advice = f"did you mean {by_lower_case[nearest[0]]}?" if nearest else f"use {', '.join(by_lower_case.values())}"
+    return ConfigurationError(option, f"{word!r} is not {rule or 'known'}", advice)
+
+
+def parse_number(option: str, value: SupportsIndex, least: int, most: int, rule: str) -> int:
+    """Return a whole number between ``least`` and ``most``.
+
+    Raises
+    ------
+    ConfigurationError
+        It is no whole number, or out of range; ``rule`` says what the range comes from.
+    """
+    if isinstance(value, bool) or not hasattr(value, "__index__"):
+        raise ConfigurationError(option, f"{value!r} is no whole number", f"give one from {least} to {most}")
+    number = operator.index(value)
+    if not least <= number <= most:
+        raise ConfigurationError(option, f"{number} is out of range: {rule}", f"give one from {least} to {most}")
+    return number
+
+
+def parse_numbers(option: str, value: Numbers, least: int, most: int, rule: str) -> tuple[int, ...]:
+    """Return whole numbers between ``least`` and ``most``, in the order given.
+
+    Raises
+    ------
+    ConfigurationError
+        One of them is no whole number, or out of range; ``rule`` says what the range comes from.
+    """
+    if isinstance(value, bytes | bytearray) or not isinstance(value, Iterable):
+        raise ConfigurationError(option, f"{value!r} is no list of whole numbers", "give several, such as 0,1,2,3")
+    words = value.replace(",", " ").split() if isinstance(value, str) else value
+    values = [_number_of_text(option, word) if isinstance(word, str) else word for word in words]
+    return tuple(parse_number(option, number, least, most, rule) for number in values)
+
+
+def _number_of_text(option: str, word: str) -> int:
+    if not _DECIMAL.fullmatch(word):
+        raise ConfigurationError(
+            option, f"{word!r} is no whole number", "give decimal numbers separated by commas, such as 0,1,2,3"
+        )
+    return int(word)

@@ -1,0 +1,117 @@
+"""What can be hashed of one header: its kind, where the inputs stand, and the candidate hashes.
+
+A header gives up to four candidates: over the addresses; over addresses and ports; and for IPv6 with extension headers
+the same two over the home address and the routing header's address, each where present (virtio 1.4, "Hash calculation
+for incoming packets"). The kind says which of them there are, and which the capture lets us calculate.
+"""
+
+from typing import Any
+
+from pcaphash.kernels.base import be32, step
+from pcaphash.kernels.ip import IPV4, IPV6, IPV6_EXTENDED, read_ip
+from pcaphash.kernels.toeplitz import no_product, product
+from pcaphash.standards import ip
+
+# Kinds of header. NOT_IP, CUT and OTHER_LINK_TYPE (kernels.link) are 0, 1 and 2; then each base plus a transport.
+KIND_IPV4 = 3
+KIND_IPV6 = 8
+KIND_IPV6_EX = 13
+KIND_IPV6_EX_CUT = 18  # the home address or the routing header's address was not captured
+N_KINDS = 23
+
+# Transports, as added to a base.
+TRANSPORT_NONE = 0  # neither TCP nor UDP, a fragment, or a header longer than the frame
+TRANSPORT_TCP = 1
+TRANSPORT_UDP = 2
+TRANSPORT_TCP_CUT = 3  # its ports were not captured
+TRANSPORT_UDP_CUT = 4
+
+PORTS_LEN = 4
+PORTS_WORD_IPV4, PORTS_WORD_IPV6 = 2, 8  # position of the ports among the words of a hash input
+
+# Candidates, as offsets from a header's first: over the addresses, then over addresses and ports; only extended IPv6
+# has the third and fourth, the same over the home address and the routing header's address.
+CANDIDATE_ADDRESSES = 0
+CANDIDATE_PORTS = 1
+CANDIDATE_EXTENDED = 2
+
+
+@step
+def transport_of(
+    d: Any, protocol: int, offset: int, frame_end: int, captured_end: int, position: int, key: Any
+) -> tuple[int, Any]:
+    """Name the transport whose ports can be hashed: TCP with 20, UDP with 8 bytes within the frame.
+
+    Returns
+    -------
+    transport : int
+        TRANSPORT_NONE, _TCP, _UDP, _TCP_CUT or _UDP_CUT.
+    ports : integer of ``toeplitz.product``
+        The contribution of the ports; 0 where there are none, or where they were not captured.
+    """
+    if protocol == ip.TCP and offset + ip.TCP_LEN <= frame_end:
+        transport = TRANSPORT_TCP
+    elif protocol == ip.UDP and offset + ip.UDP_LEN <= frame_end:
+        transport = TRANSPORT_UDP
+    else:
+        return TRANSPORT_NONE, no_product()
+    if offset + PORTS_LEN > captured_end:
+        return transport + TRANSPORT_TCP_CUT - TRANSPORT_TCP, no_product()
+    return transport, product(be32(d, offset), position, key)
+
+
+@step
+def read_header(
+    d: Any, network: int, offset: int, frame_end: int, captured_end: int, key: Any
+) -> tuple[int, int, int, int, int, int, Any, Any]:
+    """Read an IP header as far as any hash type may need it.
+
+    Returns
+    -------
+    kind : int
+        Kind of header, N_KINDS of them.
+    ip_kind, protocol, payload : int
+        As ``read_ip`` returns them, for what looks into the payload.
+    source, destination : int
+        Where the addresses stand that the extended types hash; for other kinds the plain ones.
+    addresses, ports : integers of ``toeplitz.product``
+        The contributions of the plain addresses and of the ports; 0 where there are none.
+    """
+    ip_kind, protocol, payload, home_address, routing_address = read_ip(d, network, offset, frame_end, captured_end)
+    if ip_kind == IPV4:
+        transport, ports = transport_of(d, protocol, payload, frame_end, captured_end, PORTS_WORD_IPV4, key)
+        addresses = sum_ipv4(d, offset + 12, key)
+        return KIND_IPV4 + transport, ip_kind, protocol, payload, offset + 12, offset + 16, addresses, ports
+    if ip_kind != IPV6 and ip_kind != IPV6_EXTENDED:
+        return ip_kind, ip_kind, protocol, payload, offset, offset, no_product(), no_product()
+    transport, ports = transport_of(d, protocol, payload, frame_end, captured_end, PORTS_WORD_IPV6, key)
+    source, destination = offset + 8, offset + 24
+    addresses = sum_ipv6(d, source, destination, key)
+    base = KIND_IPV6
+    if ip_kind == IPV6_EXTENDED:
+        source = home_address if home_address else source
+        destination = routing_address if routing_address else destination
+        captured = source + 16 <= captured_end and destination + 16 <= captured_end
+        base = KIND_IPV6_EX if captured else KIND_IPV6_EX_CUT
+    return base + transport, ip_kind, protocol, payload, source, destination, addresses, ports
+
+
+@step
+def is_extended(kind: int) -> bool:
+    """Tell whether the kind has candidates over the home address and the routing header's address."""
+    return KIND_IPV6_EX <= kind < KIND_IPV6_EX_CUT
+
+
+@step
+def sum_ipv4(d: Any, source: int, key: Any) -> Any:
+    """Return the contribution of two IPv4 addresses, the destination's behind the source's."""
+    return product(be32(d, source), 0, key) ^ product(be32(d, source + 4), 1, key)
+
+
+@step
+def sum_ipv6(d: Any, source: int, destination: int, key: Any) -> Any:
+    """Return the contribution of two IPv6 addresses."""
+    total = product(be32(d, source), 0, key) ^ product(be32(d, destination), 4, key)
+    total ^= product(be32(d, source + 4), 1, key) ^ product(be32(d, destination + 4), 5, key)
+    total ^= product(be32(d, source + 8), 2, key) ^ product(be32(d, destination + 8), 6, key)
+    return total ^ product(be32(d, source + 12), 3, key) ^ product(be32(d, destination + 12), 7, key)

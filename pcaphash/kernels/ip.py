@@ -1,0 +1,159 @@
+"""Read an IP header, and for IPv6 the chain of extension headers behind it.
+
+Length fields inside IP headers bound nothing: packets that a host merged (BIG TCP) carry zeros there.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from pcaphash.kernels.base import be16, step
+from pcaphash.kernels.link import CUT, NETWORK_IPV4, NETWORK_IPV6, NOT_IP
+from pcaphash.standards import ip
+
+# What kind of network layer was read. NOT_IP and CUT (kernels.link) are the others.
+IPV4 = 4
+IPV6 = 6
+IPV6_EXTENDED = 8  # IPv6 with at least one extension header
+
+NO_PROTOCOL = -1  # a fragment: whatever its protocol, neither ports nor an encapsulation are looked for
+
+
+@step
+def read_ip(
+    d: Any, network: int, offset: int, frame_end: int, captured_end: int
+) -> tuple[int, int, int, int, int]:
+    """Read the IP header that a network layer announced.
+
+    Returns
+    -------
+    kind : int
+        IPV4, IPV6, IPV6_EXTENDED, NOT_IP or CUT.
+    protocol : int
+        Protocol of the payload; NO_PROTOCOL for every fragment.
+    payload : int
+        Where the payload starts.
+    home_address, routing_address : int
+        Where the home address option's address and the type 2 routing header's address stand; 0 where there is none.
+    """
+    if network == NETWORK_IPV4:
+        kind, protocol, payload = _read_ipv4(d, offset, frame_end, captured_end)
+        return kind, protocol, payload, 0, 0
+    if network == NETWORK_IPV6:
+        return _read_ipv6(d, offset, frame_end, captured_end)
+    return network, NO_PROTOCOL, offset, 0, 0
+
+
+@step
+def _read_ipv4(d: Any, offset: int, frame_end: int, captured_end: int) -> tuple[int, int, int]:
+    if offset + ip.IPV4_LEN > frame_end:
+        return NOT_IP, NO_PROTOCOL, offset
+    if offset + ip.IPV4_LEN > captured_end:
+        return CUT, NO_PROTOCOL, offset
+    first = np.int64(d[offset])
+    payload = offset + ((first & 15) << 2)
+    if first >> 4 != 4 or (first & 15) < 5 or payload > frame_end:
+        return NOT_IP, NO_PROTOCOL, offset
+    if be16(d, offset + 6) & ip.IPV4_FRAGMENT_MASK:
+        return IPV4, NO_PROTOCOL, payload
+    return IPV4, np.int64(d[offset + 9]), payload
+
+
+@step
+def _read_ipv6(d: Any, offset: int, frame_end: int, captured_end: int) -> tuple[int, int, int, int, int]:
+    payload = offset + ip.IPV6_LEN
+    if payload > frame_end:
+        return NOT_IP, NO_PROTOCOL, offset, 0, 0
+    if payload > captured_end:
+        return CUT, NO_PROTOCOL, offset, 0, 0
+    if d[offset] >> 4 != 6:
+        return NOT_IP, NO_PROTOCOL, offset, 0, 0
+    protocol = np.int64(d[offset + 6])
+    if protocol == ip.TCP or protocol == ip.UDP or not _is_extension(protocol):
+        return IPV6, protocol, payload, 0, 0
+    return _walk_extensions(d, protocol, payload, frame_end, captured_end)
+
+
+@step
+def _is_extension(protocol: int) -> bool:
+    return (
+        protocol == ip.HOP_BY_HOP
+        or protocol == ip.ROUTING
+        or protocol == ip.FRAGMENT
+        or protocol == ip.AUTHENTICATION
+        or protocol == ip.DESTINATION_OPTIONS
+        or protocol == ip.MOBILITY
+    )
+
+
+@step
+def _extension_len(d: Any, protocol: int, offset: int) -> int:
+    """Return the length in bytes of an extension header; the authentication header counts in units of 4."""
+    length = np.int64(d[offset + 1])
+    if protocol == ip.FRAGMENT:
+        return np.int64(ip.EXTENSION_LEN)
+    if protocol == ip.AUTHENTICATION:
+        return (length + 2) << 2
+    return (length + 1) << 3
+
+
+@step
+def _walk_extensions(
+    d: Any, protocol: int, offset: int, frame_end: int, captured_end: int
+) -> tuple[int, int, int, int, int]:
+    """Follow the chain of extension headers (RFC 8200 section 4) up to what ends it."""
+    home_address, routing_address = 0, 0
+    fragment = False
+    while _is_extension(protocol):
+        if offset + ip.EXTENSION_LEN > frame_end:
+            return NOT_IP, NO_PROTOCOL, offset, 0, 0
+        if offset + ip.EXTENSION_LEN > captured_end:
+            return CUT, NO_PROTOCOL, offset, 0, 0
+        end = offset + _extension_len(d, protocol, offset)
+        if end > frame_end:
+            return NOT_IP, NO_PROTOCOL, offset, 0, 0
+        if protocol == ip.FRAGMENT:
+            fragment = True
+            if be16(d, offset + 2) & ip.IPV6_FRAGMENT_OFFSET_MASK:
+                return IPV6_EXTENDED, NO_PROTOCOL, end, home_address, routing_address
+        elif protocol == ip.DESTINATION_OPTIONS and home_address == 0:
+            home_address = _find_home_address(d, offset + 2, end, captured_end)
+            if home_address < 0:
+                return CUT, NO_PROTOCOL, offset, 0, 0
+        elif protocol == ip.ROUTING and routing_address == 0:
+            if _is_routing_type_2(d, offset):
+                routing_address = offset + ip.ROUTING_ADDRESS_OFFSET
+        protocol = np.int64(d[offset])
+        offset = end
+    if fragment:
+        protocol = NO_PROTOCOL
+    return IPV6_EXTENDED, protocol, offset, home_address, routing_address
+
+
+@step
+def _is_routing_type_2(d: Any, offset: int) -> bool:
+    return (
+        d[offset + 1] == ip.ROUTING_TYPE_2_LENGTH
+        and d[offset + 2] == ip.ROUTING_TYPE_2
+        and d[offset + 3] == ip.ROUTING_TYPE_2_SEGMENTS_LEFT
+    )
+
+
+@step
+def _find_home_address(d: Any, offset: int, end: int, captured_end: int) -> int:
+    """Return where the address of the first complete home address option stands; 0 for none, -1 where cut."""
+    while offset < end:
+        if offset >= captured_end:
+            return -1
+        if d[offset] == ip.OPTION_PAD1:
+            offset += 1
+            continue
+        if offset + 2 > end:
+            return 0
+        if offset + 2 > captured_end:
+            return -1
+        body = offset + 2
+        offset = body + np.int64(d[offset + 1])
+        if d[body - 2] == ip.OPTION_HOME_ADDRESS and d[body - 1] == ip.HOME_ADDRESS_LEN and offset <= end:
+            return body
+    return 0

@@ -1,0 +1,125 @@
+"""Find the IP header behind a link layer header.
+
+A position in a packet is always given by three offsets into the block: ``offset`` itself, ``frame_end`` (where the
+packet ended on the wire) and ``captured_end`` (where its captured bytes end). What does not fit into the frame is
+no header; what fits into the frame but was not captured makes the answer CUT.
+"""
+
+from typing import Any
+
+from pcaphash.kernels.base import be16, be32, le32, step
+from pcaphash.standards import ethernet as eth
+
+# What is found behind a link layer, or instead of an IP header. The first three also are kinds of header
+# (kernels.header).
+NOT_IP = 0
+CUT = 1
+OTHER_LINK_TYPE = 2
+NETWORK_IPV4 = 4
+NETWORK_IPV6 = 6
+NETWORK_ETHERNET = 7
+
+
+@step
+def network_of_type(d: Any, ethertype: int, offset: int, frame_end: int, captured_end: int) -> tuple[int, int]:
+    """Step over VLAN tags (IEEE 802.1Q, any depth) and name the network layer behind an EtherType."""
+    while (
+        ethertype == eth.ETHERTYPE_VLAN
+        or ethertype == eth.ETHERTYPE_SERVICE_VLAN
+        or ethertype == eth.ETHERTYPE_OLD_SERVICE_VLAN
+    ):
+        if offset + eth.VLAN_TAG_LEN > frame_end:
+            return NOT_IP, offset
+        if offset + eth.VLAN_TAG_LEN > captured_end:
+            return CUT, offset
+        ethertype = be16(d, offset + 2)
+        offset += eth.VLAN_TAG_LEN
+    if ethertype == eth.ETHERTYPE_IPV4:
+        return NETWORK_IPV4, offset
+    if ethertype == eth.ETHERTYPE_IPV6:
+        return NETWORK_IPV6, offset
+    return NOT_IP, offset
+
+
+@step
+def network_behind_ethernet(d: Any, offset: int, frame_end: int, captured_end: int) -> tuple[int, int]:
+    """Name the network layer behind an Ethernet header and where it starts."""
+    payload = offset + eth.ETHERNET_LEN
+    if payload > frame_end:
+        return NOT_IP, offset
+    if payload > captured_end:
+        return CUT, offset
+    return network_of_type(d, be16(d, offset + eth.ETHERNET_TYPE_OFFSET), payload, frame_end, captured_end)
+
+
+@step
+def _network_behind_cooked(
+    d: Any, offset: int, frame_end: int, captured_end: int, header_len: int, type_offset: int
+) -> tuple[int, int]:
+    """Name the network layer behind a Linux cooked header (LINKTYPE_LINUX_SLL, LINKTYPE_LINUX_SLL2)."""
+    if offset + header_len > frame_end:
+        return NOT_IP, offset
+    if offset + type_offset + 2 > captured_end:
+        return CUT, offset
+    return network_of_type(d, be16(d, offset + type_offset), offset + header_len, frame_end, captured_end)
+
+
+@step
+def _network_of_version(d: Any, offset: int, frame_end: int, captured_end: int) -> tuple[int, int]:
+    """Let the version nibble of a raw IP packet decide (LINKTYPE_RAW, LINKTYPE_IPV4, LINKTYPE_IPV6)."""
+    if offset >= frame_end:
+        return NOT_IP, offset
+    if offset >= captured_end:
+        return CUT, offset
+    version = d[offset] >> 4
+    if version == 4:
+        return NETWORK_IPV4, offset
+    if version == 6:
+        return NETWORK_IPV6, offset
+    return NOT_IP, offset
+
+
+@step
+def _network_of_family(d: Any, offset: int, frame_end: int, captured_end: int) -> tuple[int, int]:
+    """Let the address family decide, in whichever byte order the capturing host wrote it (LINKTYPE_NULL, _LOOP)."""
+    payload = offset + eth.NULL_LEN
+    if payload > frame_end:
+        return NOT_IP, offset
+    if payload > captured_end:
+        return CUT, offset
+    for family in (be32(d, offset), le32(d, offset)):
+        if family == eth.FAMILY_IPV4:
+            return NETWORK_IPV4, payload
+        if family == 10 or family == 24 or family == 28 or family == 30:
+            return NETWORK_IPV6, payload
+    return NOT_IP, payload
+
+
+@step
+def network_behind_link(d: Any, offset: int, frame_end: int, captured_end: int, link_type: int) -> tuple[int, int]:
+    """Name the network layer behind a link layer header, and where it starts.
+
+    Returns
+    -------
+    network : int
+        NETWORK_IPV4, NETWORK_IPV6, NOT_IP, CUT or OTHER_LINK_TYPE.
+    offset : int
+        Where the network layer starts.
+    """
+    if link_type == eth.ETHERNET:
+        return network_behind_ethernet(d, offset, frame_end, captured_end)
+    if (
+        link_type == eth.RAW
+        or link_type == eth.IPV4
+        or link_type == eth.IPV6
+        or link_type == eth.RAW_BSD
+        or link_type == eth.RAW_OPENBSD
+    ):
+        return _network_of_version(d, offset, frame_end, captured_end)
+    if link_type == eth.LINUX_SLL:
+        return _network_behind_cooked(d, offset, frame_end, captured_end, eth.SLL_LEN, eth.SLL_TYPE_OFFSET)
+    if link_type == eth.LINUX_SLL2:
+        return _network_behind_cooked(d, offset, frame_end, captured_end, eth.SLL2_LEN, eth.SLL2_TYPE_OFFSET)
+    if link_type == eth.NULL or link_type == eth.LOOP:
+        return _network_of_family(d, offset, frame_end, captured_end)
+    return OTHER_LINK_TYPE, offset

@@ -1,0 +1,261 @@
+"""Find the packets in a block of a capture file.
+
+Indexing comes before dissecting, so that every question works on every file format, and a selection of packets is a
+selection of records. Blocks are cut anywhere: what is not complete yet is left for the next block.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from pcaphash.kernels.base import kernel, load16, load32, pointer, step
+from pcaphash.standards import ethernet as eth
+from pcaphash.standards import pcap
+
+DIRECTION_UNKNOWN = 0
+DIRECTION_IN = 1
+DIRECTION_OUT = 2
+
+RECORD = np.dtype(
+    [
+        ("offset", np.uint32),  # of the packet's first byte in the block
+        ("captured_length", np.uint32),  # in bytes
+        ("original_length", np.uint32),  # in bytes, as the file says (it may be less than captured_length)
+        ("link_type", np.uint16),
+        ("direction", np.uint8),
+        ("block_type", np.uint8),  # of the pcapng block; 0 in pcap
+    ],
+    align=True,
+)
+"""One packet of a block; small, since whatever a study does, it writes and reads one of these for every packet."""
+
+INTERFACE = np.dtype(
+    [
+        ("offset_seconds", np.int64),  # if_tsoffset
+        ("ticks_per_second", np.uint64),  # decimal resolutions; 0 where a tick is shorter than 10**-19 s
+        ("snap_length", np.uint32),  # in bytes; 0 for none
+        ("exponent", np.uint8),  # of the resolution: a tick is base ** -exponent seconds
+        ("binary", np.uint8),  # whether the base is 2, not 10
+        ("link_type", np.uint16),
+    ],
+    align=True,
+)
+"""One interface of a pcapng section."""
+
+# Why indexing stopped.
+NEEDS_MORE = 0  # the block ends within a record
+RECORDS_FULL = 1  # no room for another record
+IS_DAMAGED = 2  # what follows is no record that can be
+IS_CONTROL = 3  # pcapng: a section header or an interface description follows
+IS_SKIPPED = 4  # pcapng: a block without packets follows that does not end in these bytes
+
+# What is damaged.
+RECORD_TOO_LONG = 1
+BLOCK_LENGTH_INVALID = 2
+BLOCK_LENGTHS_DIFFER = 3
+UNDECLARED_INTERFACE = 4
+PACKET_TOO_LONG = 5
+
+
+@step
+def _cooked_direction(d: Any, offset: int, captured_end: int, link_type: int) -> int:
+    """Read from a Linux cooked header whether the capturing host sent the packet."""
+    if link_type == eth.LINUX_SLL and offset + 2 <= captured_end:
+        packet_type = (np.int64(d[offset]) << 8) | np.int64(d[offset + 1])
+    elif link_type == eth.LINUX_SLL2 and offset + eth.SLL2_PACKET_TYPE_OFFSET < captured_end:
+        packet_type = np.int64(d[offset + eth.SLL2_PACKET_TYPE_OFFSET])
+    else:
+        return DIRECTION_UNKNOWN
+    if packet_type == eth.SLL_OUTGOING:
+        return DIRECTION_OUT
+    return DIRECTION_IN if packet_type < eth.SLL_OUTGOING else DIRECTION_UNKNOWN
+
+
+@kernel
+def index_pcap(
+    block: Any, start: int, end: int, records: Any, link_type: int, big_endian: bool, header_len: int
+) -> tuple[int, int, int, int]:
+    """Index the records of a pcap file.
+
+    Parameters
+    ----------
+    block : uint8 array
+        Bytes of the file.
+    start, end : int
+        Where the first record header starts, and where the valid bytes end.
+    records : RECORD array
+        Written.
+    link_type, big_endian, header_len
+        Of the file: link type, byte order, length of a record header.
+
+    Returns
+    -------
+    n_records : int
+        How many records were written.
+    consumed : int
+        Where the first record that was not written starts.
+    status, damage : int
+        Why indexing stopped, and what is damaged.
+    """
+    d = pointer(block)
+    offset = np.int64(start)
+    n = 0
+    while offset + header_len <= end:
+        captured_length = load32(d, offset + 8, big_endian)
+        if captured_length > pcap.MOST_CAPTURED:
+            return n, offset, IS_DAMAGED, RECORD_TOO_LONG
+        packet = offset + header_len
+        if packet + captured_length > end:
+            break
+        if n == len(records):
+            return n, offset, RECORDS_FULL, 0
+        records[n]["offset"] = packet
+        records[n]["captured_length"] = captured_length
+        records[n]["original_length"] = load32(d, offset + 12, big_endian)
+        records[n]["link_type"] = link_type
+        records[n]["direction"] = _cooked_direction(d, packet, packet + captured_length, link_type)
+        records[n]["block_type"] = 0
+        n += 1
+        offset = packet + captured_length
+    return n, offset, NEEDS_MORE, 0
+
+
+@step
+def interface_number(d: Any, packet: int, block_type: int, big_endian: bool) -> int:
+    """Return which interface an enhanced or obsolete packet block names, given where its packet starts."""
+    if block_type == pcap.OBSOLETE_PACKET:
+        return load16(d, packet - 20, big_endian)
+    return load32(d, packet - 20, big_endian)
+
+
+@step
+def _flags_direction(d: Any, offset: int, end: int, big_endian: bool) -> int:
+    """Read the direction from the option epb_flags, where there is one."""
+    while offset + 4 <= end:
+        code = load16(d, offset, big_endian)
+        length = load16(d, offset + 2, big_endian)
+        if code == pcap.OPTION_END or offset + 4 + length > end:
+            break
+        if code == pcap.OPTION_EPB_FLAGS and length == 4:
+            flags = load32(d, offset + 4, big_endian) & 3
+            if flags == pcap.FLAGS_INBOUND:
+                return DIRECTION_IN
+            if flags == pcap.FLAGS_OUTBOUND:
+                return DIRECTION_OUT
+            break
+        offset += 4 + ((length + 3) & ~3)
+    return DIRECTION_UNKNOWN
+
+
+@step
+def _read_packet_block(
+    d: Any, offset: int, end: int, block_type: int, big_endian: bool, interfaces: Any, n_interfaces: int, record: Any
+) -> int:
+    """Read an enhanced or obsolete packet block (sections 4.3 and A of the draft); return what is damaged, or 0."""
+    packet = offset + pcap.PACKET_BLOCK_OFFSET
+    if packet + 4 > end:
+        return BLOCK_LENGTH_INVALID
+    number = interface_number(d, packet, block_type, big_endian)
+    if number >= n_interfaces:
+        return UNDECLARED_INTERFACE
+    captured_length = load32(d, offset + 20, big_endian)
+    options = packet + ((captured_length + 3) & ~3)
+    if options + 4 > end:
+        return PACKET_TOO_LONG
+    link_type = np.int64(interfaces[number]["link_type"])
+    direction = _flags_direction(d, options, end - 4, big_endian)
+    if direction == DIRECTION_UNKNOWN:
+        direction = _cooked_direction(d, packet, packet + captured_length, link_type)
+    record["offset"] = packet
+    record["captured_length"] = captured_length
+    record["original_length"] = load32(d, offset + 24, big_endian)
+    record["link_type"] = link_type
+    record["direction"] = direction
+    record["block_type"] = block_type
+    return 0
+
+
+@step
+def _read_simple_block(
+    d: Any, offset: int, end: int, big_endian: bool, interfaces: Any, n_interfaces: int, record: Any
+) -> int:
+    """Read a simple packet block (section 4.4 of the draft); return what is damaged, or 0."""
+    packet = offset + pcap.SIMPLE_PACKET_OFFSET
+    if packet + 4 > end:
+        return BLOCK_LENGTH_INVALID
+    if n_interfaces == 0:
+        return UNDECLARED_INTERFACE
+    original_length = load32(d, offset + 8, big_endian)
+    captured_length = min(original_length, end - 4 - packet)
+    snap_length = np.int64(interfaces[0]["snap_length"])
+    if snap_length > 0:
+        captured_length = min(captured_length, snap_length)
+    link_type = np.int64(interfaces[0]["link_type"])
+    record["offset"] = packet
+    record["captured_length"] = captured_length
+    record["original_length"] = original_length
+    record["link_type"] = link_type
+    record["direction"] = _cooked_direction(d, packet, packet + captured_length, link_type)
+    record["block_type"] = pcap.SIMPLE_PACKET
+    return 0
+
+
+@kernel
+def index_pcapng(
+    block: Any, start: int, end: int, records: Any, interfaces: Any, n_interfaces: int, big_endian: bool
+) -> tuple[int, int, int, int]:
+    """Index the packet blocks of a pcapng section.
+
+    Parameters
+    ----------
+    block : uint8 array
+        Bytes of the file.
+    start, end : int
+        Where the first block starts, and where the valid bytes end.
+    records : RECORD array
+        Written.
+    interfaces : INTERFACE array
+        The section's interfaces, of which ``n_interfaces`` are declared.
+    big_endian : bool
+        Byte order of the section.
+
+    Returns
+    -------
+    n_records, consumed, status, damage : int
+        As ``index_pcap`` returns them; consumed is where a pcapng block starts.
+    """
+    d = pointer(block)
+    offset = np.int64(start)
+    n = 0
+    while offset + pcap.BLOCK_OVERHEAD <= end:
+        block_type = load32(d, offset, big_endian)
+        if block_type == pcap.SECTION_HEADER or block_type == pcap.INTERFACE_DESCRIPTION:
+            return n, offset, IS_CONTROL, 0
+        length = load32(d, offset + 4, big_endian)
+        if length < pcap.BLOCK_OVERHEAD or length & 3:
+            return n, offset, IS_DAMAGED, BLOCK_LENGTH_INVALID
+        is_packet = block_type == pcap.ENHANCED_PACKET or block_type == pcap.OBSOLETE_PACKET
+        is_simple = block_type == pcap.SIMPLE_PACKET
+        if (is_packet or is_simple) and length > pcap.MOST_CAPTURED:
+            return n, offset, IS_DAMAGED, RECORD_TOO_LONG
+        block_end = offset + length
+        if block_end > end:
+            if is_packet or is_simple:
+                break
+            return n, offset, IS_SKIPPED, 0
+        if load32(d, block_end - 4, big_endian) != length:
+            return n, offset, IS_DAMAGED, BLOCK_LENGTHS_DIFFER
+        if is_packet or is_simple:
+            if n == len(records):
+                return n, offset, RECORDS_FULL, 0
+            if is_packet:
+                damage = _read_packet_block(
+                    d, offset, block_end, block_type, big_endian, interfaces, n_interfaces, records[n]
+                )
+            else:
+                damage = _read_simple_block(d, offset, block_end, big_endian, interfaces, n_interfaces, records[n])
+            if damage:
+                return n, offset, IS_DAMAGED, damage
+            n += 1
+        offset = block_end
+    return n, offset, NEEDS_MORE, 0

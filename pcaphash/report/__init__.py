@@ -1,0 +1,1 @@
+"""Turns results into text, tables and figures; knows neither captures nor kernels."""

@@ -1,0 +1,1 @@
+"""Facts of the RFCs and of the virtio texts as plain constants, each with its source; no logic."""

@@ -1,0 +1,33 @@
+"""Numbers of IPv4 (RFC 791), IPv6 (RFC 8200) and the transport protocols above them."""
+
+IPV4_LEN = 20  # RFC 791 section 3.1, without options
+IPV6_LEN = 40  # RFC 8200 section 3
+TCP_LEN = 20  # RFC 9293 section 3.1, without options
+UDP_LEN = 8  # RFC 768
+EXTENSION_LEN = 8  # RFC 8200 section 4: the shortest extension header, and the unit of most
+
+# Protocol and next header numbers.
+HOP_BY_HOP = 0  # RFC 8200 section 4.3
+IPIP = 4  # RFC 2003
+TCP = 6
+UDP = 17
+ROUTING = 43  # RFC 8200 section 4.4
+FRAGMENT = 44  # RFC 8200 section 4.5
+GRE = 47  # RFC 2784
+AUTHENTICATION = 51  # RFC 4302
+DESTINATION_OPTIONS = 60  # RFC 8200 section 4.6
+MOBILITY = 135  # RFC 6275 section 6.1
+
+# IPv4's more-fragments flag and fragment offset (RFC 791), and IPv6's fragment offset (RFC 8200 section 4.5).
+IPV4_FRAGMENT_MASK = 0x3FFF
+IPV6_FRAGMENT_OFFSET_MASK = 0xFFF8
+
+OPTION_PAD1 = 0  # RFC 8200 section 4.2: the only option without a length
+OPTION_HOME_ADDRESS = 0xC9  # RFC 6275 section 6.3
+HOME_ADDRESS_LEN = 16
+
+# RFC 6275 section 6.4: the type 2 routing header has length 2 (24 bytes), one segment left, the address at byte 8.
+ROUTING_TYPE_2 = 2
+ROUTING_TYPE_2_LENGTH = 2
+ROUTING_TYPE_2_SEGMENTS_LEFT = 1
+ROUTING_ADDRESS_OFFSET = 8

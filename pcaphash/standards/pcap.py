@@ -1,0 +1,43 @@
+"""Numbers of the capture file formats.
+
+Sources: draft-ietf-opsawg-pcap for pcap; libpcap's sf-pcap.c for the "modified" format of patched systems;
+draft-ietf-opsawg-pcapng for pcapng.
+"""
+
+# pcap: the magic number's four bytes in the file's own order, most significant first.
+MAGIC_MICROSECONDS = 0xA1B2C3D4
+MAGIC_NANOSECONDS = 0xA1B23C4D
+MAGIC_MODIFIED = 0xA1B2CD34  # 8 more bytes in each record header, microseconds
+FILE_HEADER_LEN = 24
+LINK_TYPE_OFFSET = 20
+LINK_TYPE_MASK = 0xFFFF  # the upper 16 bits hold the length of frame check sequences
+RECORD_HEADER_LEN = 16
+MODIFIED_RECORD_HEADER_LEN = 24
+
+# No real capture holds a longer packet; a length above it means that the reader lost its place.
+MOST_CAPTURED = 16 * 1024 * 1024
+
+# pcapng blocks: section 4 of the draft.
+SECTION_HEADER = 0x0A0D0D0A
+INTERFACE_DESCRIPTION = 1
+OBSOLETE_PACKET = 2
+SIMPLE_PACKET = 3
+ENHANCED_PACKET = 6
+BYTE_ORDER_MAGIC = 0x1A2B3C4D
+BLOCK_OVERHEAD = 12  # type, and total length in front and behind
+SECTION_HEADER_LEN = 28  # without options
+INTERFACE_DESCRIPTION_LEN = 20  # without options
+PACKET_BLOCK_OFFSET = 28  # of the packet in an enhanced or obsolete packet block
+SIMPLE_PACKET_OFFSET = 12
+
+# pcapng options: sections 3.5, 4.2 and 4.3.
+OPTION_END = 0
+OPTION_IF_TSRESOL = 9
+OPTION_IF_TSOFFSET = 14
+OPTION_EPB_FLAGS = 2
+FLAGS_INBOUND = 1
+FLAGS_OUTBOUND = 2
+DEFAULT_TSRESOL = 6
+
+GZIP_MAGIC = b"\x1f\x8b"  # RFC 1952 section 2.3.1
+ZSTANDARD_MAGIC = b"\x28\xb5\x2f\xfd"  # RFC 8878 section 3.1.1

@@ -1,0 +1,138 @@
+"""How do the packets of traces spread over the receive queues under each configuration?"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from os import PathLike, fspath
+from typing import TYPE_CHECKING
+
+from pcaphash.capture.reader import Block
+from pcaphash.device.device import Device
+from pcaphash.engine.census import LEAST_SLOTS, Census, Identity
+from pcaphash.engine.distribution import Distribution, count_encapsulations, distribute
+from pcaphash.engine.stream import Progress, Reading, read_received
+from pcaphash.studies.spread import MEASURES, spread
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+DISTRIBUTION_COLUMNS = ("config", "queue", "packets", "bytes", "packet_share", "byte_share")
+SUMMARY_COLUMNS = (
+    "config", "spec", "hash_types", "tunnel_types", "packets", "hashed", "unhashed", "unknown", "queues_used",
+    *(f"{measure}_packets" for measure in MEASURES),
+    *(f"{measure}_bytes" for measure in MEASURES),
+)  # fmt: skip
+
+Row = dict[str, str | int | float]
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """How traces spread over the receive queues of each configured device.
+
+    Parameters
+    ----------
+    reading : Reading
+        What was read, what was left out, and what could not be read.
+    distributions : list of Distribution
+        One per device, in the order asked for.
+    encapsulations : list of dict of str to int
+        Packets by what they are under each device's text.
+    """
+
+    reading: Reading
+    distributions: list[Distribution]
+    encapsulations: list[dict[str, int]]
+
+    def distribution_rows(self) -> list[Row]:
+        """Return the rows of ``distribution.csv``: every queue of every configuration."""
+        return [row for distribution in self.distributions for row in _queue_rows(distribution)]
+
+    def summary_rows(self) -> list[Row]:
+        """Return the rows of ``summary.csv``: one per configuration."""
+        return [_summary_row(distribution) for distribution in self.distributions]
+
+    @cached_property
+    def distribution(self) -> "pd.DataFrame":
+        """The rows of ``distribution.csv`` as a table."""
+        import pandas as pd
+
+        return pd.DataFrame(self.distribution_rows(), columns=list(DISTRIBUTION_COLUMNS))
+
+    @cached_property
+    def summary(self) -> "pd.DataFrame":
+        """The rows of ``summary.csv`` as a table."""
+        import pandas as pd
+
+        return pd.DataFrame(self.summary_rows(), columns=list(SUMMARY_COLUMNS))
+
+
+def analyze(
+    traces: str | PathLike[str] | Sequence[str | PathLike[str]],
+    devices: Device | Sequence[Device],
+    watch: Callable[[Progress], None] | None = None,
+) -> Analysis:
+    """Analyze how traces spread over the receive queues of each device, in one pass.
+
+    Parameters
+    ----------
+    traces : path or sequence of paths
+        Captures; ``-`` is standard input.
+    devices : Device or sequence of Device
+        The configurations, told apart by their names.
+    watch : callable, optional
+        Called now and then with the progress.
+
+    Raises
+    ------
+    CaptureError
+        Not one of the traces can be read.
+    """
+    paths = [fspath(traces)] if isinstance(traces, str | PathLike) else [fspath(trace) for trace in traces]
+    chosen = [devices] if isinstance(devices, Device) else list(devices)
+    slots = max([LEAST_SLOTS, *(len(device.indirection_table) for device in chosen)])
+    identities = [Identity.of(device, slots) for device in chosen]
+    censuses = {identity: Census(identity) for identity in identities}
+
+    def count(block: Block) -> None:
+        for census in censuses.values():
+            census.append(block.data, block.records)
+
+    reading = read_received(paths, count, watch)
+    pairs = [(censuses[identity], device) for identity, device in zip(identities, chosen, strict=True)]
+    return Analysis(reading, [distribute(*pair) for pair in pairs], [count_encapsulations(*pair) for pair in pairs])
+
+
+def _queue_rows(distribution: Distribution) -> list[Row]:
+    if not distribution.device.has_queue:
+        return []
+    packets, n_bytes = (int(total) for total in distribution.queues.sum(axis=0))
+    return [
+        {
+            "config": distribution.device.name,
+            "queue": queue,
+            "packets": int(load[0]),
+            "bytes": int(load[1]),
+            "packet_share": int(load[0]) / packets if packets else 0.0,
+            "byte_share": int(load[1]) / n_bytes if n_bytes else 0.0,
+        }
+        for queue, load in enumerate(distribution.queues)
+    ]
+
+
+def _summary_row(distribution: Distribution) -> Row:
+    device = distribution.device
+    measures = [spread(distribution.queues[:, column]) for column in (0, 1)]
+    return {
+        "config": device.name,
+        "spec": device.spec,
+        "hash_types": device.hash_types_text,
+        "tunnel_types": device.tunnel_types_text,
+        "packets": distribution.packets,
+        "hashed": distribution.hashed,
+        "unhashed": distribution.unhashed,
+        "unknown": distribution.unknown,
+        "queues_used": int((distribution.queues[:, 0] > 0).sum()),
+        **{f"{measure}_packets": value for measure, value in measures[0].items()},
+        **{f"{measure}_bytes": value for measure, value in measures[1].items()},
+    }

@@ -1,0 +1,184 @@
+"""What hash does each packet get, over which bytes, and which receive queue?"""
+
+from collections.abc import Callable, Iterator
+from os import PathLike, fspath
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from pcaphash.capture.reader import Block
+from pcaphash.device.device import Device
+from pcaphash.engine.census import Identity
+from pcaphash.engine.decision import Decision, decide
+from pcaphash.engine.stream import Progress, Reading, read_blocks
+from pcaphash.kernels.dissect import N_SIGNATURES
+from pcaphash.kernels.timestamps import NO_TIMESTAMP
+from pcaphash.kernels.rows import INPUT_LEN, UNDECIDED, describe_packets
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+COLUMNS = (
+    "packet", "timestamp_ns", "captured_length", "original_length", "direction", "encapsulation", "header",
+    "hash_report", "hash_report_tunnel", "hash_input", "hash_value", "queue", "reason",
+)  # fmt: skip
+
+_DIRECTIONS = np.array(["", "in", "out"], dtype=object)
+
+
+class _Describer:
+    """Describes blocks of packets under one device, deciding each signature when it first turns up."""
+
+    def __init__(self, device: Device) -> None:
+        self._device = device
+        self._identity = Identity.of(device)
+        self._picks = np.full(N_SIGNATURES, UNDECIDED, np.int32)
+        self._decisions: dict[int, Decision] = {}
+        self._table = np.asarray(device.indirection_table, np.int64)
+
+    def describe(self, block: Block, first_packet: int) -> "pd.DataFrame":
+        """Describe the packets of a block as rows, the first of which is packet number ``first_packet``."""
+        import pandas as pd
+
+        records = block.records
+        n = len(records)
+        signatures, hash_values, inputs, lengths = self._run(block)
+        of_signature = {s: self._decisions[s] for s in map(int, np.unique(signatures))}
+
+        def column(field: str) -> npt.NDArray[np.object_]:
+            values = np.empty(n, dtype=object)
+            for signature, decision in of_signature.items():
+                values[signatures == signature] = getattr(decision, field)
+            return values
+
+        hashed = lengths > 0
+        timestamps = block.timestamps()
+        hex_inputs = [data[: 2 * length] for data, length in zip(_hex_rows(inputs), lengths.tolist(), strict=True)]
+        hex_values = [f"0x{value:08x}" if is_hashed else "" for value, is_hashed in zip(hash_values.tolist(), hashed)]
+        return pd.DataFrame(
+            {
+                "packet": np.arange(first_packet, first_packet + n),
+                "timestamp_ns": pd.array(timestamps, dtype="Int64"),
+                "captured_length": records["captured_length"].astype(np.int64),
+                "original_length": records["original_length"].astype(np.int64),
+                "direction": _DIRECTIONS[records["direction"]],
+                "encapsulation": column("encapsulation"),
+                "header": column("header"),
+                "hash_report": column("hash_report"),
+                "hash_report_tunnel": column("hash_report_tunnel"),
+                "hash_input": hex_inputs,
+                "hash_value": hex_values,
+                "queue": self._queues(hash_values, hashed, column("is_known").astype(bool)),
+                "reason": column("reason"),
+            },
+            columns=list(COLUMNS),
+        ).assign(timestamp_ns=lambda rows: rows["timestamp_ns"].mask(timestamps == NO_TIMESTAMP))
+
+    def _run(
+        self, block: Block
+    ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.uint32], npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
+        """Run the kernel over a block; return signatures, hash values, hash inputs and their lengths."""
+        n = len(block.records)
+        signatures = np.empty(n, np.int32)
+        hash_values = np.empty(n, np.uint32)
+        inputs = np.empty(n * INPUT_LEN, np.uint8)
+        lengths = np.empty(n, np.int64)
+        done = 0
+        while done < n:
+            done += describe_packets(
+                block.data,
+                block.records[done:],
+                n - done,
+                self._identity.prepared_key,
+                self._identity.port_types,
+                self._picks,
+                signatures[done:],
+                hash_values[done:],
+                inputs[done * INPUT_LEN :],
+                lengths[done:],
+            )
+            if done < n:
+                signature = int(signatures[done])
+                self._decisions[signature] = decide(signature, self._device)
+                self._picks[signature] = self._decisions[signature].pick
+        return signatures, hash_values, inputs.reshape(n, INPUT_LEN), lengths
+
+    def _queues(
+        self, hash_values: npt.NDArray[np.uint32], hashed: npt.NDArray[np.bool_], known: npt.NDArray[np.bool_]
+    ) -> "pd.api.extensions.ExtensionArray":
+        import pandas as pd
+
+        chosen = self._table[hash_values.astype(np.int64) & (len(self._table) - 1)]
+        queues = np.where(hashed, chosen, self._device.unclassified_queue)
+        array = pd.array(queues, dtype="Int64")
+        array[~known if self._device.has_queue else np.ones(len(known), bool)] = pd.NA
+        return array
+
+
+def _hex_rows(inputs: npt.NDArray[np.uint8]) -> list[str]:
+    """Return each row of bytes as hexadecimal text."""
+    text, width = inputs.tobytes().hex(), 2 * inputs.shape[1]
+    return [text[start : start + width] for start in range(0, len(text), width)]
+
+
+def stream_hashes(
+    trace: str | PathLike[str],
+    device: Device,
+    reading: Reading,
+    watch: Callable[[Progress], None] | None = None,
+) -> "Iterator[pd.DataFrame]":
+    """Yield the rows of ``hashes`` block by block, so that memory stays flat.
+
+    Parameters
+    ----------
+    trace : path
+        A capture; ``-`` is standard input.
+    device : Device
+        The configured device.
+    reading : Reading
+        Filled with what was read and what could not be.
+    watch : callable, optional
+        Called now and then with the progress.
+
+    Raises
+    ------
+    CaptureError
+        The trace cannot be read at all.
+    """
+    describer = _Describer(device)
+    packet = 1
+    for block in read_blocks(fspath(trace), reading, watch):
+        yield describer.describe(block, packet)
+        packet += len(block.records)
+
+
+def hashes(trace: str | PathLike[str], device: Device) -> "pd.DataFrame":
+    """Describe every packet of a trace: its hash, what it is over, and its receive queue.
+
+    Parameters
+    ----------
+    trace : path
+        A capture; ``-`` is standard input.
+    device : Device
+        The configured device.
+
+    Returns
+    -------
+    DataFrame
+        One row per packet in order of the file, columns ``COLUMNS``; ``timestamp_ns`` and ``queue`` are nullable
+        integers. ``attrs["damage"]`` holds one line where the trace could be read in part only.
+
+    Raises
+    ------
+    CaptureError
+        The trace cannot be read at all.
+    """
+    import pandas as pd
+
+    reading = Reading()
+    parts = list(stream_hashes(trace, device, reading))
+    rows = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(COLUMNS))
+    if reading.damages:
+        rows.attrs["damage"] = str(reading.damages[0])
+    return rows

@@ -1,0 +1,80 @@
+"""A device in words."""
+
+import pytest
+
+from pcaphash.device import Device
+
+OTHER = Device(
+    "1.4",
+    hash_types="linux",
+    tunnel_types="VXLAN",
+    features="CTRL_VQ+RSS+HASH_TUNNEL",
+    hash_key=bytes(range(40)),
+    queues=3,
+    indirection_table=[2, 1, 0, 0] * 8,
+    unclassified_queue=1,
+    vxlan_ports=4789,
+    gre_udp_ports=[1, 2],
+)
+
+NUMBERS = {"queues", "unclassified_queue"}
+ARGUMENTS = {"key": "hash_key"}
+
+
+@pytest.mark.parametrize(
+    "device", [Device(), Device("1.4"), OTHER, Device(features="none"), Device(hash_types=0, features="17+22+57")]
+)
+def test_the_full_description_gives_the_device_again(device):
+    options = {}
+    for word, value in device.describe():
+        argument = f"{word}s" if word.endswith("_port") else ARGUMENTS.get(word, word)
+        options[argument] = int(value) if word in NUMBERS else value
+    assert Device(**options) == device
+
+
+def test_words():
+    words = [word for word, _ in Device().describe()]
+    assert words[:4] == ["spec", "hash_types", "features", "key"]
+    assert "vxlan_gpe_port" not in words  # draft v7 knows no such tunnel
+    assert [word for word, _ in Device("1.4").describe()][:3] == ["spec", "hash_types", "tunnel_types"]
+    without_rss = [word for word, _ in Device(features="CTRL_VQ+HASH_REPORT").describe()]
+    assert "indirection_table" not in without_rss
+    assert "unclassified_queue" not in without_rss
+
+
+def test_what_is_common_is_short_and_says_what_is_default():
+    assert Device().describe_common() == [
+        ("spec", "v7 (default)"),
+        ("features", "CTRL_VQ+MQ+HASH_TUNNEL+HASH_REPORT+RSS (default)"),
+        ("key", "Microsoft's published key (default)"),
+        ("queues", "8 (default)"),
+        ("indirection_table", "128 entries, queue i % 8 at entry i (default)"),
+        ("unclassified_queue", "0 (default)"),
+        ("vxlan_port", "4789,8472 (default)"),
+        ("geneve_port", "6081 (default)"),
+    ]
+
+
+def test_what_is_common_of_another_device():
+    assert OTHER.describe_common() == [
+        ("spec", "1.4"),
+        ("features", "CTRL_VQ+HASH_TUNNEL+RSS"),
+        ("key", bytes(range(40)).hex()),
+        ("queues", "3"),
+        ("indirection_table", "32 entries, 2,1,0,0,2,1,0,0,2,1,0,0,2,1,0,0,..."),
+        ("unclassified_queue", "1"),
+        ("vxlan_port", "4789"),
+        ("geneve_port", "6081 (default)"),
+        ("vxlan_gpe_port", "4790 (default)"),
+        ("gre_udp_port", "1,2"),
+    ]
+
+
+def test_tables_in_brief():
+    def brief(**options):
+        return dict(Device(**options).describe_common())["indirection_table"]
+
+    assert brief(queues=4) == "128 entries, queue i % 4 at entry i (default)"
+    assert brief(indirection_table_size=256) == "256 entries, queue i % 8 at entry i"
+    assert brief(indirection_table="1,0") == "1,0"
+    assert brief(indirection_table="1,0", queues=2) == "1,0"

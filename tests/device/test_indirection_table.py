@@ -1,0 +1,74 @@
+"""The indirection table: power of two, queues of the device, and the default."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pcaphash.device.indirection_table import default_table, parse_size, parse_table, parse_unclassified_queue
+from pcaphash.errors import ConfigurationError
+
+
+def test_default_table():
+    assert default_table(8, 3) == (0, 1, 2, 0, 1, 2, 0, 1)
+
+
+@given(st.integers(0, 8).flatmap(lambda bits: st.lists(st.integers(0, 7), min_size=1 << bits, max_size=1 << bits)))
+def test_every_notation(queues):
+    for value in (queues, tuple(queues), np.array(queues), ",".join(map(str, queues)), " ".join(map(str, queues))):
+        table = parse_table(value, 8)
+        assert table == tuple(queues)
+        assert all(type(queue) is int for queue in table)
+
+
+def test_sizes():
+    for bits in range(17):
+        assert parse_size(1 << bits) == 1 << bits
+
+
+@pytest.mark.parametrize("size", [3, 100, 127, 65535])
+def test_sizes_that_are_no_power_of_two_are_refused_with_the_neighbours(size):
+    below = 1 << (size.bit_length() - 1)
+    with pytest.raises(ConfigurationError, match=f"must be a power of two; give {below} or {2 * below} entries"):
+        parse_size(size)
+
+
+@pytest.mark.parametrize(
+    ("value", "part"),
+    [
+        ([0, 1, 2], "3 entries: indirection_table_mask + 1 must be a power of two; give 2 or 4 entries"),
+        ([0, 8], "8 is out of range: only enabled receive queues may be named, and with --queues 8 the last is 7"),
+        ([0, -1], "-1 is out of range"),
+        ([], "0 entries: a table has 1 to 65536 entries"),
+        ("", "0 entries"),
+        ([0] * 131072, "131072 entries: a table has 1 to 65536 entries, since indirection_table_mask is two bytes"),
+        ("0,a", "'a' is no whole number"),
+        ("0,0x1", "'0x1' is no whole number"),
+        ("0,-1", "'-1' is no whole number"),
+        ([0.0, 1.0], "0.0 is no whole number"),
+        ([False, True], "False is no whole number"),
+        (["a"], "'a' is no whole number"),
+        (128, "128 is no list of whole numbers"),
+        (b"01", "is no list of whole numbers"),
+    ],
+)
+def test_refused_tables(value, part):
+    with pytest.raises(ConfigurationError) as caught:
+        parse_table(value, 8)
+    assert caught.value.option == "--indirection-table"
+    assert part in str(caught.value)
+
+
+@pytest.mark.parametrize("size", [0, -1, 131072, True, "128", 128.0])
+def test_refused_sizes(size):
+    with pytest.raises(ConfigurationError) as caught:
+        parse_size(size)
+    assert caught.value.option == "--indirection-table-size"
+
+
+def test_unclassified_queue():
+    assert parse_unclassified_queue(7, 8) == 7
+    with pytest.raises(
+        ConfigurationError, match="--unclassified-queue: 8 is out of range: only enabled receive queues"
+    ):
+        parse_unclassified_queue(8, 8)

@@ -1,0 +1,27 @@
+"""UDP destination ports: in range, in one list only."""
+
+import pytest
+
+from pcaphash.device.ports import check_disjoint, parse_ports
+from pcaphash.errors import ConfigurationError
+
+
+def test_order_and_repetition_do_not_matter():
+    assert parse_ports("--vxlan-port", [8472, 4789, 8472]) == (4789, 8472)
+    assert parse_ports("--vxlan-port", 4789) == (4789,)
+    assert parse_ports("--vxlan-port", "8472,4789") == (4789, 8472)
+    assert parse_ports("--vxlan-port", []) == ()
+    assert parse_ports("--vxlan-port", (1, 65535)) == (1, 65535)
+
+
+@pytest.mark.parametrize("port", [0, -1, 65536, True, 4789.0, "x"])
+def test_refused_ports(port):
+    with pytest.raises(ConfigurationError) as caught:
+        parse_ports("--geneve-port", [port])
+    assert caught.value.option == "--geneve-port"
+
+
+def test_a_port_in_two_lists_is_refused():
+    check_disjoint({"--vxlan-port": (1, 2), "--geneve-port": (3,)})
+    with pytest.raises(ConfigurationError, match=r"--geneve-port: port 2 is in the list of --vxlan-port too"):
+        check_disjoint({"--vxlan-port": (1, 2), "--geneve-port": (2, 3)})
