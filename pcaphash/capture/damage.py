@@ -26,5 +26,5 @@ class Damage:
         return f"{self.trace}: byte {self.offset}: {self.problem}; everything before it was read"
 
 
-class UnreadableBlock(Exception):  # noqa: N818
+class UnreadableBlock(Exception):
     """A block of a pcapng file contradicts itself; the text says how."""

@@ -30,7 +30,7 @@ class Pcap:
     def recognize(cls, magic: bytes) -> "Pcap | None":
         """Return an indexer for a file that starts with these 4 bytes, or None where they are not pcap's."""
         for order in ("little", "big"):
-            found = _FORMATS.get(int.from_bytes(magic, order))  # type: ignore[arg-type]
+            found = _FORMATS.get(int.from_bytes(magic, order))
             if found:
                 return cls(order == "big", *found)
         return None
@@ -43,9 +43,7 @@ class Pcap:
             return 0, start, IS_CONTROL, 0
         return index_pcap(block, start, end, records, self._link_type, self._big_endian, self._header_len)
 
-    def timestamps(
-        self, block: npt.NDArray[np.uint8], records: npt.NDArray[np.void]
-    ) -> npt.NDArray[np.int64]:
+    def timestamps(self, block: npt.NDArray[np.uint8], records: npt.NDArray[np.void]) -> npt.NDArray[np.int64]:
         """Return when indexed records were captured; see ``kernels.timestamps``."""
         timestamps = np.empty(len(records), np.int64)
         timestamps_pcap(block, records, self._big_endian, self._header_len, self._fraction_ns, timestamps)

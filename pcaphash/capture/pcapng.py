@@ -32,9 +32,7 @@ class Pcapng:
         """Index a block; see ``kernels.records.index_pcapng``."""
         return index_pcapng(block, start, end, records, self._interfaces, self._n_interfaces, self._big_endian)
 
-    def timestamps(
-        self, block: npt.NDArray[np.uint8], records: npt.NDArray[np.void]
-    ) -> npt.NDArray[np.int64]:
+    def timestamps(self, block: npt.NDArray[np.uint8], records: npt.NDArray[np.void]) -> npt.NDArray[np.int64]:
         """Return when indexed packets were captured; see ``kernels.timestamps``."""
         timestamps = np.empty(len(records), np.int64)
         timestamps_pcapng(block, records, self._interfaces, self._big_endian, timestamps)
@@ -83,7 +81,7 @@ class Pcapng:
     def _start_section(self, magic: bytes) -> None:
         """Start a section (section 4.1 of the draft): its own byte order, and no interfaces yet."""
         for order in ("little", "big"):
-            if int.from_bytes(magic, order) == pcap.BYTE_ORDER_MAGIC:  # type: ignore[arg-type]
+            if int.from_bytes(magic, order) == pcap.BYTE_ORDER_MAGIC:
                 self._big_endian = order == "big"
                 self._n_interfaces = 0
                 return
@@ -98,8 +96,7 @@ class Pcapng:
             if code == pcap.OPTION_IF_TSRESOL and len(value) == 1:
                 resolution = value[0]
             elif code == pcap.OPTION_IF_TSOFFSET and len(value) == 8:
-                order = "big" if self._big_endian else "little"
-                offset_seconds = int.from_bytes(value, order, signed=True)  # type: ignore[arg-type]
+                offset_seconds = int.from_bytes(value, "big" if self._big_endian else "little", signed=True)
         interface = self._interfaces[self._n_interfaces]
         exponent = resolution & 0x7F
         interface["link_type"] = self._number(data[8:10])

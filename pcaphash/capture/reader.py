@@ -50,7 +50,7 @@ class Block:
     format: Pcap | Pcapng
 
     def timestamps(self) -> npt.NDArray[np.int64]:
-        """Return nanoseconds since 1970 for each record; ``kernels.timestamps.NO_TIMESTAMP`` where the file has none."""
+        """Return nanoseconds since 1970 of each record; NO_TIMESTAMP (``kernels.timestamps``) for none."""
         return self.format.timestamps(self.data, self.records)
 
 

@@ -1,17 +1,20 @@
 """Open a trace as a stream of decompressed bytes: a file, a pipe or standard input; plain, gzip or zstd."""
 
+from __future__ import annotations
+
 import io
 import os
 import sys
-import zlib
+from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import Protocol
 
 from pcaphash.errors import CaptureError
 from pcaphash.standards.pcap import GZIP_MAGIC, ZSTANDARD_MAGIC
 
 STANDARD_INPUT = "-"
-_COMPRESSED_READ = 256 * 1024
+_COMPRESSED_READ = 64 * 1024
+_MOST_DECOMPRESSED = 512 * 1024
 
 
 class Stream(Protocol):
@@ -23,61 +26,71 @@ class Stream(Protocol):
 
 
 class _Gunzip:
-    """Decompress gzip members (RFC 1952), giving out all that precedes damage before complaining of it."""
+    """Decompress gzip members (RFC 1952), giving out all that precedes damage before complaining of it.
 
-    def __init__(self, stream: io.BufferedReader) -> None:
-        from isal import isal_zlib
+    The decompressing files of gzip and isal fill a buffer or fail: what they decompressed before they fail is lost.
+    """
 
-        self._zlib = isal_zlib
+    def __init__(self, stream: io.BufferedReader[io.FileIO]) -> None:
         self._stream = stream
-        self._member = isal_zlib.decompressobj(wbits=31)
-        self._pending = b""
+        self._chunks = self._decompress()
+        self._rest = memoryview(b"")
 
     def readinto1(self, buffer: memoryview, /) -> int:
-        """Decompress up to as many bytes as the buffer holds.
+        """Decompress some bytes into the buffer.
 
         Raises
         ------
         EOFError
             The compressed data ends within a member.
-        zlib.error
+        ValueError
             The compressed data is damaged.
         """
-        while True:
-            at_end = False
-            if not self._pending and not self._member.unconsumed_tail:
-                self._pending = self._stream.read1(_COMPRESSED_READ)
-                at_end = not self._pending
-            if self._member.eof and not self._next_member(at_end):
-                return 0
-            try:
-                data = self._member.decompress(self._member.unconsumed_tail + self._pending, len(buffer))
-            except self._zlib.error as error:
-                raise zlib.error(str(error)) from error
-            self._pending = b""
-            if data:
-                buffer[: len(data)] = data
-                return len(data)
-            if at_end and not self._member.eof:
-                raise EOFError("the gzip data ends early")
+        if not self._rest:
+            self._rest = memoryview(next(self._chunks, b""))
+        n_bytes = min(len(self._rest), len(buffer))
+        buffer[:n_bytes] = self._rest[:n_bytes]
+        self._rest = self._rest[n_bytes:]
+        return n_bytes
 
-    def _next_member(self, at_end: bool) -> bool:
-        """Start the next member; return False at the end (zero bytes may pad it, as tapes and some tools do)."""
-        rest = (self._member.unused_data + self._pending).lstrip(b"\0")
-        if not rest and at_end:
-            return False
-        self._member = self._zlib.decompressobj(wbits=31)
-        self._pending = rest
-        return True
+    def _decompress(self) -> Iterator[bytes]:
+        """Yield what the members hold; zero bytes may follow them, as tapes and some tools pad files."""
+        from isal import isal_zlib
+
+        pending = self._read()
+        while pending:
+            member = isal_zlib.decompressobj(wbits=31)
+            while not member.eof:
+                try:
+                    chunk = member.decompress(pending, _MOST_DECOMPRESSED)
+                except isal_zlib.error as error:  # type: ignore[misc]
+                    raise ValueError(str(error)) from error
+                if chunk:
+                    yield chunk
+                pending = member.unconsumed_tail or (b"" if member.eof else self._read())
+                if not (pending or chunk or member.eof):
+                    raise EOFError("within a gzip member")
+            pending = member.unused_data.lstrip(b"\0")
+            while not pending and (read := self._read()):
+                pending = read.lstrip(b"\0")
+
+    def _read(self) -> bytes:
+        return self._stream.read1(_COMPRESSED_READ)
 
 
-def _unzstandard(stream: io.BufferedReader) -> Stream:
+def _unzstandard(stream: io.BufferedReader[io.FileIO]) -> Stream:
     """Decompress zstd frames (RFC 8878)."""
     if sys.version_info >= (3, 14):
         from compression.zstd import ZstdFile
     else:
         from backports.zstd import ZstdFile
     return ZstdFile(stream)
+
+
+def _open(trace: str) -> io.FileIO:
+    if trace == STANDARD_INPUT:
+        return os.fdopen(os.dup(0), "rb", buffering=0)
+    return Path(trace).open("rb", buffering=0)
 
 
 class Source:
@@ -97,11 +110,9 @@ class Source:
     def __init__(self, trace: str) -> None:
         self.trace = trace
         try:
-            self._raw: BinaryIO = (
-                os.fdopen(os.dup(0), "rb", buffering=0) if trace == STANDARD_INPUT else Path(trace).open("rb", 0)
-            )
+            self._raw: io.FileIO = _open(trace)
             status = os.fstat(self._raw.fileno())
-            self._buffered = io.BufferedReader(self._raw, _COMPRESSED_READ)  # type: ignore[arg-type]
+            self._buffered = io.BufferedReader(self._raw, _COMPRESSED_READ)
             magic = self._buffered.peek(4)[:4]
         except OSError as error:
             raise CaptureError(trace, error.strerror or str(error), "check the path and its permissions") from error
@@ -136,7 +147,7 @@ class Source:
         except OSError as error:
             return n_bytes, error.strerror or str(error)
         except Exception as error:
-            if not isinstance(error, zlib.error) and type(error).__name__ != "ZstdError":
+            if not isinstance(error, ValueError) and type(error).__name__ != "ZstdError":
                 raise
             return n_bytes, f"the compressed data is damaged ({error})"
         return n_bytes, ""

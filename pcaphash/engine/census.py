@@ -155,7 +155,8 @@ class Census:
 
     def slots(self, signature: int, row: int) -> npt.NDArray[np.int64]:
         """Return packets and bytes by slot of one candidate of a signature, shape (slots, 2)."""
-        return self.rows(signature)[row, natural_order(self.identity.slots)]
+        counts: npt.NDArray[np.int64] = self.rows(signature)[row, natural_order(self.identity.slots)]
+        return counts
 
     def totals(self, signature: int) -> tuple[int, int]:
         """Return how many packets, and bytes, have a signature."""

@@ -34,9 +34,7 @@ ENCAPSULATIONS_1_4 = (
 )  # fmt: skip
 """Names under virtio 1.4 of the same encapsulations."""
 
-_GRE_TYPES = (
-    virtio.TUNNEL_GRE_2784 | virtio.TUNNEL_GRE_2890 | virtio.TUNNEL_GRE_7676 | virtio.TUNNEL_NVGRE
-)
+_GRE_TYPES = virtio.TUNNEL_GRE_2784 | virtio.TUNNEL_GRE_2890 | virtio.TUNNEL_GRE_7676 | virtio.TUNNEL_NVGRE
 _UDP_TYPES = virtio.TUNNEL_GRE_UDP | virtio.TUNNEL_VXLAN | virtio.TUNNEL_VXLAN_GPE | virtio.TUNNEL_GENEVE
 
 

@@ -32,12 +32,12 @@ CACHED = COMPILED and cache.enable()
 
 def kernel(function: Function) -> Function:
     """Compile a function that Python calls: it releases the GIL and is kept in the compile cache."""
-    return numba.njit(nogil=True, cache=CACHED, error_model="numpy")(function)  # type: ignore[no-any-return]
+    return numba.njit(nogil=True, cache=CACHED, error_model="numpy")(function)
 
 
 def step(function: Function) -> Function:
-    """Compile a function that only kernels call; LLVM decides whether to inline it."""
-    return numba.njit(nogil=True, error_model="numpy", forceinline=True)(function)  # type: ignore[no-any-return]
+    """Compile a function that only kernels call, inlined: a call per packet costs more than what it does."""
+    return numba.njit(nogil=True, error_model="numpy", forceinline=True)(function)
 
 
 def instruction_of(machine: str, features: str) -> str:
@@ -79,7 +79,9 @@ def emit_carry_less_multiply(builder: Any, instruction: str, a: Any, b: Any) -> 
         product = builder.call(multiply, [*operands, byte(0)])
     else:
         bytes_16 = ir.VectorType(ir.IntType(8), 16)
-        multiply = cgutils.get_or_insert_function(builder.module, ir.FunctionType(bytes_16, [_WORD, _WORD]), instruction)
+        multiply = cgutils.get_or_insert_function(
+            builder.module, ir.FunctionType(bytes_16, [_WORD, _WORD]), instruction
+        )
         product = builder.bitcast(builder.call(multiply, [a, b]), _PAIR)
     return builder.extract_element(product, ir.IntType(32)(0))
 
@@ -87,19 +89,19 @@ def emit_carry_less_multiply(builder: Any, instruction: str, a: Any, b: Any) -> 
 if COMPILED:
 
     @intrinsic
-    def carry_less_multiply(typing_context, a, b):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+    def carry_less_multiply(typing_context, a, b):  # type: ignore[no-untyped-def]
         """Multiply two uint64 without carries; the low 64 bits of the product."""
 
-        def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+        def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
             return emit_carry_less_multiply(builder, target_instruction(), *arguments)
 
         return types.uint64(types.uint64, types.uint64), generate
 
     @intrinsic
-    def reverse_bits(typing_context, value):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+    def reverse_bits(typing_context, value):  # type: ignore[no-untyped-def]
         """Reverse the 32 bits of a uint32."""
 
-        def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+        def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
             bits = ir.IntType(32)
             reverse = builder.module.declare_intrinsic("llvm.bitreverse", [bits], ir.FunctionType(bits, [bits]))
             return builder.call(reverse, arguments)
@@ -117,32 +119,32 @@ else:
                 product ^= b
             a >>= 1
             b <<= 1
-        return np.uint64(product & 0xFFFFFFFFFFFFFFFF)  # type: ignore[return-value]
+        return np.uint64(product & 0xFFFFFFFFFFFFFFFF)
 
     def reverse_bits(value: int) -> int:
         """Reverse the 32 bits of a uint32."""
-        return np.uint32(int(f"{int(value):032b}"[::-1], 2))  # type: ignore[return-value]
+        return np.uint32(int(f"{int(value):032b}"[::-1], 2))
 
 
 if COMPILED and not CHECKED:
 
     @intrinsic
-    def pointer(typing_context, array):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+    def pointer(typing_context, array):  # type: ignore[no-untyped-def]
         """Return the address of a contiguous array's first item; indexing it checks nothing.
 
         Passing arrays into functions called per packet would cost reference counting, which is atomic.
         """
 
-        def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+        def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
             return context.make_array(signature.args[0])(context, builder, arguments[0]).data
 
         return types.CPointer(array.dtype)(array), generate
 
     @intrinsic
-    def add_pair(typing_context, counts, index, first, second):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+    def add_pair(typing_context, counts, index, first, second):  # type: ignore[no-untyped-def]
         """Add to two neighbouring int64 in one vector instruction."""
 
-        def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+        def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
             base, at, *values = arguments
             address = builder.bitcast(builder.gep(base, [at]), _PAIR.as_pointer())
             added = _PAIR(ir.Undefined)

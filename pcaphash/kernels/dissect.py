@@ -17,7 +17,7 @@ N_SIGNATURES = N_KINDS * N_ENCAPSULATIONS * N_KINDS
 
 @step
 def signature_of(outer: int, encapsulation: int, inner: int) -> int:
-    """Number the combination of outer kind, encapsulation and inner kind."""
+    """Return the number of a combination of outer kind, encapsulation and inner kind."""
     return (outer * N_ENCAPSULATIONS + encapsulation) * N_KINDS + inner
 
 

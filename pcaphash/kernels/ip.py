@@ -20,9 +20,7 @@ NO_PROTOCOL = -1  # a fragment: whatever its protocol, neither ports nor an enca
 
 
 @step
-def read_ip(
-    d: Any, network: int, offset: int, frame_end: int, captured_end: int
-) -> tuple[int, int, int, int, int]:
+def read_ip(d: Any, network: int, offset: int, frame_end: int, captured_end: int) -> tuple[int, int, int, int, int]:
     """Read the IP header that a network layer announced.
 
     Returns

@@ -57,7 +57,7 @@ def _network_behind_cooked(
     d: Any, offset: int, frame_end: int, captured_end: int, header_len: int, type_offset: int
 ) -> tuple[int, int]:
     """Name the network layer behind a Linux cooked header (LINKTYPE_LINUX_SLL, LINKTYPE_LINUX_SLL2)."""
-    if offset + header_len > frame_end:
+    if offset + type_offset + 2 > frame_end:
         return NOT_IP, offset
     if offset + type_offset + 2 > captured_end:
         return CUT, offset

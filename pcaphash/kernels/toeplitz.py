@@ -129,6 +129,6 @@ if INSTRUCTION:
     product, finish, reversed_slot = _multiplied_product, _multiplied_finish, _multiplied_slot
     no_product, view_key = _multiplied_nothing, _windows_of
 else:
-    prepare_key = key_table  # type: ignore[assignment]
+    prepare_key = key_table
     product, finish, reversed_slot = _tabulated_product, _tabulated_finish, _tabulated_slot
     no_product, view_key = _tabulated_nothing, pointer

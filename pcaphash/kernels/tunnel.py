@@ -138,9 +138,7 @@ def _read_gre(d: Any, kind: int, offset: int, frame_end: int, captured_end: int)
 
 
 @step
-def _read_udp_tunnel(
-    d: Any, offset: int, frame_end: int, captured_end: int, port_types: Any
-) -> tuple[int, int, int]:
+def _read_udp_tunnel(d: Any, offset: int, frame_end: int, captured_end: int, port_types: Any) -> tuple[int, int, int]:
     """Recognize a UDP tunnel by its destination port, then read its header."""
     if offset + ip.UDP_LEN > frame_end:
         return NO_ENCAPSULATION, NOT_IP, offset

@@ -19,7 +19,7 @@ def draw_distribution(analysis: "Analysis") -> "Figure":
 
     shown = [distribution for distribution in analysis.distributions if distribution.device.has_queue]
     figure = Figure(figsize=(7.5, 0.9 + 2.1 * max(len(shown), 1)), layout="constrained")
-    panels = figure.subplots(max(len(shown), 1), 1, sharex=True, sharey=True, squeeze=False)[:, 0]
+    panels = figure.subplots(max(len(shown), 1), 1, sharey=True, squeeze=False)[:, 0]
     for panel, distribution in zip(panels, shown, strict=False):
         for column, (label, offset) in enumerate((("packets", -0.2), ("bytes", 0.2))):
             loads = distribution.queues[:, column]
@@ -36,7 +36,7 @@ def draw_distribution(analysis: "Analysis") -> "Figure":
         panel.set_ylabel("share of load")
     panels[-1].set_xlabel("receive queue")
     handles, labels = panels[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside upper right", ncols=3, frameon=False)
+    figure.legend(handles, labels, loc="outside lower center", ncols=3, frameon=False)
     packets = analysis.distributions[0].packets
     names = ", ".join(Path(trace).name for trace in analysis.reading.traces[:2])
     figure.suptitle(f"{names}: {packets:,} packets over receive queues", x=0.01, ha="left", fontsize="large")

@@ -1,4 +1,4 @@
-"""How do the packets of traces spread over the receive queues under each configuration?"""
+"""The study behind ``analyze``: how packets spread over the receive queues under each configuration."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What hash does each packet get, over which bytes, and which receive queue?"""
+"""The study behind ``hashes``: which hash each packet gets, over which bytes, and which receive queue."""
 
 from collections.abc import Callable, Iterator
 from os import PathLike, fspath
@@ -13,8 +13,8 @@ from pcaphash.engine.census import Identity
 from pcaphash.engine.decision import Decision, decide
 from pcaphash.engine.stream import Progress, Reading, read_blocks
 from pcaphash.kernels.dissect import N_SIGNATURES
-from pcaphash.kernels.timestamps import NO_TIMESTAMP
 from pcaphash.kernels.rows import INPUT_LEN, UNDECIDED, describe_packets
+from pcaphash.kernels.timestamps import NO_TIMESTAMP
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -55,7 +55,8 @@ class _Describer:
         hashed = lengths > 0
         timestamps = block.timestamps()
         hex_inputs = [data[: 2 * length] for data, length in zip(_hex_rows(inputs), lengths.tolist(), strict=True)]
-        hex_values = [f"0x{value:08x}" if is_hashed else "" for value, is_hashed in zip(hash_values.tolist(), hashed)]
+        hex_values = np.array([f"0x{value:08x}" for value in hash_values.tolist()], dtype=object)
+        hex_values[~hashed] = ""
         return pd.DataFrame(
             {
                 "packet": np.arange(first_packet, first_packet + n),

@@ -1,7 +1,6 @@
 """The constants against the relations that the texts state, and against the reference's own list."""
 
 from naive import configuration as naive
-
 from pcaphash.standards import virtio
 
 

@@ -1,0 +1,37 @@
+# Everything below runs in a virtual environment of its own; only Python 3.11 or newer (with venv) and make are needed.
+PYTHON ?= python3
+VENV ?= .venv
+RUN = $(VENV)/bin
+
+.PHONY: demo test lint bench golden clean
+
+demo: $(VENV)/.installed
+	$(RUN)/pcaphash analyze sample_traces/overlay.pcap --output results
+
+test: $(VENV)/.installed-test
+	$(RUN)/python -m pytest
+
+lint: $(VENV)/.installed-test
+	$(RUN)/ruff check .
+	$(RUN)/ruff format --check .
+	$(RUN)/mypy
+
+# Also needs a C compiler, libpcap and DPDK: see benchmarks/README.md.
+bench: $(VENV)/.installed
+	$(RUN)/python benchmarks/run.py
+
+golden: $(VENV)/.installed
+	$(RUN)/python sample_traces/make_samples.py
+	$(RUN)/python sample_traces/make_golden.py
+
+$(VENV)/.installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(RUN)/python -m pip install --quiet --constraint constraints.txt --editable .
+	touch $@
+
+$(VENV)/.installed-test: $(VENV)/.installed requirements-test.txt
+	$(RUN)/python -m pip install --quiet --constraint constraints.txt --requirement requirements-test.txt
+	touch $@
+
+clean:
+	rm -rf $(VENV) results

@@ -1,0 +1,5 @@
+"""``python -m pcaphash``."""
+
+from pcaphash.cli import main
+
+main()

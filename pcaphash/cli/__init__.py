@@ -1,0 +1,74 @@
+"""The command line: options in, a study run, a report out. Errors become exit codes here and nowhere else."""
+
+import os
+import sys
+
+import typer
+from typer.exceptions import TyperException
+
+from pcaphash.cli.analyze import analyze
+from pcaphash.cli.hashes import hashes
+from pcaphash.errors import PcaphashError
+
+EXIT_DONE = 0
+EXIT_USAGE = 2
+EXIT_INTERRUPTED = 130
+
+# Plain help texts: laying them out in boxes would cost more time than everything else that --help does.
+app = typer.Typer(
+    name="pcaphash",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+app.command("analyze", no_args_is_help=True)(analyze)
+app.command("hashes", no_args_is_help=True)(hashes)
+
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        import importlib.metadata
+
+        typer.echo(f"pcaphash {importlib.metadata.version('pcaphash')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: bool = typer.Option(False, "--version", help="Show the version and exit.", callback=_show_version),
+) -> None:
+    r"""Recompute the receive-side-scaling hash of a virtio-net device over captured traffic, outer and inner headers.
+
+    \b
+    Examples:
+      pcaphash analyze trace.pcap                how the packets spread over 8 receive queues
+      pcaphash analyze trace.pcap -o results     the same as CSV files and a figure
+      pcaphash hashes trace.pcap                 one row per packet: hash, input, receive queue
+    """
+
+
+def main() -> None:
+    """Run the program and leave it with the exit code that its contract promises."""
+    try:
+        status = app(standalone_mode=False) or EXIT_DONE
+        sys.stdout.flush()
+    except TyperException as error:
+        _complain(error.format_message())
+        status = EXIT_USAGE
+    except PcaphashError as error:
+        _complain(str(error))
+        status = error.exit_code
+    except BrokenPipeError:
+        # Whoever read our output has seen enough. Python would complain again when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        status = EXIT_DONE
+    except (KeyboardInterrupt, typer.Abort):
+        _complain("interrupted")
+        status = EXIT_INTERRUPTED
+    sys.exit(status)
+
+
+def _complain(text: str) -> None:
+    line = " ".join(text.split())
+    print(f"pcaphash: {line}", file=sys.stderr)

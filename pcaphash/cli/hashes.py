@@ -1,0 +1,68 @@
+"""``pcaphash hashes``."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pcaphash.cli import options
+from pcaphash.cli.outcome import report_reading, report_warnings
+from pcaphash.cli.progress import announce_compilation, watched
+from pcaphash.device import Device
+
+
+def hashes(
+    trace: Annotated[str, typer.Argument(metavar="TRACE", help="A capture; - is standard input.")],
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write here instead of standard output.")
+    ] = None,
+    format_: options.Format = "csv",
+    device: options.DeviceFile = None,
+    spec: options.Spec = None,
+    hash_types: options.HashTypes = None,
+    tunnel_types: options.TunnelTypes = None,
+    features: options.Features = None,
+    key: options.Key = None,
+    queues: options.Queues = None,
+    indirection_table_size: options.TableSize = None,
+    indirection_table: options.Table = None,
+    unclassified_queue: options.UnclassifiedQueue = None,
+    vxlan_port: options.VxlanPorts = None,
+    geneve_port: options.GenevePorts = None,
+    vxlan_gpe_port: options.VxlanGpePorts = None,
+    gre_udp_port: options.GreUdpPorts = None,
+) -> int:
+    r"""Write one row per packet: what it is, which hash type applies, the hash input, the hash, the receive queue.
+
+    \b
+    Formats: csv (default), jsonl (one JSON object per line).
+    \b
+    Examples:
+      pcaphash hashes trace.pcap | head
+      pcaphash hashes trace.pcapng.gz --hash-types linux --queues 4 -o hashes.csv
+      pcaphash hashes trace.pcap --spec 1.4 --tunnel-types VXLAN+GENEVE --format jsonl
+    """
+    options.check_format(format_, ("csv", "jsonl"))
+    given = options.given_options(
+        device, spec, hash_types, tunnel_types, features, key, queues, indirection_table_size, indirection_table,
+        unclassified_queue, vxlan_port, geneve_port, vxlan_gpe_port, gre_udp_port,
+    )  # fmt: skip
+    chosen = Device(**given)
+    report_warnings([chosen])
+    announce_compilation("describe_packets")
+    from pcaphash.engine.stream import Reading
+    from pcaphash.report.rows import write_rows
+    from pcaphash.studies.hashes import COLUMNS, stream_hashes
+
+    reading = Reading()
+    with watched() as watch:
+        rows = stream_hashes(trace, chosen, reading, watch)
+        if output is None:
+            write_rows(rows, COLUMNS, sys.stdout, format_)
+        else:
+            from pcaphash.report.files import whole_file
+
+            with whole_file(output) as part, part.open("w", encoding="utf-8", newline="") as stream:
+                write_rows(rows, COLUMNS, stream, format_)
+    return report_reading(reading)

@@ -1,0 +1,149 @@
+"""Options that several commands share, and the devices they make."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pcaphash.device import Device, DeviceOptions, combine_options, default_configs, parse_config, read_options
+from pcaphash.errors import ConfigurationError
+
+_DEVICE = "Device options"
+
+DeviceFile = Annotated[
+    Path | None,
+    typer.Option("--device", metavar="FILE", help="TOML file with device options; the command line wins."),
+]
+Spec = Annotated[
+    str | None,
+    typer.Option("--spec", metavar="v7|1.4", help="Draft v7 of the inner header hash, or virtio 1.4.  [default: v7]"),
+]
+HashTypes = Annotated[
+    str | None,
+    typer.Option(
+        "--hash-types",
+        metavar="TYPES",
+        help="Names joined by +, a mask in hexadecimal, or a preset: linux, addresses, base, all, none.",
+    ),
+]
+TunnelTypes = Annotated[
+    str | None,
+    typer.Option("--tunnel-types", metavar="TYPES", help="enabled_tunnel_types, likewise (virtio 1.4 only)."),
+]
+Features = Annotated[
+    str | None,
+    typer.Option(
+        "--features",
+        metavar="NAMES",
+        help="Features agreed on, joined by +: CTRL_VQ, MQ, RSS, HASH_REPORT, HASH_TUNNEL.  [default: all]",
+    ),
+]
+Key = Annotated[
+    str | None,
+    typer.Option("--key", metavar="HEX", help="Hash key, colons optional.  [default: Microsoft's published key]"),
+]
+Queues = Annotated[int | None, typer.Option("--queues", metavar="N", help="Receive queues.  [default: 8]")]
+TableSize = Annotated[
+    int | None,
+    typer.Option("--indirection-table-size", metavar="N", help="Entries; entry i is queue i % queues. [default: 128]"),
+]
+Table = Annotated[
+    str | None,
+    typer.Option("--indirection-table", metavar="LIST", help="The entries themselves, separated by commas."),
+]
+UnclassifiedQueue = Annotated[
+    int | None,
+    typer.Option("--unclassified-queue", metavar="N", help="Receive queue of packets without a hash.  [default: 0]"),
+]
+VxlanPorts = Annotated[
+    list[int] | None,
+    typer.Option("--vxlan-port", metavar="PORT", help="UDP destination port; repeatable.  [default: 4789, 8472]"),
+]
+GenevePorts = Annotated[
+    list[int] | None, typer.Option("--geneve-port", metavar="PORT", help="Likewise.  [default: 6081]")
+]
+VxlanGpePorts = Annotated[
+    list[int] | None, typer.Option("--vxlan-gpe-port", metavar="PORT", help="Likewise.  [default: 4790]")
+]
+GreUdpPorts = Annotated[
+    list[int] | None, typer.Option("--gre-udp-port", metavar="PORT", help="Likewise.  [default: 4754]")
+]
+Configs = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--config",
+        metavar="NAME=TYPES",
+        help="A configuration: hash types, under virtio 1.4 also /TUNNEL_TYPES; repeatable.  "
+        "[default: outer-addresses, outer, inner]",
+    ),
+]
+Format = Annotated[str, typer.Option("--format", metavar="FORMAT", help="What to write to standard output.")]
+
+
+def given_options(
+    device_file: Path | None,
+    spec: str | None,
+    hash_types: str | None,
+    tunnel_types: str | None,
+    features: str | None,
+    key: str | None,
+    queues: int | None,
+    indirection_table_size: int | None,
+    indirection_table: str | None,
+    unclassified_queue: int | None,
+    vxlan_ports: list[int] | None,
+    geneve_ports: list[int] | None,
+    vxlan_gpe_ports: list[int] | None,
+    gre_udp_ports: list[int] | None,
+) -> DeviceOptions:
+    """Combine the device options of a file and of the command line, which wins."""
+    given = {
+        "spec": spec,
+        "hash_types": hash_types,
+        "tunnel_types": tunnel_types,
+        "features": features,
+        "hash_key": key,
+        "queues": queues,
+        "indirection_table_size": indirection_table_size,
+        "indirection_table": indirection_table,
+        "unclassified_queue": unclassified_queue,
+        "vxlan_ports": vxlan_ports,
+        "geneve_ports": geneve_ports,
+        "vxlan_gpe_ports": vxlan_gpe_ports,
+        "gre_udp_ports": gre_udp_ports,
+    }
+    chosen: DeviceOptions = {name: value for name, value in given.items() if value not in (None, [])}  # type: ignore[assignment]
+    return combine_options(read_options(device_file), chosen) if device_file else chosen
+
+
+def make_configs(options: DeviceOptions, configs: list[str] | None) -> list[Device]:
+    """Make the configurations to compare: those named, else the one that the types give, else the three usual ones.
+
+    Raises
+    ------
+    ConfigurationError
+        A configuration is refused, or two have one name.
+    """
+    base = Device(**options)
+    if configs:
+        devices = [parse_config(text, base) for text in configs]
+        names = [device.name for device in devices]
+        for name in names:
+            if names.count(name) > 1:
+                raise ConfigurationError("--config", f"two configurations are named {name!r}", "name them apart")
+        return devices
+    if "hash_types" in options or "tunnel_types" in options:
+        return [Device(**options, name="given")]
+    return default_configs(base)
+
+
+def check_format(chosen: str, known: tuple[str, ...]) -> None:
+    """Refuse a format that a command does not write.
+
+    Raises
+    ------
+    ConfigurationError
+        The format is not one of those known.
+    """
+    if chosen not in known:
+        raise ConfigurationError("--format", f"{chosen!r} is not written here", f"choose {', '.join(known)}")

@@ -1,0 +1,39 @@
+"""What a reading means for the user: warnings on standard error, and the exit code."""
+
+import sys
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from pcaphash.standards.ethernet import LINK_TYPE_NAMES
+
+if TYPE_CHECKING:
+    from pcaphash.device import Device
+    from pcaphash.engine.stream import Reading
+
+EXIT_PARTIAL = 3
+
+
+def report_reading(reading: "Reading") -> int:
+    """Tell what could not be read or dissected; return the exit code."""
+    for error in reading.unreadable:
+        warn(str(error))
+    for damage in reading.damages:
+        warn(str(damage))
+    others = {number: n for number, n in reading.link_types.items() if number not in LINK_TYPE_NAMES}
+    for number, n_packets in sorted(others.items()):
+        warn(f"{n_packets:,} packets have link type {number}, which is not dissected: what they are is unknown")
+    if reading.is_partial:
+        warn("the results are partial")
+        return EXIT_PARTIAL
+    return 0
+
+
+def report_warnings(devices: "Iterable[Device]") -> None:
+    """Tell what is accepted but hardly meant, once."""
+    for line in dict.fromkeys(line for device in devices for line in device.warnings):
+        warn(line)
+
+
+def warn(text: str) -> None:
+    """Write one line to standard error."""
+    print(f"pcaphash: {text}", file=sys.stderr)

@@ -1,0 +1,81 @@
+"""A progress bar on standard error, for long work on a terminal; and a word when kernels have to be compiled."""
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pcaphash.engine.stream import Progress
+
+_PATIENCE = 0.8
+"""Seconds before a progress bar shows."""
+
+
+class _Bar:
+    """Shows itself once the work turns out to be long."""
+
+    def __init__(self) -> None:
+        self._started = time.monotonic()
+        self._shown: object = None
+
+    def update(self, progress: "Progress") -> None:
+        """Show how far the work is, with rate and time left."""
+        elapsed = time.monotonic() - self._started
+        if elapsed < _PATIENCE:
+            return
+        if self._shown is None:
+            self._show()
+        rate = progress.packets / elapsed / 1e6
+        self._bar.update(
+            self._task,
+            completed=progress.read_bytes,
+            total=progress.total_bytes or None,
+            rate=f"{progress.packets:,} packets, {rate:.1f} million/s",
+        )
+
+    def _show(self) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn
+        from rich.progress import Progress as RichProgress
+
+        self._bar = RichProgress(
+            TextColumn("reading"),
+            BarColumn(),
+            DownloadColumn(),
+            TextColumn("{task.fields[rate]}"),
+            TimeRemainingColumn(),
+            console=Console(stderr=True),
+            transient=True,
+        )
+        self._task = self._bar.add_task("reading", rate="")
+        self._bar.start()
+        self._shown = self._bar
+
+    def stop(self) -> None:
+        """Remove the bar."""
+        if self._shown is not None:
+            self._bar.stop()
+
+
+@contextmanager
+def watched() -> "Iterator[Callable[[Progress], None] | None]":
+    """Give what a study calls with its progress; None where nobody is looking."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    bar = _Bar()
+    try:
+        yield bar.update
+    finally:
+        bar.stop()
+
+
+def announce_compilation(*kernels: str) -> None:
+    """Say that kernels are compiled, where they are not in the compile cache yet."""
+    from pcaphash.kernels.base import COMPILED
+    from pcaphash.kernels.cache import is_warm
+
+    if COMPILED and not is_warm(*kernels):
+        print("pcaphash: compiling kernels for this processor, once; takes about 10 s", file=sys.stderr)
