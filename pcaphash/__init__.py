@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from pcaphash.studies.analyze import Analysis, analyze
     from pcaphash.studies.hashes import hashes
 
+__version__ = "0.1.0"
+
 __all__ = ["Analysis", "CaptureError", "ConfigurationError", "Device", "PcaphashError", "analyze", "hashes"]
 
 _HOMES = {

@@ -6,13 +6,14 @@ combination of version, kernel sources and switches gets a folder of its own bel
 """
 
 import hashlib
-import importlib.metadata
 import os
 import tempfile
 from pathlib import Path
 
 import numba
 import platformdirs
+
+from pcaphash import __version__
 
 _SOURCE_FOLDERS = ("kernels", "standards")
 
@@ -56,9 +57,8 @@ def _usable(folder: Path) -> bool:
 
 def enable() -> bool:
     """Point numba to this version's cache folder; return False where no folder can be written."""
-    version = importlib.metadata.version("pcaphash")
     for base in _candidates():
-        folder = base / f"{version}-{_identity()}"
+        folder = base / f"{__version__}-{_identity()}"
         if _usable(folder):
             numba.config.CACHE_DIR = str(folder)
             return True
