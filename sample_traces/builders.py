@@ -6,6 +6,7 @@ its addresses). Addresses are written as text. What is wrong in a packet is wron
 
 import ipaddress
 from collections.abc import Sequence
+from typing import ClassVar
 
 import dpkt
 from dpkt.arp import ARP
@@ -51,7 +52,7 @@ def tcp(size: int = 0, source_port: int = 40000, destination_port: int = 443) ->
     return TCP(sport=source_port, dport=destination_port, seq=1, ack=1, flags=dpkt.tcp.TH_ACK, data=bytes(size))
 
 
-def udp(payload: bytes = b"", source_port: int = 40000, destination_port: int = 53) -> UDP:
+def udp(payload: bytes = b"", source_port: int = 40000, destination_port: int = 9000) -> UDP:
     """UDP datagram."""
     return UDP(sport=source_port, dport=destination_port, ulen=8 + len(payload), data=payload)
 
@@ -113,7 +114,10 @@ def ipv6(
     protocol: int | None = None,
     extension_headers: Sequence[tuple[int, IP6ExtensionHeader]] = (),
 ) -> bytes:
-    """IPv6 packet; bytes need a ``protocol``, extension headers are pairs of type and header, first one first."""
+    """IPv6 packet; bytes need a ``protocol``, extension headers are pairs of type and header, first one first.
+
+    Checksums are over the addresses of the IPv6 header, whatever extension headers say.
+    """
     next_header = protocol_of(payload) if protocol is None else protocol
     for header_type, header in reversed(extension_headers):
         header.nxt, next_header = next_header, header_type
@@ -167,12 +171,12 @@ def fragment(offset: int = 0, more: bool = False) -> tuple[int, IP6ExtensionHead
 
 
 def authentication(check_value: bytes = bytes(12)) -> tuple[int, IP6ExtensionHeader]:
-    """Authentication header (RFC 4302 section 2), whose length counts 4 bytes, unlike all others."""
+    """AH (RFC 4302 section 2), whose length counts 4 bytes, unlike all others."""
     return AUTHENTICATION, IP6AHHeader(len=1 + len(check_value) // 4, spi=1, seq=1, data=check_value)
 
 
 def mobility() -> tuple[int, IP6ExtensionHeader]:
-    """Mobility header (RFC 6275 section 6.1), without a message data."""
+    """Mobility header (RFC 6275 section 6.1), without message data."""
     return MOBILITY, IP6DstOptsHeader(len=0, data=bytes(6))
 
 
@@ -189,7 +193,7 @@ class GENEVE(dpkt.Packet):
     """GENEVE (RFC 8926 section 3.4); the options are part of the data."""
 
     __hdr__ = (("_first", "B", 0), ("flags", "B", 0), ("protocol", "H", ETHERNET), ("identifier", "I", 1 << 8))
-    __bit_fields__ = {"_first": (("version", 2), ("options_length", 6))}
+    __bit_fields__: ClassVar = {"_first": (("version", 2), ("options_length", 6))}
 
 
 def gre(
@@ -202,13 +206,11 @@ def gre(
     flags: int = 0,
 ) -> GRE:
     """GRE (RFC 2784, RFC 2890); of IP packets it knows the protocol, ``flags`` are any others."""
-    flags |= checksum and dpkt.gre.GRE_CP
+    flags |= dpkt.gre.GRE_CP if checksum else 0
     flags |= dpkt.gre.GRE_KP if key is not None else 0
     flags |= dpkt.gre.GRE_SP if sequence is not None else 0
-    header = GRE(
-        flags=flags, p=ethertype_of(payload) if protocol is None else protocol, sum=0, off=0, data=payload
-    )
-    header.key, header.seq = key, sequence
+    protocol = ethertype_of(payload) if protocol is None else protocol
+    header = GRE(flags=flags, p=protocol, sum=0, off=0, key=key, seq=sequence, data=payload)
     if checksum:
         header.sum = dpkt.in_cksum(bytes(header))
     return header
@@ -261,7 +263,7 @@ def ethernet(
 
 
 def vlan(payload: bytes, ethertype: int, tags: Sequence[int]) -> tuple[bytes, int]:
-    """Put VLAN tags before a payload, numbered from 100 outwards in; returns the bytes and the type to announce them."""
+    """Put VLAN tags before a payload, the outermost numbered 100; returns the bytes and the type before them."""
     for number, tag in reversed(list(enumerate(tags))):
         payload, ethertype = bytes(VLANtag8021Q(id=100 + number, type=ethertype)) + payload, tag
     return payload, ethertype

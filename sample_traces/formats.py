@@ -32,7 +32,7 @@ INNER_TCP_HASH = 0xE8B9AB5A  # 10.1.0.5:33000 to 10.1.0.9:80 with the same key
 
 
 def mixed_frames() -> list[bytes]:
-    """A few packets, tunnelled and not."""
+    """Return a few frames, tunnelled and not."""
     return [
         ethernet(ipv4(tcp())),
         ethernet(ipv6(udp())),

@@ -1,9 +1,9 @@
 """Frames in which IP itself is the point: extension headers, fragments, captures cut short, the published vectors."""
 
-from collections.abc import Callable
-
 from builders import (
     DESTINATION_OPTIONS,
+    DESTINATION_V4,
+    DESTINATION_V6,
     ESP,
     GENEVE_PORT,
     HOP_BY_HOP,
@@ -12,6 +12,8 @@ from builders import (
     INNER_SOURCE_V4,
     INNER_SOURCE_V6,
     NO_NEXT,
+    SOURCE_V4,
+    SOURCE_V6,
     TCP_PROTOCOL,
     UDP_PROTOCOL,
     VXLAN_PORT,
@@ -29,8 +31,8 @@ from builders import (
     ipv6,
     mobility,
     options_header,
-    pad_n,
     packed,
+    pad_n,
     routing,
     tcp,
     udp,
@@ -54,7 +56,7 @@ PUBLISHED = (
 
 
 def published_frames() -> list[bytes]:
-    """The published vectors, each as TCP and as UDP."""
+    """Return the published vectors, each as TCP and as UDP."""
     frames = []
     for source, source_port, destination, destination_port in PUBLISHED:
         internet = ipv6 if ":" in source else ipv4
@@ -109,9 +111,18 @@ def extension_frames() -> list[bytes]:
         ethernet(ipv6(b"", protocol=NO_NEXT)),
         ethernet(ipv6(b"", protocol=NO_NEXT, extension_headers=[options_header(home)])),
         with_headers((DESTINATION_OPTIONS, overlong)),  # it would leave the frame: not IP
-        ethernet(ipv4(gre(ipv6(tcp(), INNER_SOURCE_V6, INNER_DESTINATION_V6, extension_headers=[
-            routing(CARE_OF), options_header(home)
-        ])))),  # the same in a tunnel
+        ethernet(
+            ipv4(
+                gre(
+                    ipv6(
+                        tcp(),
+                        INNER_SOURCE_V6,
+                        INNER_DESTINATION_V6,
+                        extension_headers=[routing(CARE_OF), options_header(home)],
+                    )
+                )
+            )
+        ),  # the same in a tunnel
         ethernet(ipv6(gre(inner_v4()), extension_headers=[options_header(home)])),  # outer extension, inner none
     ]
 
@@ -119,50 +130,57 @@ def extension_frames() -> list[bytes]:
 def fragment_frames() -> list[bytes]:
     """Fragments: always hashed by their addresses, never looked into."""
     datagram = bytes(udp(bytes(3000)))
-    tunnel = bytes(udp(vxlan(ethernet(inner_v4(udp(bytes(2000))))), 50000, VXLAN_PORT))
-    inner = bytes(udp(bytes(2000)))
-
-    def pieces(data: bytes, size: int) -> list[tuple[int, bool, bytes]]:
-        starts = range(0, len(data), size)
-        return [(start // 8, start + size < len(data), data[start : start + size]) for start in starts]
-
-    def split_v4(data: bytes, *addresses: str) -> list[bytes]:
-        return [
-            ipv4(piece, *addresses, protocol=UDP_PROTOCOL, more_fragments=more, fragment_offset=offset)
-            for offset, more, piece in pieces(data, 1480)
-        ]
-
-    def split_v6(data: bytes, *addresses: str) -> list[bytes]:
-        return [
-            ipv6(piece, *addresses, protocol=UDP_PROTOCOL, extension_headers=[fragment(offset, more)])
-            for offset, more, piece in pieces(data, 1448)
-        ]
-
+    tunnel = bytes(udp(vxlan(ethernet(inner_v4(udp(bytes(3000))))), 50000, VXLAN_PORT))
     return [
-        *map(ethernet, split_v4(datagram)),
-        *map(ethernet, split_v6(datagram)),
-        *map(ethernet, split_v4(tunnel)),  # even the first fragment is no tunnel
-        *map(ethernet, split_v6(tunnel)),
-        *(ethernet(ipv4(gre(piece))) for piece in split_v4(inner, INNER_SOURCE_V4, INNER_DESTINATION_V4)),
-        *(ethernet(ipv4(gre(piece))) for piece in split_v6(inner, INNER_SOURCE_V6, INNER_DESTINATION_V6)),
+        *map(ethernet, split_v4(datagram, SOURCE_V4, DESTINATION_V4)),
+        *map(ethernet, split_v6(datagram, SOURCE_V6, DESTINATION_V6)),
+        *map(ethernet, split_v4(tunnel, SOURCE_V4, DESTINATION_V4)),  # even the first fragment is no tunnel
+        *map(ethernet, split_v6(tunnel, SOURCE_V6, DESTINATION_V6)),
+        *(ethernet(ipv4(gre(piece))) for piece in split_v4(datagram, INNER_SOURCE_V4, INNER_DESTINATION_V4)),
+        *(ethernet(ipv4(gre(piece))) for piece in split_v6(datagram, INNER_SOURCE_V6, INNER_DESTINATION_V6)),
     ]
 
 
+def split_v4(datagram: bytes, source: str, destination: str) -> list[bytes]:
+    """Split a UDP datagram over IPv4 fragments."""
+    return [
+        ipv4(piece, source, destination, protocol=UDP_PROTOCOL, more_fragments=more, fragment_offset=start // 8)
+        for start, more, piece in pieces(datagram)
+    ]
+
+
+def split_v6(datagram: bytes, source: str, destination: str) -> list[bytes]:
+    """Split a UDP datagram over IPv6 fragments."""
+    return [
+        ipv6(piece, source, destination, protocol=UDP_PROTOCOL, extension_headers=[fragment(start // 8, more)])
+        for start, more, piece in pieces(datagram)
+    ]
+
+
+def pieces(data: bytes, size: int = 1400) -> list[tuple[int, bool, bytes]]:
+    """Return pieces of ``size`` bytes: where they start, and whether more follow."""
+    return [(start, start + size < len(data), data[start : start + size]) for start in range(0, len(data), size)]
+
+
 def cut_frames() -> tuple[list[bytes], list[int]]:
-    """The same packets over and over, and to how many bytes each was cut; first every one whole."""
+    """Return four frames over and over, and to how many bytes each is cut; each is whole at first."""
     in_vxlan = ethernet(ipv4(udp(vxlan(ethernet(inner_v4(tcp(100)))), 50000, VXLAN_PORT)))
-    in_geneve = ethernet(ipv6(udp(geneve(ethernet(inner_v6(udp(bytes(100)))), options=geneve_option()), 50000, GENEVE_PORT)))
+    in_geneve = ethernet(
+        ipv6(udp(geneve(ethernet(inner_v6(udp(bytes(100)))), options=geneve_option()), 50000, GENEVE_PORT))
+    )
     in_gre = ethernet(ipv4(gre(inner_v6(tcp(100)), key=77)))
-    extended = ethernet(ipv6(tcp(100), extension_headers=[options_header(pad_n(2), home_address(HOME)), routing(CARE_OF)]))
-    cuts: dict[Callable[[], bytes] | bytes, tuple[int, ...]] = {
+    extended = ethernet(
+        ipv6(tcp(100), extension_headers=[options_header(pad_n(2), home_address(HOME)), routing(CARE_OF)])
+    )
+    cuts = [
         # After Ethernet, IPv4, the UDP ports, UDP, VXLAN, the inner Ethernet and IPv4, the inner ports: each one
         # byte short of, and just enough.
-        in_vxlan: (len(in_vxlan), 0, 13, 14, 33, 34, 37, 38, 41, 42, 49, 50, 63, 64, 83, 84, 86, 87, 88, 104),
+        (in_vxlan, (0, 13, 14, 33, 34, 37, 38, 41, 42, 49, 50, 63, 64, 83, 84, 86, 87, 88, 104)),
         # The same for IPv6 and GENEVE with an option of 8 bytes, which itself need not be captured.
-        in_geneve: (len(in_geneve), 53, 54, 57, 58, 69, 70, 77, 78, 91, 92, 131, 132, 135, 136),
-        in_gre: (len(in_gre), 37, 38, 41, 42, 81, 82, 85, 86),
+        (in_geneve, (53, 54, 57, 58, 69, 70, 77, 78, 91, 92, 131, 132, 135, 136)),
+        (in_gre, (33, 34, 37, 38, 41, 42, 81, 82, 85, 86)),
         # After IPv6, each extension header's first 8 bytes, the home address, the routing address, the ports.
-        extended: (len(extended), 53, 54, 61, 62, 77, 78, 85, 86, 101, 102, 105, 106),
-    }
-    pairs = [(frame, length) for frame, lengths in cuts.items() for length in lengths]
+        (extended, (53, 54, 61, 62, 77, 78, 85, 86, 101, 102, 105, 106)),
+    ]
+    pairs = [(frame, length) for frame, lengths in cuts for length in (len(frame), *lengths)]
     return [frame for frame, _ in pairs], [length for _, length in pairs]

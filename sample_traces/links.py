@@ -76,7 +76,7 @@ def cooked_frames() -> list[bytes]:
 
 
 def cooked_v2_frames() -> list[bytes]:
-    """The same as second version, which has the protocol first and the packet type in one byte."""
+    """Linux cooked frames of the second version, which has the protocol first and the packet type in one byte."""
     return [
         *(sll2(ipv4(tcp()), IPV4, packet_type=packet_type) for packet_type in range(5)),
         *(sll2(packet, {4: IPV4, 6: IPV6}[packet[0] >> 4]) for packet in tunnel_packets()),

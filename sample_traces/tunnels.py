@@ -15,7 +15,6 @@ from builders import (
     IPV6_IN_IP,
     MPLS,
     PPP,
-    UDP_PROTOCOL,
     VXLAN_GPE_PORT,
     VXLAN_PORT,
     VXLAN_PORT_LINUX,
@@ -171,7 +170,6 @@ def ip_in_ip_frames() -> list[bytes]:
         over_udp_v6(bytes(gre(inner_v4())), GRE_UDP_PORT),
         over_udp(bytes(gre(inner_v4(), flags=0x4000)), GRE_UDP_PORT),  # routing bit: no tunnel
         over_udp(bytes.fromhex("16fefd") + bytes(40), 4755),  # GRE in UDP with DTLS: an ordinary UDP packet
-        ethernet(ipv6(bytes(udp(bytes(gre(inner_v4())), 50000, GRE_UDP_PORT)), protocol=UDP_PROTOCOL,
-                      extension_headers=[tunnel_limit])),
+        ethernet(ipv6(udp(bytes(gre(inner_v4())), 50000, GRE_UDP_PORT), extension_headers=[tunnel_limit])),
         ethernet(ipv4(tcp(), "192.0.2.2")),  # no tunnel at all
     ]

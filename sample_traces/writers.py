@@ -77,6 +77,7 @@ class Section:
         self._blocks = [bytes(header())]
 
     def __bytes__(self) -> bytes:
+        """Return all blocks so far, the section header first."""
         return b"".join(self._blocks)
 
     def add_interface(self, link_type: int, snap_length: int = 0, options: Sequence[tuple[int, bytes]] = ()) -> None:
@@ -86,7 +87,12 @@ class Section:
         self._blocks.append(bytes(block))
 
     def add_enhanced(
-        self, interface: int, time: int, frame: bytes, length: int | None = None, options: Sequence[tuple[int, bytes]] = ()
+        self,
+        interface: int,
+        time: int,
+        frame: bytes,
+        length: int | None = None,
+        options: Sequence[tuple[int, bytes]] = (),
     ) -> None:
         """Add a packet of an interface, ``time`` in its units; ``length`` is the captured one."""
         captured = frame[:length]

@@ -68,7 +68,7 @@ def main() -> None:
     except (KeyboardInterrupt, typer.Abort):
         _complain("interrupted")
         status = EXIT_INTERRUPTED
-    # Everything is written. Taking the compiler behind the kernels apart in good order would take a quarter of a second.
+    # Everything is written, and taking the compiler behind the kernels apart in good order takes a quarter of a second.
     sys.stderr.flush()
     os._exit(status)
 

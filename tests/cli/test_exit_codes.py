@@ -1,0 +1,176 @@
+"""Every way a command can end: its exit code, one clear line on standard error, and never a traceback."""
+
+import gzip
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from support.shared import ROOT
+
+SAMPLES = ROOT / "sample_traces"
+VXLAN = SAMPLES / "vxlan.pcap"
+
+
+def run(*arguments, stdin=b""):
+    return subprocess.run(
+        [sys.executable, "-m", "pcaphash", *map(str, arguments)], input=stdin, capture_output=True, timeout=300
+    )
+
+
+def complaint(result):
+    text = result.stderr.decode()
+    assert "Traceback" not in text
+    lines = [line for line in text.splitlines() if "compiling" not in line]
+    assert all(line.startswith("pcaphash: ") for line in lines)
+    return lines
+
+
+def test_success_says_nothing_on_standard_error():
+    result = run("analyze", VXLAN)
+    assert (result.returncode, complaint(result)) == (0, [])
+    assert "packets per receive queue" in result.stdout.decode()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["analyze"], []),
+        (["analyze", VXLAN, "--bogus"], ["--bogus"]),
+        (["analyze", VXLAN, "--queues", "many"], ["--queues"]),
+        (["analyze", VXLAN, "--queues", "0"], ["--queues"]),
+        (["analyze", VXLAN, "--hash-types", "GRE_INER"], ["--hash-types", "GRE_INNER"]),
+        (["analyze", VXLAN, "--key", "xyz"], ["--key"]),
+        (["analyze", VXLAN, "--indirection-table-size", "100"], ["--indirection-table-size", "power of two"]),
+        (["analyze", VXLAN, "--indirection-table", "0,1,9,1"], ["--indirection-table"]),
+        (["analyze", VXLAN, "--config", "linux"], ["--config", "name"]),
+        (["analyze", VXLAN, "--config", "a=linux", "--config", "a=base"], ["--config", "'a'"]),
+        (["analyze", VXLAN, "--tunnel-types", "VXLAN"], ["--tunnel-types", "1.4"]),
+        (["analyze", VXLAN, "--spec", "1.3"], ["--spec"]),
+        (["analyze", VXLAN, "--features", "HASH_TUNNEL"], ["CTRL_VQ"]),
+        (["analyze", VXLAN, "--vxlan-port", "6081"], ["6081"]),
+        (["analyze", VXLAN, "--format", "xml"], ["--format", "csv"]),
+        (["analyze", VXLAN, "--device", "nowhere.toml"], ["nowhere.toml"]),
+        (["hashes", VXLAN, "--format", "table"], ["--format"]),
+    ],
+)
+def test_wrong_usage_is_one_line_that_names_the_option(arguments, words):
+    result = run(*arguments)
+    assert result.returncode == 2
+    if words:
+        (line,) = complaint(result)
+        assert all(word in line for word in words), line
+        assert result.stdout == b""
+
+
+@pytest.mark.parametrize("command", ["analyze", "hashes"])
+def test_a_missing_file_cannot_be_read(command):
+    result = run(command, "nowhere.pcap")
+    assert result.returncode == 4
+    (line,) = complaint(result)
+    assert "nowhere.pcap" in line
+    assert result.stdout == b""
+
+
+@pytest.mark.parametrize("content", [b"", b"no capture at all", b"\xd4\xc3\xb2\xa1\x02\x00"])
+def test_what_is_no_capture_cannot_be_read(tmp_path, content):
+    trace = tmp_path / "trace"
+    trace.write_bytes(content)
+    result = run("analyze", trace)
+    assert result.returncode == 4
+    (line,) = complaint(result)
+    assert str(trace) in line
+
+
+def test_a_cut_capture_is_reported_as_partial_with_its_offset(tmp_path):
+    trace = tmp_path / "cut.pcap"
+    content = VXLAN.read_bytes()
+    trace.write_bytes(content[:-1])
+    result = run("hashes", trace)
+    whole = run("hashes", VXLAN)
+    assert result.returncode == 3
+    assert result.stdout.splitlines() == whole.stdout.splitlines()[:-1]
+    lines = complaint(result)
+    assert str(trace) in lines[0]
+    assert f"byte {_offset_of_last_record(content)}" in lines[0]
+
+
+def _offset_of_last_record(content):
+    offset = last = 24
+    while offset < len(content):
+        last = offset
+        offset += 16 + int.from_bytes(content[offset + 8 : offset + 12], "little")
+    return last
+
+
+def test_several_traces_of_which_one_is_missing_give_the_rest(tmp_path):
+    result = run("analyze", VXLAN, tmp_path / "missing.pcap", "--format", "csv")
+    assert result.returncode == 3
+    assert result.stdout == run("analyze", VXLAN, "--format", "csv").stdout
+    assert "missing.pcap" in complaint(result)[0]
+
+
+def test_standard_input_gives_what_the_file_gives():
+    expected = run("hashes", VXLAN).stdout
+    assert run("hashes", "-", stdin=VXLAN.read_bytes()).stdout == expected
+    assert run("hashes", "-", stdin=gzip.compress(VXLAN.read_bytes())).stdout == expected
+
+
+def test_a_closed_output_pipe_ends_quietly():
+    trace = SAMPLES / "overlay.pcap"
+    command = f"{sys.executable} -m pcaphash hashes {trace} | head -1"
+    result = subprocess.run(["bash", "-o", "pipefail", "-c", command], capture_output=True, timeout=300)
+    assert b"Traceback" not in result.stderr
+    assert b"rror" not in result.stderr
+    assert result.stdout.startswith(b"packet,timestamp_ns,")
+
+
+def test_output_that_cannot_be_written_is_named(tmp_path):
+    result = run("hashes", VXLAN, "--output", tmp_path / "no" / "such" / "folder.csv")
+    assert result.returncode == 2
+    (line,) = complaint(result)
+    assert "folder.csv" in line
+
+
+def test_an_output_file_is_written_whole_or_not_at_all(tmp_path):
+    output = tmp_path / "hashes.csv"
+    output.write_text("kept")
+    assert run("hashes", "nowhere.pcap", "--output", output).returncode == 4
+    assert output.read_text() == "kept"
+    assert run("hashes", VXLAN, "--output", output).returncode == 0
+    assert output.read_bytes() == run("hashes", VXLAN).stdout
+    assert [path.name for path in tmp_path.iterdir()] == ["hashes.csv"]
+
+
+def test_link_types_that_are_not_dissected_are_named_and_counted(tmp_path):
+    content = bytearray(VXLAN.read_bytes())
+    content[20:24] = (105).to_bytes(4, "little")
+    trace = tmp_path / "wireless.pcap"
+    trace.write_bytes(content)
+    result = run("hashes", trace)
+    assert result.returncode == 0
+    assert "link type 105" in complaint(result)[0]
+    rows = result.stdout.decode().splitlines()[1:]
+    assert all(row.endswith(",UNKNOWN,none,UNKNOWN,UNKNOWN,,,,link-type") for row in rows)
+
+
+def test_help_shows_examples():
+    for arguments in (["--help"], ["analyze", "--help"], ["hashes", "--help"]):
+        result = run(*arguments)
+        assert result.returncode == 0
+        assert "Examples:" in result.stdout.decode()
+
+
+def test_the_first_run_says_that_it_compiles(tmp_path, monkeypatch):
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
+    monkeypatch.setenv("NUMBA_DISABLE_JIT", "0")
+    assert b"compiling" in run("hashes", VXLAN).stderr
+    assert b"compiling" not in run("hashes", VXLAN).stderr
+
+
+def test_a_cache_that_cannot_be_written_does_no_harm(tmp_path, monkeypatch):
+    blocked = tmp_path / "file"
+    blocked.write_text("")
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(Path(blocked) / "below"))
+    assert run("hashes", VXLAN).returncode == 0
