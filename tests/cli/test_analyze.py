@@ -12,27 +12,9 @@ from support.shared import ROOT
 OVERLAY = str(ROOT / "sample_traces" / "overlay.pcap")
 DISTRIBUTION = ["config", "queue", "packets", "bytes", "packet_share", "byte_share"]
 SUMMARY = [
-    "config",
-    "spec",
-    "hash_types",
-    "tunnel_types",
-    "packets",
-    "hashed",
-    "unhashed",
-    "unknown",
-    "queues_used",
-    "max_ideal_packets",
-    "min_ideal_packets",
-    "min_max_packets",
-    "jain_packets",
-    "cov_packets",
-    "entropy_packets",
-    "max_ideal_bytes",
-    "min_ideal_bytes",
-    "min_max_bytes",
-    "jain_bytes",
-    "cov_bytes",
-    "entropy_bytes",
+    *("config", "spec", "hash_types", "tunnel_types", "packets", "hashed", "unhashed", "unknown", "queues_used"),
+    *("max_ideal_packets", "min_ideal_packets", "min_max_packets", "jain_packets", "cov_packets", "entropy_packets"),
+    *("max_ideal_bytes", "min_ideal_bytes", "min_max_bytes", "jain_bytes", "cov_bytes", "entropy_bytes"),
 ]
 
 
