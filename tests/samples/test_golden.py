@@ -3,6 +3,7 @@
 import importlib.util
 
 import pytest
+
 from support.shared import ROOT
 
 SPEC = importlib.util.spec_from_file_location("make_golden", ROOT / "sample_traces" / "make_golden.py")
