@@ -15,33 +15,25 @@ from pcaphash import Device
 from pcaphash.capture.pcap import Pcap
 from pcaphash.engine.census import Census, Identity
 from pcaphash.engine.distribution import distribute
-from pcaphash.kernels.records import RECORD
 
 PAGE_SIZE = 4096
 
 
 DEVICE = Device()
-BLOCK_LEN = 1024 * 1024
-RECORDS = np.empty(16 * 1024, RECORD)
 
 
 def census_pass(data: np.ndarray) -> Census:
-    """Index and count a whole trace in memory, all hash_types masks at once.
+    """Find and count a whole trace in memory, all hash_types masks at once.
 
     Parameters
     ----------
     data : uint8 array
         A classic little-endian pcap file, its file header included.
     """
-    capture = Pcap.recognize(data[:4].tobytes())
+    capture = Pcap.recognize(data[:24].tobytes())
     census = Census(Identity.of(DEVICE))
-    start = capture.read_control(data, 0, len(data))
-    while True:
-        n_records, after, *_ = capture.index(data, start, min(start + BLOCK_LEN, len(data)), RECORDS)
-        census.append(data, RECORDS[:n_records])
-        if after == start:
-            return census
-        start = after
+    census.append_pcap(capture, data, capture.first_offset, len(data))
+    return census
 
 
 def main() -> None:

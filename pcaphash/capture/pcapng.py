@@ -14,7 +14,8 @@ from pcaphash.standards import pcap
 class Pcapng:
     """Indexes the packet blocks of one pcapng file, following its sections and interfaces."""
 
-    name = "pcapng"
+    first_offset = 0
+    """Where the first block starts in the file."""
 
     def __init__(self) -> None:
         self._big_endian = False
@@ -22,9 +23,9 @@ class Pcapng:
         self._n_interfaces = 0
 
     @classmethod
-    def recognize(cls, magic: bytes) -> "Pcapng | None":
-        """Return an indexer for a file that starts with these 4 bytes, or None where they are not pcapng's."""
-        return cls() if int.from_bytes(magic, "big") == pcap.SECTION_HEADER else None
+    def recognize(cls, header: bytes) -> "Pcapng | None":
+        """Return an indexer for a file that starts with these bytes, or None where they are not pcapng's."""
+        return cls() if int.from_bytes(header[:4], "big") == pcap.SECTION_HEADER else None
 
     def index(
         self, block: npt.NDArray[np.uint8], start: int, end: int, records: npt.NDArray[np.void]

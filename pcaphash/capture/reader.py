@@ -1,6 +1,6 @@
 """Stream a trace in blocks of bytes with the records found in them."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,6 +29,9 @@ _DAMAGE = {
     kernel.PACKET_TOO_LONG: "a packet gives a captured length that its block cannot hold",
 }
 _CUT_SHORT = "the file ends within a record"
+
+
+Step = tuple[int, int, int, int]
 
 
 @dataclass(frozen=True)
@@ -83,20 +86,41 @@ class Reader:
         self._problem = ""
         try:
             self._fill()
-            self._format = self._recognize()
+            self.format = self._recognize()
+            self._start = self.format.first_offset
         except CaptureError:
             self.close()
             raise
 
     def blocks(self) -> Iterator[Block]:
         """Yield the blocks of the trace; afterwards ``damage`` says whether all of it could be read."""
+
+        def index(data: npt.NDArray[np.uint8], start: int, end: int) -> Step:
+            return self.format.index(data, start, end, self._records)
+
+        for n_records in self.walk(index):
+            if n_records:
+                yield Block(self._buffer[: self._end], self._records[:n_records], self.format)
+
+    def walk(self, take: Callable[[npt.NDArray[np.uint8], int, int], Step]) -> Iterator[int]:
+        """Hand the bytes of the trace to a kernel until all are taken.
+
+        Parameters
+        ----------
+        take : callable
+            Called with bytes, where the first untaken record starts in them, and where they end. Returns how many
+            packets it took, where the first untaken record starts now, why it stopped, and what is damaged
+            (``kernels.records``).
+
+        Yields
+        ------
+        int
+            How many packets were taken.
+        """
         try:
             while self.damage is None:
-                n_records, self._start, status, code = self._format.index(
-                    self._buffer, self._start, self._end, self._records
-                )
-                if n_records:
-                    yield Block(self._buffer[: self._end], self._records[:n_records], self._format)
+                n_packets, self._start, status, code = take(self._buffer, self._start, self._end)
+                yield n_packets
                 if status == kernel.IS_DAMAGED:
                     self._report(_DAMAGE[code])
                 elif status == kernel.IS_CONTROL:
@@ -113,14 +137,13 @@ class Reader:
         self.source.close()
 
     def _recognize(self) -> Pcap | Pcapng:
-        magic = self._buffer[: min(self._end, 4)].tobytes()
-        if not magic:
+        header = self._buffer[: min(self._end, pcap.FILE_HEADER_LEN)].tobytes()
+        if not header:
             raise CaptureError(self.trace, self._problem or "is empty", "give a pcap or pcapng file")
-        found = Pcap.recognize(magic) or Pcapng.recognize(magic) if len(magic) == 4 else None
+        found = Pcap.recognize(header) or Pcapng.recognize(header)
         if found is None:
-            raise CaptureError(
-                self.trace, f"is no capture: it starts with {magic.hex(' ')}", "give a pcap or pcapng file", offset=0
-            )
+            start = header[:4].hex(" ")
+            raise CaptureError(self.trace, f"is no capture: it starts with {start}", "give a pcap or pcapng file", 0)
         if isinstance(found, Pcap) and self._end < pcap.FILE_HEADER_LEN:
             raise CaptureError(
                 self.trace, "ends within the file header", "capture or copy the file again", offset=self._end
@@ -157,9 +180,10 @@ class Reader:
         return False
 
     def _read_control(self) -> None:
-        """Read a block that is not about packets but about the file."""
+        """Read a pcapng block that is about the file and not about packets."""
+        assert isinstance(self.format, Pcapng)
         try:
-            after = self._format.read_control(self._buffer, self._start, self._end)
+            after = self.format.read_control(self._buffer, self._start, self._end)
         except UnreadableBlock as error:
             self._report(str(error))
             return
@@ -170,8 +194,8 @@ class Reader:
 
     def _skip(self) -> None:
         """Step over a pcapng block that does not end in the buffer, without keeping it."""
-        assert isinstance(self._format, Pcapng)
-        length = self._format.block_length(self._buffer, self._start)
+        assert isinstance(self.format, Pcapng)
+        length = self.format.block_length(self._buffer, self._start)
         if length <= len(self._buffer):
             self._more()
             return

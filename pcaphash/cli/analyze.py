@@ -53,7 +53,7 @@ def analyze(
     )  # fmt: skip
     devices = options.make_configs(given, config)
     report_warnings(devices)
-    announce_compilation("count_packets")
+    announce_compilation()
     from pcaphash.studies.analyze import analyze as study
 
     with watched() as watch:

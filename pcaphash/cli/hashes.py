@@ -50,14 +50,14 @@ def hashes(
     )  # fmt: skip
     chosen = Device(**given)
     report_warnings([chosen])
-    announce_compilation("describe_packets")
-    from pcaphash.engine.stream import Reading
+    announce_compilation()
+    from pcaphash.engine.stream import Account
     from pcaphash.report.rows import write_rows
     from pcaphash.studies.hashes import COLUMNS, stream_hashes
 
-    reading = Reading()
     with watched() as watch:
-        rows = stream_hashes(trace, chosen, reading, watch)
+        account = Account(watch)
+        rows = stream_hashes(trace, chosen, account)
         if output is None:
             write_rows(rows, COLUMNS, sys.stdout, format_)
         else:
@@ -65,4 +65,4 @@ def hashes(
 
             with whole_file(output) as part, part.open("w", encoding="utf-8", newline="") as stream:
                 write_rows(rows, COLUMNS, stream, format_)
-    return report_reading(reading)
+    return report_reading(account.reading)

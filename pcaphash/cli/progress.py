@@ -72,10 +72,10 @@ def watched() -> "Iterator[Callable[[Progress], None] | None]":
         bar.stop()
 
 
-def announce_compilation(*kernels: str) -> None:
-    """Say that kernels are compiled, where they are not in the compile cache yet."""
-    from pcaphash.kernels.base import COMPILED
-    from pcaphash.kernels.cache import is_warm
+def announce_compilation() -> None:
+    """Say that kernels are compiled, as soon as that turns out to be needed."""
+    from pcaphash.kernels.base import before_compiling
 
-    if COMPILED and not is_warm(*kernels):
-        print("pcaphash: compiling kernels for this processor, once; takes about 10 s", file=sys.stderr)
+    before_compiling(
+        lambda: print("pcaphash: compiling kernels for this processor, once; takes about 10 s", file=sys.stderr)
+    )

@@ -11,11 +11,14 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from pcaphash.capture.pcap import Pcap
+from pcaphash.capture.reader import Step
 from pcaphash.device.device import Device
 from pcaphash.errors import PcaphashError
-from pcaphash.kernels.census import MOST_ROWS, NO_ROW, ROWS_OF_HEADER, count_packets
+from pcaphash.kernels.census import MOST_ROWS, NO_ROW, ROWS_OF_HEADER, count_packets, count_pcap
 from pcaphash.kernels.dissect import N_SIGNATURES, split_signature
 from pcaphash.kernels.header import KIND_IPV6_EX, KIND_IPV6_EX_CUT
+from pcaphash.kernels.records import RECORDS_FULL
 from pcaphash.kernels.toeplitz import KEY_LEN, natural_order, prepare_key
 from pcaphash.kernels.tunnel import CUT_GRE, NO_ENCAPSULATION, tabulate_ports
 
@@ -116,6 +119,47 @@ class Census:
             records = records[counted:]
             if len(records):
                 self._grow()
+
+    def append_pcap(self, capture: Pcap, data: npt.NDArray[np.uint8], start: int, end: int) -> tuple[int, int, Step]:
+        """Find and count the packets in bytes of a pcap file, but for those that the capturing host sent.
+
+        Parameters
+        ----------
+        capture : Pcap
+            The file's format.
+        data, start, end
+            Bytes, where the first record starts in them, and where they end.
+
+        Returns
+        -------
+        n_packets, n_sent : int
+            Packets found, and how many of them were left out because the capturing host sent them.
+        step : tuple of int
+            What ``Reader.walk`` wants to know.
+        """
+        n_packets = n_sent = 0
+        status = RECORDS_FULL
+        while status == RECORDS_FULL:
+            n, sent, start, status, damage, self._used = count_pcap(
+                data,
+                start,
+                end,
+                capture.link_type,
+                capture.big_endian,
+                capture.header_len,
+                self.identity.prepared_key,
+                self.identity.port_types,
+                self._first_rows,
+                self._counts,
+                self._used,
+                len(self._counts) // (2 * self.identity.slots),
+                self.identity.slots.bit_length() - 1,
+            )
+            n_packets += n
+            n_sent += sent
+            if status == RECORDS_FULL:
+                self._grow()
+        return n_packets, n_sent, (n_packets, start, status, damage)
 
     def combine(self, other: "Census") -> None:
         """Add another census of the same identity to this one.

@@ -1,13 +1,15 @@
 """Run a study over the packets of one or several traces, whatever of them can be read."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 
 from pcaphash.capture.damage import Damage
-from pcaphash.capture.reader import Block, Reader
+from pcaphash.capture.pcap import Pcap
+from pcaphash.capture.reader import Block, Reader, Step
+from pcaphash.engine.census import Census, Identity
 from pcaphash.errors import CaptureError
 from pcaphash.kernels.records import DIRECTION_OUT
 
@@ -54,44 +56,81 @@ class Reading:
         return bool(self.damages or self.unreadable)
 
 
-def read_blocks(
-    trace: str, reading: Reading, watch: Callable[[Progress], None] | None = None, progress: Progress | None = None
-) -> Iterator[Block]:
-    """Yield the blocks of one trace, and keep account of what was read.
+class Account:
+    """Keeps a reading up to date while traces are read, and whoever watches informed.
+
+    Parameters
+    ----------
+    watch : callable, optional
+        Called now and then with the progress.
+    """
+
+    def __init__(self, watch: Callable[[Progress], None] | None = None) -> None:
+        self.reading = Reading()
+        self._progress = Progress()
+        self._watch = watch
+        self._before = 0
+
+    def open(self, trace: str) -> Reader:
+        """Open a trace.
+
+        Raises
+        ------
+        CaptureError
+            The trace cannot be read at all.
+        """
+        reader = Reader(trace)
+        self.reading.traces.append(trace)
+        self._before = self._progress.read_bytes
+        self._progress.total_bytes += reader.source.size
+        return reader
+
+    def add(self, reader: Reader, n_packets: int) -> None:
+        """Take note of packets that were read."""
+        self.reading.packets += n_packets
+        self._progress.packets += n_packets
+        if self._watch:
+            self._progress.read_bytes = self._before + reader.source.position
+            self._watch(self._progress)
+
+    def add_link_type(self, link_type: int, n_packets: int) -> None:
+        """Take note of packets of a link type."""
+        if n_packets:
+            self.reading.link_types[link_type] = self.reading.link_types.get(link_type, 0) + n_packets
+
+    def close(self, reader: Reader) -> None:
+        """Take note of how a trace ended."""
+        if reader.damage:
+            self.reading.damages.append(reader.damage)
+
+
+def read_blocks(trace: str, account: Account) -> Iterator[Block]:
+    """Yield the blocks of one trace.
 
     Raises
     ------
     CaptureError
         The trace cannot be read at all.
     """
-    progress = progress or Progress()
-    before = progress.read_bytes
-    reader = Reader(trace)
-    reading.traces.append(trace)
-    progress.total_bytes += reader.source.size
+    reader = account.open(trace)
     for block in reader.blocks():
-        reading.packets += len(block.records)
-        progress.packets += len(block.records)
-        _count_link_types(block.records["link_type"], reading.link_types)
+        _add_link_types(block.records["link_type"], account)
         yield block
-        if watch:
-            progress.read_bytes = before + reader.source.position
-            watch(progress)
-    if reader.damage:
-        reading.damages.append(reader.damage)
+        account.add(reader, len(block.records))
+    account.close(reader)
 
 
-def read_received(
-    traces: Sequence[str], consume: Callable[[Block], None], watch: Callable[[Progress], None] | None = None
-) -> Reading:
-    """Hand every block of every trace to a study, without the packets that the capturing host sent.
+def take_census(
+    traces: Sequence[str], identities: Iterable[Identity], watch: Callable[[Progress], None] | None = None
+) -> tuple[dict[Identity, Census], Reading]:
+    """Take censuses of traces in one pass, without the packets that the capturing host sent.
 
     Parameters
     ----------
     traces : sequence of str
         Paths, or ``-`` for standard input.
-    consume : callable
-        Called with each block; the block is overwritten afterwards.
+    identities : iterable of Identity
+        Of the censuses to take.
     watch : callable, optional
         Called now and then with the progress.
 
@@ -100,34 +139,56 @@ def read_received(
     CaptureError
         Not one of the traces can be read.
     """
-    reading = Reading()
-    progress = Progress()
+    censuses = {identity: Census(identity) for identity in identities}
+    account = Account(watch)
     for trace in traces:
         try:
-            for block in read_blocks(trace, reading, watch, progress):
-                consume(_received(block, reading))
+            _count_trace(trace, list(censuses.values()), account)
         except CaptureError as error:
-            reading.unreadable.append(error)
-    if not reading.traces:
-        raise reading.unreadable[0]
-    return reading
+            account.reading.unreadable.append(error)
+    if not account.reading.traces:
+        raise account.reading.unreadable[0]
+    return censuses, account.reading
 
 
-def _received(block: Block, reading: Reading) -> Block:
+def _count_trace(trace: str, censuses: list[Census], account: Account) -> None:
+    reader = account.open(trace)
+    if isinstance(reader.format, Pcap) and len(censuses) == 1:
+        _count_pcap(reader, reader.format, censuses[0], account)
+    else:
+        for block in reader.blocks():
+            _add_link_types(block.records["link_type"], account)
+            received = _received(block.records)
+            account.reading.sent += len(block.records) - len(received)
+            for census in censuses:
+                census.append(block.data, received)
+            account.add(reader, len(block.records))
+    account.close(reader)
+
+
+def _count_pcap(reader: Reader, capture: Pcap, census: Census, account: Account) -> None:
+    """Count a pcap file without indexing it first."""
+
+    def count(data: npt.NDArray[np.uint8], start: int, end: int) -> Step:
+        n_packets, n_sent, step = census.append_pcap(capture, data, start, end)
+        account.reading.sent += n_sent
+        account.add_link_type(capture.link_type, n_packets)
+        return step
+
+    for n_packets in reader.walk(count):
+        account.add(reader, n_packets)
+
+
+def _received(records: npt.NDArray[np.void]) -> npt.NDArray[np.void]:
     """Leave out the packets that the capturing host sent."""
-    directions = block.records["direction"]
-    if not len(directions) or directions.max() < DIRECTION_OUT:
-        return block
-    kept = block.records[directions != DIRECTION_OUT]
-    reading.sent += len(directions) - len(kept)
-    return Block(block.data, kept, block.format)
+    directions = records["direction"]
+    return records[directions != DIRECTION_OUT] if directions.max(initial=0) == DIRECTION_OUT else records
 
 
-def _count_link_types(link_types: npt.NDArray[np.uint16], counts: dict[int, int]) -> None:
+def _add_link_types(link_types: npt.NDArray[np.uint16], account: Account) -> None:
     """Count packets by link type; nearly always a block has only one."""
-    first = int(link_types[0])
     if link_types.min() == link_types.max():
-        counts[first] = counts.get(first, 0) + len(link_types)
+        account.add_link_type(int(link_types[0]), len(link_types))
         return
     for link_type, n_packets in zip(*np.unique(link_types, return_counts=True), strict=True):
-        counts[int(link_type)] = counts.get(int(link_type), 0) + int(n_packets)
+        account.add_link_type(int(link_type), int(n_packets))

@@ -17,7 +17,7 @@ import numba
 import numpy as np
 from llvmlite import binding, ir
 from numba import types
-from numba.core import cgutils
+from numba.core import cgutils, event
 from numba.core.registry import cpu_target
 from numba.extending import intrinsic
 
@@ -38,6 +38,27 @@ def kernel(function: Function) -> Function:
 def step(function: Function) -> Function:
     """Compile a function that only kernels call, inlined: a call per packet costs more than what it does."""
     return numba.njit(nogil=True, error_model="numpy", forceinline=True)(function)
+
+
+class _Announcer(event.Listener):
+    """Calls somebody when the first kernel is compiled and not found in the compile cache."""
+
+    def __init__(self, announce: Callable[[], None]) -> None:
+        self._announce = announce
+        self._announced = False
+
+    def on_start(self, event: Any) -> None:
+        if not self._announced:
+            self._announced = True
+            self._announce()
+
+    def on_end(self, event: Any) -> None:
+        pass
+
+
+def before_compiling(announce: Callable[[], None]) -> None:
+    """Have somebody called once, before the first kernel is compiled; not where the compile cache has them all."""
+    event.register("numba:compile", _Announcer(announce))
 
 
 def instruction_of(machine: str, features: str) -> str:

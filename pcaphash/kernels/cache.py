@@ -63,9 +63,3 @@ def enable() -> bool:
             numba.config.CACHE_DIR = str(folder)
             return True
     return False
-
-
-def is_warm(*kernel_names: str) -> bool:
-    """Tell whether compiled code of all these kernels is in the cache already."""
-    folder = numba.config.CACHE_DIR
-    return bool(folder) and all(any(Path(folder).rglob(f"*.{name}-*.nbi")) for name in kernel_names)

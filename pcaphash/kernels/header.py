@@ -7,6 +7,8 @@ for incoming packets"). The kind says which of them there are, and which the cap
 
 from typing import Any
 
+import numpy as np
+
 from pcaphash.kernels.base import be32, step
 from pcaphash.kernels.ip import IPV4, IPV6, IPV6_EXTENDED, read_ip
 from pcaphash.kernels.toeplitz import no_product, product
@@ -49,15 +51,13 @@ def transport_of(
     ports : integer of ``toeplitz.product``
         The contribution of the ports; 0 where there are none, or where they were not captured.
     """
-    if protocol == ip.TCP and offset + ip.TCP_LEN <= frame_end:
-        transport = TRANSPORT_TCP
-    elif protocol == ip.UDP and offset + ip.UDP_LEN <= frame_end:
-        transport = TRANSPORT_UDP
-    else:
-        return TRANSPORT_NONE, no_product()
+    # Without branches: which of them a packet takes is what a processor cannot foresee in mixed traffic.
+    tcp = np.int64(protocol == ip.TCP) & np.int64(offset + ip.TCP_LEN <= frame_end)
+    udp = np.int64(protocol == ip.UDP) & np.int64(offset + ip.UDP_LEN <= frame_end)
+    transport = tcp * TRANSPORT_TCP + udp * TRANSPORT_UDP
     if offset + PORTS_LEN > captured_end:
-        return transport + TRANSPORT_TCP_CUT - TRANSPORT_TCP, no_product()
-    return transport, product(be32(d, offset), position, key)
+        return transport + (tcp | udp) * (TRANSPORT_TCP_CUT - TRANSPORT_TCP), no_product()
+    return transport, product(be32(d, offset) & -(tcp | udp), position, key)
 
 
 @step

@@ -44,7 +44,7 @@ INTERFACE = np.dtype(
 
 # Why indexing stopped.
 NEEDS_MORE = 0  # the block ends within a record
-RECORDS_FULL = 1  # no room for another record
+RECORDS_FULL = 1  # no room for what another record needs
 IS_DAMAGED = 2  # what follows is no record that can be
 IS_CONTROL = 3  # pcapng: a section header or an interface description follows
 IS_SKIPPED = 4  # pcapng: a block without packets follows that does not end in these bytes
@@ -58,7 +58,7 @@ PACKET_TOO_LONG = 5
 
 
 @step
-def _cooked_direction(d: Any, offset: int, captured_end: int, link_type: int) -> int:
+def cooked_direction(d: Any, offset: int, captured_end: int, link_type: int) -> int:
     """Read from a Linux cooked header whether the capturing host sent the packet."""
     if link_type == eth.LINUX_SLL and offset + 2 <= captured_end:
         packet_type = (np.int64(d[offset]) << 8) | np.int64(d[offset + 1])
@@ -113,7 +113,7 @@ def index_pcap(
         records[n]["captured_length"] = captured_length
         records[n]["original_length"] = load32(d, offset + 12, big_endian)
         records[n]["link_type"] = link_type
-        records[n]["direction"] = _cooked_direction(d, packet, packet + captured_length, link_type)
+        records[n]["direction"] = cooked_direction(d, packet, packet + captured_length, link_type)
         records[n]["block_type"] = 0
         n += 1
         offset = packet + captured_length
@@ -165,7 +165,7 @@ def _read_packet_block(
     link_type = np.int64(interfaces[number]["link_type"])
     direction = _flags_direction(d, options, end - 4, big_endian)
     if direction == DIRECTION_UNKNOWN:
-        direction = _cooked_direction(d, packet, packet + captured_length, link_type)
+        direction = cooked_direction(d, packet, packet + captured_length, link_type)
     record["offset"] = packet
     record["captured_length"] = captured_length
     record["original_length"] = load32(d, offset + 24, big_endian)
@@ -195,7 +195,7 @@ def _read_simple_block(
     record["captured_length"] = captured_length
     record["original_length"] = original_length
     record["link_type"] = link_type
-    record["direction"] = _cooked_direction(d, packet, packet + captured_length, link_type)
+    record["direction"] = cooked_direction(d, packet, packet + captured_length, link_type)
     record["block_type"] = pcap.SIMPLE_PACKET
     return 0
 

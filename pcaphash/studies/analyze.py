@@ -6,11 +6,10 @@ from functools import cached_property
 from os import PathLike, fspath
 from typing import TYPE_CHECKING
 
-from pcaphash.capture.reader import Block
 from pcaphash.device.device import Device
-from pcaphash.engine.census import LEAST_SLOTS, Census, Identity
+from pcaphash.engine.census import LEAST_SLOTS, Identity
 from pcaphash.engine.distribution import Distribution, count_encapsulations, distribute
-from pcaphash.engine.stream import Progress, Reading, read_received
+from pcaphash.engine.stream import Progress, Reading, take_census
 from pcaphash.studies.spread import MEASURES, spread
 
 if TYPE_CHECKING:
@@ -92,13 +91,7 @@ def analyze(
     chosen = [devices] if isinstance(devices, Device) else list(devices)
     slots = max([LEAST_SLOTS, *(len(device.indirection_table) for device in chosen)])
     identities = [Identity.of(device, slots) for device in chosen]
-    censuses = {identity: Census(identity) for identity in identities}
-
-    def count(block: Block) -> None:
-        for census in censuses.values():
-            census.append(block.data, block.records)
-
-    reading = read_received(paths, count, watch)
+    censuses, reading = take_census(paths, identities, watch)
     pairs = [(censuses[identity], device) for identity, device in zip(identities, chosen, strict=True)]
     return Analysis(reading, [distribute(*pair) for pair in pairs], [count_encapsulations(*pair) for pair in pairs])
 

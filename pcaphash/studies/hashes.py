@@ -1,6 +1,6 @@
 """The study behind ``hashes``: which hash each packet gets, over which bytes, and which receive queue."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from os import PathLike, fspath
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ from pcaphash.capture.reader import Block
 from pcaphash.device.device import Device
 from pcaphash.engine.census import Identity
 from pcaphash.engine.decision import Decision, decide
-from pcaphash.engine.stream import Progress, Reading, read_blocks
+from pcaphash.engine.stream import Account, read_blocks
 from pcaphash.kernels.dissect import N_SIGNATURES
 from pcaphash.kernels.rows import INPUT_LEN, UNDECIDED, describe_packets
 from pcaphash.kernels.timestamps import NO_TIMESTAMP
@@ -126,8 +126,7 @@ def _hex_rows(inputs: npt.NDArray[np.uint8]) -> list[str]:
 def stream_hashes(
     trace: str | PathLike[str],
     device: Device,
-    reading: Reading,
-    watch: Callable[[Progress], None] | None = None,
+    account: Account,
 ) -> "Iterator[pd.DataFrame]":
     """Yield the rows of ``hashes`` block by block, so that memory stays flat.
 
@@ -137,10 +136,8 @@ def stream_hashes(
         A capture; ``-`` is standard input.
     device : Device
         The configured device.
-    reading : Reading
-        Filled with what was read and what could not be.
-    watch : callable, optional
-        Called now and then with the progress.
+    account : Account
+        Keeps note of what was read and what could not be.
 
     Raises
     ------
@@ -149,7 +146,7 @@ def stream_hashes(
     """
     describer = _Describer(device)
     packet = 1
-    for block in read_blocks(fspath(trace), reading, watch):
+    for block in read_blocks(fspath(trace), account):
         yield describer.describe(block, packet)
         packet += len(block.records)
 
@@ -177,9 +174,9 @@ def hashes(trace: str | PathLike[str], device: Device) -> "pd.DataFrame":
     """
     import pandas as pd
 
-    reading = Reading()
-    parts = list(stream_hashes(trace, device, reading))
+    account = Account()
+    parts = list(stream_hashes(trace, device, account))
     rows = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(COLUMNS))
-    if reading.damages:
-        rows.attrs["damage"] = str(reading.damages[0])
+    if account.reading.damages:
+        rows.attrs["damage"] = str(account.reading.damages[0])
     return rows
