@@ -56,6 +56,11 @@ class _Announcer(event.Listener):
         pass
 
 
+def rare_step(function: Function) -> Function:
+    """Compile a function that kernels call for few packets: left out of line, it does not slow the others."""
+    return numba.njit(nogil=True, error_model="numpy")(function)
+
+
 def before_compiling(announce: Callable[[], None]) -> None:
     """Have somebody called once, before the first kernel is compiled; not where the compile cache has them all."""
     event.register("numba:compile", _Announcer(announce))

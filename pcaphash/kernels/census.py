@@ -24,6 +24,7 @@ from pcaphash.kernels.records import (
 )
 from pcaphash.kernels.toeplitz import reversed_slot, view_key
 from pcaphash.kernels.tunnel import is_tunnel
+from pcaphash.standards import ethernet as eth
 from pcaphash.standards import pcap
 
 NO_ROW = -1
@@ -164,6 +165,7 @@ def count_pcap(
     prepared = view_key(key)
     offset = np.int64(start)
     n_packets = n_sent = 0
+    is_cooked = link_type == eth.LINUX_SLL or link_type == eth.LINUX_SLL2
     while offset + header_len <= end:
         packet = offset + header_len
         captured_length = load32(d, offset + 8, big_endian)
@@ -172,7 +174,7 @@ def count_pcap(
         captured_end = packet + captured_length
         if captured_end > end:
             break
-        if cooked_direction(d, packet, captured_end, link_type) == DIRECTION_OUT:
+        if is_cooked and cooked_direction(d, packet, captured_end, link_type) == DIRECTION_OUT:
             n_sent += 1
         else:
             length = load32(d, offset + 12, big_endian)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from pcaphash.kernels.base import be16, step
+from pcaphash.kernels.base import be16, rare_step, step
 from pcaphash.kernels.link import CUT, NETWORK_IPV4, NETWORK_IPV6, NOT_IP
 from pcaphash.standards import ip
 
@@ -95,7 +95,7 @@ def _extension_len(d: Any, protocol: int, offset: int) -> int:
     return (length + 1) << 3
 
 
-@step
+@rare_step
 def _walk_extensions(
     d: Any, protocol: int, offset: int, frame_end: int, captured_end: int
 ) -> tuple[int, int, int, int, int]:

@@ -7,7 +7,7 @@ no header; what fits into the frame but was not captured makes the answer CUT.
 
 from typing import Any
 
-from pcaphash.kernels.base import be16, be32, le32, step
+from pcaphash.kernels.base import be16, be32, le32, rare_step, step
 from pcaphash.standards import ethernet as eth
 
 # What is found behind a link layer, or instead of an IP header. The first three also are kinds of header
@@ -108,6 +108,13 @@ def network_behind_link(d: Any, offset: int, frame_end: int, captured_end: int, 
     """
     if link_type == eth.ETHERNET:
         return network_behind_ethernet(d, offset, frame_end, captured_end)
+    return _network_behind_other_link(d, offset, frame_end, captured_end, link_type)
+
+
+@rare_step
+def _network_behind_other_link(
+    d: Any, offset: int, frame_end: int, captured_end: int, link_type: int
+) -> tuple[int, int]:
     if (
         link_type == eth.RAW
         or link_type == eth.IPV4

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pcaphash.kernels.base import be16, step
+from pcaphash.kernels.base import be16, rare_step, step
 from pcaphash.kernels.ip import IPV4
 from pcaphash.kernels.link import NETWORK_ETHERNET, NETWORK_IPV4, NETWORK_IPV6, NOT_IP
 from pcaphash.standards import ethernet as eth
@@ -99,26 +99,20 @@ def read_encapsulation(
 @step
 def _network_of_protocol(protocol: int) -> int:
     """Name what a protocol type of GRE or GENEVE announces."""
-    if protocol == tun.PROTOCOL_ETHERNET:
-        return NETWORK_ETHERNET
-    if protocol == eth.ETHERTYPE_IPV4:
-        return NETWORK_IPV4
-    if protocol == eth.ETHERTYPE_IPV6:
-        return NETWORK_IPV6
-    return NOT_IP
+    network = NETWORK_IPV6 if protocol == eth.ETHERTYPE_IPV6 else NOT_IP
+    network = NETWORK_IPV4 if protocol == eth.ETHERTYPE_IPV4 else network
+    return NETWORK_ETHERNET if protocol == tun.PROTOCOL_ETHERNET else network
 
 
 @step
 def _gre_type(kind: int, flags: int, protocol: int) -> int:
     """Name the one tunnel type of virtio 1.4 that a GRE header is: NVGRE, then RFC 2890, RFC 7676, RFC 2784."""
     options = flags & (tun.GRE_CHECKSUM | tun.GRE_KEY | tun.GRE_SEQUENCE)
-    if options == tun.GRE_KEY and protocol == tun.PROTOCOL_ETHERNET:
-        return NVGRE
-    if options & (tun.GRE_KEY | tun.GRE_SEQUENCE):
-        return GRE_2890
-    if kind != IPV4 or protocol == eth.ETHERTYPE_IPV6:
-        return GRE_7676
-    return GRE_2784
+    is_ipv6 = (kind != IPV4) | (protocol == eth.ETHERTYPE_IPV6)
+    is_nvgre = (options == tun.GRE_KEY) & (protocol == tun.PROTOCOL_ETHERNET)
+    unkeyed = GRE_7676 if is_ipv6 else GRE_2784
+    gre = GRE_2890 if options & (tun.GRE_KEY | tun.GRE_SEQUENCE) else unkeyed
+    return NVGRE if is_nvgre else gre
 
 
 @step
@@ -173,7 +167,7 @@ def _read_vxlan(d: Any, offset: int, frame_end: int, captured_end: int) -> tuple
     return VXLAN, NETWORK_ETHERNET, payload
 
 
-@step
+@rare_step
 def _read_vxlan_gpe(d: Any, offset: int, frame_end: int, captured_end: int) -> tuple[int, int, int]:
     """Read a VXLAN-GPE header (draft-ietf-nvo3-vxlan-gpe-12 section 3)."""
     payload = offset + tun.VXLAN_LEN
@@ -208,7 +202,7 @@ def _read_geneve(d: Any, offset: int, frame_end: int, captured_end: int) -> tupl
     return GENEVE, _network_of_protocol(be16(d, offset + tun.GENEVE_PROTOCOL_OFFSET)), payload
 
 
-@step
+@rare_step
 def _read_gre_in_udp(d: Any, offset: int, frame_end: int, captured_end: int) -> tuple[int, int, int]:
     """Read the GRE header behind a UDP header (RFC 8086)."""
     encapsulation, network, payload = _read_gre(d, IPV4, offset, frame_end, captured_end)
