@@ -104,7 +104,8 @@ class Pcapng:
         interface["snap_length"] = self._number(data[12:16])
         interface["binary"] = resolution >> 7
         interface["exponent"] = exponent
-        interface["ticks_per_second"] = 10**exponent if exponent <= 19 else 0
+        ticks = 10 ** (exponent if exponent <= 9 else exponent - 9)
+        interface["ticks"] = ticks if ticks < 2**64 else 0  # so many that every timestamp is 0
         # Beyond what a timestamp in nanoseconds can hold, so no later sum overflows.
         interface["offset_seconds"] = max(-(2**40), min(2**40, offset_seconds))
         self._n_interfaces += 1

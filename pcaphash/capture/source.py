@@ -7,14 +7,17 @@ import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from pcaphash.errors import CaptureError
 from pcaphash.standards.pcap import GZIP_MAGIC, ZSTANDARD_MAGIC
 
 STANDARD_INPUT = "-"
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
+
 _COMPRESSED_READ = 64 * 1024
-_MOST_DECOMPRESSED = 512 * 1024
+_PIECE = 1024
 
 
 class Stream(Protocol):
@@ -31,7 +34,7 @@ class _Gunzip:
     The decompressing files of gzip and isal fill a buffer or fail: what they decompressed before they fail is lost.
     """
 
-    def __init__(self, stream: io.BufferedReader[io.FileIO]) -> None:
+    def __init__(self, stream: io.BufferedReader[_Rewound]) -> None:
         self._stream = stream
         self._chunks = self._decompress()
         self._rest = memoryview(b"")
@@ -57,28 +60,61 @@ class _Gunzip:
         """Yield what the members hold; zero bytes may follow them, as tapes and some tools pad files."""
         from isal import isal_zlib
 
-        pending = self._read()
-        while pending:
-            member = isal_zlib.decompressobj(wbits=31)
-            while not member.eof:
+        member = None
+        for piece in self._pieces():
+            while piece:
+                if member is None:
+                    piece = piece.lstrip(b"\0")
+                    if not piece:
+                        break
+                    member = isal_zlib.decompressobj(wbits=31)
                 try:
-                    chunk = member.decompress(pending, _MOST_DECOMPRESSED)
+                    chunk = member.decompress(piece)
                 except isal_zlib.error as error:  # type: ignore[misc]
                     raise ValueError(str(error)) from error
                 if chunk:
                     yield chunk
-                pending = member.unconsumed_tail or (b"" if member.eof else self._read())
-                if not (pending or chunk or member.eof):
-                    raise EOFError("within a gzip member")
-            pending = member.unused_data.lstrip(b"\0")
-            while not pending and (read := self._read()):
-                pending = read.lstrip(b"\0")
+                piece = member.unused_data if member.eof else b""
+                if member.eof:
+                    member = None
+        if member is not None:
+            raise EOFError("within a gzip member")
 
-    def _read(self) -> bytes:
-        return self._stream.read1(_COMPRESSED_READ)
+    def _pieces(self) -> Iterator[bytes]:
+        """Yield the compressed bytes in pieces: what of a damaged one was decompressed is lost, so they are small."""
+        while chunk := self._stream.read1(_COMPRESSED_READ):
+            for start in range(0, len(chunk), _PIECE):
+                yield chunk[start : start + _PIECE]
 
 
-def _unzstandard(stream: io.BufferedReader[io.FileIO]) -> Stream:
+class _Rewound(io.RawIOBase):
+    """A file that gives the bytes again that were read from its beginning; pipes cannot seek."""
+
+    def __init__(self, head: bytes, rest: io.FileIO) -> None:
+        self._head = head
+        self._rest = rest
+
+    def readable(self) -> bool:
+        """Return True."""
+        return True
+
+    def readinto(self, buffer: Buffer, /) -> int | None:
+        """Read into a buffer."""
+        if not self._head:
+            return self._rest.readinto(buffer)
+        view = memoryview(buffer)
+        n_bytes = min(len(self._head), len(view))
+        view[:n_bytes] = self._head[:n_bytes]
+        self._head = self._head[n_bytes:]
+        return n_bytes
+
+    def close(self) -> None:
+        """Close the file."""
+        self._rest.close()
+        super().close()
+
+
+def _unzstandard(stream: io.BufferedReader[_Rewound]) -> Stream:
     """Decompress zstd frames (RFC 8878)."""
     if sys.version_info >= (3, 14):
         from compression.zstd import ZstdFile
@@ -91,6 +127,14 @@ def _open(trace: str) -> io.FileIO:
     if trace == STANDARD_INPUT:
         return os.fdopen(os.dup(0), "rb", buffering=0)
     return Path(trace).open("rb", buffering=0)
+
+
+def _read_magic(file: io.FileIO) -> bytes:
+    """Read the first 4 bytes, or as many as there are; a pipe may give them one by one."""
+    magic = b""
+    while len(magic) < 4 and (more := file.read(4 - len(magic))):
+        magic += more
+    return magic
 
 
 class Source:
@@ -112,8 +156,8 @@ class Source:
         try:
             self._raw: io.FileIO = _open(trace)
             status = os.fstat(self._raw.fileno())
-            self._buffered = io.BufferedReader(self._raw, _COMPRESSED_READ)
-            magic = self._buffered.peek(4)[:4]
+            magic = _read_magic(self._raw)
+            self._buffered = io.BufferedReader(_Rewound(magic, self._raw), _COMPRESSED_READ)
         except OSError as error:
             raise CaptureError(trace, error.strerror or str(error), "check the path and its permissions") from error
         self.size = status.st_size

@@ -32,7 +32,7 @@ RECORD = np.dtype(
 INTERFACE = np.dtype(
     [
         ("offset_seconds", np.int64),  # if_tsoffset
-        ("ticks_per_second", np.uint64),  # decimal resolutions; 0 where a tick is shorter than 10**-19 s
+        ("ticks", np.uint64),  # of a decimal resolution in a second, or in a nanosecond where they are shorter
         ("snap_length", np.uint32),  # in bytes; 0 for none
         ("exponent", np.uint8),  # of the resolution: a tick is base ** -exponent seconds
         ("binary", np.uint8),  # whether the base is 2, not 10

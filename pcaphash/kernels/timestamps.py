@@ -73,21 +73,19 @@ def _binary_fraction_ns(fraction: Any, exponent: int) -> int:
 def _timestamp_ns(ticks: Any, interface: Any) -> int:
     """Convert an interface's ticks to nanoseconds since 1970, rounded down; NO_TIMESTAMP where that does not fit."""
     exponent = np.int64(interface["exponent"])
-    per_second = interface["ticks_per_second"]
+    unit = interface["ticks"]
     if interface["binary"]:
         shift = np.uint64(exponent)
         seconds = ticks >> shift if exponent < 64 else np.uint64(0)
         rest = ticks - (seconds << shift) if exponent < 64 else ticks
         fraction = _binary_fraction_ns(rest, exponent)
-    elif per_second == np.uint64(0):
-        seconds, fraction = np.uint64(0), np.int64(0)
+    elif exponent <= 9:
+        seconds = ticks // unit
+        fraction = np.int64((ticks - seconds * unit) * (np.uint64(_NS) // unit))
     else:
-        seconds = ticks // per_second
-        rest = ticks - seconds * per_second
-        if exponent <= 9:
-            fraction = np.int64(rest * (np.uint64(_NS) // per_second))
-        else:
-            fraction = np.int64(rest // (per_second // np.uint64(_NS)))
+        nanoseconds = ticks // unit if unit else np.uint64(0)
+        seconds = nanoseconds // np.uint64(_NS)
+        fraction = np.int64(nanoseconds - seconds * np.uint64(_NS))
     if seconds > np.uint64(1) << np.uint64(62):
         return NO_TIMESTAMP
     total = np.int64(seconds) + interface["offset_seconds"]

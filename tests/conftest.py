@@ -1,0 +1,35 @@
+"""What all tests share: how hard Hypothesis tries, and which tests need compiled kernels."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from pcaphash.kernels.base import COMPILED
+
+# Compiling a kernel, or running it as plain Python, takes longer than any deadline that would catch a slow example.
+settings.register_profile(
+    "default",
+    deadline=None,
+    max_examples=200 if COMPILED else 50,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.register_profile(
+    "ci", settings.get_profile("default"), max_examples=1000 if COMPILED else 200, print_blob=True
+)
+settings.load_profile("default")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip what would take minutes when kernels run as plain Python."""
+    if COMPILED:
+        return
+    for item in items:
+        if item.get_closest_marker("jit_only"):
+            item.add_marker(pytest.mark.skip(reason="too slow, or without meaning, for kernels that are not compiled"))
+
+
+@pytest.fixture(scope="session")
+def scratch(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder for files that examples of Hypothesis write over and over."""
+    return tmp_path_factory.mktemp("scratch")

@@ -1,0 +1,96 @@
+"""Kernels read nothing past the end of their bytes: each packet alone, in an array of just its captured length.
+
+With bounds checks (NUMBA_BOUNDSCHECK=1), or as plain Python, a read past the end is an error here.
+"""
+
+import numpy as np
+import pytest
+from hypothesis import given
+
+import pcaphash
+from naive.device import answer
+from pcaphash.capture.pcap import Pcap
+from pcaphash.engine.census import Census, Identity
+from pcaphash.engine.decision import decide
+from pcaphash.kernels.base import CHECKED, COMPILED
+from pcaphash.kernels.dissect import N_SIGNATURES
+from pcaphash.kernels.records import NEEDS_MORE, RECORD
+from pcaphash.kernels.rows import INPUT_LEN, UNDECIDED, describe_packets
+from support import builders
+from support.captures import pcap, pcap_record
+from support.comparing import device_of, without_fallback
+from support.packets import configurations, frames, whole_frames
+
+
+def alone(captured: bytes, original_length: int, link_type: int) -> tuple[np.ndarray, np.ndarray]:
+    """Make a block of one packet, and the record of it."""
+    records = np.zeros(1, RECORD)
+    records["captured_length"] = len(captured)
+    records["original_length"] = original_length
+    records["link_type"] = link_type
+    return np.array(list(captured), np.uint8), records
+
+
+@pytest.mark.skipif(COMPILED and not CHECKED, reason="compiled kernels check no bounds unless NUMBA_BOUNDSCHECK=1")
+def test_a_read_past_the_end_is_an_error():
+    frame = builders.ethernet(builders.ipv4(b"", builders.ICMP), builders.IPV4)
+    block, records = alone(frame, 34, 1)
+    with pytest.raises(IndexError):
+        Census(Identity.of(pcaphash.Device())).append(block[:-1].copy(), records)
+
+
+def described(packet: tuple[bytes, int, int], configuration) -> tuple[str, str, int | None]:
+    """Describe one packet: hash report, hash input, and hash value."""
+    device = device_of(configuration)
+    identity = Identity.of(device)
+    block, records = alone(*packet)
+    picks = np.full(N_SIGNATURES, UNDECIDED, np.int32)
+    signatures, values = np.empty(1, np.int32), np.empty(1, np.uint32)
+    inputs, lengths = np.empty(INPUT_LEN, np.uint8), np.empty(1, np.int64)
+    arrays = (picks, signatures, values, inputs, lengths)
+    assert describe_packets(block, records, 1, identity.prepared_key, identity.port_types, *arrays) == 0
+    decision = decide(int(signatures[0]), device)
+    picks[signatures[0]] = decision.pick
+    assert describe_packets(block, records, 1, identity.prepared_key, identity.port_types, *arrays) == 1
+    value = int(values[0]) if decision.is_hashed else None
+    return decision.hash_report, inputs[: lengths[0]].tobytes().hex(), value
+
+
+def assert_naive_agrees(packet, configuration):
+    expected = answer(*packet, configuration)
+    hash_input = "" if expected.hash_input is None else expected.hash_input.hex()
+    assert described(packet, configuration) == (expected.hash_report, hash_input, expected.hash_value)
+
+
+@given(packet=frames(), configuration=configurations())
+def test_rows_of_one_packet(packet, configuration):
+    assert_naive_agrees(packet, without_fallback(configuration))
+
+
+@given(frame=whole_frames(), configuration=configurations())
+def test_rows_of_a_packet_cut_at_every_byte(frame, configuration):
+    whole, link_type = frame
+    for length in range(0, len(whole), 5):
+        assert_naive_agrees((whole[:length], len(whole), link_type), without_fallback(configuration))
+
+
+@given(frame=whole_frames(), configuration=configurations())
+def test_census_of_a_packet_cut_at_every_byte(frame, configuration):
+    whole, link_type = frame
+    census = Census(Identity.of(device_of(configuration)))
+    for length in range(len(whole) + 1):
+        census.append(*alone(whole[:length], len(whole), link_type))
+    assert sum(census.totals(signature)[0] for signature in census.signatures()) == len(whole) + 1
+
+
+@given(frame=whole_frames(), configuration=configurations())
+def test_census_of_a_pcap_cut_at_every_byte(frame, configuration):
+    whole, link_type = frame
+    header, record = pcap(b"", link_type), pcap_record(whole)
+    capture = Pcap.recognize(header)
+    census = Census(Identity.of(device_of(configuration)))
+    for length in range(len(record)):
+        found = census.append_pcap(capture, np.array(list(record[:length]), np.uint8), 0, length)
+        assert found == (0, 0, (0, 0, NEEDS_MORE, 0))
+    n_packets, _, step = census.append_pcap(capture, np.array(list(record), np.uint8), 0, len(record))
+    assert (n_packets, step) == (1, (1, len(record), NEEDS_MORE, 0))

@@ -1,0 +1,81 @@
+"""The rules of the house: which way imports point, who may use what, and how long a module may be."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import pcaphash
+
+PACKAGE = Path(pcaphash.__file__).parent
+MODULES = sorted(PACKAGE.rglob("*.py"))
+
+# From top to bottom: a folder imports from folders below it and from itself.
+FOLDERS = ("cli", "report", "studies", "engine", "capture", "device", "kernels", "standards")
+FOREVERYONE = {"pcaphash", "pcaphash.errors"}  # the version, and what can go wrong for the user
+ONLY_IN = {"numba": "kernels", "llvmlite": "kernels", "matplotlib": "report"}
+LONGEST = 420
+
+
+def imports_of(path: Path) -> set[str]:
+    """List the modules that a module imports, wherever in it that is written."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            module = node.module or ""
+            # `from pcaphash.kernels import tunnel` imports a module too.
+            inner = {f"{module}.{alias.name}" for alias in node.names if is_module(f"{module}.{alias.name}")}
+            found |= inner | ({module} if len(inner) < len(node.names) else set())
+    return found
+
+
+def is_module(name: str) -> bool:
+    path = PACKAGE.parent / name.replace(".", "/")
+    return path.with_suffix(".py").exists() or path.is_dir()
+
+
+def folder_of(path: Path) -> str:
+    """Name the folder of a module; modules beside the folders have none."""
+    parts = path.relative_to(PACKAGE).parts
+    return parts[0] if len(parts) > 1 else ""
+
+
+def in_folders() -> list[object]:
+    return [pytest.param(path, id=str(path.relative_to(PACKAGE))) for path in MODULES if folder_of(path)]
+
+
+def test_the_folders_are_those():
+    assert {folder_of(path) for path in MODULES} - {""} == set(FOLDERS)
+
+
+@pytest.mark.parametrize("path", in_folders())
+def test_imports_point_downward(path):
+    folder = folder_of(path)
+    below = FOLDERS[FOLDERS.index(folder) :] if folder != "kernels" else ("kernels", "standards")
+    for name in imports_of(path):
+        if name.split(".")[0] == "pcaphash" and name not in FOREVERYONE:
+            assert name.split(".")[1] in below, f"{folder} imports {name}"
+
+
+@pytest.mark.parametrize("path", in_folders())
+def test_standards_are_facts_only(path):
+    if folder_of(path) == "standards":
+        assert imports_of(path) == set()
+
+
+def test_errors_know_nobody():
+    assert not any(name.startswith("pcaphash") for name in imports_of(PACKAGE / "errors.py"))
+
+
+@pytest.mark.parametrize("library", ONLY_IN)
+def test_libraries_stay_in_their_folder(library):
+    users = {folder_of(path) for path in MODULES if any(n.split(".")[0] == library for n in imports_of(path))}
+    assert users == {ONLY_IN[library]}
+
+
+def test_no_module_is_long():
+    long = {path.name: n for path in MODULES if (n := len(path.read_text("utf-8").splitlines())) > LONGEST}
+    assert long == {}
