@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from pcaphash.errors import CaptureError
-from pcaphash.standards.pcap import GZIP_MAGIC, ZSTANDARD_MAGIC
+from pcaphash.standards.pcap import GZIP_MAGIC, ZSTANDARD_MAGIC, ZSTANDARD_SKIPPABLE_MAGICS
 
 STANDARD_INPUT = "-"
 if TYPE_CHECKING:
@@ -165,7 +165,7 @@ class Source:
         self._stream: Stream = self._buffered
         if magic.startswith(GZIP_MAGIC):
             self._stream = _Gunzip(self._buffered)
-        elif magic == ZSTANDARD_MAGIC:
+        elif magic == ZSTANDARD_MAGIC or magic in ZSTANDARD_SKIPPABLE_MAGICS:
             self._stream = _unzstandard(self._buffered)
         self._n_read = 0
 

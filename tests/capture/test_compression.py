@@ -177,3 +177,9 @@ def test_nothing_to_read_is_an_error(tmp_path, data):
         Reader(str(path))
     assert str(path) in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_a_skippable_zstd_frame_in_front(tmp_path):
+    path = tmp_path / "capture.zst"
+    path.write_bytes(b"\x5a\x2a\x4d\x18" + (5).to_bytes(4, "little") + b"extra" + zstd.compress(CAPTURE))
+    assert_reads_as(path, naive_read(CAPTURE))

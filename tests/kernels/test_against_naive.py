@@ -5,7 +5,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from naive.capture import load
+from naive.configuration import Configuration
 from pcaphash.kernels.base import COMPILED
+from support import builders
 from support.captures import pcapng_of
 from support.comparing import assert_rows_equal, hashes_rows, naive_rows, without_fallback
 from support.packets import configurations, frames, whole_frames
@@ -45,3 +47,17 @@ def test_every_byte_of_the_headers_changed(scratch, packet, configuration):
     changed = [captured[:i] + bytes([value]) + captured[i + 1 :] for i in range(len(captured)) for value in values]
     packets = [(data, length, link_type) for data in (captured, *changed)]
     assert_naive_agrees(scratch / "changed.pcapng", packets, configuration)
+
+
+def test_home_address_options_anywhere_in_their_header(scratch):
+    # RFC 6275 aligns the option so that it ends just where its header does.
+    packets = []
+    for n_before in range(10):
+        for length in (15, 16, 17, 18):
+            options = builders.pad_1() * n_before + bytes([0xC9, length]) + bytes(range(1, 17))
+            for unit in (2, 3):  # the header's end, before or behind that of the option
+                header = bytes([0, unit]) + options.ljust(8 * unit + 6, b"\0")[: 8 * unit + 6]
+                chained, first = builders.chain(builders.tcp(), builders.TCP, [(builders.DESTINATION_OPTIONS, header)])
+                frame = builders.ethernet(builders.ipv6(chained, first), builders.IPV6)
+                packets += [(frame[:n], len(frame), 1) for n in (len(frame), len(frame) - 20, 80, 72)]
+    assert_naive_agrees(scratch / "home.pcapng", packets, Configuration("v7", 0xFFF))
