@@ -14,6 +14,7 @@ from pcaphash.errors import PcaphashError
 
 EXIT_DONE = 0
 EXIT_USAGE = 2
+EXIT_FAULT = 70
 EXIT_INTERRUPTED = 130
 
 # Plain help texts: laying them out in boxes would cost more time than everything else that --help does.
@@ -52,6 +53,7 @@ def main() -> None:
     """Run the program and leave it with the exit code that its contract promises."""
     # Starting makes hundreds of thousands of objects that all live on: looking for garbage among them is in vain.
     gc.set_threshold(200_000)
+    _open_closed_streams()
     try:
         status = app(standalone_mode=False) or EXIT_DONE
         sys.stdout.flush()
@@ -65,12 +67,25 @@ def main() -> None:
         # Whoever read our output has seen enough. Python would complain again when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         status = EXIT_DONE
+    except OSError as error:
+        _complain(f"standard output: cannot be written: {error.strerror or error}; write to a file with --output")
+        status = EXIT_USAGE
     except (KeyboardInterrupt, typer.Abort):
         _complain("interrupted")
         status = EXIT_INTERRUPTED
+    except Exception as error:
+        _complain(f"failed by a fault of its own: {type(error).__name__}: {error}; please report it with the command")
+        status = EXIT_FAULT
     # Everything is written, and taking the compiler behind the kernels apart in good order takes a quarter of a second.
     sys.stderr.flush()
     os._exit(status)
+
+
+def _open_closed_streams() -> None:
+    """Give standard output and standard error somewhere to go where the caller closed them."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115, PTH123
 
 
 def _complain(text: str) -> None:

@@ -43,6 +43,8 @@ def make_folder(path: Path) -> None:
     """
     try:
         path.mkdir(parents=True, exist_ok=True)
+    except FileExistsError as error:
+        raise OutputError(str(path), "it is a file, not a folder") from error
     except OSError as error:
         raise OutputError(str(path), error.strerror or str(error)) from error
 

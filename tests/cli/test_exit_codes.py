@@ -133,6 +133,23 @@ def test_output_that_cannot_be_written_is_named(tmp_path):
     assert "folder.csv" in line
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs the device /dev/full")
+@pytest.mark.parametrize("command", ["analyze", "hashes"])
+def test_a_full_disk_behind_standard_output_is_said(command):
+    with Path("/dev/full").open("wb") as full:
+        result = subprocess.run(
+            [sys.executable, "-m", "pcaphash", command, VXLAN], stdout=full, stderr=subprocess.PIPE, timeout=300
+        )
+    assert result.returncode == 2
+    (line,) = complaint(result)
+    assert "No space left" in line
+
+
+def test_closed_streams_do_no_harm():
+    command = f"{sys.executable} -m pcaphash analyze {VXLAN} <&- >&- 2>&-"
+    assert subprocess.run(["bash", "-c", command], timeout=300).returncode == 0
+
+
 def test_an_output_file_is_written_whole_or_not_at_all(tmp_path):
     output = tmp_path / "hashes.csv"
     output.write_text("kept")
