@@ -61,6 +61,26 @@ class CaptureError(PcaphashError):
         return f"{place}: {self.problem}" + (f"; {self.advice}" if self.advice else "")
 
 
+class NothingReadableError(PcaphashError):
+    """Not one of several captures can be read; its text has a line for each.
+
+    Parameters
+    ----------
+    errors : list of CaptureError
+        Why not.
+    """
+
+    exit_code = 4
+
+    def __init__(self, errors: list[CaptureError]) -> None:
+        super().__init__(errors)
+        self.errors = errors
+
+    def __str__(self) -> str:
+        """Return a line for each capture."""
+        return "\n".join(map(str, self.errors))
+
+
 class OutputError(PcaphashError):
     """A result cannot be written.
 

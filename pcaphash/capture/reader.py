@@ -19,7 +19,6 @@ BLOCK_LEN = 1024 * 1024
 """Bytes read at once: large enough that Python's share does not count, small enough for a processor's cache."""
 
 _MOST_RECORDS = 16 * 1024
-_MOST_BLOCK_LEN = 2 * pcap.MOST_CAPTURED
 
 _DAMAGE = {
     kernel.RECORD_TOO_LONG: "a record gives its captured length as more than 16 MiB",

@@ -39,7 +39,7 @@ def _show_version(asked: bool) -> None:
 def _root(
     version: bool = typer.Option(False, "--version", help="Show the version and exit.", callback=_show_version),
 ) -> None:
-    r"""Recompute the receive-side-scaling hash of a virtio-net device over captured traffic, outer and inner headers.
+    """Recompute the receive-side-scaling hash of a virtio-net device over captured traffic, outer and inner headers.
 
     \b
     Examples:
@@ -54,18 +54,22 @@ def main() -> None:
     # Starting makes hundreds of thousands of objects that all live on: looking for garbage among them is in vain.
     gc.set_threshold(200_000)
     _open_closed_streams()
+    sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr]
     try:
         status = app(standalone_mode=False) or EXIT_DONE
         sys.stdout.flush()
     except TyperException as error:
-        _complain(error.format_message())
+        if type(error).__name__ == "NoArgsIsHelpError":
+            print(error.format_message(), file=sys.stderr)
+        else:
+            _complain(error.format_message())
         status = EXIT_USAGE
     except PcaphashError as error:
-        _complain(str(error))
+        for line in str(error).splitlines():
+            _complain(line)
         status = error.exit_code
-    except BrokenPipeError:
-        # Whoever read our output has seen enough. Python would complain again when it flushes at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (BrokenPipeError, SystemExit):
+        # Whoever read our output has seen enough; typer turns the closed pipe into SystemExit before we see it.
         status = EXIT_DONE
     except OSError as error:
         _complain(f"standard output: cannot be written: {error.strerror or error}; write to a file with --output")

@@ -34,7 +34,7 @@ def analyze(
     vxlan_gpe_port: options.VxlanGpePorts = None,
     gre_udp_port: options.GreUdpPorts = None,
 ) -> int:
-    r"""Show how the packets of captures spread over the receive queues, configurations side by side.
+    """Show how the packets of captures spread over the receive queues, configurations side by side.
 
     \b
     Formats: table (default), csv (the rows of distribution.csv), json (everything).
@@ -68,7 +68,7 @@ def analyze(
 
         from pcaphash.report.console import show_analysis
 
-        show_analysis(analysis, Console(highlight=False))
+        show_analysis(analysis, Console(highlight=False, markup=False, emoji=False))
     else:
         from pcaphash.report.tables import write_csv, write_json
 

@@ -33,7 +33,7 @@ def hashes(
     vxlan_gpe_port: options.VxlanGpePorts = None,
     gre_udp_port: options.GreUdpPorts = None,
 ) -> int:
-    r"""Write one row per packet: what it is, which hash type applies, the hash input, the hash, the receive queue.
+    """Write one row per packet: what it is, which hash type applies, the hash input, the hash, the receive queue.
 
     \b
     Formats: csv (default), jsonl (one JSON object per line).

@@ -1,5 +1,6 @@
 """Options that several commands share, and the devices they make."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -7,8 +8,6 @@ import typer
 
 from pcaphash.device import Device, DeviceOptions, combine_options, default_configs, parse_config, read_options
 from pcaphash.errors import ConfigurationError
-
-_DEVICE = "Device options"
 
 DeviceFile = Annotated[
     Path | None,
@@ -122,15 +121,15 @@ def make_configs(options: DeviceOptions, configs: list[str] | None) -> list[Devi
     Raises
     ------
     ConfigurationError
-        A configuration is refused, or two have one name.
+        A configuration is refused.
     """
     base = Device(**options)
     if configs:
-        devices = [parse_config(text, base) for text in configs]
-        names = [device.name for device in devices]
-        for name in names:
-            if names.count(name) > 1:
-                raise ConfigurationError("--config", f"two configurations are named {name!r}", "name them apart")
+        if "hash_types" in options:
+            problem = "is not used where configurations are named"
+            raise ConfigurationError("--hash-types", problem, "write the types into --config, or leave that out")
+        untunnelled = replace(base, tunnel_types=0) if "tunnel_types" not in options else base
+        devices = [parse_config(text, untunnelled) for text in configs]
         return devices
     if "hash_types" in options or "tunnel_types" in options:
         return [Device(**options, name="given")]

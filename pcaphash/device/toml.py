@@ -63,7 +63,7 @@ def read_options(path: str | PathLike[str]) -> DeviceOptions:
         document = tomllib.loads(Path(path).read_text(encoding="utf-8"))
     except OSError as error:
         raise ConfigurationError(option, error.strerror or str(error), "check the path and its permissions") from error
-    except ValueError as error:  # TOML errors, and text that is not UTF-8
+    except (ValueError, RecursionError) as error:  # TOML errors, text that is not UTF-8, brackets without end
         raise ConfigurationError(option, f"is no TOML: {error}", 'write lines such as spec = "v7"') from error
     return cast(DeviceOptions, dict(_read_word(option, word, value) for word, value in document.items()))
 

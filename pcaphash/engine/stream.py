@@ -10,7 +10,7 @@ from pcaphash.capture.damage import Damage
 from pcaphash.capture.pcap import Pcap
 from pcaphash.capture.reader import Block, Reader, Step
 from pcaphash.engine.census import Census, Identity
-from pcaphash.errors import CaptureError
+from pcaphash.errors import CaptureError, NothingReadableError
 from pcaphash.kernels.records import DIRECTION_OUT
 
 
@@ -136,7 +136,7 @@ def take_census(
 
     Raises
     ------
-    CaptureError
+    NothingReadableError
         Not one of the traces can be read.
     """
     censuses = {identity: Census(identity) for identity in identities}
@@ -147,7 +147,7 @@ def take_census(
         except CaptureError as error:
             account.reading.unreadable.append(error)
     if not account.reading.traces:
-        raise account.reading.unreadable[0]
+        raise NothingReadableError(account.reading.unreadable)
     return censuses, account.reading
 
 

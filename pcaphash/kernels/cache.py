@@ -59,7 +59,7 @@ def enable() -> bool:
     """Point numba to this version's cache folder; return False where no folder can be written."""
     for base in _candidates():
         folder = base / f"{__version__}-{_identity()}"
-        if _usable(folder):
+        if _usable(base) and _usable(folder):
             numba.config.CACHE_DIR = str(folder)
             return True
     return False

@@ -90,7 +90,12 @@ def _network_of_family(d: Any, offset: int, frame_end: int, captured_end: int) -
     for family in (be32(d, offset), le32(d, offset)):
         if family == eth.FAMILY_IPV4:
             return NETWORK_IPV4, payload
-        if family == 10 or family == 24 or family == 28 or family == 30:
+        if (
+            family == eth.FAMILY_IPV6_LINUX
+            or family == eth.FAMILY_IPV6_BSD
+            or family == eth.FAMILY_IPV6_FREEBSD
+            or family == eth.FAMILY_IPV6_DARWIN
+        ):
             return NETWORK_IPV6, payload
     return NOT_IP, payload
 

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from pcaphash.studies.analyze import Analysis
 
 # Okabe and Ito's colours, which colour-blind people tell apart too.
-_COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#000000")
+_COLOURS = ("#0072B2", "#E69F00")
 
 
 def draw_distribution(analysis: "Analysis") -> "Figure":
@@ -29,7 +29,7 @@ def draw_distribution(analysis: "Analysis") -> "Figure":
             )
         ideal = 1 / len(distribution.queues)
         panel.axhline(ideal, color="black", linewidth=1, linestyle="--", label=f"ideal ({ideal:.1%})")
-        panel.set_title(distribution.device.name, loc="left", fontsize="medium", fontweight="bold")
+        panel.set_title(distribution.device.name, loc="left", fontsize="medium", fontweight="bold", parse_math=False)
         panel.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
         panel.xaxis.set_major_locator(MaxNLocator(integer=True))
         panel.spines[["top", "right"]].set_visible(False)
@@ -39,7 +39,9 @@ def draw_distribution(analysis: "Analysis") -> "Figure":
     figure.legend(handles, labels, loc="outside lower center", ncols=3, frameon=False)
     packets = analysis.distributions[0].packets
     names = ", ".join(Path(trace).name for trace in analysis.reading.traces[:2])
-    figure.suptitle(f"{names}: {packets:,} packets over receive queues", x=0.01, ha="left", fontsize="large")
+    figure.suptitle(
+        f"{names}: {packets:,} packets over receive queues", x=0.01, ha="left", fontsize="large", parse_math=False
+    )
     return figure
 
 

@@ -11,7 +11,9 @@ from pcaphash.errors import OutputError
 
 @contextmanager
 def whole_file(path: Path) -> Iterator[Path]:
-    """Give the name of a new file beside ``path`` to write to, and put it in place once all of it is written.
+    """Give the name of a file to write to, and put it in place of ``path`` once all of it is written.
+
+    What is no regular file, such as a pipe or a device, is given as it is: nothing can take its place.
 
     Raises
     ------
@@ -20,12 +22,19 @@ def whole_file(path: Path) -> Iterator[Path]:
     """
     part: Path | None = None
     try:
-        handle, name = tempfile.mkstemp(prefix=f".{path.stem}-", suffix=path.suffix, dir=path.parent)
+        target = path.resolve()
+        if target.exists() and not target.is_file():
+            yield path
+            return
+        mode = target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_umask()
+        handle, name = tempfile.mkstemp(prefix=f".{target.stem}-", suffix=target.suffix, dir=target.parent)
         os.close(handle)
         part = Path(name)
         yield part
-        part.chmod(0o666 & ~_umask())
-        part.replace(path)
+        part.chmod(mode)
+        part.replace(target)
+    except BrokenPipeError:
+        raise
     except OSError as error:
         raise OutputError(str(path), error.strerror or str(error)) from error
     finally:

@@ -31,7 +31,7 @@ LINK_TYPE_NAMES = {
 
 # Lengths in bytes of the headers, and where the EtherType stands in them.
 ETHERNET_LEN, ETHERNET_TYPE_OFFSET = 14, 12
-SLL_LEN, SLL_TYPE_OFFSET, SLL_PACKET_TYPE_OFFSET = 16, 14, 0
+SLL_LEN, SLL_TYPE_OFFSET = 16, 14  # the packet type comes first
 SLL2_LEN, SLL2_TYPE_OFFSET, SLL2_PACKET_TYPE_OFFSET = 20, 0, 10
 NULL_LEN = 4
 VLAN_TAG_LEN = 4
@@ -48,4 +48,4 @@ ETHERTYPE_OLD_SERVICE_VLAN = 0x9100
 # Address family numbers in NULL and LOOP headers: IPv4 everywhere 2; IPv6 differs between systems
 # (Linux 10, NetBSD and OpenBSD 24, FreeBSD 28, Darwin 30).
 FAMILY_IPV4 = 2
-FAMILIES_IPV6 = (10, 24, 28, 30)
+FAMILY_IPV6_LINUX, FAMILY_IPV6_BSD, FAMILY_IPV6_FREEBSD, FAMILY_IPV6_DARWIN = 10, 24, 28, 30

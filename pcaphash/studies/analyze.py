@@ -6,10 +6,12 @@ from functools import cached_property
 from os import PathLike, fspath
 from typing import TYPE_CHECKING
 
+from pcaphash.capture.source import STANDARD_INPUT
 from pcaphash.device.device import Device
 from pcaphash.engine.census import LEAST_SLOTS, Identity
 from pcaphash.engine.distribution import Distribution, count_encapsulations, distribute
 from pcaphash.engine.stream import Progress, Reading, take_census
+from pcaphash.errors import ConfigurationError
 from pcaphash.studies.spread import MEASURES, spread
 
 if TYPE_CHECKING:
@@ -84,16 +86,33 @@ def analyze(
 
     Raises
     ------
-    CaptureError
+    NothingReadableError
         Not one of the traces can be read.
+    ConfigurationError
+        There is nothing to analyze, or two configurations have one name.
     """
     paths = [fspath(traces)] if isinstance(traces, str | PathLike) else [fspath(trace) for trace in traces]
     chosen = [devices] if isinstance(devices, Device) else list(devices)
+    _check(paths, chosen)
     slots = max([LEAST_SLOTS, *(len(device.indirection_table) for device in chosen)])
     identities = [Identity.of(device, slots) for device in chosen]
     censuses, reading = take_census(paths, identities, watch)
     pairs = [(censuses[identity], device) for identity, device in zip(identities, chosen, strict=True)]
     return Analysis(reading, [distribute(*pair) for pair in pairs], [count_encapsulations(*pair) for pair in pairs])
+
+
+def _check(paths: list[str], devices: list[Device]) -> None:
+    """Refuse what cannot be told apart, or read."""
+    if not paths:
+        raise ConfigurationError("TRACE", "none is given", "name a capture, or - for standard input")
+    if paths.count(STANDARD_INPUT) > 1:
+        raise ConfigurationError("TRACE", "- is given twice", "standard input can be read only once")
+    names = [device.name for device in devices]
+    if not names:
+        raise ConfigurationError("--config", "there is no configuration", "name one")
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise ConfigurationError("--config", f"two configurations are named {twice!r}", "name them apart")
 
 
 def _queue_rows(distribution: Distribution) -> list[Row]:

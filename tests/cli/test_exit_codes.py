@@ -1,6 +1,7 @@
 """Every way a command can end: its exit code, one clear line on standard error, and never a traceback."""
 
 import gzip
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -121,6 +122,7 @@ def test_a_closed_output_pipe_ends_quietly():
     trace = SAMPLES / "overlay.pcap"
     command = f"{sys.executable} -m pcaphash hashes {trace} | head -1"
     result = subprocess.run(["bash", "-o", "pipefail", "-c", command], capture_output=True, timeout=300)
+    assert result.returncode == 0
     assert b"Traceback" not in result.stderr
     assert b"rror" not in result.stderr
     assert result.stdout.startswith(b"packet,timestamp_ns,")
@@ -191,3 +193,57 @@ def test_a_cache_that_cannot_be_written_does_no_harm(tmp_path, monkeypatch):
     blocked.write_text("")
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(Path(blocked) / "below"))
     assert run("hashes", VXLAN).returncode == 0
+
+
+def test_a_named_pipe_as_output_gets_the_rows_and_stays_a_pipe(tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = subprocess.Popen(["cat", pipe], stdout=subprocess.PIPE)
+    assert run("hashes", VXLAN, "--output", pipe).returncode == 0
+    assert reader.communicate(timeout=60)[0] == run("hashes", VXLAN).stdout
+    assert pipe.is_fifo()
+
+
+def test_an_output_that_is_a_link_keeps_link_and_permissions(tmp_path):
+    target, link = tmp_path / "target.csv", tmp_path / "link.csv"
+    target.write_text("old")
+    target.chmod(0o600)
+    link.symlink_to(target)
+    assert run("hashes", VXLAN, "--output", link).returncode == 0
+    assert link.is_symlink()
+    assert target.read_bytes() == run("hashes", VXLAN).stdout
+    assert target.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("name", ["[/x]", "[red]a", "a$\\foo$", ":smile:"])
+def test_names_are_shown_as_they_are(tmp_path, name):
+    result = run("analyze", VXLAN, "--config", f"{name}=linux", "--output", tmp_path)
+    assert result.returncode == 0
+    assert name in result.stdout.decode()
+
+
+def test_a_terminal_without_block_characters_still_gets_tables(monkeypatch):
+    monkeypatch.setenv("PYTHONIOENCODING", "ascii")
+    assert run("analyze", VXLAN).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (["analyze", "-", "-"], 2, ["twice"]),
+        (["analyze", VXLAN, "--config", "a=linux", "--hash-types", "all"], 2, ["--hash-types", "--config"]),
+        (["analyze", "missing-a", "missing-b"], 4, ["missing-a", "missing-b"]),
+    ],
+)
+def test_what_cannot_be_meant_is_refused(arguments, code, words):
+    result = run(*arguments)
+    assert result.returncode == code
+    text = "\n".join(complaint(result))
+    assert all(word in text for word in words)
+
+
+def test_a_configuration_without_tunnel_types_hashes_the_outer_header():
+    plain = run("analyze", VXLAN, "--spec", "1.4", "--config", "a=base", "--format", "csv").stdout
+    none = run("analyze", VXLAN, "--spec", "1.4", "--config", "a=base/none", "--format", "csv").stdout
+    every = run("analyze", VXLAN, "--spec", "1.4", "--config", "a=base/all", "--format", "csv").stdout
+    assert plain == none != every
