@@ -121,7 +121,7 @@ def make_configs(options: DeviceOptions, configs: list[str] | None) -> list[Devi
     Raises
     ------
     ConfigurationError
-        A configuration is refused.
+        A configuration is refused, or two have one name.
     """
     base = Device(**options)
     if configs:
@@ -130,6 +130,10 @@ def make_configs(options: DeviceOptions, configs: list[str] | None) -> list[Devi
             raise ConfigurationError("--hash-types", problem, "write the types into --config, or leave that out")
         untunnelled = replace(base, tunnel_types=0) if "tunnel_types" not in options else base
         devices = [parse_config(text, untunnelled) for text in configs]
+        names = [device.name for device in devices]
+        twice = next((name for name in names if names.count(name) > 1), None)
+        if twice is not None:
+            raise ConfigurationError("--config", f"two configurations are named {twice!r}", "name them apart")
         return devices
     if "hash_types" in options or "tunnel_types" in options:
         return [Device(**options, name="given")]

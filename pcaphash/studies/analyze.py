@@ -80,7 +80,7 @@ def analyze(
     traces : path or sequence of paths
         Captures; ``-`` is standard input.
     devices : Device or sequence of Device
-        The configurations, told apart by their names.
+        The configurations; results name them by ``Device.name``.
     watch : callable, optional
         Called now and then with the progress.
 
@@ -89,7 +89,7 @@ def analyze(
     NothingReadableError
         Not one of the traces can be read.
     ConfigurationError
-        There is nothing to analyze, or two configurations have one name.
+        There is nothing to analyze.
     """
     paths = [fspath(traces)] if isinstance(traces, str | PathLike) else [fspath(trace) for trace in traces]
     chosen = [devices] if isinstance(devices, Device) else list(devices)
@@ -102,17 +102,13 @@ def analyze(
 
 
 def _check(paths: list[str], devices: list[Device]) -> None:
-    """Refuse what cannot be told apart, or read."""
+    """Refuse what cannot be analyzed."""
     if not paths:
         raise ConfigurationError("TRACE", "none is given", "name a capture, or - for standard input")
     if paths.count(STANDARD_INPUT) > 1:
         raise ConfigurationError("TRACE", "- is given twice", "standard input can be read only once")
-    names = [device.name for device in devices]
-    if not names:
+    if not devices:
         raise ConfigurationError("--config", "there is no configuration", "name one")
-    twice = next((name for name in names if names.count(name) > 1), None)
-    if twice is not None:
-        raise ConfigurationError("--config", f"two configurations are named {twice!r}", "name them apart")
 
 
 def _queue_rows(distribution: Distribution) -> list[Row]:
