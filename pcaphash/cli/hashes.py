@@ -10,6 +10,7 @@ from pcaphash.cli import options
 from pcaphash.cli.outcome import report_reading, report_warnings
 from pcaphash.cli.progress import announce_compilation, watched
 from pcaphash.device import Device
+from pcaphash.errors import ConfigurationError
 
 
 def hashes(
@@ -44,6 +45,8 @@ def hashes(
       pcaphash hashes trace.pcap --spec 1.4 --tunnel-types VXLAN+GENEVE --format jsonl
     """
     options.check_format(format_, ("csv", "jsonl"))
+    if output is not None and output.exists() and Path(trace).exists() and output.samefile(trace):
+        raise ConfigurationError("--output", f"{output} is the capture itself", "write to another file")
     given = options.given_options(
         device, spec, hash_types, tunnel_types, features, key, queues, indirection_table_size, indirection_table,
         unclassified_queue, vxlan_port, geneve_port, vxlan_gpe_port, gre_udp_port,

@@ -149,10 +149,10 @@ def _summary_cells(row: "Row", distribution: "Distribution") -> dict[str, str]:
 
 
 def _reasons(analysis: "Analysis") -> Text:
-    """Say why packets got no hash, per configuration."""
+    """Say why packets got no hash, or why it is not known, per configuration."""
     lines = []
     for distribution in analysis.distributions:
         if distribution.reasons:
             parts = [f"{reason} {count(n)}" for reason, n in sorted(distribution.reasons.items())]
-            lines.append(f"no hash under {distribution.device.name}: {', '.join(parts)}")
+            lines.append(f"no hash, or none known, under {distribution.device.name}: {', '.join(parts)}")
     return Text("\n".join(lines), style="dim")

@@ -44,5 +44,5 @@ def spread(loads: npt.NDArray[np.int64]) -> dict[str, float]:
         "min_max": min((most - least) / least, _MOST_MIN_MAX) if least else _EMPTY_QUEUE,
         "jain": float(1 / (n_queues * (shares**2).sum())),
         "cov": float(loads.std() / ideal),
-        "entropy": float(-(shares * np.log(shares)).sum() / math.log(n_queues)) if n_queues > 1 else 1.0,
+        "entropy": float((shares * np.log(1 / shares)).sum() / math.log(n_queues)) if n_queues > 1 else 1.0,
     }

@@ -247,3 +247,12 @@ def test_a_configuration_without_tunnel_types_hashes_the_outer_header():
     none = run("analyze", VXLAN, "--spec", "1.4", "--config", "a=base/none", "--format", "csv").stdout
     every = run("analyze", VXLAN, "--spec", "1.4", "--config", "a=base/all", "--format", "csv").stdout
     assert plain == none != every
+
+
+def test_a_capture_is_not_overwritten_with_its_own_hashes(tmp_path):
+    trace = tmp_path / "trace.pcap"
+    trace.write_bytes(VXLAN.read_bytes())
+    result = run("hashes", trace, "--output", trace)
+    assert result.returncode == 2
+    assert "the capture itself" in complaint(result)[0]
+    assert trace.read_bytes() == VXLAN.read_bytes()
