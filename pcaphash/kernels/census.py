@@ -44,8 +44,10 @@ def rows_of(outer: int, encapsulation: int, inner: int) -> int:
 @step
 def _add_candidates(cells: Any, row: int, slot_bits: int, addresses: Any, ports: Any, length: int) -> int:
     """Count one packet under the hash over addresses and that with ports; return the next candidates' row."""
-    add_pair(cells, ((row << slot_bits) + reversed_slot(addresses, slot_bits)) << 1, 1, length)
-    add_pair(cells, (((row + 1) << slot_bits) + reversed_slot(addresses ^ ports, slot_bits)) << 1, 1, length)
+    first = row << (slot_bits + 1)
+    second = first + (np.int64(2) << slot_bits)
+    add_pair(cells, first + (reversed_slot(addresses, slot_bits) << 1), 1, length)
+    add_pair(cells, second + (reversed_slot(addresses ^ ports, slot_bits) << 1), 1, length)
     return row + ROWS_OF_HEADER
 
 
