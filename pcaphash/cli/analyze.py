@@ -9,9 +9,12 @@ import typer
 from pcaphash.cli import options
 from pcaphash.cli.outcome import report_reading, report_warnings
 from pcaphash.cli.progress import announce_compilation, watched
+from pcaphash.device import DeviceOptions
 
 
+@options.takes_device
 def analyze(
+    *,
     traces: Annotated[list[str], typer.Argument(metavar="TRACE...", help="Captures; - is standard input.")],
     config: options.Configs = None,
     output: Annotated[
@@ -19,20 +22,7 @@ def analyze(
         typer.Option("--output", "-o", metavar="DIR", help="Write distribution.csv, summary.csv and a figure here."),
     ] = None,
     format_: options.Format = "table",
-    device: options.DeviceFile = None,
-    spec: options.Spec = None,
-    hash_types: options.HashTypes = None,
-    tunnel_types: options.TunnelTypes = None,
-    features: options.Features = None,
-    key: options.Key = None,
-    queues: options.Queues = None,
-    indirection_table_size: options.TableSize = None,
-    indirection_table: options.Table = None,
-    unclassified_queue: options.UnclassifiedQueue = None,
-    vxlan_port: options.VxlanPorts = None,
-    geneve_port: options.GenevePorts = None,
-    vxlan_gpe_port: options.VxlanGpePorts = None,
-    gre_udp_port: options.GreUdpPorts = None,
+    device_options: DeviceOptions,
 ) -> int:
     """Show how the packets of captures spread over the receive queues, configurations side by side.
 
@@ -47,11 +37,7 @@ def analyze(
       zstd -dc trace.zst | pcaphash analyze - --format json
     """
     options.check_format(format_, ("table", "csv", "json"))
-    given = options.given_options(
-        device, spec, hash_types, tunnel_types, features, key, queues, indirection_table_size, indirection_table,
-        unclassified_queue, vxlan_port, geneve_port, vxlan_gpe_port, gre_udp_port,
-    )  # fmt: skip
-    devices = options.make_configs(given, config)
+    devices = options.make_configs(device_options, config)
     report_warnings(devices)
     announce_compilation()
     from pcaphash.studies.analyze import analyze as study

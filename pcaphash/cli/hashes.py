@@ -9,30 +9,19 @@ import typer
 from pcaphash.cli import options
 from pcaphash.cli.outcome import report_reading, report_warnings
 from pcaphash.cli.progress import announce_compilation, watched
-from pcaphash.device import Device
+from pcaphash.device import Device, DeviceOptions
 from pcaphash.errors import ConfigurationError
 
 
+@options.takes_device
 def hashes(
+    *,
     trace: Annotated[str, typer.Argument(metavar="TRACE", help="A capture; - is standard input.")],
     output: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write here instead of standard output.")
     ] = None,
     format_: options.Format = "csv",
-    device: options.DeviceFile = None,
-    spec: options.Spec = None,
-    hash_types: options.HashTypes = None,
-    tunnel_types: options.TunnelTypes = None,
-    features: options.Features = None,
-    key: options.Key = None,
-    queues: options.Queues = None,
-    indirection_table_size: options.TableSize = None,
-    indirection_table: options.Table = None,
-    unclassified_queue: options.UnclassifiedQueue = None,
-    vxlan_port: options.VxlanPorts = None,
-    geneve_port: options.GenevePorts = None,
-    vxlan_gpe_port: options.VxlanGpePorts = None,
-    gre_udp_port: options.GreUdpPorts = None,
+    device_options: DeviceOptions,
 ) -> int:
     """Write one row per packet: what it is, which hash type applies, the hash input, the hash, the receive queue.
 
@@ -47,11 +36,7 @@ def hashes(
     options.check_format(format_, ("csv", "jsonl"))
     if output is not None and output.exists() and Path(trace).exists() and output.samefile(trace):
         raise ConfigurationError("--output", f"{output} is the capture itself", "write to another file")
-    given = options.given_options(
-        device, spec, hash_types, tunnel_types, features, key, queues, indirection_table_size, indirection_table,
-        unclassified_queue, vxlan_port, geneve_port, vxlan_gpe_port, gre_udp_port,
-    )  # fmt: skip
-    chosen = Device(**given)
+    chosen = Device(**device_options)
     report_warnings([chosen])
     announce_compilation()
     from pcaphash.engine.stream import Account

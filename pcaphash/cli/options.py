@@ -1,8 +1,11 @@
 """Options that several commands share, and the devices they make."""
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import wraps
+from inspect import Parameter, Signature, signature
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -79,38 +82,56 @@ Configs = Annotated[
 Format = Annotated[str, typer.Option("--format", metavar="FORMAT", help="What to write to standard output.")]
 
 
-def given_options(
-    device_file: Path | None,
-    spec: str | None,
-    hash_types: str | None,
-    tunnel_types: str | None,
-    features: str | None,
-    key: str | None,
-    queues: int | None,
-    indirection_table_size: int | None,
-    indirection_table: str | None,
-    unclassified_queue: int | None,
-    vxlan_ports: list[int] | None,
-    geneve_ports: list[int] | None,
-    vxlan_gpe_ports: list[int] | None,
-    gre_udp_ports: list[int] | None,
-) -> DeviceOptions:
+_DEVICE_OPTIONS = {
+    # what Device calls it: the option
+    "spec": Spec,
+    "hash_types": HashTypes,
+    "tunnel_types": TunnelTypes,
+    "features": Features,
+    "hash_key": Key,
+    "queues": Queues,
+    "indirection_table_size": TableSize,
+    "indirection_table": Table,
+    "unclassified_queue": UnclassifiedQueue,
+    "vxlan_ports": VxlanPorts,
+    "geneve_ports": GenevePorts,
+    "vxlan_gpe_ports": VxlanGpePorts,
+    "gre_udp_ports": GreUdpPorts,
+}
+
+
+def takes_device(command: Callable[..., int]) -> Callable[..., int]:
+    """Give a command every option that describes a device.
+
+    Parameters
+    ----------
+    command : callable
+        Called with ``device_options``, a DeviceOptions of what a file and the command line give, instead of them all.
+    """
+    return _replace_parameter(
+        command, "device_options", {"device_file": DeviceFile, **_DEVICE_OPTIONS}, _combine_device_options
+    )
+
+
+def _replace_parameter(
+    command: Callable[..., int], name: str, options: dict[str, Any], combine: Callable[[dict[str, Any]], Any]
+) -> Callable[..., int]:
+    """Put options, none of them required, in place of one parameter of a command, which gets what combines them."""
+
+    @wraps(command)
+    def run(**values: Any) -> int:
+        given = {option: values.pop(option) for option in options}
+        return command(**values, **{name: combine(given)})
+
+    added = [Parameter(each, Parameter.KEYWORD_ONLY, default=None, annotation=kind) for each, kind in options.items()]
+    kept = signature(command).parameters.values()
+    run.__signature__ = Signature([*(each for each in kept if each.name != name), *added])  # type: ignore[attr-defined]
+    return run
+
+
+def _combine_device_options(given: dict[str, Any]) -> DeviceOptions:
     """Combine the device options of a file and of the command line, which wins."""
-    given = {
-        "spec": spec,
-        "hash_types": hash_types,
-        "tunnel_types": tunnel_types,
-        "features": features,
-        "hash_key": key,
-        "queues": queues,
-        "indirection_table_size": indirection_table_size,
-        "indirection_table": indirection_table,
-        "unclassified_queue": unclassified_queue,
-        "vxlan_ports": vxlan_ports,
-        "geneve_ports": geneve_ports,
-        "vxlan_gpe_ports": vxlan_gpe_ports,
-        "gre_udp_ports": gre_udp_ports,
-    }
+    device_file = given.pop("device_file")
     chosen: DeviceOptions = {name: value for name, value in given.items() if value not in (None, [])}  # type: ignore[assignment]
     return combine_options(read_options(device_file), chosen) if device_file else chosen
 
