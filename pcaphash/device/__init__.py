@@ -1,7 +1,20 @@
 """The device: its options, what each virtio text makes of them, and what is refused and why."""
 
-from pcaphash.device.configs import default_configs, parse_config
+from pcaphash.device.configs import default_configs, explain_default_configs, make_file_configs, parse_config
 from pcaphash.device.device import Device
-from pcaphash.device.toml import DeviceOptions, combine_options, read_options
+from pcaphash.device.options import DeviceOptions, combine_options, list_overrides
+from pcaphash.device.toml import DeviceFile, read_device_file, read_options
 
-__all__ = ["Device", "DeviceOptions", "combine_options", "default_configs", "parse_config", "read_options"]
+__all__ = [
+    "Device",
+    "DeviceFile",
+    "DeviceOptions",
+    "combine_options",
+    "default_configs",
+    "explain_default_configs",
+    "list_overrides",
+    "make_file_configs",
+    "parse_config",
+    "read_device_file",
+    "read_options",
+]

@@ -1,9 +1,14 @@
-"""Several configurations of one device: the default ones, and those that ``--config`` names."""
+"""Several configurations of one device: the default ones, those that ``--config`` names, and those of a file."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from pcaphash.device.device import Device
+from pcaphash.device.features import FEATURES_OPTION
+from pcaphash.device.flavor import FLAVOR_OPTION
+from pcaphash.device.hash_key import parse_hash_key
 from pcaphash.device.hash_types import ADDRESS_HASH_TYPES, parse_hash_types, parse_tunnel_types
+from pcaphash.device.options import DeviceOptions, combine_options
 from pcaphash.errors import ConfigurationError
 from pcaphash.standards import virtio
 
@@ -35,32 +40,71 @@ def default_configs(base: Device) -> list[Device]:
     return configs
 
 
+def explain_default_configs(base: Device) -> tuple[str, ...]:
+    """Return, a line each, which of the default configurations the base does not allow, and why."""
+    if "HASH_TUNNEL" in base.features:
+        return ()
+    option = FLAVOR_OPTION if base.flavor == "qemu" else FEATURES_OPTION
+    return (f"{option}: without the feature HASH_TUNNEL there is no configuration 'inner' to compare",)
+
+
 def parse_config(text: str, base: Device) -> Device:
     """Return the configuration that one ``--config`` gives.
 
     Parameters
     ----------
     text : str
-        ``NAME=HASH_TYPES`` or, under virtio 1.4, ``NAME=HASH_TYPES/TUNNEL_TYPES``.
+        ``NAME=HASH_TYPES`` or, under virtio 1.4, ``NAME=HASH_TYPES/TUNNEL_TYPES``; behind either, ``@KEY`` for a hash
+        key of its own.
     base : Device
-        Gives everything else, the tunnel types too where the text names none.
+        Gives everything else, the tunnel types and the hash key too where the text names none.
 
     Raises
     ------
     ConfigurationError
         The text is not of that form, or the device would not accept it.
     """
-    name, equals, masks = text.partition("=")
+    name, equals, rest = text.partition("=")
     if not equals:
         form = "NAME=HASH_TYPES/TUNNEL_TYPES" if base.profile.tunnel_types else "NAME=HASH_TYPES"
-        raise ConfigurationError(OPTION, f"{text!r} gives no name", f"write {form}")
+        raise ConfigurationError(OPTION, f"{text!r} gives no name", f"write {form}, and @KEY behind it for another key")
+    masks, at, key = rest.partition("@")
     hash_types, slash, tunnel_types = masks.partition("/")
     try:
         return replace(
             base,
             hash_types=parse_hash_types(hash_types, base.profile),
             tunnel_types=parse_tunnel_types(tunnel_types, base.profile) if slash else base.tunnel_types,
+            hash_key=parse_hash_key(key) if at else base.hash_key,
             name=name,
         )
     except ConfigurationError as error:
         raise ConfigurationError(OPTION, f"{text!r}: {error.problem}", error.advice) from error
+
+
+def make_file_configs(shared: DeviceOptions, configs: Mapping[str, DeviceOptions]) -> list[Device]:
+    """Return the configurations that a file gives.
+
+    Parameters
+    ----------
+    shared : DeviceOptions
+        What all of them have, from wherever it comes.
+    configs : mapping of str to DeviceOptions
+        What each has of its own, by name: this wins. One that gives hash_types enables no tunnel types of virtio 1.4
+        unless it names them, or they are shared.
+
+    Raises
+    ------
+    ConfigurationError
+        The device would not accept one of them.
+    """
+    return [_make_file_config(name, combine_options(shared, own), own) for name, own in configs.items()]
+
+
+def _make_file_config(name: str, options: DeviceOptions, own: DeviceOptions) -> Device:
+    if "hash_types" in own and "tunnel_types" not in options:
+        options = {**options, "tunnel_types": 0}
+    try:
+        return Device(**options, name=name)
+    except ConfigurationError as error:
+        raise ConfigurationError(error.option, f"in [config.{name}]: {error.problem}", error.advice) from error

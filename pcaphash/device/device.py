@@ -5,9 +5,20 @@ from dataclasses import dataclass
 from typing import SupportsIndex
 
 from pcaphash.device import description
-from pcaphash.device.features import parse_features
+from pcaphash.device.flavor import (
+    FLAVOR_OPTION,
+    FLAVORS,
+    INNER_MISS_OPTION,
+    INNER_MISSES,
+    INPUT_TRANSFORM_OPTION,
+    INPUT_TRANSFORMS,
+    check_limits,
+    choose_features,
+    refuse_tunnels,
+)
 from pcaphash.device.hash_key import KEY_OPTION, parse_hash_key
 from pcaphash.device.hash_types import (
+    ADDRESS_HASH_TYPES,
     HASH_TYPES_OPTION,
     TUNNEL_TYPES_OPTION,
     Mask,
@@ -16,16 +27,20 @@ from pcaphash.device.hash_types import (
     parse_tunnel_types,
 )
 from pcaphash.device.indirection_table import (
+    INDEX_OPTION,
     SIZE_OPTION,
+    TABLE_INDEXES,
     TABLE_OPTION,
+    UNCLASSIFIED_OPTION,
     default_table,
     parse_size,
     parse_table,
     parse_unclassified_queue,
 )
-from pcaphash.device.ports import check_disjoint, parse_ports
+from pcaphash.device.ports import check_disjoint, parse_ports, spare_ports
 from pcaphash.device.profile import PROFILES, Profile, parse_spec
-from pcaphash.device.words import Numbers, parse_number
+from pcaphash.device.warnings import warnings_of
+from pcaphash.device.words import Numbers, parse_choice, parse_number
 from pcaphash.errors import ConfigurationError
 from pcaphash.standards import virtio
 
@@ -37,8 +52,8 @@ DEFAULT_TABLE_SIZE = virtio.LEAST_RSS_MAX_INDIRECTION_TABLE_LENGTH
 class Device:
     """A configured device; only what such a device would accept can be made.
 
-    ``dataclasses.replace`` keeps the indirection table when queues change: give ``indirection_table=None`` with it for
-    the default one.
+    ``dataclasses.replace`` keeps the indirection table when queues change, and the name when types do: give
+    ``indirection_table=None`` and ``name=None`` with it for the default ones.
 
     Parameters
     ----------
@@ -50,21 +65,33 @@ class Device:
     tunnel_types : str or int, optional
         The field enabled_tunnel_types, under virtio 1.4 only. Default: all, or none where HASH_TUNNEL is missing.
     features : str or iterable of str and int, optional
-        Names or bit numbers of the features agreed on, in text joined by ``+``. Default: all that bear on hashing.
+        Names or bit numbers of the features agreed on, in text joined by ``+``. Default: all that bear on hashing and
+        that the device offers.
     hash_key : bytes or str
-        As it is in hash_key_data, or as hexadecimal digits with or without colons.
+        As it is in hash_key_data, or as hexadecimal digits with or without colons, or ``microsoft`` or ``symmetric``.
     queues : int, optional
         Enabled receive queues. Default: 8, or 1 where neither MQ nor RSS allows more.
     indirection_table : iterable of int or str, optional
-        Receive queues counted from 0; a power of two of them. Default: queue ``i % queues`` at entry ``i``.
+        Receive queues counted from 0; a power of two of them, or under the table index ``modulo`` any number up to
+        65536. Default: queue ``i % queues`` at entry ``i``.
     indirection_table_size : int, optional
         Entries of the default table. Default: 128.
     unclassified_queue : int
         Receive queue of packets without a hash.
     vxlan_ports, geneve_ports, vxlan_gpe_ports, gre_udp_ports : int or iterable of int
         UDP destination ports of the tunnels; VXLAN-GPE and GRE in UDP exist under virtio 1.4 only.
-    name : str
-        What results call this configuration.
+    table_index : str
+        Which entry a hash leads to: ``mask`` (its low bits) or ``modulo`` (its remainder by the length of the table).
+    inner_miss : str
+        What is hashed where the inner packet is not IP: ``none``, or ``outer`` for a device that falls back to the
+        outer header.
+    flavor : str
+        ``spec``, or ``qemu`` for QEMU 7.2: it offers no HASH_TUNNEL, and reads headers in its own way.
+    input_transform : str
+        What Linux has the device do with the hash input: ``none``, ``symmetric-xor`` or ``symmetric-or-xor``.
+    name : str, optional
+        What results call this configuration. Default: ``outer-addresses``, ``outer`` or ``inner`` for the types that
+        the default configurations of these names have, else ``device``.
 
     Raises
     ------
@@ -84,6 +111,10 @@ class Device:
     geneve_ports: tuple[int, ...]
     vxlan_gpe_ports: tuple[int, ...]
     gre_udp_ports: tuple[int, ...]
+    table_index: str
+    inner_miss: str
+    flavor: str
+    input_transform: str
     name: str
 
     def __init__(
@@ -99,32 +130,41 @@ class Device:
         unclassified_queue: SupportsIndex = 0,
         vxlan_ports: SupportsIndex | Numbers = virtio.VXLAN_PORTS,
         geneve_ports: SupportsIndex | Numbers = virtio.GENEVE_PORTS,
-        vxlan_gpe_ports: SupportsIndex | Numbers = virtio.VXLAN_GPE_PORTS,
-        gre_udp_ports: SupportsIndex | Numbers = virtio.GRE_UDP_PORTS,
-        name: str = "inner",
+        vxlan_gpe_ports: SupportsIndex | Numbers | None = None,
+        gre_udp_ports: SupportsIndex | Numbers | None = None,
+        table_index: str = "mask",
+        inner_miss: str = "none",
+        flavor: str = "spec",
+        input_transform: str = "none",
+        name: str | None = None,
     ) -> None:
         profile = parse_spec(spec)
-        chosen = parse_features("all" if features is None else features, profile)
+        kind = parse_choice(FLAVOR_OPTION, flavor, FLAVORS)
+        chosen = choose_features(features, profile, kind)
+        index = parse_choice(INDEX_OPTION, table_index, TABLE_INDEXES)
         n_queues = _choose_queues(queues, chosen)
+        if "RSS" not in chosen:
+            _check_unset(indirection_table, indirection_table_size, index, unclassified_queue, n_queues)
         fields = {
             "spec": profile.name,
-            "hash_types": _choose_hash_types(hash_types, profile, chosen),
-            "tunnel_types": _choose_tunnel_types(tunnel_types, profile, chosen),
+            "hash_types": _choose_hash_types(hash_types, profile, chosen, kind),
+            "tunnel_types": _choose_tunnel_types(tunnel_types, profile, chosen, kind),
             "features": chosen,
             "hash_key": parse_hash_key(hash_key),
             "queues": n_queues,
-            "indirection_table": _choose_table(indirection_table, indirection_table_size, n_queues),
+            "indirection_table": _choose_table(indirection_table, indirection_table_size, n_queues, index),
             "unclassified_queue": parse_unclassified_queue(unclassified_queue, n_queues),
-            "vxlan_ports": parse_ports("--vxlan-port", vxlan_ports),
-            "geneve_ports": parse_ports("--geneve-port", geneve_ports),
-            "vxlan_gpe_ports": parse_ports("--vxlan-gpe-port", vxlan_gpe_ports),
-            "gre_udp_ports": parse_ports("--gre-udp-port", gre_udp_ports),
-            "name": _parse_name(name),
+            **_choose_ports(vxlan_ports, geneve_ports, vxlan_gpe_ports, gre_udp_ports, profile),
+            "table_index": index,
+            "inner_miss": parse_choice(INNER_MISS_OPTION, inner_miss, INNER_MISSES),
+            "flavor": kind,
+            "input_transform": parse_choice(INPUT_TRANSFORM_OPTION, input_transform, INPUT_TRANSFORMS),
         }
         for field, value in fields.items():
             object.__setattr__(self, field, value)
+        object.__setattr__(self, "name", _usual_name(self) if name is None else _parse_name(name))
         self._check_key()
-        self._check_steering()
+        check_limits(kind, len(self.hash_key), len(self.indirection_table))
         check_disjoint(self.ports)
 
     @property
@@ -174,11 +214,6 @@ class Device:
         return "HASH_REPORT" in self.features
 
     @property
-    def reports_tunnel(self) -> bool:
-        """Whether the packet header carries hash_report_tunnel."""
-        return self.reports_hash and "HASH_TUNNEL" in self.features and self.profile.has_hash_report_tunnel
-
-    @property
     def is_calculation_only(self) -> bool:
         """Whether no device would be configured at all: with neither RSS nor HASH_REPORT none hashes."""
         return not (self.has_queue or self.reports_hash)
@@ -186,24 +221,20 @@ class Device:
     @property
     def warnings(self) -> tuple[str, ...]:
         """What is accepted but hardly meant, a line each."""
-        lines = []
-        if len(self.hash_key) < virtio.LEAST_RSS_MAX_KEY_SIZE:
-            lines.append(
-                f"{KEY_OPTION}: {len(self.hash_key)} bytes, zero padded to {virtio.LEAST_RSS_MAX_KEY_SIZE}: "
-                "the longest hash input needs as many"
-            )
-        if self.is_calculation_only:
-            lines.append("--features: neither RSS nor HASH_REPORT: hashes are calculated, but no device would hash")
-        return tuple(lines)
+        return warnings_of(self)
 
     def describe(self) -> list[tuple[str, str]]:
         """Return the device as pairs of option, with underscores, and value, in full."""
         return description.describe(self)
 
-    def describe_common(self) -> list[tuple[str, str]]:
+    def describe_own(self, *others: "Device") -> list[tuple[str, str]]:
+        """Return for readers what this configuration has of its own: types, and options in which others differ."""
+        return description.describe_own(self, others)
+
+    def describe_common(self, *others: "Device") -> list[tuple[str, str]]:
         """Return for readers what configurations of one run share: values are shortened, defaults marked."""
-        defaults = Device(spec=self.spec, features=self.features)
-        return description.describe_common(self, defaults)
+        defaults = Device(spec=self.spec, features=self.features, flavor=self.flavor)
+        return description.describe_common(self, others, defaults)
 
     def _check_key(self) -> None:
         if len(self.hash_key) > virtio.MOST_HASH_KEY_LENGTH and not self.is_calculation_only:
@@ -213,13 +244,22 @@ class Device:
                 "give fewer (those beyond 40 never matter), or calculate alone with --features none",
             )
 
-    def _check_steering(self) -> None:
-        """Hold that only RSS_CONFIG, and so only the feature RSS, brings a table and an unclassified queue."""
-        if self.has_queue:
-            return
-        unset = (default_table(DEFAULT_TABLE_SIZE, self.queues), 0)
-        if (self.indirection_table, self.unclassified_queue) != unset:
-            option = "--unclassified-queue" if self.unclassified_queue else TABLE_OPTION
+
+def _check_unset(
+    table: Numbers | None, size: SupportsIndex | None, table_index: str, unclassified_queue: SupportsIndex, queues: int
+) -> None:
+    """Hold that only RSS_CONFIG, and so only the feature RSS, brings a table and an unclassified queue.
+
+    ``dataclasses.replace`` hands the default table back.
+    """
+    given = {
+        TABLE_OPTION: table is not None and table != default_table(DEFAULT_TABLE_SIZE, queues),
+        SIZE_OPTION: size is not None,
+        INDEX_OPTION: table_index != "mask",
+        UNCLASSIFIED_OPTION: unclassified_queue != 0,
+    }
+    for option, is_given in given.items():
+        if is_given:
             problem = "without the feature RSS there is no command that sets it (RSS_CONFIG)"
             raise ConfigurationError(option, problem, "add RSS to --features, or leave this option out")
 
@@ -236,44 +276,66 @@ def _choose_queues(queues: SupportsIndex | None, features: frozenset[str]) -> in
     return number
 
 
-def _choose_hash_types(value: Mask | None, profile: Profile, features: frozenset[str]) -> int:
+def _choose_hash_types(value: Mask | None, profile: Profile, features: frozenset[str], flavor: str) -> int:
     if value is None:
         return profile.all_hash_types if "HASH_TUNNEL" in features else virtio.BASE_HASH_TYPES_MASK
     mask = parse_hash_types(value, profile)
     if mask & ~virtio.BASE_HASH_TYPES_MASK and "HASH_TUNNEL" not in features:
         names = format_mask(mask & ~virtio.BASE_HASH_TYPES_MASK, profile.hash_types)
-        raise ConfigurationError(
-            HASH_TYPES_OPTION,
-            f"{names}: tunnel bits need the feature HASH_TUNNEL ({profile.title})",
-            "add HASH_TUNNEL to --features, or leave the tunnel bits out",
-        )
+        raise refuse_tunnels(HASH_TYPES_OPTION, names, profile, flavor)
     return mask
 
 
-def _choose_tunnel_types(value: Mask | None, profile: Profile, features: frozenset[str]) -> int:
+def _choose_tunnel_types(value: Mask | None, profile: Profile, features: frozenset[str], flavor: str) -> int:
     if value is None:
         return profile.all_tunnel_types if "HASH_TUNNEL" in features else 0
     if type(value) is int and value == 0:
         return 0  # what a device without the field has, too
     mask = parse_tunnel_types(value, profile)
     if mask and "HASH_TUNNEL" not in features:
-        raise ConfigurationError(
-            TUNNEL_TYPES_OPTION,
-            f"the command HASH_TUNNEL_SET needs the feature HASH_TUNNEL ({profile.title})",
-            "add HASH_TUNNEL to --features, or use --tunnel-types none",
-        )
+        raise refuse_tunnels(TUNNEL_TYPES_OPTION, format_mask(mask, profile.tunnel_types), profile, flavor)
     return mask
 
 
-def _choose_table(table: Numbers | None, size: SupportsIndex | None, queues: int) -> tuple[int, ...]:
-    length = DEFAULT_TABLE_SIZE if size is None else parse_size(size)
+def _choose_table(table: Numbers | None, size: SupportsIndex | None, queues: int, table_index: str) -> tuple[int, ...]:
+    length = DEFAULT_TABLE_SIZE if size is None else parse_size(size, table_index)
     if table is None:
         return default_table(length, queues)
-    entries = parse_table(table, queues)
+    entries = parse_table(table, queues, table_index)
     if size is not None and len(entries) != length:
         problem = f"{length} entries, but {TABLE_OPTION} lists {len(entries)}"
         raise ConfigurationError(SIZE_OPTION, problem, "give one of the two options")
     return entries
+
+
+def _choose_ports(
+    vxlan: SupportsIndex | Numbers,
+    geneve: SupportsIndex | Numbers,
+    vxlan_gpe: SupportsIndex | Numbers | None,
+    gre_udp: SupportsIndex | Numbers | None,
+    profile: Profile,
+) -> dict[str, tuple[int, ...]]:
+    ports = {"vxlan_ports": parse_ports("--vxlan-port", vxlan), "geneve_ports": parse_ports("--geneve-port", geneve)}
+    taken = {port for numbers in ports.values() for port in numbers}
+    for field, option, value, default in (
+        ("vxlan_gpe_ports", "--vxlan-gpe-port", vxlan_gpe, virtio.VXLAN_GPE_PORTS),
+        ("gre_udp_ports", "--gre-udp-port", gre_udp, virtio.GRE_UDP_PORTS),
+    ):
+        if profile.tunnel_types:
+            ports[field] = parse_ports(option, default if value is None else value)
+        else:
+            ports[field] = spare_ports(option, value, default, taken, profile.title)
+    return ports
+
+
+def _usual_name(device: Device) -> str:
+    profile = device.profile
+    usual = {
+        (profile.all_hash_types, profile.all_tunnel_types): "inner",
+        (virtio.BASE_HASH_TYPES_MASK, 0): "outer",
+        (ADDRESS_HASH_TYPES, 0): "outer-addresses",
+    }
+    return usual.get((device.hash_types, device.tunnel_types), "device")
 
 
 def _parse_name(name: str) -> str:

@@ -6,7 +6,7 @@ from pcaphash.device.profile import Profile
 from pcaphash.device.words import unknown_word
 from pcaphash.errors import ConfigurationError
 
-OPTION = "--features"
+FEATURES_OPTION = "--features"
 NO_FEATURES = "none"
 
 
@@ -31,7 +31,9 @@ def parse_features(value: str | Iterable[str | int], profile: Profile) -> frozen
         words = [str(word) for word in value]
     else:
         raise ConfigurationError(
-            OPTION, f"{value!r} is no list of features", f"give names joined by +, such as {'+'.join(profile.features)}"
+            FEATURES_OPTION,
+            f"{value!r} is no list of features",
+            f"give names joined by +, such as {'+'.join(profile.features)}",
         )
     features = frozenset(name for word in words for name in _parse_word(word.strip(), profile))
     _check_dependencies(features, profile)
@@ -54,13 +56,13 @@ def _parse_word(word: str, profile: Profile) -> Iterable[str]:
     if word.lower() == NO_FEATURES:
         return []
     if not word:
-        raise ConfigurationError(OPTION, "a name is missing", f"give names joined by +, or {NO_FEATURES}")
+        raise ConfigurationError(FEATURES_OPTION, "a name is missing", f"give names joined by +, or {NO_FEATURES}")
     if word.isdecimal():
         bits = ", ".join(f"{name} {bit}" for name, bit in profile.features.items())
         problem = f"bit {word} is not a feature of {profile.title} that bears on hashing"
-        raise ConfigurationError(OPTION, problem, f"use {bits}")
+        raise ConfigurationError(FEATURES_OPTION, problem, f"use {bits}")
     known = [*profile.features, "all", NO_FEATURES]
-    raise unknown_word(OPTION, word, known, f"a feature of {profile.title} that bears on hashing")
+    raise unknown_word(FEATURES_OPTION, word, known, f"a feature of {profile.title} that bears on hashing")
 
 
 def _check_dependencies(features: frozenset[str], profile: Profile) -> None:
@@ -69,4 +71,4 @@ def _check_dependencies(features: frozenset[str], profile: Profile) -> None:
             if name in features and not features.intersection(group):
                 needed = " or ".join(group)
                 problem = f"{name} (bit {bit}) needs {needed} ({profile.title}, feature bit requirements)"
-                raise ConfigurationError(OPTION, problem, f"add {needed}, or leave {name} out")
+                raise ConfigurationError(FEATURES_OPTION, problem, f"add {needed}, or leave {name} out")

@@ -3,8 +3,12 @@
 import re
 
 from pcaphash.errors import ConfigurationError
+from pcaphash.standards import virtio
 
 KEY_OPTION = "--key"
+
+NAMED_KEYS = {"microsoft": virtio.MICROSOFT_KEY, "symmetric": virtio.SYMMETRIC_KEY}
+"""Hash keys that have a name of their own."""
 
 _ADVICE = "write its bytes in the order of hash_key_data as hex digits, two each, such as 6d5a56da or 6d:5a:56:da"
 _HEX = re.compile(r"(?:[0-9a-fA-F]{2})+(?::(?:[0-9a-fA-F]{2})+)*")
@@ -16,7 +20,8 @@ def parse_hash_key(value: bytes | bytearray | str) -> bytes:
     Parameters
     ----------
     value : bytes or str
-        The bytes of hash_key_data, or the same as hexadecimal digits, with or without colons between bytes.
+        The bytes of hash_key_data, or the same as hexadecimal digits, with or without colons between bytes, or the name
+        of a key: ``microsoft``, ``symmetric``.
 
     Raises
     ------
@@ -26,7 +31,7 @@ def parse_hash_key(value: bytes | bytearray | str) -> bytes:
     if isinstance(value, bytes | bytearray):
         key = bytes(value)
     elif isinstance(value, str):
-        key = _parse_hex(value.strip())
+        key = NAMED_KEYS.get(value.strip().lower()) or _parse_hex(value.strip())
     else:
         raise ConfigurationError(KEY_OPTION, f"{value!r} is no hash key", "give bytes, or text with hex digits")
     if not key:
@@ -40,6 +45,7 @@ def _parse_hex(text: str) -> bytes:
             KEY_OPTION, "the byte order of 0x words is not known", f"without 0x and commas, {_ADVICE}"
         )
     if text and not _HEX.fullmatch(text):
-        problem = "an odd number of hex digits" if re.fullmatch("[0-9a-fA-F]+", text) else f"{text!r} is not hex"
-        raise ConfigurationError(KEY_OPTION, problem, _ADVICE)
+        if re.fullmatch("[0-9a-fA-F]+", text):
+            raise ConfigurationError(KEY_OPTION, "an odd number of hex digits", _ADVICE)
+        raise ConfigurationError(KEY_OPTION, f"{text!r} is not hex and not {' or '.join(NAMED_KEYS)}", _ADVICE)
     return bytes.fromhex(text.replace(":", ""))

@@ -1,7 +1,8 @@
-"""The indirection table: which receive queue each value of ``hash & indirection_table_mask`` leads to.
+"""The indirection table: which receive queue each hash leads to, by ``hash & indirection_table_mask``.
 
 An entry is an rss_rq_id (virtio 1.4, "RSS parameters"): value v stands for virtqueue receiveq(v+1), so that entries are
-receive queues counted from 0.
+receive queues counted from 0. Physical NICs may have tables of other lengths than powers of two, and take the remainder
+of the hash in place of the mask.
 """
 
 from typing import SupportsIndex
@@ -12,6 +13,11 @@ from pcaphash.standards import virtio
 
 TABLE_OPTION = "--indirection-table"
 SIZE_OPTION = "--indirection-table-size"
+INDEX_OPTION = "--table-index"
+UNCLASSIFIED_OPTION = "--unclassified-queue"
+
+TABLE_INDEXES = ("mask", "modulo")
+"""What of a hash chooses the entry: its low bits, or its remainder by the length of the table."""
 
 _MOST = virtio.MOST_INDIRECTION_TABLE_LENGTH
 _LENGTH_RULE = f"a table has 1 to {_MOST} entries, since indirection_table_mask is two bytes"
@@ -22,20 +28,20 @@ def default_table(size: int, queues: int) -> tuple[int, ...]:
     return tuple(i % queues for i in range(size))
 
 
-def parse_size(value: SupportsIndex) -> int:
+def parse_size(value: SupportsIndex, table_index: str = "mask") -> int:
     """Return the number of entries of a table.
 
     Raises
     ------
     ConfigurationError
-        It is no power of two, or a two-byte mask cannot reach it.
+        It is no power of two and the table index is ``mask``, or a two-byte mask cannot reach it.
     """
     size = parse_number(SIZE_OPTION, value, 1, _MOST, _LENGTH_RULE)
-    _check_power_of_two(SIZE_OPTION, size)
+    _check_length(SIZE_OPTION, size, table_index)
     return size
 
 
-def parse_table(value: Numbers, queues: int) -> tuple[int, ...]:
+def parse_table(value: Numbers, queues: int, table_index: str = "mask") -> tuple[int, ...]:
     """Return an indirection table.
 
     Parameters
@@ -44,16 +50,19 @@ def parse_table(value: Numbers, queues: int) -> tuple[int, ...]:
         Receive queues counted from 0; in text, separated by commas or spaces.
     queues : int
         Receive queues that the device has.
+    table_index : str
+        One of TABLE_INDEXES.
 
     Raises
     ------
     ConfigurationError
-        The number of entries is no power of two or too large, or an entry is no queue of the device.
+        The number of entries is too large, or no power of two and the table index is ``mask``, or an entry is no queue
+        of the device.
     """
     table = parse_numbers(TABLE_OPTION, value, 0, queues - 1, _queue_rule(queues))
     if not 0 < len(table) <= _MOST:
         raise ConfigurationError(TABLE_OPTION, f"{len(table)} entries: {_LENGTH_RULE}", f"give 1 to {_MOST} entries")
-    _check_power_of_two(TABLE_OPTION, len(table))
+    _check_length(TABLE_OPTION, len(table), table_index)
     return table
 
 
@@ -65,14 +74,14 @@ def parse_unclassified_queue(value: SupportsIndex, queues: int) -> int:
     ConfigurationError
         It is no queue of the device.
     """
-    return parse_number("--unclassified-queue", value, 0, queues - 1, _queue_rule(queues))
+    return parse_number(UNCLASSIFIED_OPTION, value, 0, queues - 1, _queue_rule(queues))
 
 
-def _check_power_of_two(option: str, size: int) -> None:
-    if size & (size - 1):
+def _check_length(option: str, size: int, table_index: str) -> None:
+    if table_index == "mask" and size & (size - 1):
         below = 1 << (size.bit_length() - 1)
         problem = f"{size} entries: indirection_table_mask + 1 must be a power of two"
-        raise ConfigurationError(option, problem, f"give {below} or {2 * below} entries")
+        raise ConfigurationError(option, problem, f"give {below} or {2 * below} entries, or use {INDEX_OPTION} modulo")
 
 
 def _queue_rule(queues: int) -> str:

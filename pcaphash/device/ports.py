@@ -1,6 +1,6 @@
 """UDP destination ports of the tunnels."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import SupportsIndex
 
 from pcaphash.device.words import Numbers, parse_numbers
@@ -17,6 +17,37 @@ def parse_ports(option: str, value: SupportsIndex | Numbers) -> tuple[int, ...]:
     """
     several = [value] if isinstance(value, SupportsIndex) else value
     return tuple(sorted(set(parse_numbers(option, several, 1, 65535, "a UDP port has two bytes and is not 0"))))
+
+
+def spare_ports(
+    option: str, value: SupportsIndex | Numbers | None, default: tuple[int, ...], taken: Iterable[int], title: str
+) -> tuple[int, ...]:
+    """Return the ports of a tunnel that a text does not know: those of the default list that no known tunnel has.
+
+    To such a device they are ordinary UDP ports. It keeps them all the same, so that whatever counts packets by tunnel
+    can serve devices under either text at once.
+
+    Parameters
+    ----------
+    option : str
+        The option that gives them where the text knows the tunnel.
+    value : int, iterable of int or str, optional
+        What was given: nothing, or a tuple of ports from the default list, as ``dataclasses.replace`` hands it back.
+    default : tuple of int
+        The default list.
+    taken : iterable of int
+        Ports of the tunnels that the text knows.
+    title : str
+        The text's name.
+
+    Raises
+    ------
+    ConfigurationError
+        Ports were given, and would have no effect.
+    """
+    if value is not None and not (isinstance(value, tuple) and set(value) <= set(default)):
+        raise ConfigurationError(option, f"{title} has no such tunnel", "leave this option out, or use --spec 1.4")
+    return tuple(port for port in default if port not in set(taken))
 
 
 def check_disjoint(ports: Mapping[str, tuple[int, ...]]) -> None:

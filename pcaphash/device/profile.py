@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pcaphash.device.words import unknown_word
-from pcaphash.errors import ConfigurationError
+from pcaphash.device.words import parse_choice
 from pcaphash.standards import virtio
 
 
@@ -28,8 +27,6 @@ class Profile:
         For a feature, groups of features: of each group one must be there too.
     inner_tunnel_types : mapping of int to int
         For each tunnel bit within hash_types, the bits of virtio 1.4's enabled_tunnel_types that it stands for.
-    has_hash_report_tunnel : bool
-        Whether the packet header has the field hash_report_tunnel.
     """
 
     name: str
@@ -39,7 +36,6 @@ class Profile:
     features: Mapping[str, int]
     dependencies: Mapping[str, tuple[tuple[str, ...], ...]]
     inner_tunnel_types: Mapping[int, int]
-    has_hash_report_tunnel: bool
 
     @property
     def all_hash_types(self) -> int:
@@ -75,7 +71,6 @@ DRAFT_V7 = Profile(
         virtio.HASH_TYPE_VXLAN_INNER: virtio.TUNNEL_VXLAN,
         virtio.HASH_TYPE_GENEVE_INNER: virtio.TUNNEL_GENEVE,
     },
-    has_hash_report_tunnel=True,
 )
 
 VIRTIO_1_4 = Profile(
@@ -92,7 +87,6 @@ VIRTIO_1_4 = Profile(
     },
     dependencies={**_NEEDS_CTRL_VQ, "HASH_TUNNEL": (("CTRL_VQ",), ("RSS", "HASH_REPORT"))},
     inner_tunnel_types={},
-    has_hash_report_tunnel=False,
 )
 
 PROFILES = {profile.name: profile for profile in (DRAFT_V7, VIRTIO_1_4)}
@@ -106,8 +100,4 @@ def parse_spec(value: str) -> Profile:
     ConfigurationError
         There is no such profile.
     """
-    if not isinstance(value, str):
-        raise ConfigurationError("--spec", f"{value!r} is no text", f"use one of {', '.join(map(repr, PROFILES))}")
-    if value.strip().lower() not in PROFILES:
-        raise unknown_word("--spec", value, PROFILES)
-    return PROFILES[value.strip().lower()]
+    return PROFILES[parse_choice("--spec", value, PROFILES)]

@@ -1,55 +1,61 @@
-"""Device options in a TOML file: the words of the command line with underscores, each at the top level."""
+"""Device options in a TOML file: the words of the command line with underscores.
 
+Those at the top level are of every configuration; a table ``[config.NAME]`` has those of one configuration.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
 from os import PathLike, fspath
 from pathlib import Path
-from typing import TypedDict, cast
+from typing import cast
 
+from pcaphash.device.options import WORDS, DeviceOptions
 from pcaphash.device.words import unknown_word
 from pcaphash.errors import ConfigurationError
 
+__all__ = ["DeviceFile", "DeviceOptions", "read_device_file", "read_options"]
 
-class DeviceOptions(TypedDict, total=False):
-    """Arguments of ``Device``, as far as they are given."""
+DEVICE_OPTION = "--device"
 
-    spec: str
-    hash_types: str | int
-    tunnel_types: str | int
-    features: str | list[str | int]
-    hash_key: str
-    queues: int
-    indirection_table: str | list[int]
-    indirection_table_size: int
-    unclassified_queue: int
-    vxlan_ports: int | list[int]
-    geneve_ports: int | list[int]
-    vxlan_gpe_ports: int | list[int]
-    gre_udp_ports: int | list[int]
-
-
+_CONFIGS = "config"
 _TEXT, _NUMBER, _LIST = "text in quotes", "a whole number", "a list"
 _EXAMPLES = {_TEXT: '"..."', _NUMBER: "8", _LIST: "[...]"}
 _TYPES = {str: _TEXT, int: _NUMBER, list: _LIST}
-
-# Word, argument of Device, and what a value may be.
-_WORDS: dict[str, tuple[str, tuple[str, ...]]] = {
-    "spec": ("spec", (_TEXT,)),
-    "hash_types": ("hash_types", (_TEXT, _NUMBER)),
-    "tunnel_types": ("tunnel_types", (_TEXT, _NUMBER)),
-    "features": ("features", (_TEXT, _LIST)),
-    "key": ("hash_key", (_TEXT,)),
-    "queues": ("queues", (_NUMBER,)),
-    "indirection_table": ("indirection_table", (_TEXT, _LIST)),
-    "indirection_table_size": ("indirection_table_size", (_NUMBER,)),
-    "unclassified_queue": ("unclassified_queue", (_NUMBER,)),
-    "vxlan_port": ("vxlan_ports", (_NUMBER, _LIST)),
-    "geneve_port": ("geneve_ports", (_NUMBER, _LIST)),
-    "vxlan_gpe_port": ("vxlan_gpe_ports", (_NUMBER, _LIST)),
-    "gre_udp_port": ("gre_udp_ports", (_NUMBER, _LIST)),
+_KINDS: dict[str, tuple[str, ...]] = {
+    # the word: what its value may be, where that is not text
+    "hash_types": (_TEXT, _NUMBER),
+    "tunnel_types": (_TEXT, _NUMBER),
+    "features": (_TEXT, _LIST),
+    "queues": (_NUMBER,),
+    "indirection_table": (_TEXT, _LIST),
+    "indirection_table_size": (_NUMBER,),
+    "unclassified_queue": (_NUMBER,),
+    "vxlan_port": (_NUMBER, _LIST),
+    "geneve_port": (_NUMBER, _LIST),
+    "vxlan_gpe_port": (_NUMBER, _LIST),
+    "gre_udp_port": (_NUMBER, _LIST),
 }
 
 
-def read_options(path: str | PathLike[str]) -> DeviceOptions:
-    """Return the arguments of ``Device`` that a TOML file gives.
+@dataclass(frozen=True)
+class DeviceFile:
+    """What a TOML file gives.
+
+    Parameters
+    ----------
+    options : DeviceOptions
+        Of every configuration.
+    configs : dict of str to DeviceOptions
+        What each configuration has of its own, by name.
+    """
+
+    options: DeviceOptions
+    configs: dict[str, DeviceOptions]
+
+
+def read_device_file(path: str | PathLike[str]) -> DeviceFile:
+    """Return what a TOML file gives: arguments of ``Device``, and of each ``[config.NAME]``.
 
     Raises
     ------
@@ -58,34 +64,58 @@ def read_options(path: str | PathLike[str]) -> DeviceOptions:
     """
     import tomllib
 
-    option = f"--device {fspath(path)}"
+    option = f"{DEVICE_OPTION} {fspath(path)}"
     try:
-        document = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+        text = Path(path).read_text(encoding="utf-8")
+        document = tomllib.loads(text)
     except OSError as error:
         raise ConfigurationError(option, error.strerror or str(error), "check the path and its permissions") from error
     except (ValueError, RecursionError) as error:  # TOML errors, text that is not UTF-8, brackets without end
         raise ConfigurationError(option, f"is no TOML: {error}", 'write lines such as spec = "v7"') from error
-    return cast(DeviceOptions, dict(_read_word(option, word, value) for word, value in document.items()))
+    tables = document.pop(_CONFIGS, {})
+    if not isinstance(tables, dict) or not all(isinstance(table, dict) for table in tables.values()):
+        problem = f"{_place(text, _CONFIGS)}config is for tables, one for each configuration"
+        raise ConfigurationError(option, problem, "write [config.NAME], and its options below")
+    configs = {name: _read_table(option, text, table, name) for name, table in tables.items()}
+    return DeviceFile(_read_table(option, text, document), configs)
 
 
-def combine_options(of_file: DeviceOptions, given: DeviceOptions) -> DeviceOptions:
-    """Return the options of a file and those given on the command line, which win.
+def read_options(path: str | PathLike[str]) -> DeviceOptions:
+    """Return the arguments of ``Device`` that the top level of a TOML file gives.
 
-    An indirection table or its size, when given, displaces both in the file.
+    Raises
+    ------
+    ConfigurationError
+        As ``read_device_file``.
     """
-    kept = of_file.copy()
-    if "indirection_table" in given or "indirection_table_size" in given:
-        kept.pop("indirection_table", None)
-        kept.pop("indirection_table_size", None)
-    return {**kept, **given}
+    return read_device_file(path).options
 
 
-def _read_word(option: str, word: str, value: object) -> tuple[str, object]:
-    if word not in _WORDS:
-        meant = next((known for known, (argument, _) in _WORDS.items() if argument == word), None)
-        raise unknown_word(option, word, [meant] if meant else _WORDS, "an option of a device")
-    argument, kinds = _WORDS[word]
+def _read_table(option: str, text: str, table: Mapping[str, object], config: str | None = None) -> DeviceOptions:
+    """Return the options of a table: the top level, or that of a configuration."""
+    values = (_read_word(option, _place(text, word, config), word, value) for word, value in table.items())
+    return cast(DeviceOptions, dict(values))
+
+
+def _read_word(option: str, place: str, word: str, value: object) -> tuple[str, object]:
+    if word not in WORDS:
+        meant = next((known for known, argument in WORDS.items() if argument == word), None)
+        error = unknown_word(option, word, [meant] if meant else WORDS, "an option of a device")
+        raise ConfigurationError(option, f"{place}{error.problem}", error.advice)
+    kinds = _KINDS.get(word, (_TEXT,))
     if _TYPES.get(type(value)) not in kinds:
-        problem = f"{word} = {value!r} is not {' or '.join(kinds)}"
+        problem = f"{place}{word} = {value!r} is not {' or '.join(kinds)}"
         raise ConfigurationError(option, problem, f"write {word} = {_EXAMPLES[kinds[0]]}")
-    return argument, value
+    return WORDS[word], value
+
+
+def _place(text: str, word: str, config: str | None = None) -> str:
+    """Say in which line a word stands, if it is written in one of the usual ways."""
+    lines = text.splitlines()
+    first = 0
+    if config is not None:
+        header = re.compile(rf"\s*\[\s*{_CONFIGS}\s*\.\s*[\"']?{re.escape(config)}[\"']?\s*\]")
+        first = next((number for number, line in enumerate(lines) if header.match(line)), len(lines))
+    pattern = re.compile(rf"\s*\[*\s*[\"']?{re.escape(word)}[\"']?\s*[=.\]]")
+    found = next((number for number in range(first, len(lines)) if pattern.match(lines[number])), None)
+    return "" if found is None else f"line {found + 1}: "

@@ -3,7 +3,7 @@
 import operator
 import re
 from collections.abc import Iterable
-from typing import SupportsIndex
+from typing import SupportsIndex, TypeGuard, cast
 
 from pcaphash.errors import ConfigurationError
 
@@ -11,6 +11,7 @@ Numbers = str | Iterable[SupportsIndex]
 """Whole numbers; in text, decimal and separated by commas or spaces."""
 
 _DECIMAL = re.compile("[0-9]{1,20}")
+_SEPARATOR = re.compile(r"\s*,\s*|\s+")
 
 
 def unknown_word(option: str, word: str, known: Iterable[str], rule: str = "") -> ConfigurationError:
@@ -61,12 +62,44 @@ def parse_numbers(option: str, value: Numbers, least: int, most: int, rule: str)
     """
     if isinstance(value, bytes | bytearray) or not isinstance(value, Iterable):
         raise ConfigurationError(option, f"{value!r} is no list of whole numbers", "give several, such as 0,1,2,3")
-    words = value.replace(",", " ").split() if isinstance(value, str) else value
-    values = [_number_of_text(option, word) if isinstance(word, str) else word for word in words]
+    values = _numbers_of_text(option, value) if isinstance(value, str) else tuple(value)
+    if _are_between(values, least, most):
+        return values
     return tuple(parse_number(option, number, least, most, rule) for number in values)
 
 
+def parse_choice(option: str, value: str, known: Iterable[str]) -> str:
+    """Return one of several words, as it is known.
+
+    Raises
+    ------
+    ConfigurationError
+        It is none of them.
+    """
+    words = tuple(known)
+    if not isinstance(value, str):
+        raise ConfigurationError(option, f"{value!r} is no text", f"use one of {', '.join(map(repr, words))}")
+    if value.strip().lower() not in words:
+        raise unknown_word(option, value, words)
+    return value.strip().lower()
+
+
+def _are_between(values: tuple[object, ...], least: int, most: int) -> TypeGuard[tuple[int, ...]]:
+    """Tell of all values at once, since tables can be long, whether they are plain whole numbers in a range."""
+    if set(map(type, values)) != {int}:
+        return False
+    numbers = cast(tuple[int, ...], values)
+    return least <= min(numbers) and max(numbers) <= most
+
+
+def _numbers_of_text(option: str, text: str) -> tuple[int, ...]:
+    words = _SEPARATOR.split(text.strip()) if text.strip() else []
+    return tuple(_number_of_text(option, word) for word in words)
+
+
 def _number_of_text(option: str, word: str) -> int:
+    if not word:
+        raise ConfigurationError(option, "a number is missing beside a comma", "give one number between two commas")
     if not _DECIMAL.fullmatch(word):
         raise ConfigurationError(
             option, f"{word!r} is no whole number", "give decimal numbers separated by commas, such as 0,1,2,3"

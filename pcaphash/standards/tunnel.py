@@ -11,6 +11,7 @@ PROTOCOL_ETHERNET = 0x6558  # transparent Ethernet bridging: RFC 1701, used by N
 
 # VXLAN: RFC 7348 section 5.
 VXLAN_LEN = 8
+NETWORK_NUMBER_OFFSET = 4  # of the 3 bytes of the VNI in the headers of VXLAN, VXLAN-GPE and GENEVE
 VXLAN_INSTANCE = 0x08
 
 # VXLAN-GPE: draft-ietf-nvo3-vxlan-gpe-12 section 3.

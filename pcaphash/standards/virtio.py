@@ -39,24 +39,10 @@ INNER_HASH_TYPES = {
 }
 
 # hash_report of the packet header: virtio 1.4, "Hash reporting for incoming packets". Type bit = 1 << (report - 1).
-HASH_REPORT_NONE = 0
-HASH_REPORT_IPV4 = 1
-HASH_REPORT_TCPV4 = 2
-HASH_REPORT_UDPV4 = 3
-HASH_REPORT_IPV6 = 4
-HASH_REPORT_TCPV6 = 5
-HASH_REPORT_UDPV6 = 6
-HASH_REPORT_IPV6_EX = 7
-HASH_REPORT_TCPV6_EX = 8
-HASH_REPORT_UDPV6_EX = 9
 HASH_REPORTS = ("NONE", "IPv4", "TCPv4", "UDPv4", "IPv6", "TCPv6", "UDPv6", "IPv6_EX", "TCPv6_EX", "UDPv6_EX")
 """Names by value of hash_report."""
 
 # hash_report_tunnel of the packet header: draft v7 only.
-HASH_REPORT_TUNNEL_NONE = 0
-HASH_REPORT_TUNNEL_GRE = 1
-HASH_REPORT_TUNNEL_VXLAN = 2
-HASH_REPORT_TUNNEL_GENEVE = 3
 HASH_REPORT_TUNNELS = ("NONE", "GRE", "VXLAN", "GENEVE")
 """Names by value of hash_report_tunnel."""
 
@@ -99,6 +85,10 @@ MOST_QUEUES = 32768  # an rss_rq_id has 15 bits; VIRTIO_NET_CTRL_MQ_VQ_PAIRS_MAX
 
 # The key that Microsoft publishes in "Verifying the RSS Hash Calculation".
 MICROSOFT_KEY = bytes.fromhex("6d5a56da255b0ec24167253d43a38fb0d0ca2bcbae7b30b477cb2da38030f20c6a42b73bbeac01fa")
+
+# Repeats every 16 bits, so that both directions of a flow hash alike: Woo and Park, "Scalable TCP Session Monitoring
+# with Symmetric Receive-side Scaling", 2012.
+SYMMETRIC_KEY = bytes.fromhex("6d5a" * 20)
 
 # UDP destination ports of tunnels. No virtio text names any: these are the registered ones and, for VXLAN, Linux' old.
 VXLAN_PORTS = (4789, 8472)  # RFC 7348 section 5

@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from pcaphash.device import Device, default_configs, parse_config
+from pcaphash.device import Device, default_configs, explain_default_configs, make_file_configs, parse_config
 from pcaphash.errors import ConfigurationError
+from pcaphash.standards.virtio import MICROSOFT_KEY
 
 BASE = Device(queues=4, hash_key=bytes(range(40)), indirection_table="3,2,1,0", unclassified_queue=2, geneve_ports=7000)
 
@@ -29,6 +30,14 @@ def test_default_configurations_without_the_inner_header_hash():
         assert [config.name for config in configs] == ["outer-addresses", "outer"]
 
 
+def test_why_a_default_configuration_is_missing():
+    assert explain_default_configs(Device()) == ()
+    (line,) = explain_default_configs(Device(features="CTRL_VQ+RSS"))
+    assert line == "--features: without the feature HASH_TUNNEL there is no configuration 'inner' to compare"
+    (line,) = explain_default_configs(Device(flavor="qemu"))
+    assert line.startswith("--flavor: ")
+
+
 def test_everything_else_comes_from_the_base():
     for config in [*default_configs(BASE), parse_config("mine=linux", BASE)]:
         own = {"name": BASE.name, "hash_types": BASE.hash_types, "tunnel_types": BASE.tunnel_types}
@@ -43,6 +52,36 @@ def test_parse_config():
     config = parse_config("mine=base/GENEVE+IPIP", base)
     assert (config.name, config.hash_types, config.tunnel_types_text) == ("mine", 0x1FF, "GENEVE+IPIP")
     assert parse_config("mine=base/none", base).tunnel_types == 0
+
+
+def test_a_configuration_may_have_its_own_key():
+    base = Device("1.4", hash_key=bytes(range(40)), tunnel_types="VXLAN")
+    config = parse_config("mine=base@symmetric", base)
+    assert (config.hash_key.hex(), config.tunnel_types_text) == ("6d5a" * 20, "VXLAN")
+    assert parse_config("mine=base/none@Microsoft", base).hash_key == MICROSOFT_KEY
+    assert parse_config("mine=0x3f/GENEVE@6d:5a", base).hash_key == b"\x6d\x5a"
+    assert parse_config("mine=base", base).hash_key == base.hash_key
+
+
+def test_configurations_of_a_file():
+    configs = {
+        "a": {"hash_key": "symmetric"},
+        "b": {"hash_types": "linux", "queues": 2},
+        "c": {"tunnel_types": "VXLAN"},
+    }
+    a, b, c = make_file_configs({"spec": "1.4", "queues": 4, "hash_types": "base"}, configs)
+    assert a == Device("1.4", "base", hash_key="6d5a" * 20, queues=4, name="a")
+    assert b == Device("1.4", "linux", tunnel_types=0, queues=2, name="b")
+    assert c == Device("1.4", "base", tunnel_types="VXLAN", queues=4, name="c")
+    (d,) = make_file_configs({"spec": "1.4", "tunnel_types": "IPIP"}, {"d": {"hash_types": "base"}})
+    assert d.tunnel_types_text == "IPIP"
+    (e,) = make_file_configs({"indirection_table": [0, 1]}, {"e": {"indirection_table_size": 64}})
+    assert len(e.indirection_table) == 64
+
+
+def test_a_refused_configuration_of_a_file_is_named():
+    with pytest.raises(ConfigurationError, match=r"--queues: in \[config\.a\]: 0 is out of range"):
+        make_file_configs({}, {"a": {"queues": 0}})
 
 
 def test_tunnel_types_that_are_not_named_come_from_the_base():
@@ -64,6 +103,11 @@ def test_tunnel_types_that_are_not_named_come_from_the_base():
         ("1.4", "a=base/VXLAM", "did you mean VXLAN?"),
         ("1.4", "a=base+VXLAN_INNER", "use --tunnel-types VXLAN"),
         ("1.4", "a=base/VXLAN/GENEVE", "is not a tunnel type"),
+        ("v7", "a=base@", "'a=base@': the hash key is empty"),
+        ("v7", "a=base@6d5", "an odd number of hex digits"),
+        ("v7", "a=base@symetric", "is not hex and not microsoft or symmetric"),
+        ("v7", "a=@symmetric", "a name is missing"),
+        ("v7", "base", "and @KEY behind it"),
     ],
 )
 def test_refusals(spec, text, part):
@@ -75,5 +119,5 @@ def test_refusals(spec, text, part):
 
 
 def test_a_configuration_needs_the_features_of_the_base():
-    with pytest.raises(ConfigurationError, match="tunnel bits need the feature HASH_TUNNEL"):
+    with pytest.raises(ConfigurationError, match="tunnel types need the feature HASH_TUNNEL"):
         parse_config("a=all", Device(features="CTRL_VQ+RSS"))

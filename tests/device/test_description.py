@@ -21,8 +21,23 @@ NUMBERS = {"queues", "unclassified_queue"}
 ARGUMENTS = {"key": "hash_key"}
 
 
+NIC = Device(
+    queues=3, indirection_table=[0, 1, 2], table_index="modulo", inner_miss="outer", input_transform="symmetric-xor"
+)
+
+
 @pytest.mark.parametrize(
-    "device", [Device(), Device("1.4"), OTHER, Device(features="none"), Device(hash_types=0, features="17+22+57")]
+    "device",
+    [
+        Device(flavor="qemu"),
+        Device(vxlan_ports=4790),
+        NIC,
+        Device(),
+        Device("1.4"),
+        OTHER,
+        Device(features="none"),
+        Device(hash_types=0, features="17+22+57"),
+    ],
 )
 def test_the_full_description_gives_the_device_again(device):
     options = {}
@@ -53,6 +68,32 @@ def test_what_is_common_is_short_and_says_what_is_default():
         ("vxlan_port", "4789,8472 (default)"),
         ("geneve_port", "6081 (default)"),
     ]
+
+
+def test_departures_from_the_texts_are_named_only_where_there_are_some():
+    words = ["flavor", "table_index", "inner_miss", "input_transform"]
+    assert not set(words) & {word for word, _ in Device().describe()}
+    assert NIC.describe_common()[-3:] == [
+        ("table_index", "modulo"),
+        ("inner_miss", "outer"),
+        ("input_transform", "symmetric-xor"),
+    ]
+    qemu = dict(Device(flavor="qemu").describe_common())
+    assert qemu["flavor"] == "qemu"
+    assert qemu["features"] == "CTRL_VQ+MQ+HASH_REPORT+RSS (default)"
+
+
+def test_what_configurations_share_and_what_each_has_of_its_own():
+    a, b = Device("1.4", hash_key="symmetric"), Device("1.4", hash_types="linux", inner_miss="outer")
+    common = [word for word, _ in a.describe_common()]
+    assert [word for word, _ in a.describe_common(b)] == [word for word in common if word != "key"]
+    assert a.describe_own(b) == [
+        ("hash_types", "IPv4+TCPv4+UDPv4+IPv6+TCPv6+UDPv6+IP_EX+TCP_EX+UDP_EX"),
+        ("tunnel_types", a.tunnel_types_text),
+        ("key", "the symmetric key (6d5a repeated)"),
+    ]
+    assert b.describe_own(a)[-2:] == [("key", "Microsoft's published key"), ("inner_miss", "outer")]
+    assert Device().describe_own() == [("hash_types", Device().hash_types_text)]
 
 
 def test_what_is_common_of_another_device():

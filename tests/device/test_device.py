@@ -37,15 +37,19 @@ def test_defaults_of_draft_v7():
     assert device.warnings == ()
     assert device.has_queue
     assert device.reports_hash
-    assert device.reports_tunnel
     assert not device.is_calculation_only
+    assert (device.table_index, device.inner_miss, device.flavor, device.input_transform) == (
+        "mask",
+        "none",
+        "spec",
+        "none",
+    )
 
 
 def test_defaults_of_virtio_1_4():
     device = Device("1.4")
     assert device.hash_types == device.base_types == 0x1FF
     assert device.tunnel_types == device.tunnel_mask == 0x1FF
-    assert not device.reports_tunnel
 
 
 @pytest.mark.parametrize(
@@ -113,7 +117,6 @@ def test_every_allowed_set_of_features_has_defaults(spec):
             assert device.is_calculation_only == (not {"RSS", "HASH_REPORT"} & set(some))
             assert device.queues == (8 if {"MQ", "RSS"} & set(some) else 1)
             assert bool(device.tunnel_mask) == ("HASH_TUNNEL" in some)
-            assert device.reports_tunnel == (spec == "v7" and {"HASH_REPORT", "HASH_TUNNEL"} <= set(some))
             assert device.base_types == 0x1FF
 
 
@@ -148,9 +151,15 @@ def test_long_keys_are_for_calculation_only():
 
 def test_tables_need_rss():
     for features in ("none", "CTRL_VQ+MQ+HASH_REPORT"):
-        assert refusal(features=features, indirection_table_size=64).option == "--indirection-table"
-        assert "without the feature RSS" in str(refusal(features=features, indirection_table=[0]))
-    assert refusal(features="CTRL_VQ+MQ+HASH_REPORT", unclassified_queue=1).option == "--unclassified-queue"
+        for option, value in {
+            "indirection_table_size": 64,
+            "indirection_table": "0,1,2,3",
+            "unclassified_queue": 7,
+            "table_index": "modulo",
+        }.items():
+            error = refusal(features=features, **{option: value})
+            assert error.option == f"--{option.replace('_', '-')}"
+            assert "without the feature RSS" in str(error)
     assert Device(features="CTRL_VQ+MQ+HASH_REPORT", queues=4).queues == 4
 
 
@@ -158,11 +167,15 @@ REFUSALS = [
     ({"spec": "1.3"}, "--spec", "'1.3' is not known; did you mean 1.4?"),
     ({"spec": "x"}, "--spec", "use v7, 1.4"),
     ({"spec": 1.4}, "--spec", "1.4 is no text; use one of 'v7', '1.4'"),
-    ({"spec": "1.4", "features": "CTRL_VQ+RSS", "tunnel_types": "VXLAN"}, "--tunnel-types", "needs the feature HASH_T"),
+    (
+        {"spec": "1.4", "features": "CTRL_VQ+RSS", "tunnel_types": "VXLAN"},
+        "--tunnel-types",
+        "VXLAN: tunnel types need the f",
+    ),
     (
         {"features": "CTRL_VQ+RSS", "hash_types": "all"},
         "--hash-types",
-        "GRE_INNER+VXLAN_INNER+GENEVE_INNER: tunnel bits",
+        "GRE_INNER+VXLAN_INNER+GENEVE_INNER: tunnel types need",
     ),
     ({"features": "CTRL_VQ+RSS", "hash_types": "GRE_INNER"}, "--hash-types", "add HASH_TUNNEL to --features"),
     ({"hash_types": 0x1000}, "--hash-types", "bit 12 does not exist"),
@@ -185,8 +198,32 @@ REFUSALS = [
     ({"hash_key": ""}, "--key", "the hash key is empty"),
     ({"vxlan_ports": 0}, "--vxlan-port", "a UDP port has two bytes and is not 0"),
     ({"geneve_ports": [4789]}, "--geneve-port", "port 4789 is in the list of --vxlan-port too"),
-    ({"vxlan_gpe_ports": [4789]}, "--vxlan-gpe-port", "port 4789 is in the list of --vxlan-port too"),
-    ({"gre_udp_ports": [6081]}, "--gre-udp-port", "port 6081 is in the list of --geneve-port too"),
+    ({"spec": "1.4", "vxlan_gpe_ports": [4789]}, "--vxlan-gpe-port", "port 4789 is in the list of --vxlan-port too"),
+    ({"spec": "1.4", "gre_udp_ports": [6081]}, "--gre-udp-port", "port 6081 is in the list of --geneve-port too"),
+    ({"spec": "1.4", "vxlan_ports": [4790]}, "--vxlan-gpe-port", "port 4790 is in the list of --vxlan-port too"),
+    ({"vxlan_gpe_ports": [4790]}, "--vxlan-gpe-port", "draft v7 has no such tunnel; leave this option out"),
+    ({"gre_udp_ports": 5000}, "--gre-udp-port", "draft v7 has no such tunnel"),
+    ({"table_index": "modulus"}, "--table-index", "'modulus' is not known; did you mean modulo?"),
+    ({"inner_miss": "inner"}, "--inner-miss", "'inner' is not known"),
+    ({"flavor": "kvm"}, "--flavor", "use spec, qemu"),
+    ({"flavor": None}, "--flavor", "None is no text"),
+    ({"input_transform": "symmetric_xor"}, "--input-transform", "did you mean symmetric-xor?"),
+    ({"table_index": "modulo", "indirection_table_size": 65537}, "--indirection-table-size", "1 to 65536 entries"),
+    ({"table_index": "modulo", "indirection_table": []}, "--indirection-table", "0 entries"),
+    ({"indirection_table": "0,,5,"}, "--indirection-table", "a number is missing beside a comma"),
+    ({"flavor": "qemu", "hash_types": "all"}, "--hash-types", "QEMU 7.2 hashes outer headers only"),
+    (
+        {"flavor": "qemu", "spec": "1.4", "tunnel_types": "VXLAN"},
+        "--tunnel-types",
+        "VXLAN: QEMU 7.2 hashes outer headers",
+    ),
+    (
+        {"flavor": "qemu", "features": "all"},
+        "--features",
+        "HASH_TUNNEL (bit 52) is a feature that QEMU 7.2 does not offer",
+    ),
+    ({"flavor": "qemu", "hash_key": bytes(41)}, "--key", "41 bytes, but QEMU 7.2 takes 40 at most"),
+    ({"flavor": "qemu", "indirection_table_size": 256}, "--indirection-table", "256 entries, but QEMU 7.2 takes 128"),
     ({"name": ""}, "--config", "'' is no name"),
     ({"name": "a\nb"}, "--config", "is no name"),
     ({"name": 5}, "--config", "5 is no name"),
@@ -198,3 +235,91 @@ def test_refusals_name_the_option_and_the_rule(options, option, part):
     error = refusal(**options)
     assert error.option == option
     assert part in str(error)
+
+
+def test_under_modulo_a_table_has_any_length():
+    device = Device(queues=3, indirection_table_size=100, table_index="Modulo")
+    assert device.indirection_table == tuple(i % 3 for i in range(100))
+    assert device.table_index == "modulo"
+    assert Device(queues=3, indirection_table="2,1,0", table_index="modulo").indirection_table == (2, 1, 0)
+    assert len(Device(indirection_table_size=65535, table_index="modulo").indirection_table) == 65535
+
+
+@pytest.mark.parametrize("spec", ["v7", "1.4"])
+def test_the_device_of_qemu(spec):
+    device = Device(spec, flavor="qemu")
+    assert device.features == {"CTRL_VQ", "MQ", "RSS", "HASH_REPORT"}
+    assert (device.hash_types, device.tunnel_types, device.tunnel_mask) == (0x1FF, 0, 0)
+    assert replace(device) == device
+    assert Device(spec, "linux", flavor="qemu", features="CTRL_VQ+RSS").hash_types == 0x3F
+
+
+@pytest.mark.parametrize(
+    ("options", "name"),
+    [
+        ({}, "inner"),
+        ({"spec": "1.4"}, "inner"),
+        ({"hash_types": "base"}, "outer"),
+        ({"spec": "1.4", "tunnel_types": 0}, "outer"),
+        ({"features": "CTRL_VQ+RSS"}, "outer"),
+        ({"flavor": "qemu"}, "outer"),
+        ({"hash_types": "addresses"}, "outer-addresses"),
+        ({"hash_types": "linux"}, "device"),
+        ({"spec": "1.4", "tunnel_types": "VXLAN"}, "device"),
+        ({"hash_types": "linux", "name": "inner"}, "inner"),
+    ],
+)
+def test_default_names_say_what_is_hashed(options, name):
+    assert Device(**options).name == name
+
+
+def test_replacing_types_keeps_the_name_unless_told_otherwise():
+    assert replace(Device(), hash_types="base").name == "inner"
+    assert replace(Device(), hash_types="base", name=None).name == "outer"
+
+
+def test_under_draft_v7_the_ports_of_unknown_tunnels_are_free():
+    for port in (4790, 4754):
+        device = Device(vxlan_ports=port)
+        assert device.vxlan_ports == (port,)
+        assert port not in device.vxlan_gpe_ports + device.gre_udp_ports
+        assert replace(device, geneve_ports=device.geneve_ports) == device
+        assert replace(device, vxlan_ports=(4789, 8472)) == Device()
+    assert Device(geneve_ports=[4754, 4790]).ports == {
+        "--vxlan-port": (4789, 8472),
+        "--geneve-port": (4754, 4790),
+        "--vxlan-gpe-port": (),
+        "--gre-udp-port": (),
+    }
+
+
+def test_both_texts_have_the_same_ports_by_default():
+    assert Device().ports == Device("1.4").ports
+
+
+def test_a_warning_where_queues_can_never_be_reached():
+    (line,) = Device(queues=16, indirection_table_size=8).warnings
+    assert line.startswith("--indirection-table-size: 8 entries for 16 receive queues: no hash leads to 8 or more")
+    (line,) = Device(queues=4, indirection_table=[0, 0]).warnings
+    assert "no hash leads to 2 or more" in line
+    assert Device(queues=8, indirection_table_size=8).warnings == ()
+    assert Device(queues=200, features="CTRL_VQ+MQ+HASH_REPORT").warnings == ()
+
+
+def test_a_warning_where_the_default_table_is_uneven():
+    (line,) = Device(queues=48).warnings
+    assert line == (
+        "--indirection-table-size: 128 entries do not divide evenly among 48 receive queues: 32 queues have 3, "
+        "16 others have 2"
+    )
+    (line,) = Device(queues=3, indirection_table_size=4).warnings
+    assert line.endswith("1 queue has 2, 2 others have 1")
+    assert Device(queues=12).warnings == ()  # 11 and 10 entries
+    assert Device(queues=13).warnings  # 10 and 9
+    assert Device(queues=48, indirection_table=[*range(48), *range(16)]).warnings
+    assert Device(queues=48, indirection_table=[*range(16), *range(48)]).warnings == ()  # chosen so
+
+
+def test_replacing_types_of_a_device_with_the_largest_table_does_not_read_it_again():
+    device = Device(indirection_table_size=65536)
+    assert replace(device, hash_types="base").indirection_table is device.indirection_table

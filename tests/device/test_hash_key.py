@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from pcaphash.device.hash_key import parse_hash_key
 from pcaphash.errors import ConfigurationError
+from pcaphash.standards import virtio
 
 
 @given(st.binary(min_size=1, max_size=300))
@@ -14,6 +15,11 @@ def test_every_key_in_every_notation(key):
         parsed = parse_hash_key(value)
         assert parsed == key
         assert type(parsed) is bytes
+
+
+def test_named_keys():
+    assert parse_hash_key("microsoft") == virtio.MICROSOFT_KEY
+    assert parse_hash_key(" Symmetric ") == bytes.fromhex("6d5a" * 20)
 
 
 @pytest.mark.parametrize(
@@ -26,7 +32,7 @@ def test_every_key_in_every_notation(key):
         ("6d:5:a5", "is not hex"),
         (":6d", "is not hex"),
         ("6d::5a", "is not hex"),
-        ("hello", "'hello' is not hex"),
+        ("hello", "'hello' is not hex and not microsoft or symmetric"),
         ("6d 5a", "is not hex"),
         ("0x6d5a56da,0x255b0ec2", "the byte order of 0x words is not known"),
         ("0x6d5a56da", "the byte order of 0x words is not known"),

@@ -29,18 +29,30 @@ def test_sizes():
 @pytest.mark.parametrize("size", [3, 100, 127, 65535])
 def test_sizes_that_are_no_power_of_two_are_refused_with_the_neighbours(size):
     below = 1 << (size.bit_length() - 1)
-    with pytest.raises(ConfigurationError, match=f"must be a power of two; give {below} or {2 * below} entries"):
+    with pytest.raises(
+        ConfigurationError, match=f"must be a power of two; give {below} or {2 * below} entries, or use --t"
+    ):
         parse_size(size)
+    assert parse_size(size, "modulo") == size
 
 
 @pytest.mark.parametrize(
     ("value", "part"),
     [
-        ([0, 1, 2], "3 entries: indirection_table_mask + 1 must be a power of two; give 2 or 4 entries"),
+        (
+            [0, 1, 2],
+            "3 entries: indirection_table_mask + 1 must be a power of two; "
+            "give 2 or 4 entries, or use --table-index modulo",
+        ),
         ([0, 8], "8 is out of range: only enabled receive queues may be named, and with --queues 8 the last is 7"),
         ([0, -1], "-1 is out of range"),
         ([], "0 entries: a table has 1 to 65536 entries"),
         ("", "0 entries"),
+        ("0,,5,", "a number is missing beside a comma"),
+        ("0, ,5", "a number is missing"),
+        ("0,5,", "a number is missing"),
+        (",0", "a number is missing"),
+        (",", "a number is missing"),
         ([0] * 131072, "131072 entries: a table has 1 to 65536 entries, since indirection_table_mask is two bytes"),
         ("0,a", "'a' is no whole number"),
         ("0,0x1", "'0x1' is no whole number"),
@@ -64,6 +76,21 @@ def test_refused_sizes(size):
     with pytest.raises(ConfigurationError) as caught:
         parse_size(size)
     assert caught.value.option == "--indirection-table-size"
+
+
+@given(st.lists(st.integers(0, 7), min_size=1, max_size=300))
+def test_under_modulo_any_length_will_do(queues):
+    assert parse_table(queues, 8, "modulo") == tuple(queues)
+
+
+@pytest.mark.parametrize("text", ["0,1", " 0 , 1 ", "0 1", "0\n1", "0,\n1", "0\t1"])
+def test_separators(text):
+    assert parse_table(text, 8) == (0, 1)
+
+
+def test_a_table_that_was_checked_is_taken_as_it_is():
+    table = tuple(i % 8 for i in range(65536))
+    assert parse_table(table, 8) is table
 
 
 def test_unclassified_queue():

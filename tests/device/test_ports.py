@@ -2,7 +2,7 @@
 
 import pytest
 
-from pcaphash.device.ports import check_disjoint, parse_ports
+from pcaphash.device.ports import check_disjoint, parse_ports, spare_ports
 from pcaphash.errors import ConfigurationError
 
 
@@ -25,3 +25,15 @@ def test_a_port_in_two_lists_is_refused():
     check_disjoint({"--vxlan-port": (1, 2), "--geneve-port": (3,)})
     with pytest.raises(ConfigurationError, match=r"--geneve-port: port 2 is in the list of --vxlan-port too"):
         check_disjoint({"--vxlan-port": (1, 2), "--geneve-port": (2, 3)})
+
+
+def test_ports_of_a_tunnel_that_the_text_does_not_know():
+    def spare(value, taken=()):
+        return spare_ports("--gre-udp-port", value, (4754, 4755), taken, "draft v7")
+
+    assert spare(None) == (4754, 4755)
+    assert spare(None, [4754]) == (4755,)
+    assert spare((4755,)) == spare(()) == (4754, 4755)  # as dataclasses.replace hands it back
+    for given in ([4754], 4754, "4754", (5000,), []):
+        with pytest.raises(ConfigurationError, match="--gre-udp-port: draft v7 has no such tunnel"):
+            spare(given)

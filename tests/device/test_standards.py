@@ -10,13 +10,6 @@ def test_each_hash_type_bit_is_its_report_value_less_one():
         assert report.replace("v6_EX", "_EX") == name
 
 
-def test_report_values_name_themselves():
-    for i, name in enumerate(virtio.HASH_REPORTS):
-        assert getattr(virtio, f"HASH_REPORT_{name.upper()}") == i
-    for i, name in enumerate(virtio.HASH_REPORT_TUNNELS):
-        assert getattr(virtio, f"HASH_REPORT_TUNNEL_{name}") == i
-
-
 def test_masks():
     assert sum(virtio.BASE_HASH_TYPES.values()) == virtio.BASE_HASH_TYPES_MASK == 0x1FF
     assert sum(virtio.INNER_HASH_TYPES.values()) == 0xE00

@@ -2,7 +2,8 @@
 
 import pytest
 
-from pcaphash.device import Device, combine_options, read_options
+from pcaphash.device import Device, read_device_file, read_options
+from pcaphash.device.options import WORDS
 from pcaphash.errors import ConfigurationError
 
 EVERY_WORD = """
@@ -19,6 +20,10 @@ vxlan_port = 4789
 geneve_port = [6081, 7000]
 vxlan_gpe_port = [4790]
 gre_udp_port = []
+table_index = "modulo"
+inner_miss = "outer"
+flavor = "spec"
+input_transform = "symmetric-or-xor"
 """
 
 
@@ -43,7 +48,11 @@ def test_every_word(tmp_path):
         geneve_ports=[6081, 7000],
         vxlan_gpe_ports=[4790],
         gre_udp_ports=[],
+        table_index="modulo",
+        inner_miss="outer",
+        input_transform="symmetric-or-xor",
     )
+    assert set(WORDS) == {line.split(" =")[0] for line in EVERY_WORD.split("\n")} - {""}
 
 
 def test_an_empty_file_gives_the_defaults(tmp_path):
@@ -54,13 +63,13 @@ def test_an_empty_file_gives_the_defaults(tmp_path):
 @pytest.mark.parametrize(
     ("text", "part"),
     [
-        ('hash_type = "linux"', "'hash_type' is not an option of a device; did you mean hash_types?"),
+        ('hash_type = "linux"', "line 1: 'hash_type' is not an option of a device; did you mean hash_types?"),
         ('hash_key = "6d5a"', "did you mean key?"),
         ("vxlan_ports = [1]", "did you mean vxlan_port?"),
         ('zzz = "1"', "use spec, hash_types"),
-        ("[device]\nqueues = 4", "'device' is not an option"),
+        ("queues = 4\n\n[device]\nqueues = 4", "line 3: 'device' is not an option"),
         ("spec = 1.4", 'spec = 1.4 is not text in quotes; write spec = "..."'),
-        ('queues = "8"', "queues = '8' is not a whole number; write queues = 8"),
+        ('# no\n queues = "8"', "line 2: queues = '8' is not a whole number; write queues = 8"),
         ("queues = true", "queues = True is not a whole number"),
         ("queues = 8.0", "queues = 8.0 is not a whole number"),
         ("hash_types = [1]", "hash_types = [1] is not text in quotes or a whole number"),
@@ -72,6 +81,12 @@ def test_an_empty_file_gives_the_defaults(tmp_path):
         ("queues = ", "is no TOML"),
         ("queues = 1\nqueues = 2", "is no TOML"),
         (b"\xff\xfe", "is no TOML"),
+        ("queues = 4\n[config.a]\nqueues = '2'", "line 3: queues = '2' is not a whole number"),
+        ('[config."a b"]\n"queue" = 2', "line 2: 'queue' is not an option of a device; did you mean queues?"),
+        ("queues = 4\nconfig.a.queues = '2'", ": queues = '2' is not a whole number"),
+        ("config = 'linux'", "line 1: config is for tables, one for each configuration; write [config.NAME]"),
+        ("[config]\nqueues = 4", "line 1: config is for tables"),
+        ("name = 'a'", "'name' is not an option of a device"),
     ],
 )
 def test_refusals(tmp_path, text, part):
@@ -94,13 +109,13 @@ def test_list_elements_are_judged_by_the_device(tmp_path):
         Device(**read_options(write(tmp_path, "geneve_port = [6081.5]")))
 
 
-def test_the_command_line_wins():
-    assert combine_options({"queues": 4, "spec": "1.4"}, {"queues": 2}) == {"queues": 2, "spec": "1.4"}
-    assert combine_options({"queues": 4}, {}) == {"queues": 4}
-
-
-def test_a_table_or_size_of_the_command_line_displaces_both_of_the_file():
-    of_file = {"indirection_table": [0, 1], "indirection_table_size": 2, "queues": 2}
-    assert combine_options(of_file, {"indirection_table_size": 64}) == {"indirection_table_size": 64, "queues": 2}
-    assert combine_options(of_file, {"indirection_table": "1,0"}) == {"indirection_table": "1,0", "queues": 2}
-    assert of_file["indirection_table"] == [0, 1]
+def test_configurations(tmp_path):
+    text = 'queues = 4\n[config.plain]\n[config.mine]\nhash_types = "linux"\nkey = "symmetric"\nvxlan_port = [4790]\n'
+    file = read_device_file(write(tmp_path, text))
+    assert file.options == {"queues": 4}
+    assert file.configs == {
+        "plain": {},
+        "mine": {"hash_types": "linux", "hash_key": "symmetric", "vxlan_ports": [4790]},
+    }
+    assert list(file.configs) == ["plain", "mine"]
+    assert read_device_file(write(tmp_path, "queues = 4")).configs == {}

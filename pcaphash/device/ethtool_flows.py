@@ -1,0 +1,115 @@
+"""What ``ethtool -n IF rx-flow-hash`` shows, as hash types."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from pcaphash.device.hash_types import LINUX_HASH_TYPES
+from pcaphash.errors import ConfigurationError
+from pcaphash.standards import virtio
+
+# For each flow type the type of its ports and that of its addresses.
+_HASH_TYPES = {
+    "tcp4": (virtio.HASH_TYPE_TCPV4, virtio.HASH_TYPE_IPV4),
+    "udp4": (virtio.HASH_TYPE_UDPV4, virtio.HASH_TYPE_IPV4),
+    "tcp6": (virtio.HASH_TYPE_TCPV6, virtio.HASH_TYPE_IPV6),
+    "udp6": (virtio.HASH_TYPE_UDPV6, virtio.HASH_TYPE_IPV6),
+}
+
+_LINES = {
+    "none": "",
+    "ip sa": "s",
+    "ip da": "d",
+    "l4 bytes 0 & 1": "f",
+    "l4 bytes 2 & 3": "n",
+    "l2da": "m",
+    "vlan tag": "v",
+    "l3 proto": "t",
+    "gtp teid": "e",
+    "ipv6 flow label": "l",
+}
+"""Letters that ``ethtool -N`` takes for the lines of ``ethtool -n``."""
+
+LETTERS = r"[sdfnmvtelr](?:[\s,]*[sdfnmvtelr])*"
+"""A pattern for the letters of fields, as ``ethtool -N`` takes them."""
+
+_PLAIN = [set(), set("sd"), set("sdfn")]
+
+
+@dataclass
+class Flow:
+    """The fields that are hashed of one flow type.
+
+    Parameters
+    ----------
+    flow_type : str
+        Such as ``tcp4``.
+    line : int
+        Where in the file it stands.
+    interface : str, optional
+        Whose flows they are, where a command before it says so.
+    letters : set of str, optional
+        The fields, by their letters; None as long as there are none.
+    """
+
+    flow_type: str
+    line: int
+    interface: str | None
+    letters: set[str] | None = field(default=None)
+
+    def take(self, text: str) -> bool:
+        """Take a line with fields; return False, and leave it, where it is none."""
+        plain = " ".join(text.lower().split())
+        name = next((name for name in _LINES if plain == name or plain.startswith(f"{name} [")), None)
+        if name is not None:
+            letters = _LINES[name]
+        elif re.fullmatch(LETTERS, plain):
+            letters = re.sub(r"[\s,]", "", plain)
+        else:
+            return False
+        self.letters = (self.letters or set()) | set(letters)
+        return True
+
+
+def hash_types_of(option: str, flows: Iterable[Flow]) -> int:
+    """Return the mask of hash types that flows show.
+
+    Raises
+    ------
+    ConfigurationError
+        A flow type is shown twice and differently, has fields that no hash type has, or no mask gives all of them.
+    """
+    by_type: dict[str, Flow] = {}
+    for flow in flows:
+        _check_fields(option, flow)
+        other = by_type.setdefault(flow.flow_type, flow)
+        if other.letters != flow.letters:
+            problem = f"line {flow.line}: {flow.flow_type} differs from what line {other.line} shows"
+            raise ConfigurationError(option, problem, "leave only one of them")
+    mask = LINUX_HASH_TYPES
+    for flow_type, (ports, _) in _HASH_TYPES.items():
+        if flow_type in by_type and by_type[flow_type].letters != set("sdfn"):
+            mask &= ~ports
+    for addresses in (virtio.HASH_TYPE_IPV4, virtio.HASH_TYPE_IPV6):
+        those = [flow for flow in by_type.values() if _HASH_TYPES[flow.flow_type][1] == addresses]
+        unhashed = [flow for flow in those if not flow.letters]
+        hashed = [flow for flow in those if flow.letters == set("sd")]
+        if unhashed and hashed:
+            problem = (
+                f"line {unhashed[0].line}: {unhashed[0].flow_type} hashes nothing and {hashed[0].flow_type} addresses"
+            )
+            raise ConfigurationError(option, f"{problem}: no hash_types say both", "leave one of the two out")
+        if unhashed:
+            mask &= ~addresses
+    return mask
+
+
+def _check_fields(option: str, flow: Flow) -> None:
+    if flow.letters is None:
+        problem = f"line {flow.line}: no fields follow for {flow.flow_type}"
+        raise ConfigurationError(option, problem, "copy the whole output of ethtool -n, or leave this line out")
+    if flow.letters not in _PLAIN:
+        problem = (
+            f"line {flow.line}: {flow.flow_type} has fields that no hash type has ({''.join(sorted(flow.letters))})"
+        )
+        raise ConfigurationError(option, problem, "only sd, sdfn and None can be calculated; leave this flow type out")

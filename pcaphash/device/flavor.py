@@ -1,0 +1,78 @@
+"""Devices that are not quite as the virtio texts have them: the words that say in what."""
+
+from collections.abc import Iterable
+
+from pcaphash.device.features import FEATURES_OPTION, parse_features
+from pcaphash.device.hash_key import KEY_OPTION
+from pcaphash.device.indirection_table import TABLE_OPTION
+from pcaphash.device.profile import Profile
+from pcaphash.errors import ConfigurationError
+
+FLAVOR_OPTION = "--flavor"
+INNER_MISS_OPTION = "--inner-miss"
+INPUT_TRANSFORM_OPTION = "--input-transform"
+
+FLAVORS = ("spec", "qemu")
+"""A device as the text has it, and QEMU 7.2's, which offers no HASH_TUNNEL and reads headers in its own way."""
+
+INNER_MISSES = ("none", "outer")
+"""What is hashed where the inner packet is not IP: nothing, as the texts have it, or the outer header."""
+
+INPUT_TRANSFORMS = ("none", "symmetric-xor", "symmetric-or-xor")
+"""What becomes of source and destination before they are hashed: Linux, RXH_XFRM_SYM_XOR and RXH_XFRM_SYM_OR_XOR."""
+
+# QEMU 7.2, include/hw/virtio/virtio-net.h.
+_QEMU_MOST_KEY_LENGTH = 40  # VIRTIO_NET_RSS_MAX_KEY_SIZE
+_QEMU_MOST_ENTRIES = 128  # VIRTIO_NET_RSS_MAX_TABLE_LEN
+_ABSENT = {"spec": frozenset[str](), "qemu": frozenset({"HASH_TUNNEL"})}
+
+
+def default_features(profile: Profile, flavor: str) -> frozenset[str]:
+    """Return the features that bear on hashing, as far as a device of this flavor offers them."""
+    return frozenset(profile.features) - _ABSENT[flavor]
+
+
+def choose_features(value: str | Iterable[str | int] | None, profile: Profile, flavor: str) -> frozenset[str]:
+    """Return the features agreed on: those given, or by default all that the device offers.
+
+    Raises
+    ------
+    ConfigurationError
+        The profile does not know a feature, one lacks another that it needs, or the device does not offer it.
+    """
+    if value is None:
+        return default_features(profile, flavor)
+    features = parse_features(value, profile)
+    for name in profile.features:
+        if name in features & _ABSENT[flavor]:
+            problem = f"{name} (bit {profile.features[name]}) is a feature that QEMU 7.2 does not offer"
+            raise ConfigurationError(FEATURES_OPTION, problem, f"leave it out, or leave {FLAVOR_OPTION} out")
+    return features
+
+
+def refuse_tunnels(option: str, names: str, profile: Profile, flavor: str) -> ConfigurationError:
+    """Return the error for tunnel types that are asked for without the feature HASH_TUNNEL."""
+    if flavor == "qemu":
+        problem = f"{names}: QEMU 7.2 hashes outer headers only, it has no HASH_TUNNEL"
+        return ConfigurationError(option, problem, f"leave the tunnel types out, or leave {FLAVOR_OPTION} out")
+    problem = f"{names}: tunnel types need the feature HASH_TUNNEL ({profile.title})"
+    return ConfigurationError(option, problem, "add HASH_TUNNEL to --features, or leave the tunnel types out")
+
+
+def check_limits(flavor: str, key_length: int, n_entries: int) -> None:
+    """Hold that the device takes a hash key and an indirection table of these lengths.
+
+    Raises
+    ------
+    ConfigurationError
+        QEMU 7.2 would refuse them.
+    """
+    if flavor != "qemu":
+        return
+    for option, length, most, unit in (
+        (KEY_OPTION, key_length, _QEMU_MOST_KEY_LENGTH, "bytes"),
+        (TABLE_OPTION, n_entries, _QEMU_MOST_ENTRIES, "entries"),
+    ):
+        if length > most:
+            problem = f"{length} {unit}, but QEMU 7.2 takes {most} at most"
+            raise ConfigurationError(option, problem, f"give fewer, or leave {FLAVOR_OPTION} out")
