@@ -32,7 +32,7 @@ def census_pass(data: np.ndarray) -> Census:
     """
     capture = Pcap.recognize(data[:24].tobytes())
     census = Census(Identity.of(DEVICE))
-    census.append_pcap(capture, data, capture.first_offset, len(data))
+    census.append_pcap(data, capture.first_offset, len(data))
     return census
 
 

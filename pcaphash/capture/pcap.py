@@ -6,6 +6,7 @@ import numpy.typing as npt
 from pcaphash.kernels.records import index_pcap
 from pcaphash.kernels.timestamps import timestamps_pcap
 from pcaphash.standards import pcap
+from pcaphash.standards.ethernet import ETHERNET
 
 _FORMATS = {
     # magic: (bytes of a record header, nanoseconds in a unit of the fraction)
@@ -27,6 +28,11 @@ class Pcap:
         self.header_len = header_len
         """Bytes of a record header."""
         self._fraction_ns = fraction_ns
+
+    @property
+    def is_common(self) -> bool:
+        """Whether this is the most common kind of file: little-endian, short record headers, Ethernet."""
+        return not self.big_endian and self.header_len == pcap.RECORD_HEADER_LEN and self.link_type == ETHERNET
 
     @classmethod
     def recognize(cls, header: bytes) -> "Pcap | None":

@@ -5,26 +5,46 @@ hash_types, tunnel types, the text, the queues or the indirection table, as long
 entries; it does depend on its identity. Counts are integers, so combining parts gives exactly the whole.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
 from pcaphash.capture.pcap import Pcap
+from pcaphash.capture.pcapng import Pcapng
 from pcaphash.capture.reader import Step
 from pcaphash.device.device import Device
 from pcaphash.errors import PcaphashError
-from pcaphash.kernels.census import MOST_ROWS, NO_ROW, ROWS_OF_HEADER, count_packets, count_pcap
+from pcaphash.kernels import departures
+from pcaphash.kernels.census import (
+    MOST_ROWS,
+    NO_ROW,
+    ROWS_OF_HEADER,
+    count_packets,
+    count_packets_by_keys,
+    count_pcap,
+)
 from pcaphash.kernels.dissect import N_SIGNATURES, split_signature
 from pcaphash.kernels.header import KIND_IPV6_EX, KIND_IPV6_EX_CUT
 from pcaphash.kernels.records import RECORDS_FULL
-from pcaphash.kernels.toeplitz import KEY_LEN, natural_order, prepare_key
+from pcaphash.kernels.toeplitz import KEY_LEN, natural_order, prepare_key, prepare_keys
 from pcaphash.kernels.tunnel import CUT_GRE, NO_ENCAPSULATION, tabulate_ports
 
 LEAST_SLOTS = 128
-_VERSION = 1
+CENSUS_VERSION = 1
 _FIRST_CAPACITY = 32
+
+DEPARTURES = {
+    "spec": 0,
+    "qemu": departures.AS_QEMU,
+    "none": 0,
+    "symmetric-xor": departures.SYMMETRIC_XOR,
+    "symmetric-or-xor": departures.SYMMETRIC_OR_XOR,
+    "mask": 0,
+    "modulo": departures.MODULO,
+}
 
 
 @dataclass(frozen=True)
@@ -33,34 +53,44 @@ class Identity:
 
     Parameters
     ----------
-    hash_key : bytes
-        The 40 bytes that can matter, zero padded.
+    hash_keys : tuple of bytes
+        Of each hash key the 40 bytes that can matter, zero padded.
     vxlan_ports, geneve_ports, vxlan_gpe_ports, gre_udp_ports : tuple of int
         UDP destination ports of the tunnels.
+    table_index, flavor, input_transform : str
+        What the device makes of a hash, of headers and of a hash input, as ``Device`` has them.
     slots : int
-        Slots per candidate: a power of two, the largest indirection table that can be asked for.
+        Slots per candidate: the largest indirection table that can be asked for, a power of two; under the table index
+        modulo the length of every table that can be asked for.
     version : int
         Of what a census counts.
     """
 
-    hash_key: bytes
+    hash_keys: tuple[bytes, ...]
     vxlan_ports: tuple[int, ...]
     geneve_ports: tuple[int, ...]
     vxlan_gpe_ports: tuple[int, ...]
     gre_udp_ports: tuple[int, ...]
+    table_index: str = "mask"
+    flavor: str = "spec"
+    input_transform: str = "none"
     slots: int = LEAST_SLOTS
-    version: int = _VERSION
+    version: int = CENSUS_VERSION
 
     @classmethod
     def of(cls, device: Device, slots: int = LEAST_SLOTS) -> "Identity":
         """Return the identity of a census that answers for a device."""
+        n_entries = len(device.indirection_table)
         return cls(
-            device.hash_key[:KEY_LEN].ljust(KEY_LEN, b"\0"),
+            (relevant_key(device.hash_key),),
             device.vxlan_ports,
             device.geneve_ports,
             device.vxlan_gpe_ports,
             device.gre_udp_ports,
-            max(slots, len(device.indirection_table)),
+            device.table_index,
+            device.flavor,
+            device.input_transform,
+            n_entries if device.table_index == "modulo" else max(slots, n_entries),
         )
 
     @cached_property
@@ -70,8 +100,43 @@ class Identity:
 
     @cached_property
     def prepared_key(self) -> object:
-        """The hash key as kernels take it."""
-        return prepare_key(self.hash_key)
+        """The hash key as kernels take it, where there is one."""
+        return prepare_key(self.hash_keys[0])
+
+    @cached_property
+    def prepared_keys(self) -> npt.NDArray[np.generic]:
+        """The hash keys as kernels take them, where there are several."""
+        return prepare_keys(self.hash_keys)
+
+    @cached_property
+    def departures(self) -> np.int64 | None:
+        """Where the device departs from the texts, as kernels take it."""
+        flags = DEPARTURES[self.flavor] | DEPARTURES[self.input_transform] | DEPARTURES[self.table_index]
+        return np.int64(flags) if flags else None
+
+    @property
+    def slot_order(self) -> npt.NDArray[np.int64]:
+        """Where each slot stands in the rows of a census."""
+        return np.arange(self.slots) if self.table_index == "modulo" else natural_order(self.slots)
+
+
+def relevant_key(hash_key: bytes) -> bytes:
+    """Return the 40 bytes of a hash key that can matter, zero padded."""
+    return hash_key[:KEY_LEN].ljust(KEY_LEN, b"\0")
+
+
+def identities_of(devices: Sequence[Device]) -> list[Identity]:
+    """Return for each device the identity of the census that answers for it, in one pass with the others.
+
+    Devices that differ in their hash keys alone share a census, and so the dissection of every packet.
+    """
+    tables = [len(device.indirection_table) for device in devices if device.table_index != "modulo"]
+    own = [Identity.of(device, max([LEAST_SLOTS, *tables])) for device in devices]
+    keys: dict[Identity, dict[bytes, None]] = {}
+    for identity in own:
+        keys.setdefault(replace(identity, hash_keys=()), {})[identity.hash_keys[0]] = None
+    shared = {without: replace(without, hash_keys=tuple(of_it)) for without, of_it in keys.items()}
+    return [shared[replace(identity, hash_keys=())] for identity in own]
 
 
 def header_rows(kind: int) -> int:
@@ -80,7 +145,7 @@ def header_rows(kind: int) -> int:
 
 
 def n_rows(signature: int) -> int:
-    """Count the rows that a signature owns."""
+    """Count the rows that a signature owns for one key."""
     outer, encapsulation, inner = split_signature(signature)
     has_inner = NO_ENCAPSULATION < encapsulation < CUT_GRE
     return header_rows(outer) + (header_rows(inner) if has_inner else 0)
@@ -97,69 +162,67 @@ class Census:
 
     def __init__(self, identity: Identity) -> None:
         self.identity = identity
-        self._first_rows = np.full(N_SIGNATURES, NO_ROW, np.int32)
-        self._counts = np.zeros(_FIRST_CAPACITY * identity.slots * 2, np.int64)
+        self._first_slots = np.full(N_SIGNATURES, NO_ROW, np.int32)
+        self._most_rows = MOST_ROWS * len(identity.hash_keys)
+        capacity = max(_FIRST_CAPACITY, self._most_rows)
+        self._counts = np.zeros(capacity * identity.slots * 2, np.int64)
         self._used = 0
 
     def append(self, block: npt.NDArray[np.uint8], records: npt.NDArray[np.void]) -> None:
         """Count the packets of a block: bytes, and a RECORD array that says where the packets are in them."""
+        identity = self.identity
         while len(records):
-            counted, self._used = count_packets(
-                block,
-                records,
-                len(records),
-                self.identity.prepared_key,
-                self.identity.port_types,
-                self._first_rows,
-                self._counts,
-                self._used,
-                len(self._counts) // (2 * self.identity.slots),
-                self.identity.slots.bit_length() - 1,
-            )
+            places = (identity.port_types, identity.departures, *self._places())
+            if len(identity.hash_keys) == 1:
+                counted, self._used = count_packets(block, records, len(records), identity.prepared_key, *places)
+            else:
+                keys = identity.prepared_keys
+                counted, self._used = count_packets_by_keys(
+                    block, records, len(records), keys, len(identity.hash_keys), *places
+                )
             records = records[counted:]
             if len(records):
                 self._grow()
 
-    def append_pcap(self, capture: Pcap, data: npt.NDArray[np.uint8], start: int, end: int) -> tuple[int, int, Step]:
-        """Find and count the packets in bytes of a pcap file, but for those that the capturing host sent.
+    def takes_pcap(self, capture: Pcap | Pcapng) -> bool:
+        """Tell whether ``append_pcap`` can count a file of this format."""
+        is_common = isinstance(capture, Pcap) and capture.is_common
+        return is_common and len(self.identity.hash_keys) == 1 and self.identity.departures is None
+
+    def append_pcap(self, data: npt.NDArray[np.uint8], start: int, end: int) -> Step:
+        """Find and count the packets in bytes of a pcap file that ``takes_pcap`` allows.
 
         Parameters
         ----------
-        capture : Pcap
-            The file's format.
         data, start, end
             Bytes, where the first record starts in them, and where they end.
 
         Returns
         -------
-        n_packets, n_sent : int
-            Packets found, and how many of them were left out because the capturing host sent them.
-        step : tuple of int
+        tuple of int
             What ``Reader.walk`` wants to know.
         """
-        n_packets = n_sent = 0
+        identity = self.identity
+        n_packets = 0
         status = RECORDS_FULL
         while status == RECORDS_FULL:
-            n, sent, start, status, damage, self._used = count_pcap(
-                data,
-                start,
-                end,
-                capture.link_type,
-                capture.big_endian,
-                capture.header_len,
-                self.identity.prepared_key,
-                self.identity.port_types,
-                self._first_rows,
-                self._counts,
-                self._used,
-                len(self._counts) // (2 * self.identity.slots),
-                self.identity.slots.bit_length() - 1,
+            n, start, status, damage, self._used = count_pcap(
+                data, start, end, identity.prepared_key, identity.port_types, *self._places()
             )
             n_packets += n
-            n_sent += sent
             if status == RECORDS_FULL:
                 self._grow()
-        return n_packets, n_sent, (n_packets, start, status, damage)
+        return n_packets, start, status, damage
+
+    def _places(self) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int64], int, int, int, int]:
+        """Say where kernels count, and how much room there is."""
+        slots = self.identity.slots
+        return self._first_slots, self._counts, self._used, self._capacity, slots, slots.bit_length() - 1
+
+    @property
+    def _capacity(self) -> int:
+        """How many rows there is room for."""
+        return len(self._counts) // (2 * self.identity.slots)
 
     def combine(self, other: "Census") -> None:
         """Add another census of the same identity to this one.
@@ -174,38 +237,77 @@ class Census:
         if fields:
             raise PcaphashError(f"the censuses differ in {', '.join(fields)} and do not combine")
         for signature in other.signatures():
-            theirs_rows = other.rows(signature)
-            if self._first_rows[signature] == NO_ROW:
-                while (self._used + MOST_ROWS) * theirs_rows[0].size > len(self._counts):
-                    self._grow()
-                self._first_rows[signature] = self._used
-                self._used += len(theirs_rows)
-            self.rows(signature)[...] += theirs_rows
+            self._own(signature)[...] += other._own(signature)
 
     def signatures(self) -> list[int]:
         """Return the signatures that occurred, ascending."""
-        return [int(signature) for signature in np.flatnonzero(self._first_rows != NO_ROW)]
+        return [int(signature) for signature in np.flatnonzero(self._first_slots != NO_ROW)]
 
-    def rows(self, signature: int) -> npt.NDArray[np.int64]:
-        """Return a signature's counts as a view, slots in bit-reversed order.
+    def rows(self, signature: int, number: int = 0) -> npt.NDArray[np.int64]:
+        """Return a signature's counts for one of the hash keys as a view, slots in the order of the kernels.
 
         Returns
         -------
         int64 array of shape (n_rows, slots, 2)
             Packets and bytes, rows as ``kernels.census`` lays them out.
         """
-        first = self._first_rows[signature]
-        return self._counts.reshape(-1, self.identity.slots, 2)[first : first + n_rows(signature)]
+        n = n_rows(signature)
+        return self._own(signature)[number * n : (number + 1) * n]
 
-    def slots(self, signature: int, row: int) -> npt.NDArray[np.int64]:
+    def slots(self, signature: int, row: int, number: int = 0) -> npt.NDArray[np.int64]:
         """Return packets and bytes by slot of one candidate of a signature, shape (slots, 2)."""
-        counts: npt.NDArray[np.int64] = self.rows(signature)[row, natural_order(self.identity.slots)]
+        counts: npt.NDArray[np.int64] = self.rows(signature, number)[row, self.identity.slot_order]
         return counts
+
+    def natural_rows(self, signature: int) -> npt.NDArray[np.int64]:
+        """Return all counts of a signature, those for each hash key in turn, slots in order of the slot.
+
+        Returns
+        -------
+        int64 array of shape (n_keys * n_rows, slots, 2)
+            A copy.
+        """
+        rows: npt.NDArray[np.int64] = self._own(signature)[:, self.identity.slot_order]
+        return rows
+
+    def add_natural_rows(self, signature: int, rows: npt.NDArray[np.int64]) -> None:
+        """Add counts as ``natural_rows`` returns them.
+
+        Raises
+        ------
+        ValueError
+            They have another shape.
+        """
+        own = self._own(signature)
+        if rows.shape != own.shape:
+            raise ValueError(f"{len(rows)} rows of a signature that has {len(own)}")
+        own[:, self.identity.slot_order] += rows
+
+    def restrict(self, identity: Identity) -> "Census":
+        """Return what the census holds under an identity with some of its hash keys and no more slots."""
+        part = Census(identity)
+        numbers = [self.identity.hash_keys.index(key) for key in identity.hash_keys]
+        for signature in self.signatures():
+            keys = self.natural_rows(signature).reshape(len(self.identity.hash_keys), -1, self.identity.slots, 2)
+            rows = keys[numbers].reshape(len(numbers) * keys.shape[1], -1, identity.slots, 2).sum(axis=1)
+            part.add_natural_rows(signature, rows)
+        return part
 
     def totals(self, signature: int) -> tuple[int, int]:
         """Return how many packets, and bytes, have a signature."""
         packets, n_bytes = self.rows(signature)[0].sum(axis=0)
         return int(packets), int(n_bytes)
+
+    def _own(self, signature: int) -> npt.NDArray[np.int64]:
+        """Return all rows of a signature as a view, handing them out where it has none yet."""
+        n = n_rows(signature) * len(self.identity.hash_keys)
+        if self._first_slots[signature] == NO_ROW:
+            while self._used + self._most_rows > self._capacity:
+                self._grow()
+            self._first_slots[signature] = self._used * self.identity.slots
+            self._used += n
+        first = self._first_slots[signature] // self.identity.slots
+        return self._counts.reshape(-1, self.identity.slots, 2)[first : first + n]
 
     def _grow(self) -> None:
         """Make room for twice the rows; memory that no row uses yet stays untouched, and so unused."""

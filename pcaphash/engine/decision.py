@@ -23,16 +23,14 @@ REASON_NO_TYPE = "no-type"
 REASON_TRUNCATED = "truncated"
 REASON_LINK_TYPE = "link-type"
 
-ENCAPSULATIONS_V7 = (
-    NONE, "GRE", "GRE", "GRE", NONE, "VXLAN", NONE, "GENEVE", NONE, "GRE", UNKNOWN, UNKNOWN, NONE,
-)  # fmt: skip
-"""Names under draft v7 of the encapsulations that ``kernels.tunnel`` numbers."""
-
-ENCAPSULATIONS_1_4 = (
-    NONE, "GRE_2784", "GRE_2890", "GRE_7676", "GRE_UDP", "VXLAN", "VXLAN_GPE", "GENEVE", "IPIP", "NVGRE",
-    UNKNOWN, UNKNOWN, UNKNOWN,
-)  # fmt: skip
-"""Names under virtio 1.4 of the same encapsulations."""
+ENCAPSULATIONS = {
+    "v7": (NONE, "GRE", "GRE", "GRE", NONE, "VXLAN", NONE, "GENEVE", NONE, "GRE", UNKNOWN, UNKNOWN, NONE),
+    "1.4": (
+        NONE, "GRE_2784", "GRE_2890", "GRE_7676", "GRE_UDP", "VXLAN", "VXLAN_GPE", "GENEVE", "IPIP", "NVGRE",
+        UNKNOWN, UNKNOWN, UNKNOWN,
+    ),
+}  # fmt: skip
+"""Names under each text of the encapsulations that ``kernels.tunnel`` numbers."""
 
 _GRE_TYPES = virtio.TUNNEL_GRE_2784 | virtio.TUNNEL_GRE_2890 | virtio.TUNNEL_GRE_7676 | virtio.TUNNEL_NVGRE
 _UDP_TYPES = virtio.TUNNEL_GRE_UDP | virtio.TUNNEL_VXLAN | virtio.TUNNEL_VXLAN_GPE | virtio.TUNNEL_GENEVE
@@ -92,8 +90,7 @@ def decide(signature: int, device: Device) -> Decision:
         The configured device.
     """
     outer, encapsulation, inner = split_signature(signature)
-    names = ENCAPSULATIONS_V7 if device.spec == "v7" else ENCAPSULATIONS_1_4
-    name = UNKNOWN if outer in (CUT, OTHER_LINK_TYPE) else names[encapsulation]
+    name = encapsulation_of(signature, device.spec)
     if outer == OTHER_LINK_TYPE:
         return _without_hash(name, UNKNOWN, REASON_LINK_TYPE)
     if outer == CUT:
@@ -106,10 +103,20 @@ def decide(signature: int, device: Device) -> Decision:
     if not is_tunnel or not device.tunnel_mask >> (encapsulation - 1) & 1:
         return _decide_header(name, "outer", outer, device)
     if inner == NOT_IP:
+        if device.inner_miss == "outer":
+            return _decide_header(name, "outer", outer, device)
         return _without_hash(name, NONE, REASON_INNER_NOT_IP)
     if inner == CUT:
         return _without_hash(name, UNKNOWN, REASON_TRUNCATED)
     return _decide_header(name, "inner", inner, device)
+
+
+def encapsulation_of(signature: int, spec: str) -> str:
+    """Name what the packets of a signature are under one of the texts, enabled or not; UNKNOWN where cut."""
+    outer, encapsulation, _ = split_signature(signature)
+    if outer in (CUT, OTHER_LINK_TYPE):
+        return UNKNOWN
+    return ENCAPSULATIONS[spec][encapsulation]
 
 
 def _without_hash(encapsulation: str, report: str, reason: str) -> Decision:
@@ -118,10 +125,10 @@ def _without_hash(encapsulation: str, report: str, reason: str) -> Decision:
 
 def _decide_header(encapsulation: str, header: str, kind: int, device: Device) -> Decision:
     """Choose the hash type for one header."""
-    report, form = _choose_type(kind, device.base_types)
+    report, form = _choose_type(kind, device)
     if report == NONE:
         return _without_hash(encapsulation, NONE, REASON_NO_TYPE)
-    transport = (kind - KIND_IPV4) % 5
+    transport = (kind - KIND_IPV4) % kinds.N_TRANSPORTS
     ports_are_cut = transport in (kinds.TRANSPORT_TCP_CUT, kinds.TRANSPORT_UDP_CUT)
     if (form & WITH_PORTS and ports_are_cut) or (form & EXTENDED and kind >= KIND_IPV6_EX_CUT):
         return _without_hash(encapsulation, UNKNOWN, REASON_TRUNCATED)
@@ -130,25 +137,33 @@ def _decide_header(encapsulation: str, header: str, kind: int, device: Device) -
     return Decision(encapsulation, header, report, tunnel_report, "", pick)
 
 
-def _choose_type(kind: int, types: int) -> tuple[str, int]:
+def _choose_type(kind: int, device: Device) -> tuple[str, int]:
     """Walk the list of hash types for a header: the first enabled one wins, transports before addresses alone."""
-    transport = (kind - KIND_IPV4) % 5
+    transport = (kind - KIND_IPV4) % kinds.N_TRANSPORTS
     is_tcp = transport in (kinds.TRANSPORT_TCP, kinds.TRANSPORT_TCP_CUT)
     is_udp = transport in (kinds.TRANSPORT_UDP, kinds.TRANSPORT_UDP_CUT)
+    ipv4 = [
+        (virtio.HASH_TYPE_TCPV4, is_tcp, "TCPv4", WITH_PORTS),
+        (virtio.HASH_TYPE_UDPV4, is_udp, "UDPv4", WITH_PORTS),
+        (virtio.HASH_TYPE_IPV4, True, "IPv4", 0),
+    ]
+    plain = [
+        (virtio.HASH_TYPE_TCPV6, is_tcp, "TCPv6", WITH_PORTS),
+        (virtio.HASH_TYPE_UDPV6, is_udp, "UDPv6", WITH_PORTS),
+        (virtio.HASH_TYPE_IPV6, True, "IPv6", 0),
+    ]
+    extended = [
+        (virtio.HASH_TYPE_TCP_EX, is_tcp, "TCPv6_EX", EXTENDED | WITH_PORTS),
+        (virtio.HASH_TYPE_UDP_EX, is_udp, "UDPv6_EX", EXTENDED | WITH_PORTS),
+        (virtio.HASH_TYPE_IP_EX, True, "IPv6_EX", EXTENDED),
+    ]
     if kind < KIND_IPV6:
-        order = [(virtio.HASH_TYPE_TCPV4, is_tcp, "TCPv4", WITH_PORTS)]
-        order += [(virtio.HASH_TYPE_UDPV4, is_udp, "UDPv4", WITH_PORTS), (virtio.HASH_TYPE_IPV4, True, "IPv4", 0)]
+        order = ipv4
+    elif device.flavor == "qemu":
+        # It asks for TCP, UDP, then addresses alone, each time for the extended type first, with or without any
+        # extension header.
+        order = [each for pair in zip(extended, plain, strict=True) for each in pair]
     else:
-        order = []
-        if kind >= KIND_IPV6_EX:
-            order += [
-                (virtio.HASH_TYPE_TCP_EX, is_tcp, "TCPv6_EX", EXTENDED | WITH_PORTS),
-                (virtio.HASH_TYPE_UDP_EX, is_udp, "UDPv6_EX", EXTENDED | WITH_PORTS),
-                (virtio.HASH_TYPE_IP_EX, True, "IPv6_EX", EXTENDED),
-            ]
-        order += [
-            (virtio.HASH_TYPE_TCPV6, is_tcp, "TCPv6", WITH_PORTS),
-            (virtio.HASH_TYPE_UDPV6, is_udp, "UDPv6", WITH_PORTS),
-            (virtio.HASH_TYPE_IPV6, True, "IPv6", 0),
-        ]
-    return next(((name, form) for bit, fits, name, form in order if fits and types & bit), (NONE, 0))
+        order = [*extended, *plain] if kind >= KIND_IPV6_EX else plain
+    found = next(((name, form) for bit, fits, name, form in order if fits and device.base_types & bit), (NONE, 0))
+    return found if kind >= KIND_IPV6_EX else (found[0], found[1] & ~EXTENDED)

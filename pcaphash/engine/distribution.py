@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pcaphash.device.device import Device
-from pcaphash.engine.census import Census, header_rows
+from pcaphash.engine.census import Census, header_rows, relevant_key
 from pcaphash.engine.decision import Decision, decide
 from pcaphash.kernels.dissect import split_signature
 from pcaphash.kernels.header import CANDIDATE_ADDRESSES, CANDIDATE_EXTENDED, CANDIDATE_PORTS
@@ -50,7 +50,8 @@ class Distribution:
 
 
 def distribute(census: Census, device: Device) -> Distribution:
-    """Spread a census over the receive queues of a device whose identity it has."""
+    """Spread a census over the receive queues of a device that it answers for (``census.identities_of``)."""
+    number = census.identity.hash_keys.index(relevant_key(device.hash_key))
     slots = np.zeros((census.identity.slots, 2), np.int64)
     unclassified = np.zeros(2, np.int64)
     hashed = unhashed = unknown = total_bytes = 0
@@ -61,7 +62,7 @@ def distribute(census: Census, device: Device) -> Distribution:
         packets, n_bytes = census.totals(signature)
         total_bytes += n_bytes
         if decision.is_hashed:
-            slots += census.slots(signature, _candidate_row(signature, decision))
+            slots += census.slots(signature, _candidate_row(signature, decision), number)
             hashed += packets
         else:
             reasons[decision.reason] = reasons.get(decision.reason, 0) + packets

@@ -1,17 +1,21 @@
 """Run a study over the packets of one or several traces, whatever of them can be read."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from pcaphash.capture.damage import Damage
-from pcaphash.capture.pcap import Pcap
-from pcaphash.capture.reader import Block, Reader, Step
+from pcaphash.capture.reader import Block, Reader
+from pcaphash.capture.source import STANDARD_INPUT
 from pcaphash.engine.census import Census, Identity
-from pcaphash.errors import CaptureError, NothingReadableError
-from pcaphash.kernels.records import DIRECTION_OUT
+from pcaphash.engine.reading import Reading
+from pcaphash.engine.saved import SavedCensus, is_saved_census, load_census
+from pcaphash.engine.selecting import Selector
+from pcaphash.engine.selection import RECEIVED, Selection
+from pcaphash.errors import CaptureError, ConfigurationError, NothingReadableError
+from pcaphash.standards.ethernet import ETHERNET
 
 
 @dataclass
@@ -23,51 +27,20 @@ class Progress:
     packets: int = 0
 
 
-@dataclass
-class Reading:
-    """What came of reading traces.
-
-    Parameters
-    ----------
-    traces : list of str
-        The traces that could be read, at least in part.
-    packets : int
-        Complete records found, those left out included.
-    sent : int
-        Packets sent by the capturing host, which never met receive-side scaling; left out.
-    link_types : dict of int to int
-        Packets by link type.
-    damages : list of Damage
-        Where traces could be read in part only.
-    unreadable : list of CaptureError
-        Traces that could not be read at all.
-    """
-
-    traces: list[str] = field(default_factory=list)
-    packets: int = 0
-    sent: int = 0
-    link_types: dict[int, int] = field(default_factory=dict)
-    damages: list[Damage] = field(default_factory=list)
-    unreadable: list[CaptureError] = field(default_factory=list)
-
-    @property
-    def is_partial(self) -> bool:
-        """Whether some input could not be read."""
-        return bool(self.damages or self.unreadable)
-
-
 class Account:
     """Keeps a reading up to date while traces are read, and whoever watches informed.
 
     Parameters
     ----------
+    traces : sequence of str
+        What is going to be read.
     watch : callable, optional
         Called now and then with the progress.
     """
 
-    def __init__(self, watch: Callable[[Progress], None] | None = None) -> None:
+    def __init__(self, traces: Sequence[str], watch: Callable[[Progress], None] | None = None) -> None:
         self.reading = Reading()
-        self._progress = Progress()
+        self._progress = Progress(sum(map(_size, traces)))
         self._watch = watch
         self._before = 0
 
@@ -82,7 +55,6 @@ class Account:
         reader = Reader(trace)
         self.reading.traces.append(trace)
         self._before = self._progress.read_bytes
-        self._progress.total_bytes += reader.source.size
         return reader
 
     def add(self, reader: Reader, n_packets: int) -> None:
@@ -98,10 +70,22 @@ class Account:
         if n_packets:
             self.reading.link_types[link_type] = self.reading.link_types.get(link_type, 0) + n_packets
 
+    def add_reading(self, other: Reading) -> None:
+        """Take note of what came of an earlier reading."""
+        self.reading.add(other)
+
     def close(self, reader: Reader) -> None:
         """Take note of how a trace ended."""
         if reader.damage:
             self.reading.damages.append(reader.damage)
+
+
+def _size(trace: str) -> int:
+    """Return the bytes of a trace as stored; 0 where that is not known."""
+    try:
+        return 0 if trace == STANDARD_INPUT else Path(trace).stat().st_size
+    except (OSError, ValueError):
+        return 0
 
 
 def read_blocks(trace: str, account: Account) -> Iterator[Block]:
@@ -120,10 +104,35 @@ def read_blocks(trace: str, account: Account) -> Iterator[Block]:
     account.close(reader)
 
 
+def read_selected(
+    reader: Reader, account: Account, selector: Selector
+) -> Iterator[tuple[Block, npt.NDArray[np.int64] | range]]:
+    """Yield the blocks of one trace with the selected records alone, and the numbers of these packets in the trace."""
+    account.reading.left_out = selector.left_out
+    first = 1
+    for block in reader.blocks():
+        chosen, looked_at = selector.select(block)
+        _add_link_types(block.records["link_type"][:looked_at], account)
+        if chosen is None:
+            yield block, range(first, first + looked_at)
+        elif len(chosen):
+            yield replace(block, records=block.records[chosen]), first + chosen
+        first += looked_at
+        account.add(reader, looked_at)
+        if selector.is_full:
+            account.reading.is_stopped = True
+            break
+    account.close(reader)
+
+
 def take_census(
-    traces: Sequence[str], identities: Iterable[Identity], watch: Callable[[Progress], None] | None = None
+    traces: Sequence[str],
+    identities: Iterable[Identity],
+    selection: Selection = RECEIVED,
+    spec: str = "v7",
+    watch: Callable[[Progress], None] | None = None,
 ) -> tuple[dict[Identity, Census], Reading]:
-    """Take censuses of traces in one pass, without the packets that the capturing host sent.
+    """Take censuses of traces in one pass.
 
     Parameters
     ----------
@@ -131,6 +140,10 @@ def take_census(
         Paths, or ``-`` for standard input.
     identities : iterable of Identity
         Of the censuses to take.
+    selection : Selection
+        Which packets to count.
+    spec : str
+        The text whose names the selection has for encapsulations.
     watch : callable, optional
         Called now and then with the progress.
 
@@ -138,51 +151,68 @@ def take_census(
     ------
     NothingReadableError
         Not one of the traces can be read.
+    ConfigurationError
+        No packet is selected, of those that there are.
     """
     censuses = {identity: Census(identity) for identity in identities}
-    account = Account(watch)
+    account = Account(traces, watch)
+    selector = Selector(selection, next(iter(censuses)), spec)
     for trace in traces:
         try:
-            _count_trace(trace, list(censuses.values()), account)
+            if is_saved_census(trace):
+                _add_saved(load_census(trace), list(censuses.values()), account, selection)
+            else:
+                _count_trace(trace, list(censuses.values()), account, selector)
         except CaptureError as error:
             account.reading.unreadable.append(error)
+        if selector.is_full:
+            break
     if not account.reading.traces:
         raise NothingReadableError(account.reading.unreadable)
+    check_selected(account.reading, selection)
     return censuses, account.reading
 
 
-def _count_trace(trace: str, censuses: list[Census], account: Account) -> None:
+def check_selected(reading: Reading, selection: Selection) -> None:
+    """Refuse a selection that leaves out all there is.
+
+    Raises
+    ------
+    ConfigurationError
+        No packet is selected, of those that there are.
+    """
+    if reading.packets and not reading.selected and str(selection):
+        problem = f"none of the {reading.packets:,} packets is selected"
+        raise ConfigurationError(str(selection), problem, "see with pcaphash info what there is")
+
+
+def _add_saved(saved: SavedCensus, censuses: list[Census], account: Account, selection: Selection) -> None:
+    """Add a saved census as if its traces were read now.
+
+    Raises
+    ------
+    ConfigurationError
+        It was taken for other devices, or packets are to be selected, which it has no more.
+    """
+    if str(selection):
+        problem = f"{saved.path} is a saved census, which has no packets to select from"
+        raise ConfigurationError(str(selection), problem, "select when taking the census")
+    for census in censuses:
+        census.combine(saved.restrict(census.identity))
+    account.add_reading(saved.reading)
+
+
+def _count_trace(trace: str, censuses: list[Census], account: Account, selector: Selector) -> None:
     reader = account.open(trace)
-    if isinstance(reader.format, Pcap) and len(censuses) == 1:
-        _count_pcap(reader, reader.format, censuses[0], account)
-    else:
-        for block in reader.blocks():
-            _add_link_types(block.records["link_type"], account)
-            received = _received(block.records)
-            account.reading.sent += len(block.records) - len(received)
-            for census in censuses:
-                census.append(block.data, received)
-            account.add(reader, len(block.records))
-    account.close(reader)
-
-
-def _count_pcap(reader: Reader, capture: Pcap, census: Census, account: Account) -> None:
-    """Count a pcap file without indexing it first."""
-
-    def count(data: npt.NDArray[np.uint8], start: int, end: int) -> Step:
-        n_packets, n_sent, step = census.append_pcap(capture, data, start, end)
-        account.reading.sent += n_sent
-        account.add_link_type(capture.link_type, n_packets)
-        return step
-
-    for n_packets in reader.walk(count):
-        account.add(reader, n_packets)
-
-
-def _received(records: npt.NDArray[np.void]) -> npt.NDArray[np.void]:
-    """Leave out the packets that the capturing host sent."""
-    directions = records["direction"]
-    return records[directions != DIRECTION_OUT] if directions.max(initial=0) == DIRECTION_OUT else records
+    if selector.takes_all and len(censuses) == 1 and censuses[0].takes_pcap(reader.format):
+        for n_packets in reader.walk(censuses[0].append_pcap):
+            account.add_link_type(ETHERNET, n_packets)
+            account.add(reader, n_packets)
+        account.close(reader)
+        return
+    for block, _ in read_selected(reader, account, selector):
+        for census in censuses:
+            census.append(block.data, block.records)
 
 
 def _add_link_types(link_types: npt.NDArray[np.uint16], account: Account) -> None:

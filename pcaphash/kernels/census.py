@@ -1,40 +1,35 @@
 """Count packets and bytes by signature, candidate hash and slot: one pass that serves every configuration.
 
-Counts stand in rows of ``2 * slots`` int64: packets and bytes of the first slot, of the second, and so on, slots in
-bit-reversed order (``toeplitz.reversed_slot``). A signature owns two rows for its outer header (candidates over the
-addresses, and over addresses and ports), two more where that is extended IPv6, and the same for the inner header of a
-tunnel. Every packet is counted in all of them: a candidate that does not exist counts as one with no ports, which
-costs less than asking. Rows are handed out as signatures turn up, since most of the thousands possible never do.
+Counts stand in rows: packets and bytes of the first slot, of the second, and so on, slots in the order of
+``departures.slot_of``. A signature owns two rows for its outer header (candidates over the addresses, and over
+addresses and ports), two more where that is extended IPv6, and the same for the inner header of a tunnel. Every packet
+is counted in all of them: a candidate that does not exist counts as one with no ports, which costs less than asking.
+Rows are handed out as signatures turn up, since most of the thousands possible never do. With several hash keys a
+signature owns that many rows for the first key, as many for the second, and so on.
 """
 
 from typing import Any
 
 import numpy as np
 
-from pcaphash.kernels.base import add_pair, kernel, load32, pointer, step
+from pcaphash.kernels.base import add_pair, kernel, le32, pointer, step
+from pcaphash.kernels.departures import slot_of
 from pcaphash.kernels.dissect import dissect, signature_of
-from pcaphash.kernels.header import is_extended, sum_ipv6
-from pcaphash.kernels.records import (
-    DIRECTION_OUT,
-    IS_DAMAGED,
-    NEEDS_MORE,
-    RECORD_TOO_LONG,
-    RECORDS_FULL,
-    cooked_direction,
-)
-from pcaphash.kernels.toeplitz import reversed_slot, view_key
+from pcaphash.kernels.header import is_extended, sum_addresses, sum_ipv6, sum_ports
+from pcaphash.kernels.records import IS_DAMAGED, NEEDS_MORE, RECORD_TOO_LONG, RECORDS_FULL
+from pcaphash.kernels.toeplitz import view_key
 from pcaphash.kernels.tunnel import is_tunnel
 from pcaphash.standards import ethernet as eth
 from pcaphash.standards import pcap
 
 NO_ROW = -1
 ROWS_OF_HEADER = 2
-MOST_ROWS = 8  # that one signature can own
+MOST_ROWS = 8  # that one signature can own for one key
 
 
 @step
 def rows_of(outer: int, encapsulation: int, inner: int) -> int:
-    """Count the rows that a signature owns."""
+    """Count the rows that a signature owns for one key."""
     n_rows = 2 * ROWS_OF_HEADER if is_extended(outer) else ROWS_OF_HEADER
     if is_tunnel(encapsulation):
         n_rows += 2 * ROWS_OF_HEADER if is_extended(inner) else ROWS_OF_HEADER
@@ -42,49 +37,52 @@ def rows_of(outer: int, encapsulation: int, inner: int) -> int:
 
 
 @step
-def _add_candidates(cells: Any, row: int, slot_bits: int, addresses: Any, ports: Any, length: int) -> int:
-    """Count one packet under the hash over addresses and that with ports; return the next candidates' row."""
-    first = row << (slot_bits + 1)
-    second = first + (np.int64(2) << slot_bits)
-    add_pair(cells, first + (reversed_slot(addresses, slot_bits) << 1), 1, length)
-    add_pair(cells, second + (reversed_slot(addresses ^ ports, slot_bits) << 1), 1, length)
-    return row + ROWS_OF_HEADER
+def _add_candidates(
+    cells: Any, first: int, slots: int, slot_bits: int, addresses: Any, ports: Any, length: int, departures: Any
+) -> int:
+    """Count one packet under the hash over addresses and that with ports; return where the next candidates start."""
+    add_pair(cells, (first + slot_of(addresses, slots, slot_bits, departures)) << 1, 1, length)
+    first += slots
+    add_pair(cells, (first + slot_of(addresses ^ ports, slots, slot_bits, departures)) << 1, 1, length)
+    return first + slots
 
 
 @step
 def _count_packet(
-    d: Any, offset: int, captured_end: int, length: int, link_type: int, key: Any, types: Any,
-    first_rows: Any, cells: Any, used: int, capacity: int, slot_bits: int,
+    d: Any, offset: int, captured_end: int, length: int, link_type: int, key: Any, types: Any, departures: Any,
+    first_slots: Any, cells: Any, used: int, capacity: int, slots: int, slot_bits: int,
 ) -> int:  # fmt: skip
     """Count one packet; return the rows handed out now, or NO_ROW where there is no room for those it needs."""
     (
         encapsulation, outer, _, outer_source, outer_destination, _, outer_addresses, outer_ports,
         inner, _, inner_source, inner_destination, _, inner_addresses, inner_ports,
-    ) = dissect(d, offset, max(offset + length, captured_end), captured_end, link_type, types, key)  # fmt: skip
+    ) = dissect(
+        d, offset, max(offset + length, captured_end), captured_end, link_type, types, key, departures
+    )  # fmt: skip
     signature = signature_of(outer, encapsulation, inner)
-    row = np.int64(first_rows[signature])
-    if row == NO_ROW:
+    first = np.int64(first_slots[signature])
+    if first == NO_ROW:
         if used + MOST_ROWS > capacity:
             return NO_ROW
-        row = used
-        first_rows[signature] = row
+        first = used * slots
+        first_slots[signature] = first
         used += rows_of(outer, encapsulation, inner)
-    row = _add_candidates(cells, row, slot_bits, outer_addresses, outer_ports, length)
+    first = _add_candidates(cells, first, slots, slot_bits, outer_addresses, outer_ports, length, departures)
     if is_extended(outer):
-        addresses = sum_ipv6(d, outer_source, outer_destination, key)
-        row = _add_candidates(cells, row, slot_bits, addresses, outer_ports, length)
+        addresses = sum_ipv6(d, outer_source, outer_destination, 0, key, departures)
+        first = _add_candidates(cells, first, slots, slot_bits, addresses, outer_ports, length, departures)
     if is_tunnel(encapsulation):
-        row = _add_candidates(cells, row, slot_bits, inner_addresses, inner_ports, length)
+        first = _add_candidates(cells, first, slots, slot_bits, inner_addresses, inner_ports, length, departures)
         if is_extended(inner):
-            addresses = sum_ipv6(d, inner_source, inner_destination, key)
-            _add_candidates(cells, row, slot_bits, addresses, inner_ports, length)
+            addresses = sum_ipv6(d, inner_source, inner_destination, 0, key, departures)
+            _add_candidates(cells, first, slots, slot_bits, addresses, inner_ports, length, departures)
     return used
 
 
 @kernel
 def count_packets(
-    block: Any, records: Any, n_records: int, key: Any, port_types: Any,
-    rows: Any, counts: Any, used: int, capacity: int, slot_bits: int,
+    block: Any, records: Any, n_records: int, key: Any, port_types: Any, departures: Any,
+    rows: Any, counts: Any, used: int, capacity: int, slots: int, slot_bits: int,
 ) -> tuple[int, int]:  # fmt: skip
     """Count indexed packets of a block.
 
@@ -100,12 +98,16 @@ def count_packets(
         A hash key as ``toeplitz.prepare_key`` returns it.
     port_types : uint8 array
         What ``tunnel.tabulate_ports`` returned.
+    departures : None or int
+        Where the device departs from the texts (kernels.departures).
     rows : int32 array of shape (N_SIGNATURES,)
-        First row of each signature, NO_ROW for those not met yet. Written.
+        Slots in front of the first row of each signature, NO_ROW for those not met yet. Written.
     counts : int64 array of shape (capacity * slots * 2,)
         The counts. Written.
-    used, capacity, slot_bits : int
-        Rows handed out so far, rows that there is room for, binary logarithm of the slots in each.
+    used, capacity : int
+        Rows handed out so far, and rows that there is room for.
+    slots, slot_bits : int
+        Slots in a row, and their binary logarithm, which matters only where the slots are no remainders.
 
     Returns
     -------
@@ -118,7 +120,7 @@ def count_packets(
     d = pointer(block)
     types = pointer(port_types)
     cells = pointer(counts)
-    first_rows = pointer(rows)
+    first_slots = pointer(rows)
     prepared = view_key(key)
     for i in range(n_records):
         offset = np.int64(records[i]["offset"])
@@ -126,8 +128,9 @@ def count_packets(
         length = np.int64(records[i]["original_length"])
         link_type = np.int64(records[i]["link_type"])
         now = _count_packet(
-            d, offset, captured_end, length, link_type, prepared, types, first_rows, cells, used, capacity, slot_bits
-        )
+            d, offset, captured_end, length, link_type, prepared, types, departures,
+            first_slots, cells, used, capacity, slots, slot_bits,
+        )  # fmt: skip
         if now == NO_ROW:
             return i, used
         used = now
@@ -136,25 +139,28 @@ def count_packets(
 
 @kernel
 def count_pcap(
-    block: Any, start: int, end: int, link_type: int, big_endian: bool, header_len: int, key: Any, port_types: Any,
-    rows: Any, counts: Any, used: int, capacity: int, slot_bits: int,
-) -> tuple[int, int, int, int, int, int]:  # fmt: skip
-    """Find and count the packets of a pcap file in one go, but for those that the capturing host sent.
+    block: Any, start: int, end: int, key: Any, port_types: Any,
+    rows: Any, counts: Any, used: int, capacity: int, slots: int, slot_bits: int,
+) -> tuple[int, int, int, int, int]:  # fmt: skip
+    """Find and count the packets of the most common kind of file in one go.
 
-    Gives what ``index_pcap`` and ``count_packets`` give one after the other, a third faster: the processor looks for
-    the next packet while it still works on this one.
+    That is a little-endian pcap file of Ethernet packets with record headers of 16 bytes. Gives what ``index_pcap`` and
+    ``count_packets`` give one after the other, a third faster: the processor looks for the next packet while it still
+    works on this one. (Serving other link types, byte orders and headers too would cost a tenth of that.)
 
     Parameters
     ----------
-    block, start, end, link_type, big_endian, header_len
-        As ``records.index_pcap`` takes them.
-    key, port_types, rows, counts, used, capacity, slot_bits
+    block : uint8 array
+        Bytes of the file.
+    start, end : int
+        Where the first record header starts, and where the valid bytes end.
+    key, port_types, rows, counts, used, capacity, slots, slot_bits
         As ``count_packets`` takes them.
 
     Returns
     -------
-    n_packets, n_sent : int
-        Packets found, and how many of them were left out because the capturing host sent them.
+    n_packets : int
+        Packets found and counted.
     consumed, status, damage : int
         As ``index_pcap`` returns them; RECORDS_FULL where the next packet needs more rows than there is room for.
     used : int
@@ -163,40 +169,98 @@ def count_pcap(
     d = pointer(block)
     types = pointer(port_types)
     cells = pointer(counts)
-    first_rows = pointer(rows)
+    first_slots = pointer(rows)
     prepared = view_key(key)
     offset = np.int64(start)
-    n_packets = n_sent = 0
-    is_cooked = link_type == eth.LINUX_SLL or link_type == eth.LINUX_SLL2
-    while offset + header_len <= end:
-        packet = offset + header_len
-        captured_length = load32(d, offset + 8, big_endian)
+    n_packets = 0
+    while offset + pcap.RECORD_HEADER_LEN <= end:
+        packet = offset + pcap.RECORD_HEADER_LEN
+        captured_length = le32(d, offset + 8)
         if captured_length > pcap.MOST_CAPTURED:
-            return n_packets, n_sent, offset, IS_DAMAGED, RECORD_TOO_LONG, used
+            return n_packets, offset, IS_DAMAGED, RECORD_TOO_LONG, used
         captured_end = packet + captured_length
         if captured_end > end:
             break
-        if is_cooked and cooked_direction(d, packet, captured_end, link_type) == DIRECTION_OUT:
-            n_sent += 1
-        else:
-            length = load32(d, offset + 12, big_endian)
-            now = _count_packet(
-                d,
-                packet,
-                captured_end,
-                length,
-                link_type,
-                prepared,
-                types,
-                first_rows,
-                cells,
-                used,
-                capacity,
-                slot_bits,
-            )
-            if now == NO_ROW:
-                return n_packets, n_sent, offset, RECORDS_FULL, 0, used
-            used = now
+        now = _count_packet(
+            d, packet, captured_end, le32(d, offset + 12), eth.ETHERNET, prepared, types, None,
+            first_slots, cells, used, capacity, slots, slot_bits,
+        )  # fmt: skip
+        if now == NO_ROW:
+            return n_packets, offset, RECORDS_FULL, 0, used
+        used = now
         n_packets += 1
         offset = captured_end
-    return n_packets, n_sent, offset, NEEDS_MORE, 0, used
+    return n_packets, offset, NEEDS_MORE, 0, used
+
+
+@kernel
+def count_packets_by_keys(
+    block: Any, records: Any, n_records: int, keys: Any, n_keys: int, port_types: Any, departures: Any,
+    rows: Any, counts: Any, used: int, capacity: int, slots: int, slot_bits: int,
+) -> tuple[int, int]:  # fmt: skip
+    """Count indexed packets of a block under several hash keys, dissecting each packet once.
+
+    Parameters
+    ----------
+    keys : array
+        Hash keys as ``toeplitz.prepare_keys`` returns them.
+    n_keys : int
+        How many they are.
+    block, records, n_records, port_types, departures, rows, counts, used, capacity, slots, slot_bits
+        As ``count_packets`` takes them; a signature owns rows for each key.
+
+    Returns
+    -------
+    counted, used : int
+        As ``count_packets`` returns them.
+    """
+    d = pointer(block)
+    types = pointer(port_types)
+    cells = pointer(counts)
+    first_slots = pointer(rows)
+    prepared = pointer(keys)
+    for i in range(n_records):
+        offset = np.int64(records[i]["offset"])
+        captured_end = offset + np.int64(records[i]["captured_length"])
+        length = np.int64(records[i]["original_length"])
+        (
+            encapsulation, outer, outer_ip, outer_source, outer_destination, outer_payload, _, _,
+            inner, inner_ip, inner_source, inner_destination, inner_payload, _, _,
+        ) = dissect(
+            d, offset, max(offset + length, captured_end), captured_end, np.int64(records[i]["link_type"]), types,
+            prepared, departures,
+        )  # fmt: skip
+        signature = signature_of(outer, encapsulation, inner)
+        first = np.int64(first_slots[signature])
+        if first == NO_ROW:
+            if used + MOST_ROWS * n_keys > capacity:
+                return i, used
+            first = used * slots
+            first_slots[signature] = first
+            used += n_keys * rows_of(outer, encapsulation, inner)
+        for number in range(n_keys):
+            first = _count_header(
+                d, outer, outer_ip, outer_source, outer_destination, outer_payload, number, prepared, departures,
+                cells, first, slots, slot_bits, length,
+            )  # fmt: skip
+            if is_tunnel(encapsulation):
+                first = _count_header(
+                    d, inner, inner_ip, inner_source, inner_destination, inner_payload, number, prepared, departures,
+                    cells, first, slots, slot_bits, length,
+                )  # fmt: skip
+    return n_records, used
+
+
+@step
+def _count_header(
+    d: Any, kind: int, ip: int, source: int, destination: int, payload: int, number: int, keys: Any, departures: Any,
+    cells: Any, first: int, slots: int, slot_bits: int, length: int,
+) -> int:  # fmt: skip
+    """Count one packet under the candidates of one header for one of several keys."""
+    addresses = sum_addresses(d, kind, ip, number, keys, departures)
+    ports = sum_ports(d, kind, payload, number, keys, departures)
+    first = _add_candidates(cells, first, slots, slot_bits, addresses, ports, length, departures)
+    if is_extended(kind):
+        addresses = sum_ipv6(d, source, destination, number, keys, departures)
+        first = _add_candidates(cells, first, slots, slot_bits, addresses, ports, length, departures)
+    return first

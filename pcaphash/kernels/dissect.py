@@ -7,10 +7,13 @@ about a packet matters for that. One level of encapsulation is looked through: t
 from typing import Any
 
 from pcaphash.kernels.base import step
+from pcaphash.kernels.departures import AS_QEMU
 from pcaphash.kernels.header import N_KINDS, read_header
 from pcaphash.kernels.link import NETWORK_ETHERNET, network_behind_ethernet, network_behind_link
+from pcaphash.kernels.qemu import network_behind_ethernet_as_qemu
 from pcaphash.kernels.toeplitz import no_product
 from pcaphash.kernels.tunnel import N_ENCAPSULATIONS, is_tunnel, read_encapsulation
+from pcaphash.standards.ethernet import ETHERNET
 
 N_SIGNATURES = N_KINDS * N_ENCAPSULATIONS * N_KINDS
 
@@ -29,8 +32,18 @@ def split_signature(signature: int) -> tuple[int, int, int]:
 
 
 @step
+def _network_behind_link(
+    d: Any, offset: int, frame_end: int, captured_end: int, link_type: int, departures: Any
+) -> tuple[int, int]:
+    if departures is not None:
+        if departures & AS_QEMU and link_type == ETHERNET:
+            return network_behind_ethernet_as_qemu(d, offset, frame_end, captured_end)
+    return network_behind_link(d, offset, frame_end, captured_end, link_type)
+
+
+@step
 def dissect(
-    d: Any, offset: int, frame_end: int, captured_end: int, link_type: int, port_types: Any, key: Any
+    d: Any, offset: int, frame_end: int, captured_end: int, link_type: int, port_types: Any, key: Any, departures: Any
 ) -> tuple[int, int, int, int, int, int, Any, Any, int, int, int, int, int, Any, Any]:
     """Dissect one packet.
 
@@ -46,9 +59,9 @@ def dissect(
     inner, inner_ip, inner_source, inner_destination, inner_ports, inner_addresses_sum, inner_ports_sum
         The same of the inner header; all 0 where the packet is no tunnel.
     """
-    network, outer_ip = network_behind_link(d, offset, frame_end, captured_end, link_type)
+    network, outer_ip = _network_behind_link(d, offset, frame_end, captured_end, link_type, departures)
     outer, ip_kind, protocol, payload, source, destination, addresses, ports = read_header(
-        d, network, outer_ip, frame_end, captured_end, key
+        d, network, outer_ip, frame_end, captured_end, key, departures
     )
     encapsulation, network, inner_ip = read_encapsulation(
         d, ip_kind, protocol, payload, frame_end, captured_end, port_types
@@ -62,7 +75,7 @@ def dissect(
     if network == NETWORK_ETHERNET:
         network, inner_ip = network_behind_ethernet(d, inner_ip, frame_end, captured_end)
     inner, _, _, inner_payload, inner_source, inner_destination, inner_addresses, inner_ports = read_header(
-        d, network, inner_ip, frame_end, captured_end, key
+        d, network, inner_ip, frame_end, captured_end, key, departures
     )
     return (
         encapsulation, outer, outer_ip, source, destination, payload, addresses, ports,

@@ -10,8 +10,10 @@ from typing import Any
 import numpy as np
 
 from pcaphash.kernels.base import be32, step
+from pcaphash.kernels.departures import AS_QEMU, transform_addresses, transform_ports
 from pcaphash.kernels.ip import IPV4, IPV6, IPV6_EXTENDED, read_ip
-from pcaphash.kernels.toeplitz import no_product, product
+from pcaphash.kernels.qemu import read_ip_as_qemu
+from pcaphash.kernels.toeplitz import WORDS, no_product, product
 from pcaphash.standards import ip
 
 # Kinds of header. NOT_IP, CUT and OTHER_LINK_TYPE (kernels.link) are 0, 1 and 2; then each base plus a transport.
@@ -27,6 +29,7 @@ TRANSPORT_TCP = 1
 TRANSPORT_UDP = 2
 TRANSPORT_TCP_CUT = 3  # its ports were not captured
 TRANSPORT_UDP_CUT = 4
+N_TRANSPORTS = 5
 
 PORTS_LEN = 4
 PORTS_WORD_IPV4, PORTS_WORD_IPV6 = 2, 8  # position of the ports among the words of a hash input
@@ -40,7 +43,7 @@ CANDIDATE_EXTENDED = 2
 
 @step
 def transport_of(
-    d: Any, protocol: int, offset: int, frame_end: int, captured_end: int, position: int, key: Any
+    d: Any, protocol: int, offset: int, frame_end: int, captured_end: int, position: int, key: Any, departures: Any
 ) -> tuple[int, Any]:
     """Name the transport whose ports can be hashed: TCP with 20, UDP with 8 bytes within the frame.
 
@@ -57,12 +60,22 @@ def transport_of(
     transport = tcp * TRANSPORT_TCP + udp * TRANSPORT_UDP
     if offset + PORTS_LEN > captured_end:
         return transport + (tcp | udp) * (TRANSPORT_TCP_CUT - TRANSPORT_TCP), no_product()
-    return transport, product(be32(d, offset) & -(tcp | udp), position, key)
+    return transport, product(transform_ports(be32(d, offset), departures) & -(tcp | udp), position, key)
+
+
+@step
+def _read_ip(
+    d: Any, network: int, offset: int, frame_end: int, captured_end: int, departures: Any
+) -> tuple[int, int, int, int, int]:
+    if departures is not None:
+        if departures & AS_QEMU:
+            return read_ip_as_qemu(d, network, offset, frame_end, captured_end)
+    return read_ip(d, network, offset, frame_end, captured_end)
 
 
 @step
 def read_header(
-    d: Any, network: int, offset: int, frame_end: int, captured_end: int, key: Any
+    d: Any, network: int, offset: int, frame_end: int, captured_end: int, key: Any, departures: Any
 ) -> tuple[int, int, int, int, int, int, Any, Any]:
     """Read an IP header as far as any hash type may need it.
 
@@ -77,16 +90,18 @@ def read_header(
     addresses, ports : integers of ``toeplitz.product``
         The contributions of the plain addresses and of the ports; 0 where there are none.
     """
-    ip_kind, protocol, payload, home_address, routing_address = read_ip(d, network, offset, frame_end, captured_end)
+    ip_kind, protocol, payload, home_address, routing_address = _read_ip(
+        d, network, offset, frame_end, captured_end, departures
+    )
     if ip_kind == IPV4:
-        transport, ports = transport_of(d, protocol, payload, frame_end, captured_end, PORTS_WORD_IPV4, key)
-        addresses = sum_ipv4(d, offset + 12, key)
+        transport, ports = transport_of(d, protocol, payload, frame_end, captured_end, PORTS_WORD_IPV4, key, departures)
+        addresses = sum_ipv4(d, offset + 12, 0, key, departures)
         return KIND_IPV4 + transport, ip_kind, protocol, payload, offset + 12, offset + 16, addresses, ports
     if ip_kind != IPV6 and ip_kind != IPV6_EXTENDED:
         return ip_kind, ip_kind, protocol, payload, offset, offset, no_product(), no_product()
-    transport, ports = transport_of(d, protocol, payload, frame_end, captured_end, PORTS_WORD_IPV6, key)
+    transport, ports = transport_of(d, protocol, payload, frame_end, captured_end, PORTS_WORD_IPV6, key, departures)
     source, destination = offset + 8, offset + 24
-    addresses = sum_ipv6(d, source, destination, key)
+    addresses = sum_ipv6(d, source, destination, 0, key, departures)
     base = KIND_IPV6
     if ip_kind == IPV6_EXTENDED:
         source = home_address if home_address else source
@@ -103,15 +118,48 @@ def is_extended(kind: int) -> bool:
 
 
 @step
-def sum_ipv4(d: Any, source: int, key: Any) -> Any:
-    """Return the contribution of two IPv4 addresses, the destination's behind the source's."""
-    return product(be32(d, source), 0, key) ^ product(be32(d, source + 4), 1, key)
+def _product_of_addresses(
+    d: Any, source: int, destination: int, words: int, word: int, number: int, key: Any, departures: Any
+) -> Any:
+    """Return the contribution of one word of the source address and the same of the destination address."""
+    first, second = transform_addresses(be32(d, source + 4 * word), be32(d, destination + 4 * word), departures)
+    position = WORDS * number + word
+    return product(first, position, key) ^ product(second, position + words, key)
 
 
 @step
-def sum_ipv6(d: Any, source: int, destination: int, key: Any) -> Any:
-    """Return the contribution of two IPv6 addresses."""
-    total = product(be32(d, source), 0, key) ^ product(be32(d, destination), 4, key)
-    total ^= product(be32(d, source + 4), 1, key) ^ product(be32(d, destination + 4), 5, key)
-    total ^= product(be32(d, source + 8), 2, key) ^ product(be32(d, destination + 8), 6, key)
-    return total ^ product(be32(d, source + 12), 3, key) ^ product(be32(d, destination + 12), 7, key)
+def sum_ipv4(d: Any, source: int, number: int, key: Any, departures: Any) -> Any:
+    """Return the contribution of two IPv4 addresses, the destination's behind the source's.
+
+    Of several keys in one array ``number`` says which to take; it is 0 for one alone.
+    """
+    return _product_of_addresses(d, source, source + 4, 1, 0, number, key, departures)
+
+
+@step
+def sum_ipv6(d: Any, source: int, destination: int, number: int, key: Any, departures: Any) -> Any:
+    """Return the contribution of two IPv6 addresses, ``number`` as in ``sum_ipv4``."""
+    total = _product_of_addresses(d, source, destination, 4, 0, number, key, departures)
+    total ^= _product_of_addresses(d, source, destination, 4, 1, number, key, departures)
+    total ^= _product_of_addresses(d, source, destination, 4, 2, number, key, departures)
+    return total ^ _product_of_addresses(d, source, destination, 4, 3, number, key, departures)
+
+
+@step
+def sum_addresses(d: Any, kind: int, ip_header: int, number: int, keys: Any, departures: Any) -> Any:
+    """Return the contribution of a header's plain addresses; 0 where there are none."""
+    if kind < KIND_IPV4:
+        return no_product()
+    if kind < KIND_IPV6:
+        return sum_ipv4(d, ip_header + 12, number, keys, departures)
+    return sum_ipv6(d, ip_header + 8, ip_header + 24, number, keys, departures)
+
+
+@step
+def sum_ports(d: Any, kind: int, payload: int, number: int, keys: Any, departures: Any) -> Any:
+    """Return the contribution of a header's ports; 0 where there are none, or where they were not captured."""
+    transport = (kind - KIND_IPV4) % N_TRANSPORTS
+    if kind < KIND_IPV4 or (transport != TRANSPORT_TCP and transport != TRANSPORT_UDP):
+        return no_product()
+    position = PORTS_WORD_IPV4 if kind < KIND_IPV6 else PORTS_WORD_IPV6
+    return product(transform_ports(be32(d, payload), departures), WORDS * number + position, keys)

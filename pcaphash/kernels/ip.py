@@ -67,13 +67,14 @@ def _read_ipv6(d: Any, offset: int, frame_end: int, captured_end: int) -> tuple[
     if d[offset] >> 4 != 6:
         return NOT_IP, NO_PROTOCOL, offset, 0, 0
     protocol = np.int64(d[offset + 6])
-    if protocol == ip.TCP or protocol == ip.UDP or not _is_extension(protocol):
+    if protocol == ip.TCP or protocol == ip.UDP or not is_extension(protocol):
         return IPV6, protocol, payload, 0, 0
     return _walk_extensions(d, protocol, payload, frame_end, captured_end)
 
 
 @step
-def _is_extension(protocol: int) -> bool:
+def is_extension(protocol: int) -> bool:
+    """Tell whether a next header is an extension header that the walk follows."""
     return (
         protocol == ip.HOP_BY_HOP
         or protocol == ip.ROUTING
@@ -102,7 +103,7 @@ def _walk_extensions(
     """Follow the chain of extension headers (RFC 8200 section 4) up to what ends it."""
     home_address, routing_address = 0, 0
     fragment = False
-    while _is_extension(protocol):
+    while is_extension(protocol):
         if offset + ip.EXTENSION_LEN > frame_end:
             return NOT_IP, NO_PROTOCOL, offset, 0, 0
         if offset + ip.EXTENSION_LEN > captured_end:

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from pcaphash.kernels.base import be32, kernel, pointer, step
+from pcaphash.kernels.departures import SYMMETRIC_OR_XOR, SYMMETRIC_XOR
 from pcaphash.kernels.dissect import dissect, signature_of
 from pcaphash.kernels.header import KIND_IPV6
 from pcaphash.kernels.toeplitz import WORDS, finish, product, view_key
@@ -28,10 +29,24 @@ def _copy(d: Any, source: int, n_bytes: int, inputs: Any, at: int) -> int:
 
 
 @step
+def _transform(inputs: Any, start: int, length: int, departures: Any) -> None:
+    """Apply an input transformation to a field of the source, and that of the destination behind it."""
+    for i in range(start, start + length):
+        source, destination = inputs[i], inputs[i + length]
+        if departures & (SYMMETRIC_XOR | SYMMETRIC_OR_XOR):
+            inputs[i + length] = source ^ destination
+        if departures & SYMMETRIC_XOR:
+            inputs[i] = source ^ destination
+        elif departures & SYMMETRIC_OR_XOR:
+            inputs[i] = source | destination
+
+
+@step
 def _write_input(
-    d: Any, form: int, kind: int, ip: int, source: int, destination: int, ports: int, inputs: Any, start: int
-) -> int:
-    """Write the hash input of one header (addresses, then ports, as on the wire) and return its length."""
+    d: Any, form: int, kind: int, ip: int, source: int, destination: int, ports: int, inputs: Any, start: int,
+    departures: Any,
+) -> int:  # fmt: skip
+    """Write the hash input of one header (addresses, then ports, as on the wire or transformed); return its length."""
     at = start
     if kind < KIND_IPV6:
         at = _copy(d, ip + 12, 8, inputs, at)
@@ -42,6 +57,11 @@ def _write_input(
         at = _copy(d, ip + 8, 32, inputs, at)
     if form & WITH_PORTS:
         at = _copy(d, ports, 4, inputs, at)
+    if departures is not None:
+        half = 4 if kind < KIND_IPV6 else 16
+        _transform(inputs, start, half, departures)
+        if form & WITH_PORTS:
+            _transform(inputs, start + 2 * half, 2, departures)
     return at - start
 
 
@@ -56,14 +76,14 @@ def _hash_input(inputs: Any, start: int, length: int, key: Any) -> Any:
 
 @kernel
 def describe_packets(
-    block: Any, records: Any, n_records: int, key: Any, port_types: Any,
+    block: Any, records: Any, n_records: int, key: Any, port_types: Any, departures: Any,
     picks: Any, signatures: Any, hash_values: Any, inputs: Any, input_lengths: Any,
 ) -> int:  # fmt: skip
     """Describe the packets of a block.
 
     Parameters
     ----------
-    block, records, n_records, key, port_types
+    block, records, n_records, key, port_types, departures
         As ``census.count_packets`` takes them.
     picks : int32 array of shape (N_SIGNATURES,)
         What the configuration picks for each signature; UNDECIDED for those not met yet.
@@ -91,7 +111,7 @@ def describe_packets(
             encapsulation, outer, outer_ip, outer_source, outer_destination, outer_ports, _, _,
             inner, inner_ip, inner_source, inner_destination, inner_ports, _, _,
         ) = dissect(
-            d, offset, frame_end, captured_end, np.int64(records[i]["link_type"]), types, prepared
+            d, offset, frame_end, captured_end, np.int64(records[i]["link_type"]), types, prepared, departures
         )  # fmt: skip
         signature = signature_of(outer, encapsulation, inner)
         signatures[i] = signature
@@ -106,11 +126,11 @@ def describe_packets(
         form = (pick - 1) & (FORMS - 1)
         if pick > FORMS:
             length = _write_input(
-                d, form, inner, inner_ip, inner_source, inner_destination, inner_ports, written, start
+                d, form, inner, inner_ip, inner_source, inner_destination, inner_ports, written, start, departures
             )
         else:
             length = _write_input(
-                d, form, outer, outer_ip, outer_source, outer_destination, outer_ports, written, start
+                d, form, outer, outer_ip, outer_source, outer_destination, outer_ports, written, start, departures
             )
         input_lengths[i] = length
         hash_values[i] = _hash_input(written, start, length, prepared)

@@ -7,15 +7,17 @@ product than the hash over addresses.
 
 Both forms below hold the hash with its bits reversed, and :func:`finish` has to turn them round, which takes a dozen
 instructions where the processor has none for it. A census need not: :func:`reversed_slot` takes the slot from the
-reversed hash, so that it counts into slots in bit-reversed order, and :func:`natural_order` puts them in order once.
+reversed hash, so that it counts into slots (at least two) in bit-reversed order, and :func:`natural_order` puts them in
+order once.
 
 Two implementations with the same values, chosen once for the processor that numba compiles for:
 
-- carry-less multiply. With the word's bits as a polynomial, and 63 key bits in reversed order as another, coefficient
-  31 + p of their product is bit p (counted from the most significant) of the word's contribution;
+- carry-less multiply. With the word's bits as a polynomial, and 63 key bits in reversed order and shifted by one as
+  another, coefficient 32 + p of their product is bit p (counted from the most significant) of the word's contribution;
 - a table of 36 x 256 contributions (bits reversed), one row per input byte.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -40,10 +42,10 @@ def key_windows(key: bytes) -> tuple[np.uint64, ...]:
     Returns
     -------
     tuple of nine uint64
-        Bit m of item w is key bit 32 w + m, counted from the most significant bit of byte 0.
+        Bit m + 1 of item w is key bit 32 w + m, counted from the most significant bit of byte 0; the lowest bit is 0.
     """
     bits = np.unpackbits(np.frombuffer(key[:KEY_LEN].ljust(KEY_LEN, b"\0"), np.uint8))
-    weights = np.uint64(1) << np.arange(63, dtype=np.uint64)
+    weights = np.uint64(2) << np.arange(63, dtype=np.uint64)
     return tuple((bits[32 * w : 32 * w + 63] * weights).sum(dtype=np.uint64) for w in range(WORDS))
 
 
@@ -73,6 +75,11 @@ def natural_order(slots: int) -> npt.NDArray[np.int64]:
     return order
 
 
+def prepare_keys(keys: Sequence[bytes]) -> npt.NDArray[np.generic]:
+    """Prepare several hash keys, one behind the other: position p of key k is position ``WORDS * k + p`` of them."""
+    return np.concatenate([np.asarray(prepare_key(key)) for key in keys])
+
+
 @step
 def _multiplied_product(word: int, position: int, key: Any) -> Any:
     return carry_less_multiply(np.uint64(word), key[position])
@@ -85,12 +92,12 @@ def _multiplied_nothing() -> Any:
 
 @step
 def _multiplied_finish(total: Any) -> Any:
-    return reverse_bits(np.uint32((total >> np.uint64(31)) & np.uint64(0xFFFFFFFF)))
+    return reverse_bits(np.uint32(total >> np.uint64(32)))
 
 
 @step
 def _multiplied_slot(total: Any, slot_bits: int) -> int:
-    return np.int64((total >> np.uint64(63 - slot_bits)) & ((np.uint64(1) << np.uint64(slot_bits)) - np.uint64(1)))
+    return np.int64(total >> np.uint64(64 - slot_bits))
 
 
 @step

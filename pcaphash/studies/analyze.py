@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 
 from pcaphash.capture.source import STANDARD_INPUT
 from pcaphash.device.device import Device
-from pcaphash.engine.census import LEAST_SLOTS, Identity
+from pcaphash.engine.census import identities_of
 from pcaphash.engine.distribution import Distribution, count_encapsulations, distribute
-from pcaphash.engine.stream import Progress, Reading, take_census
+from pcaphash.engine.reading import Reading
+from pcaphash.engine.selection import RECEIVED, Selection
+from pcaphash.engine.stream import Progress, take_census
 from pcaphash.errors import ConfigurationError
 from pcaphash.studies.spread import MEASURES, spread
 
@@ -71,6 +73,7 @@ class Analysis:
 def analyze(
     traces: str | PathLike[str] | Sequence[str | PathLike[str]],
     devices: Device | Sequence[Device],
+    selection: Selection = RECEIVED,
     watch: Callable[[Progress], None] | None = None,
 ) -> Analysis:
     """Analyze how traces spread over the receive queues of each device, in one pass.
@@ -78,9 +81,11 @@ def analyze(
     Parameters
     ----------
     traces : path or sequence of paths
-        Captures; ``-`` is standard input.
+        Captures, or saved censuses; ``-`` is standard input.
     devices : Device or sequence of Device
         The configurations; results name them by ``Device.name``.
+    selection : Selection
+        Which packets to analyze.
     watch : callable, optional
         Called now and then with the progress.
 
@@ -89,14 +94,13 @@ def analyze(
     NothingReadableError
         Not one of the traces can be read.
     ConfigurationError
-        There is nothing to analyze.
+        There is nothing to analyze, or a saved census was taken for other devices.
     """
     paths = [fspath(traces)] if isinstance(traces, str | PathLike) else [fspath(trace) for trace in traces]
     chosen = [devices] if isinstance(devices, Device) else list(devices)
     _check(paths, chosen)
-    slots = max([LEAST_SLOTS, *(len(device.indirection_table) for device in chosen)])
-    identities = [Identity.of(device, slots) for device in chosen]
-    censuses, reading = take_census(paths, identities, watch)
+    identities = identities_of(chosen)
+    censuses, reading = take_census(paths, identities, selection, chosen[0].spec, watch)
     pairs = [(censuses[identity], device) for identity, device in zip(identities, chosen, strict=True)]
     return Analysis(reading, [distribute(*pair) for pair in pairs], [count_encapsulations(*pair) for pair in pairs])
 

@@ -11,7 +11,9 @@ from pcaphash.capture.reader import Block
 from pcaphash.device.device import Device
 from pcaphash.engine.census import Identity
 from pcaphash.engine.decision import Decision, decide
-from pcaphash.engine.stream import Account, read_blocks
+from pcaphash.engine.selecting import Selector
+from pcaphash.engine.selection import EVERYTHING, Selection
+from pcaphash.engine.stream import Account, check_selected, read_selected
 from pcaphash.kernels.dissect import N_SIGNATURES
 from pcaphash.kernels.rows import INPUT_LEN, UNDECIDED, describe_packets
 from pcaphash.kernels.timestamps import NO_TIMESTAMP
@@ -23,6 +25,8 @@ COLUMNS = (
     "packet", "timestamp_ns", "captured_length", "original_length", "direction", "encapsulation", "header",
     "hash_report", "hash_report_tunnel", "hash_input", "hash_value", "queue", "reason",
 )  # fmt: skip
+
+Numbers = npt.NDArray[np.int64] | range
 
 _DIRECTIONS = np.array(["", "in", "out"], dtype=object)
 
@@ -37,8 +41,8 @@ class _Describer:
         self._decisions: dict[int, Decision] = {}
         self._table = np.asarray(device.indirection_table, np.int64)
 
-    def describe(self, block: Block, first_packet: int) -> "pd.DataFrame":
-        """Describe the packets of a block as rows, the first of which is packet number ``first_packet``."""
+    def describe(self, block: Block, numbers: Numbers) -> "pd.DataFrame":
+        """Describe the packets of a block, which have these numbers in their trace, as rows."""
         import pandas as pd
 
         records = block.records
@@ -59,7 +63,7 @@ class _Describer:
         hex_values[~hashed] = ""
         return pd.DataFrame(
             {
-                "packet": np.arange(first_packet, first_packet + n),
+                "packet": np.asarray(numbers, np.int64),
                 "timestamp_ns": pd.array(timestamps, dtype="Int64"),
                 "captured_length": records["captured_length"].astype(np.int64),
                 "original_length": records["original_length"].astype(np.int64),
@@ -93,6 +97,7 @@ class _Describer:
                 n - done,
                 self._identity.prepared_key,
                 self._identity.port_types,
+                self._identity.departures,
                 self._picks,
                 signatures[done:],
                 hash_values[done:],
@@ -110,7 +115,10 @@ class _Describer:
     ) -> "pd.api.extensions.ExtensionArray":
         import pandas as pd
 
-        chosen = self._table[hash_values.astype(np.int64) & (len(self._table) - 1)]
+        n_entries = len(self._table)
+        entries = hash_values.astype(np.int64)
+        entries = entries % n_entries if self._device.table_index == "modulo" else entries & (n_entries - 1)
+        chosen = self._table[entries]
         queues = np.where(hashed, chosen, self._device.unclassified_queue)
         array = pd.array(queues, dtype="Int64")
         array[~known if self._device.has_queue else np.ones(len(known), bool)] = pd.NA
@@ -127,6 +135,7 @@ def stream_hashes(
     trace: str | PathLike[str],
     device: Device,
     account: Account,
+    selection: Selection = EVERYTHING,
 ) -> "Iterator[pd.DataFrame]":
     """Yield the rows of ``hashes`` block by block, so that memory stays flat.
 
@@ -138,20 +147,24 @@ def stream_hashes(
         The configured device.
     account : Account
         Keeps note of what was read and what could not be.
+    selection : Selection
+        Which packets to describe.
 
     Raises
     ------
     CaptureError
         The trace cannot be read at all.
+    ConfigurationError
+        No packet is selected, of those that there are.
     """
     describer = _Describer(device)
-    packet = 1
-    for block in read_blocks(fspath(trace), account):
-        yield describer.describe(block, packet)
-        packet += len(block.records)
+    selector = Selector(selection, Identity.of(device), device.spec)
+    for block, numbers in read_selected(account.open(fspath(trace)), account, selector):
+        yield describer.describe(block, numbers)
+    check_selected(account.reading, selection)
 
 
-def hashes(trace: str | PathLike[str], device: Device) -> "pd.DataFrame":
+def hashes(trace: str | PathLike[str], device: Device, selection: Selection = EVERYTHING) -> "pd.DataFrame":
     """Describe every packet of a trace: its hash, what it is over, and its receive queue.
 
     Parameters
@@ -160,6 +173,8 @@ def hashes(trace: str | PathLike[str], device: Device) -> "pd.DataFrame":
         A capture; ``-`` is standard input.
     device : Device
         The configured device.
+    selection : Selection
+        Which packets to describe; those that the host sent too, unless it says otherwise.
 
     Returns
     -------
@@ -171,11 +186,13 @@ def hashes(trace: str | PathLike[str], device: Device) -> "pd.DataFrame":
     ------
     CaptureError
         The trace cannot be read at all.
+    ConfigurationError
+        No packet is selected, of those that there are.
     """
     import pandas as pd
 
-    account = Account()
-    parts = list(stream_hashes(trace, device, account))
+    account = Account([fspath(trace)])
+    parts = list(stream_hashes(trace, device, account, selection))
     rows = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(COLUMNS))
     if account.reading.damages:
         rows.attrs["damage"] = str(account.reading.damages[0])

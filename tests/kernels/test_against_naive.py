@@ -9,7 +9,7 @@ from naive.configuration import Configuration
 from pcaphash.kernels.base import COMPILED
 from support import builders
 from support.captures import pcapng_of
-from support.comparing import assert_rows_equal, hashes_rows, naive_rows, without_fallback
+from support.comparing import assert_rows_equal, hashes_rows, naive_rows
 from support.packets import configurations, frames, whole_frames
 
 # A Hypothesis example has room for so much randomness only; compiled, two hundred examples are thousands of packets.
@@ -18,7 +18,6 @@ FRAMES = st.lists(frames(), min_size=1, max_size=24)
 
 def assert_naive_agrees(path, packets, configuration):
     path.write_bytes(pcapng_of(packets))
-    configuration = without_fallback(configuration)
     records = load(path).records
     assert [(record.captured, record.original_length, record.link_type) for record in records] == packets
     assert_rows_equal(hashes_rows(path, configuration), naive_rows(records, configuration))

@@ -3,6 +3,8 @@
 With bounds checks (NUMBA_BOUNDSCHECK=1), or as plain Python, a read past the end is an error here.
 """
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -14,11 +16,12 @@ from pcaphash.engine.census import Census, Identity
 from pcaphash.engine.decision import decide
 from pcaphash.kernels.base import CHECKED, COMPILED
 from pcaphash.kernels.dissect import N_SIGNATURES
+from pcaphash.kernels.endpoints import ENDPOINTS_LEN, NO_NETWORK_NUMBER, read_endpoints
 from pcaphash.kernels.records import NEEDS_MORE, RECORD
 from pcaphash.kernels.rows import INPUT_LEN, UNDECIDED, describe_packets
 from support import builders
 from support.captures import pcap, pcap_record
-from support.comparing import device_of, without_fallback
+from support.comparing import device_of
 from support.packets import configurations, frames, whole_frames
 
 
@@ -48,10 +51,16 @@ def described(packet: tuple[bytes, int, int], configuration) -> tuple[str, str, 
     signatures, values = np.empty(1, np.int32), np.empty(1, np.uint32)
     inputs, lengths = np.empty(INPUT_LEN, np.uint8), np.empty(1, np.int64)
     arrays = (picks, signatures, values, inputs, lengths)
-    assert describe_packets(block, records, 1, identity.prepared_key, identity.port_types, *arrays) == 0
+    assert (
+        describe_packets(block, records, 1, identity.prepared_key, identity.port_types, identity.departures, *arrays)
+        == 0
+    )
     decision = decide(int(signatures[0]), device)
     picks[signatures[0]] = decision.pick
-    assert describe_packets(block, records, 1, identity.prepared_key, identity.port_types, *arrays) == 1
+    assert (
+        describe_packets(block, records, 1, identity.prepared_key, identity.port_types, identity.departures, *arrays)
+        == 1
+    )
     value = int(values[0]) if decision.is_hashed else None
     return decision.hash_report, inputs[: lengths[0]].tobytes().hex(), value
 
@@ -64,14 +73,14 @@ def assert_naive_agrees(packet, configuration):
 
 @given(packet=frames(), configuration=configurations())
 def test_rows_of_one_packet(packet, configuration):
-    assert_naive_agrees(packet, without_fallback(configuration))
+    assert_naive_agrees(packet, configuration)
 
 
 @given(frame=whole_frames(), configuration=configurations())
 def test_rows_of_a_packet_cut_at_every_byte(frame, configuration):
     whole, link_type = frame
     for length in range(0, len(whole), 5):
-        assert_naive_agrees((whole[:length], len(whole), link_type), without_fallback(configuration))
+        assert_naive_agrees((whole[:length], len(whole), link_type), configuration)
 
 
 @given(frame=whole_frames(), configuration=configurations())
@@ -83,14 +92,43 @@ def test_census_of_a_packet_cut_at_every_byte(frame, configuration):
     assert sum(census.totals(signature)[0] for signature in census.signatures()) == len(whole) + 1
 
 
-@given(frame=whole_frames(), configuration=configurations())
-def test_census_of_a_pcap_cut_at_every_byte(frame, configuration):
-    whole, link_type = frame
-    header, record = pcap(b"", link_type), pcap_record(whole)
-    capture = Pcap.recognize(header)
-    census = Census(Identity.of(device_of(configuration)))
+@given(frame=whole_frames())
+def test_census_of_a_pcap_cut_at_every_byte(frame):
+    whole, _ = frame
+    record = pcap_record(whole)
+    census = Census(Identity.of(pcaphash.Device()))
+    assert census.takes_pcap(Pcap.recognize(pcap(b"")))
     for length in range(len(record)):
-        found = census.append_pcap(capture, np.array(list(record[:length]), np.uint8), 0, length)
-        assert found == (0, 0, (0, 0, NEEDS_MORE, 0))
-    n_packets, _, step = census.append_pcap(capture, np.array(list(record), np.uint8), 0, len(record))
-    assert (n_packets, step) == (1, (1, len(record), NEEDS_MORE, 0))
+        found = census.append_pcap(np.array(list(record[:length]), np.uint8), 0, length)
+        assert found == (0, 0, NEEDS_MORE, 0)
+    assert census.append_pcap(np.array(list(record), np.uint8), 0, len(record)) == (1, len(record), NEEDS_MORE, 0)
+
+
+@given(packet=frames(), configuration=configurations())
+def test_endpoints_of_one_packet(packet, configuration):
+    identity = Identity.of(device_of(configuration))
+    block, records = alone(*packet)
+    arrays = np.empty(1, np.int32), np.empty(1, np.int64), np.empty(ENDPOINTS_LEN, np.uint8)
+    read_endpoints(block, records, 1, identity.prepared_key, identity.port_types, identity.departures, *arrays)
+    assert arrays[1][0] >= NO_NETWORK_NUMBER
+
+
+@given(frame=whole_frames(), configuration=configurations())
+def test_endpoints_of_a_packet_cut_at_every_byte(frame, configuration):
+    whole, link_type = frame
+    for length in range(len(whole)):
+        test_endpoints_of_one_packet.hypothesis.inner_test((whole[:length], len(whole), link_type), configuration)
+
+
+@given(packet=frames(), configuration=configurations())
+def test_census_by_several_keys_of_one_packet(packet, configuration):
+    identity = Identity.of(device_of(configuration))
+    keys = (*identity.hash_keys, bytes(range(40)), bytes(40))
+    together = Census(replace(identity, hash_keys=keys))
+    together.append(*alone(*packet))
+    for number, key in enumerate(keys):
+        single = Census(replace(identity, hash_keys=(key,)))
+        single.append(*alone(*packet))
+        (signature,) = single.signatures()
+        assert together.signatures() == [signature]
+        assert np.array_equal(together.rows(signature, number), single.rows(signature))

@@ -26,6 +26,9 @@ class Configuration:
     vxlan_gpe_ports: tuple[int, ...] = (4790,)
     gre_udp_ports: tuple[int, ...] = (4754,)
     inner_miss: str = "none"
+    flavor: str = "spec"
+    table_index: str = "mask"
+    input_transform: str = "none"
 
     def enables_hash_type(self, name: str) -> bool:
         """Say whether a hash type, named as in hash reports, is enabled."""

@@ -7,6 +7,7 @@ from naive.frame import Frame, LinkTypeError, NotIpError, TruncatedError
 from naive.hash_type import choose_hash_type, hash_input
 from naive.ip import Packet, read_packet
 from naive.link import network_layer
+from naive.qemu import is_qemu, qemu_network_layer, qemu_read_packet
 from naive.toeplitz import toeplitz
 from naive.tunnel import Encapsulation, find_encapsulation, possible_types
 
@@ -34,10 +35,17 @@ def answer(captured: bytes, original_length: int, link_type: int, configuration:
     return replace(result, encapsulation=name_encapsulation(frame, link_type, configuration))
 
 
+def read_outer(frame: Frame, link_type: int, configuration: Configuration) -> Packet:
+    """Read the outer IP header as the device reads it."""
+    if is_qemu(configuration):
+        return qemu_read_packet(frame, *qemu_network_layer(frame, link_type))
+    return read_packet(frame, *network_layer(frame, link_type))
+
+
 def name_encapsulation(frame: Frame, link_type: int, configuration: Configuration) -> str:
     """Name what the packet is under the profile, whatever is enabled."""
     try:
-        found = find_encapsulation(frame, read_packet(frame, *network_layer(frame, link_type)), configuration)
+        found = find_encapsulation(frame, read_outer(frame, link_type, configuration), configuration)
     except NotIpError:
         return "NONE"
     except (TruncatedError, LinkTypeError):
@@ -48,7 +56,7 @@ def name_encapsulation(frame: Frame, link_type: int, configuration: Configuratio
 def answer_hash(frame: Frame, link_type: int, configuration: Configuration) -> Answer:
     """Answer everything but the encapsulation."""
     try:
-        return answer_packet(frame, read_packet(frame, *network_layer(frame, link_type)), configuration)
+        return answer_packet(frame, read_outer(frame, link_type, configuration), configuration)
     except NotIpError:
         return not_hashed(configuration, "not-ip")
     except TruncatedError:
@@ -85,10 +93,11 @@ def answer_header(frame: Frame, packet: Packet, configuration: Configuration, he
     hash_type = choose_hash_type(frame, packet, configuration)
     if hash_type is None:
         return not_hashed(configuration, "no-type")
-    data = hash_input(frame, packet, hash_type)
+    data = hash_input(frame, packet, hash_type, configuration.input_transform)
     value = toeplitz(configuration.key, data)
     table = configuration.indirection_table
-    return Answer("", header, hash_type, tunnel, data, value, table[value & (len(table) - 1)], "")
+    entry = value % len(table) if configuration.table_index == "modulo" else value & (len(table) - 1)
+    return Answer("", header, hash_type, tunnel, data, value, table[entry], "")
 
 
 def not_hashed(configuration: Configuration, reason: str) -> Answer:

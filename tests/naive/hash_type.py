@@ -3,6 +3,7 @@
 from naive.configuration import Configuration
 from naive.frame import Frame
 from naive.ip import TCP, UDP, Packet
+from naive.qemu import is_qemu, qemu_candidates
 
 
 def candidates(packet: Packet, transport: int | None) -> list[str]:
@@ -20,13 +21,18 @@ def candidates(packet: Packet, transport: int | None) -> list[str]:
 
 def choose_hash_type(frame: Frame, packet: Packet, configuration: Configuration) -> str | None:
     """Choose the first enabled hash type that fits; None where no type is enabled."""
-    for name in candidates(packet, packet.transport(frame)):
+    transport = packet.transport(frame)
+    if is_qemu(configuration):
+        names = qemu_candidates(packet, {TCP: "TCP", UDP: "UDP", None: None}[transport])
+    else:
+        names = candidates(packet, transport)
+    for name in names:
         if configuration.enables_hash_type(name):
             return name
     return None
 
 
-def hash_input(frame: Frame, packet: Packet, hash_type: str) -> bytes:
+def hash_input(frame: Frame, packet: Packet, hash_type: str, transform: str = "none") -> bytes:
     """Collect what is hashed, in wire order; truncated where a byte of it was not captured."""
     source, destination = packet.source, packet.destination
     if hash_type.endswith("_EX"):
@@ -35,4 +41,16 @@ def hash_input(frame: Frame, packet: Packet, hash_type: str) -> bytes:
         if packet.routing_address is not None:
             destination = frame.read(packet.routing_address, 16)
     ports = b"" if hash_type.startswith("IP") else frame.read(packet.payload_offset, 4)
-    return source + destination + ports
+    source, destination = transformed(source, destination, transform)
+    return source + destination + b"".join(transformed(ports[:2], ports[2:], transform))
+
+
+def transformed(source: bytes, destination: bytes, transform: str) -> tuple[bytes, bytes]:
+    """Make a field of the source and that of the destination symmetric, as Linux' ethtool describes it."""
+    exclusive = bytes(a ^ b for a, b in zip(source, destination, strict=True))
+    inclusive = bytes(a | b for a, b in zip(source, destination, strict=True))
+    if transform == "symmetric-xor":
+        return exclusive, exclusive
+    if transform == "symmetric-or-xor":
+        return inclusive, exclusive
+    return source, destination

@@ -20,7 +20,7 @@ def captures() -> list:
 
 
 def test_both_texts_are_asked_for_eight_devices():
-    assert [configuration.spec for configuration in CONFIGURATIONS] == ["v7"] * 8 + ["1.4"] * 8
+    assert [configuration.spec for configuration in CONFIGURATIONS[:16]] == ["v7"] * 8 + ["1.4"] * 8
 
 
 @needs_shared

@@ -2,7 +2,6 @@
 
 import csv
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -34,6 +33,13 @@ CONFIGURATIONS = [
     Configuration("1.4", 0x049, 0x155),
     Configuration("1.4", 0x1B6, 0x0AA, vxlan_gpe_ports=(4789,), vxlan_ports=(4790,), gre_udp_ports=(4754, 53, 443)),
     Configuration("1.4", 0x000, 0x1FF),
+    Configuration(
+        "v7", 0xFFF, inner_miss="outer", table_index="modulo", indirection_table=tuple(i % 9 for i in range(100))
+    ),
+    Configuration("1.4", 0x1FF, 0x1FF, inner_miss="outer", input_transform="symmetric-xor"),
+    Configuration("v7", 0xFFF, input_transform="symmetric-or-xor"),
+    Configuration("v7", 0x1FF, flavor="qemu"),
+    Configuration("v7", 0x0C9, flavor="qemu", input_transform="symmetric-xor", unclassified_queue=2),
 ]
 
 
@@ -49,14 +55,17 @@ def device_of(configuration: Configuration) -> pcaphash.Device:
         unclassified_queue=configuration.unclassified_queue,
         vxlan_ports=configuration.vxlan_ports,
         geneve_ports=configuration.geneve_ports,
-        vxlan_gpe_ports=configuration.vxlan_gpe_ports,
-        gre_udp_ports=configuration.gre_udp_ports,
+        **({} if configuration.spec == "v7" else ports_of_1_4(configuration)),
+        inner_miss=configuration.inner_miss,
+        flavor=configuration.flavor,
+        table_index=configuration.table_index,
+        input_transform=configuration.input_transform,
     )
 
 
-def without_fallback(configuration: Configuration) -> Configuration:
-    """Leave out what no device has yet: hashing the outer header where the inner packet is not IP."""
-    return replace(configuration, inner_miss="none")
+def ports_of_1_4(configuration: Configuration) -> dict[str, tuple[int, ...]]:
+    """List the ports of tunnels that draft v7 does not know."""
+    return {"vxlan_gpe_ports": configuration.vxlan_gpe_ports, "gre_udp_ports": configuration.gre_udp_ports}
 
 
 def answers(records: Sequence[Record], configuration: Configuration) -> list[Answer]:

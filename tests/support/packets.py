@@ -328,15 +328,22 @@ def configurations(draw: st.DrawFn) -> Configuration:
     """Draw a device of either text: mostly many types, default ports and a usual table, but anything at times."""
     spec = pick(draw, ("v7", "1.4"))
     queues = 1 + draw(NUMBERS[64])
+    flavor = pick(draw, ("spec", "spec", "spec", "qemu"))
+    tunnels = flavor == "spec"  # QEMU has none, and takes no longer keys and tables
+    table_index = pick(draw, ("mask", "mask", "mask", "modulo"))
+    n_entries = 1 + draw(NUMBERS[64]) if table_index == "modulo" else 2 ** draw(NUMBERS[10 if tunnels else 8])
     return Configuration(
         spec=spec,
-        hash_types=mask(draw, 12 if spec == "v7" else 9),
-        tunnel_types=mask(draw, 9) if spec == "1.4" else 0,
-        key=draw(st.binary(min_size=1, max_size=60)) if draw(NUMBERS[2]) else MICROSOFT_KEY,
-        indirection_table=tuple((7 * entry + 3) % queues for entry in range(2 ** draw(NUMBERS[10]))),
+        hash_types=mask(draw, 12 if spec == "v7" and tunnels else 9),
+        tunnel_types=mask(draw, 9) if spec == "1.4" and tunnels else 0,
+        key=draw(st.binary(min_size=1, max_size=60 if tunnels else 40)) if draw(NUMBERS[2]) else MICROSOFT_KEY,
+        indirection_table=tuple((7 * entry + 3) % queues for entry in range(n_entries)),
         unclassified_queue=draw(st.integers(0, queues - 1)),
         inner_miss=pick(draw, ("none", "none", "outer")),
-        **(port_lists(draw) if draw(NUMBERS[4]) == 3 else {}),
+        flavor=flavor,
+        table_index=table_index,
+        input_transform=pick(draw, ("none", "none", "none", "none", "symmetric-xor", "symmetric-or-xor")),
+        **(port_lists(draw) if spec == "1.4" and draw(NUMBERS[4]) == 3 else {}),
     )
 
 

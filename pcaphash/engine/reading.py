@@ -1,0 +1,66 @@
+"""What came of reading traces, whatever was asked of them."""
+
+from dataclasses import dataclass, field
+
+from pcaphash.capture.damage import Damage
+from pcaphash.errors import CaptureError
+
+
+@dataclass
+class Reading:
+    """What came of reading traces.
+
+    Parameters
+    ----------
+    traces : list of str
+        The traces that could be read, at least in part.
+    packets : int
+        Complete records found, those left out included.
+    left_out : dict of str to int
+        Packets that a selection left out, by why.
+    is_stopped : bool
+        Whether reading stopped because as many packets were selected as were asked for.
+    link_types : dict of int to int
+        Packets by link type.
+    damages : list of Damage
+        Where traces could be read in part only.
+    unreadable : list of CaptureError
+        Traces that could not be read at all.
+    inherited : list of str
+        Likewise, of the traces behind saved censuses.
+    """
+
+    traces: list[str] = field(default_factory=list)
+    packets: int = 0
+    left_out: dict[str, int] = field(default_factory=dict)
+    is_stopped: bool = False
+    link_types: dict[int, int] = field(default_factory=dict)
+    damages: list[Damage] = field(default_factory=list)
+    unreadable: list[CaptureError] = field(default_factory=list)
+    inherited: list[str] = field(default_factory=list)
+
+    @property
+    def selected(self) -> int:
+        """Packets that were selected."""
+        return self.packets - sum(self.left_out.values())
+
+    @property
+    def problems(self) -> list[str]:
+        """What could not be read, a line each."""
+        return [*map(str, self.unreadable), *map(str, self.damages), *self.inherited]
+
+    @property
+    def is_partial(self) -> bool:
+        """Whether some input could not be read."""
+        return bool(self.damages or self.unreadable or self.inherited)
+
+    def add(self, other: "Reading") -> None:
+        """Add what came of reading other traces earlier."""
+        self.traces += other.traces
+        self.packets += other.packets
+        for reason, n_packets in other.left_out.items():
+            self.left_out[reason] = self.left_out.get(reason, 0) + n_packets
+        for link_type, n_packets in other.link_types.items():
+            self.link_types[link_type] = self.link_types.get(link_type, 0) + n_packets
+        self.inherited += other.problems
+        self.is_stopped |= other.is_stopped

@@ -1,0 +1,232 @@
+"""Censuses in files: NumPy's .npz, so that NumPy alone reads them (docs/formats.md has the arrays)."""
+
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from pcaphash.capture.source import STANDARD_INPUT
+from pcaphash.device.device import Device
+from pcaphash.device.toml import DeviceOptions
+from pcaphash.engine.census import CENSUS_VERSION, DEPARTURES, Census, Identity, n_rows
+from pcaphash.engine.reading import Reading
+from pcaphash.errors import CaptureError, ConfigurationError
+from pcaphash.kernels.dissect import N_SIGNATURES
+from pcaphash.kernels.toeplitz import KEY_LEN
+
+_MAGIC = b"PK\x03\x04"
+_PORTS = ("vxlan_ports", "geneve_ports", "vxlan_gpe_ports", "gre_udp_ports")
+_WORDS = ("table_index", "flavor", "input_transform")
+_MOST_SLOTS = 65536
+_AGAIN = "take the census again"
+
+# The options that make up an identity, for whoever has to give them.
+_OPTIONS = {
+    "hash_keys": "--key",
+    "vxlan_ports": "--vxlan-port",
+    "geneve_ports": "--geneve-port",
+    "vxlan_gpe_ports": "--vxlan-gpe-port",
+    "gre_udp_ports": "--gre-udp-port",
+    "table_index": "--table-index",
+    "flavor": "--flavor",
+    "input_transform": "--input-transform",
+    "slots": "--indirection-table-size",
+}
+
+
+@dataclass(frozen=True)
+class SavedCensus:
+    """A census read from a file.
+
+    Parameters
+    ----------
+    path : str
+        The file.
+    census : Census
+        What it holds.
+    reading : Reading
+        What came of reading the traces behind it.
+    """
+
+    path: str
+    census: Census
+    reading: Reading
+
+    def restrict(self, identity: Identity) -> Census:
+        """Return the part of the census that answers under an identity.
+
+        Raises
+        ------
+        ConfigurationError
+            It was taken under another; the text names in what they differ.
+        """
+        mine = self.census.identity
+        for field in fields(Identity):
+            has, wanted = getattr(mine, field.name), getattr(identity, field.name)
+            if field.name == "hash_keys":
+                fits = set(wanted) <= set(has)
+            elif field.name == "slots" and mine.table_index == "mask":
+                fits = wanted <= has
+            else:
+                fits = wanted == has
+            if not fits:
+                problem = f"{self.path} was taken with {_show(has)}, not {_show(wanted)}"
+                advice = "give the same here, or take the census again"
+                raise ConfigurationError(_OPTIONS.get(field.name, field.name), problem, advice)
+        return self.census.restrict(identity)
+
+    def device_options(self, given: DeviceOptions) -> DeviceOptions:
+        """Return how the census was taken as arguments of ``Device``, but for what is given and what is usual."""
+        mine, usual = self.census.identity, Identity.of(Device(spec=given.get("spec", "v7")))
+        options: DeviceOptions = {}
+        if usual.hash_keys[0] not in mine.hash_keys:
+            options["hash_key"] = mine.hash_keys[0].hex()
+        for name in (*_PORTS, *_WORDS):
+            if getattr(mine, name) != getattr(usual, name):
+                options[name] = getattr(mine, name)  # type: ignore[literal-required]
+        if mine.table_index == "modulo":
+            options["indirection_table_size"] = mine.slots
+        return options
+
+
+def _show(value: object) -> str:
+    if isinstance(value, tuple):
+        return ", ".join(_show(item) for item in value) or "none"
+    return value.hex() if isinstance(value, bytes) else str(value)
+
+
+def is_saved_census(trace: str) -> bool:
+    """Tell whether a file holds a census and not a capture, by its first bytes."""
+    if trace == STANDARD_INPUT:
+        return False
+    try:
+        if not Path(trace).is_file():
+            return False
+        with Path(trace).open("rb") as stream:
+            return stream.read(len(_MAGIC)) == _MAGIC
+    except (OSError, ValueError):
+        return False
+
+
+def save_census(census: Census, reading: Reading, stream: IO[bytes]) -> None:
+    """Write a census, and what came of reading the traces behind it."""
+    identity = census.identity
+    signatures = census.signatures()
+    rows = [census.natural_rows(signature) for signature in signatures]
+    shape = (0, identity.slots, 2)
+    arrays: dict[str, Any] = {
+        "version": np.int64(identity.version),
+        "hash_keys": np.frombuffer(b"".join(identity.hash_keys), np.uint8).reshape(-1, KEY_LEN),
+        **{name: np.array(getattr(identity, name), np.int64) for name in _PORTS},
+        **{name: np.array(getattr(identity, name)) for name in _WORDS},
+        "slots": np.int64(identity.slots),
+        "signatures": np.array(signatures, np.int64),
+        "first_rows": np.cumsum([0, *(len(each) for each in rows[:-1])])[: len(rows)].astype(np.int64),
+        "counts": np.concatenate([np.zeros(shape, np.int64), *rows]),
+        "traces": np.array([_portable(Path(trace).name) for trace in reading.traces], np.str_),
+        "packets": np.int64(reading.packets),
+        "left_out_reasons": np.array(list(reading.left_out), np.str_),
+        "left_out_packets": np.array(list(reading.left_out.values()), np.int64),
+        "link_types": np.array(list(reading.link_types.items()), np.int64).reshape(-1, 2),
+        "is_stopped": np.bool_(reading.is_stopped),
+        "problems": np.array([_portable(line) for line in reading.problems], np.str_),
+    }
+    np.savez_compressed(stream, **arrays)
+
+
+def _portable(text: str) -> str:
+    """Replace what is no text in a name of a file (surrogates of undecodable bytes)."""
+    return text.encode("utf-8", "replace").decode()
+
+
+def load_census(path: str) -> SavedCensus:
+    """Read a census from a file.
+
+    Raises
+    ------
+    CaptureError
+        The file cannot be read, is damaged, or of a version that this program does not know.
+    """
+    try:
+        with Path(path).open("rb") as stream, np.load(stream, allow_pickle=False) as file:
+            version = int(file["version"])
+            if version != CENSUS_VERSION:
+                problem = f"is a census of version {version}, and this program reads version {CENSUS_VERSION}"
+                raise CaptureError(path, problem, _AGAIN)
+            return _build(path, {name: file[name] for name in file.files})
+    except OSError as error:
+        raise CaptureError(path, error.strerror or str(error), "check the path and its permissions") from error
+    except (zipfile.BadZipFile, ValueError, KeyError, TypeError, EOFError, NotImplementedError, RuntimeError) as error:
+        raise CaptureError(path, f"is no census that can be read ({error})", _AGAIN) from error
+    except Exception as error:
+        if type(error).__module__ != "zlib":
+            raise
+        raise CaptureError(path, f"is a damaged census ({error})", _AGAIN) from error
+
+
+def _build(path: str, arrays: dict[str, npt.NDArray[Any]]) -> SavedCensus:
+    """Make a census of the arrays of a file.
+
+    Raises
+    ------
+    ValueError, KeyError
+        They do not fit together.
+    """
+    keys = _array(arrays, "hash_keys", np.uint8, (None, KEY_LEN))
+    slots = int(_array(arrays, "slots", np.int64, ()))
+    if not len(keys) or not 0 < slots <= _MOST_SLOTS:
+        raise ValueError("no hash key, or no slots")
+    given: dict[str, Any] = {name: tuple(_array(arrays, name, np.int64, (None,)).tolist()) for name in _PORTS}
+    given |= {name: str(arrays[name]) for name in _WORDS}
+    identity = Identity(tuple(key.tobytes() for key in keys), slots=slots, **given)
+    if any(getattr(identity, name) not in DEPARTURES for name in _WORDS):
+        raise ValueError(f"unknown {', '.join(_WORDS)}")
+    if identity.table_index != "modulo" and slots & (slots - 1):
+        raise ValueError(f"{slots} slots are no power of two")
+    census = Census(identity)
+    counts = _array(arrays, "counts", np.int64, (None, slots, 2))
+    first = 0
+    for signature in _array(arrays, "signatures", np.int64, (None,)).tolist():
+        if not 0 <= signature < N_SIGNATURES:
+            raise ValueError(f"there is no signature {signature}")
+        last = first + n_rows(signature) * len(keys)
+        census.add_natural_rows(signature, counts[first:last])
+        first = last
+    if first != len(counts) or bool((counts < 0).any()):
+        raise ValueError("the counts do not fit the signatures")
+    return SavedCensus(path, census, _reading_of(arrays))
+
+
+def _reading_of(arrays: dict[str, npt.NDArray[Any]]) -> Reading:
+    reasons = [str(reason) for reason in arrays["left_out_reasons"]]
+    left_out = _array(arrays, "left_out_packets", np.int64, (len(reasons),)).tolist()
+    link_types = _array(arrays, "link_types", np.int64, (None, 2)).tolist()
+    return Reading(
+        traces=[str(trace) for trace in arrays["traces"]],
+        packets=int(_array(arrays, "packets", np.int64, ())),
+        left_out=dict(zip(reasons, left_out, strict=True)),
+        is_stopped=bool(arrays["is_stopped"]),
+        link_types=dict(link_types),
+        inherited=[str(line) for line in arrays["problems"]],
+    )
+
+
+def _array(
+    arrays: dict[str, npt.NDArray[Any]], name: str, dtype: type[np.generic], shape: Sequence[int | None]
+) -> npt.NDArray[Any]:
+    """Return an array of the dtype and shape that it has to have.
+
+    Raises
+    ------
+    ValueError, KeyError
+        It has another, or is not there.
+    """
+    array = arrays[name]
+    fits = len(shape) == array.ndim and all(n in (None, m) for n, m in zip(shape, array.shape, strict=True))
+    if array.dtype != dtype or not fits:
+        raise ValueError(f"{name} has the wrong form")
+    return array

@@ -1,0 +1,169 @@
+"""Apply a selection to the packets of blocks."""
+
+from collections.abc import Callable
+from ipaddress import IPv4Network
+
+import numpy as np
+import numpy.typing as npt
+
+from pcaphash.capture.reader import Block
+from pcaphash.engine.census import Identity
+from pcaphash.engine.decision import ENCAPSULATIONS, encapsulation_of
+from pcaphash.engine.selection import Network, Selection
+from pcaphash.kernels.dissect import split_signature
+from pcaphash.kernels.endpoints import ADDRESS_LEN, ENDPOINTS_LEN, read_endpoints
+from pcaphash.kernels.header import KIND_IPV4, KIND_IPV6
+from pcaphash.kernels.records import DIRECTION_OUT
+from pcaphash.kernels.timestamps import NO_TIMESTAMP
+
+Mask = npt.NDArray[np.bool_]
+
+SENT = "sent by the capturing host"
+NOT_SENT = "not sent by the capturing host"
+WITHOUT_TIME = "without a time"
+BEFORE_START = "before the start"
+AFTER_END = "after the end"
+OTHER_ENCAPSULATION = "of another encapsulation"
+OTHER_VNI = "of another virtual network"
+OTHER_ENDPOINT = "of other endpoints"
+
+
+class Selector:
+    """Selects the packets of blocks, and counts what is left out, each packet once.
+
+    Parameters
+    ----------
+    selection : Selection
+        What to look at.
+    identity : Identity
+        Says which UDP ports are tunnels, and how headers are read.
+    spec : str
+        The text whose names encapsulations have, ``v7`` or ``1.4``.
+    """
+
+    def __init__(self, selection: Selection, identity: Identity, spec: str) -> None:
+        self.selection = selection
+        self.left_out: dict[str, int] = {}
+        """Packets left out, by why."""
+        self._identity = identity
+        self._spec = spec
+        self._left = selection.count
+        self._lost: list[tuple[str, Mask]] = []
+
+    @property
+    def takes_all(self) -> bool:
+        """Whether nothing can be left out of a file that does not say which packets the host sent."""
+        chosen = self.selection
+        has_bounds = chosen.count is not None or chosen.looks_at_times or chosen.looks_into_packets
+        return chosen.direction != "out" and not has_bounds
+
+    @property
+    def is_full(self) -> bool:
+        """Whether as many packets were selected as were asked for."""
+        return self._left == 0
+
+    def select(self, block: Block) -> tuple[npt.NDArray[np.int64] | None, int]:
+        """Select packets of a block.
+
+        Returns
+        -------
+        chosen : int64 array, or None
+            Which packets are selected, counted from 0; None for all of them.
+        looked_at : int
+            How many packets of the block were looked at: all, unless so many are selected now as were asked for.
+        """
+        n = len(block.records)
+        if self.takes_all and not self._has_sent(block):
+            return None, n
+        self._lost = []
+        kept = np.ones(n, np.bool_)
+        self._by_direction(block, kept)
+        if self.selection.looks_at_times:
+            self._by_time(block, kept)
+        if self.selection.looks_into_packets:
+            self._by_packet(block, kept)
+        chosen = np.flatnonzero(kept)
+        if self._left is not None:
+            chosen = chosen[: self._left]
+            self._left -= len(chosen)
+        looked_at = int(chosen[-1]) + 1 if self.is_full else n
+        for reason, lost in self._lost:
+            n_lost = int(lost[:looked_at].sum())
+            if n_lost:
+                self.left_out[reason] = self.left_out.get(reason, 0) + n_lost
+        return chosen, looked_at
+
+    def _has_sent(self, block: Block) -> bool:
+        return self.selection.direction == "in" and bool(block.records["direction"].max(initial=0) == DIRECTION_OUT)
+
+    def _keep(self, kept: Mask, fits: Mask, reason: str) -> None:
+        """Leave out what does not fit, and note what fitted until now."""
+        self._lost.append((reason, kept & ~fits))
+        kept &= fits
+
+    def _by_direction(self, block: Block, kept: Mask) -> None:
+        is_sent = block.records["direction"] == DIRECTION_OUT
+        if self.selection.direction == "in":
+            self._keep(kept, ~is_sent, SENT)
+        elif self.selection.direction == "out":
+            self._keep(kept, is_sent, NOT_SENT)
+
+    def _by_time(self, block: Block, kept: Mask) -> None:
+        times = block.timestamps()
+        start, end = self.selection.start, self.selection.end
+        self._keep(kept, times != NO_TIMESTAMP, WITHOUT_TIME)
+        if start is not None:
+            self._keep(kept, times >= start, BEFORE_START)
+        if end is not None:
+            self._keep(kept, times < end, AFTER_END)
+
+    def _by_packet(self, block: Block, kept: Mask) -> None:
+        n = len(block.records)
+        signatures, numbers = np.empty(n, np.int32), np.empty(n, np.int64)
+        endpoints = np.empty(n * ENDPOINTS_LEN, np.uint8)
+        identity = self._identity
+        read_endpoints(
+            block.data, block.records, n, identity.prepared_key, identity.port_types, identity.departures,
+            signatures, numbers, endpoints,
+        )  # fmt: skip
+        if self.selection.encapsulation:
+            self._keep(kept, self._of_signatures(signatures, self._has_encapsulation), OTHER_ENCAPSULATION)
+        if self.selection.vni:
+            self._keep(kept, np.isin(numbers, self.selection.vni), OTHER_VNI)
+        if self.selection.endpoint:
+            addresses = endpoints.reshape(n, 2, ADDRESS_LEN)
+            fits = np.zeros(n, np.bool_)
+            for network in self.selection.endpoint:
+                is_ipv4 = isinstance(network, IPv4Network)
+                has_version = self._of_signatures(signatures, _is_ipv4 if is_ipv4 else _is_ipv6)
+                fits |= has_version & _holds(network, addresses).any(axis=1)
+            self._keep(kept, fits, OTHER_ENDPOINT)
+
+    def _of_signatures(self, signatures: npt.NDArray[np.int32], fits: Callable[[int], bool]) -> Mask:
+        """Ask a question of each signature once."""
+        found, places = np.unique(signatures, return_inverse=True)
+        return np.array([fits(int(signature)) for signature in found], np.bool_)[places]
+
+    def _has_encapsulation(self, signature: int) -> bool:
+        # A name that the device's text does not know is the other text's.
+        other = "1.4" if self._spec == "v7" else "v7"
+        return any(
+            encapsulation_of(signature, self._spec if name in ENCAPSULATIONS[self._spec] else other) == name
+            for name in self.selection.encapsulation
+        )
+
+
+def _is_ipv4(signature: int) -> bool:
+    return KIND_IPV4 <= split_signature(signature)[0] < KIND_IPV6
+
+
+def _is_ipv6(signature: int) -> bool:
+    return split_signature(signature)[0] >= KIND_IPV6
+
+
+def _holds(network: Network, addresses: npt.NDArray[np.uint8]) -> Mask:
+    """Tell which addresses, the last axis of an array, a network holds."""
+    wanted = np.frombuffer(network.network_address.packed, np.uint8)
+    mask = np.frombuffer(network.netmask.packed, np.uint8)
+    fits: Mask = ((addresses[..., : len(wanted)] & mask) == wanted).all(axis=-1)
+    return fits

@@ -1,0 +1,163 @@
+"""Which packets of a trace are looked at: by count, time, direction, encapsulation, virtual network and endpoint."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from typing import SupportsIndex
+
+from pcaphash.device.words import parse_number, unknown_word
+from pcaphash.errors import ConfigurationError
+from pcaphash.standards.virtio import TUNNEL_TYPES
+
+DIRECTIONS = ("in", "out", "all")
+ENCAPSULATIONS = ("NONE", "GRE", *TUNNEL_TYPES, "UNKNOWN")
+"""Names of encapsulations under either text; draft v7 divides GRE no further."""
+
+_MOST_NETWORK_NUMBER = 0xFFFFFFFF
+_FRACTION = re.compile(r"[.,](\d+)")
+
+Words = str | Iterable[str]
+Network = IPv4Network | IPv6Network
+
+
+@dataclass(frozen=True, init=False)
+class Selection:
+    """Which packets to look at; a packet must satisfy all that is given.
+
+    Parameters
+    ----------
+    count : int, optional
+        Stop after so many selected packets.
+    start, end : str, int or float, optional
+        From this time on, and before this time: ISO 8601 (UTC unless it says otherwise) or seconds since 1970.
+    direction : str
+        ``in``: without the packets that the capture says the host sent (they never met receive-side scaling); ``out``:
+        only these; ``all``.
+    encapsulation : str or iterable of str
+        What packets are, by the names that the column ``encapsulation`` has under either text, NONE and UNKNOWN
+        included.
+    vni : int or iterable of int
+        VNI of VXLAN, VXLAN-GPE and GENEVE, VSID of NVGRE, key of other GRE.
+    endpoint : str or iterable of str
+        Addresses or networks, such as ``10.0.0.1`` or ``2001:db8::/32``, one of which must hold the source or the
+        destination of the outer header.
+
+    Raises
+    ------
+    ConfigurationError
+        A value cannot be.
+    """
+
+    count: int | None
+    start: int | None
+    end: int | None
+    direction: str
+    encapsulation: tuple[str, ...]
+    vni: tuple[int, ...]
+    endpoint: tuple[Network, ...]
+
+    def __init__(
+        self,
+        count: SupportsIndex | None = None,
+        start: str | float | None = None,
+        end: str | float | None = None,
+        direction: str = "in",
+        encapsulation: Words = (),
+        vni: SupportsIndex | Iterable[SupportsIndex] = (),
+        endpoint: Words = (),
+    ) -> None:
+        if direction not in DIRECTIONS:
+            raise unknown_word("--direction", direction, DIRECTIONS, "a direction")
+        fields = {
+            "count": None if count is None else parse_number("-c", count, 1, 2**63 - 1, "it is a number of packets"),
+            "start": None if start is None else _parse_time("--start", start),
+            "end": None if end is None else _parse_time("--end", end),
+            "direction": direction,
+            "encapsulation": tuple(_parse_encapsulation(word) for word in _list(encapsulation)),
+            "vni": tuple(_parse_vni(number) for number in _list(vni)),
+            "endpoint": tuple(_parse_endpoint(word) for word in _list(endpoint)),
+        }
+        for field, value in fields.items():
+            object.__setattr__(self, field, value)
+        if self.start is not None and self.end is not None and self.end <= self.start:
+            raise ConfigurationError("--end", "is not after --start", "give a later time")
+
+    @property
+    def looks_into_packets(self) -> bool:
+        """Whether packets have to be dissected to know whether they are selected."""
+        return bool(self.encapsulation or self.vni or self.endpoint)
+
+    @property
+    def looks_at_times(self) -> bool:
+        """Whether the time of a packet matters."""
+        return self.start is not None or self.end is not None
+
+    def __str__(self) -> str:
+        """Return the options that give it, but for those left at their defaults."""
+        words = [f"-c {self.count}"] if self.count is not None else []
+        words += [
+            f"--{name} {_show_time(at)}" for name, at in (("start", self.start), ("end", self.end)) if at is not None
+        ]
+        words += [f"--direction {self.direction}"] if self.direction != "in" else []
+        for name in ("encapsulation", "vni", "endpoint"):
+            words += [f"--{name} {value}" for value in getattr(self, name)]
+        return " ".join(words)
+
+
+def _list(values: object) -> list[object]:
+    if isinstance(values, str) or not isinstance(values, Iterable):
+        return [values]
+    return list(values)
+
+
+def _parse_time(option: str, value: str | float) -> int:
+    """Return nanoseconds since 1970."""
+    text = str(value).strip()
+    try:
+        return int(Decimal(text) * 10**9)
+    except (InvalidOperation, ValueError, OverflowError):
+        pass
+    fraction = _FRACTION.search(text)
+    digits = fraction[1][:9].ljust(9, "0") if fraction else "0"
+    try:
+        moment = datetime.fromisoformat(text[: fraction.start()] + text[fraction.end() :] if fraction else text)
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return int((moment - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds()) * 10**9 + int(digits)
+    except (ValueError, OverflowError) as error:
+        problem = f"{text!r} is no time"
+        raise ConfigurationError(option, problem, "write 2026-01-31T12:00:00Z, or seconds since 1970") from error
+
+
+def _show_time(nanoseconds: int) -> str:
+    seconds, rest = divmod(nanoseconds, 10**9)
+    return f"{seconds}.{rest:09d}".rstrip("0").rstrip(".")
+
+
+def _parse_encapsulation(word: object) -> str:
+    found = next((name for name in ENCAPSULATIONS if name.lower() == str(word).lower()), None)
+    if found is None:
+        raise unknown_word("--encapsulation", str(word), ENCAPSULATIONS, "an encapsulation")
+    return found
+
+
+def _parse_vni(number: object) -> int:
+    rule = "a VNI or VSID has 24 bits, a GRE key 32"
+    return parse_number("--vni", number, 0, _MOST_NETWORK_NUMBER, rule)  # type: ignore[arg-type]
+
+
+def _parse_endpoint(word: object) -> Network:
+    try:
+        return ip_network(str(word), strict=False)
+    except ValueError as error:
+        problem = f"{word!r} is no IP address or network"
+        raise ConfigurationError("--endpoint", problem, "write 10.0.0.1 or 2001:db8::/32") from error
+
+
+RECEIVED = Selection()
+"""All packets but those that the capture says the host sent."""
+
+EVERYTHING = Selection(direction="all")
+"""All packets."""

@@ -1,0 +1,47 @@
+"""Where devices depart from the virtio texts, as one argument of the kernels.
+
+The argument is None for a device that follows the texts, and a sum of the flags below for one that departs from them.
+numba compiles a kernel once for None, leaving out all that belongs to departures, and once more for a sum of flags: so
+devices that follow the texts pay nothing.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from pcaphash.kernels.base import step
+from pcaphash.kernels.toeplitz import finish, reversed_slot
+
+AS_QEMU = 1  # headers are read as QEMU 7.2 reads them (kernels.qemu)
+SYMMETRIC_XOR = 2  # Linux' input transformation: each field becomes source ^ destination
+SYMMETRIC_OR_XOR = 4  # likewise: source fields become source | destination, destination fields source ^ destination
+MODULO = 8  # the indirection table is indexed by hash % length
+
+
+@step
+def slot_of(total: Any, slots: int, slot_bits: int, departures: Any) -> int:
+    """Return the slot that a hash is counted in: bit-reversed, or under MODULO the remainder."""
+    if departures is not None:
+        if departures & MODULO:
+            return np.int64(finish(total)) % slots
+    return reversed_slot(total, slot_bits)
+
+
+@step
+def transform_addresses(source: int, destination: int, departures: Any) -> tuple[int, int]:
+    """Apply the input transformation to corresponding words of the source and the destination address."""
+    if departures is not None:
+        if departures & SYMMETRIC_XOR:
+            return source ^ destination, source ^ destination
+        if departures & SYMMETRIC_OR_XOR:
+            return source | destination, source ^ destination
+    return source, destination
+
+
+@step
+def transform_ports(ports: int, departures: Any) -> int:
+    """Apply the input transformation to the word of source and destination port."""
+    if departures is not None:
+        source, destination = transform_addresses(ports >> 16, ports & 0xFFFF, departures)
+        return (source << 16) | destination
+    return ports
