@@ -9,6 +9,7 @@ from typer.exceptions import TyperException
 
 from pcaphash import __version__
 from pcaphash.cli.analyze import analyze
+from pcaphash.cli.census import census
 from pcaphash.cli.hashes import hashes
 from pcaphash.errors import PcaphashError
 
@@ -26,6 +27,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 app.command("analyze", no_args_is_help=True)(analyze)
+app.command("census", no_args_is_help=True)(census)
 app.command("hashes", no_args_is_help=True)(hashes)
 
 

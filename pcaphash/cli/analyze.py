@@ -10,24 +10,35 @@ from pcaphash.cli import options
 from pcaphash.cli.outcome import report_reading, report_warnings
 from pcaphash.cli.progress import announce_compilation, watched
 from pcaphash.device import DeviceOptions
+from pcaphash.engine.selection import RECEIVED, Selection
+from pcaphash.report.files import output_path
+from pcaphash.report.formats import ANALYSIS_FORMATS, PARQUET, check_stream
 
 
 @options.takes_device
+@options.takes_selection(RECEIVED)
 def analyze(
     *,
     traces: Annotated[list[str], typer.Argument(metavar="TRACE...", help="Captures; - is standard input.")],
     config: options.Configs = None,
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", metavar="DIR", help="Write distribution.csv, summary.csv and a figure here."),
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="DIR",
+            parser=output_path,
+            help="Write distribution.csv, summary.csv and a figure here.",
+        ),
     ] = None,
     format_: options.Format = "table",
+    selection: Selection,
     device_options: DeviceOptions,
 ) -> int:
     """Show how the packets of captures spread over the receive queues, configurations side by side.
 
     \b
-    Formats: table (default), csv (the rows of distribution.csv), json (everything).
+    Formats: table (default); csv, jsonl, markdown, parquet (the rows of distribution.csv); json (everything).
     \b
     Examples:
       pcaphash analyze trace.pcap
@@ -36,27 +47,21 @@ def analyze(
       pcaphash analyze trace.pcap --spec 1.4 --config nvgre=base/NVGRE
       zstd -dc trace.zst | pcaphash analyze - --format json
     """
-    options.check_format(format_, ("table", "csv", "json"))
-    devices = options.make_configs(device_options, config)
+    options.check_format(format_, ANALYSIS_FORMATS)
+    if output is None:
+        check_stream(format_, sys.stdout)
+    devices = options.make_configs(options.adopt_census(traces, device_options), config)
     report_warnings(devices)
     announce_compilation()
     from pcaphash.studies.analyze import analyze as study
 
     with watched() as watch:
-        analysis = study(traces, devices, watch)
+        analysis = study(traces, devices, selection, watch)
+    from pcaphash.report.tables import write_analysis, write_folder
+
     if output is not None:
-        from pcaphash.report.tables import write_folder
-
-        for path in write_folder(analysis, output):
+        for path in write_folder(analysis, output, format_):
             print(f"wrote {path}", file=sys.stderr)
-    if format_ == "table":
-        from rich.console import Console
-
-        from pcaphash.report.console import show_analysis
-
-        show_analysis(analysis, Console(highlight=False, markup=False, emoji=False))
-    else:
-        from pcaphash.report.tables import write_csv, write_json
-
-        (write_csv if format_ == "csv" else write_json)(analysis, sys.stdout)
+    if output is None or format_ != PARQUET:
+        write_analysis(analysis, format_, sys.stdout)
     return report_reading(analysis.reading)

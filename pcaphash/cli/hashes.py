@@ -10,32 +10,41 @@ from pcaphash.cli import options
 from pcaphash.cli.outcome import report_reading, report_warnings
 from pcaphash.cli.progress import announce_compilation, watched
 from pcaphash.device import Device, DeviceOptions
-from pcaphash.errors import ConfigurationError
+from pcaphash.engine.selection import EVERYTHING, Selection
+from pcaphash.report.files import output_path
+from pcaphash.report.formats import ROW_FORMATS, check_stream
 
 
 @options.takes_device
+@options.takes_selection(EVERYTHING)
 def hashes(
     *,
     trace: Annotated[str, typer.Argument(metavar="TRACE", help="A capture; - is standard input.")],
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write here instead of standard output.")
+        Path | None,
+        typer.Option(
+            "--output", "-o", metavar="FILE", parser=output_path, help="Write here instead of standard output."
+        ),
     ] = None,
     format_: options.Format = "csv",
+    selection: Selection,
     device_options: DeviceOptions,
 ) -> int:
     """Write one row per packet: what it is, which hash type applies, the hash input, the hash, the receive queue.
 
     \b
-    Formats: csv (default), jsonl (one JSON object per line).
+    Formats: csv (default), jsonl (one JSON object per line), json, markdown, parquet (to a file or a pipe).
     \b
     Examples:
       pcaphash hashes trace.pcap | head
       pcaphash hashes trace.pcapng.gz --hash-types linux --queues 4 -o hashes.csv
       pcaphash hashes trace.pcap --spec 1.4 --tunnel-types VXLAN+GENEVE --format jsonl
     """
-    options.check_format(format_, ("csv", "jsonl"))
-    if output is not None and output.exists() and Path(trace).exists() and output.samefile(trace):
-        raise ConfigurationError("--output", f"{output} is the capture itself", "write to another file")
+    options.check_format(format_, ROW_FORMATS)
+    if output is None:
+        check_stream(format_, sys.stdout)
+    else:
+        options.refuse_overwriting(output, [trace])
     chosen = Device(**device_options)
     report_warnings([chosen])
     announce_compilation()
@@ -44,8 +53,8 @@ def hashes(
     from pcaphash.studies.hashes import COLUMNS, stream_hashes
 
     with watched() as watch:
-        account = Account(watch)
-        rows = stream_hashes(trace, chosen, account)
+        account = Account([trace], watch)
+        rows = stream_hashes(trace, chosen, account, selection)
         if output is None:
             write_rows(rows, COLUMNS, sys.stdout, format_)
         else:

@@ -1,6 +1,6 @@
 """Options that several commands share, and the devices they make."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import wraps
 from inspect import Parameter, Signature, signature
@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from pcaphash.device import Device, DeviceOptions, combine_options, default_configs, parse_config, read_options
+from pcaphash.engine.selection import Selection
 from pcaphash.errors import ConfigurationError
 
 DeviceFile = Annotated[
@@ -113,6 +114,56 @@ def takes_device(command: Callable[..., int]) -> Callable[..., int]:
     )
 
 
+_SELECTION_OPTIONS = {
+    # what Selection calls it: the option
+    "count": Annotated[int | None, typer.Option("-c", metavar="N", help="Stop after N selected packets.")],
+    "start": Annotated[
+        str | None,
+        typer.Option("--start", metavar="TIME", help="From this time on: ISO 8601 (UTC), or seconds since 1970."),
+    ],
+    "end": Annotated[str | None, typer.Option("--end", metavar="TIME", help="Before this time.")],
+    "direction": Annotated[
+        str | None,
+        typer.Option(
+            "--direction",
+            metavar="in|out|all",
+            help="Packets sent by the capturing host, where the capture says so, met no receive-side scaling: "
+            "without them, only them, or all.",
+        ),
+    ],
+    "encapsulation": Annotated[
+        list[str] | None,
+        typer.Option(
+            "--encapsulation", metavar="NAME", help="Such as VXLAN, or NONE for what is no tunnel; repeatable."
+        ),
+    ],
+    "vni": Annotated[
+        list[int] | None,
+        typer.Option("--vni", metavar="NUMBER", help="VNI, VSID of NVGRE, or GRE key; repeatable."),
+    ],
+    "endpoint": Annotated[
+        list[str] | None,
+        typer.Option("--endpoint", metavar="ADDRESS", help="Outer address or network, either end; repeatable."),
+    ],
+}
+
+
+def takes_selection(default: Selection) -> Callable[[Callable[..., int]], Callable[..., int]]:
+    """Give a command every option that selects packets.
+
+    Parameters
+    ----------
+    default : Selection
+        What a command gets, as ``selection``, where nothing is given; its direction stands unless one is given.
+    """
+
+    def combine(given: dict[str, Any]) -> Selection:
+        chosen = {name: value for name, value in given.items() if value not in (None, [])}
+        return Selection(**{"direction": default.direction, **chosen})
+
+    return lambda command: _replace_parameter(command, "selection", _SELECTION_OPTIONS, combine)
+
+
 def _replace_parameter(
     command: Callable[..., int], name: str, options: dict[str, Any], combine: Callable[[dict[str, Any]], Any]
 ) -> Callable[..., int]:
@@ -159,6 +210,33 @@ def make_configs(options: DeviceOptions, configs: list[str] | None) -> list[Devi
     if "hash_types" in options or "tunnel_types" in options:
         return [Device(**options, name="given")]
     return default_configs(base)
+
+
+def adopt_census(traces: Sequence[str], given: DeviceOptions) -> DeviceOptions:
+    """Take over from the first saved census among the traces how it was taken, where nothing else is given.
+
+    Raises
+    ------
+    CaptureError
+        It cannot be read.
+    """
+    from pcaphash.engine.saved import is_saved_census, load_census
+
+    saved = next((trace for trace in traces if is_saved_census(trace)), None)
+    return given if saved is None else combine_options(load_census(saved).device_options(given), given)
+
+
+def refuse_overwriting(output: Path, traces: Iterable[str]) -> None:
+    """Refuse to write results over what they come from.
+
+    Raises
+    ------
+    ConfigurationError
+        The output is one of the traces.
+    """
+    for trace in traces:
+        if output.exists() and Path(trace).exists() and output.samefile(trace):
+            raise ConfigurationError("--output", f"{output} is read here", "write to another file")
 
 
 def check_format(chosen: str, known: tuple[str, ...]) -> None:

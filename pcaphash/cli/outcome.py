@@ -4,24 +4,25 @@ import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from pcaphash.report.words import link_type_name, packets
 from pcaphash.standards.ethernet import LINK_TYPE_NAMES
 
 if TYPE_CHECKING:
     from pcaphash.device import Device
-    from pcaphash.engine.stream import Reading
+    from pcaphash.engine.reading import Reading
 
 EXIT_PARTIAL = 3
 
 
 def report_reading(reading: "Reading") -> int:
     """Tell what could not be read or dissected; return the exit code."""
-    for error in reading.unreadable:
-        warn(str(error))
-    for damage in reading.damages:
-        warn(str(damage))
+    for problem in reading.problems:
+        warn(problem)
     others = {number: n for number, n in reading.link_types.items() if number not in LINK_TYPE_NAMES}
     for number, n_packets in sorted(others.items()):
-        warn(f"{n_packets:,} packets have link type {number}, which is not dissected: what they are is unknown")
+        name = link_type_name(number)
+        link_type = f"{number} ({name})" if name else str(number)
+        warn(f"link type {link_type} is not dissected: what {packets(n_packets)} would get stays unknown")
     if reading.is_partial:
         warn("the results are partial")
         return EXIT_PARTIAL

@@ -6,7 +6,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from pcaphash.errors import OutputError
+from pcaphash.errors import ConfigurationError, OutputError
+
+
+def output_path(text: str) -> Path:
+    """Return what ``--output`` names.
+
+    Raises
+    ------
+    ConfigurationError
+        It is empty, which a path would take for the current folder.
+    """
+    if not text.strip():
+        raise ConfigurationError("--output", "the name is empty", "name a file or folder; . is the current folder")
+    return Path(text)
 
 
 @contextmanager

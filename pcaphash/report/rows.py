@@ -1,7 +1,12 @@
 """Write tables that come in parts, part by part, so that memory stays flat."""
 
 from collections.abc import Iterable, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING, TextIO
+
+from pcaphash.report.json_rows import write_json, write_json_lines
+from pcaphash.report.markdown import write_markdown
+from pcaphash.report.parquet import write_parquet
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -15,19 +20,30 @@ def write_rows(parts: "Iterable[pd.DataFrame]", columns: Sequence[str], stream: 
     parts : iterable of DataFrame
         The table in parts, each with the columns named.
     columns : sequence of str
-        The header line of a CSV file, also where there is no part at all.
+        The names of the columns, which are written also where there is no part at all.
     stream : text stream
-        Written to.
+        Written to; Parquet goes to the binary stream under it (``buffer``).
     format_ : str
-        ``csv`` or ``jsonl``.
+        One of ``formats.ROW_FORMATS``: ``csv``; ``jsonl``, an object per line; ``json``, a list of the same objects;
+        ``markdown``; ``parquet``.
     """
     parts = iter(parts)
-    first = next(parts, None)  # what cannot be read complains here, before anything is written
+    # What cannot be read complains here, before anything is written.
+    whole = chain([first], parts) if (first := next(parts, None)) is not None else parts
     if format_ == "csv":
-        stream.write(",".join(columns) + "\n")
-    while first is not None:
-        if format_ == "csv":
-            first.to_csv(stream, index=False, header=False, lineterminator="\n")
-        else:
-            first.to_json(stream, orient="records", lines=True)
-        first = next(parts, None)
+        _write_csv(whole, columns, stream)
+    elif format_ == "jsonl":
+        write_json_lines(whole, stream)
+    elif format_ == "json":
+        write_json(whole, stream)
+    elif format_ == "markdown":
+        write_markdown(whole, columns, stream)
+    else:
+        stream.flush()
+        write_parquet(whole, columns, stream.buffer)
+
+
+def _write_csv(parts: "Iterable[pd.DataFrame]", columns: Sequence[str], stream: TextIO) -> None:
+    stream.write(",".join(columns) + "\n")
+    for part in parts:
+        part.to_csv(stream, index=False, header=False, lineterminator="\n")

@@ -1,67 +1,77 @@
-"""Write an analysis as tables: CSV files with pandas, or one JSON document."""
+"""Write an analysis to a stream, or as tables and a figure into a folder."""
 
-import json
-import math
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from pcaphash.report.figures import draw_distribution, save
 from pcaphash.report.files import make_folder, whole_file
+from pcaphash.report.formats import PARQUET
 
 if TYPE_CHECKING:
-    from pcaphash.studies.analyze import Analysis, Row
+    import pandas as pd
+
+    from pcaphash.studies.analyze import Analysis
 
 FIGURE_FILE = "distribution.png"
 
 
-def write_csv(analysis: "Analysis", stream: TextIO) -> None:
-    """Write ``distribution.csv``'s rows to a stream."""
-    analysis.distribution.to_csv(stream, index=False)
+def write_analysis(analysis: "Analysis", format_: str, stream: TextIO) -> None:
+    """Write an analysis.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        The results.
+    format_ : str
+        One of ``formats.ANALYSIS_FORMATS``: ``table`` for readers, ``json`` for everything as one document; the others
+        are the rows of the distribution.
+    stream : text stream
+        Written to; Parquet goes to the binary stream under it (``buffer``).
+    """
+    if format_ == "table":
+        from pcaphash.report.console import show_analysis
+
+        show_analysis(analysis, stream)
+    elif format_ == "json":
+        from pcaphash.report.document import write_document
+
+        write_document(analysis, stream)
+    else:
+        _write_table(analysis.distribution, format_, stream)
 
 
-def write_json(analysis: "Analysis", stream: TextIO) -> None:
-    """Write the whole analysis as one JSON object to a stream."""
-    json.dump(_document(analysis), stream, indent=2, allow_nan=False)
-    stream.write("\n")
+def write_folder(analysis: "Analysis", folder: Path, format_: str = "csv") -> list[Path]:
+    """Write the distribution, the summary and the figure into a folder, each file whole or not at all.
 
+    Parameters
+    ----------
+    analysis : Analysis
+        The results.
+    folder : Path
+        Made where it does not exist.
+    format_ : str
+        ``parquet`` writes both tables as Parquet too, beside the CSV files; the other formats write nothing more.
 
-def write_folder(analysis: "Analysis", folder: Path) -> list[Path]:
-    """Write ``distribution.csv``, ``summary.csv`` and the figure into a folder, each whole or not at all."""
+    Returns
+    -------
+    list of Path
+        The files written.
+    """
     make_folder(folder)
-    paths = [folder / "distribution.csv", folder / "summary.csv", folder / FIGURE_FILE]
-    with whole_file(paths[0]) as part:
-        analysis.distribution.to_csv(part, index=False)
-    with whole_file(paths[1]) as part:
-        analysis.summary.to_csv(part, index=False)
-    with whole_file(paths[2]) as part:
+    paths = []
+    for suffix in ("csv", PARQUET) if format_ == PARQUET else ("csv",):
+        for name, table in (("distribution", analysis.distribution), ("summary", analysis.summary)):
+            paths.append(folder / f"{name}.{suffix}")
+            with whole_file(paths[-1]) as part, part.open("w", encoding="utf-8", newline="") as stream:
+                _write_table(table, suffix, stream)
+    from pcaphash.report.figures import draw_distribution, save
+
+    paths.append(folder / FIGURE_FILE)
+    with whole_file(paths[-1]) as part:
         save(draw_distribution(analysis), part)
     return paths
 
 
-def _finite(row: "Row") -> "dict[str, str | int | float | None]":
-    """Replace what JSON has no number for."""
-    return {name: None if isinstance(value, float) and math.isnan(value) else value for name, value in row.items()}
+def _write_table(table: "pd.DataFrame", format_: str, stream: TextIO) -> None:
+    from pcaphash.report.rows import write_rows
 
-
-def _document(analysis: "Analysis") -> dict[str, object]:
-    reading = analysis.reading
-    return {
-        "traces": reading.traces,
-        "partial": reading.is_partial,
-        "problems": [str(problem) for problem in (*reading.damages, *reading.unreadable)],
-        "packets": reading.packets,
-        "sent_packets_left_out": reading.sent,
-        "link_types": {str(link_type): n for link_type, n in reading.link_types.items()},
-        "configurations": [
-            {
-                "name": distribution.device.name,
-                "device": dict(distribution.device.describe()),
-                "encapsulations": encapsulations,
-                "hash_reports": distribution.reports,
-                "reasons": distribution.reasons,
-            }
-            for distribution, encapsulations in zip(analysis.distributions, analysis.encapsulations, strict=True)
-        ],
-        "summary": [_finite(row) for row in analysis.summary_rows()],
-        "distribution": [_finite(row) for row in analysis.distribution_rows()],
-    }
+    write_rows([table], [str(name) for name in table], stream, format_)

@@ -19,11 +19,11 @@ COMMANDS = [
 ]
 
 
-def in_copy(tmp_path, command):
+def in_copy(tmp_path, command, **variables):
     """Run a command where it finds the sample traces, but writes elsewhere."""
     (tmp_path / "sample_traces").symlink_to(ROOT / "sample_traces")
     scripts = str(Path(sys.executable).parent)
-    environment = {**os.environ, "PATH": scripts + os.pathsep + os.environ["PATH"]}
+    environment = {**os.environ, "PATH": scripts + os.pathsep + os.environ["PATH"], **variables}
     return subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=300)
 
 
@@ -47,7 +47,8 @@ def test_python_runs(tmp_path):
 
 def test_the_table_shown_is_the_one_printed(tmp_path):
     shown = README.split("```text\n")[1].split("```")[0]
-    printed = in_copy(tmp_path, [sys.executable, "-m", "pcaphash", "analyze", "sample_traces/overlay.pcap"]).stdout
+    command = [sys.executable, "-m", "pcaphash", "analyze", "sample_traces/overlay.pcap"]
+    printed = in_copy(tmp_path, command, COLUMNS="80").stdout
     lines = {line.rstrip() for line in printed.splitlines()}
     assert [line for line in shown.splitlines() if line.rstrip() not in lines] == []
 

@@ -1,0 +1,56 @@
+"""``pcaphash census``."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pcaphash.cli import options
+from pcaphash.cli.outcome import report_reading, report_warnings
+from pcaphash.cli.progress import announce_compilation, watched
+from pcaphash.device import Device, DeviceOptions
+from pcaphash.engine.selection import RECEIVED, Selection
+from pcaphash.report.files import output_path
+
+
+@options.takes_device
+@options.takes_selection(RECEIVED)
+def census(
+    *,
+    traces: Annotated[
+        list[str],
+        typer.Argument(metavar="TRACE...", help="Captures, or saved censuses to combine; - is standard input."),
+    ],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="FILE", parser=output_path, help="The file to write.  [required]")
+    ],
+    selection: Selection,
+    device_options: DeviceOptions,
+) -> int:
+    """Count captures once, and save the counts: analyze takes the file in place of the captures.
+
+    A census serves every choice of hash types, tunnel types, queues and indirection tables (up to the size given
+    here), under either text. Several of them combine to what one run over all captures gives, if they were taken with
+    the same key, ports and table size.
+
+    \b
+    Examples:
+      pcaphash census monday.pcap -o monday.census
+      pcaphash census monday.census tuesday.census -o both.census
+      pcaphash analyze both.census --queues 16
+    """
+    options.refuse_overwriting(output, traces)
+    device = Device(**options.adopt_census(traces, device_options))
+    report_warnings([device])
+    announce_compilation()
+    from pcaphash.engine.saved import save_census
+    from pcaphash.report.files import whole_file
+    from pcaphash.studies.census import census as study
+
+    with watched() as watch:
+        taken = study(traces, device, selection, watch)
+    with whole_file(output) as part, part.open("wb") as stream:
+        save_census(taken.census, taken.reading, stream)
+    print(f"wrote {output}", file=sys.stderr)
+    return report_reading(taken.reading)

@@ -1,0 +1,79 @@
+"""Counts, sizes, bars and names for readers."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pcaphash.device.hash_types import format_mask, hash_type_presets
+from pcaphash.standards import virtio
+from pcaphash.standards.ethernet import LINK_TYPE_NAMES
+from pcaphash.standards.link_types import OTHER_LINK_TYPE_NAMES
+
+if TYPE_CHECKING:
+    from pcaphash.device import Device
+    from pcaphash.device.profile import Profile
+
+BAR_WIDTH = 10
+_BLOCKS = " ▏▎▍▌▋▊▉█"
+_UNITS = ("kB", "MB", "GB", "TB", "PB")
+_STANDARD_INPUT = "-"
+
+
+def count(number: int) -> str:
+    """Write a count with separators between thousands."""
+    return f"{number:,}"
+
+
+def packets(number: int) -> str:
+    """Write a number of packets, one packet in the singular."""
+    return "1 packet" if number == 1 else f"{count(number)} packets"
+
+
+def size(n_bytes: float) -> str:
+    """Write a number of bytes with a decimal unit."""
+    if n_bytes < 1000:
+        return f"{n_bytes:.0f} B"
+    power = 0
+    while n_bytes >= 999_950 and power < len(_UNITS) - 1:
+        n_bytes /= 1000
+        power += 1
+    return f"{n_bytes / 1000:.1f} {_UNITS[power]}"
+
+
+def bar(share: float, is_ascii: bool = False) -> str:
+    """Draw a share between 0 and 1: in eighths of characters, or with ``#`` where only ASCII can be written."""
+    if is_ascii:
+        return ("#" * round(share * BAR_WIDTH)).ljust(BAR_WIDTH)
+    full, part = divmod(round(share * BAR_WIDTH * 8), 8)
+    return ("█" * full + (_BLOCKS[part] if part else "")).ljust(BAR_WIDTH)
+
+
+def trace_names(traces: list[str]) -> str:
+    """Name traces without their folders, no more than two of them."""
+    names = ["standard input" if trace == _STANDARD_INPUT else Path(trace).name for trace in traces]
+    if len(names) > 2:
+        return f"{', '.join(names[:2])} and {len(names) - 2} more"
+    return " and ".join(names)
+
+
+def link_type_name(link_type: int) -> str | None:
+    """Return a link type's name in the registry, where it is a common one."""
+    return LINK_TYPE_NAMES.get(link_type) or OTHER_LINK_TYPE_NAMES.get(link_type)
+
+
+def brief_types(device: "Device") -> str:
+    """Write the types of a configuration as ``--config`` takes them, presets by their names."""
+    hash_types = _brief_hash_types(device.hash_types, device.profile)
+    if not device.profile.tunnel_types:
+        return hash_types
+    is_all = device.tunnel_types == device.profile.all_tunnel_types
+    return f"{hash_types}/{'all' if is_all else device.tunnel_types_text}"
+
+
+def _brief_hash_types(mask: int, profile: "Profile") -> str:
+    presets = {preset: name for name, preset in reversed(hash_type_presets(profile).items())}
+    if mask in presets:
+        return presets[mask]
+    base, inner = mask & virtio.BASE_HASH_TYPES_MASK, mask & ~virtio.BASE_HASH_TYPES_MASK
+    if base and base in presets and inner:
+        return f"{presets[base]}+{format_mask(inner, profile.hash_types)}"
+    return format_mask(mask, profile.hash_types)

@@ -1,0 +1,75 @@
+"""``census``, and ``analyze`` on what it saves: the same bytes on standard output, one clear line for what is wrong."""
+
+import gzip
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from support.captures import pcapng_of
+from support.variety import variety
+
+FRAMES = variety()
+
+
+def run(*words: object, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+    command = [sys.executable, "-c", "from pcaphash.cli import main; main()", *map(str, words)]
+    return subprocess.run(command, input=stdin, capture_output=True, timeout=300, check=False)
+
+
+@pytest.fixture(scope="module")
+def traces(tmp_path_factory) -> dict[str, Path]:
+    folder = tmp_path_factory.mktemp("census")
+    half = len(FRAMES) // 2
+    for name, frames in {"whole": FRAMES, "one": FRAMES[:half], "two": FRAMES[half:]}.items():
+        (folder / f"{name}.pcapng").write_bytes(pcapng_of(frames))
+        assert run("census", folder / f"{name}.pcapng", "-o", folder / f"{name}.census").returncode == 0
+    return {path.name: path for path in folder.iterdir()}
+
+
+@pytest.mark.parametrize("format_", ["table", "csv", "json", "markdown"])
+def test_halves_and_standard_input_give_what_the_whole_gives(traces, format_):
+    whole = run("analyze", traces["whole.pcapng"], "--format", format_)
+    assert whole.returncode == 0
+    assert whole.stdout
+    halves = run("analyze", traces["one.census"], traces["two.census"], "--format", format_)
+    piped = run("analyze", "-", "--format", format_, stdin=gzip.compress(traces["whole.pcapng"].read_bytes()))
+    assert (halves.stdout, halves.returncode) == (whole.stdout, 0)
+    assert (piped.stdout, piped.returncode) == (whole.stdout, 0)
+
+
+def test_a_census_of_censuses(traces, tmp_path):
+    both = tmp_path / "both.census"
+    assert run("census", traces["two.census"], traces["one.census"], "-o", both).returncode == 0
+    assert run("analyze", both).stdout == run("analyze", traces["whole.pcapng"]).stdout
+
+
+def test_how_a_census_was_taken_is_taken_over(traces, tmp_path):
+    own = tmp_path / "own.census"
+    options = ("--key", "01" * 40, "--vxlan-port", "53")
+    assert run("census", traces["whole.pcapng"], *options, "-o", own).returncode == 0
+    assert run("analyze", own).stdout == run("analyze", traces["whole.pcapng"], *options).stdout
+    refused = run("analyze", own, "--key", "02" * 40)
+    assert refused.returncode == 2
+    assert refused.stderr.startswith(b"pcaphash: --key: ")
+    assert refused.stderr.count(b"\n") == 1
+
+
+def test_what_is_wrong_takes_one_line(traces, tmp_path):
+    data = traces["whole.census"].read_bytes()
+    cut = tmp_path / "cut.census"
+    cut.write_bytes(data[: len(data) // 2])
+    for words, status, said in [
+        (("analyze", cut), 4, b"cut.census"),
+        (("census", traces["whole.pcapng"], "-o", traces["whole.pcapng"]), 2, b"--output"),
+        (("census", traces["whole.pcapng"], "-o", tmp_path / "none" / "x.census"), 2, b"cannot be written"),
+        (("analyze", traces["whole.census"], "-c", 3), 2, b"-c 3: "),
+        (("analyze", traces["whole.census"], "--indirection-table-size", 512), 2, b"--indirection-table-size"),
+        (("analyze", traces["whole.pcapng"], "--vni", 4242424), 2, b"--vni 4242424: none of the"),
+    ]:
+        result = run(*words)
+        assert (result.returncode, result.stdout) == (status, b""), words
+        assert said in result.stderr, words
+        assert result.stderr.count(b"\n") == 1, words
+    assert not (tmp_path / "none").exists()

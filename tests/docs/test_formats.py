@@ -1,0 +1,168 @@
+"""The tables of docs/formats.md say what is really written: no column more, none less, and of these types."""
+
+import io
+import json
+import re
+from collections import defaultdict
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from pcaphash import cli, errors
+from pcaphash.cli.outcome import EXIT_PARTIAL
+from pcaphash.device import Device
+from pcaphash.device.configs import default_configs
+from pcaphash.engine import decision
+from pcaphash.report.formats import ANALYSIS_FORMATS, ROW_FORMATS
+from pcaphash.report.rows import write_rows
+from pcaphash.report.tables import write_analysis, write_folder
+from pcaphash.studies.analyze import analyze
+from pcaphash.studies.hashes import COLUMNS, hashes
+from pcaphash.studies.spread import MEASURES
+from support.shared import ROOT
+
+PAGE = (ROOT / "docs" / "formats.md").read_text(encoding="utf-8")
+TRACES = sorted(str(path) for path in (ROOT / "sample_traces").glob("*.pcap*"))
+DEVICES = {
+    "v7": default_configs(Device()),
+    "1.4": default_configs(Device("1.4")),
+    "without RSS": [Device(features="CTRL_VQ+HASH_REPORT+HASH_TUNNEL")],
+    "few types": [Device(hash_types="TCPv4", name="few")],
+}
+ARROW_TYPES = {"integer": "int64", "number": "double", "text": "string"}
+ROWS = ("summary[]", "distribution[]")  # whose columns are those of the files
+JSON_TYPES = {
+    bool: "boolean",
+    int: "integer",
+    float: "number",
+    str: "text",
+    list: "list",
+    dict: "object",
+    type(None): "null",
+}
+
+
+def table(heading):
+    """Return the rows of the table under a heading, as lists of cells; one that is all code loses its backquotes."""
+    section = re.split(r"^## ", PAGE, flags=re.MULTILINE)
+    (text,) = [each for each in section if each.splitlines()[0] == heading]
+    _, _, *rows = [line for line in text.splitlines() if line.startswith("|")]
+    cells = [[cell.strip() for cell in row.strip("|").split("|")] for row in rows]
+    return [[re.sub(r"^`([^`]*)`$", r"\1", cell) for cell in row] for row in cells]
+
+
+@pytest.fixture(scope="module")
+def analyses(tmp_path_factory):
+    empty = tmp_path_factory.mktemp("traces") / "empty.pcap"
+    empty.write_bytes(Path(TRACES[0]).read_bytes()[:24])
+    return [analyze(TRACES, devices) for devices in DEVICES.values()] + [analyze(str(empty), DEVICES["v7"])]
+
+
+def folders(analyses, tmp_path, name):
+    """Write every analysis; return one of the tables of each as Parquet has it."""
+    tables = []
+    for number, analysis in enumerate(analyses):
+        write_folder(analysis, tmp_path / str(number), "parquet")
+        header = (tmp_path / str(number) / f"{name}.csv").read_text().splitlines()[0]
+        tables.append(pq.read_table(tmp_path / str(number) / f"{name}.parquet"))
+        assert header.split(",") == tables[-1].column_names
+    return tables
+
+
+@pytest.fixture(scope="module")
+def hashes_tables():
+    tables = []
+    for trace in TRACES:
+        for devices in DEVICES.values():
+            stream = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
+            write_rows([hashes(trace, devices[-1])], COLUMNS, stream, "parquet")
+            tables.append(pq.read_table(stream.buffer))
+    return tables
+
+
+def check_columns(documented, tables):
+    """Hold names, order and types of columns, and that those and only those are ever empty that may be."""
+    for written in tables:
+        assert written.column_names == [row[0] for row in documented]
+        assert [str(field.type) for field in written.schema] == [ARROW_TYPES[row[1]] for row in documented]
+    for name, _, _, meaning, empty in documented:
+        is_ever_empty = any(value in (None, "") for written in tables for value in written[name].to_pylist())
+        assert is_ever_empty == (empty != "never"), name
+        assert meaning
+
+
+@pytest.mark.parametrize("name", ["distribution", "summary"])
+def test_columns_of_files(analyses, tmp_path, name):
+    check_columns(table(f"{name}.csv, {name}.parquet"), folders(analyses, tmp_path, name))
+
+
+def test_columns_of_hashes(hashes_tables):
+    check_columns(table("hashes"), hashes_tables)
+
+
+def test_values_that_are_listed_are_all_there_are(hashes_tables):
+    listed = {row[0]: set(re.findall(r"`([^`]+)`", row[3])) for row in table("hashes")}
+    for name in ("direction", "header", "hash_report", "hash_report_tunnel"):
+        written = {value for each in hashes_tables for value in each[name].to_pylist()} - {""}
+        assert written <= listed[name], name
+        assert listed[name] - {"hash_report"} <= written, name
+
+
+def test_reasons(hashes_tables):
+    documented = dict(table("Reasons"))
+    assert set(documented) == {value for name, value in vars(decision).items() if name.startswith("REASON_")}
+    written = {value for each in hashes_tables for value in each["reason"].to_pylist()} - {""}
+    assert written <= set(documented)
+    for each in hashes_tables:
+        for reason, report in zip(each["reason"].to_pylist(), each["hash_report"].to_pylist(), strict=True):
+            if reason:
+                assert documented[reason].endswith(": unknown." if report == "UNKNOWN" else ": no hash.")
+
+
+def paths_of(value, path=""):
+    """Yield where each value of a document stands, and its type."""
+    if path:
+        yield path, JSON_TYPES[type(value)]
+    if path in ROWS:
+        return
+    if isinstance(value, list):
+        for each in value:
+            yield from paths_of(each, f"{path}[]")
+    elif isinstance(value, dict):
+        has_names = path.rpartition(".")[2] in ("left_out", "encapsulations", "hash_reports", "reasons")
+        for key, each in value.items():
+            yield from paths_of(each, f"{path}{{}}" if has_names else f"{path}.{key}".lstrip("."))
+
+
+def test_keys_of_the_json_document(analyses, tmp_path):
+    cut = tmp_path / "cut.pcap"
+    cut.write_bytes(Path(TRACES[0]).read_bytes()[:-1])
+    other = tmp_path / "other.pcap"
+    other.write_bytes(bytes.fromhex("d4c3b2a1020004000000000000000000ffff0000") + b"\xff\xfd\0\0" + bytes(16))
+    written = defaultdict(set)
+    for analysis in [*analyses, analyze([str(cut), str(other)], DEVICES["v7"])]:
+        stream = io.StringIO()
+        write_analysis(analysis, "json", stream)
+        for path, kind in paths_of(json.loads(stream.getvalue())):
+            written[path].add(kind)
+    # What lists and objects are is told by what is in them, but not that they may be null.
+    told = {path: kinds for path, kinds in written.items() if path in ROWS or not kinds <= {"list", "object"}}
+    assert told == {key: set(kinds.split(" or ")) for key, kinds, _ in table("The JSON document of `analyze`")}
+
+
+def test_formats():
+    rows = table("Formats")
+    assert {row[0] for row in rows if row[1]} == set(ANALYSIS_FORMATS)
+    assert {row[0] for row in rows if row[2]} == set(ROW_FORMATS)
+
+
+def test_measures():
+    assert [row[0] for row in table("Measures of spread")] == list(MEASURES)
+
+
+def test_exit_codes():
+    raised = {each.exit_code for each in vars(errors).values() if hasattr(each, "exit_code")}
+    named = {value for name, value in vars(cli).items() if name.startswith("EXIT_")}
+    documented = {int(row[0]) for row in table("Exit codes")}
+    assert documented == raised | named | {EXIT_PARTIAL, 1}  # 1 is what `validate` alone gives

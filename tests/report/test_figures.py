@@ -1,0 +1,66 @@
+"""What the figure says, and that many queues are not drawn one by one."""
+
+import numpy as np
+import pytest
+
+from pcaphash.device import Device
+from pcaphash.device.configs import default_configs
+from pcaphash.report.figures import draw_distribution, save
+
+
+def devices(n_configs, queues):
+    return [Device(queues=queues, indirection_table_size=1024, name=f"$a_{i}$") for i in range(n_configs)]
+
+
+def shown(figure):
+    return [panel for panel in figure.axes if panel.axison]
+
+
+@pytest.mark.parametrize("queues", [1, 2, 8, 32, 33, 64, 1024])
+@pytest.mark.parametrize("n_configs", [1, 3, 4, 5])
+def test_a_panel_for_each_configuration_shows_each_queue_and_no_more(make_analysis, n_configs, queues):
+    figure = draw_distribution(make_analysis(devices(n_configs, queues)))
+    panels = shown(figure)
+    assert [panel.get_title("left") for panel in panels] == [f"$a_{i}$" for i in range(n_configs)]
+    for panel in panels:
+        ticks = [tick for tick in panel.get_xticks() if panel.get_xlim()[0] <= tick <= panel.get_xlim()[1]]
+        assert set(ticks) <= set(range(queues))
+        assert panel.get_xlim() == pytest.approx((-0.6, queues - 0.4))
+    (legend,) = figure.legends
+    assert [text.get_text() for text in legend.get_texts()] == ["packets", "bytes", "ideal: the same on each queue"]
+
+
+def test_a_thousand_queues_are_two_shapes(make_analysis):
+    (panel,) = shown(draw_distribution(make_analysis(devices(1, 1024))))
+    assert len(panel.patches) == 2
+    packets, in_bytes = panel.patches
+    assert packets.get_data().values.sum() == pytest.approx(1)
+    assert np.array_equal(packets.get_data().values, -in_bytes.get_data().values)
+
+
+def test_shares_are_drawn_to_scale(make_analysis):
+    (panel,) = shown(draw_distribution(make_analysis([Device(queues=4)], [3, 1])))
+    heights = [bar.get_height() for bar in panel.patches]
+    assert heights == [0.75, 0.25, 0, 0] * 2
+    assert [line.get_ydata()[0] for line in panel.lines] == [0.25]
+
+
+def test_the_title_names_the_traces(make_analysis):
+    analysis = make_analysis(default_configs(Device()), [1], traces=["x/a$1$.pcap", "-", "c", "d"])
+    assert draw_distribution(analysis).get_suptitle() == (
+        "a$1$.pcap, standard input and 2 more: 1 packet over receive queues"
+    )
+
+
+@pytest.mark.parametrize("suffix", ["png", "svg", "pdf"])
+@pytest.mark.parametrize("loads", [[], [5, 0, 3]])
+def test_figures_are_saved_as_their_suffix_says(make_analysis, tmp_path, suffix, loads):
+    path = tmp_path / f"figure.{suffix}"
+    save(draw_distribution(make_analysis(default_configs(Device()), loads)), path)
+    assert path.read_bytes().startswith({"png": b"\x89PNG", "svg": b"<?xml", "pdf": b"%PDF"}[suffix])
+
+
+def test_without_rss_the_figure_says_why_it_is_empty(make_analysis):
+    figure = draw_distribution(make_analysis([Device(features="CTRL_VQ+HASH_REPORT")], [4]))
+    assert shown(figure) == []
+    assert "without the feature RSS" in figure.texts[-1].get_text()
