@@ -9,18 +9,16 @@ import typer
 from pcaphash.cli import options
 from pcaphash.cli.outcome import report_reading, report_warnings
 from pcaphash.cli.progress import announce_compilation, watched
-from pcaphash.device import DeviceOptions
 from pcaphash.engine.selection import RECEIVED, Selection
 from pcaphash.report.files import output_path
 from pcaphash.report.formats import ANALYSIS_FORMATS, PARQUET, check_stream
 
 
-@options.takes_device
+@options.takes_configurations
 @options.takes_selection(RECEIVED)
 def analyze(
     *,
     traces: Annotated[list[str], typer.Argument(metavar="TRACE...", help="Captures; - is standard input.")],
-    config: options.Configs = None,
     output: Annotated[
         Path | None,
         typer.Option(
@@ -33,7 +31,7 @@ def analyze(
     ] = None,
     format_: options.Format = "table",
     selection: Selection,
-    device_options: DeviceOptions,
+    configurations: options.Configurations,
 ) -> int:
     """Show how the packets of captures spread over the receive queues, configurations side by side.
 
@@ -50,7 +48,7 @@ def analyze(
     options.check_format(format_, ANALYSIS_FORMATS)
     if output is None:
         check_stream(format_, sys.stdout)
-    devices = options.make_configs(options.adopt_census(traces, device_options), config)
+    devices = configurations.devices(traces)
     report_warnings(devices)
     announce_compilation()
     from pcaphash.studies.analyze import analyze as study

@@ -1,7 +1,7 @@
 """Options that several commands share, and the devices they make."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass
 from functools import wraps
 from inspect import Parameter, Signature, signature
 from pathlib import Path
@@ -9,13 +9,33 @@ from typing import Annotated, Any
 
 import typer
 
-from pcaphash.device import Device, DeviceOptions, combine_options, default_configs, parse_config, read_options
+from pcaphash.cli.outcome import warn
+from pcaphash.device import (
+    Device,
+    DeviceOptions,
+    combine_options,
+    default_configs,
+    explain_default_configs,
+    list_overrides,
+    make_file_configs,
+    parse_config,
+    read_device_file,
+    read_ethtool,
+)
 from pcaphash.engine.selection import Selection
 from pcaphash.errors import ConfigurationError
 
 DeviceFile = Annotated[
     Path | None,
     typer.Option("--device", metavar="FILE", help="TOML file with device options; the command line wins."),
+]
+EthtoolFile = Annotated[
+    str | None,
+    typer.Option(
+        "--ethtool",
+        metavar="FILE[#IF]",
+        help="Output of ethtool -x, as text or JSON, and of ethtool -n IF rx-flow-hash: key, table, queues, types.",
+    ),
 ]
 Spec = Annotated[
     str | None,
@@ -26,7 +46,8 @@ HashTypes = Annotated[
     typer.Option(
         "--hash-types",
         metavar="TYPES",
-        help="Names joined by +, a mask in hexadecimal, or a preset: linux, addresses, base, all, none.",
+        help="Names joined by +, a mask in hexadecimal, or a preset: linux, addresses, base, all, none.  "
+        "[default: all; of analyze: three configurations]",
     ),
 ]
 TunnelTypes = Annotated[
@@ -43,7 +64,9 @@ Features = Annotated[
 ]
 Key = Annotated[
     str | None,
-    typer.Option("--key", metavar="HEX", help="Hash key, colons optional.  [default: Microsoft's published key]"),
+    typer.Option(
+        "--key", metavar="HEX", help="Hash key, colons optional; or microsoft, symmetric.  [default: microsoft]"
+    ),
 ]
 Queues = Annotated[int | None, typer.Option("--queues", metavar="N", help="Receive queues.  [default: 8]")]
 TableSize = Annotated[
@@ -57,6 +80,34 @@ Table = Annotated[
 UnclassifiedQueue = Annotated[
     int | None,
     typer.Option("--unclassified-queue", metavar="N", help="Receive queue of packets without a hash.  [default: 0]"),
+]
+TableIndex = Annotated[
+    str | None,
+    typer.Option(
+        "--table-index",
+        metavar="mask|modulo",
+        help="Entry hash & (size - 1), or hash % size as NICs with other table sizes have it.  [default: mask]",
+    ),
+]
+InnerMiss = Annotated[
+    str | None,
+    typer.Option(
+        "--inner-miss",
+        metavar="none|outer",
+        help="What is hashed of a tunnel whose inner packet is not IP.  [default: none]",
+    ),
+]
+Flavor = Annotated[
+    str | None,
+    typer.Option("--flavor", metavar="spec|qemu", help="As the text has it, or as QEMU 7.2 does it.  [default: spec]"),
+]
+InputTransform = Annotated[
+    str | None,
+    typer.Option(
+        "--input-transform",
+        metavar="NAME",
+        help="Linux' symmetric hashing: none, symmetric-xor, symmetric-or-xor.  [default: none]",
+    ),
 ]
 VxlanPorts = Annotated[
     list[int] | None,
@@ -76,13 +127,14 @@ Configs = Annotated[
     typer.Option(
         "--config",
         metavar="NAME=TYPES",
-        help="A configuration: hash types, under virtio 1.4 also /TUNNEL_TYPES; repeatable.  "
+        help="A configuration: hash types, under virtio 1.4 also /TUNNEL_TYPES; @KEY for its own key; repeatable.  "
         "[default: outer-addresses, outer, inner]",
     ),
 ]
 Format = Annotated[str, typer.Option("--format", metavar="FORMAT", help="What to write to standard output.")]
 
 
+_DEVICE_FILES = {"device_file": DeviceFile, "ethtool_file": EthtoolFile}
 _DEVICE_OPTIONS = {
     # what Device calls it: the option
     "spec": Spec,
@@ -94,11 +146,88 @@ _DEVICE_OPTIONS = {
     "indirection_table_size": TableSize,
     "indirection_table": Table,
     "unclassified_queue": UnclassifiedQueue,
+    "table_index": TableIndex,
+    "inner_miss": InnerMiss,
+    "flavor": Flavor,
+    "input_transform": InputTransform,
     "vxlan_ports": VxlanPorts,
     "geneve_ports": GenevePorts,
     "vxlan_gpe_ports": VxlanGpePorts,
     "gre_udp_ports": GreUdpPorts,
 }
+
+
+@dataclass(frozen=True)
+class Configurations:
+    """What is given of devices that are to be compared.
+
+    Parameters
+    ----------
+    options : DeviceOptions
+        Of all of them, from files and the command line.
+    named : list of str
+        What ``--config`` gives.
+    of_file : dict of str to DeviceOptions
+        What a file gives by name; it counts where ``--config`` gives nothing.
+    types_option : str
+        The option of the command line that gives types for all; empty where none does.
+    """
+
+    options: DeviceOptions
+    named: list[str]
+    of_file: dict[str, DeviceOptions]
+    types_option: str
+
+    def devices(self, traces: Sequence[str] = ()) -> list[Device]:
+        """Make the configurations to compare: those named, those of the file, the one given, or the usual ones.
+
+        Parameters
+        ----------
+        traces : sequence of str
+            Saved censuses among them say how they were taken.
+
+        Raises
+        ------
+        ConfigurationError
+            A configuration is refused, or two have one name.
+        """
+        options = adopt_census(traces, self.options)
+        if self.named:
+            return self._named(options)
+        if self.types_option or ("hash_types" in options and not self.of_file):
+            return [Device(**options, name="given")]
+        if self.of_file:
+            return make_file_configs(options, self.of_file)
+        base = Device(**options)
+        for line in explain_default_configs(base):
+            warn(line)
+        return default_configs(base)
+
+    def _named(self, options: DeviceOptions) -> list[Device]:
+        if self.types_option:
+            problem = "is not used where configurations are named"
+            raise ConfigurationError(self.types_option, problem, "write the types into --config, or leave that out")
+        shared = options.copy()
+        shared.pop("hash_types", None)
+        shared.setdefault("tunnel_types", 0)
+        devices = [parse_config(text, Device(**shared)) for text in self.named]
+        names = [device.name for device in devices]
+        twice = next((name for name in names if names.count(name) > 1), None)
+        if twice is not None:
+            raise ConfigurationError("--config", f"two configurations are named {twice!r}", "name them apart")
+        return devices
+
+
+def takes_configurations(command: Callable[..., int]) -> Callable[..., int]:
+    """Give a command every option that describes devices to be compared.
+
+    Parameters
+    ----------
+    command : callable
+        Called with ``configurations``, instead of all these options.
+    """
+    options = {"config": Configs, **_DEVICE_FILES, **_DEVICE_OPTIONS}
+    return _replace_parameter(command, "configurations", options, _combine_configurations)
 
 
 def takes_device(command: Callable[..., int]) -> Callable[..., int]:
@@ -107,10 +236,10 @@ def takes_device(command: Callable[..., int]) -> Callable[..., int]:
     Parameters
     ----------
     command : callable
-        Called with ``device_options``, a DeviceOptions of what a file and the command line give, instead of them all.
+        Called with ``device_options``, a DeviceOptions of what files and the command line give, instead of them all.
     """
     return _replace_parameter(
-        command, "device_options", {"device_file": DeviceFile, **_DEVICE_OPTIONS}, _combine_device_options
+        command, "device_options", {**_DEVICE_FILES, **_DEVICE_OPTIONS}, lambda given: _combine_sources(given)[0]
     )
 
 
@@ -180,36 +309,31 @@ def _replace_parameter(
     return run
 
 
-def _combine_device_options(given: dict[str, Any]) -> DeviceOptions:
-    """Combine the device options of a file and of the command line, which wins."""
-    device_file = given.pop("device_file")
-    chosen: DeviceOptions = {name: value for name, value in given.items() if value not in (None, [])}  # type: ignore[assignment]
-    return combine_options(read_options(device_file), chosen) if device_file else chosen
+def _combine_configurations(given: dict[str, Any]) -> Configurations:
+    named = given.pop("config") or []
+    types = next(
+        (f"--{name.replace('_', '-')}" for name in ("hash_types", "tunnel_types") if given[name] is not None), ""
+    )
+    options, of_file = _combine_sources(given)
+    return Configurations(options, named, of_file, "" if named and types == "--tunnel-types" else types)
 
 
-def make_configs(options: DeviceOptions, configs: list[str] | None) -> list[Device]:
-    """Make the configurations to compare: those named, else the one that the types give, else the three usual ones.
-
-    Raises
-    ------
-    ConfigurationError
-        A configuration is refused, or two have one name.
-    """
-    base = Device(**options)
-    if configs:
-        if "hash_types" in options:
-            problem = "is not used where configurations are named"
-            raise ConfigurationError("--hash-types", problem, "write the types into --config, or leave that out")
-        untunnelled = replace(base, tunnel_types=0) if "tunnel_types" not in options else base
-        devices = [parse_config(text, untunnelled) for text in configs]
-        names = [device.name for device in devices]
-        twice = next((name for name in names if names.count(name) > 1), None)
-        if twice is not None:
-            raise ConfigurationError("--config", f"two configurations are named {twice!r}", "name them apart")
-        return devices
-    if "hash_types" in options or "tunnel_types" in options:
-        return [Device(**options, name="given")]
-    return default_configs(base)
+def _combine_sources(given: dict[str, Any]) -> tuple[DeviceOptions, dict[str, DeviceOptions]]:
+    """Combine the device options of files and of the command line, each of which wins over those before it."""
+    device_file, ethtool_file = given.pop("device_file"), given.pop("ethtool_file")
+    sources: list[tuple[str, DeviceOptions]] = []
+    of_file: dict[str, DeviceOptions] = {}
+    if device_file is not None:
+        found = read_device_file(device_file)
+        of_file = found.configs
+        sources.append((f"--device {device_file}", found.options))
+    if ethtool_file is not None:
+        sources.append((f"--ethtool {ethtool_file}", read_ethtool(ethtool_file)))
+    chosen: Any = {name: value for name, value in given.items() if value not in (None, [])}
+    sources.append(("", chosen))
+    for line in list_overrides(sources):
+        warn(line)
+    return combine_options(*(options for _, options in sources)), of_file
 
 
 def adopt_census(traces: Sequence[str], given: DeviceOptions) -> DeviceOptions:

@@ -26,16 +26,16 @@ class _Bar:
         if elapsed < _PATIENCE:
             return
         if self._shown is None:
-            self._show()
+            self._show(progress)
         rate = progress.packets / elapsed / 1e6
         self._bar.update(
             self._task,
             completed=progress.read_bytes,
-            total=progress.total_bytes or None,
+            total=_total(progress),
             rate=f"{progress.packets:,} packets, {rate:.1f} million/s",
         )
 
-    def _show(self) -> None:
+    def _show(self, progress: "Progress") -> None:
         from rich.console import Console
         from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn
         from rich.progress import Progress as RichProgress
@@ -49,7 +49,7 @@ class _Bar:
             console=Console(stderr=True),
             transient=True,
         )
-        self._task = self._bar.add_task("reading", rate="")
+        self._task = self._bar.add_task("reading", total=_total(progress), rate="")
         self._bar.start()
         self._shown = self._bar
 
@@ -57,6 +57,11 @@ class _Bar:
         """Remove the bar."""
         if self._shown is not None:
             self._bar.stop()
+
+
+def _total(progress: "Progress") -> int | None:
+    """Return the bytes to read; None where that is not known. Pipes and growing files give more than was known."""
+    return max(progress.total_bytes, progress.read_bytes) if progress.total_bytes else None
 
 
 @contextmanager

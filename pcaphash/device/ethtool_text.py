@@ -8,6 +8,7 @@ from pcaphash.device.ethtool_sections import Functions, Key, Table, Transforms
 from pcaphash.device.ethtool_shown import Shown, read_json
 from pcaphash.errors import ConfigurationError
 
+_LONGEST_COMMAND = 500
 _NOT_SUPPORTED = "Operation not supported"
 _BELOW_HEADERS: dict[str, type[Key | Functions | Transforms]] = {
     "RSS hash key:": Key,
@@ -134,7 +135,8 @@ class _Reader:
             self._section = _BELOW_HEADERS[header](self._option, line, self.shown[-1])
 
     def _take(self, line: int, text: str) -> None:
-        flows, fields, command = _FLOWS.search(text), _SET.search(text), _COMMAND.search(text)
+        flows, fields = _FLOWS.search(text), _SET.search(text)
+        command = _COMMAND.search(text[:_LONGEST_COMMAND])
         if command:
             self._flow_interface = command[1]
         if flows:
