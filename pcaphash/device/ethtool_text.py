@@ -8,7 +8,6 @@ from pcaphash.device.ethtool_sections import Functions, Key, Table, Transforms
 from pcaphash.device.ethtool_shown import Shown, read_json
 from pcaphash.errors import ConfigurationError
 
-_LONGEST_COMMAND = 500
 _NOT_SUPPORTED = "Operation not supported"
 _BELOW_HEADERS: dict[str, type[Key | Functions | Transforms]] = {
     "RSS hash key:": Key,
@@ -21,7 +20,6 @@ _MARK = re.compile(
 )
 _RINGS = re.compile(r"RX flow hash indirection table for (\S+?)(?: with (-?[0-9]+) RX ring\(s\))?:")
 _FLOWS = re.compile(r"(?:\b(TCP|UDP) over IPV([46]) )?flows (use these fields|- all matching flows discarded)", re.I)
-_COMMAND = re.compile(r"\bethtool\b.*?(?:(\S+)\s+rx-flow-hash\b|$)")
 _SET = re.compile(rf"(?:^|\brx-flow-hash\s+)((?:tcp|udp)[46])[\s:]+({LETTERS})(?:\s+context\b.*)?$", re.I)
 _ASIDE = re.compile(r"ethtool|[$#>%](\s|$)|^(Cannot|netlink error|For RSS context)\b")
 _JSON = re.compile(r"[ \t]*(?=\[\s*[{\]]|\{)")
@@ -136,15 +134,14 @@ class _Reader:
 
     def _take(self, line: int, text: str) -> None:
         flows, fields = _FLOWS.search(text), _SET.search(text)
-        command = _COMMAND.search(text[:_LONGEST_COMMAND])
-        if command:
-            self._flow_interface = command[1]
+        if "ethtool" in text:
+            self._flow_interface = _interface_of(text)
         if flows:
             self._open_flows(line, flows)
         elif fields:
             self.finish()
             self._add_flow(line, fields[1]).take(fields[2])
-        elif command or _ASIDE.search(text):
+        elif _ASIDE.search(text):
             self.finish()
         elif self._section is not None and not self._section.take(line, text):
             if not self._after_blank and isinstance(self._section, Table | Key):
@@ -165,3 +162,9 @@ class _Reader:
     def _add_flow(self, line: int, flow_type: str) -> Flow:
         self.flows.append(Flow(flow_type.lower(), line, self._flow_interface))
         return self.flows[-1]
+
+
+def _interface_of(command: str) -> str | None:
+    """Return the interface whose rx-flow-hash a command shows or sets."""
+    before, found, _ = command.partition(" rx-flow-hash")
+    return before.split()[-1] if found else None
