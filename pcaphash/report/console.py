@@ -9,6 +9,7 @@ from pcaphash.report.layout import Columns, open_console
 from pcaphash.report.words import bar, brief_types, count, packets, size
 
 if TYPE_CHECKING:
+    from pcaphash.device import Device
     from pcaphash.engine.distribution import Distribution
     from pcaphash.studies.analyze import Analysis, Row
 
@@ -51,14 +52,20 @@ def _facts(analysis: "Analysis") -> Text:
     if whole.packets:
         shares = [f"{name} {count(n)} ({n / whole.packets:.1%})" for name, n in analysis.encapsulations[0].items()]
         lines.append(f"encapsulation: {', '.join(shares)}")
-    options = whole.device.describe_common()
+    devices = [each.device for each in analysis.distributions]
+    options = whole.device.describe_common(*devices)
     given = [f"{name} {value}" for name, value in options if not value.endswith(_DEFAULT)]
     assumed = [f"{name} {value.removesuffix(_DEFAULT)}" for name, value in options if value.endswith(_DEFAULT)]
     lines += [f"{label}: {'; '.join(parts)}" for label, parts in (("given", given), ("assumed", assumed)) if parts]
     form = "NAME=HASH_TYPES/TUNNEL_TYPES" if whole.device.profile.tunnel_types else "NAME=HASH_TYPES"
-    configurations = [f"{each.device.name}={brief_types(each.device)}" for each in analysis.distributions]
-    lines.append(f"configurations ({form}): {'; '.join(configurations)}")
+    lines.append(f"configurations ({form}): {'; '.join(_configuration(device, devices) for device in devices)}")
     return Text("\n".join(lines) + "\n", style="dim")
+
+
+def _configuration(device: "Device", devices: "list[Device]") -> str:
+    """Write a configuration: its types, and what differs from the others beside them."""
+    own = [f"{name} {value}" for name, value in device.describe_own(*devices) if not name.endswith("_types")]
+    return f"{device.name}={brief_types(device)}" + (f" ({', '.join(own)})" if own else "")
 
 
 def _nothing(analysis: "Analysis") -> str:

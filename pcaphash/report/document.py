@@ -19,7 +19,7 @@ _OPTION_NAMES = {
     "vxlan_gpe_ports": "vxlan_gpe_port",
     "gre_udp_ports": "gre_udp_port",
 }
-_ONLY_WITH_RSS = frozenset({"indirection_table", "unclassified_queue"})
+_ONLY_WITH_RSS = frozenset({"indirection_table", "unclassified_queue", "table_index"})
 _ONLY_WITH_TUNNEL_TYPES = frozenset({"tunnel_types", "vxlan_gpe_ports", "gre_udp_ports"})
 
 

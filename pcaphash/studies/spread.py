@@ -4,12 +4,11 @@ MAX-IDEAL, MIN-IDEAL and MIN-MAX are those of the RSS++ experiments (Barbette et
 per cent; Jain's index is that of Jain, Chiu and Hawe (DEC-TR-301, 1984).
 """
 
-import math
-
 import numpy as np
 import numpy.typing as npt
 
 MEASURES = ("max_ideal", "min_ideal", "min_max", "jain", "cov", "entropy")
+"""Names of the measures; ``jain`` and ``entropy`` grow with evenness, the others shrink."""
 
 _MOST_MIN_MAX = 20.0
 _EMPTY_QUEUE = -1.0
@@ -31,18 +30,37 @@ def spread(loads: npt.NDArray[np.int64]) -> dict[str, float]:
         even, 1 / queues for all on one. ``cov``: standard deviation over mean. ``entropy``: Shannon entropy over that
         of the perfectly even spread. All NaN where there is no load.
     """
-    total = float(loads.sum())
-    if total == 0:
-        return dict.fromkeys(MEASURES, math.nan)
-    n_queues = len(loads)
-    ideal = total / n_queues
-    least, most = float(loads.min()), float(loads.max())
-    shares = loads[loads > 0] / total
-    return {
-        "max_ideal": (most - ideal) / ideal,
-        "min_ideal": (ideal - least) / ideal,
-        "min_max": min((most - least) / least, _MOST_MIN_MAX) if least else _EMPTY_QUEUE,
-        "jain": float(1 / (n_queues * (shares**2).sum())),
-        "cov": float(loads.std() / ideal),
-        "entropy": float((shares * np.log(1 / shares)).sum() / math.log(n_queues)) if n_queues > 1 else 1.0,
-    }
+    return {name: float(values[0]) for name, values in spread_each(loads[np.newaxis]).items()}
+
+
+def spread_each(loads: npt.NDArray[np.int64]) -> dict[str, npt.NDArray[np.float64]]:
+    """Measure how evenly each of several loads spreads.
+
+    Parameters
+    ----------
+    loads : int64 array of shape (n, queues)
+        Packets, or bytes, on each receive queue, n times.
+
+    Returns
+    -------
+    dict of str to float64 array of shape (n,)
+        As ``spread`` returns them.
+    """
+    n_queues = loads.shape[1]
+    totals = loads.sum(axis=1).astype(np.float64)
+    least, most = loads.min(axis=1).astype(np.float64), loads.max(axis=1).astype(np.float64)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ideal = totals / n_queues
+        shares = loads / totals[:, np.newaxis]
+        parts = np.where(loads > 0, shares * np.log(1 / np.where(loads > 0, shares, 1)), 0).sum(axis=1)
+        measures = {
+            "max_ideal": (most - ideal) / ideal,
+            "min_ideal": (ideal - least) / ideal,
+            "min_max": np.where(least > 0, np.minimum((most - least) / least, _MOST_MIN_MAX), _EMPTY_QUEUE),
+            "jain": 1 / (n_queues * (shares**2).sum(axis=1)),
+            "cov": loads.std(axis=1) / ideal,
+            "entropy": parts / np.log(n_queues) if n_queues > 1 else np.ones_like(totals),
+        }
+    for values in measures.values():
+        values[totals == 0] = np.nan
+    return measures

@@ -13,8 +13,9 @@ from support import builders, captures
 
 PROGRAM = """
 import importlib, json, pkgutil, sys
-import pcaphash, pcaphash.kernels
+import numpy, pcaphash, pcaphash.kernels
 from pcaphash.engine.selection import Selection
+from pcaphash.studies.baseline import take_baseline
 
 texts = [
     pcaphash.Device(),
@@ -34,6 +35,7 @@ for trace in sys.argv[1:]:
             pcaphash.analyze(trace, device)
             pcaphash.analyze(trace, device, Selection(direction="all", encapsulation=["NONE", "UNKNOWN"]))
             pcaphash.hashes(trace, device)
+take_baseline(numpy.ones((3, 2), numpy.int64), numpy.zeros(2, numpy.int64), texts[0])
 found = {}
 for module in pkgutil.iter_modules(pcaphash.kernels.__path__):
     module = importlib.import_module(f"pcaphash.kernels.{module.name}")
@@ -45,6 +47,7 @@ print(json.dumps(found))
 
 # Kernels that know departures from the texts have a second signature for them.
 KERNELS = {
+    "assign_at_random": 1,
     "count_packets": 2,
     "count_packets_by_keys": 2,
     "count_pcap": 1,

@@ -64,6 +64,7 @@ def test_every_device_has_the_same_keys(make_analysis):
     assert {key for key, value in without_rss.items() if value is None} == {
         *absent,
         "indirection_table",
+        "table_index",
         "unclassified_queue",
     }
 

@@ -1,0 +1,47 @@
+"""Assign loads to the entries of an indirection table at random, as an ideal hash would."""
+
+from typing import Any
+
+import numpy as np
+
+from pcaphash.kernels.base import kernel, pointer, step
+
+
+@step
+def _mixed(value: Any) -> Any:
+    """Mix 64 bits so that every bit of the result depends on all of them (the finalizer of SplitMix64)."""
+    value = (value ^ (value >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    value = (value ^ (value >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return value ^ (value >> np.uint64(31))
+
+
+@kernel
+def assign_at_random(
+    loads: Any, n_loads: int, table: Any, n_entries: int, n_queues: int, seed: int, n_times: int, queues: Any
+) -> None:
+    """Assign loads to table entries at random, many times.
+
+    Parameters
+    ----------
+    loads : int64 array of shape (n_loads * 2,)
+        Packets and bytes of each distinct hash input, which stay together.
+    table : int64 array of shape (n_entries,)
+        Receive queue of each entry.
+    n_queues, seed, n_times : int
+        How many receive queues there are, what the random numbers start from, and how often to assign everything.
+    queues : int64 array of shape (n_times * n_queues * 2,)
+        Packets and bytes on each receive queue each time; added to.
+    """
+    d = pointer(loads)
+    entries = pointer(table)
+    sums = pointer(queues)
+    state = _mixed(np.uint64(seed))
+    for time in range(n_times):
+        first = time * n_queues * 2
+        for i in range(n_loads):
+            state += np.uint64(0x9E3779B97F4A7C15)
+            # The upper half of the product is a number below n_entries, all of them equally likely but for 2 ** -32.
+            entry = ((_mixed(state) >> np.uint64(32)) * np.uint64(n_entries)) >> np.uint64(32)
+            cell = first + 2 * entries[np.int64(entry)]
+            sums[cell] += d[2 * i]
+            sums[cell + 1] += d[2 * i + 1]
