@@ -84,7 +84,8 @@ class Reader:
         self._at_end = False
         self._problem = ""
         try:
-            self._fill()
+            while self._end < pcap.FILE_HEADER_LEN and self._fill():
+                pass
             self.format = self._recognize()
             self._start = self.format.first_offset
         except CaptureError:
@@ -142,18 +143,25 @@ class Reader:
         found = Pcap.recognize(header) or Pcapng.recognize(header)
         if found is None:
             start = header[:4].hex(" ")
-            raise CaptureError(self.trace, f"is no capture: it starts with {start}", "give a pcap or pcapng file", 0)
-        if isinstance(found, Pcap) and self._end < pcap.FILE_HEADER_LEN:
+            what = "its decompressed data" if self.source.is_compressed else "it"
             raise CaptureError(
-                self.trace, "ends within the file header", "capture or copy the file again", offset=self._end
+                self.trace, f"is no capture: {what} starts with {start}", "give a pcap or pcapng file", offset=0
             )
+        if isinstance(found, Pcap) and self._end < pcap.FILE_HEADER_LEN:
+            problem = "ends within the file header"
+            if self.source.is_compressed:
+                problem = f"its decompressed data {problem}"
+            raise CaptureError(self.trace, problem, "capture or copy the file again", offset=self._end)
         return found
 
-    def _report(self, problem: str) -> None:
-        self.damage = Damage(self.trace, self._buffer_offset + self._start, problem)
+    def _report(self, problem: str, offset: int | None = None) -> None:
+        """Note damage at an offset in the trace, by default that of the first byte not used yet."""
+        if offset is None:
+            offset = self._buffer_offset + self._start
+        self.damage = Damage(self.trace, offset, problem, self.source.is_compressed)
 
     def _fill(self) -> int:
-        """Read on behind the bytes not used yet; return how many bytes came."""
+        """Read on behind the bytes not used yet; return how many bytes came, none only at the end."""
         if self._at_end:
             return 0
         left = self._end - self._start
@@ -165,7 +173,7 @@ class Reader:
         self._start, self._end = 0, left
         n_bytes, self._problem = self.source.readinto(memoryview(self._buffer)[left:])  # type: ignore[arg-type]
         self._end += n_bytes
-        self._at_end = self._end < len(self._buffer) or bool(self._problem)
+        self._at_end = not n_bytes or bool(self._problem)
         return n_bytes
 
     def _more(self) -> bool:
@@ -211,5 +219,5 @@ class Reader:
         elif self._buffer[self._start : self._start + 4].tobytes() != expected:
             problem = _DAMAGE[kernel.BLOCK_LENGTHS_DIFFER]
         if problem:
-            self.damage = Damage(self.trace, block_offset, problem)
+            self._report(problem, block_offset)
         self._start += 4
