@@ -183,6 +183,21 @@ if COMPILED and not CHECKED:
 
         return types.none(counts, types.int64, types.int64, types.int64), generate
 
+    @intrinsic
+    def prefetch(typing_context, items, index):  # type: ignore[no-untyped-def]
+        """Have the processor fetch an item that will be needed soon; where it is does not matter otherwise."""
+
+        def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+            base, at = arguments
+            address = builder.bitcast(builder.gep(base, [at]), ir.IntType(8).as_pointer())
+            number = ir.IntType(32)
+            declared = ir.FunctionType(ir.VoidType(), [address.type, number, number, number])
+            fetch = builder.module.declare_intrinsic("llvm.prefetch", [address.type], declared)
+            builder.call(fetch, [address, number(1), number(3), number(1)])
+            return context.get_dummy_value()
+
+        return types.none(items, types.int64), generate
+
 else:
 
     @step
@@ -192,9 +207,36 @@ else:
         counts[index + 1] += second
 
     @step
+    def prefetch(items: Any, index: int) -> None:
+        """Do nothing: where every index is checked, none may lead past the end."""
+
+    @step
     def pointer(array: Any) -> Any:
         """Return the array itself, so that every index is checked."""
         return array
+
+
+if COMPILED:
+
+    @step
+    def multiply_wrapping(a: Any, b: Any) -> Any:
+        """Multiply two uint64; the low 64 bits of the product."""
+        return a * b
+
+    @step
+    def add_wrapping(a: Any, b: Any) -> Any:
+        """Add two uint64; the low 64 bits of the sum."""
+        return a + b
+
+else:
+
+    def multiply_wrapping(a: Any, b: Any) -> Any:
+        """Multiply two uint64; the low 64 bits of the product."""
+        return np.uint64(int(a) * int(b) & 0xFFFFFFFFFFFFFFFF)
+
+    def add_wrapping(a: Any, b: Any) -> Any:
+        """Add two uint64; the low 64 bits of the sum."""
+        return np.uint64(int(a) + int(b) & 0xFFFFFFFFFFFFFFFF)
 
 
 @step

@@ -4,14 +4,14 @@ from typing import Any
 
 import numpy as np
 
-from pcaphash.kernels.base import kernel, pointer, step
+from pcaphash.kernels.base import add_wrapping, kernel, multiply_wrapping, pointer, step
 
 
 @step
 def _mixed(value: Any) -> Any:
     """Mix 64 bits so that every bit of the result depends on all of them (the finalizer of SplitMix64)."""
-    value = (value ^ (value >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    value = (value ^ (value >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    value = multiply_wrapping(value ^ (value >> np.uint64(30)), np.uint64(0xBF58476D1CE4E5B9))
+    value = multiply_wrapping(value ^ (value >> np.uint64(27)), np.uint64(0x94D049BB133111EB))
     return value ^ (value >> np.uint64(31))
 
 
@@ -39,7 +39,7 @@ def assign_at_random(
     for time in range(n_times):
         first = time * n_queues * 2
         for i in range(n_loads):
-            state += np.uint64(0x9E3779B97F4A7C15)
+            state = add_wrapping(state, np.uint64(0x9E3779B97F4A7C15))
             # The upper half of the product is a number below n_entries, all of them equally likely but for 2 ** -32.
             entry = ((_mixed(state) >> np.uint64(32)) * np.uint64(n_entries)) >> np.uint64(32)
             cell = first + 2 * entries[np.int64(entry)]

@@ -16,6 +16,7 @@ def write_json_lines(parts: "Iterable[pd.DataFrame]", stream: TextIO) -> None:
     """Write an object per line."""
     for part in parts:
         stream.writelines(f"{line}\n" for line in _objects(part))
+        stream.flush()  # whoever watches live traffic sees each part as it comes
 
 
 def write_json(parts: "Iterable[pd.DataFrame]", stream: TextIO) -> None:

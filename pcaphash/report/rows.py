@@ -47,3 +47,4 @@ def _write_csv(parts: "Iterable[pd.DataFrame]", columns: Sequence[str], stream: 
     stream.write(",".join(columns) + "\n")
     for part in parts:
         part.to_csv(stream, index=False, header=False, lineterminator="\n")
+        stream.flush()  # whoever watches live traffic sees each part as it comes

@@ -14,6 +14,9 @@ from support import builders, captures
 PROGRAM = """
 import importlib, json, pkgutil, sys
 import numpy, pcaphash, pcaphash.kernels
+from pcaphash.capture.reader import Reader
+from pcaphash.engine.census import Identity
+from pcaphash.engine.flows import FlowTable
 from pcaphash.engine.selection import Selection
 from pcaphash.studies.baseline import take_baseline
 
@@ -35,6 +38,9 @@ for trace in sys.argv[1:]:
             pcaphash.analyze(trace, device)
             pcaphash.analyze(trace, device, Selection(direction="all", encapsulation=["NONE", "UNKNOWN"]))
             pcaphash.hashes(trace, device)
+            table = FlowTable(Identity.of(device), 1)
+            for block in Reader(trace).blocks():
+                table.append(block)
 take_baseline(numpy.ones((3, 2), numpy.int64), numpy.zeros(2, numpy.int64), texts[0])
 found = {}
 for module in pkgutil.iter_modules(pcaphash.kernels.__path__):
@@ -48,13 +54,16 @@ print(json.dumps(found))
 # Kernels that know departures from the texts have a second signature for them.
 KERNELS = {
     "assign_at_random": 1,
+    "count_flows": 1,
     "count_packets": 2,
     "count_packets_by_keys": 2,
     "count_pcap": 1,
     "describe_packets": 2,
+    "index_flows": 1,
     "index_pcap": 1,
     "index_pcapng": 1,
     "read_endpoints": 2,
+    "read_flow_keys": 2,
     "timestamps_pcap": 1,
     "timestamps_pcapng": 1,
 }

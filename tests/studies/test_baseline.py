@@ -40,7 +40,7 @@ def test_nothing_is_lost():
     device = pcaphash.Device(queues=7, unclassified_queue=3)
     inputs = heavy_tailed(50, 1)
     baseline = take_baseline(inputs, np.array([1000, 7]), device)
-    total = inputs.sum(axis=0) + (1000, 7)
+    total = inputs.sum(axis=0) + np.array([1000, 7])
     assert np.array_equal(baseline.loads.sum(axis=1), np.broadcast_to(total, (len(baseline.loads), 2)))
     assert (baseline.loads[:, 3, 0] >= 1000).all()
 
