@@ -11,15 +11,18 @@ from pcaphash.kernels.dissect import N_SIGNATURES
 from pcaphash.kernels.flows import (
     BYTES,
     FIRST_TIME,
+    HAS_NETWORK,
     KEY_WORDS,
     LAST_TIME,
     LONG_KEY_WORDS,
     N_SUMS,
     PACKETS,
+    SIGNATURE_MASK,
     count_flows,
     index_flows,
     read_flow_keys,
 )
+from pcaphash.kernels.tunnel import NO_NETWORK_NUMBER
 
 DEFAULT_MOST_FLOWS = 1_000_000
 
@@ -46,7 +49,13 @@ class Flows:
     @property
     def signatures(self) -> npt.NDArray[np.int64]:
         """The signature of each flow."""
-        return (self.keys[:, 0] >> np.uint64(32)).astype(np.int64)
+        return signatures_of(self.keys[:, 0])
+
+    @property
+    def network_numbers(self) -> npt.NDArray[np.int64]:
+        """VNI, VSID or GRE key of each flow; NO_NETWORK_NUMBER where there is none."""
+        numbers = (self.keys[:, 1] >> np.uint64(32)).astype(np.int64)
+        return np.where(self.keys[:, 0] & HAS_NETWORK != 0, numbers, NO_NETWORK_NUMBER)
 
     @property
     def loads(self) -> npt.NDArray[np.int64]:
@@ -67,6 +76,11 @@ class Flows:
         """Return the keys as bytes in network order, shape (n, 8 * words)."""
         n, n_words = self.keys.shape
         return self.keys.astype(">u8").view(np.uint8).reshape(n, 8 * n_words)
+
+
+def signatures_of(first_words: npt.NDArray[np.uint64]) -> npt.NDArray[np.int64]:
+    """Return the signatures in the first words of keys."""
+    return ((first_words >> np.uint64(32)) & SIGNATURE_MASK).astype(np.int64)
 
 
 class _Table:
@@ -102,7 +116,7 @@ class _Table:
         rows = self.rows.reshape(-1, 1 + self.n_words)[: self.used]
         sums = self.sums.reshape(-1, N_SUMS)[: self.used]
         kept = rows[:, 0] <= np.uint64(largest)
-        signatures = (rows[~kept, 1] >> np.uint64(32)).astype(np.int64)
+        signatures = signatures_of(rows[~kept, 1])
         np.add.at(lumped.reshape(-1, 2), signatures, sums[~kept][:, [PACKETS, BYTES]])
         n_kept = int(kept.sum())
         rows[:n_kept], sums[:n_kept] = rows[kept], sums[kept]
@@ -118,9 +132,10 @@ class FlowTable:
     """Counts packets and bytes of flows.
 
     A flow is everything of a packet that some configuration could hash: encapsulation, addresses and ports of the outer
-    header and of the inner one, home address and routing header's address. Where there are more flows than are wanted,
-    those with the larger half of the hashes of their keys are lumped together, and again, until the others fit. Which
-    flows are kept, and their counts, do not depend on the order of packets.
+    header and of the inner one, home address and routing header's address; and the number of the virtual network.
+    Where there are more flows than are wanted, those with the larger half of the hashes of their keys are lumped
+    together, and again, until the others fit. Which flows are kept, and their counts, do not depend on the order of
+    packets.
 
     Parameters
     ----------

@@ -4,37 +4,14 @@ from typing import Any
 
 import numpy as np
 
-from pcaphash.kernels.base import be16, be32, kernel, pointer, step
+from pcaphash.kernels.base import kernel, pointer
 from pcaphash.kernels.dissect import dissect, signature_of
 from pcaphash.kernels.header import KIND_IPV4, KIND_IPV6
 from pcaphash.kernels.toeplitz import view_key
-from pcaphash.kernels.tunnel import GENEVE, GRE_UDP, IPIP, NVGRE, VXLAN, VXLAN_GPE, is_tunnel
-from pcaphash.standards import ip
-from pcaphash.standards import tunnel as tun
+from pcaphash.kernels.tunnel import network_number
 
 ADDRESS_LEN = 16
 ENDPOINTS_LEN = 2 * ADDRESS_LEN
-
-NO_NETWORK_NUMBER = -1
-
-
-@step
-def _network_number(d: Any, encapsulation: int, payload: int, captured_end: int) -> int:
-    """Return the VNI, the VSID or the key of a tunnel, given where its UDP or GRE header starts."""
-    if not is_tunnel(encapsulation) or encapsulation == IPIP:
-        return np.int64(NO_NETWORK_NUMBER)
-    has_vni = encapsulation == VXLAN or encapsulation == VXLAN_GPE or encapsulation == GENEVE
-    if has_vni:
-        return be32(d, payload + ip.UDP_LEN + tun.NETWORK_NUMBER_OFFSET) >> 8
-    gre = payload + ip.UDP_LEN if encapsulation == GRE_UDP else payload
-    flags = be16(d, gre)
-    if not flags & tun.GRE_KEY:
-        return np.int64(NO_NETWORK_NUMBER)
-    key = gre + (8 if flags & tun.GRE_CHECKSUM else 4)
-    if key + 4 > captured_end:
-        return np.int64(NO_NETWORK_NUMBER)
-    number = be32(d, key)
-    return number >> 8 if encapsulation == NVGRE else number
 
 
 @kernel
@@ -70,7 +47,7 @@ def read_endpoints(
             d, offset, frame_end, captured_end, np.int64(records[i]["link_type"]), types, prepared, departures
         )
         signatures[i] = signature_of(outer, encapsulation, inner)
-        network_numbers[i] = _network_number(d, encapsulation, payload, captured_end)
+        network_numbers[i] = network_number(d, encapsulation, payload, captured_end)
         at = i * ENDPOINTS_LEN
         for position in range(at, at + ENDPOINTS_LEN):
             written[position] = 0

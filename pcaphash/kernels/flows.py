@@ -1,8 +1,8 @@
 """Count packets and bytes by flow: by everything of a packet that any configuration could hash.
 
-The key of a flow is words of 64 bits: the signature and the outer ports, the inner ports, the outer addresses and the
-inner ones; where a header is IPv6 with extension headers, also the addresses that its extended types hash. Flows with
-such headers are few, and have a table of their own with longer keys.
+The key of a flow is words of 64 bits: the signature and the outer ports, the number of the virtual network and the
+inner ports, the outer addresses and the inner ones; where a header is IPv6 with extension headers, also the addresses
+that its extended types hash. Flows with such headers are few, and have a table of their own with longer keys.
 
 A table is three arrays: an index (open addressing, linear probing), rows of a key behind its hash, and sums.
 """
@@ -23,13 +23,16 @@ from pcaphash.kernels.header import (
 )
 from pcaphash.kernels.timestamps import NO_TIMESTAMP
 from pcaphash.kernels.toeplitz import view_key
-from pcaphash.kernels.tunnel import is_tunnel
+from pcaphash.kernels.tunnel import NO_NETWORK_NUMBER, is_tunnel, network_number
 
-# Words of a key: signature and outer ports, inner ports, and four of addresses for each header; of a long one four more
-# for each header.
+# Words of a key: signature and outer ports, network number and inner ports, and four of addresses for each header;
+# of a long one four more for each header.
 KEY_WORDS = 10
 LONG_KEY_WORDS = 18
 OUTER_ADDRESSES, INNER_ADDRESSES, OUTER_EXTENDED, INNER_EXTENDED = 2, 6, 10, 14
+
+HAS_NETWORK = np.uint64(1 << 63)  # in the first word
+SIGNATURE_MASK = np.uint64(0x7FFFFFFF)  # of the upper half of the first word
 
 # Sums of a flow.
 PACKETS, BYTES, FIRST_TIME, LAST_TIME = 0, 1, 2, 3
@@ -124,11 +127,14 @@ def read_flow_keys(
         ) = dissect(
             d, offset, frame_end, captured_end, np.int64(records[number]["link_type"]), types, prepared, departures
         )  # fmt: skip
-        ports = (np.uint64(signature_of(outer, encapsulation, inner)) << np.uint64(32)) | _ports_of(
-            d, outer, outer_payload
-        )
+        ports = np.uint64(signature_of(outer, encapsulation, inner)) << np.uint64(32)
+        ports |= _ports_of(d, outer, outer_payload)
         inner_kind = inner if is_tunnel(encapsulation) else 0
         inner_ports = _ports_of(d, inner_kind, inner_payload)
+        network = network_number(d, encapsulation, outer_payload, captured_end)
+        if network != NO_NETWORK_NUMBER:
+            ports |= HAS_NETWORK
+            inner_ports |= np.uint64(network) << np.uint64(32)
         if is_extended(outer) or is_extended(inner_kind):
             first = n_long_rows * (1 + LONG_KEY_WORDS) + 1
             _write_plain(d, outer, outer_ip, ports, inner_kind, inner_ip, inner_ports, long_keys, first)
@@ -245,7 +251,7 @@ def count_flows(
         number = which[i]
         length = np.int64(records[number]["original_length"])
         if new[row] > most:
-            signature = np.int64(new[row + 1] >> np.uint64(32))
+            signature = np.int64((new[row + 1] >> np.uint64(32)) & SIGNATURE_MASK)
             others[2 * signature] += 1
             others[2 * signature + 1] += length
             continue

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pcaphash.kernels.base import be16, rare_step, step
+from pcaphash.kernels.base import be16, be32, rare_step, step
 from pcaphash.kernels.ip import IPV4
 from pcaphash.kernels.link import NETWORK_ETHERNET, NETWORK_IPV4, NETWORK_IPV6, NOT_IP
 from pcaphash.standards import ethernet as eth
@@ -32,6 +32,8 @@ CUT_GRE = 10  # the capture does not show the GRE header
 CUT_UDP = 11  # the capture does not show the UDP ports, or the VXLAN or GENEVE header behind them
 CUT_UDP_1_4 = 12  # likewise the VXLAN-GPE or GRE-in-UDP header: known to be no tunnel under draft v7
 N_ENCAPSULATIONS = 13
+
+NO_NETWORK_NUMBER = -1
 
 
 @step
@@ -211,3 +213,22 @@ def _read_gre_in_udp(d: Any, offset: int, frame_end: int, captured_end: int) -> 
     if encapsulation == CUT_GRE:
         return CUT_UDP_1_4, NOT_IP, offset
     return GRE_UDP, network, payload
+
+
+@step
+def network_number(d: Any, encapsulation: int, payload: int, captured_end: int) -> int:
+    """Return the VNI, the VSID or the key of a tunnel, given where its UDP or GRE header starts."""
+    if not is_tunnel(encapsulation) or encapsulation == IPIP:
+        return np.int64(NO_NETWORK_NUMBER)
+    has_vni = encapsulation == VXLAN or encapsulation == VXLAN_GPE or encapsulation == GENEVE
+    if has_vni:
+        return be32(d, payload + ip.UDP_LEN + tun.NETWORK_NUMBER_OFFSET) >> 8
+    gre = payload + ip.UDP_LEN if encapsulation == GRE_UDP else payload
+    flags = be16(d, gre)
+    if not flags & tun.GRE_KEY:
+        return np.int64(NO_NETWORK_NUMBER)
+    key = gre + (8 if flags & tun.GRE_CHECKSUM else 4)
+    if key + 4 > captured_end:
+        return np.int64(NO_NETWORK_NUMBER)
+    number = be32(d, key)
+    return number >> 8 if encapsulation == NVGRE else number

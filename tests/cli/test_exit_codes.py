@@ -8,29 +8,16 @@ from pathlib import Path
 
 import pytest
 
+from support.command import complaints, run
 from support.shared import ROOT
 
 SAMPLES = ROOT / "sample_traces"
 VXLAN = SAMPLES / "vxlan.pcap"
 
 
-def run(*arguments, stdin=b""):
-    return subprocess.run(
-        [sys.executable, "-m", "pcaphash", *map(str, arguments)], input=stdin, capture_output=True, timeout=300
-    )
-
-
-def complaint(result):
-    text = result.stderr.decode()
-    assert "Traceback" not in text
-    lines = [line for line in text.splitlines() if "compiling" not in line]
-    assert all(line.startswith("pcaphash: ") for line in lines)
-    return lines
-
-
 def test_success_says_nothing_on_standard_error():
     result = run("analyze", VXLAN)
-    assert (result.returncode, complaint(result)) == (0, [])
+    assert (result.returncode, complaints(result)) == (0, [])
     assert "packets per receive queue" in result.stdout.decode()
 
 
@@ -60,7 +47,7 @@ def test_wrong_usage_is_one_line_that_names_the_option(arguments, words):
     result = run(*arguments)
     assert result.returncode == 2
     if words:
-        (line,) = complaint(result)
+        (line,) = complaints(result)
         assert all(word in line for word in words), line
         assert result.stdout == b""
 
@@ -69,7 +56,7 @@ def test_wrong_usage_is_one_line_that_names_the_option(arguments, words):
 def test_a_missing_file_cannot_be_read(command):
     result = run(command, "nowhere.pcap")
     assert result.returncode == 4
-    (line,) = complaint(result)
+    (line,) = complaints(result)
     assert "nowhere.pcap" in line
     assert result.stdout == b""
 
@@ -80,7 +67,7 @@ def test_what_is_no_capture_cannot_be_read(tmp_path, content):
     trace.write_bytes(content)
     result = run("analyze", trace)
     assert result.returncode == 4
-    (line,) = complaint(result)
+    (line,) = complaints(result)
     assert str(trace) in line
 
 
@@ -92,7 +79,7 @@ def test_a_cut_capture_is_reported_as_partial_with_its_offset(tmp_path):
     whole = run("hashes", VXLAN)
     assert result.returncode == 3
     assert result.stdout.splitlines() == whole.stdout.splitlines()[:-1]
-    lines = complaint(result)
+    lines = complaints(result)
     assert str(trace) in lines[0]
     assert f"byte {_offset_of_last_record(content)}" in lines[0]
 
@@ -109,7 +96,7 @@ def test_several_traces_of_which_one_is_missing_give_the_rest(tmp_path):
     result = run("analyze", VXLAN, tmp_path / "missing.pcap", "--format", "csv")
     assert result.returncode == 3
     assert result.stdout == run("analyze", VXLAN, "--format", "csv").stdout
-    assert "missing.pcap" in complaint(result)[0]
+    assert "missing.pcap" in complaints(result)[0]
 
 
 def test_standard_input_gives_what_the_file_gives():
@@ -131,7 +118,7 @@ def test_a_closed_output_pipe_ends_quietly():
 def test_output_that_cannot_be_written_is_named(tmp_path):
     result = run("hashes", VXLAN, "--output", tmp_path / "no" / "such" / "folder.csv")
     assert result.returncode == 2
-    (line,) = complaint(result)
+    (line,) = complaints(result)
     assert "folder.csv" in line
 
 
@@ -143,7 +130,7 @@ def test_a_full_disk_behind_standard_output_is_said(command):
             [sys.executable, "-m", "pcaphash", command, VXLAN], stdout=full, stderr=subprocess.PIPE, timeout=300
         )
     assert result.returncode == 2
-    (line,) = complaint(result)
+    (line,) = complaints(result)
     assert "No space left" in line
 
 
@@ -169,7 +156,7 @@ def test_link_types_that_are_not_dissected_are_named_and_counted(tmp_path):
     trace.write_bytes(content)
     result = run("hashes", trace)
     assert result.returncode == 0
-    assert "link type 105" in complaint(result)[0]
+    assert "link type 105" in complaints(result)[0]
     rows = result.stdout.decode().splitlines()[1:]
     assert all(row.endswith(",UNKNOWN,none,UNKNOWN,UNKNOWN,,,,link-type") for row in rows)
 
@@ -238,7 +225,7 @@ def test_a_terminal_without_block_characters_still_gets_tables(monkeypatch):
 def test_what_cannot_be_meant_is_refused(arguments, code, words):
     result = run(*arguments)
     assert result.returncode == code
-    text = "\n".join(complaint(result))
+    text = "\n".join(complaints(result))
     assert all(word in text for word in words)
 
 
@@ -254,5 +241,5 @@ def test_a_capture_is_not_overwritten_with_its_own_hashes(tmp_path):
     trace.write_bytes(VXLAN.read_bytes())
     result = run("hashes", trace, "--output", trace)
     assert result.returncode == 2
-    assert "is read here" in complaint(result)[0]
+    assert "is read here" in complaints(result)[0]
     assert trace.read_bytes() == VXLAN.read_bytes()

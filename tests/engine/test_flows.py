@@ -3,7 +3,6 @@
 import random
 from collections import defaultdict
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,6 +16,7 @@ from pcaphash.engine.census import Identity
 from pcaphash.engine.flows import FlowTable
 from pcaphash.kernels.base import COMPILED
 from pcaphash.kernels.timestamps import NO_TIMESTAMP
+from pcaphash.kernels.tunnel import NO_NETWORK_NUMBER
 from support.captures import enhanced, interface, pcapng_of, section
 from support.comparing import LARGE, small_capture_paths
 from support.packets import frames
@@ -186,4 +186,4 @@ def test_key_bytes_are_addresses_as_on_the_wire(tmp_path):
     plain, _ = flow_table(path).flows()
     data = plain.key_bytes()[0]
     assert data[16:24].tobytes() == captured[26:34]
-    assert np.array_equal(plain.signatures, plain.keys[:, 0] >> np.uint64(32))
+    assert plain.network_numbers.tolist() == [NO_NETWORK_NUMBER]

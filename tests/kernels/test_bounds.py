@@ -16,9 +16,10 @@ from pcaphash.engine.census import Census, Identity
 from pcaphash.engine.decision import decide
 from pcaphash.kernels.base import CHECKED, COMPILED
 from pcaphash.kernels.dissect import N_SIGNATURES
-from pcaphash.kernels.endpoints import ENDPOINTS_LEN, NO_NETWORK_NUMBER, read_endpoints
+from pcaphash.kernels.endpoints import ENDPOINTS_LEN, read_endpoints
 from pcaphash.kernels.records import NEEDS_MORE, RECORD
 from pcaphash.kernels.rows import INPUT_LEN, UNDECIDED, describe_packets
+from pcaphash.kernels.tunnel import NO_NETWORK_NUMBER
 from support import builders
 from support.captures import pcap, pcap_record
 from support.comparing import device_of
