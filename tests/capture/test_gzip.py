@@ -8,7 +8,7 @@ import zlib
 import pytest
 
 from naive.capture import read as naive_read
-from pcaphash.capture import source
+from pcaphash.capture import compression, stream
 from pcaphash.capture.source import Source
 from support import captures
 from support.reading import assert_reads_as, read
@@ -57,7 +57,7 @@ def all_of(path) -> tuple[bytes, str]:
 @pytest.mark.parametrize("at_once", [1, 2, 3, 7, 100_000])
 @pytest.mark.parametrize("flags", range(0, 32, 2))
 def test_headers_of_members(tmp_path, monkeypatch, flags, at_once):
-    monkeypatch.setattr(source, "_COMPRESSED_READ", at_once)
+    monkeypatch.setattr(stream, "READ_AT_ONCE", at_once)
     path = tmp_path / "capture.gz"
     start = CAPTURE[:3000]
     assert zlib.decompress(member(start, header(flags)), wbits=31) == start  # the header is as it should be
@@ -69,7 +69,7 @@ def test_headers_of_members(tmp_path, monkeypatch, flags, at_once):
 @pytest.mark.parametrize("at_once", range(1, 12))
 def test_members_end_where_they_end(tmp_path, monkeypatch, level, at_once):
     # A decompressor reads bits ahead, of the trailer too: these bytes must not be lost.
-    monkeypatch.setattr(source, "_PIECE", at_once)
+    monkeypatch.setattr(compression, "_PIECE", at_once)
     path = tmp_path / "capture.gz"
     parts = [NOISE[:n] for n in range(40)] + [bytes(n) for n in range(0, 400, 7)]
     path.write_bytes(b"".join(member(part, header(), level) for part in parts))

@@ -1,0 +1,203 @@
+"""Decompress traces as they come, losing nothing that precedes damage: gzip and zstd."""
+
+from __future__ import annotations
+
+import struct
+import sys
+from collections.abc import Generator, Iterator
+
+from isal import isal_zlib
+
+from pcaphash.capture.stream import READ_AT_ONCE, Stored
+from pcaphash.standards.pcap import GZIP_MAGIC
+
+_PIECE, _PIECES = 1024, 16  # bytes of deflate data decompressed at once, and how often in a row
+_MOST_DECOMPRESSED = 32 * 1024  # bytes given out at once by zstd: of what is damaged these are lost
+
+# The header of a gzip member: RFC 1952 section 2.3.
+_DEFLATE = 8
+_HEADER_CHECKSUM, _EXTRA, _NAME, _COMMENT, _RESERVED = 2, 4, 8, 16, 0xE0
+
+
+class Compressed:
+    """The bytes of a compressed trace, taken in pieces.
+
+    Methods that may have to read on are generators: they yield nothing (``b""``) before each reading, so that whoever
+    asks for decompressed bytes can rather come back later. All raise EOFError where there are no more bytes.
+    """
+
+    def __init__(self, stored: Stored) -> None:
+        self._stored = stored
+        self._held = b""
+        self._at = 0
+
+    def has_more(self) -> Generator[bytes, None, bool]:
+        """Tell whether more bytes follow than zeros, with which tapes and some tools pad files; pass over these."""
+        while True:
+            rest = self._held[self._at :].lstrip(b"\0")
+            if rest:
+                self._at = len(self._held) - len(rest)
+                return True
+            yield b""
+            self._held, self._at = self._stored.read(), 0
+            if not self._held:
+                return False
+
+    def take(self, n_bytes: int) -> Generator[bytes, None, bytes]:
+        """Take so many bytes."""
+        while len(self._held) - self._at < n_bytes:
+            yield from self._read_on()
+        self._at += n_bytes
+        return self._held[self._at - n_bytes : self._at]
+
+    def hold_some(self) -> Generator[bytes, None, None]:
+        """See to it that one byte at least can be taken."""
+        if self._at == len(self._held):
+            yield from self._read_on()
+
+    def take_held(self, at_most: int) -> bytes:
+        """Take bytes that were read already; none where all are taken."""
+        piece = self._held[self._at : self._at + at_most]
+        self._at += len(piece)
+        return piece
+
+    def give_back(self, n_bytes: int) -> None:
+        """Let the last bytes of the piece taken last be taken again."""
+        self._at -= n_bytes
+
+    def _read_on(self) -> Generator[bytes, None, None]:
+        yield b""
+        more = self._stored.read()
+        if not more:
+            raise EOFError
+        self._held, self._at = self._held[self._at :] + more, 0
+
+
+def gunzip(compressed: Compressed) -> Iterator[bytes]:
+    """Decompress gzip members (RFC 1952), giving out all that precedes damage before complaining of it.
+
+    Headers and trailers are read here, since a decompressor that finds a wrong checksum by itself keeps what it
+    decompressed last.
+    """
+    while (yield from compressed.has_more()):
+        yield from _read_gzip_header(compressed)
+        checksum, length = yield from _inflate(compressed)
+        trailer = yield from compressed.take(8)
+        if trailer != struct.pack("<II", checksum, length & 0xFFFFFFFF):
+            raise ValueError("it does not match its checksum and length")
+
+
+def _read_gzip_header(compressed: Compressed) -> Generator[bytes, None, None]:
+    """Read the header of a gzip member (RFC 1952 section 2.3)."""
+    for byte in GZIP_MAGIC:
+        if (yield from compressed.take(1))[0] != byte:
+            raise ValueError("what follows a gzip member is none")
+    header = GZIP_MAGIC + (yield from compressed.take(8))
+    method, flags = header[2], header[3]
+    if method != _DEFLATE or flags & _RESERVED:
+        raise ValueError("a gzip member says that it is compressed in an unknown way")
+    if flags & _EXTRA:
+        length = yield from compressed.take(2)
+        header += length + (yield from compressed.take(int.from_bytes(length, "little")))
+    for text in (_NAME, _COMMENT):
+        if flags & text:
+            header += yield from _read_text(compressed)
+    if flags & _HEADER_CHECKSUM:
+        expected = int.from_bytes((yield from compressed.take(2)), "little")
+        if isal_zlib.crc32(header) & 0xFFFF != expected:
+            raise ValueError("the header of a gzip member does not match its checksum")
+
+
+def _read_text(compressed: Compressed) -> Generator[bytes, None, bytes]:
+    """Read text up to the zero byte that ends it."""
+    text = bytearray()
+    while not text.endswith(b"\0"):
+        text += yield from compressed.take(1)
+    return bytes(text)
+
+
+def _inflate(compressed: Compressed) -> Generator[bytes, None, tuple[int, int]]:
+    """Decompress what stands between the header and the trailer of a gzip member; return its CRC-32 and length."""
+    member = isal_zlib.decompressobj(wbits=-15)
+    checksum = length = 0
+    while not member.eof:
+        yield from compressed.hold_some()
+        chunk, problem = _inflate_held(member, compressed)
+        checksum = isal_zlib.crc32(chunk, checksum)
+        length += len(chunk)
+        if chunk:
+            yield chunk
+        if problem:
+            raise ValueError(problem)
+    compressed.give_back(len(member.unused_data))
+    return checksum, length
+
+
+def _inflate_held(member: isal_zlib.Decompress, compressed: Compressed) -> tuple[bytes, str]:
+    """Decompress a part of what was read already; return also what is wrong with it, or nothing.
+
+    The pieces are small, since nothing comes out of a damaged one; and few, so that little is kept of what
+    decompresses to a thousand times its length.
+    """
+    chunks = []
+    try:
+        for _ in range(_PIECES):
+            chunks.append(member.decompress(compressed.take_held(_PIECE)))
+            if member.eof:
+                break
+    except isal_zlib.error as error:  # type: ignore[misc]
+        return b"".join(chunks), str(error)
+    return b"".join(chunks), ""
+
+
+def unzstandard(compressed: Compressed) -> Iterator[bytes]:
+    """Decompress zstd frames (RFC 8878)."""
+    if sys.version_info >= (3, 14):
+        from compression.zstd import ZstdDecompressor, ZstdError
+    else:
+        from backports.zstd import ZstdDecompressor, ZstdError
+
+    while (yield from compressed.has_more()):
+        frame = ZstdDecompressor()
+        while not frame.eof:
+            if frame.needs_input:
+                yield from compressed.hold_some()
+            piece = compressed.take_held(READ_AT_ONCE) if frame.needs_input else b""
+            try:
+                chunk = frame.decompress(piece, _MOST_DECOMPRESSED)
+            except ZstdError as error:
+                raise ValueError(str(error)) from error
+            if chunk:
+                yield chunk
+        compressed.give_back(len(frame.unused_data))
+
+
+class Decompressed:
+    """The decompressed bytes of a trace.
+
+    Parameters
+    ----------
+    stored : Stored
+        Where the compressed bytes come from.
+    chunks : iterator of bytes
+        The decompressed bytes; empty ones only before compressed bytes are read, which may wait.
+    """
+
+    def __init__(self, stored: Stored, chunks: Iterator[bytes]) -> None:
+        self._stored = stored
+        self._chunks = chunks
+        self._rest = memoryview(b"")
+
+    def readinto(self, buffer: memoryview, deadline: float | None) -> int | None:
+        """Decompress some bytes into the buffer; see ``Stream``."""
+        while not self._rest:
+            chunk = next(self._chunks, None)
+            if chunk is None:
+                return 0
+            if not chunk and deadline is not None and not self._stored.is_ready(deadline):
+                return None
+            self._rest = memoryview(chunk)
+        n_bytes = min(len(self._rest), len(buffer))
+        buffer[:n_bytes] = self._rest[:n_bytes]
+        self._rest = self._rest[n_bytes:]
+        return n_bytes
