@@ -20,7 +20,7 @@ def census(
     *,
     traces: Annotated[
         list[str],
-        typer.Argument(metavar="TRACE...", help="Captures, or saved censuses to combine; - is standard input."),
+        typer.Argument(metavar="TRACE", help="Captures, or saved censuses to combine; - is standard input."),
     ],
     output: Annotated[
         Path, typer.Option("--output", "-o", metavar="FILE", parser=output_path, help="The file to write.  [required]")

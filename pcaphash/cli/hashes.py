@@ -52,7 +52,8 @@ def hashes(
     from pcaphash.report.rows import write_rows
     from pcaphash.studies.hashes import COLUMNS, stream_hashes
 
-    with watched() as watch:
+    # Rows that run over a terminal show how far it is; a bar among them would only be torn apart.
+    with watched(beside=output is None and sys.stdout.isatty()) as watch:
         account = Account([trace], watch)
         rows = stream_hashes(trace, chosen, account, selection)
         if output is None:

@@ -65,9 +65,15 @@ def _total(progress: "Progress") -> int | None:
 
 
 @contextmanager
-def watched() -> "Iterator[Callable[[Progress], None] | None]":
-    """Give what a study calls with its progress; None where nobody is looking."""
-    if not sys.stderr.isatty():
+def watched(*, beside: bool = False) -> "Iterator[Callable[[Progress], None] | None]":
+    """Give what a study calls with its progress; None where nobody is looking.
+
+    Parameters
+    ----------
+    beside : bool
+        Whether results appear on the same terminal meanwhile: then there is no bar.
+    """
+    if beside or not sys.stderr.isatty():
         yield None
         return
     bar = _Bar()

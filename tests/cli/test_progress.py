@@ -34,3 +34,11 @@ def test_no_bar_for_short_work():
     bar.update(Progress(100, 50, 10))
     assert bar._shown is None
     bar.stop()
+
+
+def test_no_bar_among_results_on_the_same_terminal(monkeypatch):
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    with progress.watched() as watch:
+        assert watch is not None
+    with progress.watched(beside=True) as watch:
+        assert watch is None
