@@ -131,6 +131,7 @@ def take_census(
     selection: Selection = RECEIVED,
     spec: str = "v7",
     watch: Callable[[Progress], None] | None = None,
+    beside: Sequence[Callable[[Block], None]] = (),
 ) -> tuple[dict[Identity, Census], Reading]:
     """Take censuses of traces in one pass.
 
@@ -146,6 +147,9 @@ def take_census(
         The text whose names the selection has for encapsulations.
     watch : callable, optional
         Called now and then with the progress.
+    beside : sequence of callable
+        Called with each block that is counted, its records being those selected; not for saved censuses, which have
+        no packets any more.
 
     Raises
     ------
@@ -162,7 +166,7 @@ def take_census(
             if is_saved_census(trace):
                 _add_saved(load_census(trace), list(censuses.values()), account, selection)
             else:
-                _count_trace(trace, list(censuses.values()), account, selector)
+                _count_trace(trace, list(censuses.values()), account, selector, beside)
         except CaptureError as error:
             account.reading.unreadable.append(error)
         if selector.is_full:
@@ -202,9 +206,15 @@ def _add_saved(saved: SavedCensus, censuses: list[Census], account: Account, sel
     account.add_reading(saved.reading)
 
 
-def _count_trace(trace: str, censuses: list[Census], account: Account, selector: Selector) -> None:
+def _count_trace(
+    trace: str,
+    censuses: list[Census],
+    account: Account,
+    selector: Selector,
+    beside: Sequence[Callable[[Block], None]],
+) -> None:
     reader = account.open(trace)
-    if selector.takes_all and len(censuses) == 1 and censuses[0].takes_pcap(reader.format):
+    if not beside and selector.takes_all and len(censuses) == 1 and censuses[0].takes_pcap(reader.format):
         for n_packets in reader.walk(censuses[0].append_pcap):
             account.add_link_type(ETHERNET, n_packets)
             account.add(reader, n_packets)
@@ -213,6 +223,8 @@ def _count_trace(trace: str, censuses: list[Census], account: Account, selector:
     for block, _ in read_selected(reader, account, selector):
         for census in censuses:
             census.append(block.data, block.records)
+        for append in beside:
+            append(block)
 
 
 def _add_link_types(link_types: npt.NDArray[np.uint16], account: Account) -> None:

@@ -10,12 +10,10 @@ import numpy.typing as npt
 from pcaphash.capture.reader import Block
 from pcaphash.device.device import Device
 from pcaphash.engine.census import Identity
-from pcaphash.engine.decision import Decision, decide
+from pcaphash.engine.describer import NO_QUEUE, Describer
 from pcaphash.engine.selecting import Selector
 from pcaphash.engine.selection import EVERYTHING, Selection
 from pcaphash.engine.stream import Account, check_selected, read_selected
-from pcaphash.kernels.dissect import N_SIGNATURES
-from pcaphash.kernels.rows import INPUT_LEN, UNDECIDED, describe_packets
 from pcaphash.kernels.timestamps import NO_TIMESTAMP
 
 if TYPE_CHECKING:
@@ -31,98 +29,44 @@ Numbers = npt.NDArray[np.int64] | range
 _DIRECTIONS = np.array(["", "in", "out"], dtype=object)
 
 
-class _Describer:
-    """Describes blocks of packets under one device, deciding each signature when it first turns up."""
+def _rows(describer: Describer, block: Block, numbers: Numbers) -> "pd.DataFrame":
+    """Describe the packets of a block, which have these numbers in their trace, as rows."""
+    import pandas as pd
 
-    def __init__(self, device: Device) -> None:
-        self._device = device
-        self._identity = Identity.of(device)
-        self._picks = np.full(N_SIGNATURES, UNDECIDED, np.int32)
-        self._decisions: dict[int, Decision] = {}
-        self._table = np.asarray(device.indirection_table, np.int64)
+    found = describer.describe(block)
+    records, timestamps = block.records, block.timestamps()
+    of_signature = {signature: describer.decisions[signature] for signature in map(int, np.unique(found.signatures))}
 
-    def describe(self, block: Block, numbers: Numbers) -> "pd.DataFrame":
-        """Describe the packets of a block, which have these numbers in their trace, as rows."""
-        import pandas as pd
+    def column(field: str) -> npt.NDArray[np.object_]:
+        values = np.empty(len(records), dtype=object)
+        for signature, decision in of_signature.items():
+            values[found.signatures == signature] = getattr(decision, field)
+        return values
 
-        records = block.records
-        n = len(records)
-        signatures, hash_values, inputs, lengths = self._run(block)
-        of_signature = {s: self._decisions[s] for s in map(int, np.unique(signatures))}
-
-        def column(field: str) -> npt.NDArray[np.object_]:
-            values = np.empty(n, dtype=object)
-            for signature, decision in of_signature.items():
-                values[signatures == signature] = getattr(decision, field)
-            return values
-
-        hashed = lengths > 0
-        timestamps = block.timestamps()
-        hex_inputs = [data[: 2 * length] for data, length in zip(_hex_rows(inputs), lengths.tolist(), strict=True)]
-        hex_values = np.array([f"0x{value:08x}" for value in hash_values.tolist()], dtype=object)
-        hex_values[~hashed] = ""
-        return pd.DataFrame(
-            {
-                "packet": np.asarray(numbers, np.int64),
-                "timestamp_ns": pd.array(timestamps, dtype="Int64"),
-                "captured_length": records["captured_length"].astype(np.int64),
-                "original_length": records["original_length"].astype(np.int64),
-                "direction": _DIRECTIONS[records["direction"]],
-                "encapsulation": column("encapsulation"),
-                "header": column("header"),
-                "hash_report": column("hash_report"),
-                "hash_report_tunnel": column("hash_report_tunnel"),
-                "hash_input": hex_inputs,
-                "hash_value": hex_values,
-                "queue": self._queues(hash_values, hashed, column("is_known").astype(bool)),
-                "reason": column("reason"),
-            },
-            columns=list(COLUMNS),
-        ).assign(timestamp_ns=lambda rows: rows["timestamp_ns"].mask(timestamps == NO_TIMESTAMP))
-
-    def _run(
-        self, block: Block
-    ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.uint32], npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
-        """Run the kernel over a block; return signatures, hash values, hash inputs and their lengths."""
-        n = len(block.records)
-        signatures = np.empty(n, np.int32)
-        hash_values = np.empty(n, np.uint32)
-        inputs = np.empty(n * INPUT_LEN, np.uint8)
-        lengths = np.empty(n, np.int64)
-        done = 0
-        while done < n:
-            done += describe_packets(
-                block.data,
-                block.records[done:],
-                n - done,
-                self._identity.prepared_key,
-                self._identity.port_types,
-                self._identity.departures,
-                self._picks,
-                signatures[done:],
-                hash_values[done:],
-                inputs[done * INPUT_LEN :],
-                lengths[done:],
-            )
-            if done < n:
-                signature = int(signatures[done])
-                self._decisions[signature] = decide(signature, self._device)
-                self._picks[signature] = self._decisions[signature].pick
-        return signatures, hash_values, inputs.reshape(n, INPUT_LEN), lengths
-
-    def _queues(
-        self, hash_values: npt.NDArray[np.uint32], hashed: npt.NDArray[np.bool_], known: npt.NDArray[np.bool_]
-    ) -> "pd.api.extensions.ExtensionArray":
-        import pandas as pd
-
-        n_entries = len(self._table)
-        entries = hash_values.astype(np.int64)
-        entries = entries % n_entries if self._device.table_index == "modulo" else entries & (n_entries - 1)
-        chosen = self._table[entries]
-        queues = np.where(hashed, chosen, self._device.unclassified_queue)
-        array = pd.array(queues, dtype="Int64")
-        array[~known if self._device.has_queue else np.ones(len(known), bool)] = pd.NA
-        return array
+    inputs = zip(_hex_rows(found.inputs), found.lengths.tolist(), strict=True)
+    hex_values = np.array([f"0x{value:08x}" for value in found.hash_values.tolist()], dtype=object)
+    hex_values[~found.hashed] = ""
+    return pd.DataFrame(
+        {
+            "packet": np.asarray(numbers, np.int64),
+            "timestamp_ns": pd.array(timestamps, dtype="Int64"),
+            "captured_length": records["captured_length"].astype(np.int64),
+            "original_length": records["original_length"].astype(np.int64),
+            "direction": _DIRECTIONS[records["direction"]],
+            "encapsulation": column("encapsulation"),
+            "header": column("header"),
+            "hash_report": column("hash_report"),
+            "hash_report_tunnel": column("hash_report_tunnel"),
+            "hash_input": [data[: 2 * length] for data, length in inputs],
+            "hash_value": hex_values,
+            "queue": pd.array(found.queues, dtype="Int64"),
+            "reason": column("reason"),
+        },
+        columns=list(COLUMNS),
+    ).assign(
+        timestamp_ns=lambda rows: rows["timestamp_ns"].mask(timestamps == NO_TIMESTAMP),
+        queue=lambda rows: rows["queue"].mask(found.queues == NO_QUEUE),
+    )
 
 
 def _hex_rows(inputs: npt.NDArray[np.uint8]) -> list[str]:
@@ -157,10 +101,10 @@ def stream_hashes(
     ConfigurationError
         No packet is selected, of those that there are.
     """
-    describer = _Describer(device)
+    describer = Describer(device)
     selector = Selector(selection, Identity.of(device), device.spec)
     for block, numbers in read_selected(account.open(fspath(trace)), account, selector):
-        yield describer.describe(block, numbers)
+        yield _rows(describer, block, numbers)
     check_selected(account.reading, selection)
 
 

@@ -1,0 +1,85 @@
+"""What a device reported of packets, wherever it was written down."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from pcaphash.capture.reader import Block
+
+NOT_REPORTED = -1
+
+
+@dataclass(frozen=True, eq=False)
+class Reported:
+    """What a device reported of the packets of a block.
+
+    Parameters
+    ----------
+    hash_values : uint32 array of shape (n,)
+        Reported hashes; anything where none is reported.
+    has_hash : bool array of shape (n,)
+        Whether a hash value is reported.
+    hash_reports, hash_report_tunnels : int16 arrays of shape (n,)
+        Reported types as the virtio texts number them (``standards.virtio``); NOT_REPORTED where the source does not
+        say. A type of 0 (none) says that the device calculated no hash.
+    queues : int64 array of shape (n,)
+        Receive queues, or NOT_REPORTED.
+    """
+
+    hash_values: npt.NDArray[np.uint32]
+    has_hash: npt.NDArray[np.bool_]
+    hash_reports: npt.NDArray[np.int16]
+    hash_report_tunnels: npt.NDArray[np.int16]
+    queues: npt.NDArray[np.int64]
+
+    @classmethod
+    def nothing(cls, n: int) -> "Reported":
+        """Say of so many packets that nothing was reported."""
+        return cls(
+            np.zeros(n, np.uint32),
+            np.zeros(n, bool),
+            np.full(n, NOT_REPORTED, np.int16),
+            np.full(n, NOT_REPORTED, np.int16),
+            np.full(n, NOT_REPORTED, np.int64),
+        )
+
+
+class ReportedSource(Protocol):
+    """Where reported values come from."""
+
+    def read(self, block: Block, first: int) -> tuple[Block, Reported]:
+        """Read what was reported of the packets of a block.
+
+        Parameters
+        ----------
+        block : Block
+            As the reader gives it.
+        first : int
+            Number of its first packet in the trace, counted from 1.
+
+        Returns
+        -------
+        block : Block
+            The packets as the device saw them: the same block, or one whose records begin behind a header that
+            carries reported values.
+        reported : Reported
+            What was reported of them.
+        """
+        ...
+
+    def finish(self, n_packets: int) -> list[str]:
+        """Say, a line each, what is to be known of the values read (order of bytes, what was ignored and how often).
+
+        Parameters
+        ----------
+        n_packets : int
+            How many packets the trace had.
+
+        Raises
+        ------
+        ConfigurationError
+            What was reported does not go with the trace.
+        """
+        ...

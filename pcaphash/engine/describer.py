@@ -1,0 +1,119 @@
+"""What one configured device makes of each packet of a block: its signature, hash, hash input and receive queue."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from pcaphash.capture.reader import Block
+from pcaphash.device.device import Device
+from pcaphash.engine.census import Identity
+from pcaphash.engine.decision import Decision, decide
+from pcaphash.kernels.dissect import N_SIGNATURES
+from pcaphash.kernels.rows import INPUT_LEN, NOTHING, UNDECIDED, describe_packets
+
+NO_QUEUE = -1
+
+
+def entries_of(hash_values: npt.NDArray[np.uint32], device: Device) -> npt.NDArray[np.int64]:
+    """Return the entries of a device's indirection table that hashes lead to."""
+    n_entries = len(device.indirection_table)
+    wide = hash_values.astype(np.int64)
+    return wide % n_entries if device.table_index == "modulo" else wide & (n_entries - 1)
+
+
+def queues_of(
+    hash_values: npt.NDArray[np.uint32], hashed: npt.NDArray[np.bool_], known: npt.NDArray[np.bool_], device: Device
+) -> npt.NDArray[np.int64]:
+    """Return the receive queues of packets or flows.
+
+    Parameters
+    ----------
+    hash_values : uint32 array of shape (n,)
+        Their hashes, anything where there is none.
+    hashed, known : bool arrays of shape (n,)
+        Whether there is a hash, and whether the capture shows enough to say what the device does.
+    device : Device
+        The configured device.
+
+    Returns
+    -------
+    int64 array of shape (n,)
+        NO_QUEUE where none is known, or the device has none (no RSS feature).
+    """
+    if not device.has_queue:
+        return np.full(len(hash_values), NO_QUEUE, np.int64)
+    chosen = np.asarray(device.indirection_table, np.int64)[entries_of(hash_values, device)]
+    return np.where(hashed, chosen, np.where(known, device.unclassified_queue, NO_QUEUE))
+
+
+@dataclass(frozen=True, eq=False)
+class Descriptions:
+    """What a device makes of packets.
+
+    Parameters
+    ----------
+    signatures : int32 array of shape (n,)
+        As ``kernels.dissect`` numbers them.
+    hash_values : uint32 array of shape (n,)
+        Hashes; 0 where none is calculated.
+    inputs : uint8 array of shape (n, INPUT_LEN)
+        Hash inputs.
+    lengths : int64 array of shape (n,)
+        Their lengths in bytes.
+    hashed, known : bool arrays of shape (n,)
+        Whether there is a hash, and whether the capture shows enough to say what the device does.
+    queues : int64 array of shape (n,)
+        Receive queues, or NO_QUEUE.
+    """
+
+    signatures: npt.NDArray[np.int32]
+    hash_values: npt.NDArray[np.uint32]
+    inputs: npt.NDArray[np.uint8]
+    lengths: npt.NDArray[np.int64]
+    hashed: npt.NDArray[np.bool_]
+    known: npt.NDArray[np.bool_]
+    queues: npt.NDArray[np.int64]
+
+
+class Describer:
+    """Describes packets under one device, deciding once per signature.
+
+    Parameters
+    ----------
+    device : Device
+        The configured device.
+    """
+
+    def __init__(self, device: Device) -> None:
+        self.device = device
+        self.decisions: dict[int, Decision] = {}
+        """What the device does with packets, by their signature, as far as met."""
+        self._identity = Identity.of(device)
+        self._picks = np.full(N_SIGNATURES, UNDECIDED, np.int32)
+        self._is_known = np.zeros(N_SIGNATURES, bool)
+
+    def describe(self, block: Block) -> Descriptions:
+        """Describe the packets of a block."""
+        n = len(block.records)
+        signatures, hash_values = np.empty(n, np.int32), np.empty(n, np.uint32)
+        inputs, lengths = np.empty(n * INPUT_LEN, np.uint8), np.empty(n, np.int64)
+        identity = self._identity
+        done = 0
+        while done < n:
+            done += describe_packets(
+                block.data, block.records[done:], n - done, identity.prepared_key, identity.port_types,
+                identity.departures, self._picks, signatures[done:], hash_values[done:], inputs[done * INPUT_LEN :],
+                lengths[done:],
+            )  # fmt: skip
+            if done < n:
+                self._decide(int(signatures[done]))
+        hashed, known = self._picks[signatures] != NOTHING, self._is_known[signatures]
+        queues = queues_of(hash_values, hashed, known, self.device)
+        return Descriptions(signatures, hash_values, inputs.reshape(n, INPUT_LEN), lengths, hashed, known, queues)
+
+    def _decide(self, signature: int) -> None:
+        decision = decide(signature, self.device)
+        self.decisions[signature] = decision
+        self._picks[signature] = decision.pick
+        self._is_known[signature] = decision.is_known
