@@ -10,6 +10,7 @@ from typer.exceptions import TyperException
 from pcaphash import __version__
 from pcaphash.cli.analyze import analyze
 from pcaphash.cli.census import census
+from pcaphash.cli.compare import compare
 from pcaphash.cli.hashes import hashes
 from pcaphash.errors import PcaphashError
 
@@ -28,6 +29,7 @@ app = typer.Typer(
 )
 app.command("analyze", no_args_is_help=True)(analyze)
 app.command("census", no_args_is_help=True)(census)
+app.command("compare", no_args_is_help=True)(compare)
 app.command("hashes", no_args_is_help=True)(hashes)
 
 

@@ -1,5 +1,6 @@
 """How a census spreads over the receive queues of one configured device."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -49,15 +50,25 @@ class Distribution:
         return self.hashed + self.unhashed + self.unknown
 
 
-def distribute(census: Census, device: Device) -> Distribution:
-    """Spread a census over the receive queues of a device that it answers for (``census.identities_of``)."""
+def distribute(census: Census, device: Device, signatures: Iterable[int] | None = None) -> Distribution:
+    """Spread a census over the receive queues of a device that it answers for (``census.identities_of``).
+
+    Parameters
+    ----------
+    census : Census
+        The counts.
+    device : Device
+        The configured device.
+    signatures : iterable of int, optional
+        Of which packets; without it, of all.
+    """
     number = census.identity.hash_keys.index(relevant_key(device.hash_key))
     slots = np.zeros((census.identity.slots, 2), np.int64)
     unclassified = np.zeros(2, np.int64)
     hashed = unhashed = unknown = total_bytes = 0
     reasons: dict[str, int] = {}
     reports: dict[str, int] = {}
-    for signature in census.signatures():
+    for signature in census.signatures() if signatures is None else signatures:
         decision = decide(signature, device)
         packets, n_bytes = census.totals(signature)
         total_bytes += n_bytes

@@ -1,5 +1,6 @@
 """The flows of a trace, exactly counted, in memory that is bounded."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -76,6 +77,14 @@ class Flows:
         """Return the keys as bytes in network order, shape (n, 8 * words)."""
         n, n_words = self.keys.shape
         return self.keys.astype(">u8").view(np.uint8).reshape(n, 8 * n_words)
+
+
+def join_flows(groups: Sequence[Flows]) -> Flows:
+    """Put flows of all kinds into one table, without the addresses that only extended types hash."""
+    return Flows(
+        np.concatenate([flows.keys[:, :KEY_WORDS] for flows in groups]),
+        np.concatenate([flows.sums for flows in groups]),
+    )
 
 
 def signatures_of(first_words: npt.NDArray[np.uint64]) -> npt.NDArray[np.int64]:

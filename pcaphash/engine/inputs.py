@@ -15,6 +15,7 @@ from pcaphash.engine.census import LEAST_SLOTS, Identity
 from pcaphash.engine.decision import Decision, decide
 from pcaphash.engine.describer import queues_of
 from pcaphash.engine.flows import Flows
+from pcaphash.engine.grouping import group_rows, sum_groups
 from pcaphash.kernels.dissect import N_SIGNATURES, split_signature
 from pcaphash.kernels.flows import INNER_ADDRESSES, INNER_EXTENDED, OUTER_ADDRESSES, OUTER_EXTENDED
 from pcaphash.kernels.header import KIND_IPV6, PORTS_WORD_IPV4, PORTS_WORD_IPV6
@@ -67,6 +68,12 @@ class HashInputs:
     queue_of_flow: npt.NDArray[np.int64]
     unhashed: npt.NDArray[np.int64]
 
+    @property
+    def queues(self) -> npt.NDArray[np.int64]:
+        """Receive queue of each hash input, shape (n,)."""
+        every = np.ones(len(self.words), bool)
+        return queues_of(self.hash_values, every, every, self.device)
+
 
 def find_inputs(groups: Iterable[Flows], device: Device) -> HashInputs:
     """Find what a device hashes of flows.
@@ -86,10 +93,8 @@ def find_inputs(groups: Iterable[Flows], device: Device) -> HashInputs:
     rows = np.concatenate([_read_inputs(flows, picks) for flows in groups])
     hashed, known = picks[signatures] != NOTHING, known_signatures[signatures]
     rows = _transformed(rows[hashed], device.input_transform)
-    distinct, of_hashed = _group(rows)
+    distinct, of_hashed = group_rows(rows)
     words = np.ascontiguousarray(distinct[:, :WORDS])
-    sums = np.zeros((len(distinct), 2), np.int64)
-    np.add.at(sums, of_hashed, loads[hashed])
     of_flow = np.full(len(signatures), NO_INPUT, np.int64)
     of_flow[hashed] = of_hashed
     hash_values = np.empty(len(words), np.uint32)
@@ -100,7 +105,7 @@ def find_inputs(groups: Iterable[Flows], device: Device) -> HashInputs:
         device=device,
         words=words,
         lengths=distinct[:, _LENGTH_WORD].astype(np.int64),
-        loads=sums,
+        loads=sum_groups(loads[hashed], of_hashed, len(distinct)),
         hash_values=hash_values,
         of_flow=of_flow,
         queue_of_flow=queues_of(of_flows, hashed, known, device),
@@ -110,9 +115,7 @@ def find_inputs(groups: Iterable[Flows], device: Device) -> HashInputs:
 
 def identity_of_flows(device: Device) -> Identity:
     """Return what two devices must have in common for one flow table to answer for both."""
-    return replace(
-        Identity.of(device), hash_keys=(b"",), table_index="mask", input_transform="none", slots=LEAST_SLOTS
-    )
+    return replace(Identity.of(device), hash_keys=(b"",), table_index="mask", input_transform="none", slots=LEAST_SLOTS)
 
 
 def _decide_all(groups: list[Flows], device: Device) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.bool_]]:
@@ -165,16 +168,3 @@ def _transformed(rows: npt.NDArray[np.uint32], transform: str) -> npt.NDArray[np
         rows[chosen, half:n_words] = source ^ destination
         rows[chosen, n_words] = merge(source_port, destination_port) << 16 | (source_port ^ destination_port)
     return rows
-
-
-def _group(rows: npt.NDArray[np.uint32]) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.int64]]:
-    """Return the distinct rows in order, and which of them each row is."""
-    if not len(rows):
-        return rows, np.zeros(0, np.int64)
-    order = np.lexsort(rows.T[::-1])
-    in_order = rows[order]
-    is_new = np.ones(len(rows), bool)
-    is_new[1:] = (in_order[1:] != in_order[:-1]).any(axis=1)
-    of_row = np.empty(len(rows), np.int64)
-    of_row[order] = np.cumsum(is_new) - 1
-    return in_order[is_new], of_row

@@ -27,21 +27,23 @@ def show_analysis(analysis: "Analysis", stream: TextIO) -> None:
         A terminal, whose width is kept to, or anything else.
     """
     console = open_console(stream)
+    show_facts(analysis, console)
+    if any(distribution.hashed for distribution in analysis.distributions):
+        show_queues(analysis, console)
+        _summary(analysis).print(console)
+    else:
+        console.print(nothing(analysis))
+    show_reasons(analysis, console)
+
+
+def show_facts(analysis: "Analysis", console: Console) -> None:
+    """Print what was read and left out, what the packets are, and what was given and assumed of the device."""
     whole = analysis.distributions[0]
     console.print(Text(f"{packets(whole.packets)}, {size(whole.n_bytes)}", style="bold"))
     console.print(_facts(analysis))
-    if any(distribution.hashed for distribution in analysis.distributions):
-        _show_queues(analysis, console)
-        _summary(analysis).print(console)
-    else:
-        console.print(_nothing(analysis))
-    reasons = _reasons(analysis)
-    if reasons:
-        console.print(Text("\n".join(reasons), style="dim"))
 
 
 def _facts(analysis: "Analysis") -> Text:
-    """Say what was left out, what the packets are, and what was given and assumed of the device."""
     whole = analysis.distributions[0]
     lines = []
     left_out = [f"{packets(n)} {reason}" for reason, n in sorted(analysis.reading.left_out.items())]
@@ -68,7 +70,7 @@ def _configuration(device: "Device", devices: "list[Device]") -> str:
     return f"{device.name}={brief_types(device)}" + (f" ({', '.join(own)})" if own else "")
 
 
-def _nothing(analysis: "Analysis") -> str:
+def nothing(analysis: "Analysis") -> str:
     """Say why there is nothing that could spread over receive queues."""
     whole = analysis.distributions[0]
     if not whole.packets:
@@ -81,7 +83,7 @@ def _nothing(analysis: "Analysis") -> str:
     return f"Nothing to distribute: no packet gets a hash. {packets(whole.unhashed)} to {place}{known}."
 
 
-def _show_queues(analysis: "Analysis", console: Console) -> None:
+def show_queues(analysis: "Analysis", console: Console) -> None:
     """Print the load of each receive queue, a bar for each configuration, with counts if there is room."""
     shown = [distribution for distribution in analysis.distributions if distribution.device.has_queue]
     if not shown:
@@ -145,11 +147,10 @@ def _summary_cells(row: "Row", distribution: "Distribution") -> dict[str, str]:
     }
 
 
-def _reasons(analysis: "Analysis") -> list[str]:
-    """Say why packets got no hash, or why it is not known, a line for each configuration."""
-    lines = []
+def show_reasons(analysis: "Analysis", console: Console) -> None:
+    """Print why packets got no hash, or why it is not known, a line for each configuration."""
     for distribution in analysis.distributions:
         if distribution.reasons:
             parts = [f"{reason} {count(n)}" for reason, n in sorted(distribution.reasons.items())]
-            lines.append(f"no hash, or none known, under {distribution.device.name}: {', '.join(parts)}")
-    return lines
+            text = f"no hash, or none known, under {distribution.device.name}: {', '.join(parts)}"
+            console.print(Text(text, style="dim"))

@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections.abc import Mapping
 from dataclasses import fields
 from typing import TYPE_CHECKING, TextIO
 
@@ -9,7 +10,7 @@ from pcaphash.report.words import link_type_name
 
 if TYPE_CHECKING:
     from pcaphash.device import Device
-    from pcaphash.studies.analyze import Analysis, Row
+    from pcaphash.studies.analyze import Analysis
 
 _OPTION_NAMES = {
     # what Device calls it: the option
@@ -25,11 +26,12 @@ _ONLY_WITH_TUNNEL_TYPES = frozenset({"tunnel_types", "vxlan_gpe_ports", "gre_udp
 
 def write_document(analysis: "Analysis", stream: TextIO) -> None:
     """Write the whole analysis as one JSON object to a stream."""
-    json.dump(_document(analysis), stream, indent=2, allow_nan=False)
+    json.dump(make_document(analysis), stream, indent=2, allow_nan=False)
     stream.write("\n")
 
 
-def _document(analysis: "Analysis") -> dict[str, object]:
+def make_document(analysis: "Analysis") -> dict[str, object]:
+    """Return the whole analysis as what JSON is made of."""
     reading = analysis.reading
     return {
         "partial": reading.is_partial,
@@ -51,12 +53,12 @@ def _document(analysis: "Analysis") -> dict[str, object]:
             }
             for distribution, encapsulations in zip(analysis.distributions, analysis.encapsulations, strict=True)
         ],
-        "summary": [_finite(row) for row in analysis.summary_rows()],
-        "distribution": [_finite(row) for row in analysis.distribution_rows()],
+        "summary": [finite(row) for row in analysis.summary_rows()],
+        "distribution": [finite(row) for row in analysis.distribution_rows()],
     }
 
 
-def _finite(row: "Row") -> "dict[str, str | int | float | None]":
+def finite(row: "Mapping[str, str | int | float | None]") -> "dict[str, str | int | float | None]":
     """Replace what JSON has no number for."""
     return {name: None if isinstance(value, float) and math.isnan(value) else value for name, value in row.items()}
 

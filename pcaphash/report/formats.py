@@ -13,6 +13,10 @@ ANALYSIS_FORMATS = ("table", *ROW_FORMATS)
 """What an analysis can be written as: JSON is all of it, the other formats but ``table`` are its distribution."""
 
 
+COMPARISON_FORMATS = ("table", "json")
+"""What a comparison can be written as on standard output; its tables go into a folder."""
+
+
 def check_stream(format_: str, stream: TextIO) -> None:
     """Refuse to write what no terminal can show to a terminal.
 

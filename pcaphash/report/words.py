@@ -1,5 +1,6 @@
 """Counts, sizes, bars and names for readers."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,6 +38,26 @@ def size(n_bytes: float) -> str:
         n_bytes /= 1000
         power += 1
     return f"{n_bytes / 1000:.1f} {_UNITS[power]}"
+
+
+def percent(share: float) -> str:
+    """Write a share of a whole."""
+    return f"{share:.1%}"
+
+
+def probability(value: float) -> str:
+    """Write a probability."""
+    return "below 0.0001" if value < 0.0001 else f"{value:.4f}"
+
+
+def moment(nanoseconds: int) -> str:
+    """Write a time, given since 1970, as date and time of day in UTC; as seconds where no calendar has it."""
+    seconds, rest = divmod(nanoseconds, 10**9)
+    fraction = f".{rest:09d}".rstrip("0").rstrip(".")
+    try:
+        return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M:%S}{fraction} UTC"
+    except (ValueError, OverflowError, OSError):
+        return f"{seconds}{fraction} s"
 
 
 def bar(share: float, is_ascii: bool = False) -> str:

@@ -96,23 +96,32 @@ def analyze(
     ConfigurationError
         There is nothing to analyze, or a saved census was taken for other devices.
     """
-    paths = [fspath(traces)] if isinstance(traces, str | PathLike) else [fspath(trace) for trace in traces]
-    chosen = [devices] if isinstance(devices, Device) else list(devices)
-    _check(paths, chosen)
+    paths, chosen = check_request(traces, devices)
     identities = identities_of(chosen)
     censuses, reading = take_census(paths, identities, selection, chosen[0].spec, watch)
     pairs = [(censuses[identity], device) for identity, device in zip(identities, chosen, strict=True)]
     return Analysis(reading, [distribute(*pair) for pair in pairs], [count_encapsulations(*pair) for pair in pairs])
 
 
-def _check(paths: list[str], devices: list[Device]) -> None:
-    """Refuse what cannot be analyzed."""
+def check_request(
+    traces: str | PathLike[str] | Sequence[str | PathLike[str]], devices: Device | Sequence[Device]
+) -> tuple[list[str], list[Device]]:
+    """List traces and devices, and refuse what cannot be studied.
+
+    Raises
+    ------
+    ConfigurationError
+        There is no trace, or no device, or standard input is to be read twice.
+    """
+    paths = [fspath(traces)] if isinstance(traces, str | PathLike) else [fspath(trace) for trace in traces]
+    chosen = [devices] if isinstance(devices, Device) else list(devices)
     if not paths:
         raise ConfigurationError("TRACE", "none is given", "name a capture, or - for standard input")
     if paths.count(STANDARD_INPUT) > 1:
         raise ConfigurationError("TRACE", "- is given twice", "standard input can be read only once")
-    if not devices:
+    if not chosen:
         raise ConfigurationError("--config", "there is no configuration", "name one")
+    return paths, chosen
 
 
 def _queue_rows(distribution: Distribution) -> list[Row]:

@@ -18,7 +18,9 @@ from pcaphash.capture.reader import Reader
 from pcaphash.engine.census import Identity
 from pcaphash.engine.flows import FlowTable
 from pcaphash.engine.selection import Selection
-from pcaphash.studies.baseline import take_baseline
+from pcaphash.kernels.inputs import spread_by_keys
+from pcaphash.kernels.toeplitz import prepare_keys
+from pcaphash.studies.compare import compare
 
 texts = [
     pcaphash.Device(),
@@ -41,7 +43,10 @@ for trace in sys.argv[1:]:
             table = FlowTable(Identity.of(device), 1)
             for block in Reader(trace).blocks():
                 table.append(block)
-take_baseline(numpy.ones((3, 2), numpy.int64), numpy.zeros(2, numpy.int64), texts[0])
+    compare(trace, texts)
+    compare(trace, departing)
+words, loads, slots = (numpy.ones(n, kind) for n, kind in ((9, "u4"), (2, "i8"), (8, "i8")))
+spread_by_keys(words, 1, 9, loads, prepare_keys([b"k", b"l"]), 2, 1, slots)
 found = {}
 for module in pkgutil.iter_modules(pcaphash.kernels.__path__):
     module = importlib.import_module(f"pcaphash.kernels.{module.name}")
@@ -59,11 +64,14 @@ KERNELS = {
     "count_packets_by_keys": 2,
     "count_pcap": 1,
     "describe_packets": 2,
+    "hash_inputs": 1,
     "index_flows": 1,
     "index_pcap": 1,
     "index_pcapng": 1,
     "read_endpoints": 2,
     "read_flow_keys": 2,
+    "resample_at_random": 1,
+    "spread_by_keys": 1,
     "timestamps_pcap": 1,
     "timestamps_pcapng": 1,
 }

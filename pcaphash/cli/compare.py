@@ -1,0 +1,72 @@
+"""``pcaphash compare``."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pcaphash.cli import options
+from pcaphash.cli.outcome import report_reading, report_warnings
+from pcaphash.cli.progress import announce_compilation, watched
+from pcaphash.engine.selection import RECEIVED, Selection
+from pcaphash.report.files import output_path
+from pcaphash.report.formats import COMPARISON_FORMATS
+
+_DEFAULT_HEAVIEST = 10
+_DEFAULT_MOST_FLOWS = 1_000_000
+
+
+@options.takes_configurations
+@options.takes_selection(RECEIVED)
+def compare(
+    *,
+    traces: Annotated[list[str], typer.Argument(metavar="TRACE", help="Captures; - is standard input.")],
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="DIR", parser=output_path, help="Write tables and figures here."),
+    ] = None,
+    format_: options.Format = "table",
+    window: Annotated[
+        str | None,
+        typer.Option("--window", metavar="TIME", help="Also by windows of time, such as 100ms."),
+    ] = None,
+    heaviest: Annotated[
+        int, typer.Option("--heaviest", metavar="N", min=0, help="Tunnels to show one by one.")
+    ] = _DEFAULT_HEAVIEST,
+    most_flows: Annotated[
+        int, typer.Option("--max-flows", metavar="N", min=1, help="Flows to keep; others are lumped together.")
+    ] = _DEFAULT_MOST_FLOWS,
+    selection: Selection,
+    configurations: options.Configurations,
+) -> int:
+    """Compare how configurations spread the same packets, with ideal hashes beside, and say what is to blame.
+
+    \b
+    Formats: table (default), json (everything).
+    \b
+    Examples:
+      pcaphash compare trace.pcap
+      pcaphash compare trace.pcap --window 100ms -o results
+      pcaphash compare trace.pcap --config outer=base --config inner=all --config other=all@microsoft
+    """
+    options.check_format(format_, COMPARISON_FORMATS)
+    from pcaphash.engine.timeline import parse_window
+
+    window_ns = None if window is None else parse_window(window)
+    devices = configurations.devices(traces)
+    report_warnings(devices)
+    announce_compilation()
+    from pcaphash.studies.compare import compare as study
+
+    with watched() as watch:
+        comparison = study(
+            traces, devices, selection, watch, window_ns=window_ns, heaviest=heaviest, most_flows=most_flows
+        )
+    from pcaphash.report.comparison import write_comparison, write_comparison_folder
+
+    if output is not None:
+        for path in write_comparison_folder(comparison, output):
+            print(f"wrote {path}", file=sys.stderr)
+    write_comparison(comparison, format_, sys.stdout)
+    return report_reading(comparison.reading)

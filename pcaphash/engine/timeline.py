@@ -1,0 +1,90 @@
+"""The load of receive queues over time, in windows aligned to absolute time."""
+
+import re
+from decimal import Decimal
+
+import numpy as np
+import numpy.typing as npt
+
+from pcaphash.capture.reader import Block
+from pcaphash.device.device import Device
+from pcaphash.engine.describer import NO_QUEUE, Describer
+from pcaphash.errors import ConfigurationError
+from pcaphash.kernels.timestamps import NO_TIMESTAMP
+
+MOST_WINDOWS = 1_000_000
+
+
+_UNITS = {"ns": 1, "us": 10**3, "ms": 10**6, "s": 10**9, "min": 60 * 10**9}
+
+
+def parse_window(text: str) -> int:
+    """Read a length of time, such as ``100ms``; return it in nanoseconds.
+
+    Raises
+    ------
+    ConfigurationError
+        It is none.
+    """
+    found = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?) ?(ns|us|ms|s|min)", text.strip())
+    length = Decimal(found[1]) * _UNITS[found[2]] if found else Decimal(0)
+    if length < 1 or length != int(length) or length >= 2**62:
+        problem = f"{text!r} is no length of time in whole nanoseconds"
+        raise ConfigurationError("--window", problem, f"write a number and one of {', '.join(_UNITS)}, such as 100ms")
+    return int(length)
+
+
+class Timeline:
+    """Counts packets and bytes by window and receive queue.
+
+    Parameters
+    ----------
+    device : Device
+        The configured device.
+    window_ns : int
+        Length of a window in nanoseconds; window i begins ``i * window_ns`` after the beginning of 1970.
+    """
+
+    def __init__(self, device: Device, window_ns: int) -> None:
+        self.device = device
+        self.window_ns = window_ns
+        self.without_time = 0
+        """Packets that have no time."""
+        self._describer = Describer(device)
+        self._loads: dict[int, npt.NDArray[np.int64]] = {}
+
+    @property
+    def windows(self) -> list[int]:
+        """Numbers of the windows with packets, in order."""
+        return sorted(self._loads)
+
+    @property
+    def loads(self) -> npt.NDArray[np.int64]:
+        """Packets and bytes on each receive queue, in each window with packets, shape (windows, queues, 2)."""
+        empty = np.zeros((0, self.device.queues, 2), np.int64)
+        return np.stack([self._loads[window] for window in self.windows]) if self._loads else empty
+
+    def append(self, block: Block) -> None:
+        """Count the packets of a block.
+
+        Raises
+        ------
+        ConfigurationError
+            There are more windows than MOST_WINDOWS.
+        """
+        queues, times = self._describer.describe(block).queues, block.timestamps()
+        self.without_time += int((times == NO_TIMESTAMP).sum())
+        chosen = (times != NO_TIMESTAMP) & (queues != NO_QUEUE)
+        lengths = block.records["original_length"][chosen].astype(np.int64)
+        windows, of_packet = np.unique(times[chosen] // self.window_ns, return_inverse=True)
+        sums = np.zeros((len(windows), self.device.queues, 2), np.int64)
+        np.add.at(sums[:, :, 0], (of_packet, queues[chosen]), 1)
+        np.add.at(sums[:, :, 1], (of_packet, queues[chosen]), lengths)
+        for window, load in zip(windows.tolist(), sums, strict=True):
+            if window in self._loads:
+                self._loads[window] += load
+            else:
+                self._loads[window] = load.copy()
+        if len(self._loads) > MOST_WINDOWS:
+            problem = f"there are more than {MOST_WINDOWS:,} windows with packets"
+            raise ConfigurationError("--window", problem, "give a longer window, or select fewer packets")

@@ -1,0 +1,96 @@
+"""Write a comparison to a stream, or as tables and figures into a folder."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+from pcaphash.report.document import finite, make_document
+from pcaphash.report.files import make_folder, whole_file
+
+if TYPE_CHECKING:
+    from pcaphash.studies.compare import Comparison
+    from pcaphash.studies.compare.outcome import Row
+
+VERDICT_FILE = "verdict.txt"
+
+
+def write_comparison(comparison: "Comparison", format_: str, stream: TextIO) -> None:
+    """Write a comparison.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        The results.
+    format_ : str
+        One of ``formats.COMPARISON_FORMATS``: ``table`` for readers, ``json`` for everything as one document.
+    stream : text stream
+        Written to.
+    """
+    if format_ == "json":
+        json.dump(_document(comparison), stream, indent=2, allow_nan=False)
+        stream.write("\n")
+    else:
+        from pcaphash.report.comparison_text import show_comparison
+
+        show_comparison(comparison, stream)
+
+
+def write_comparison_folder(comparison: "Comparison", folder: Path) -> list[Path]:
+    """Write the verdict, the tables and the figures into a folder, each file whole or not at all.
+
+    Returns
+    -------
+    list of Path
+        The files written.
+    """
+    from pcaphash.report.rows import write_rows
+
+    make_folder(folder)
+    paths = [folder / VERDICT_FILE]
+    with whole_file(paths[0]) as part:
+        part.write_text("\n".join(verdict_lines(comparison)) + "\n", encoding="utf-8")
+    for name, table in comparison.tables().items():
+        paths.append(folder / f"{name}.csv")
+        with whole_file(paths[-1]) as part, part.open("w", encoding="utf-8", newline="") as stream:
+            write_rows([table], [str(column) for column in table], stream, "csv")
+    return paths
+
+
+def verdict_lines(comparison: "Comparison") -> list[str]:
+    """Return the verdict, line by line."""
+    verdict = comparison.verdict
+    findings = [f"{finding.config}: {finding.text}" for finding in verdict.findings]
+    return [verdict.headline, *findings, *(f"to do: {line}" for line in verdict.advice)]
+
+
+def _document(comparison: "Comparison") -> dict[str, object]:
+    verdict = comparison.verdict
+    findings = [
+        {"config": each.config, "cause": each.cause, "text": each.text, **finite({"excess": each.excess})}
+        for each in verdict.findings
+    ]
+    return {
+        "verdict": {"headline": verdict.headline, "findings": findings, "advice": verdict.advice},
+        **make_document(comparison.analysis),
+        "baseline": _finite_rows(comparison.baseline_rows),
+        "groups": _finite_rows(comparison.group_rows),
+        "flows": _finite_rows(comparison.flow_rows),
+        "windows": _finite_rows(comparison.window_rows),
+        "independence": [
+            {
+                "config": outcome.device.name,
+                "hash_inputs": len(outcome.inputs.loads),
+                "statistic": check.statistic,
+                "degrees": check.degrees,
+                "probability": check.probability,
+            }
+            for outcome in comparison.outcomes
+            if (check := outcome.independence) is not None and outcome.inputs is not None
+        ],
+        "flows_kept": None if (kept := comparison.outcomes[0].flow_set) is None else len(kept.flows.keys),
+        "flows_kept_share": None if kept is None else kept.kept_share,
+    }
+
+
+def _finite_rows(rows: "list[Row]") -> list[dict[str, str | int | float | None]]:
+    return [finite(row) for row in rows]

@@ -1,0 +1,105 @@
+"""What becomes of packets under one of the configurations that are compared."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from pcaphash.device.device import Device
+from pcaphash.engine.distribution import Distribution
+from pcaphash.engine.flows import Flows
+from pcaphash.engine.inputs import HashInputs
+from pcaphash.engine.timeline import Timeline
+from pcaphash.engine.tunnels import Tunnels
+from pcaphash.studies.baseline import Baseline, Interval
+from pcaphash.studies.independence import Independence
+
+Row = dict[str, str | int | float | None]
+
+
+@dataclass(frozen=True, eq=False)
+class FlowSet:
+    """The flows of the traces, as far as they were kept.
+
+    Parameters
+    ----------
+    flows : Flows
+        All of them in one table.
+    tunnels : Tunnels
+        Which tunnel each runs through.
+    kept_share : float
+        Which share of all flows is kept, about; exactly 1 where all are.
+    lumped : int64 array of shape (2,)
+        Packets and bytes of those that are not kept.
+    """
+
+    flows: Flows
+    tunnels: Tunnels
+    kept_share: float
+    lumped: npt.NDArray[np.int64]
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether all flows are kept."""
+        return self.kept_share == 1
+
+
+@dataclass(frozen=True, eq=False)
+class Group:
+    """Part of the packets, and how it spreads.
+
+    Parameters
+    ----------
+    name : str
+        An encapsulation, or a tunnel.
+    queues : int64 array of shape (queues, 2)
+        Packets and bytes on each receive queue.
+    """
+
+    name: str
+    queues: npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """What becomes of the packets under one configuration.
+
+    Parameters
+    ----------
+    distribution : Distribution
+        All packets over the receive queues.
+    encapsulations : list of Group
+        The packets of each encapsulation, those with the most packets first.
+    flow_set : FlowSet or None
+        The flows; None where a saved census, which has none, is among the traces.
+    inputs : HashInputs or None
+        What is hashed of them.
+    kept : int64 array of shape (queues, 2)
+        What the flows kept bring to each receive queue: that which the baseline is for.
+    baseline : Baseline or None
+        What ideal hashes make of these hash inputs; None without receive queues, or without any hash.
+    sampling : dict of str to Interval
+        Where each measure lies in 95 of 100 resamples of the flows: how much it depends on which flows were met.
+    independence : Independence or None
+        Whether distinct hash inputs fall on receive queues as the indirection table has them.
+    tunnels : list of Group
+        The packets of the heaviest tunnels.
+    timeline : Timeline or None
+        The load over time, where asked for.
+    """
+
+    distribution: Distribution
+    encapsulations: list[Group]
+    flow_set: FlowSet | None = None
+    inputs: HashInputs | None = None
+    kept: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros((1, 2), np.int64))
+    baseline: Baseline | None = None
+    sampling: dict[str, Interval] = field(default_factory=dict)
+    independence: Independence | None = None
+    tunnels: list[Group] = field(default_factory=list)
+    timeline: Timeline | None = None
+
+    @property
+    def device(self) -> Device:
+        """The configuration."""
+        return self.distribution.device
