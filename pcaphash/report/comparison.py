@@ -75,6 +75,7 @@ def _document(comparison: "Comparison") -> dict[str, object]:
         "baseline": _finite_rows(comparison.baseline_rows),
         "groups": _finite_rows(comparison.group_rows),
         "flows": _finite_rows(comparison.flow_rows),
+        "affinity": _finite_rows(comparison.affinity_rows),
         "windows": _finite_rows(comparison.window_rows),
         "independence": [
             {

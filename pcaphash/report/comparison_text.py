@@ -8,6 +8,7 @@ from rich.text import Text
 from pcaphash.report.console import show_facts, show_queues, show_reasons
 from pcaphash.report.layout import Columns, open_console
 from pcaphash.report.words import count, moment, percent, probability
+from pcaphash.studies.compare.affinity import QUESTIONS
 
 if TYPE_CHECKING:
     from pcaphash.engine.timeline import Timeline
@@ -45,6 +46,7 @@ def show_comparison(comparison: "Comparison", stream: TextIO) -> None:
             _show_groups(f"{title}: busiest queue above ideal, packets", kind, comparison, console)
         for outcome in outcomes:
             _show_hottest(outcome, comparison.flow_rows, console)
+        _show_affinity(outcomes, console)
         for outcome in outcomes:
             if outcome.timeline is not None and len(outcome.timeline.windows):
                 _show_timeline(outcome.device.name, outcome.timeline, console)
@@ -128,6 +130,19 @@ def _show_hottest(outcome: "Outcome", rows: "list[Row]", console: Console) -> No
         flow = row["inner"] if row["inner"] and row["inner"] != "not IP" else row["outer"]
         console.print(f"  {percent(float(row['queue_share'] or 0))} of the queue: {flow} ({row['encapsulation']})")
     console.print()
+
+
+def _show_affinity(outcomes: "list[Outcome]", console: Console) -> None:
+    """Tabulate how often what belongs together is apart, where that can be."""
+    asked = {each.question: each.cases for outcome in outcomes for each in outcome.affinity if each.cases}
+    if not asked:
+        return
+    columns = Columns("together or apart", [QUESTIONS[question] for question in asked])
+    columns.add("of", [count(cases) for cases in asked.values()])
+    for outcome in outcomes:
+        apart = {each.question: each.apart for each in outcome.affinity}
+        columns.add(outcome.device.name, [count(apart[question]) if question in apart else "-" for question in asked])
+    columns.print(console)
 
 
 def _show_timeline(name: str, timeline: "Timeline", console: Console) -> None:

@@ -30,8 +30,9 @@ def test_the_verdict_comes_first():
 def test_the_folder_holds_every_table(tmp_path):
     result = run("compare", OVERLAY, "--window", "1s", "-o", tmp_path / "new")
     assert result.returncode == 0
-    tables = {path.stem: list(csv.DictReader(path.read_text().splitlines())) for path in (tmp_path / "new").glob("*.csv")}
-    assert set(tables) == {"distribution", "summary", "baseline", "groups", "flows", "windows"}
+    files = (tmp_path / "new").glob("*.csv")
+    tables = {path.stem: list(csv.DictReader(path.read_text().splitlines())) for path in files}
+    assert set(tables) == {"distribution", "summary", "baseline", "groups", "flows", "affinity", "windows"}
     assert all(tables.values())
     assert (tmp_path / "new" / "verdict.txt").read_text().startswith("The hash is not to blame")
     by_queue = {row["queue"]: int(row["packets"]) for row in tables["distribution"] if row["config"] == "inner"}

@@ -12,6 +12,7 @@ from pcaphash.engine.inputs import HashInputs
 from pcaphash.engine.timeline import Timeline
 from pcaphash.engine.tunnels import Tunnels
 from pcaphash.studies.baseline import Baseline, Interval
+from pcaphash.studies.compare.affinity import Affinity
 from pcaphash.studies.independence import Independence
 
 Row = dict[str, str | int | float | None]
@@ -84,6 +85,8 @@ class Outcome:
         Whether distinct hash inputs fall on receive queues as the indirection table has them.
     tunnels : list of Group
         The packets of the heaviest tunnels.
+    affinity : list of Affinity
+        What belongs together and is apart.
     timeline : Timeline or None
         The load over time, where asked for.
     """
@@ -97,6 +100,7 @@ class Outcome:
     sampling: dict[str, Interval] = field(default_factory=dict)
     independence: Independence | None = None
     tunnels: list[Group] = field(default_factory=list)
+    affinity: list[Affinity] = field(default_factory=list)
     timeline: Timeline | None = None
 
     @property

@@ -8,10 +8,12 @@ from pcaphash.engine.reading import Reading
 from pcaphash.studies.analyze import Analysis
 from pcaphash.studies.compare.outcome import Outcome, Row
 from pcaphash.studies.compare.rows import (
+    AFFINITY_COLUMNS,
     BASELINE_COLUMNS,
     FLOW_COLUMNS,
     GROUP_COLUMNS,
     WINDOW_COLUMNS,
+    affinity_rows,
     baseline_rows,
     flow_rows,
     group_rows,
@@ -66,6 +68,11 @@ class Comparison:
         """Rows of ``flows.csv``: the heaviest flows, and the receive queue of each under each configuration."""
         return [row for outcome in self.outcomes for row in flow_rows(outcome)]
 
+    @cached_property
+    def affinity_rows(self) -> list[Row]:
+        """Rows of ``affinity.csv``: how often what belongs together is apart."""
+        return [row for outcome in self.outcomes for row in affinity_rows(outcome)]
+
     def tables(self) -> "dict[str, pd.DataFrame]":
         """Return every table by its name: what ``-o`` writes."""
         import pandas as pd
@@ -74,6 +81,7 @@ class Comparison:
             "baseline": (self.baseline_rows, BASELINE_COLUMNS),
             "groups": (self.group_rows, GROUP_COLUMNS),
             "flows": (self.flow_rows, FLOW_COLUMNS),
+            "affinity": (self.affinity_rows, AFFINITY_COLUMNS),
             "windows": (self.window_rows, WINDOW_COLUMNS),
         }
         others = {name: pd.DataFrame(each, columns=list(columns)) for name, (each, columns) in rows.items()}

@@ -1,5 +1,7 @@
 """Rows of the tables that a comparison gives."""
 
+from dataclasses import asdict
+
 import numpy as np
 import numpy.typing as npt
 
@@ -18,6 +20,7 @@ GROUP_COLUMNS = (
     "max_ideal_bytes", "jain_packets", "jain_bytes",
 )  # fmt: skip
 WINDOW_COLUMNS = ("config", "window_start_ns", "queue", "packets", "bytes")
+AFFINITY_COLUMNS = ("config", "question", "cases", "apart", "packets")
 FLOW_COLUMNS = (
     "config", "rank", "encapsulation", "network_number", "outer", "inner", "packets", "bytes", "packet_share", "queue",
     "queue_share",
@@ -97,6 +100,11 @@ def window_rows(outcome: Outcome) -> list[Row]:
         for window, loads in zip(timeline.windows, timeline.loads, strict=True)
         for queue, load in enumerate(loads)
     ]
+
+
+def affinity_rows(outcome: Outcome) -> list[Row]:
+    """Return how often what belongs together is apart."""
+    return [{"config": outcome.device.name, **asdict(affinity)} for affinity in outcome.affinity]
 
 
 def heaviest_flows(outcome: Outcome, n: int, queue: int | None = None) -> npt.NDArray[np.int64]:

@@ -23,6 +23,7 @@ from pcaphash.engine.tunnels import NO_TUNNEL, find_tunnels
 from pcaphash.errors import ConfigurationError
 from pcaphash.studies.analyze import Analysis, check_request
 from pcaphash.studies.baseline import take_baseline
+from pcaphash.studies.compare.affinity import find_affinity
 from pcaphash.studies.compare.outcome import FlowSet, Group, Outcome
 from pcaphash.studies.compare.result import Comparison
 from pcaphash.studies.compare.verdict import judge
@@ -131,6 +132,7 @@ def _outcome(
         resample(loads[steered], queues[steered], device.queues),
         check_independence(inputs.queues, device),
         _by_tunnel(flow_set, queues, device.queues, heaviest),
+        find_affinity(flow_set.flows, flow_set.tunnels, queues),
         timeline,
     )
 
