@@ -8,6 +8,8 @@ from support import builders
 from support.shared import ROOT
 from support.traffic import Flow, flows, plain, tunnelled, write
 
+pytestmark = pytest.mark.jit_only  # baselines draw a thousand ideal hashes for every flow
+
 OUTER = Device(hash_types="base", queues=64)
 INNER = Device(queues=64)
 

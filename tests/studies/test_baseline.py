@@ -52,6 +52,7 @@ def test_entries_are_equally_likely():
     assert shares == pytest.approx([0.25, 0.25, 0.5], abs=0.01)
 
 
+@pytest.mark.jit_only
 def test_an_elephant_is_no_fault_of_the_hash():
     device = pcaphash.Device()
     inputs = np.array([[10_000, 10_000]] + [[10, 10]] * 200)
@@ -61,6 +62,7 @@ def test_an_elephant_is_no_fault_of_the_hash():
     assert spread(loads)["max_ideal"] in baseline.interval("max_ideal_packets")
 
 
+@pytest.mark.jit_only
 def test_all_on_one_queue_is_a_fault_of_the_hash():
     device = pcaphash.Device()
     inputs = np.array([[10, 10]] * 500)

@@ -20,6 +20,8 @@ from support.shared import ROOT
 from support.traffic import flows, plain, tunnelled, write
 from support.variety import variety
 
+pytestmark = pytest.mark.jit_only  # baselines draw a thousand ideal hashes for every flow
+
 OVERLAY = ROOT / "sample_traces" / "overlay.pcap"
 INNER = Device()
 
