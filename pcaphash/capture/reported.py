@@ -1,6 +1,7 @@
 """What a device reported of packets, wherever it was written down."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
 from typing import Protocol
 
 import numpy as np
@@ -44,6 +45,25 @@ class Reported:
             np.full(n, NOT_REPORTED, np.int16),
             np.full(n, NOT_REPORTED, np.int64),
         )
+
+    def take(self, chosen: npt.NDArray[np.int64] | npt.NDArray[np.bool_] | slice) -> "Reported":
+        """Return what was reported of some of the packets."""
+        return Reported(
+            self.hash_values[chosen],
+            self.has_hash[chosen],
+            self.hash_reports[chosen],
+            self.hash_report_tunnels[chosen],
+            self.queues[chosen],
+        )
+
+    def swapped(self) -> "Reported":
+        """Return the same with the bytes of each hash value in the opposite order."""
+        return replace(self, hash_values=self.hash_values.byteswap())
+
+    @classmethod
+    def join(cls, parts: "Sequence[Reported]") -> "Reported":
+        """Put what was reported of several blocks behind each other."""
+        return cls(*(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(cls)))
 
 
 class ReportedSource(Protocol):

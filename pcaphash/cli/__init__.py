@@ -12,6 +12,7 @@ from pcaphash.cli.analyze import analyze
 from pcaphash.cli.census import census
 from pcaphash.cli.compare import compare
 from pcaphash.cli.hashes import hashes
+from pcaphash.cli.validate import validate
 from pcaphash.errors import PcaphashError
 
 EXIT_DONE = 0
@@ -31,6 +32,7 @@ app.command("analyze", no_args_is_help=True)(analyze)
 app.command("census", no_args_is_help=True)(census)
 app.command("compare", no_args_is_help=True)(compare)
 app.command("hashes", no_args_is_help=True)(hashes)
+app.command("validate", no_args_is_help=True)(validate)
 
 
 def _show_version(asked: bool) -> None:

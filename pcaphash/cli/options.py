@@ -37,6 +37,16 @@ EthtoolFile = Annotated[
         help="Output of ethtool -x, as text or JSON, and of ethtool -n IF rx-flow-hash: key, table, queues, types.",
     ),
 ]
+RssConfig = Annotated[
+    str | None,
+    typer.Option(
+        "--rss-config", metavar="HEX|FILE", help="Payload of the RSS_CONFIG command that the device was given."
+    ),
+]
+HashConfig = Annotated[str | None, typer.Option("--hash-config", metavar="HEX|FILE", help="Likewise of HASH_CONFIG.")]
+HashTunnelSet = Annotated[
+    str | None, typer.Option("--hash-tunnel-set", metavar="HEX|FILE", help="Likewise of HASH_TUNNEL_SET (virtio 1.4).")
+]
 Spec = Annotated[
     str | None,
     typer.Option("--spec", metavar="v7|1.4", help="Draft v7 of the inner header hash, or virtio 1.4.  [default: v7]"),
@@ -134,7 +144,13 @@ Configs = Annotated[
 Format = Annotated[str, typer.Option("--format", metavar="FORMAT", help="What to write to standard output.")]
 
 
-_DEVICE_FILES = {"device_file": DeviceFile, "ethtool_file": EthtoolFile}
+_DEVICE_FILES = {
+    "device_file": DeviceFile,
+    "ethtool_file": EthtoolFile,
+    "rss_config": RssConfig,
+    "hash_config": HashConfig,
+    "hash_tunnel_set": HashTunnelSet,
+}
 _DEVICE_OPTIONS = {
     # what Device calls it: the option
     "spec": Spec,
@@ -227,7 +243,7 @@ def takes_configurations(command: Callable[..., int]) -> Callable[..., int]:
         Called with ``configurations``, instead of all these options.
     """
     options = {"config": Configs, **_DEVICE_FILES, **_DEVICE_OPTIONS}
-    return _replace_parameter(command, "configurations", options, _combine_configurations)
+    return replace_parameter(command, "configurations", options, _combine_configurations)
 
 
 def takes_device(command: Callable[..., int]) -> Callable[..., int]:
@@ -238,7 +254,7 @@ def takes_device(command: Callable[..., int]) -> Callable[..., int]:
     command : callable
         Called with ``device_options``, a DeviceOptions of what files and the command line give, instead of them all.
     """
-    return _replace_parameter(
+    return replace_parameter(
         command, "device_options", {**_DEVICE_FILES, **_DEVICE_OPTIONS}, lambda given: _combine_sources(given)[0]
     )
 
@@ -290,10 +306,10 @@ def takes_selection(default: Selection) -> Callable[[Callable[..., int]], Callab
         chosen = {name: value for name, value in given.items() if value not in (None, [])}
         return Selection(**{"direction": default.direction, **chosen})
 
-    return lambda command: _replace_parameter(command, "selection", _SELECTION_OPTIONS, combine)
+    return lambda command: replace_parameter(command, "selection", _SELECTION_OPTIONS, combine)
 
 
-def _replace_parameter(
+def replace_parameter(
     command: Callable[..., int], name: str, options: dict[str, Any], combine: Callable[[dict[str, Any]], Any]
 ) -> Callable[..., int]:
     """Put options, none of them required, in place of one parameter of a command, which gets what combines them."""
@@ -329,11 +345,32 @@ def _combine_sources(given: dict[str, Any]) -> tuple[DeviceOptions, dict[str, De
         sources.append((f"--device {device_file}", found.options))
     if ethtool_file is not None:
         sources.append((f"--ethtool {ethtool_file}", read_ethtool(ethtool_file)))
+    payloads = {name: given.pop(name) for name in ("rss_config", "hash_config", "hash_tunnel_set")}
     chosen: Any = {name: value for name, value in given.items() if value not in (None, [])}
+    if any(payloads.values()):
+        sources.append(("the captured commands", _read_payloads(payloads, chosen)))
     sources.append(("", chosen))
     for line in list_overrides(sources):
         warn(line)
     return combine_options(*(options for _, options in sources)), of_file
+
+
+def _read_payloads(payloads: dict[str, str | None], chosen: DeviceOptions) -> DeviceOptions:
+    """Take over what captured commands set."""
+    from pcaphash.device import payloads as reader
+
+    spec = str(chosen.get("spec", "1.4" if payloads["hash_tunnel_set"] else "v7"))
+    found = []
+    if payloads["rss_config"]:
+        found.append(reader.decode_rss_config(payloads["rss_config"], spec, chosen.get("queues")))
+    if payloads["hash_config"]:
+        found.append(reader.decode_hash_config(payloads["hash_config"], spec))
+    if payloads["hash_tunnel_set"]:
+        found.append(reader.decode_hash_tunnel_set(payloads["hash_tunnel_set"]))
+    options = reader.combine_payloads(*found)
+    if options.get("spec", spec) == "1.4" and not payloads["hash_tunnel_set"]:
+        options["tunnel_types"] = "none"  # as after a reset
+    return options
 
 
 def adopt_census(traces: Sequence[str], given: DeviceOptions) -> DeviceOptions:

@@ -83,13 +83,16 @@ class Describer:
     ----------
     device : Device
         The configured device.
+    faults : int
+        Flags of ``kernels.departures`` that the device has besides.
     """
 
-    def __init__(self, device: Device) -> None:
+    def __init__(self, device: Device, faults: int = 0) -> None:
         self.device = device
         self.decisions: dict[int, Decision] = {}
         """What the device does with packets, by their signature, as far as met."""
-        self._identity = Identity.of(device)
+        self._identity = identity = Identity.of(device)
+        self._departures = np.int64((identity.departures or 0) | faults) if faults else identity.departures
         self._picks = np.full(N_SIGNATURES, UNDECIDED, np.int32)
         self._is_known = np.zeros(N_SIGNATURES, bool)
 
@@ -103,7 +106,7 @@ class Describer:
         while done < n:
             done += describe_packets(
                 block.data, block.records[done:], n - done, identity.prepared_key, identity.port_types,
-                identity.departures, self._picks, signatures[done:], hash_values[done:], inputs[done * INPUT_LEN :],
+                self._departures, self._picks, signatures[done:], hash_values[done:], inputs[done * INPUT_LEN :],
                 lengths[done:],
             )  # fmt: skip
             if done < n:

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pcaphash.capture.reader import Block, Reader
+from pcaphash.capture.reported import Reported, ReportedSource
 from pcaphash.capture.source import STANDARD_INPUT
 from pcaphash.engine.census import Census, Identity
 from pcaphash.engine.reading import Reading
@@ -117,6 +118,28 @@ def read_selected(
             yield block, range(first, first + looked_at)
         elif len(chosen):
             yield replace(block, records=block.records[chosen]), first + chosen
+        first += looked_at
+        account.add(reader, looked_at)
+        if selector.is_full:
+            account.reading.is_stopped = True
+            break
+    account.close(reader)
+
+
+def read_reported(
+    reader: Reader, account: Account, selector: Selector, source: ReportedSource
+) -> Iterator[tuple[Block, npt.NDArray[np.int64], Reported]]:
+    """Yield what ``read_selected`` does, and what a device reported of these packets."""
+    account.reading.left_out = selector.left_out
+    first = 1
+    for whole in reader.blocks():
+        block, reported = source.read(whole, first)
+        chosen, looked_at = selector.select(block)
+        _add_link_types(block.records["link_type"][:looked_at], account)
+        if chosen is None:
+            yield block, np.arange(first, first + looked_at), reported
+        elif len(chosen):
+            yield replace(block, records=block.records[chosen]), first + chosen, reported.take(chosen)
         first += looked_at
         account.add(reader, looked_at)
         if selector.is_full:

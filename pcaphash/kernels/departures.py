@@ -17,6 +17,28 @@ SYMMETRIC_XOR = 2  # Linux' input transformation: each field becomes source ^ de
 SYMMETRIC_OR_XOR = 4  # likewise: source fields become source | destination, destination fields source ^ destination
 MODULO = 8  # the indirection table is indexed by hash % length
 
+# Faults that devices have been seen with, or that are easily made; a diagnosis tries them one after the other.
+TAGS_NOT_SKIPPED = 1 << 4  # what has a VLAN tag is not IP
+TAGS_AS_QEMU = 1 << 5  # up to two VLAN tags are skipped, as QEMU 7.2 does
+VERSION_UNCHECKED = 1 << 6  # what Ethernet calls IPv4 has addresses, whatever version it gives
+FIRST_FRAGMENT_PORTS = 1 << 7  # the ports in a first fragment are hashed
+EVERY_FRAGMENT_PORTS = 1 << 8  # likewise what stands in their place in later fragments
+EXTENSIONS_NOT_SKIPPED = 1 << 9  # an IPv6 extension header is a transport that is neither TCP nor UDP
+AUTHENTICATION_IN_EIGHTS = 1 << 10  # the length of an authentication header counts in units of 8 bytes
+HOME_ADDRESS_IGNORED = 1 << 11
+HOME_ADDRESS_FORGOTTEN = 1 << 12  # a later destination options header makes a device forget an earlier home address
+ROUTING_ADDRESS_IGNORED = 1 << 13
+EXTENDED_ALWAYS = 1 << 14  # the extended hash types are for IPv6 without extension headers, too
+SECOND_LEVEL = 1 << 15  # a tunnel in a tunnel is looked through
+
+
+@step
+def has(departures: Any, flag: int) -> bool:
+    """Tell whether a device departs from the texts in this; for None nothing is left of it in a compiled kernel."""
+    if departures is not None:
+        return departures & flag != 0
+    return False
+
 
 @step
 def slot_of(total: Any, slots: int, slot_bits: int, departures: Any) -> int:

@@ -7,7 +7,7 @@ about a packet matters for that. One level of encapsulation is looked through: t
 from typing import Any
 
 from pcaphash.kernels.base import step
-from pcaphash.kernels.departures import AS_QEMU
+from pcaphash.kernels.departures import AS_QEMU, SECOND_LEVEL, TAGS_AS_QEMU, has
 from pcaphash.kernels.header import N_KINDS, read_header
 from pcaphash.kernels.link import NETWORK_ETHERNET, network_behind_ethernet, network_behind_link
 from pcaphash.kernels.qemu import network_behind_ethernet_as_qemu
@@ -36,9 +36,9 @@ def _network_behind_link(
     d: Any, offset: int, frame_end: int, captured_end: int, link_type: int, departures: Any
 ) -> tuple[int, int]:
     if departures is not None:
-        if departures & AS_QEMU and link_type == ETHERNET:
+        if departures & (AS_QEMU | TAGS_AS_QEMU) and link_type == ETHERNET:
             return network_behind_ethernet_as_qemu(d, offset, frame_end, captured_end)
-    return network_behind_link(d, offset, frame_end, captured_end, link_type)
+    return network_behind_link(d, offset, frame_end, captured_end, link_type, departures)
 
 
 @step
@@ -73,10 +73,21 @@ def dissect(
             0, 0, 0, 0, 0, nothing, nothing,
         )  # fmt: skip
     if network == NETWORK_ETHERNET:
-        network, inner_ip = network_behind_ethernet(d, inner_ip, frame_end, captured_end)
-    inner, _, _, inner_payload, inner_source, inner_destination, inner_addresses, inner_ports = read_header(
-        d, network, inner_ip, frame_end, captured_end, key, departures
+        network, inner_ip = network_behind_ethernet(d, inner_ip, frame_end, captured_end, departures)
+    inner, ip_kind, protocol, inner_payload, inner_source, inner_destination, inner_addresses, inner_ports = (
+        read_header(d, network, inner_ip, frame_end, captured_end, key, departures)
     )
+    if has(departures, SECOND_LEVEL):
+        second, network, second_ip = read_encapsulation(
+            d, ip_kind, protocol, inner_payload, frame_end, captured_end, port_types
+        )
+        if is_tunnel(second):
+            inner_ip = second_ip
+            if network == NETWORK_ETHERNET:
+                network, inner_ip = network_behind_ethernet(d, inner_ip, frame_end, captured_end, departures)
+            inner, _, _, inner_payload, inner_source, inner_destination, inner_addresses, inner_ports = read_header(
+                d, network, inner_ip, frame_end, captured_end, key, departures
+            )
     return (
         encapsulation, outer, outer_ip, source, destination, payload, addresses, ports,
         inner, inner_ip, inner_source, inner_destination, inner_payload, inner_addresses, inner_ports,

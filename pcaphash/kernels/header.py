@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from pcaphash.kernels.base import be32, step
-from pcaphash.kernels.departures import AS_QEMU, transform_addresses, transform_ports
-from pcaphash.kernels.ip import IPV4, IPV6, IPV6_EXTENDED, read_ip
+from pcaphash.kernels.departures import AS_QEMU, EXTENDED_ALWAYS, has, transform_addresses, transform_ports
+from pcaphash.kernels.ip import IPV4, IPV6, IPV6_EXTENDED, OF_FRAGMENT, read_ip
 from pcaphash.kernels.qemu import read_ip_as_qemu
 from pcaphash.kernels.toeplitz import WORDS, no_product, product
 from pcaphash.standards import ip
@@ -54,6 +54,8 @@ def transport_of(
     ports : integer of ``toeplitz.product``
         The contribution of the ports; 0 where there are none, or where they were not captured.
     """
+    if departures is not None:
+        protocol = protocol & 0xFF if protocol >= OF_FRAGMENT else protocol
     # Without branches: which of them a packet takes is what a processor cannot foresee in mixed traffic.
     tcp = np.int64(protocol == ip.TCP) & np.int64(offset + ip.TCP_LEN <= frame_end)
     udp = np.int64(protocol == ip.UDP) & np.int64(offset + ip.UDP_LEN <= frame_end)
@@ -70,7 +72,7 @@ def _read_ip(
     if departures is not None:
         if departures & AS_QEMU:
             return read_ip_as_qemu(d, network, offset, frame_end, captured_end)
-    return read_ip(d, network, offset, frame_end, captured_end)
+    return read_ip(d, network, offset, frame_end, captured_end, departures)
 
 
 @step
@@ -103,7 +105,7 @@ def read_header(
     source, destination = offset + 8, offset + 24
     addresses = sum_ipv6(d, source, destination, 0, key, departures)
     base = KIND_IPV6
-    if ip_kind == IPV6_EXTENDED:
+    if ip_kind == IPV6_EXTENDED or has(departures, EXTENDED_ALWAYS):
         source = home_address if home_address else source
         destination = routing_address if routing_address else destination
         captured = source + 16 <= captured_end and destination + 16 <= captured_end

@@ -8,6 +8,17 @@ from typing import Any
 import numpy as np
 
 from pcaphash.kernels.base import be16, rare_step, step
+from pcaphash.kernels.departures import (
+    AUTHENTICATION_IN_EIGHTS,
+    EVERY_FRAGMENT_PORTS,
+    EXTENSIONS_NOT_SKIPPED,
+    FIRST_FRAGMENT_PORTS,
+    HOME_ADDRESS_FORGOTTEN,
+    HOME_ADDRESS_IGNORED,
+    ROUTING_ADDRESS_IGNORED,
+    VERSION_UNCHECKED,
+    has,
+)
 from pcaphash.kernels.link import CUT, NETWORK_IPV4, NETWORK_IPV6, NOT_IP
 from pcaphash.standards import ip
 
@@ -17,10 +28,13 @@ IPV6 = 6
 IPV6_EXTENDED = 8  # IPv6 with at least one extension header
 
 NO_PROTOCOL = -1  # a fragment: whatever its protocol, neither ports nor an encapsulation are looked for
+OF_FRAGMENT = 256  # added to the protocol by devices that look for ports in fragments
 
 
 @step
-def read_ip(d: Any, network: int, offset: int, frame_end: int, captured_end: int) -> tuple[int, int, int, int, int]:
+def read_ip(
+    d: Any, network: int, offset: int, frame_end: int, captured_end: int, departures: Any
+) -> tuple[int, int, int, int, int]:
     """Read the IP header that a network layer announced.
 
     Returns
@@ -35,15 +49,15 @@ def read_ip(d: Any, network: int, offset: int, frame_end: int, captured_end: int
         Where the home address option's address and the type 2 routing header's address stand; 0 where there is none.
     """
     if network == NETWORK_IPV4:
-        kind, protocol, payload = _read_ipv4(d, offset, frame_end, captured_end)
+        kind, protocol, payload = _read_ipv4(d, offset, frame_end, captured_end, departures)
         return kind, protocol, payload, 0, 0
     if network == NETWORK_IPV6:
-        return _read_ipv6(d, offset, frame_end, captured_end)
+        return _read_ipv6(d, offset, frame_end, captured_end, departures)
     return network, NO_PROTOCOL, offset, 0, 0
 
 
 @step
-def _read_ipv4(d: Any, offset: int, frame_end: int, captured_end: int) -> tuple[int, int, int]:
+def _read_ipv4(d: Any, offset: int, frame_end: int, captured_end: int, departures: Any) -> tuple[int, int, int]:
     if offset + ip.IPV4_LEN > frame_end:
         return NOT_IP, NO_PROTOCOL, offset
     if offset + ip.IPV4_LEN > captured_end:
@@ -51,14 +65,19 @@ def _read_ipv4(d: Any, offset: int, frame_end: int, captured_end: int) -> tuple[
     first = np.int64(d[offset])
     payload = offset + ((first & 15) << 2)
     if first >> 4 != 4 or (first & 15) < 5 or payload > frame_end:
+        if has(departures, VERSION_UNCHECKED):
+            return IPV4, NO_PROTOCOL, offset
         return NOT_IP, NO_PROTOCOL, offset
     if be16(d, offset + 6) & ip.IPV4_FRAGMENT_MASK:
-        return IPV4, NO_PROTOCOL, payload
+        is_first = be16(d, offset + 6) & ip.IPV4_FRAGMENT_OFFSET_MASK == 0
+        return IPV4, _protocol_of_fragment(np.int64(d[offset + 9]), is_first, departures), payload
     return IPV4, np.int64(d[offset + 9]), payload
 
 
 @step
-def _read_ipv6(d: Any, offset: int, frame_end: int, captured_end: int) -> tuple[int, int, int, int, int]:
+def _read_ipv6(
+    d: Any, offset: int, frame_end: int, captured_end: int, departures: Any
+) -> tuple[int, int, int, int, int]:
     payload = offset + ip.IPV6_LEN
     if payload > frame_end:
         return NOT_IP, NO_PROTOCOL, offset, 0, 0
@@ -69,7 +88,18 @@ def _read_ipv6(d: Any, offset: int, frame_end: int, captured_end: int) -> tuple[
     protocol = np.int64(d[offset + 6])
     if protocol == ip.TCP or protocol == ip.UDP or not is_extension(protocol):
         return IPV6, protocol, payload, 0, 0
-    return _walk_extensions(d, protocol, payload, frame_end, captured_end)
+    if has(departures, EXTENSIONS_NOT_SKIPPED):
+        return IPV6, protocol, payload, 0, 0
+    return _walk_extensions(d, protocol, payload, frame_end, captured_end, departures)
+
+
+@step
+def _protocol_of_fragment(protocol: int, is_first: bool, departures: Any) -> int:
+    """Return NO_PROTOCOL, or for devices that hash ports of fragments a number that is no tunnel's."""
+    if departures is not None:
+        if has(departures, EVERY_FRAGMENT_PORTS) or (is_first and has(departures, FIRST_FRAGMENT_PORTS)):
+            return OF_FRAGMENT + protocol
+    return np.int64(NO_PROTOCOL)
 
 
 @step
@@ -86,19 +116,19 @@ def is_extension(protocol: int) -> bool:
 
 
 @step
-def _extension_len(d: Any, protocol: int, offset: int) -> int:
+def _extension_len(d: Any, protocol: int, offset: int, departures: Any) -> int:
     """Return the length in bytes of an extension header; the authentication header counts in units of 4."""
     length = np.int64(d[offset + 1])
     if protocol == ip.FRAGMENT:
         return np.int64(ip.EXTENSION_LEN)
-    if protocol == ip.AUTHENTICATION:
+    if protocol == ip.AUTHENTICATION and not has(departures, AUTHENTICATION_IN_EIGHTS):
         return (length + 2) << 2
     return (length + 1) << 3
 
 
 @rare_step
 def _walk_extensions(
-    d: Any, protocol: int, offset: int, frame_end: int, captured_end: int
+    d: Any, protocol: int, offset: int, frame_end: int, captured_end: int, departures: Any
 ) -> tuple[int, int, int, int, int]:
     """Follow the chain of extension headers (RFC 8200 section 4) up to what ends it."""
     home_address, routing_address = 0, 0
@@ -108,14 +138,17 @@ def _walk_extensions(
             return NOT_IP, NO_PROTOCOL, offset, 0, 0
         if offset + ip.EXTENSION_LEN > captured_end:
             return CUT, NO_PROTOCOL, offset, 0, 0
-        end = offset + _extension_len(d, protocol, offset)
+        end = offset + _extension_len(d, protocol, offset, departures)
         if end > frame_end:
+            if protocol == ip.AUTHENTICATION and has(departures, AUTHENTICATION_IN_EIGHTS):
+                return IPV6_EXTENDED, NO_PROTOCOL, offset, home_address, routing_address
             return NOT_IP, NO_PROTOCOL, offset, 0, 0
         if protocol == ip.FRAGMENT:
             fragment = True
             if be16(d, offset + 2) & ip.IPV6_FRAGMENT_OFFSET_MASK:
-                return IPV6_EXTENDED, NO_PROTOCOL, end, home_address, routing_address
-        elif protocol == ip.DESTINATION_OPTIONS and home_address == 0:
+                protocol = _protocol_of_fragment(np.int64(d[offset]), False, departures)
+                return IPV6_EXTENDED, protocol, end, home_address, routing_address
+        elif protocol == ip.DESTINATION_OPTIONS and (home_address == 0 or has(departures, HOME_ADDRESS_FORGOTTEN)):
             home_address = _find_home_address(d, offset + 2, end, captured_end)
             if home_address < 0:
                 return CUT, NO_PROTOCOL, offset, 0, 0
@@ -125,7 +158,11 @@ def _walk_extensions(
         protocol = np.int64(d[offset])
         offset = end
     if fragment:
-        protocol = NO_PROTOCOL
+        protocol = _protocol_of_fragment(protocol, True, departures)
+    if has(departures, HOME_ADDRESS_IGNORED):
+        home_address = 0
+    if has(departures, ROUTING_ADDRESS_IGNORED):
+        routing_address = 0
     return IPV6_EXTENDED, protocol, offset, home_address, routing_address
 
 

@@ -8,6 +8,7 @@ no header; what fits into the frame but was not captured makes the answer CUT.
 from typing import Any
 
 from pcaphash.kernels.base import be16, be32, le32, rare_step, step
+from pcaphash.kernels.departures import TAGS_NOT_SKIPPED, has
 from pcaphash.standards import ethernet as eth
 
 # What is found behind a link layer, or instead of an IP header. The first three also are kinds of header
@@ -21,13 +22,17 @@ NETWORK_ETHERNET = 7
 
 
 @step
-def network_of_type(d: Any, ethertype: int, offset: int, frame_end: int, captured_end: int) -> tuple[int, int]:
+def network_of_type(
+    d: Any, ethertype: int, offset: int, frame_end: int, captured_end: int, departures: Any
+) -> tuple[int, int]:
     """Step over VLAN tags (IEEE 802.1Q, any depth) and name the network layer behind an EtherType."""
     while (
         ethertype == eth.ETHERTYPE_VLAN
         or ethertype == eth.ETHERTYPE_SERVICE_VLAN
         or ethertype == eth.ETHERTYPE_OLD_SERVICE_VLAN
     ):
+        if has(departures, TAGS_NOT_SKIPPED):
+            return NOT_IP, offset
         if offset + eth.VLAN_TAG_LEN > frame_end:
             return NOT_IP, offset
         if offset + eth.VLAN_TAG_LEN > captured_end:
@@ -42,26 +47,26 @@ def network_of_type(d: Any, ethertype: int, offset: int, frame_end: int, capture
 
 
 @step
-def network_behind_ethernet(d: Any, offset: int, frame_end: int, captured_end: int) -> tuple[int, int]:
+def network_behind_ethernet(d: Any, offset: int, frame_end: int, captured_end: int, departures: Any) -> tuple[int, int]:
     """Name the network layer behind an Ethernet header and where it starts."""
     payload = offset + eth.ETHERNET_LEN
     if payload > frame_end:
         return NOT_IP, offset
     if payload > captured_end:
         return CUT, offset
-    return network_of_type(d, be16(d, offset + eth.ETHERNET_TYPE_OFFSET), payload, frame_end, captured_end)
+    return network_of_type(d, be16(d, offset + eth.ETHERNET_TYPE_OFFSET), payload, frame_end, captured_end, departures)
 
 
 @step
 def _network_behind_cooked(
-    d: Any, offset: int, frame_end: int, captured_end: int, header_len: int, type_offset: int
+    d: Any, offset: int, frame_end: int, captured_end: int, header_len: int, type_offset: int, departures: Any
 ) -> tuple[int, int]:
     """Name the network layer behind a Linux cooked header (LINKTYPE_LINUX_SLL, LINKTYPE_LINUX_SLL2)."""
     if offset + type_offset + 2 > frame_end:
         return NOT_IP, offset
     if offset + type_offset + 2 > captured_end:
         return CUT, offset
-    return network_of_type(d, be16(d, offset + type_offset), offset + header_len, frame_end, captured_end)
+    return network_of_type(d, be16(d, offset + type_offset), offset + header_len, frame_end, captured_end, departures)
 
 
 @step
@@ -101,7 +106,9 @@ def _network_of_family(d: Any, offset: int, frame_end: int, captured_end: int) -
 
 
 @step
-def network_behind_link(d: Any, offset: int, frame_end: int, captured_end: int, link_type: int) -> tuple[int, int]:
+def network_behind_link(
+    d: Any, offset: int, frame_end: int, captured_end: int, link_type: int, departures: Any
+) -> tuple[int, int]:
     """Name the network layer behind a link layer header, and where it starts.
 
     Returns
@@ -112,13 +119,13 @@ def network_behind_link(d: Any, offset: int, frame_end: int, captured_end: int, 
         Where the network layer starts.
     """
     if link_type == eth.ETHERNET:
-        return network_behind_ethernet(d, offset, frame_end, captured_end)
-    return _network_behind_other_link(d, offset, frame_end, captured_end, link_type)
+        return network_behind_ethernet(d, offset, frame_end, captured_end, departures)
+    return _network_behind_other_link(d, offset, frame_end, captured_end, link_type, departures)
 
 
 @rare_step
 def _network_behind_other_link(
-    d: Any, offset: int, frame_end: int, captured_end: int, link_type: int
+    d: Any, offset: int, frame_end: int, captured_end: int, link_type: int, departures: Any
 ) -> tuple[int, int]:
     if (
         link_type == eth.RAW
@@ -129,9 +136,11 @@ def _network_behind_other_link(
     ):
         return _network_of_version(d, offset, frame_end, captured_end)
     if link_type == eth.LINUX_SLL:
-        return _network_behind_cooked(d, offset, frame_end, captured_end, eth.SLL_LEN, eth.SLL_TYPE_OFFSET)
+        return _network_behind_cooked(d, offset, frame_end, captured_end, eth.SLL_LEN, eth.SLL_TYPE_OFFSET, departures)
     if link_type == eth.LINUX_SLL2:
-        return _network_behind_cooked(d, offset, frame_end, captured_end, eth.SLL2_LEN, eth.SLL2_TYPE_OFFSET)
+        return _network_behind_cooked(
+            d, offset, frame_end, captured_end, eth.SLL2_LEN, eth.SLL2_TYPE_OFFSET, departures
+        )
     if link_type == eth.NULL or link_type == eth.LOOP:
         return _network_of_family(d, offset, frame_end, captured_end)
     return OTHER_LINK_TYPE, offset

@@ -10,6 +10,7 @@ from pcaphash.report.words import link_type_name
 
 if TYPE_CHECKING:
     from pcaphash.device import Device
+    from pcaphash.engine.reading import Reading
     from pcaphash.studies.analyze import Analysis
 
 _OPTION_NAMES = {
@@ -32,21 +33,12 @@ def write_document(analysis: "Analysis", stream: TextIO) -> None:
 
 def make_document(analysis: "Analysis") -> dict[str, object]:
     """Return the whole analysis as what JSON is made of."""
-    reading = analysis.reading
     return {
-        "partial": reading.is_partial,
-        "problems": reading.problems,
-        "packets": reading.packets,
-        "left_out": dict(sorted(reading.left_out.items())),
-        "stopped": reading.is_stopped,
-        "link_types": [
-            {"link_type": link_type, "name": link_type_name(link_type), "packets": n_packets}
-            for link_type, n_packets in sorted(reading.link_types.items())
-        ],
+        **reading_document(analysis.reading),
         "configurations": [
             {
                 "name": distribution.device.name,
-                "device": _device(distribution.device),
+                "device": device_document(distribution.device),
                 "encapsulations": encapsulations,
                 "hash_reports": distribution.reports,
                 "reasons": distribution.reasons,
@@ -58,12 +50,27 @@ def make_document(analysis: "Analysis") -> dict[str, object]:
     }
 
 
+def reading_document(reading: "Reading") -> dict[str, object]:
+    """Return what came of reading traces as what JSON is made of."""
+    return {
+        "partial": reading.is_partial,
+        "problems": reading.problems,
+        "packets": reading.packets,
+        "left_out": dict(sorted(reading.left_out.items())),
+        "stopped": reading.is_stopped,
+        "link_types": [
+            {"link_type": link_type, "name": link_type_name(link_type), "packets": n_packets}
+            for link_type, n_packets in sorted(reading.link_types.items())
+        ],
+    }
+
+
 def finite(row: "Mapping[str, str | int | float | None]") -> "dict[str, str | int | float | None]":
     """Replace what JSON has no number for."""
     return {name: None if isinstance(value, float) and math.isnan(value) else value for name, value in row.items()}
 
 
-def _device(device: "Device") -> dict[str, object]:
+def device_document(device: "Device") -> dict[str, object]:
     """Return every option of a device by its name with underscores; None where such a device has no such option."""
     absent: frozenset[str] = frozenset()
     if not device.has_queue:

@@ -12,9 +12,11 @@ ROW_FORMATS = ("csv", "jsonl", "json", "markdown", PARQUET)
 ANALYSIS_FORMATS = ("table", *ROW_FORMATS)
 """What an analysis can be written as: JSON is all of it, the other formats but ``table`` are its distribution."""
 
-
 COMPARISON_FORMATS = ("table", "json")
 """What a comparison can be written as on standard output; its tables go into a folder."""
+
+VALIDATION_FORMATS = ("table", "json")
+"""Likewise a validation."""
 
 
 def check_stream(format_: str, stream: TextIO) -> None:

@@ -20,6 +20,7 @@ MOBILITY = 135  # RFC 6275 section 6.1
 
 # IPv4's more-fragments flag and fragment offset (RFC 791), and IPv6's fragment offset (RFC 8200 section 4.5).
 IPV4_FRAGMENT_MASK = 0x3FFF
+IPV4_FRAGMENT_OFFSET_MASK = 0x1FFF
 IPV6_FRAGMENT_OFFSET_MASK = 0xFFF8
 
 OPTION_PAD1 = 0  # RFC 8200 section 4.2: the only option without a length

@@ -15,6 +15,7 @@ PROGRAM = """
 import importlib, json, pkgutil, sys
 import numpy, pcaphash, pcaphash.kernels
 from pcaphash.capture.reader import Reader
+from pcaphash.capture.reported_options import PacketOptions
 from pcaphash.engine.census import Identity
 from pcaphash.engine.flows import FlowTable
 from pcaphash.engine.selection import Selection
@@ -43,6 +44,7 @@ for trace in sys.argv[1:]:
             table = FlowTable(Identity.of(device), 1)
             for block in Reader(trace).blocks():
                 table.append(block)
+                PacketOptions().read(block, 1)
     compare(trace, texts)
     compare(trace, departing)
 words, loads, slots = (numpy.ones(n, kind) for n, kind in ((9, "u4"), (2, "i8"), (8, "i8")))
@@ -70,6 +72,7 @@ KERNELS = {
     "index_pcapng": 1,
     "read_endpoints": 2,
     "read_flow_keys": 2,
+    "read_packet_options": 1,
     "resample_at_random": 1,
     "spread_by_keys": 1,
     "timestamps_pcap": 1,

@@ -1,0 +1,214 @@
+"""What a device reported of packets, from a table beside the trace: CSV, JSON lines or Parquet.
+
+Columns: ``packet``, counted from 1, in rising order; ``hash_value``; and, where known, ``hash_report``,
+``hash_report_tunnel`` and ``queue``. What ``pcaphash hashes`` writes is such a table.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from os import PathLike, fspath
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from pcaphash.capture.reader import Block
+from pcaphash.capture.reported import NOT_REPORTED, Reported
+from pcaphash.capture.table_file import Part, open_table
+from pcaphash.errors import ConfigurationError
+from pcaphash.standards.virtio import HASH_REPORT_TUNNELS, HASH_REPORTS
+
+TABLE_OPTION = "--reported"
+COLUMNS = ("packet", "hash_value", "hash_report", "hash_report_tunnel", "queue")
+"""Columns that are read; the first two must be there."""
+
+_UNKNOWN = "unknown"  # what `hashes` writes where a cut packet leaves a type open
+_HEX = re.compile("0[xX][0-9a-fA-F]{1,16}")
+_WHOLE = re.compile(r"([0-9]{1,20})(?:\.0)?")  # a column with gaps is often written with a decimal place
+
+
+def _number(value: object) -> int | None:
+    """Return a whole number, however it is written, or None where it is none."""
+    if isinstance(value, str):
+        if _HEX.fullmatch(value):
+            return int(value, 16)
+        found = _WHOLE.fullmatch(value)
+        return int(found[1]) if found else None
+    if isinstance(value, float):
+        return int(value) if value.is_integer() else None
+    return value if isinstance(value, int) else None
+
+
+def _number_in(least: int, most: int) -> Callable[[object], int | None]:
+    """Return what reads numbers of a range, and gives None for everything else."""
+
+    def parse(value: object) -> int | None:
+        number = _number(value)
+        return number if number is not None and least <= number <= most else None
+
+    return parse
+
+
+def _type_of(names: tuple[str, ...]) -> Callable[[object], int | None]:
+    """Return what reads a type by its name or its number, and gives None for everything else."""
+    numbers = {name.lower(): number for number, name in enumerate(names)} | {_UNKNOWN: NOT_REPORTED}
+    by_number = _number_in(0, len(names) - 1)
+
+    def parse(value: object) -> int | None:
+        named = numbers.get(value.lower()) if isinstance(value, str) else None
+        return by_number(value) if named is None else named
+
+    return parse
+
+
+_PARSERS = {
+    "packet": (_number_in(1, 2**53), "is no packet number", "packets are counted from 1"),
+    "hash_value": (_number_in(0, 2**32 - 1), "is no 32-bit number", "write it in hex, such as 0x51ccc178"),
+    "hash_report": (_type_of(HASH_REPORTS), "is no hash report", f"use {', '.join(HASH_REPORTS)}, or 0 to 9"),
+    "hash_report_tunnel": (
+        _type_of(HASH_REPORT_TUNNELS),
+        "is no hash_report_tunnel",
+        f"use {', '.join(HASH_REPORT_TUNNELS)}, or 0 to 3",
+    ),
+    "queue": (_number_in(0, 2**32 - 1), "is no receive queue", "receive queues are counted from 0"),
+}
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """Rows of the table that were read: packets in rising order, and what was reported of each."""
+
+    first: int  # number of the first row, counted from 1 without the names of the columns
+    packets: npt.NDArray[np.int64]
+    reported: Reported
+
+
+class ReportedTable:
+    """Reads reported values row by row beside the packets; memory is flat in the number of both.
+
+    Parameters
+    ----------
+    path : path
+        A file whose name ends in ``.csv``, ``.jsonl`` or ``.parquet``. Hash values are numbers or hex with 0x, types
+        are names or numbers of the virtio texts; an empty value is not reported. Other columns are ignored.
+
+    Raises
+    ------
+    ConfigurationError
+        The file cannot be read, or lacks a column.
+    """
+
+    def __init__(self, path: str | PathLike[str]) -> None:
+        self._option = f"{TABLE_OPTION} {fspath(path)}"
+        table = open_table(self._option, Path(path), COLUMNS)
+        for name in COLUMNS[:2]:
+            if name not in table.names:
+                shown = ", ".join(table.names[:8]) or "none"
+                raise ConfigurationError(
+                    self._option, f"has no column {name}; its columns are {shown}", "name columns in the first line"
+                )
+        self._ignored = [name for name in table.names if name not in COLUMNS]
+        self._parts = self._read_parts(table.parts)
+        self._rows = next(self._parts, None)
+        self._next = 0  # the first row not taken yet
+        self.n_packets = 0
+        """Packets that have a row."""
+
+    def read(self, block: Block, first: int) -> tuple[Block, Reported]:
+        """Take the rows of a block's packets.
+
+        Raises
+        ------
+        ConfigurationError
+            A row cannot be: the text names it, counted from 1 without the names of the columns.
+        """
+        reported = Reported.nothing(len(block.records))
+        behind = first + len(block.records)
+        while self._rows is not None:
+            packets = self._rows.packets
+            end = int(np.searchsorted(packets, behind))
+            start = max(self._next, int(np.searchsorted(packets, first)))
+            for name, values in vars(reported).items():
+                values[packets[start:end] - first] = getattr(self._rows.reported, name)[start:end]
+            self.n_packets += end - start
+            self._next = end
+            if end < len(packets):
+                break
+            self._rows, self._next = next(self._parts, None), 0
+        return block, reported
+
+    def finish(self, n_packets: int) -> list[str]:
+        """Say how many packets have no row, and which columns were ignored.
+
+        Raises
+        ------
+        ConfigurationError
+            The table has a row for a packet behind the last one.
+        """
+        if self._rows is not None:
+            row, packet = self._rows.first + self._next, self._rows.packets[self._next]
+            problem = f"row {row}: packet {packet}, but the trace ends with packet {n_packets}"
+            raise ConfigurationError(self._option, problem, "give the table that belongs to this trace")
+        notes = []
+        if self.n_packets < n_packets:
+            n_missing = n_packets - self.n_packets
+            notes.append(f"{self._option}: {n_missing:,} of {n_packets:,} packets have no row")
+        if self._ignored:
+            notes.append(f"{self._option}: columns ignored: {', '.join(self._ignored)}")
+        return notes
+
+    def _read_parts(self, parts: Iterator[Part]) -> Iterator[_Rows]:
+        first, last_packet = 1, 0
+        for part in parts:
+            packets, given = self._parse(part, "packet", first)
+            if not given.all():
+                self._refuse(first + int(np.argmin(given)), "has no packet number", "number packets from 1")
+            self._check_order(packets, last_packet, first)
+            yield _Rows(first, packets, self._reported(part, first))
+            first += len(packets)
+            last_packet = int(packets[-1])
+
+    def _reported(self, part: Part, first: int) -> Reported:
+        columns = {name: self._parse(part, name, first) for name in COLUMNS[1:]}
+        hash_values, has_value = columns["hash_value"]
+        types = {}
+        for name in ("hash_report", "hash_report_tunnel", "queue"):
+            values, given = columns[name]
+            types[name] = np.where(given, values, NOT_REPORTED)
+        return Reported(
+            hash_values.astype(np.uint32),
+            has_value & (types["hash_report"] != 0),
+            types["hash_report"].astype(np.int16),
+            types["hash_report_tunnel"].astype(np.int16),
+            types["queue"],
+        )
+
+    def _parse(self, part: Part, name: str, first: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
+        """Return the numbers of a column, 0 where nothing stands, and where something stands."""
+        n_rows = len(part["packet"])
+        written = part.get(name, [None] * n_rows)
+        parse, problem, advice = _PARSERS[name]
+        numbers: dict[object, int | None] = {None: 0}
+        for value in written:
+            if value not in numbers:
+                numbers[value] = parse(value)
+        values = [numbers[value] for value in written]
+        if None in values:
+            row = values.index(None)
+            self._refuse(first + row, f"{name} {written[row]!r} {problem}", advice)
+        given = np.fromiter((value is not None for value in written), bool, n_rows)
+        return np.array(values, np.int64), given
+
+    def _check_order(self, packets: npt.NDArray[np.int64], last_packet: int, first: int) -> None:
+        before = np.concatenate([[last_packet], packets[:-1]])
+        wrong = np.flatnonzero(packets <= before)
+        if len(wrong):
+            row = int(wrong[0])
+            if packets[row] == before[row]:
+                self._refuse(first + row, f"packet {packets[row]} has a second row", "leave one row for each packet")
+            problem = f"packet {packets[row]} comes after packet {before[row]}"
+            self._refuse(first + row, problem, "sort the rows by packet, each once")
+
+    def _refuse(self, row: int, problem: str, advice: str) -> None:
+        raise ConfigurationError(self._option, f"row {row}: {problem}", advice)

@@ -1,0 +1,198 @@
+"""What a virtio network device reported of packets, from the virtio_net_hdr in front of each.
+
+Source: virtio 1.4, "Packet Header" and "Hash reporting for incoming packets"; draft v7 for hash_report_tunnel.
+"""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from pcaphash.capture.reader import Block
+from pcaphash.capture.reported import Reported
+from pcaphash.errors import ConfigurationError
+from pcaphash.standards import virtio_header as header
+from pcaphash.standards.ethernet import ETHERNET
+from pcaphash.standards.virtio import HASH_REPORT_TUNNELS, HASH_REPORTS
+
+HEADER_OPTION = "--virtio-header"
+LINK_TYPE_OPTION = "--virtio-link-type"
+
+_DRAFT = "v7"
+_TOLERATED = 10  # one in so many; a wrong layout shows only where a field of the right one is not 0
+
+
+@dataclass(frozen=True)
+class _BlockBehindHeaders(Block):
+    """A block whose records start behind a header of ``header_len`` bytes."""
+
+    header_len: int
+
+    def timestamps(self) -> npt.NDArray[np.int64]:
+        """Return nanoseconds since 1970, which stand in front of where each record started."""
+        whole = self.records.copy()
+        whole["offset"] -= self.header_len
+        return self.format.timestamps(self.data, whole)
+
+
+class VirtioHeaders:
+    """Reads the virtio_net_hdr in front of each packet, and gives the packets behind it as Ethernet.
+
+    A hash counts as reported where hash_report is not NONE. Headers that cannot be are left out and counted; where more
+    than a tenth of the first block's are such, the layout is not the one that was said.
+
+    Parameters
+    ----------
+    header_len : int
+        12, without a hash; 20, with one; 24 and 32, which virtio 1.4 has for UDP tunnels and outer headers.
+    spec : str
+        ``v7``, where hash_report_tunnel stands behind hash_report, or ``1.4``, where there is padding.
+    link_types : collection of int
+        Of the trace; USER0 to USER15 by default.
+
+    Raises
+    ------
+    ConfigurationError
+        There is no header of this length.
+    """
+
+    def __init__(
+        self, header_len: int, spec: str = _DRAFT, link_types: Collection[int] = header.USER_LINK_TYPES
+    ) -> None:
+        self._option = f"{HEADER_OPTION} {header_len}"
+        if header_len not in header.HEADER_LENGTHS:
+            listed = ", ".join(map(str, header.HEADER_LENGTHS[:-1]))
+            advice = f"use {listed} or {header.HEADER_LENGTHS[-1]}"
+            raise ConfigurationError(self._option, f"no virtio_net_hdr has {header_len} bytes", advice)
+        if spec == _DRAFT and header_len > header.WITH_HASH:
+            problem = f"under draft v7 no virtio_net_hdr has {header_len} bytes"
+            raise ConfigurationError(self._option, problem, f"use {header.WITH_HASH}, or --spec 1.4")
+        self._header_len = header_len
+        self._has_tunnel = spec == _DRAFT and header_len == header.WITH_HASH
+        self._link_types = frozenset(link_types)
+        self._is_first = True
+        self._first_refusal = ""
+        self.n_implausible = 0
+        """Packets whose header cannot be."""
+        self.n_cut = 0
+        """Packets whose header was not captured whole."""
+
+    def read(self, block: Block, first: int) -> tuple[Block, Reported]:
+        """Read the headers of a block's packets.
+
+        Raises
+        ------
+        ConfigurationError
+            A packet has a link type without such headers, or the headers of the first block cannot be.
+        """
+        records = block.records
+        self._check_link_types(records["link_type"], first)
+        is_whole = records["captured_length"] >= self._header_len
+        whole = np.flatnonzero(is_whole)
+        places = records["offset"][whole].astype(np.int64)[:, np.newaxis] + np.arange(self._header_len)
+        headers = block.data[places]
+        lengths = np.maximum(records["original_length"], records["captured_length"])[whole].astype(np.int64)
+        is_good = self._judge(headers, lengths - self._header_len, whole + first)
+        self.n_cut += len(records) - len(whole)
+        reported = Reported.nothing(len(records))
+        if self._header_len > header.WITHOUT_HASH:
+            self._fill(reported, headers[is_good], whole[is_good])
+        return self._behind_headers(block), reported
+
+    def finish(self, n_packets: int) -> list[str]:
+        """Say how many headers were left out, and why."""
+        notes = []
+        if self.n_implausible:
+            others = f", and {self.n_implausible - 1:,} others" if self.n_implausible > 1 else ""
+            notes.append(f"virtio headers that cannot be were left out: {self._first_refusal}{others}")
+        if self.n_cut:
+            notes.append(f"{self.n_cut:,} of {n_packets:,} packets have no whole virtio header")
+        return notes
+
+    def _check_link_types(self, link_types: npt.NDArray[np.uint16], first: int) -> None:
+        foreign = np.flatnonzero(~np.isin(link_types, list(self._link_types)))
+        if len(foreign):
+            place = int(foreign[0])
+            is_user = self._link_types == frozenset(header.USER_LINK_TYPES)
+            known = "USER0 to USER15 (147 to 162)" if is_user else ", ".join(map(str, sorted(self._link_types)))
+            problem = f"packet {first + place} has link type {link_types[place]}, not {known}"
+            advice = f"if its packets have virtio headers all the same, say {LINK_TYPE_OPTION} {link_types[place]}"
+            raise ConfigurationError(self._option, problem, advice)
+
+    def _judge(
+        self, headers: npt.NDArray[np.uint8], lengths: npt.NDArray[np.int64], numbers: npt.NDArray[np.int64]
+    ) -> npt.NDArray[np.bool_]:
+        """Tell which headers can be, given the lengths of the packets behind them and their numbers."""
+        is_good = np.ones(len(headers), bool)
+        reason = np.zeros(len(headers), np.int64)
+        checks = list(self._checks(headers, lengths))
+        for number, (is_wrong, _, _) in enumerate(checks):
+            reason[is_good & is_wrong] = number
+            is_good &= ~is_wrong
+        n_bad = int(np.count_nonzero(~is_good))
+        if n_bad:
+            place = int(np.argmin(is_good))
+            _, values, text = checks[reason[place]]
+            refusal = f"packet {numbers[place]}: {text.format(int(values[place]))}"
+            if self._is_first and _TOLERATED * n_bad > len(headers):
+                problem = refusal if n_bad == 1 else f"{refusal} (and {n_bad:,} of the first {len(headers):,} like it)"
+                advice = "give the length of the header, and --spec, that the device had"
+                raise ConfigurationError(self._option, problem, advice)
+            self._first_refusal = self._first_refusal or refusal
+        self._is_first = self._is_first and not len(headers)
+        self.n_implausible += n_bad
+        return is_good
+
+    def _checks(
+        self, headers: npt.NDArray[np.uint8], lengths: npt.NDArray[np.int64]
+    ) -> Iterator[tuple[npt.NDArray[np.bool_], npt.NDArray[np.int64], str]]:
+        """Yield which headers cannot be, by a field each, the field's values, and what to say of them."""
+        flags, gso_types = headers[:, header.FLAGS].astype(np.int64), headers[:, header.GSO_TYPE].astype(np.int64)
+        known_flags, gso_bits = header.BASE_FLAGS, header.GSO_ECN
+        if self._header_len >= header.WITH_TUNNEL_OFFSETS:
+            known_flags |= header.FLAG_UDP_TUNNEL_CSUM
+            gso_bits |= header.GSO_UDP_TUNNEL
+        if self._header_len >= header.WITH_OUTER_HEADER:
+            known_flags |= header.IPSEC_FLAGS
+        yield flags & ~known_flags != 0, flags, "flags 0x{:02x} of its virtio header do not exist"
+        yield ~np.isin(gso_types & ~gso_bits, header.GSO_TYPES), gso_types, "gso_type 0x{:02x} does not exist"
+        if self._header_len == header.WITHOUT_HASH:
+            return
+        reports = _le16(headers, header.HASH_REPORT)
+        yield reports >= len(HASH_REPORTS), reports, "hash_report {} does not exist"
+        if self._has_tunnel:
+            tunnels = headers[:, header.HASH_REPORT_TUNNEL].astype(np.int64)
+            yield tunnels >= len(HASH_REPORT_TUNNELS), tunnels, "hash_report_tunnel {} does not exist"
+            padding = headers[:, header.PADDING_V7].astype(np.int64)
+        else:
+            padding = _le16(headers, header.PADDING)
+        yield padding != 0, padding, "the padding behind hash_report is 0x{:x}, not 0"
+        if self._header_len >= header.WITH_TUNNEL_OFFSETS:
+            outer, inner = (
+                _le16(headers, offset) for offset in (header.OUTER_TRANSPORT_OFFSET, header.INNER_NETWORK_OFFSET)
+            )
+            can_be = (outer < inner) & (inner < lengths)
+            yield ((outer | inner) != 0) & ~can_be, inner, "inner_nh_offset {} does not lie behind the outer header"
+
+    def _fill(self, reported: Reported, headers: npt.NDArray[np.uint8], places: npt.NDArray[np.int64]) -> None:
+        reports = _le16(headers, header.HASH_REPORT)
+        high = _le16(headers, header.HASH_VALUE + 2) << 16
+        reported.hash_values[places] = _le16(headers, header.HASH_VALUE) | high
+        reported.has_hash[places] = reports != 0
+        reported.hash_reports[places] = reports
+        if self._has_tunnel:
+            reported.hash_report_tunnels[places] = headers[:, header.HASH_REPORT_TUNNEL]
+
+    def _behind_headers(self, block: Block) -> Block:
+        records = block.records.copy()
+        for name in ("captured_length", "original_length"):
+            records[name] -= np.minimum(records[name], self._header_len)
+        records["offset"] += self._header_len
+        records["link_type"] = ETHERNET
+        return _BlockBehindHeaders(block.data, records, block.format, self._header_len)
+
+
+def _le16(headers: npt.NDArray[np.uint8], offset: int) -> npt.NDArray[np.int64]:
+    """Read a field of two bytes from each header."""
+    return headers[:, offset].astype(np.int64) | headers[:, offset + 1].astype(np.int64) << 8

@@ -1,0 +1,140 @@
+"""Tables in files, in parts of some thousand rows, so that memory stays flat: CSV, JSON lines, Parquet."""
+
+import csv
+import json
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from pcaphash.errors import ConfigurationError
+
+ROWS_OF_PART = 16384
+
+Part = dict[str, list[object]]
+"""Values of some rows by column: numbers, text without spaces around it, or None where nothing stands."""
+
+
+@dataclass(frozen=True)
+class TableFile:
+    """A table that is read in parts.
+
+    Parameters
+    ----------
+    names : list of str
+        Its columns; in JSON lines the keys of the first object.
+    parts : iterator of Part
+        Rows of the columns wanted, as far as they are there.
+    """
+
+    names: list[str]
+    parts: Iterator[Part]
+
+
+def open_table(option: str, path: Path, wanted: Sequence[str]) -> TableFile:
+    """Open a table by the end of its name: ``.csv``, ``.jsonl`` or ``.parquet``.
+
+    Parameters
+    ----------
+    option : str
+        For error messages: the option that names the file, and the file.
+    path : Path
+        The file.
+    wanted : sequence of str
+        The columns to read, of those that there are.
+
+    Raises
+    ------
+    ConfigurationError
+        The file cannot be read, or is no such table; what is wrong with later rows is raised when they are read.
+    """
+    formats: dict[str, Callable[[str, Path, Sequence[str]], Iterator[list[str] | Part]]] = {
+        ".csv": _read_csv,
+        ".jsonl": _read_json_lines,
+        ".parquet": _read_parquet,
+    }
+    read = formats.get(path.suffix.lower())
+    if read is None:
+        raise ConfigurationError(option, "the end of the name says no format", f"name it {' or '.join(formats)}")
+    parts = _guard(option, read(option, path, wanted))
+    names = next(parts, [])
+    assert isinstance(names, list)
+    return TableFile(names, (part for part in parts if isinstance(part, dict)))
+
+
+def _guard(option: str, parts: Iterator[list[str] | Part]) -> Iterator[list[str] | Part]:
+    """Turn what reading a file can come upon into one line."""
+    try:
+        yield from parts
+    except UnicodeDecodeError as error:
+        raise ConfigurationError(option, "is no text in UTF-8", "give .csv or .jsonl for text") from error
+    except (OSError, ValueError, csv.Error) as error:
+        problem = (error.strerror if isinstance(error, OSError) else None) or str(error).splitlines()[0]
+        raise ConfigurationError(option, problem, "check the file, its path and its permissions") from error
+
+
+def _read_csv(option: str, path: Path, wanted: Sequence[str]) -> Iterator[list[str] | Part]:
+    with path.open(encoding="utf-8-sig", newline="") as stream:
+        lines = csv.reader(stream, skipinitialspace=True)
+        names = [name.strip() for name in next(lines, [])]
+        if len(set(names)) < len(names):
+            raise ConfigurationError(option, "two columns have one name", "give each column a name of its own")
+        yield names
+        rows = (row for row in lines if row)  # not the empty lines
+        places = {name: names.index(name) for name in wanted if name in names}
+        first = 1
+        while some := list(islice(rows, ROWS_OF_PART)):
+            for number, row in enumerate(some, first):
+                if len(row) != len(names):
+                    problem = f"row {number}: {len(row)} values for {len(names)} columns"
+                    raise ConfigurationError(option, problem, "write as many values as the first line has names")
+            yield {name: [row[place].strip() or None for row in some] for name, place in places.items()}
+            first += len(some)
+
+
+def _read_json_lines(option: str, path: Path, wanted: Sequence[str]) -> Iterator[list[str] | Part]:
+    with path.open(encoding="utf-8-sig") as stream:
+        rows = (_object(option, *each) for each in enumerate((line for line in stream if line.strip()), 1))
+        names: list[str] = []
+        while some := list(islice(rows, ROWS_OF_PART)):
+            if not names:
+                names = list(some[0])
+                yield names
+            yield {name: [_plain(row.get(name)) for row in some] for name in wanted}
+
+
+def _object(option: str, number: int, line: str) -> dict[str, object]:
+    """Read one line of JSON lines."""
+    try:
+        row = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise ConfigurationError(option, f"row {number}: is no JSON", "write an object per line") from error
+    if not isinstance(row, dict):
+        raise ConfigurationError(option, f"row {number}: is no JSON object", "write an object per line")
+    return row
+
+
+def _read_parquet(option: str, path: Path, wanted: Sequence[str]) -> Iterator[list[str] | Part]:
+    import pyarrow as pa
+    from pyarrow.parquet import ParquetFile
+
+    try:
+        with path.open("rb") as stream, ParquetFile(stream) as file:
+            names = list(file.schema_arrow.names)
+            yield names
+            columns = [name for name in wanted if name in names]
+            for batch in file.iter_batches(ROWS_OF_PART, columns=columns):
+                yield {name: list(map(_plain, batch.column(name).to_pylist())) for name in columns}
+    except pa.ArrowException as error:
+        raise ConfigurationError(option, "is no Parquet file, or a damaged one", "write the file again") from error
+
+
+def _plain(value: object) -> object:
+    """Return a value as a part has it."""
+    if isinstance(value, str):
+        return value.strip() or None
+    if isinstance(value, float) and math.isnan(value):
+        return None
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return value if value is None or is_number else repr(value)

@@ -1,0 +1,157 @@
+"""Options that say where a device's reported hashes and receive queues are."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from pcaphash.cli.options import replace_parameter
+from pcaphash.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from pcaphash.capture.reported import ReportedSource
+
+_TPACKET = "tpacket"
+
+_OPTIONS = {
+    "table": Annotated[
+        str | None,
+        typer.Option(
+            "--reported",
+            metavar="FILE",
+            help="A table beside the trace, .csv, .jsonl or .parquet: packet, hash_value, and where known hash_report, "
+            "hash_report_tunnel, queue.",
+        ),
+    ],
+    "header_len": Annotated[
+        int | None,
+        typer.Option(
+            "--virtio-header", metavar="BYTES", help="Packets begin with a virtio_net_hdr of 12, 20, 24 or 32 bytes."
+        ),
+    ],
+    "link_types": Annotated[
+        list[int] | None,
+        typer.Option(
+            "--virtio-link-type", metavar="NUMBER", help="Link type of such packets; repeatable.  [default: 147 to 162]"
+        ),
+    ],
+    "testpmd": Annotated[
+        str | None,
+        typer.Option("--testpmd", metavar="FILE", help="What DPDK's testpmd printed of the packets (set verbose 1)."),
+    ],
+    "per_queue": Annotated[
+        bool | None,
+        typer.Option("--per-queue", help="Each TRACE holds the packets of one receive queue."),
+    ],
+    "kind": Annotated[
+        str | None,
+        typer.Option(
+            "--source",
+            metavar=_TPACKET,
+            help="Hashes are Linux' tp_rxhash, which is the device's for TCP and UDP types alone.",
+        ),
+    ],
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class ReportedOptions:
+    """Where reported values are, as the command line says.
+
+    Parameters
+    ----------
+    table, testpmd : str, optional
+        Files.
+    header_len : int, optional
+        Of a virtio_net_hdr in front of each packet.
+    link_types : list of int, optional
+        Link types of packets with such headers.
+    per_queue : bool, optional
+        Whether each trace holds the packets of one receive queue.
+    kind : str, optional
+        ``tpacket`` for Linux' tp_rxhash.
+    """
+
+    table: str | None = None
+    header_len: int | None = None
+    link_types: list[int] | None = None
+    testpmd: str | None = None
+    per_queue: bool | None = None
+    kind: str | None = None
+
+    @property
+    def report_numbers(self) -> frozenset[int] | None:
+        """The values of hash_report whose hashes are the device's; None for all."""
+        if self.kind is None:
+            return None
+        from pcaphash.capture.reported_tpacket import DEVICE_HASH_REPORTS
+
+        return DEVICE_HASH_REPORTS
+
+    def sources(self, traces: Sequence[str], spec: str) -> "list[ReportedSource]":
+        """Make the source of reported values for each trace.
+
+        Raises
+        ------
+        ConfigurationError
+            Options contradict each other, or a file cannot be read.
+        """
+        given = {
+            "--reported": self.table,
+            "--virtio-header": self.header_len,
+            "--testpmd": self.testpmd,
+            "--per-queue": self.per_queue,
+        }
+        chosen = [option for option, value in given.items() if value is not None]
+        if len(chosen) > 1:
+            raise ConfigurationError(chosen[1], f"{chosen[0]} says too where reported values are", "give one of them")
+        if self.link_types and self.header_len is None:
+            raise ConfigurationError("--virtio-link-type", "there is no --virtio-header", "give its length too")
+        if self.kind not in (None, _TPACKET):
+            raise ConfigurationError("--source", f"{self.kind!r} is not known", f"use {_TPACKET}, or leave it out")
+        if len(traces) > 1 and not self.per_queue:
+            problem = f"there are {len(traces)}, but one is judged at a time"
+            raise ConfigurationError("TRACE", problem, "give one, or --per-queue if each is of one receive queue")
+        from pcaphash.capture.reported_tpacket import TpacketHashes
+
+        sources = self._sources(traces, spec)
+        return sources if self.kind is None else [TpacketHashes(source) for source in sources]
+
+    def _sources(self, traces: Sequence[str], spec: str) -> "list[ReportedSource]":
+        if self.per_queue:
+            from pcaphash.capture.reported_queues import queues_of_traces
+
+            return list(queues_of_traces(traces))
+        if self.table is not None:
+            from pcaphash.capture.reported_table import ReportedTable
+
+            return [ReportedTable(self.table)]
+        if self.testpmd is not None:
+            from pcaphash.capture.reported_testpmd import TestpmdLog
+
+            return [TestpmdLog(self.testpmd)]
+        if self.header_len is not None:
+            from pcaphash.capture.reported_virtio import VirtioHeaders
+
+            if self.link_types:
+                return [VirtioHeaders(self.header_len, spec, self.link_types)]
+            return [VirtioHeaders(self.header_len, spec)]
+        from pcaphash.capture.reported_options import PacketOptions
+
+        return [PacketOptions()]
+
+
+def takes_reported(command: Callable[..., int]) -> Callable[..., int]:
+    """Give a command every option that says where reported values are.
+
+    Parameters
+    ----------
+    command : callable
+        Called with ``reported_options``, a ReportedOptions.
+    """
+
+    def combine(given: dict[str, Any]) -> ReportedOptions:
+        return ReportedOptions(**given)
+
+    return replace_parameter(command, "reported_options", _OPTIONS, combine)

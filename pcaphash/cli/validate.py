@@ -1,0 +1,99 @@
+"""``pcaphash validate``."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pcaphash.cli import options, reported
+from pcaphash.cli.outcome import report_reading, report_warnings
+from pcaphash.cli.progress import announce_compilation, watched
+from pcaphash.cli.reported import ReportedOptions
+from pcaphash.device import Device, DeviceOptions
+from pcaphash.engine.selection import RECEIVED, Selection
+from pcaphash.report.files import output_path
+from pcaphash.report.formats import VALIDATION_FORMATS
+
+if TYPE_CHECKING:
+    from pcaphash.studies.validate import Validation
+    from pcaphash.studies.validate.study import Validator
+
+EXIT_MISMATCH = 1
+
+
+@options.takes_device
+@options.takes_selection(RECEIVED)
+@reported.takes_reported
+def validate(
+    *,
+    traces: Annotated[
+        list[str],
+        typer.Argument(metavar="TRACE", help="A capture; - is standard input. With --per-queue one for each queue."),
+    ],
+    lenient: Annotated[
+        bool,
+        typer.Option(
+            "--lenient",
+            help="Take extended hash types for plain ones, and either reading of hash_report_tunnel packet by packet.",
+        ),
+    ] = False,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="DIR", parser=output_path, help="Write every packet's verdict here."),
+    ] = None,
+    format_: options.Format = "table",
+    reported_options: ReportedOptions,
+    selection: Selection,
+    device_options: DeviceOptions,
+) -> int:
+    """Compare the hashes and receive queues that a device reported with what the text demands, and say what it did.
+
+    Reported values come from the options of pcapng packets (epb_hash, epb_queue) unless an option says otherwise.
+    The exit code is 1 where something does not match.
+
+    \b
+    Formats: table (default), json (everything).
+    \b
+    Examples:
+      pcaphash validate dumpcap.pcapng --device device.toml
+      pcaphash validate trace.pcap --reported hashes.csv --ethtool ethtool-x.txt
+      pcaphash validate guest.pcap --virtio-header 20 --spec 1.4 -o results
+      pcaphash validate q0.pcap q1.pcap q2.pcap q3.pcap --per-queue --queues 4
+    """
+    options.check_format(format_, VALIDATION_FORMATS)
+    device = Device(**device_options)
+    sources = reported_options.sources(traces, device.spec)
+    report_warnings([device])
+    announce_compilation()
+    from pcaphash.studies.validate.study import Validator
+
+    with watched() as watch:
+        validator = Validator(
+            traces, device, sources, selection, watch, lenient=lenient, report_numbers=reported_options.report_numbers
+        )
+        validation = _run(validator, output)
+    from pcaphash.report.validation import write_validation
+
+    write_validation(validation, format_, sys.stdout)
+    status = report_reading(validation.reading)
+    return status or (EXIT_MISMATCH if validation.mismatches else 0)
+
+
+def _run(validator: "Validator", output: Path | None) -> "Validation":
+    """Judge all packets, writing each as a row where a folder is given."""
+    if output is None:
+        validator.judge()
+        return validator.result()
+    from pcaphash.report.files import make_folder, whole_file
+    from pcaphash.report.rows import write_rows
+    from pcaphash.report.validation import PACKETS_FILE, write_validation_text
+    from pcaphash.studies.validate.rows import COLUMNS
+
+    make_folder(output)
+    with whole_file(output / PACKETS_FILE) as part, part.open("w", encoding="utf-8", newline="") as stream:
+        write_rows(validator.rows(), COLUMNS, stream, "csv")
+        validation = validator.result()
+    for path in (output / PACKETS_FILE, write_validation_text(validation, output)):
+        print(f"wrote {path}", file=sys.stderr)
+    return validation

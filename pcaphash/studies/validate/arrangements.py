@@ -1,0 +1,110 @@
+"""Ways to arrange a hash input, and to write a hash value, other than the text's.
+
+Hash inputs are uint32 arrays of shape (n, WORDS) in network order with zeros behind their end, ``lengths`` their
+lengths in bytes: addresses of the source, of the destination, then source and destination port in one word.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+
+from pcaphash.kernels.header import PORTS_WORD_IPV4, PORTS_WORD_IPV6
+
+Words = npt.NDArray[np.uint32]
+Lengths = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
+
+_HALF = np.uint32(16)
+_LOW = np.uint32(0xFFFF)
+
+
+def _families(lengths: Lengths) -> tuple[tuple[int, Mask], ...]:
+    """Tell which word holds the ports, and for which inputs."""
+    is_ipv6 = lengths >= 4 * PORTS_WORD_IPV6
+    return (PORTS_WORD_IPV4, ~is_ipv6), (PORTS_WORD_IPV6, is_ipv6)
+
+
+def _swapped(ports: Words) -> Words:
+    return ports << _HALF | ports >> _HALF
+
+
+def _arrange(words: Words, lengths: Lengths, turn: Callable[[Words, Words, Words], tuple[Mask, Mask]]) -> Words:
+    """Swap addresses, and ports, of the inputs for which it is said: given sources, destinations and ports."""
+    result = words.copy()
+    for at, chosen in _families(lengths):
+        half = at // 2
+        rows = words[chosen]
+        source, destination, ports = rows[:, :half], rows[:, half:at], rows[:, at]
+        turns_addresses, turns_ports = turn(source, destination, ports)
+        arranged = rows.copy()
+        arranged[:, :half] = np.where(turns_addresses[:, None], destination, source)
+        arranged[:, half:at] = np.where(turns_addresses[:, None], source, destination)
+        arranged[:, at] = np.where(turns_ports, _swapped(ports), ports)
+        result[chosen] = arranged
+    return result
+
+
+def _compare(source: Words, destination: Words) -> npt.NDArray[np.int8]:
+    """Return -1, 0 or 1 as the source address is less than, equal to or greater than that of the destination."""
+    differs = source != destination
+    first = np.argmax(differs, axis=1)
+    rows = np.arange(len(source))
+    greater = source[rows, first] > destination[rows, first]
+    return np.where(differs.any(axis=1), np.where(greater, 1, -1), 0).astype(np.int8)
+
+
+def _always(words: Words) -> Mask:
+    return np.ones(len(words), bool)
+
+
+def _port_is_greater(ports: Words) -> Mask:
+    return ports >> _HALF > ports & _LOW
+
+
+def swap_endpoints(words: Words, lengths: Lengths) -> Words:
+    """Put destinations in front of sources."""
+    return _arrange(words, lengths, lambda source, _, ports: (_always(source), _always(ports)))
+
+
+def swap_addresses(words: Words, lengths: Lengths) -> Words:
+    """Put destination addresses in front of source addresses."""
+    return _arrange(words, lengths, lambda source, _, ports: (_always(source), ~_always(ports)))
+
+
+def swap_ports(words: Words, lengths: Lengths) -> Words:
+    """Put destination ports in front of source ports."""
+    return _arrange(words, lengths, lambda source, _, ports: (~_always(source), _always(ports)))
+
+
+def sort_endpoints(words: Words, lengths: Lengths) -> Words:
+    """Put the lesser endpoint in front: that of the lesser address, of equal ones that of the lesser port."""
+
+    def turn(source: Words, destination: Words, ports: Words) -> tuple[Mask, Mask]:
+        order = _compare(source, destination)
+        both = (order > 0) | ((order == 0) & _port_is_greater(ports))
+        return both, both
+
+    return _arrange(words, lengths, turn)
+
+
+def sort_addresses_and_ports(words: Words, lengths: Lengths) -> Words:
+    """Put the lesser address in front, and of the ports the lesser one."""
+    return _arrange(words, lengths, lambda *of: (_compare(of[0], of[1]) > 0, _port_is_greater(of[2])))
+
+
+def sort_addresses(words: Words, lengths: Lengths) -> Words:
+    """Put the lesser address in front."""
+    return _arrange(words, lengths, lambda *of: (_compare(of[0], of[1]) > 0, ~_always(of[2])))
+
+
+def sort_ports(words: Words, lengths: Lengths) -> Words:
+    """Put the lesser port in front."""
+    return _arrange(words, lengths, lambda *of: (~_always(of[0]), _port_is_greater(of[2])))
+
+
+def reverse_bits(values: Words) -> Words:
+    """Return 32-bit values with their bits in reversed order."""
+    values = np.ascontiguousarray(values)
+    bits = np.unpackbits(values.view(np.uint8), bitorder="little").reshape(-1, 32)
+    return np.packbits(bits[:, ::-1], axis=1, bitorder="little").reshape(-1).view(np.uint32)

@@ -1,0 +1,223 @@
+"""Find the fewest faults that explain what a device reported wrongly, and what they explain as well.
+
+Every set of faults is a complete device: it has to explain the packets that are wrong and those that are right. Sets of
+one are tried, then of two, all of them; larger ones grow from the best. So faults that show only together are found in
+pairs, and independent ones in any number.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+import numpy.typing as npt
+
+from pcaphash.device.device import Device
+from pcaphash.studies.validate.faults import READING, Fault, faults_of
+from pcaphash.studies.validate.sample import Sample
+from pcaphash.studies.validate.trial import Trial
+from pcaphash.studies.validate.verdicts import OF_HASH, Leniency
+
+FaultSet = tuple[Fault, ...]
+
+_MOST_TRIED = 1200  # packets that the search looks at
+_MOST_FAULTS = 7
+_WIDTH = 6  # sets that larger ones grow from
+
+
+@dataclass(frozen=True, eq=False)
+class Cause:
+    """Faults that together explain packets that are wrong.
+
+    Parameters
+    ----------
+    faults : tuple of Fault
+        Each of them is needed.
+    packets : int
+        How many packets of the trace they explain that fewer of them do not; an estimate where not all were kept.
+    example : int
+        Position in the sample of a packet among them.
+    """
+
+    faults: FaultSet
+    packets: int
+    example: int
+
+
+@dataclass(frozen=True, eq=False)
+class Diagnosis:
+    """Why a device reported what the text does not demand.
+
+    Parameters
+    ----------
+    causes : list of Cause
+        The faults found, those with most packets first.
+    alternatives : list of tuple of Fault
+        Sets as small as that of all causes, which explain as much on this trace.
+    unexplained : int
+        Packets whose hash is wrong and not explained.
+    unexplained_examples : list of int
+        Positions in the sample of a few of them.
+    contradicting : tuple of Fault
+        Faults that explain most of what is unexplained, but not packets that are right; maybe none.
+    contradicting_packets : tuple of int
+        How many wrong packets they explain, and how many right ones they do not.
+    """
+
+    causes: list[Cause]
+    alternatives: list[FaultSet]
+    unexplained: int
+    unexplained_examples: list[int]
+    contradicting: FaultSet = ()
+    contradicting_packets: tuple[int, int] = (0, 0)
+
+    @property
+    def faults(self) -> FaultSet:
+        """All faults found."""
+        return tuple(dict.fromkeys(fault for cause in self.causes for fault in cause.faults))
+
+    @property
+    def traffic(self) -> list[str]:
+        """What traffic would tell the alternatives apart."""
+        mine = set(self.faults)
+        others = {fault for each in self.alternatives for fault in each}
+        in_all = set.intersection(mine, *map(set, self.alternatives)) if self.alternatives else mine
+        return list(dict.fromkeys(fault.traffic for fault in (*self.faults, *others) if fault not in in_all))
+
+
+def diagnose(device: Device, sample: Sample, leniency: Leniency) -> Diagnosis:
+    """Find the fewest faults that explain the hashes reported.
+
+    Parameters
+    ----------
+    device : Device
+        The configured device.
+    sample : Sample
+        Packets, wrong and right.
+    leniency : Leniency
+        What differences are let pass.
+    """
+    wrong = (sample.faults & OF_HASH) > 0
+    best, alternatives, contradicting = _Search(device, sample.take(_of_each_kind(sample)), leniency).run()
+    trial = Trial(device, sample, leniency)
+    causes, left = _attribute(trial, best, wrong)
+    packets = (0, 0)
+    if contradicting:
+        explained = trial.explained(contradicting)
+        packets = _count(sample, left & explained), int(np.sum(~wrong & ~explained))
+    return Diagnosis(
+        sorted(causes, key=lambda cause: -cause.packets),
+        alternatives,
+        _count(sample, left),
+        np.flatnonzero(left)[:3].tolist(),
+        contradicting if packets[0] else (),
+        packets,
+    )
+
+
+def _count(sample: Sample, chosen: npt.NDArray[np.bool_]) -> int:
+    return round(float(sample.weights[chosen].sum()))
+
+
+def _of_each_kind(sample: Sample) -> npt.NDArray[np.int64]:
+    """Choose packets as unlike each other as can be, since thousands of sets are to be tried on them."""
+    lengths = sample.block.records["captured_length"].astype(np.int64)
+    kinds = np.stack([sample.faults.astype(np.int64), lengths, sample.reported.hash_reports.astype(np.int64)], axis=1)
+    _, kind = np.unique(kinds, axis=0, return_inverse=True)
+    kind = kind.reshape(-1)
+    order = np.argsort(kind, kind="stable")
+    positions = np.arange(len(order))
+    starts = np.r_[True, kind[order][1:] != kind[order][:-1]]
+    rank = np.empty(len(order), np.int64)
+    rank[order] = positions - np.maximum.accumulate(np.where(starts, positions, 0))
+    return np.sort(np.argsort(rank, kind="stable")[:_MOST_TRIED])
+
+
+class _Search:
+    """Looks for the set of faults that explains most packets, being as small as it can be."""
+
+    def __init__(self, device: Device, sample: Sample, leniency: Leniency) -> None:
+        self._faults = faults_of(device)
+        self._trial = Trial(device, sample, leniency)
+        self._right = (sample.faults & OF_HASH) == 0
+        self._scores: dict[FaultSet, int] = {}
+        self._contradicting: tuple[int, FaultSet] = (0, ())
+
+    def run(self) -> tuple[FaultSet, list[FaultSet], FaultSet]:
+        """Return the set, those that explain as much on this sample, and the best that contradicts what is right."""
+        goal = len(self._right)
+        self._score(())
+        for sets in (self._singles(), self._pairs()):
+            for each in sets:
+                self._score(each)
+            if max(self._scores.values()) == goal:
+                break
+        size = 3
+        while max(self._scores.values()) < goal and size <= _MOST_FAULTS:
+            before = max(self._scores.values())
+            for each in list(self._grown(size)):
+                self._score(each)
+            if max(self._scores.values()) == before:
+                break
+            size += 1
+        return self._best()
+
+    def _best(self) -> tuple[FaultSet, list[FaultSet], FaultSet]:
+        most = max(self._scores.values())
+        full = [each for each, score in self._scores.items() if score == most]
+        fewest = min(map(len, full))
+        best, *others = [each for each in full if len(each) == fewest]
+        return best, others if best else [], self._contradicting[1]
+
+    def _score(self, faults: FaultSet) -> None:
+        """Count the packets that faults explain; sets that contradict packets that are right are no candidates."""
+        explained = self._trial.explained(faults)
+        if faults and not explained[self._right].all():
+            gain = int(explained[~self._right].sum())
+            if gain > self._contradicting[0]:
+                self._contradicting = (gain, faults)
+            return
+        self._scores[faults] = int(explained.sum())
+
+    def _singles(self) -> Iterator[FaultSet]:
+        return ((fault,) for fault in self._faults)
+
+    def _pairs(self) -> Iterator[FaultSet]:
+        return (pair for pair in combinations(self._faults, 2) if _go_together(pair))
+
+    def _grown(self, size: int) -> Iterator[FaultSet]:
+        """Add one fault to each of the best sets that are smaller by one."""
+        smaller = [each for each in self._scores if len(each) == size - 1]
+        smaller.sort(key=lambda each: -self._scores[each])
+        for each in smaller[:_WIDTH]:
+            for fault in self._faults:
+                if not fault.is_rare and fault not in each and _go_together((*each, fault)):
+                    grown = tuple(sorted((*each, fault), key=self._faults.index))
+                    if grown not in self._scores:
+                        yield grown
+
+
+def _go_together(faults: Sequence[Fault]) -> bool:
+    """Tell whether a device can have all of these: one key, one arrangement of the input, one form of the value."""
+    places = [fault.place for fault in faults if fault.place != READING]
+    return len(places) == len(set(places))
+
+
+def _attribute(
+    trial: Trial, faults: FaultSet, wrong: npt.NDArray[np.bool_]
+) -> tuple[list[Cause], npt.NDArray[np.bool_]]:
+    """Say of each wrong packet which of the faults explain it, as few as will do; and which packets are left."""
+    left = wrong.copy()
+    causes = []
+    for some in _subsets(faults):
+        explained = left & trial.explained(some)
+        if explained.any():
+            causes.append(Cause(some, _count(trial.sample, explained), int(np.flatnonzero(explained)[0])))
+            left &= ~explained
+    return causes, left
+
+
+def _subsets(faults: Iterable[Fault]) -> Iterator[FaultSet]:
+    members = tuple(faults)
+    for size in range(1, len(members) + 1):
+        yield from combinations(members, size)

@@ -1,0 +1,340 @@
+"""Validate what a device reported: read it, judge it packet by packet, and find the causes of what is wrong."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from os import PathLike, fspath
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from pcaphash.capture.reader import Block
+from pcaphash.capture.reported import NOT_REPORTED, Reported, ReportedSource
+from pcaphash.capture.reported_options import PacketOptions
+from pcaphash.device.device import Device
+from pcaphash.engine.census import Identity
+from pcaphash.engine.describer import Describer, Descriptions
+from pcaphash.engine.selecting import Selector
+from pcaphash.engine.selection import RECEIVED, Selection
+from pcaphash.engine.stream import Account, Progress, check_selected, read_reported
+from pcaphash.errors import CaptureError, ConfigurationError, NothingReadableError
+from pcaphash.kernels.records import RECORD
+from pcaphash.studies.validate.diagnosis import diagnose
+from pcaphash.studies.validate.examples import example_of
+from pcaphash.studies.validate.queue_rules import QueueDiagnosis, diagnose_queues
+from pcaphash.studies.validate.result import Example, Validation
+from pcaphash.studies.validate.rows import rows_of
+from pcaphash.studies.validate.sample import Sample, Sampler
+from pcaphash.studies.validate.trial import Trial
+from pcaphash.studies.validate.verdicts import (
+    FAULTS,
+    MATCH,
+    OF_HASH,
+    OF_THE_HASH,
+    OF_THE_PACKET,
+    REASONS,
+    WRONG_QUEUE,
+    Expectations,
+    Judgement,
+    Leniency,
+    gravest,
+    judge,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_LOOKED_AT = 1000  # packets that decide on the byte order of hashes, and on the reading of hash_report_tunnel
+_MOST_BUFFERED = 8  # blocks
+
+Source = ReportedSource
+Paths = str | PathLike[str] | Sequence[str | PathLike[str]]
+
+
+@dataclass(frozen=True, eq=False)
+class _Part:
+    """The packets of a block, what is due, and what was reported."""
+
+    block: Block
+    numbers: npt.NDArray[np.int64]
+    found: Descriptions
+    reported: Reported
+
+
+class Validator:
+    """Judges the packets of traces while they pass by; then says what was found.
+
+    Parameters
+    ----------
+    traces : path or sequence of paths
+        Captures; ``-`` is standard input. Several are those of one device, one for each receive queue, say.
+    device : Device
+        The configured device.
+    sources : ReportedSource or sequence of ReportedSource, optional
+        Where reported values come from, one for each trace. Default: the options of pcapng's packet blocks.
+    selection : Selection
+        Which packets to judge.
+    watch : callable, optional
+        Called now and then with the progress.
+    lenient : bool
+        Whether to take an extended type and its plain one as the same, and either reading of hash_report_tunnel for
+        each packet; otherwise one reading must hold for the whole trace.
+    report_numbers : frozenset of int, optional
+        Judge only packets that get a hash of these types: the values of others are not the device's.
+    """
+
+    def __init__(
+        self,
+        traces: Paths,
+        device: Device,
+        sources: Source | Sequence[Source] | None = None,
+        selection: Selection = RECEIVED,
+        watch: Callable[[Progress], None] | None = None,
+        *,
+        lenient: bool = False,
+        report_numbers: frozenset[int] | None = None,
+    ) -> None:
+        self.traces = [fspath(traces)] if isinstance(traces, str | PathLike) else [fspath(trace) for trace in traces]
+        if sources is None:
+            self._sources: list[Source] = [PacketOptions() for _ in self.traces]
+        else:
+            self._sources = list(sources) if isinstance(sources, Sequence) else [sources]
+        self.device = device
+        self.account = Account(self.traces, watch)
+        self._selection = selection
+        self._lenient = lenient
+        readings = frozenset({OF_THE_HASH, OF_THE_PACKET} if lenient else {OF_THE_HASH})
+        self._leniency = Leniency(lenient, readings, report_numbers)
+        self._is_swapped = False
+        self._describer, self._expected = Describer(device), Expectations(device)
+        self._sampler = Sampler()
+        self._faults = np.zeros(256, np.int64)
+        self._reasons = np.zeros(256, np.int64)
+        self._reported = dict.fromkeys(("hash_value", "hash_report", "hash_report_tunnel", "queue"), 0)
+        self._first_numbers: list[tuple[int, str]] = []
+        self._notes: list[str] = []
+
+    def rows(self) -> "Iterator[pd.DataFrame]":
+        """Judge all packets; yield a row for each, block by block (``rows.COLUMNS``)."""
+        for part, judgement in self._run():
+            trace, first = self._place(int(part.numbers[0]))
+            yield rows_of(part.numbers - first + 1, part.found, part.reported, judgement, self._describer, trace)
+
+    def judge(self) -> None:
+        """Judge all packets."""
+        for _ in self._run():
+            pass
+
+    def _run(self) -> Iterator[tuple[_Part, Judgement]]:
+        waiting: list[_Part] | None = []
+        for part in self._parts():
+            if waiting is None:
+                yield part, self._judge(part)
+                continue
+            waiting.append(_kept(part))
+            if sum(_n_telling(each) for each in waiting) >= _LOOKED_AT or len(waiting) >= _MOST_BUFFERED:
+                yield from self._decide(waiting)
+                waiting = None
+        if waiting:
+            yield from self._decide(waiting)
+
+    def _decide(self, parts: list[_Part]) -> Iterator[tuple[_Part, Judgement]]:
+        """Decide on byte order and reading by the first packets, and judge these."""
+        if any(isinstance(source, PacketOptions) for source in self._sources):
+            self._decide_byte_order(parts)
+        if not self._lenient and self.device.spec == "v7":
+            self._decide_reading(parts)
+        for part in parts:
+            part = replace(part, reported=part.reported.swapped()) if self._is_swapped else part
+            yield part, self._judge(part)
+
+    def _decide_byte_order(self, parts: list[_Part]) -> None:
+        as_written = swapped = total = 0
+        for part in parts:
+            chosen = part.found.hashed & part.reported.has_hash
+            due, said = part.found.hash_values[chosen], part.reported.hash_values[chosen]
+            total += len(due)
+            as_written += int((due == said).sum())
+            swapped += int((due == said.byteswap()).sum())
+        self._is_swapped = swapped > as_written
+        if total:
+            order = "the opposite byte order" if self._is_swapped else "the byte order"
+            most = max(as_written, swapped)
+            self._notes.append(
+                f"hash options are read in {order} of their section: {most:,} of the first {total:,} are right so, "
+                f"{min(as_written, swapped):,} the other way"
+            )
+
+    def _decide_reading(self, parts: list[_Part]) -> None:
+        of_hash = of_packet = 0
+        for part in parts:
+            tunnels = self._expected.tunnels[part.found.signatures]
+            packet_tunnels = self._expected.packet_tunnels[part.found.signatures]
+            said = part.reported.hash_report_tunnels
+            tells = (tunnels != packet_tunnels) & (said != NOT_REPORTED) & part.found.known
+            of_hash += int((tells & (said == tunnels)).sum())
+            of_packet += int((tells & (said == packet_tunnels)).sum())
+        if of_packet > of_hash:
+            self._leniency = replace(self._leniency, tunnel_readings=frozenset({OF_THE_PACKET}))
+            self._notes.append(
+                "hash_report_tunnel is read as naming the encapsulation of every tunnel packet whose type is enabled, "
+                f"hashed or not: {of_packet:,} of the first packets say so, {of_hash:,} the contrary"
+            )
+
+    def _parts(self) -> Iterator[_Part]:
+        """Read the traces, with what is due and what was reported."""
+        before = 0
+        for trace, source in zip(self.traces, self._sources, strict=True):
+            selector = Selector(self._selection, Identity.of(self.device), self.device.spec)
+            try:
+                reader = self.account.open(trace)
+            except CaptureError as error:
+                self.account.reading.unreadable.append(error)
+                continue
+            self._first_numbers.append((before + 1, trace))
+            for block, numbers, reported in read_reported(reader, self.account, selector, source):
+                found = self._describer.describe(block)
+                self._expected.learn(self._describer.decisions)
+                reported = reported.swapped() if self._is_swapped else reported
+                yield _Part(block, numbers + before, found, reported)
+            n_packets = self.account.reading.packets - before
+            before += n_packets
+            if reader.damage is None and not self.account.reading.is_stopped:  # a source may end after the trace
+                self._notes += [self._named(trace, note) for note in source.finish(n_packets)]
+        if not self.account.reading.traces:
+            raise NothingReadableError(self.account.reading.unreadable)
+        check_selected(self.account.reading, self._selection)
+
+    def _named(self, trace: str, note: str) -> str:
+        return f"{trace}: {note}" if len(self.traces) > 1 else note
+
+    def _judge(self, part: _Part) -> Judgement:
+        judgement = judge(part.found, part.reported, self._expected, self._leniency)
+        judged = judgement.reasons == 0
+        self._faults += np.bincount(judgement.faults[judged], minlength=256)
+        self._reasons += np.bincount(judgement.reasons, minlength=256)
+        said = part.reported
+        for name, is_said in (
+            ("hash_value", said.has_hash),
+            ("hash_report", said.hash_reports != NOT_REPORTED),
+            ("hash_report_tunnel", said.hash_report_tunnels != NOT_REPORTED),
+            ("queue", said.queues != NOT_REPORTED),
+        ):
+            self._reported[name] += int(np.count_nonzero(is_said))
+        self._sampler.add(part.block, part.numbers, part.found, said, judgement.faults, judged)
+        return judgement
+
+    def result(self) -> Validation:
+        """Say what was found; find the causes of what is wrong.
+
+        Raises
+        ------
+        ConfigurationError
+            Nothing was reported of any packet.
+        """
+        reading = self.account.reading
+        if reading.selected and not any(self._reported.values()):
+            raise ConfigurationError(
+                self.traces[0],
+                "no packet has a reported hash or queue",
+                "name where they are: --reported FILE, --virtio-header, --per-queue or --testpmd",
+            )
+        verdicts = {MATCH: int(self._faults[0]), **dict.fromkeys(FAULTS.values(), 0)}
+        faults = dict.fromkeys(FAULTS.values(), 0)
+        for flags in np.flatnonzero(self._faults[1:]) + 1:
+            verdicts[gravest(int(flags))] += int(self._faults[flags])
+            for flag, name in FAULTS.items():
+                faults[name] += int(self._faults[flags]) if int(flags) & flag else 0
+        not_compared = {name: int(self._reasons[1 + i]) for i, name in enumerate(REASONS) if self._reasons[1 + i]}
+        found = Validation(self.device, reading, verdicts, faults, not_compared, self._reported, self._notes)
+        sample = self._sampler.sample()
+        return found if sample is None or not found.mismatches else self._diagnosed(found, sample)
+
+    def _diagnosed(self, found: Validation, sample: Sample) -> Validation:
+        diagnosis = diagnose(self.device, sample, self._leniency) if (sample.faults & OF_HASH).any() else None
+        queue_diagnosis = None
+        of_queue = (sample.faults & WRONG_QUEUE) > 0
+        if of_queue.any():
+            trial = Trial(self.device, sample, self._leniency)
+            values, hashed = trial.hash_values(diagnosis.faults if diagnosis else ())
+            queue_diagnosis = self._diagnose_queues(sample, values, hashed, of_queue)
+        positions = [] if diagnosis is None else [cause.example for cause in diagnosis.causes]
+        positions += [] if diagnosis is None else diagnosis.unexplained_examples
+        positions += np.flatnonzero(of_queue)[:1].tolist()
+        examples = {position: self._example(sample, position) for position in positions}
+        return replace(
+            found,
+            diagnosis=diagnosis,
+            queue_diagnosis=queue_diagnosis,
+            examples=examples,
+            is_whole=sample.is_whole,
+        )
+
+    def _diagnose_queues(
+        self,
+        sample: Sample,
+        values: npt.NDArray[np.uint32],
+        hashed: npt.NDArray[np.bool_],
+        of_queue: npt.NDArray[np.bool_],
+    ) -> QueueDiagnosis:
+        """Find the rule behind receive queues, by the hashes reported, and where there are none by those due."""
+        said = sample.reported
+        has_type = said.hash_reports != NOT_REPORTED
+        own_values = np.where(said.has_hash, said.hash_values, values)
+        own = np.where(has_type, said.hash_reports > 0, hashed)
+        chosen = said.queues != NOT_REPORTED
+        return diagnose_queues(
+            self.device, own_values[chosen], own[chosen], said.queues[chosen], of_queue[chosen], sample.weights[chosen]
+        )
+
+    def _example(self, sample: Sample, position: int) -> Example:
+        one = sample.take(np.array([position]))
+        trace, first = self._place(int(one.numbers[0]))
+        number = int(one.numbers[0]) - first + 1
+        return example_of(one, Describer(self.device), trace if len(self.traces) > 1 else "", number)
+
+    def _place(self, number: int) -> tuple[str, int]:
+        """Return the trace that a packet is in, and the number of the first packet there."""
+        first, trace = max(each for each in self._first_numbers if each[0] <= number)
+        return trace, first
+
+
+def _n_telling(part: _Part) -> int:
+    return int(np.count_nonzero(part.found.hashed & part.reported.has_hash))
+
+
+def _kept(part: _Part) -> _Part:
+    """Copy what the reader writes over when it goes on."""
+    records = np.array(part.block.records, RECORD)
+    return replace(part, block=replace(part.block, data=part.block.data.copy(), records=records))
+
+
+def validate(
+    traces: Paths,
+    device: Device | None = None,
+    sources: Source | Sequence[Source] | None = None,
+    selection: Selection = RECEIVED,
+    watch: Callable[[Progress], None] | None = None,
+    *,
+    lenient: bool = False,
+    report_numbers: frozenset[int] | None = None,
+) -> Validation:
+    """Compare the hashes, types and receive queues that a device reported with what the text demands.
+
+    Parameters
+    ----------
+    traces, device, sources, selection, watch, lenient, report_numbers
+        As ``Validator`` takes them.
+
+    Raises
+    ------
+    NothingReadableError
+        Not one of the traces can be read.
+    ConfigurationError
+        Nothing was reported of any packet, or what was does not go with the trace.
+    """
+    validator = Validator(
+        traces, device or Device(), sources, selection, watch, lenient=lenient, report_numbers=report_numbers
+    )
+    validator.judge()
+    return validator.result()

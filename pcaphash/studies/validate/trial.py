@@ -1,0 +1,135 @@
+"""What a device with some faults would report of the packets of a sample, and which packets that explains."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from pcaphash.capture.reported import NOT_REPORTED
+from pcaphash.device.device import Device
+from pcaphash.engine.describer import Describer, Descriptions
+from pcaphash.errors import ConfigurationError
+from pcaphash.kernels.inputs import hash_inputs
+from pcaphash.kernels.toeplitz import WORDS, prepare_key
+from pcaphash.studies.validate.faults import Fault
+from pcaphash.studies.validate.sample import Sample
+from pcaphash.studies.validate.verdicts import Expectations, Leniency, plain_types, presence
+
+Mask = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class _Reading:
+    """What a device makes of packets before it hashes."""
+
+    found: Descriptions
+    words: npt.NDArray[np.uint32]
+    reports: npt.NDArray[np.int16]
+    tunnels: tuple[npt.NDArray[np.int16], npt.NDArray[np.int16]]
+
+
+class Trial:
+    """Tries faults on the packets of a sample.
+
+    Parameters
+    ----------
+    device : Device
+        The configured device.
+    sample : Sample
+        The packets, and what was reported of them.
+    leniency : Leniency
+        What differences are let pass.
+    """
+
+    def __init__(self, device: Device, sample: Sample, leniency: Leniency) -> None:
+        self.device = device
+        self.sample = sample
+        self._leniency = leniency
+        self._readings: dict[tuple[Device, int], _Reading] = {}
+        self._arranged: dict[tuple[Device, int, str], npt.NDArray[np.uint32]] = {}
+        self._hashed: dict[tuple[Device, int, str, str], npt.NDArray[np.uint32]] = {}
+        self._text = self._read(device, 0)
+
+    def explained(self, faults: Iterable[Fault]) -> Mask:
+        """Tell of which packets a device with these faults would have reported what was reported."""
+        predicted = self._predict(tuple(faults))
+        reported = self.sample.reported
+        if predicted is None:
+            return np.zeros(len(self.sample), bool)
+        reading, values = predicted
+        hashed = reading.found.hashed
+        missing, unexpected = presence(hashed, values, reported)
+        fits = reading.found.known & ~missing & ~unexpected
+        fits &= ~(hashed & reported.has_hash) | (values == reported.hash_values)
+        fits &= ~hashed | self._type_fits(reading)
+        return fits & self._tunnel_fits(reading)
+
+    def hash_values(self, faults: Iterable[Fault]) -> tuple[npt.NDArray[np.uint32], Mask]:
+        """Return the hashes that a device with these faults would report, and which packets have one."""
+        predicted = self._predict(tuple(faults))
+        if predicted is None:
+            raise AssertionError("only faults that explain something are asked for")
+        reading, values = predicted
+        return values, reading.found.hashed
+
+    def _predict(self, faults: tuple[Fault, ...]) -> tuple[_Reading, npt.NDArray[np.uint32]] | None:
+        device, flags = self.device, 0
+        try:
+            for fault in faults:
+                device = fault.device(device) if fault.device else device
+        except ConfigurationError:
+            return None
+        arranging = next((fault for fault in faults if fault.arrange), None)
+        keyed = next((fault for fault in faults if fault.hash_key), None)
+        for fault in faults:
+            flags |= fault.flags
+        reading = self._read(device, flags)
+        place = (device, flags, arranging.name if arranging else "")
+        if place not in self._arranged:
+            arrange = arranging.arrange if arranging else None
+            self._arranged[place] = arrange(reading.words, reading.found.lengths) if arrange else reading.words
+        hashed_place = (*place, keyed.name if keyed else "")
+        if hashed_place not in self._hashed:
+            change = keyed.hash_key if keyed else None
+            hash_key = change(device.hash_key) if change else device.hash_key
+            self._hashed[hashed_place] = self._hash(self._arranged[place], hash_key, reading.found.hashed)
+        values = self._hashed[hashed_place]
+        for fault in faults:
+            values = np.where(reading.found.hashed, fault.value(values), 0).astype(np.uint32) if fault.value else values
+        return reading, values
+
+    def _read(self, device: Device, flags: int) -> _Reading:
+        """Let the kernels read the packets of the sample, once for each way of reading."""
+        if (device, flags) not in self._readings:
+            describer, expected = Describer(replace(device, hash_key=self.device.hash_key), flags), Expectations(device)
+            found = describer.describe(self.sample.block)
+            expected.learn(describer.decisions)
+            words = found.inputs.view(">u4").astype(np.uint32)
+            words[np.arange(WORDS) * 4 >= found.lengths[:, None]] = 0
+            tunnels = expected.tunnels[found.signatures], expected.packet_tunnels[found.signatures]
+            self._readings[device, flags] = _Reading(found, words, expected.reports[found.signatures], tunnels)
+        return self._readings[device, flags]
+
+    @staticmethod
+    def _hash(words: npt.NDArray[np.uint32], hash_key: bytes, hashed: Mask) -> npt.NDArray[np.uint32]:
+        values = np.empty(len(words), np.uint32)
+        hash_inputs(np.ascontiguousarray(words).reshape(-1), len(words), WORDS, prepare_key(hash_key), values)
+        values[~hashed] = 0
+        return values
+
+    def _type_fits(self, reading: _Reading) -> Mask:
+        """Tell where the type reported is that of the faulty device, or the text's: the value alone may be wrong."""
+        reported = self.sample.reported.hash_reports
+        mine, texts = reading.reports, self._text.reports
+        if self._leniency.extended_types:
+            reported, mine, texts = plain_types(reported), plain_types(mine), plain_types(texts)
+        fits: Mask = (reported == NOT_REPORTED) | (reported == mine) | (reported == texts)
+        return fits
+
+    def _tunnel_fits(self, reading: _Reading) -> Mask:
+        reported = self.sample.reported.hash_report_tunnels
+        fits: Mask = reported == NOT_REPORTED
+        for tunnels in (reading.tunnels, self._text.tunnels):
+            fits |= (reported == tunnels[0]) | (reported == tunnels[1])
+        return fits

@@ -1,0 +1,238 @@
+"""Compare what a device reported of packets with what the text demands, packet by packet."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from pcaphash.capture.reported import NOT_REPORTED, Reported
+from pcaphash.device.device import Device
+from pcaphash.engine.decision import REASON_LINK_TYPE, UNKNOWN, Decision
+from pcaphash.engine.describer import Descriptions, queues_of
+from pcaphash.kernels.dissect import N_SIGNATURES, split_signature
+from pcaphash.kernels.tunnel import CUT_GRE, NO_ENCAPSULATION
+from pcaphash.standards.virtio import HASH_REPORT_TUNNELS, HASH_REPORTS
+
+MATCH = "match"
+NOT_COMPARABLE = "not-comparable"
+
+# What can be wrong, gravest first; a packet's verdict is the gravest of its faults.
+MISSING, UNEXPECTED, WRONG_VALUE, WRONG_TYPE, WRONG_TUNNEL, WRONG_QUEUE = (1 << bit for bit in range(6))
+FAULTS = {
+    MISSING: "hash-missing",
+    UNEXPECTED: "hash-unexpected",
+    WRONG_VALUE: "wrong-value",
+    WRONG_TYPE: "wrong-type",
+    WRONG_TUNNEL: "wrong-tunnel",
+    WRONG_QUEUE: "wrong-queue",
+}
+"""Names of what can be wrong."""
+
+OF_HASH = MISSING | UNEXPECTED | WRONG_VALUE | WRONG_TYPE | WRONG_TUNNEL
+"""All but the receive queue."""
+
+# Why packets are not judged.
+NOTHING_REPORTED = "nothing-reported"
+NOT_SHOWN = "not-shown"
+OTHER_LINK_TYPE = "link-type"
+NOT_THE_DEVICES = "not-the-devices"
+REASONS = (NOTHING_REPORTED, NOT_SHOWN, OTHER_LINK_TYPE, NOT_THE_DEVICES)
+"""By number: position in this tuple, counted from 1; 0 is for packets that are judged."""
+
+# Readings of hash_report_tunnel.
+OF_THE_HASH = "of the hash"
+OF_THE_PACKET = "of the packet"
+"""It names the encapsulation where the inner header is hashed; or of every tunnel packet whose type is enabled."""
+
+_EXTENDED_REPORTS = HASH_REPORTS.index("IPv6_EX")
+_PLAIN_BEFORE = 3  # so much lower is the number of the plain type of an extended one
+
+
+@dataclass(frozen=True)
+class Leniency:
+    """What differences are let pass.
+
+    Parameters
+    ----------
+    extended_types : bool
+        Whether an extended type and its plain one are the same.
+    tunnel_readings : frozenset of str
+        Which readings of hash_report_tunnel count as right.
+    report_numbers : frozenset of int, optional
+        Only packets that get a hash of these types are judged; other values are not the device's.
+    """
+
+    extended_types: bool = False
+    tunnel_readings: frozenset[str] = frozenset({OF_THE_HASH})
+    report_numbers: frozenset[int] | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Judgement:
+    """Verdicts on the packets of a block.
+
+    Parameters
+    ----------
+    faults : uint8 array of shape (n,)
+        Sums of the flags above; 0 for a match, and where nothing is compared.
+    reasons : uint8 array of shape (n,)
+        Why a packet is not judged, as REASONS numbers it from 1; 0 for those judged.
+    """
+
+    faults: npt.NDArray[np.uint8]
+    reasons: npt.NDArray[np.uint8]
+
+
+class Expectations:
+    """What the text demands to be reported, by signature.
+
+    Parameters
+    ----------
+    device : Device
+        The configured device.
+    """
+
+    def __init__(self, device: Device) -> None:
+        self.device = device
+        self.reports = np.zeros(N_SIGNATURES, np.int16)
+        """Numbers of hash_report."""
+        self.tunnels = np.zeros(N_SIGNATURES, np.int16)
+        """Numbers of hash_report_tunnel, for the hash."""
+        self.packet_tunnels = np.zeros(N_SIGNATURES, np.int16)
+        """Likewise in the other reading, for the packet."""
+        self.is_other_link_type = np.zeros(N_SIGNATURES, bool)
+        self._known: set[int] = set()
+
+    def learn(self, decisions: dict[int, Decision]) -> None:
+        """Take note of decisions, as far as they are new."""
+        if len(decisions) == len(self._known):
+            return
+        for signature in decisions.keys() - self._known:
+            self._known.add(signature)
+            decision = decisions[signature]
+            self.is_other_link_type[signature] = decision.reason == REASON_LINK_TYPE
+            if decision.hash_report == UNKNOWN:
+                continue
+            self.reports[signature] = HASH_REPORTS.index(decision.hash_report)
+            self.tunnels[signature] = HASH_REPORT_TUNNELS.index(decision.hash_report_tunnel)
+            self.packet_tunnels[signature] = self._tunnel_of_packet(signature, decision)
+
+    def _tunnel_of_packet(self, signature: int, decision: Decision) -> int:
+        _, encapsulation, _ = split_signature(signature)
+        is_enabled = NO_ENCAPSULATION < encapsulation < CUT_GRE and self.device.tunnel_mask >> (encapsulation - 1) & 1
+        if self.device.spec != "v7" or not is_enabled:
+            return 0
+        return HASH_REPORT_TUNNELS.index(decision.encapsulation)
+
+
+def judge(found: Descriptions, reported: Reported, expected: Expectations, leniency: Leniency) -> Judgement:
+    """Judge what was reported of the packets of a block.
+
+    Parameters
+    ----------
+    found : Descriptions
+        What the text demands.
+    reported : Reported
+        What the device said.
+    expected : Expectations
+        Of the same device, having learned all decisions.
+    leniency : Leniency
+        What is let pass.
+    """
+    reports = expected.reports[found.signatures]
+    has_type = reported.hash_reports != NOT_REPORTED
+    has_queue = (reported.queues != NOT_REPORTED) & expected.device.has_queue
+    reasons = _why_not(found, reported, expected, leniency, reports, has_type | reported.has_hash | has_queue)
+    judged = reasons == 0
+
+    missing, unexpected = presence(found.hashed, found.hash_values, reported)
+    both = found.hashed & ~missing & judged
+    differs = both & reported.has_hash & (reported.hash_values != found.hash_values)
+    other_type = both & has_type & _differ(reported.hash_reports, reports, leniency)
+    has_tunnel = judged & ~missing & ~unexpected & (reported.hash_report_tunnels != NOT_REPORTED)
+    other_tunnel = has_tunnel.copy()
+    for reading, tunnels in ((OF_THE_HASH, expected.tunnels), (OF_THE_PACKET, expected.packet_tunnels)):
+        if reading in leniency.tunnel_readings:
+            other_tunnel &= reported.hash_report_tunnels != tunnels[found.signatures]
+    other_queue = (
+        judged
+        & has_queue
+        & (reported.queues != found.queues)
+        & (reported.queues != queues_by_report(found, reported, missing, expected.device))
+    )
+    faults = np.zeros(len(reasons), np.uint8)
+    for flag, wrong in (
+        (MISSING, missing & judged),
+        (UNEXPECTED, unexpected & judged),
+        (WRONG_VALUE, differs),
+        (WRONG_TYPE, other_type),
+        (WRONG_TUNNEL, other_tunnel),
+        (WRONG_QUEUE, other_queue),
+    ):
+        faults |= np.where(wrong, np.uint8(flag), np.uint8(0))
+    return Judgement(faults, reasons)
+
+
+def presence(
+    hashed: npt.NDArray[np.bool_], hash_values: npt.NDArray[np.uint32], reported: Reported
+) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+    """Tell where a hash is due and none reported, and where one is reported and none due.
+
+    A source that has no types says with a value of zero that there is no hash, unless zero is the hash that is due.
+    """
+    has_type = reported.hash_reports != NOT_REPORTED
+    is_zero = ~has_type & reported.has_hash & (reported.hash_values == 0)
+    missing = hashed & ((has_type & (reported.hash_reports == 0)) | (is_zero & (hash_values != 0)))
+    has_value = ~has_type & reported.has_hash & (reported.hash_values != 0)
+    unexpected = ~hashed & ((has_type & (reported.hash_reports > 0)) | has_value)
+    return missing, unexpected
+
+
+def queues_by_report(
+    found: Descriptions, reported: Reported, missing: npt.NDArray[np.bool_], device: Device
+) -> npt.NDArray[np.int64]:
+    """Return the receive queues that the device's own hashes lead to; where it gives none, those of the text."""
+    has_type = reported.hash_reports != NOT_REPORTED
+    own = reported.has_hash & ~missing & np.where(has_type, reported.hash_reports > 0, found.hashed)
+    says = has_type | reported.has_hash
+    by_report = queues_of(reported.hash_values, own, np.ones(len(own), bool), device)
+    return np.where(own | (says & missing), by_report, found.queues)
+
+
+def _differ(
+    reported: npt.NDArray[np.int16], expected: npt.NDArray[np.int16], leniency: Leniency
+) -> npt.NDArray[np.bool_]:
+    if leniency.extended_types:
+        reported, expected = plain_types(reported), plain_types(expected)
+    differs: npt.NDArray[np.bool_] = reported != expected
+    return differs
+
+
+def plain_types(reports: npt.NDArray[np.int16]) -> npt.NDArray[np.int16]:
+    """Return numbers of hash_report with those of the plain types in place of the extended ones."""
+    return np.where(reports >= _EXTENDED_REPORTS, reports - np.int16(_PLAIN_BEFORE), reports)
+
+
+def _why_not(
+    found: Descriptions,
+    reported: Reported,
+    expected: Expectations,
+    leniency: Leniency,
+    reports: npt.NDArray[np.int16],
+    is_reported: npt.NDArray[np.bool_],
+) -> npt.NDArray[np.uint8]:
+    """Say why packets are not judged; 0 for those that are."""
+    reasons = np.zeros(len(reports), np.uint8)
+    if leniency.report_numbers is not None:
+        of_device = np.isin(reports, list(leniency.report_numbers))
+        reasons[~of_device] = 1 + REASONS.index(NOT_THE_DEVICES)
+    if not found.known.all():
+        reasons[~found.known] = 1 + REASONS.index(NOT_SHOWN)
+        reasons[expected.is_other_link_type[found.signatures]] = 1 + REASONS.index(OTHER_LINK_TYPE)
+    reasons[~is_reported] = 1 + REASONS.index(NOTHING_REPORTED)
+    return reasons
+
+
+def gravest(faults: int) -> str:
+    """Name the gravest fault of a packet, or a match."""
+    return next((name for flag, name in FAULTS.items() if faults & flag), MATCH)

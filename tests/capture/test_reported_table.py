@@ -1,0 +1,213 @@
+"""Tables of reported values, as they are written by hand and by programs."""
+
+import json
+
+import pandas as pd
+import pytest
+
+import pcaphash
+from pcaphash.capture import table_file
+from pcaphash.capture.reported_table import ReportedTable
+from pcaphash.errors import ConfigurationError
+from pcaphash.report.rows import write_rows
+from pcaphash.standards.virtio import HASH_REPORT_TUNNELS, HASH_REPORTS
+from support import builders, captures
+from support.reported import read_reported, small_trace
+
+NOTHING = (None, None, None, None)
+
+
+@pytest.fixture
+def read(tmp_path):
+    """Return what reads a text as a table beside a trace of some packets."""
+
+    def read_text(text, n_packets=3, name="table.csv", block_len=1024):
+        path = tmp_path / name
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+        return read_reported(small_trace(tmp_path / "trace.pcap", n_packets), ReportedTable(path), block_len)
+
+    return read_text
+
+
+@pytest.fixture
+def refusal(tmp_path, read):
+    """Return what says why a table is refused, without the name of the file."""
+
+    def refuse(text, n_packets=3, name="table.csv"):
+        with pytest.raises(ConfigurationError) as caught:
+            read(text, n_packets, name)
+        assert "\n" not in str(caught.value)
+        assert caught.value.option == f"--reported {tmp_path / name}"
+        return caught.value.problem
+
+    return refuse
+
+
+def test_every_column(read):
+    text = """packet,hash_value,hash_report,hash_report_tunnel,queue
+1,0x51ccc178,TCPv4,VXLAN,3
+2,1372373368,udpv6_ex,3,0x1f
+3,,,,
+"""
+    found = read(text)
+    assert found.packets == [(0x51CCC178, 2, 2, 3), (0x51CCC178, 9, 3, 31), NOTHING]
+    assert found.notes == []
+
+
+def test_spaces_empty_lines_and_a_byte_order_mark_do_not_matter(read):
+    assert read("\ufeffqueue, packet, hash_value\r\n\r\n 4 , 1 , 0xFF\r\n", 1).packets == [(255, None, None, 4)]
+
+
+def test_every_type_by_name_and_by_number(read):
+    names = [(name, "") for name in HASH_REPORTS] + [("1", name) for name in HASH_REPORT_TUNNELS]
+    names += [(str(i), "") for i in range(10)] + [("1", str(i)) for i in range(4)]
+    lines = [f"{i},0x1,{report},{tunnel}" for i, (report, tunnel) in enumerate(names, 1)]
+    found = read("\n".join(["packet,hash_value,hash_report,hash_report_tunnel", *lines]), len(names))
+    expected = [(i, None) for i in range(10)] + [(1, i) for i in range(4)]
+    assert [(report, tunnel) for _, report, tunnel, _ in found.packets] == expected * 2
+
+
+def test_none_means_that_no_hash_was_calculated(read):
+    assert read("packet,hash_value,hash_report\n1,0x5,NONE\n", 1).packets == [(None, 0, None, None)]
+
+
+def test_a_type_that_a_cut_packet_leaves_open_is_not_reported(read):
+    text = "packet,hash_value,hash_report,hash_report_tunnel\n1,,UNKNOWN,UNKNOWN\n"
+    assert read(text, 1).packets == [NOTHING]
+
+
+def test_columns_that_are_not_read_are_named(read):
+    (note,) = read("packet,note,hash_value,other\n1,a,0x1,b\n", 1).notes
+    assert note.endswith("columns ignored: note, other")
+
+
+def test_packets_without_a_row_are_counted(read):
+    found = read("packet,hash_value\n2,0x1\n", 1002)
+    assert found.packets == [NOTHING, (1, None, None, None), *[NOTHING] * 1000]
+    assert found.notes[0].endswith("1,001 of 1,002 packets have no row")
+
+
+def test_a_table_without_rows(read):
+    found = read("packet,hash_value\n", 2)
+    assert found.packets == [NOTHING] * 2
+    assert found.notes[0].endswith("2 of 2 packets have no row")
+
+
+@pytest.mark.parametrize("rows_of_part", [1, 2, 3, 7, 100])
+@pytest.mark.parametrize("block_len", [64, 100, 4096])
+def test_parts_of_the_table_and_blocks_of_the_trace_end_anywhere(read, monkeypatch, rows_of_part, block_len):
+    monkeypatch.setattr(table_file, "ROWS_OF_PART", rows_of_part)
+    numbers = [n for n in range(1, 40) if n % 5]
+    text = "packet,hash_value\n" + "".join(f"{n},{n * n:#x}\n" for n in numbers)
+    found = read(text, 40, block_len=block_len)
+    assert found.packets == [(n * n, None, None, None) if n in numbers else NOTHING for n in range(1, 41)]
+
+
+def test_json_lines(read):
+    rows = [
+        {"packet": 1, "hash_value": 7, "hash_report": 2, "queue": None, "reason": "x"},
+        {"hash_report": "IPv6", "hash_value": "0x8", "packet": "2"},
+        {"packet": 3.0, "hash_value": None, "queue": 5},
+    ]
+    found = read("\n".join(map(json.dumps, rows)), name="table.jsonl")
+    assert found.packets == [(7, 2, None, None), (8, 4, None, None), (None, None, None, 5)]
+    assert found.notes[0].endswith("columns ignored: reason")
+
+
+def test_parquet_with_missing_numbers(tmp_path):
+    path = tmp_path / "table.parquet"
+    table = {"packet": [1, 2, 3], "hash_value": [1.0, None, 2.0**32 - 1], "queue": [None, 6, None], "more": [[1]] * 3}
+    pd.DataFrame(table).to_parquet(path)
+    found = read_reported(small_trace(tmp_path / "trace.pcap", 3), ReportedTable(path))
+    assert found.packets == [(1, None, None, None), (None, None, None, 6), (2**32 - 1, None, None, None)]
+
+
+def test_numbers_with_gaps_that_pandas_wrote(read):
+    rows = pd.DataFrame({"packet": [1, 2], "hash_value": ["0x1", "0x2"], "queue": [None, 6]})
+    assert [queue for *_, queue in read(rows.to_csv(index=False), 2).packets] == [None, 6]
+
+
+@pytest.mark.parametrize("format_", ["csv", "jsonl", "parquet"])
+def test_what_hashes_writes(tmp_path, format_):
+    frame = builders.ethernet(builders.ipv4(builders.udp(), 17), builders.IPV4)
+    trace = tmp_path / "trace.pcap"
+    cut = captures.pcap_record(frame[:20], len(frame))
+    trace.write_bytes(captures.pcap(captures.pcap_record(frame) + cut + captures.pcap_record(bytes(60))))
+    rows = pcaphash.hashes(trace, pcaphash.Device(hash_types="all"))
+    path = tmp_path / f"table.{format_}"
+    with path.open("w", encoding="utf-8") as stream:
+        write_rows([rows], list(rows), stream, format_)
+    found = read_reported(trace, ReportedTable(path))
+    value, queue = int(rows["hash_value"][0], 16), int(rows["queue"][0])
+    assert found.packets == [(value, 3, 0, queue), NOTHING, (None, 0, 0, 0)]
+
+
+HEAD = "packet,hash_value,hash_report,hash_report_tunnel,queue\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("", "has no column packet; its columns are none"),
+        ("packet,queue\n", "has no column hash_value; its columns are packet, queue"),
+        ("hash_value\n", "has no column packet; its columns are hash_value"),
+        ("packet,packet,hash_value\n", "two columns have one name"),
+        ("packet,hash_value\n1,0x1\n,0x2\n", "row 2: has no packet number"),
+        ("packet,hash_value\n1,0x1\n1,0x1\n", "row 2: packet 1 has a second row"),
+        ("packet,hash_value\n1,0x1\n3,0x1\n2,0x1\n", "row 3: packet 2 comes after packet 3"),
+        ("packet,hash_value\n0,0x1\n", "row 1: packet '0' is no packet number"),
+        ("packet,hash_value\n-1,0x1\n", "row 1: packet '-1' is no packet number"),
+        ("packet,hash_value\n1.5,0x1\n", "row 1: packet '1.5' is no packet number"),
+        ("packet,hash_value\n1,0x1\n2,zz\n", "row 2: hash_value 'zz' is no 32-bit number"),
+        ("packet,hash_value\n1,51ccc178\n", "row 1: hash_value '51ccc178' is no 32-bit number"),
+        ("packet,hash_value\n1,0x100000000\n", "row 1: hash_value '0x100000000' is no 32-bit number"),
+        ("packet,hash_value\n1,-1\n", "row 1: hash_value '-1' is no 32-bit number"),
+        (f"{HEAD}1,,10,,\n", "row 1: hash_report '10' is no hash report"),
+        (f"{HEAD}1,,SCTP,,\n", "row 1: hash_report 'SCTP' is no hash report"),
+        (f"{HEAD}1,,,4,\n", "row 1: hash_report_tunnel '4' is no hash_report_tunnel"),
+        (f"{HEAD}1,,,,x\n", "row 1: queue 'x' is no receive queue"),
+        ("packet,hash_value\n1,0x1,3\n", "row 1: 3 values for 2 columns"),
+        ("packet,hash_value\n1\n", "row 1: 1 values for 2 columns"),
+        ("packet,hash_value\n3,0x1\n4,0x1\n", "row 2: packet 4, but the trace ends with packet 3"),
+        ("packet,hash_value\n1,\0\n", "row 1: hash_value '\\x00' is no 32-bit number"),
+    ],
+)
+def test_bad_tables(refusal, text, problem):
+    assert refusal(text) == problem
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("", "has no column packet; its columns are none"),
+        ('{"packet": 1}', "has no column hash_value; its columns are packet"),
+        ('{"packet": 1, "hash_value": "0x1"}\n{"packet": 2', "row 2: is no JSON"),
+        ("[1]", "row 1: is no JSON object"),
+        ('{"packet": 1, "hash_value": true}', "row 1: hash_value 'True' is no 32-bit number"),
+        ('{"packet": 1, "hash_value": 1.5}', "row 1: hash_value 1.5 is no 32-bit number"),
+        ('{"packet": 1, "hash_value": [1]}', "row 1: hash_value '[1]' is no 32-bit number"),
+        ('{"packet": 1, "hash_value": NaN}\n{"hash_value": 1}', "row 2: has no packet number"),
+        ('{"packet": 1, "hash_value": -Infinity}', "row 1: hash_value -inf is no 32-bit number"),
+    ],
+)
+def test_bad_json_lines(refusal, text, problem):
+    assert refusal(text, name="table.jsonl") == problem
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "problem"),
+    [
+        ("table.txt", b"", "the end of the name says no format"),
+        ("table.parquet", b"PAR1 and no more", "is no Parquet file, or a damaged one"),
+        ("table.parquet", b"", "is no Parquet file, or a damaged one"),
+        ("table.csv", b"\xff\xfe\x80", "is no text in UTF-8"),
+        ("table.jsonl", b"\x80", "is no text in UTF-8"),
+    ],
+)
+def test_files_that_are_no_tables(refusal, name, data, problem):
+    assert refusal(data, name=name) == problem
+
+
+def test_a_file_that_is_not_there(tmp_path):
+    with pytest.raises(ConfigurationError, match="No such file"):
+        ReportedTable(tmp_path / "table.csv")

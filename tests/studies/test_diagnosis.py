@@ -1,0 +1,199 @@
+"""Devices that misbehave in known ways are diagnosed as that, and nothing else; the diagnosis is told nothing."""
+
+import random
+from dataclasses import replace
+from functools import cache
+from itertools import combinations
+
+import pytest
+
+from naive.configuration import Configuration
+from pcaphash.studies.validate import Validation, validate
+from support import diagnosing
+from support.comparing import device_of
+from support.diagnosing import Said, SaidOf, misbehave, separating_frames
+from support.traffic import flows, plain, tunnelled, write
+
+pytestmark = pytest.mark.jit_only  # thousands of hypotheses, each on hundreds of packets
+
+CONFIGURATION = Configuration("v7", 0xFFF, key=random.Random(7).randbytes(40))
+OUTER = replace(CONFIGURATION, hash_types=0x1FF)
+ADDRESSES = replace(CONFIGURATION, hash_types=0x049)
+
+# Faults that change nothing unless the device is configured for something else.
+OF_OTHER_DEVICES = {"inner-instead-of-outer": OUTER, "ports-too": ADDRESSES}
+ALL = [
+    *diagnosing.READING,
+    *diagnosing.RECONFIGURED,
+    *diagnosing.INPUTS,
+    *diagnosing.KEYS,
+    *diagnosing.VALUES,
+    "symmetric-xor",
+    "symmetric-or-xor",
+    "outer-where-inner-not-ip",
+]
+
+
+@cache
+def frames() -> list[bytes]:
+    return separating_frames()
+
+
+@pytest.fixture(scope="module")
+def trace(tmp_path_factory):
+    return write(tmp_path_factory.mktemp("diagnosis") / "frames.pcapng", frames())
+
+
+def named(found: Validation) -> set[str]:
+    return {fault.name for fault in found.diagnosis.faults} if found.diagnosis else set()
+
+
+def diagnose(trace, said, configuration=CONFIGURATION) -> Validation:
+    return validate(trace, device_of(configuration), SaidOf(said))
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_each_fault_alone(trace, name):
+    found = diagnose(trace, misbehave(frames(), CONFIGURATION, name))
+    assert named(found) == {name}
+    assert found.diagnosis.alternatives == []
+    assert found.diagnosis.unexplained == 0
+    assert sum(cause.packets for cause in found.diagnosis.causes) == found.mismatches > 0
+
+
+def test_inner_headers_that_nobody_asked_for(trace):
+    found = diagnose(trace, misbehave(frames(), CONFIGURATION), OUTER)
+    assert named(found) == {"inner-instead-of-outer"}
+    assert (found.diagnosis.alternatives, found.diagnosis.unexplained) == ([], 0)
+
+
+def test_ports_that_nobody_asked_for(trace):
+    found = diagnose(trace, misbehave(frames(), OUTER), replace(OUTER, hash_types=0x049))
+    assert named(found) == {"ports-too"}
+    assert (found.diagnosis.alternatives, found.diagnosis.unexplained) == ([], 0)
+
+
+PAIRS = random.Random(3).sample(
+    [
+        pair
+        for pair in combinations(ALL, 2)
+        # One arrangement of the input, one key, one form of the value; and types that are taken away once.
+        if not any(
+            set(pair) <= set(group)
+            for group in (
+                [*diagnosing.INPUTS, "symmetric-xor", "symmetric-or-xor"],
+                diagnosing.KEYS,
+                diagnosing.VALUES,
+                [*diagnosing.RECONFIGURED, *diagnosing.READING, "outer-where-inner-not-ip"],
+            )
+        )
+        and "key-zero" not in pair  # whatever else is wrong does not show
+    ],
+    24,
+)
+
+
+@pytest.mark.parametrize("pair", PAIRS, ids="+".join)
+def test_two_faults_at_once(trace, pair):
+    found = diagnose(trace, misbehave(frames(), CONFIGURATION, *pair))
+    sets = [named(found), *({fault.name for fault in each} for each in found.diagnosis.alternatives)]
+    assert set(pair) in sets
+    assert found.diagnosis.unexplained == 0
+
+
+def test_independent_faults_are_causes_of_their_own(trace):
+    names = ("home-address-ignored", "first-fragment-ports", "vlan-not-skipped", "second-level-inner")
+    found = diagnose(trace, misbehave(frames(), CONFIGURATION, *names))
+    assert named(found) == set(names)
+    assert {len(cause.faults) for cause in found.diagnosis.causes} == {1}
+    assert found.diagnosis.unexplained == 0
+
+
+def test_a_device_as_the_text_has_it(trace):
+    found = diagnose(trace, misbehave(frames(), CONFIGURATION))
+    assert (found.mismatches, found.diagnosis, found.judged) == (0, None, len(frames()))
+
+
+def test_random_values_are_not_explained(trace):
+    numbers = random.Random(1)
+    said = [replace(each, value=numbers.getrandbits(32)) for each in misbehave(frames(), CONFIGURATION)]
+    found = diagnose(trace, said)
+    assert named(found) == set()
+    assert found.diagnosis.unexplained == found.mismatches == found.verdicts["wrong-value"] > 100
+
+
+def test_a_key_changed_during_the_trace(trace):
+    before, after = misbehave(frames(), CONFIGURATION), misbehave(frames(), CONFIGURATION, "key-symmetric")
+    half = len(frames()) // 2
+    found = diagnose(trace, before[:half] + after[half:])
+    assert named(found) == set()
+    assert [fault.name for fault in found.diagnosis.contradicting] == ["key-symmetric"]
+    wrong, right = found.diagnosis.contradicting_packets
+    assert wrong == found.mismatches == found.diagnosis.unexplained
+    assert right > 0
+
+
+def test_what_this_trace_cannot_tell_apart(tmp_path):
+    some = [tunnelled(flow) for flow in flows(40)]
+    trace = write(tmp_path / "vxlan.pcapng", some)
+    found = diagnose(trace, misbehave(some, CONFIGURATION, "outer-instead-of-inner"))
+    sets = [[fault.name for fault in each] for each in (found.diagnosis.faults, *found.diagnosis.alternatives)]
+    assert sets == [["outer-instead-of-inner"], ["outer-of-vxlan"]]
+    assert any("VXLAN packets beside tunnel packets of another type" in each for each in found.diagnosis.traffic)
+
+
+QUEUE_RULES = {
+    "modulo-queues": lambda value: value % 5,
+    "high-bits": lambda value: (value >> 25) % 5,
+    "byte-swapped": lambda value: (int.from_bytes(value.to_bytes(4, "big"), "little") & 127) % 5,
+    "scaled": lambda value: value * 5 >> 32,
+    "first-16": lambda value: (value & 15) % 5,
+    "table-of-512": lambda value: (value & 511) % 5,
+    "one-queue": lambda value: 3,
+    "other-table": lambda value: (value & 127) * 7 % 11 % 5,
+}
+
+
+@pytest.mark.parametrize("name", QUEUE_RULES)
+def test_each_rule_of_receive_queues(tmp_path, name):
+    some = [plain(flow) for flow in flows(600)]
+    trace = write(tmp_path / "flows.pcapng", some)
+    configuration = replace(CONFIGURATION, indirection_table=tuple(i % 5 for i in range(128)))
+    said = [replace(each, queue=QUEUE_RULES[name](each.value)) for each in misbehave(some, configuration)]
+    found = diagnose(trace, said, configuration)
+    assert found.diagnosis is None
+    assert [rule.name for rule in found.queue_diagnosis.rules] == [name]
+    assert found.queue_diagnosis.packets == found.mismatches == found.verdicts["wrong-queue"]
+
+
+def test_queues_by_filters_are_not_explained(tmp_path):
+    some = [plain(flow) for flow in flows(50)] * 4
+    trace = write(tmp_path / "flows.pcapng", some)
+    said = misbehave(some, CONFIGURATION)
+    said = [replace(each, queue=(each.queue + 1 + i // 50) % 8) if i % 50 < 3 else each for i, each in enumerate(said)]
+    found = diagnose(trace, said)
+    assert found.queue_diagnosis.rules == []
+    assert found.queue_diagnosis.hash_values == 3
+
+
+def test_the_unclassified_queue(trace):
+    said = misbehave(frames(), CONFIGURATION)
+    said = [replace(each, queue=6) if each.report == "NONE" else each for each in said]
+    found = diagnose(trace, said)
+    assert [rule.name for rule in found.queue_diagnosis.rules] == ["unclassified-queue"]
+
+
+def test_a_wrong_hash_and_a_wrong_queue_are_two_things(tmp_path):
+    some = [plain(flow) for flow in flows(300)]
+    trace = write(tmp_path / "flows.pcapng", some)
+    configuration = replace(CONFIGURATION, indirection_table=tuple(i % 5 for i in range(128)))
+    said = misbehave(some, configuration, "value-byte-swapped")
+    said = [replace(each, queue=each.value % 5) for each in said]
+    found = diagnose(trace, said, configuration)
+    assert named(found) == {"value-byte-swapped"}
+    assert [rule.name for rule in found.queue_diagnosis.rules] == ["modulo-queues"]
+
+
+def test_values_alone_will_do(trace):
+    said = [Said(each.value) for each in misbehave(frames(), CONFIGURATION, "ports-swapped")]
+    assert named(diagnose(trace, said)) == {"ports-swapped"}

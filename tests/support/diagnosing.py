@@ -1,0 +1,410 @@
+"""Devices that misbehave in one way, told in plain Python, and traffic that tells them apart."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+import pytest
+
+import naive.device
+import naive.ip
+import naive.link
+from naive.configuration import Configuration
+from naive.device import Answer, answer_header, not_hashed
+from naive.hash_type import TCP
+from naive.ip import UDP, Packet
+from naive.tunnel import Encapsulation
+from pcaphash.capture.reader import Block
+from pcaphash.capture.reported import NOT_REPORTED, Reported
+from pcaphash.standards.virtio import HASH_REPORT_TUNNELS, HASH_REPORTS
+from support import builders
+from support.builders import IPV4, IPV6
+from support.variety import HOME, ROUTED, ethernet_frames, tunnels
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a device says of a packet; None where it does not say."""
+
+    value: int | None
+    report: str | None = None
+    tunnel: str | None = None
+    queue: int | None = None
+
+
+class SaidOf:
+    """A source of reported values: a list with an item for each packet."""
+
+    def __init__(self, said: list[Said]) -> None:
+        self._said = said
+
+    def read(self, block: Block, first: int) -> tuple[Block, Reported]:
+        reported = Reported.nothing(len(block.records))
+        for i, said in enumerate(self._said[first - 1 : first - 1 + len(block.records)]):
+            reported.has_hash[i] = said.value is not None
+            reported.hash_values[i] = said.value or 0
+            reported.hash_reports[i] = NOT_REPORTED if said.report is None else HASH_REPORTS.index(said.report)
+            reported.hash_report_tunnels[i] = (
+                NOT_REPORTED if said.tunnel is None else HASH_REPORT_TUNNELS.index(said.tunnel)
+            )
+            reported.queues[i] = NOT_REPORTED if said.queue is None else said.queue
+        return block, reported
+
+    def finish(self, n_packets: int) -> list[str]:
+        return []
+
+
+def separating_frames() -> list[bytes]:
+    """Make whole frames by which every fault can be told from every other."""
+    frames = []
+    for round_ in range(4):
+        port = 1000 + 700 * round_
+        plain = ethernet_frames(port)
+        frames += plain + tunnels(port + 3000)
+        frames += [tagged(plain[i], tags) for i in (0, 1, 4) for tags in ([0x8100], [0x88A8, 0x8100], [0x8100] * 2)]
+        frames += _turned(port) + _fragments(port) + _chains(port) + _nested(port)
+    wrong_version = bytearray(builders.ipv4(builders.icmp(), builders.ICMP))
+    wrong_version[0] = 0x55
+    return [*frames, builders.ethernet(bytes(wrong_version), IPV4)]
+
+
+def tagged(frame: bytes, tags: list[int]) -> bytes:
+    payload, ethertype = builders.vlan_stack(frame[14:], int.from_bytes(frame[12:14], "big"), tags)
+    return builders.ethernet(payload, ethertype)
+
+
+def _turned(port: int) -> list[bytes]:
+    """Make both directions of connections, whose addresses and ports are ordered alike and contrarily."""
+    frames = []
+    for one, other in ((9, 200), (200, 9)):
+        for source_port, destination_port in ((port, 60000), (60000, port)):
+            segment = builders.tcp(b"", source_port, destination_port)
+            addresses = bytes([10, one, 0, 1]), bytes([10, other, 0, 1])
+            frames.append(builders.ethernet(builders.ipv4(segment, builders.TCP, *addresses), IPV4))
+            frames.append(
+                builders.ethernet(builders.ipv6(segment, builders.TCP, bytes([one]) * 16, bytes([other]) * 16), IPV6)
+            )
+            datagram = builders.udp(b"", source_port, destination_port)
+            frames.append(builders.ethernet(builders.ipv4(datagram, builders.UDP, addresses[0], addresses[0]), IPV4))
+    return frames
+
+
+def _fragments(port: int) -> list[bytes]:
+    """Make first and later fragments."""
+    segment = builders.tcp(bytes(8), port)
+    frames = [
+        builders.ethernet(builders.ipv4(segment, builders.TCP, fragment_offset=offset, more_fragments=True), IPV4)
+        for offset in (0, 100)
+    ]
+    for offset in (0, 800):
+        chained, first = builders.chain(segment, builders.TCP, [builders.fragment(offset, more=True)])
+        frames.append(builders.ethernet(builders.ipv6(chained, first), IPV6))
+    return frames
+
+
+def _chains(port: int) -> list[bytes]:
+    """Make IPv6 packets with authentication headers, one or two destination options headers, and routing headers."""
+    home = builders.options_header(builders.home_address(HOME))
+    empty = builders.options_header(builders.pad_n(6))
+    routing = builders.routing(ROUTED)
+    frames = []
+    for headers in (
+        [builders.authentication()],
+        [builders.authentication(6)],
+        [home, empty],
+        [routing],
+        [home],
+        [empty],
+    ):
+        for protocol, payload in ((TCP, builders.tcp(bytes(40), port)), (UDP, builders.udp(bytes(50), port))):
+            chained, first = builders.chain(payload, protocol, headers)
+            frames.append(builders.ethernet(builders.ipv6(chained, first), IPV6))
+    return frames
+
+
+def _nested(port: int) -> list[bytes]:
+    """Make a tunnel in a tunnel."""
+    innermost = ethernet_frames(port)[0]
+    inner = builders.ipv4(builders.udp(builders.vxlan(innermost), port, 4789), builders.UDP, bytes([10, 1, 1, 1]))
+    outer = builders.ipv4(builders.gre(inner, IPV4), builders.GRE, bytes([10, 2, 2, 2]))
+    return [builders.ethernet(outer, IPV4)]
+
+
+@contextmanager
+def behaving(change: Callable[[pytest.MonkeyPatch], None]) -> Iterator[None]:
+    """Have the naive reference read packets as a device with a fault does."""
+    with pytest.MonkeyPatch.context() as patch:
+        change(patch)
+        yield
+
+
+def _set(module: object, name: str, value: object) -> Callable[[pytest.MonkeyPatch], None]:
+    return lambda patch: patch.setattr(module, name, value)
+
+
+def _transport_of_fragments(later_too: bool) -> Callable[[Packet, object], int | None]:
+    def transport(packet: Packet, frame) -> int | None:
+        if packet.is_fragment and packet.protocol is None and not later_too:
+            return None
+        protocol = packet.later_protocol if packet.protocol is None else packet.protocol
+        if packet.version == 4 and not later_too and packet.is_later:
+            return None
+        if protocol == TCP and frame.holds(packet.payload_offset, 20):
+            return TCP
+        return UDP if protocol == UDP and frame.holds(packet.payload_offset, 8) else None
+
+    return transport
+
+
+_read_ipv4, _skip = naive.ip.read_ipv4, naive.ip.skip_extension_header
+
+
+@dataclass(frozen=True)
+class _Fragment(Packet):
+    """A packet that remembers of which fragment it is."""
+
+    is_later: bool = False
+    later_protocol: int | None = None
+
+
+def _remembering(patch: pytest.MonkeyPatch, later_too: bool) -> None:
+    def read_ipv4(frame, offset):
+        packet = _read_ipv4(frame, offset)
+        is_later = int.from_bytes(frame.captured[offset + 6 : offset + 8], "big") & 0x1FFF != 0
+        return _Fragment(**vars(packet), is_later=is_later)
+
+    def skip(frame, packet):
+        before = packet if isinstance(packet, _Fragment) else _Fragment(**vars(packet))
+        after = _skip(frame, before)
+        if after.protocol is None:
+            return replace(after, later_protocol=frame.captured[packet.payload_offset])
+        return after
+
+    patch.setattr(naive.ip, "read_ipv4", read_ipv4)
+    patch.setattr(naive.ip, "skip_extension_header", skip)
+    patch.setattr(Packet, "transport", _transport_of_fragments(later_too))
+
+
+def _second_level(patch: pytest.MonkeyPatch) -> None:
+    original = naive.device.answer_packet
+
+    def answer_packet(frame, outer, configuration):
+        first = naive.device.enabled_encapsulation(frame, outer, configuration)
+        if first is None or not isinstance(first, Encapsulation):
+            return original(frame, outer, configuration)
+        try:
+            inner = naive.device.read_packet(frame, *first.inner_network_layer(frame))
+        except naive.device.NotIpError:
+            return original(frame, outer, configuration)
+        second = naive.device.enabled_encapsulation(frame, inner, configuration)
+        if second is None:
+            return original(frame, outer, configuration)
+        try:
+            innermost = naive.device.read_packet(frame, *second.inner_network_layer(frame))
+        except naive.device.NotIpError:
+            return not_hashed(configuration, "inner-not-ip")
+        return answer_header(frame, innermost, configuration, "inner", first.name)
+
+    patch.setattr(naive.device, "answer_packet", answer_packet)
+
+
+def _forgetting(patch: pytest.MonkeyPatch) -> None:
+    def skip(frame, packet):
+        forgets = packet.protocol == naive.ip.DESTINATION_OPTIONS
+        return _skip(frame, replace(packet, home_address=None) if forgets else packet)
+
+    patch.setattr(naive.ip, "skip_extension_header", skip)
+
+
+def _extended_always(patch: pytest.MonkeyPatch) -> None:
+    read = naive.ip.read_ipv6
+    patch.setattr(naive.ip, "read_ipv6", lambda *of: replace(read(*of), has_extension=True))
+
+
+def _version_unchecked(patch: pytest.MonkeyPatch) -> None:
+    def read_ipv4(frame, offset):
+        try:
+            return _read_ipv4(frame, offset)
+        except naive.ip.NotIpError:
+            header = frame.read_or_not_ip(offset, 20)
+            return Packet(4, header[12:16], header[16:20], None, offset, is_fragment=True)
+
+    patch.setattr(naive.ip, "read_ipv4", read_ipv4)
+
+
+def _two_tags(patch: pytest.MonkeyPatch) -> None:
+    by_ethertype = naive.link.by_ethertype
+
+    def limited(frame, ethertype, offset):
+        tags = []
+        at, kind = offset, ethertype
+        while kind in naive.link.VLAN_ETHERTYPES:
+            tags.append(kind)
+            kind, at = int.from_bytes(frame.captured[at + 2 : at + 4], "big"), at + 4
+        if tags not in ([], [0x8100], [0x88A8], [0x88A8, 0x8100]):
+            raise naive.link.NotIpError
+        return by_ethertype(frame, ethertype, offset)
+
+    def ethernet(frame, offset):
+        is_outer = offset == 0
+        ethertype = int.from_bytes(frame.read_or_not_ip(offset + 12, 2), "big")
+        return (limited if is_outer else by_ethertype)(frame, ethertype, offset + 14)
+
+    patch.setattr(naive.link, "ethernet", ethernet)
+
+
+READING = {
+    "vlan-not-skipped": _set(naive.link, "VLAN_ETHERTYPES", ()),
+    "vlan-two-tags": _two_tags,
+    "version-unchecked": _version_unchecked,
+    "first-fragment-ports": lambda patch: _remembering(patch, later_too=False),
+    "fragment-ports": lambda patch: _remembering(patch, later_too=True),
+    "extension-headers-not-skipped": _set(naive.ip, "EXTENSION_HEADERS", ()),
+    "authentication-header-in-eights": _set(
+        naive.ip, "extension_length", lambda kind, length: 8 if kind == naive.ip.FRAGMENT else (length + 1) * 8
+    ),
+    "home-address-ignored": _set(naive.ip, "find_home_address", lambda *_: None),
+    "home-address-forgotten": _forgetting,
+    "routing-header-ignored": _set(naive.ip, "is_type_2_routing", lambda header: False),
+    "extended-types-for-plain-ipv6": _extended_always,
+    "second-level-inner": _second_level,
+}
+"""By the name that the diagnosis should give: what makes the naive reference such a device."""
+
+_UDP_BITS, _TCP_BITS, _EX_BITS = 0x124, 0x092, 0x1C0
+RECONFIGURED = {
+    "outer-instead-of-inner": lambda types: types & 0x1FF,
+    "outer-of-gre": lambda types: types & ~0x200,
+    "outer-of-vxlan": lambda types: types & ~0x400,
+    "outer-of-geneve": lambda types: types & ~0x800,
+    "addresses-only": lambda types: types & ~(_TCP_BITS | _UDP_BITS),
+    "udp-addresses-only": lambda types: types & ~_UDP_BITS,
+    "tcp-addresses-only": lambda types: types & ~_TCP_BITS,
+    "extended-types-ignored": lambda types: types & ~_EX_BITS,
+}
+"""Likewise: the hash types by which it behaves, of those that it was given (draft v7)."""
+
+
+def _swap_endpoints(data: bytes) -> bytes:
+    return _swap_addresses(_swap_ports(data))
+
+
+def _halves(data: bytes) -> tuple[bytes, bytes, bytes]:
+    half = 16 if len(data) >= 32 else 4
+    return data[:half], data[half : 2 * half], data[2 * half :]
+
+
+def _swap_addresses(data: bytes) -> bytes:
+    source, destination, ports = _halves(data)
+    return destination + source + ports
+
+
+def _swap_ports(data: bytes) -> bytes:
+    source, destination, ports = _halves(data)
+    return source + destination + ports[2:] + ports[:2]
+
+
+def _sort_endpoints(data: bytes) -> bytes:
+    source, destination, ports = _halves(data)
+    return _swap_endpoints(data) if (source, ports[:2]) > (destination, ports[2:]) else data
+
+
+def _sort_addresses(data: bytes) -> bytes:
+    source, destination, _ = _halves(data)
+    return _swap_addresses(data) if source > destination else data
+
+
+def _sort_ports(data: bytes) -> bytes:
+    ports = _halves(data)[2]
+    return _swap_ports(data) if ports[:2] > ports[2:] else data
+
+
+INPUTS = {
+    "endpoints-swapped": _swap_endpoints,
+    "addresses-swapped": _swap_addresses,
+    "ports-swapped": _swap_ports,
+    "endpoints-sorted": _sort_endpoints,
+    "addresses-and-ports-sorted": lambda data: _sort_addresses(_sort_ports(data)),
+    "addresses-sorted": _sort_addresses,
+    "ports-sorted": _sort_ports,
+    "input-words-swapped": lambda data: b"".join(data[i : i + 4][::-1] for i in range(0, len(data), 4)),
+}
+"""Likewise: what it makes of the hash input."""
+
+_WORDS = range(0, 40, 4)
+
+
+def _shift(key: bytes, bits: int, is_rotated: bool) -> bytes:
+    digits = "".join(f"{byte:08b}" for byte in key)
+    if bits > 0:
+        digits = digits[bits:] + (digits[:bits] if is_rotated else "0" * bits)
+    else:
+        digits = (digits[bits:] if is_rotated else "0" * -bits) + digits[:bits]
+    return bytes(int(digits[i : i + 8], 2) for i in range(0, len(digits), 8))
+
+
+KEYS = {
+    "key-bytes-reversed": lambda key: key[::-1],
+    "key-words-reversed": lambda key: b"".join(key[i : i + 4] for i in reversed(_WORDS)),
+    "key-words-swapped": lambda key: b"".join(key[i : i + 4][::-1] for i in _WORDS),
+    "key-bits-reversed": lambda key: bytes(int(f"{byte:08b}"[::-1], 2) for byte in key),
+    "key-zero": lambda key: bytes(40),
+    "key-symmetric": lambda key: bytes.fromhex("6d5a" * 20),
+    "key-mlx5": lambda key: bytes.fromhex(
+        "2cc681d15bdbf4f7fca28319db1a3e946b9e38d92c9c03d1ad9944a7d9563d59063c25f3fc1fdc2a"
+    ),
+    "key-shifted-left-1": lambda key: _shift(key, 1, False),
+    "key-rotated-left-8": lambda key: _shift(key, 8, True),
+    "key-shifted-right-4": lambda key: _shift(key, -4, False),
+    "key-rotated-right-31": lambda key: _shift(key, -31, True),
+}
+"""Likewise: what it makes of the key."""
+
+VALUES = {
+    "value-byte-swapped": lambda value: int.from_bytes(value.to_bytes(4, "big"), "little"),
+    "value-bit-reversed": lambda value: int(f"{value:032b}"[::-1], 2),
+    "value-halves-swapped": lambda value: (value << 16 | value >> 16) & 0xFFFFFFFF,
+    "initial-value-ones": lambda value: value ^ 0xFFFFFFFF,
+}
+"""Likewise: what it makes of the hash."""
+
+
+def as_said(answer: Answer, types_too: bool = True) -> Said:
+    """Put a naive answer as a device says it."""
+    if answer.hash_report == "UNKNOWN":
+        return Said(None)
+    value = answer.hash_value or 0
+    if not types_too:
+        return Said(value)
+    return Said(value, answer.hash_report, answer.hash_report_tunnel, answer.queue)
+
+
+def misbehave(frames: list[bytes], configuration: Configuration, *names: str) -> list[Said]:
+    """Answer frames as a device with these faults does."""
+    changed = configuration
+    for name in names:
+        if name in RECONFIGURED:
+            changed = replace(changed, hash_types=RECONFIGURED[name](changed.hash_types))
+        if name in ("symmetric-xor", "symmetric-or-xor"):
+            changed = replace(changed, input_transform=name)
+        if name == "outer-where-inner-not-ip":
+            changed = replace(changed, inner_miss="outer")
+        if name in KEYS:
+            changed = replace(changed, key=KEYS[name](changed.key))
+    patches = [READING[name] for name in names if name in READING]
+    with behaving(lambda patch: [each(patch) for each in patches]):
+        answers = [naive.device.answer(frame, len(frame), 1, changed) for frame in frames]
+    return [as_said(_rehashed(answer, changed, names)) for answer in answers]
+
+
+def _rehashed(answer: Answer, configuration: Configuration, names: tuple[str, ...]) -> Answer:
+    if answer.hash_input is None:
+        return answer
+    data = answer.hash_input
+    for name in names:
+        data = INPUTS[name](data) if name in INPUTS else data
+    value = naive.device.toeplitz(configuration.key, data)
+    table = configuration.indirection_table
+    for name in names:
+        value = VALUES[name](value) if name in VALUES else value
+    return replace(answer, hash_value=value, queue=table[value & (len(table) - 1)])
