@@ -12,6 +12,7 @@ from pcaphash.cli.analyze import analyze
 from pcaphash.cli.census import census
 from pcaphash.cli.compare import compare
 from pcaphash.cli.hashes import hashes
+from pcaphash.cli.sweep import sweep
 from pcaphash.cli.validate import validate
 from pcaphash.errors import PcaphashError
 
@@ -32,6 +33,7 @@ app.command("analyze", no_args_is_help=True)(analyze)
 app.command("census", no_args_is_help=True)(census)
 app.command("compare", no_args_is_help=True)(compare)
 app.command("hashes", no_args_is_help=True)(hashes)
+app.command("sweep", no_args_is_help=True)(sweep)
 app.command("validate", no_args_is_help=True)(validate)
 
 

@@ -36,14 +36,24 @@ def show_analysis(analysis: "Analysis", stream: TextIO) -> None:
     show_reasons(analysis, console)
 
 
-def show_facts(analysis: "Analysis", console: Console) -> None:
-    """Print what was read and left out, what the packets are, and what was given and assumed of the device."""
+def show_facts(analysis: "Analysis", console: Console, with_types: bool = True) -> None:
+    """Print what was read and left out, what the packets are, and what was given and assumed of the device.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        The results.
+    console : Console
+        Printed to.
+    with_types : bool
+        Whether to name the types of each configuration too.
+    """
     whole = analysis.distributions[0]
     console.print(Text(f"{packets(whole.packets)}, {size(whole.n_bytes)}", style="bold"))
-    console.print(_facts(analysis))
+    console.print(_facts(analysis, with_types))
 
 
-def _facts(analysis: "Analysis") -> Text:
+def _facts(analysis: "Analysis", with_types: bool) -> Text:
     whole = analysis.distributions[0]
     lines = []
     left_out = [f"{packets(n)} {reason}" for reason, n in sorted(analysis.reading.left_out.items())]
@@ -59,8 +69,9 @@ def _facts(analysis: "Analysis") -> Text:
     given = [f"{name} {value}" for name, value in options if not value.endswith(_DEFAULT)]
     assumed = [f"{name} {value.removesuffix(_DEFAULT)}" for name, value in options if value.endswith(_DEFAULT)]
     lines += [f"{label}: {'; '.join(parts)}" for label, parts in (("given", given), ("assumed", assumed)) if parts]
-    form = "NAME=HASH_TYPES/TUNNEL_TYPES" if whole.device.profile.tunnel_types else "NAME=HASH_TYPES"
-    lines.append(f"configurations ({form}): {'; '.join(_configuration(device, devices) for device in devices)}")
+    if with_types:
+        form = "NAME=HASH_TYPES/TUNNEL_TYPES" if whole.device.profile.tunnel_types else "NAME=HASH_TYPES"
+        lines.append(f"configurations ({form}): {'; '.join(_configuration(device, devices) for device in devices)}")
     return Text("\n".join(lines) + "\n", style="dim")
 
 

@@ -1,0 +1,78 @@
+"""``pcaphash sweep``."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pcaphash.cli import options
+from pcaphash.cli.outcome import report_reading, report_warnings
+from pcaphash.cli.progress import announce_compilation, watched
+from pcaphash.device import Device, DeviceOptions
+from pcaphash.engine.selection import RECEIVED, Selection
+from pcaphash.report.files import output_path
+from pcaphash.report.formats import ANALYSIS_FORMATS, PARQUET, check_stream
+
+
+@options.takes_device
+@options.takes_selection(RECEIVED)
+def sweep(
+    *,
+    traces: Annotated[
+        list[str], typer.Argument(metavar="TRACE", help="Captures, or saved censuses; - is standard input.")
+    ],
+    by: Annotated[
+        str,
+        typer.Option("--by", metavar="MEASURE", help="What masks are ranked by: a measure of summary.csv."),
+    ] = "max_ideal_packets",
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="DIR",
+            parser=output_path,
+            help="Write sweep.csv (all masks), classes.csv and a figure here.",
+        ),
+    ] = None,
+    format_: options.Format = "table",
+    selection: Selection,
+    device_options: DeviceOptions,
+) -> int:
+    """Rank every mask of hash types by how evenly it spreads captures over the receive queues.
+
+    Masks that give the same distribution are one class, shown by its smallest mask; under virtio 1.4 the masks are
+    those of hash types with each set of tunnel types that differs on these packets. Presets, and the types that are
+    given, are marked.
+
+    Measures: max_ideal (busiest queue above the ideal), min_ideal (idlest queue below it), min_max (busiest queue above
+    the idlest), jain, cov (coefficient of variation), entropy, each with _packets or _bytes behind it.
+
+    \b
+    Formats: table (default); csv, jsonl, markdown, parquet (a row for every mask); json (classes with their masks).
+    \b
+    Examples:
+      pcaphash sweep trace.pcap
+      pcaphash sweep trace.pcap --by jain_bytes --queues 16 -o results
+      pcaphash sweep monday.census tuesday.census --format csv
+      pcaphash sweep trace.pcap --spec 1.4
+    """
+    options.check_format(format_, ANALYSIS_FORMATS)
+    if output is None:
+        check_stream(format_, sys.stdout)
+    device = Device(**options.adopt_census(traces, device_options))
+    report_warnings([device])
+    announce_compilation()
+    from pcaphash.studies.sweep import sweep as study
+
+    with watched() as watch:
+        swept = study(traces, device, selection, watch, by=by)
+    from pcaphash.report.sweep import write_sweep, write_sweep_folder
+
+    if output is not None:
+        for path in write_sweep_folder(swept, output, format_):
+            print(f"wrote {path}", file=sys.stderr)
+    if output is None or format_ != PARQUET:
+        write_sweep(swept, format_, sys.stdout)
+    return report_reading(swept.reading)

@@ -1,0 +1,155 @@
+"""What a sweep looks like: on terminals of any width, as JSON, and as a figure."""
+
+import io
+import json
+
+import pytest
+
+from pcaphash.device import Device
+from pcaphash.report.figures import save
+from pcaphash.report.sweep import write_sweep, write_sweep_folder
+from pcaphash.report.sweep_figure import draw_sweep
+from pcaphash.report.sweep_text import fold, shown_classes, write_measure
+from pcaphash.studies.sweep import MEASURE_COLUMNS, sweep
+from support.shared import ROOT
+
+TRACE = str(ROOT / "sample_traces" / "cut.pcap")
+NO_RSS = Device(features="CTRL_VQ+HASH_REPORT+HASH_TUNNEL")
+
+
+@pytest.fixture(scope="module")
+def swept():
+    return sweep(TRACE, Device(hash_types="TCPv4"))
+
+
+def text_of(of, format_="table"):
+    stream = io.StringIO()
+    write_sweep(of, format_, stream)
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize("width", [40, 80, 120, 200])
+@pytest.mark.parametrize("spec", ["v7", "1.4"])
+def test_tables_fit_and_no_number_is_cut(monkeypatch, spec, width):
+    monkeypatch.setenv("COLUMNS", str(width))
+    of = sweep(TRACE, Device(spec), by="jain_bytes")
+    text = text_of(of)
+    assert max(map(len, text.splitlines())) <= width
+    assert "…" not in text
+    assert f"{of.columns['jain_bytes'][0]:.4f}" in text
+    assert ("masks" in text.split("rank  mask ")[-1].splitlines()[0]) == (width >= 120)
+
+
+def test_the_best_classes_and_named_masks_are_shown(swept):
+    text = text_of(swept)
+    assert "4,096 masks spread these packets in 460 ways; the smallest mask of each, best first by max_id" in text
+    rows = [line.split() for line in text.split("rank  mask ")[-1].splitlines()[1:] if line[:5].strip().isdigit()]
+    ranks = [int(row[0]) for row in rows]
+    assert ranks == sorted(ranks)
+    assert len(ranks) == 10 + len([number for number in set(swept.marks.values()) if number >= 10])
+    assert [row[1] for row in rows] == swept.classes["mask"].iloc[shown_classes(swept)].tolist()
+    assert "(linux)" in text
+    assert "(none, given)" in text
+    assert "unknown: packets of which the capture shows too little" in text
+
+
+def test_nothing_to_rank_is_said(tmp_path):
+    empty = tmp_path / "empty.pcap"
+    empty.write_bytes((ROOT / "sample_traces" / "vxlan.pcap").read_bytes()[:24])
+    assert text_of(sweep(empty)).endswith("Nothing to distribute: there are no packets.\n")
+    figure = draw_sweep(sweep(empty))
+    assert "nothing to rank" in figure.texts[-1].get_text()
+
+
+def test_without_rss_there_is_nothing_to_rank_by():
+    text = text_of(sweep(TRACE, NO_RSS))
+    assert "fewest types first" in text
+    assert "without the feature RSS no hash chooses one" in text
+    assert "busiest" not in text.split("fewest types first")[1]
+    assert "nothing to rank" in draw_sweep(sweep(TRACE, NO_RSS)).texts[-1].get_text()
+
+
+@pytest.mark.parametrize("spec", ["v7", "1.4"])
+def test_json_has_every_mask_in_its_class(spec):
+    of = sweep(TRACE, Device(spec))
+    document = json.loads(text_of(of, "json"))
+    assert document["by"] == "max_ideal_packets"
+    assert document["packets"] == of.reading.packets
+    assert [each["class"] for each in document["classes"]] == list(range(1, of.n_classes + 1))
+    members = [member for each in document["classes"] for member in each["members"]]
+    types = [(member["hash_types"], member["tunnel_types"] or 0) for member in members]
+    assert types == [of.types(position) for position in range(of.n_masks)]
+    assert {member["tunnel_types"] is None for member in members} == {spec == "v7"}
+    assert all(len(each["members"]) == each["masks"] for each in document["classes"])
+    assert document["marks"]["none"] == of.marks["none"] + 1
+
+
+def test_a_folder_has_both_tables_and_the_figure(swept, tmp_path):
+    paths = write_sweep_folder(swept, tmp_path / "new", "parquet")
+    assert [path.name for path in paths] == [
+        *("sweep.csv", "classes.csv", "sweep.parquet", "classes.parquet", "sweep.png")
+    ]
+    assert len((tmp_path / "new" / "sweep.csv").read_text().splitlines()) == 1 + 4096
+    assert len((tmp_path / "new" / "classes.csv").read_text().splitlines()) == 1 + swept.n_classes
+    assert (tmp_path / "new" / "sweep.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize("by", MEASURE_COLUMNS)
+def test_the_figure_shows_all_classes_and_names_masks(tmp_path, by):
+    of = sweep(TRACE, by=by)
+    figure = draw_sweep(of)
+    (overview,), (types, values) = (part.get_axes() for part in figure.subfigs)
+    in_packets = overview.lines[0]
+    assert len(in_packets.get_xdata()) == of.n_classes
+    assert by in overview.get_xlabel()
+    named = {text.get_text() for text in overview.texts}
+    assert {name for text in named for name in text.split(", ")} == set(of.marks)
+    shown = shown_classes(of)
+    labels = [label.get_text() for label in types.get_yticklabels()]
+    masks = of.classes["mask"].iloc[shown]
+    assert [label.split()[-1] for label in labels] == masks.tolist()
+    assert labels[0].split()[-2] == "1:"
+    assert len(values.texts) == 1 + len(shown)
+    save(figure, tmp_path / "figure.svg")
+
+
+@pytest.mark.parametrize("spec", ["v7", "1.4"])
+def test_dots_are_the_types_of_the_smallest_masks(spec):
+    of = sweep(TRACE, Device(spec))
+    types = draw_sweep(of).subfigs[1].get_axes()[0]
+    names = [label.get_text() for label in types.get_xticklabels()]
+    dots = {(row, names[column]) for line in types.lines[1::2] for column, row in zip(*line.get_data(), strict=True)}
+    rows = of.classes.iloc[shown_classes(of)]
+    texts = (rows["hash_types"] + "+" + rows["tunnel_types"]).tolist()
+    assert dots == {(row, name) for row, text in enumerate(texts) for name in text.split("+")} - {
+        (row, word) for row in range(len(texts)) for word in ("none", "")
+    }
+
+
+def test_values_in_the_figure_are_those_of_the_table(swept):
+    overview = draw_sweep(swept).subfigs[0].get_axes()[0]
+    for line, unit in zip(overview.lines, ("packets", "bytes"), strict=False):
+        assert line.get_label() == unit
+        assert line.get_ydata().tolist() == swept.columns[f"max_ideal_{unit}"].tolist()
+
+
+@pytest.mark.parametrize("width", [3, 5, 8, 100])
+def test_folding_keeps_every_piece(width):
+    pieces = ["ab+", "cd+", "efg/", "h"]
+    lines = fold(pieces, width)
+    assert "".join(lines) == "".join(pieces)
+    assert all(len(line) <= width or line in pieces for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "text"),
+    [
+        ("max_ideal_bytes", 0.25, "+25.00%"),
+        ("min_ideal_packets", 0.5, "50.00%"),
+        ("min_max_packets", -1.0, "empty queue"),
+        ("min_max_bytes", 20.0, "20.0000"),
+        ("jain_packets", float("nan"), "-"),
+    ],
+)
+def test_measures_are_written_for_readers(name, value, text):
+    assert write_measure(name, value) == text
