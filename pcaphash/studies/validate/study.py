@@ -112,6 +112,7 @@ class Validator:
         self._reasons = np.zeros(256, np.int64)
         self._reported = dict.fromkeys(("hash_value", "hash_report", "hash_report_tunnel", "queue"), 0)
         self._first_numbers: list[tuple[int, str]] = []
+        self._decisions: list[str] = []
         self._notes: list[str] = []
 
     def rows(self) -> "Iterator[pd.DataFrame]":
@@ -160,7 +161,7 @@ class Validator:
         if total:
             order = "the opposite byte order" if self._is_swapped else "the byte order"
             most = max(as_written, swapped)
-            self._notes.append(
+            self._decisions.append(
                 f"hash options are read in {order} of their section: {most:,} of the first {total:,} are right so, "
                 f"{min(as_written, swapped):,} the other way"
             )
@@ -176,7 +177,7 @@ class Validator:
             of_packet += int((tells & (said == packet_tunnels)).sum())
         if of_packet > of_hash:
             self._leniency = replace(self._leniency, tunnel_readings=frozenset({OF_THE_PACKET}))
-            self._notes.append(
+            self._decisions.append(
                 "hash_report_tunnel is read as naming the encapsulation of every tunnel packet whose type is enabled, "
                 f"hashed or not: {of_packet:,} of the first packets say so, {of_hash:,} the contrary"
             )
@@ -206,7 +207,7 @@ class Validator:
         check_selected(self.account.reading, self._selection)
 
     def _named(self, trace: str, note: str) -> str:
-        return f"{trace}: {note}" if len(self.traces) > 1 else note
+        return f"{trace}: {note}" if len(self.traces) > 1 and not note.startswith(trace) else note
 
     def _judge(self, part: _Part) -> Judgement:
         judgement = judge(part.found, part.reported, self._expected, self._leniency)
@@ -246,7 +247,8 @@ class Validator:
             for flag, name in FAULTS.items():
                 faults[name] += int(self._faults[flags]) if int(flags) & flag else 0
         not_compared = {name: int(self._reasons[1 + i]) for i, name in enumerate(REASONS) if self._reasons[1 + i]}
-        found = Validation(self.device, reading, verdicts, faults, not_compared, self._reported, self._notes)
+        notes = self._decisions + self._notes
+        found = Validation(self.device, reading, verdicts, faults, not_compared, self._reported, notes)
         sample = self._sampler.sample()
         return found if sample is None or not found.mismatches else self._diagnosed(found, sample)
 

@@ -142,15 +142,16 @@ def judge(found: Descriptions, reported: Reported, expected: Expectations, lenie
     reports = expected.reports[found.signatures]
     has_type = reported.hash_reports != NOT_REPORTED
     has_queue = (reported.queues != NOT_REPORTED) & expected.device.has_queue
-    reasons = _why_not(found, reported, expected, leniency, reports, has_type | reported.has_hash | has_queue)
+    says_tunnel = reported.hash_report_tunnels != NOT_REPORTED
+    says_something = has_type | reported.has_hash | has_queue | says_tunnel
+    reasons = _why_not(found, reported, expected, leniency, reports, says_something)
     judged = reasons == 0
 
     missing, unexpected = presence(found.hashed, found.hash_values, reported)
     both = found.hashed & ~missing & judged
     differs = both & reported.has_hash & (reported.hash_values != found.hash_values)
     other_type = both & has_type & _differ(reported.hash_reports, reports, leniency)
-    has_tunnel = judged & ~missing & ~unexpected & (reported.hash_report_tunnels != NOT_REPORTED)
-    other_tunnel = has_tunnel.copy()
+    other_tunnel = judged & ~missing & ~unexpected & says_tunnel
     for reading, tunnels in ((OF_THE_HASH, expected.tunnels), (OF_THE_PACKET, expected.packet_tunnels)):
         if reading in leniency.tunnel_readings:
             other_tunnel &= reported.hash_report_tunnels != tunnels[found.signatures]

@@ -1,0 +1,200 @@
+"""The command ``validate``: every source of reported values, its exit codes, and what is wrong in one line."""
+
+import json
+import shutil
+import subprocess
+
+import pandas as pd
+import pytest
+
+import pcaphash
+from pcaphash.capture.reader import Reader
+from pcaphash.capture.reported_writer import (
+    ReportedPacket,
+    write_pcapng,
+    write_table,
+    write_testpmd,
+    write_virtio_pcap,
+)
+from pcaphash.device.payloads import encode_rss_config
+from pcaphash.engine.decision import UNKNOWN
+from pcaphash.engine.describer import Describer
+from pcaphash.standards.virtio import HASH_REPORT_TUNNELS, HASH_REPORTS
+from support import captures
+from support.command import complaints, run
+from support.shared import ROOT
+
+OVERLAY = ROOT / "sample_traces" / "overlay.pcap"
+KEY = "2cc681d15bdbf4f7fca28319db1a3e946b9e38d92c9c03d1ad9944a7d9563d59063c25f3fc1fdc2a"
+DEVICE = pcaphash.Device(hash_key=KEY, queues=4, unclassified_queue=1)
+OPTIONS = ("--key", KEY, "--queues", "4", "--unclassified-queue", "1")
+
+
+def packets_of(trace=OVERLAY, device=DEVICE, most=400) -> list[ReportedPacket]:
+    """Report of packets what a device would."""
+    describer, found = Describer(device), []
+    for block in Reader(str(trace)).blocks():
+        answers = describer.describe(block)
+        for i, record in enumerate(block.records):
+            decision = describer.decisions[int(answers.signatures[i])]
+            assert decision.hash_report != UNKNOWN
+            start, length = int(record["offset"]), int(record["captured_length"])
+            found.append(
+                ReportedPacket(
+                    block.data[start : start + length].tobytes(),
+                    int(record["original_length"]),
+                    int(answers.hash_values[i]) if answers.hashed[i] else None,
+                    HASH_REPORTS.index(decision.hash_report),
+                    HASH_REPORT_TUNNELS.index(decision.hash_report_tunnel),
+                    int(answers.queues[i]),
+                )
+            )
+    return found[:most]
+
+
+@pytest.fixture(scope="module")
+def packets():
+    return packets_of()
+
+
+def spoil(packet: ReportedPacket) -> ReportedPacket:
+    """Report the hash in the opposite byte order."""
+    if packet.hash_value is None:
+        return packet
+    value = int.from_bytes(packet.hash_value.to_bytes(4, "little"), "big")
+    return ReportedPacket(**(vars(packet) | {"hash_value": value}))
+
+
+@pytest.mark.parametrize("big_endian", [False, True])
+def test_a_pcapng_as_dpdk_writes_it(tmp_path, packets, big_endian):
+    with (tmp_path / "dump.pcapng").open("wb") as stream:
+        write_pcapng(stream, packets, big_endian=big_endian)
+    result = run("validate", tmp_path / "dump.pcapng", *OPTIONS)
+    assert result.returncode == 0, result.stdout
+    assert result.stdout.startswith(b"The device is right: all 400 packets judged match.")
+    assert b"hash options are read in the byte order of their section" in result.stdout
+
+
+def test_the_other_byte_order_is_found(tmp_path, packets):
+    with (tmp_path / "dump.pcapng").open("wb") as stream:
+        write_pcapng(stream, map(spoil, packets))
+    result = run("validate", tmp_path / "dump.pcapng", *OPTIONS, "--format", "json")
+    assert result.returncode == 0
+    document = json.loads(result.stdout)
+    assert document["verdicts"]["match"] == document["judged"] == 400
+    assert document["notes"][0].startswith("hash options are read in the opposite byte order of their section")
+
+
+@pytest.mark.parametrize("name", ["hashes.csv", "hashes.jsonl", "hashes.parquet"])
+def test_a_table_beside_the_trace(tmp_path, packets, name):
+    write_table(tmp_path / name, map(spoil, packets))
+    result = run("validate", OVERLAY, "-c", "400", "--reported", tmp_path / name, *OPTIONS, "--format", "json")
+    assert result.returncode == 1
+    document = json.loads(result.stdout)
+    assert [[fault["name"] for fault in cause["faults"]] for cause in document["causes"]] == [["value-byte-swapped"]]
+    assert document["causes"][0]["packets"] == document["mismatches"] == document["verdicts"]["wrong-value"]
+    assert document["unexplained"]["packets"] == 0
+
+
+def test_what_hashes_writes_is_right(tmp_path):
+    assert run("hashes", OVERLAY, "-o", tmp_path / "hashes.csv").returncode == 0
+    assert run("validate", OVERLAY, "--reported", tmp_path / "hashes.csv").returncode == 0
+
+
+def test_another_key_is_named(tmp_path, packets):
+    write_table(tmp_path / "hashes.csv", packets)
+    result = run("validate", OVERLAY, "-c", "400", "--reported", tmp_path / "hashes.csv", "--queues", "4",
+                 "--unclassified-queue", "1", "-o", tmp_path / "out")  # fmt: skip
+    assert result.returncode == 1
+    text = result.stdout.decode()
+    assert "The device hashes with the key of the mlx5 driver: " in text
+    assert (tmp_path / "out" / "validation.txt").read_text() in text
+    rows = pd.read_csv(tmp_path / "out" / "packets.csv", keep_default_na=False)
+    assert len(rows) == 400
+    assert f"{(rows['verdict'] != 'match').sum()} of 400 packets judged" in text
+
+
+@pytest.mark.parametrize(("header_len", "spec"), [(20, "v7"), (20, "1.4"), (24, "1.4"), (32, "1.4")])
+def test_packets_behind_virtio_headers(tmp_path, header_len, spec):
+    device = pcaphash.Device(spec, hash_key=KEY, queues=4, unclassified_queue=1)
+    with (tmp_path / "guest.pcap").open("wb") as stream:
+        write_virtio_pcap(stream, packets_of(device=device), header_len, spec)
+    result = run("validate", tmp_path / "guest.pcap", "--virtio-header", header_len, "--spec", spec, *OPTIONS)
+    assert result.returncode == 0, result.stdout
+
+
+def test_a_log_of_testpmd(tmp_path, packets):
+    with (tmp_path / "testpmd.log").open("w") as stream:
+        write_testpmd(stream, packets)
+    result = run("validate", OVERLAY, "-c", "400", "--testpmd", tmp_path / "testpmd.log", *OPTIONS)
+    assert result.returncode == 0, result.stdout
+
+
+def test_a_capture_for_each_queue(tmp_path, packets):
+    paths = []
+    for queue in range(4):
+        paths.append(tmp_path / f"rx-{queue}.pcapng")
+        with paths[-1].open("wb") as stream:
+            write_pcapng(stream, [packet for packet in packets if packet.queue == queue])
+    right = run("validate", *paths, "--per-queue", *OPTIONS, "--format", "json")
+    assert right.returncode == 0, right.stdout
+    assert f"{paths[3]} is taken as receive queue 3" in json.loads(right.stdout)["notes"]
+    wrong = run("validate", *paths, "--per-queue", *OPTIONS, "--indirection-table", "0,1,2,2")
+    assert wrong.returncode == 1
+    assert b"receive queues: wrong for" in wrong.stdout
+
+
+def test_what_the_driver_sent(tmp_path, packets):
+    write_table(tmp_path / "hashes.csv", packets)
+    payload = encode_rss_config(DEVICE).hex()
+    result = run("validate", OVERLAY, "-c", "400", "--reported", tmp_path / "hashes.csv", "--rss-config", payload)
+    assert result.returncode == 0, result.stdout
+
+
+def test_a_damaged_trace_is_partial(tmp_path, packets):
+    with (tmp_path / "cut.pcapng").open("wb") as stream:
+        write_pcapng(stream, packets)
+        stream.truncate(stream.tell() - 10)
+    result = run("validate", tmp_path / "cut.pcapng", *OPTIONS)
+    assert result.returncode == 3
+    assert b"all 399 packets judged match" in result.stdout
+
+
+def test_what_is_wrong_takes_one_line(tmp_path, packets):
+    def table(name: str, text: str):
+        (tmp_path / name).write_text(text)
+        return tmp_path / name
+
+    (tmp_path / "few.pcap").write_bytes(captures.pcap(captures.pcap_record(bytes(60)) * 2))
+    few = tmp_path / "few.pcap"
+    cases = [
+        ((OVERLAY,), "no packet has a reported hash or queue"),
+        ((few, "--reported", table("a.csv", "packet,queue\n1,2\n")), "has no column hash_value"),
+        ((few, "--reported", table("b.csv", "packet,hash_value\n1,zz\n")), "'zz'"),
+        ((few, "--reported", table("c.csv", "packet,hash_value\n1,0x1\n1,0x1\n")), "packet"),
+        ((few, "--reported", table("d.csv", "packet,hash_value\n,0x1\n")), "packet"),
+        ((few, "--reported", table("e.csv", "packet,hash_value\n1,0x1\n2,0x2\n3,0x3\n")), "3"),
+        ((few, "--reported", tmp_path / "missing.csv"), "missing.csv"),
+        ((few, "--virtio-header", "13"), "no virtio_net_hdr has 13 bytes"),
+        ((few, "--virtio-header", "20"), "link type"),
+        ((few, "--rss-config", "00"), "--rss-config"),
+        ((few, "--source", "magic"), "--source"),
+        ((few, few), "--per-queue"),
+        ((few, "--per-queue", "--testpmd", "x"), "--per-queue"),
+        ((few, "--format", "csv"), "--format"),
+    ]
+    for words, said in cases:
+        result = run("validate", *words, "-o", tmp_path / "out")
+        assert result.returncode == 2, words
+        (line,) = complaints(result)
+        assert said in line, words
+        assert list((tmp_path / "out").glob("*")) == [] if (tmp_path / "out").exists() else True, words
+
+
+@pytest.mark.skipif(shutil.which("tshark") is None, reason="tshark is not installed (Debian: tshark)")
+def test_tshark_reads_our_receive_queue(tmp_path, packets):
+    with (tmp_path / "dump.pcapng").open("wb") as stream:
+        write_pcapng(stream, packets)
+    command = ["tshark", "-r", str(tmp_path / "dump.pcapng"), "-T", "fields", "-e", "frame.interface_queue"]
+    shown = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120).stdout.split()
+    assert [int(queue) for queue in shown] == [packet.queue for packet in packets]
