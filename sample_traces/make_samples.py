@@ -7,6 +7,7 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
+from faulty_device import faulty_device
 from formats import interfaces, modified, nanoseconds
 from ip_headers import cut_frames, extension_frames, fragment_frames, published_frames
 from links import cooked_frames, cooked_v2_frames, loopback_frames, raw_packets, vlan_frames
@@ -32,6 +33,7 @@ SAMPLES: dict[str, Callable[[], bytes]] = {
     "interfaces.pcapng": interfaces,
     "nanoseconds.pcap": nanoseconds,
     "modified.pcap": modified,
+    "faulty-device.pcapng": faulty_device,
 }
 
 

@@ -119,15 +119,19 @@ ENDPOINTS = (
 
 def overlay() -> bytes:
     """Write the whole trace."""
+    return write_pcap(overlay_records(), ETHERNET, SNAP_LENGTH)
+
+
+def overlay_records() -> list[Record]:
+    """Make the packets of the trace."""
     random = Random(SEED)
     frames = [*flow_frames(random), *other_frames()]
     random.shuffle(frames)
     times = sorted(random.randrange(DURATION_US) for _ in frames)
-    records = [
+    return [
         Record(START_NS + time * 1000, frame[:SNAP_LENGTH], len(frame))
         for time, frame in zip(times, frames, strict=True)
     ]
-    return write_pcap(records, ETHERNET, SNAP_LENGTH)
 
 
 def flow_frames(random: Random) -> list[bytes]:

@@ -134,15 +134,15 @@ def _without_tunnel(name: str) -> Callable[[Device], Device]:
 def _tunnel_faults(device: Device) -> Iterator[Fault]:
     names = ("GRE", "VXLAN", "GENEVE") if device.spec == "v7" else tuple(virtio.TUNNEL_TYPES)
     for name in names:
-        words = f"hashes the outer header of {name} packets, the inner one being due"
+        words = f"hashes the outer header of {name} packets, where the inner one is due"
         traffic = f"{name} packets beside tunnel packets of another type"
         yield Fault(f"outer-of-{name.lower()}", words, traffic, READING, device=_without_tunnel(name))
 
 
 _READING = (
-    Fault("outer-instead-of-inner", "hashes the outer header of tunnel packets, the inner one being due",
+    Fault("outer-instead-of-inner", "hashes the outer header of tunnel packets, where the inner one is due",
           _TUNNELS, READING, device=_outer),
-    Fault("inner-instead-of-outer", "hashes the inner header of tunnel packets, the outer one being due",
+    Fault("inner-instead-of-outer", "hashes the inner header of tunnel packets, where the outer one is due",
           "tunnel packets whose outer header is hashed", READING, device=_inner),
     Fault("second-level-inner", "looks through two tunnels, the text through one",
           "tunnel packets within tunnel packets", READING, departures.SECOND_LEVEL),
