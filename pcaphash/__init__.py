@@ -13,13 +13,43 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-__all__ = ["Analysis", "CaptureError", "ConfigurationError", "Device", "PcaphashError", "analyze", "hashes"]
+__all__ = [
+    "Analysis",
+    "CaptureError",
+    "Comparison",
+    "ConfigurationError",
+    "Device",
+    "Info",
+    "PcaphashError",
+    "Selection",
+    "Sweep",
+    "Validation",
+    "analyze",
+    "census",
+    "compare",
+    "explain",
+    "hashes",
+    "info",
+    "sweep",
+    "validate",
+]
 
 _HOMES = {
     "Analysis": "pcaphash.studies.analyze",
     "analyze": "pcaphash.studies.analyze",
+    "census": "pcaphash.studies.census",
+    "Comparison": "pcaphash.studies.compare",
+    "compare": "pcaphash.studies.compare",
+    "explain": "pcaphash.studies.explain",
     "hashes": "pcaphash.studies.hashes",
+    "Info": "pcaphash.studies.info",
+    "info": "pcaphash.studies.info",
+    "Sweep": "pcaphash.studies.sweep",
+    "sweep": "pcaphash.studies.sweep",
+    "Validation": "pcaphash.studies.validate",
+    "validate": "pcaphash.studies.validate",
     "Device": "pcaphash.device.device",
+    "Selection": "pcaphash.engine.selection",
     "CaptureError": "pcaphash.errors",
     "ConfigurationError": "pcaphash.errors",
     "PcaphashError": "pcaphash.errors",

@@ -87,6 +87,8 @@ class Reader:
             while self._end < pcap.FILE_HEADER_LEN and self._fill():
                 pass
             self.format = self._recognize()
+            self.head = self._buffer[: pcap.FILE_HEADER_LEN].tobytes()
+            """The first bytes of the trace, as many as the header of a pcap file has."""
             self._start = self.format.first_offset
         except CaptureError:
             self.close()

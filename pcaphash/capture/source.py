@@ -65,16 +65,22 @@ class Source:
             file.close()
             raise _unreadable(trace, error) from error
         magic = self._stored.magic
-        self.is_compressed = True
-        """Whether the bytes read differ from those stored."""
+        self.compression = "none"
+        """``none``, ``gzip`` or ``zstd``."""
         self._stream: Stream
         if magic.startswith(GZIP_MAGIC):
+            self.compression = "gzip"
             self._stream = Decompressed(self._stored, gunzip(Compressed(self._stored)))
         elif magic == ZSTANDARD_MAGIC or magic in ZSTANDARD_SKIPPABLE_MAGICS:
+            self.compression = "zstd"
             self._stream = Decompressed(self._stored, unzstandard(Compressed(self._stored)))
         else:
             self._stream = self._stored
-            self.is_compressed = False
+
+    @property
+    def is_compressed(self) -> bool:
+        """Whether the bytes read differ from those stored."""
+        return self.compression != "none"
 
     def readinto(self, buffer: memoryview) -> tuple[int, str]:
         """Read at least one byte, and fill the buffer as far as that goes without waiting for a pipe.

@@ -11,7 +11,9 @@ from pcaphash import __version__
 from pcaphash.cli.analyze import analyze
 from pcaphash.cli.census import census
 from pcaphash.cli.compare import compare
+from pcaphash.cli.explain import explain
 from pcaphash.cli.hashes import hashes
+from pcaphash.cli.info import info
 from pcaphash.cli.sweep import sweep
 from pcaphash.cli.validate import validate
 from pcaphash.errors import PcaphashError
@@ -29,12 +31,17 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-app.command("analyze", no_args_is_help=True)(analyze)
-app.command("census", no_args_is_help=True)(census)
-app.command("compare", no_args_is_help=True)(compare)
-app.command("hashes", no_args_is_help=True)(hashes)
-app.command("sweep", no_args_is_help=True)(sweep)
-app.command("validate", no_args_is_help=True)(validate)
+for _name, _command, _summary in (
+    ("info", info, "What captures hold: files, tunnels, reported hashes, damage."),
+    ("analyze", analyze, "How packets spread over the receive queues."),
+    ("hashes", hashes, "Every packet as a row: hash type, hash input, hash, queue."),
+    ("explain", explain, "One packet: why this hash, or why none."),
+    ("compare", compare, "Configurations beside ideal hashes: what is to blame."),
+    ("sweep", sweep, "Every mask of hash types, the best first."),
+    ("census", census, "Count once, ask later: saves what other commands take."),
+    ("validate", validate, "Are the hashes a device reported right? If not, why?"),
+):
+    app.command(_name, short_help=_summary, no_args_is_help=True)(_command)
 
 
 def _show_version(asked: bool) -> None:
@@ -51,9 +58,11 @@ def _root(
 
     \b
     Examples:
-      pcaphash analyze trace.pcap                how the packets spread over 8 receive queues
-      pcaphash analyze trace.pcap -o results     the same as CSV files and a figure
-      pcaphash hashes trace.pcap                 one row per packet: hash, input, receive queue
+      pcaphash analyze trace.pcap                    how the packets spread over 8 receive queues
+      pcaphash compare trace.pcap                    is the hash to blame, and would inner hashing help?
+      pcaphash explain trace.pcap --packet 17        why this packet has this hash
+      pcaphash validate trace.pcapng --key HEX       did the device report the right hashes?
+      pcaphash analyze --help                        all options, and more examples
     """
 
 

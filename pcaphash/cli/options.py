@@ -75,7 +75,9 @@ Features = Annotated[
 Key = Annotated[
     str | None,
     typer.Option(
-        "--key", metavar="HEX", help="Hash key, colons optional; or microsoft, symmetric.  [default: microsoft]"
+        "--key",
+        metavar="HEX",
+        help="Hash key, colons optional; or microsoft, symmetric, mlx5, i40e.  [default: microsoft]",
     ),
 ]
 Queues = Annotated[int | None, typer.Option("--queues", metavar="N", help="Receive queues.  [default: 8]")]

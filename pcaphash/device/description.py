@@ -5,18 +5,15 @@ from typing import TYPE_CHECKING
 
 from pcaphash.device.features import format_features
 from pcaphash.device.flavor import default_features
+from pcaphash.device.hash_key import NAMED_KEYS, TITLES
 from pcaphash.device.indirection_table import default_table
-from pcaphash.standards import virtio
 
 if TYPE_CHECKING:
     from pcaphash.device.device import Device
 
 _SHOWN_ENTRIES = 16
 
-_KEYS = {
-    virtio.MICROSOFT_KEY: "Microsoft's published key",
-    virtio.SYMMETRIC_KEY: "the symmetric key (6d5a repeated)",
-}
+_KEYS = {NAMED_KEYS[name]: title for name, title in TITLES.items()}
 
 # What is worth a word only where it is not so.
 _UNUSUAL = {"flavor": "spec", "table_index": "mask", "inner_miss": "none", "input_transform": "none"}

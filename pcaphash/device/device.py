@@ -68,7 +68,8 @@ class Device:
         Names or bit numbers of the features agreed on, in text joined by ``+``. Default: all that bear on hashing and
         that the device offers.
     hash_key : bytes or str
-        As it is in hash_key_data, or as hexadecimal digits with or without colons, or ``microsoft`` or ``symmetric``.
+        As it is in hash_key_data, or as hexadecimal digits with or without colons, or by name:
+        ``microsoft``, ``symmetric``, ``mlx5``, ``i40e``.
     queues : int, optional
         Enabled receive queues. Default: 8, or 1 where neither MQ nor RSS allows more.
     indirection_table : iterable of int or str, optional

@@ -3,12 +3,25 @@
 import re
 
 from pcaphash.errors import ConfigurationError
-from pcaphash.standards import virtio
+from pcaphash.standards import hash_keys, virtio
 
 KEY_OPTION = "--key"
 
-NAMED_KEYS = {"microsoft": virtio.MICROSOFT_KEY, "symmetric": virtio.SYMMETRIC_KEY}
+NAMED_KEYS = {
+    "microsoft": virtio.MICROSOFT_KEY,
+    "symmetric": virtio.SYMMETRIC_KEY,
+    "mlx5": hash_keys.MLX5_KEY,
+    "i40e": hash_keys.I40E_KEY,
+}
 """Hash keys that have a name of their own."""
+
+TITLES = {
+    "microsoft": "Microsoft's published key",
+    "symmetric": "the symmetric key (6d5a repeated)",
+    "mlx5": "the key of the mlx5 driver",
+    "i40e": "the key of the i40e driver",
+}
+"""What to call them in a sentence."""
 
 _ADVICE = "write its bytes in the order of hash_key_data as hex digits, two each, such as 6d5a56da or 6d:5a:56:da"
 _HEX = re.compile(r"(?:[0-9a-fA-F]{2})+(?::(?:[0-9a-fA-F]{2})+)*")
@@ -21,7 +34,7 @@ def parse_hash_key(value: bytes | bytearray | str) -> bytes:
     ----------
     value : bytes or str
         The bytes of hash_key_data, or the same as hexadecimal digits, with or without colons between bytes, or the name
-        of a key: ``microsoft``, ``symmetric``.
+        of a key: ``microsoft``, ``symmetric``, ``mlx5``, ``i40e``.
 
     Raises
     ------

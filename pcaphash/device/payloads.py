@@ -74,7 +74,7 @@ def decode_rss_config(payload: Source, spec: str = "v7", queues: int | None = No
         "unclassified_queue": unclassified_queue,
         **hash_key,
     }
-    if is_default:
+    if is_default and queues is not None:  # else it would change with the number of queues given elsewhere
         options["indirection_table_size"] = len(table)
     else:
         options["indirection_table"] = table

@@ -99,7 +99,7 @@ def decide(signature: int, device: Device) -> Decision:
         return _without_hash(name, NONE, REASON_NOT_IP)
     if name == UNKNOWN and device.tunnel_mask & (_GRE_TYPES if encapsulation == tunnel.CUT_GRE else _UDP_TYPES):
         return _without_hash(name, UNKNOWN, REASON_TRUNCATED)
-    is_tunnel = tunnel.NO_ENCAPSULATION < encapsulation < tunnel.CUT_GRE
+    is_tunnel = encapsulation in tunnel.TUNNELS
     if not is_tunnel or not device.tunnel_mask >> (encapsulation - 1) & 1:
         return _decide_header(name, "outer", outer, device)
     if inner == NOT_IP:

@@ -92,7 +92,7 @@ def signatures_of(first_words: npt.NDArray[np.uint64]) -> npt.NDArray[np.int64]:
     return ((first_words >> np.uint64(32)) & SIGNATURE_MASK).astype(np.int64)
 
 
-class _Table:
+class KeyTable:
     """One table of the kernels, which grows as flows turn up."""
 
     def __init__(self, n_words: int) -> None:
@@ -104,9 +104,11 @@ class _Table:
 
     @property
     def capacity(self) -> int:
+        """Rows that there is room for."""
         return len(self.sums) // N_SUMS
 
     def take(self) -> Flows:
+        """Return a copy of what is counted."""
         keys = self.rows.reshape(-1, 1 + self.n_words)[: self.used, 1:]
         return Flows(keys.copy(), self.sums.reshape(-1, N_SUMS)[: self.used].copy())
 
@@ -158,7 +160,7 @@ class FlowTable:
         self._identity = identity
         self._most_flows = most_flows
         self._halvings = 0
-        self._tables = _Table(KEY_WORDS), _Table(LONG_KEY_WORDS)
+        self._tables = KeyTable(KEY_WORDS), KeyTable(LONG_KEY_WORDS)
         self._lumped = np.zeros(N_SIGNATURES * 2, np.int64)
         self._new_rows = [np.empty(0, np.uint64) for _ in self._tables]
         self._numbers = [np.empty(0, np.int64) for _ in self._tables]

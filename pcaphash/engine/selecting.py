@@ -39,12 +39,13 @@ class Selector:
         Says which UDP ports are tunnels, and how headers are read.
     spec : str
         The text whose names encapsulations have, ``v7`` or ``1.4``.
+    left_out : dict of str to int
+        Packets left out are added to it, by why.
     """
 
-    def __init__(self, selection: Selection, identity: Identity, spec: str) -> None:
+    def __init__(self, selection: Selection, identity: Identity, spec: str, left_out: dict[str, int]) -> None:
         self.selection = selection
-        self.left_out: dict[str, int] = {}
-        """Packets left out, by why."""
+        self._left_out = left_out
         self._identity = identity
         self._spec = spec
         self._left = selection.count
@@ -90,7 +91,7 @@ class Selector:
         for reason, lost in self._lost:
             n_lost = int(lost[:looked_at].sum())
             if n_lost:
-                self.left_out[reason] = self.left_out.get(reason, 0) + n_lost
+                self._left_out[reason] = self._left_out.get(reason, 0) + n_lost
         return chosen, looked_at
 
     def _has_sent(self, block: Block) -> bool:

@@ -109,7 +109,6 @@ def read_selected(
     reader: Reader, account: Account, selector: Selector
 ) -> Iterator[tuple[Block, npt.NDArray[np.int64] | range]]:
     """Yield the blocks of one trace with the selected records alone, and the numbers of these packets in the trace."""
-    account.reading.left_out = selector.left_out
     first = 1
     for block in reader.blocks():
         chosen, looked_at = selector.select(block)
@@ -130,7 +129,6 @@ def read_reported(
     reader: Reader, account: Account, selector: Selector, source: ReportedSource
 ) -> Iterator[tuple[Block, npt.NDArray[np.int64], Reported]]:
     """Yield what ``read_selected`` does, and what a device reported of these packets."""
-    account.reading.left_out = selector.left_out
     first = 1
     for whole in reader.blocks():
         block, reported = source.read(whole, first)
@@ -183,7 +181,7 @@ def take_census(
     """
     censuses = {identity: Census(identity) for identity in identities}
     account = Account(traces, watch)
-    selector = Selector(selection, next(iter(censuses)), spec)
+    selector = Selector(selection, next(iter(censuses)), spec, account.reading.left_out)
     for trace in traces:
         try:
             if is_saved_census(trace):

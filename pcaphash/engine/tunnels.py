@@ -13,7 +13,7 @@ from pcaphash.kernels import header as kinds
 from pcaphash.kernels.dissect import split_signature
 from pcaphash.kernels.flows import INNER_ADDRESSES, OUTER_ADDRESSES
 from pcaphash.kernels.header import KIND_IPV4, KIND_IPV6
-from pcaphash.kernels.tunnel import NO_NETWORK_NUMBER, is_tunnel
+from pcaphash.kernels.tunnel import NO_NETWORK_NUMBER, TUNNELS
 
 NO_TUNNEL = -1
 
@@ -124,7 +124,7 @@ def find_tunnels(flows: Flows, spec: str) -> Tunnels:
     signatures, which = np.unique(flows.signatures, return_inverse=True)
     kinds_of = [split_signature(int(signature)) for signature in signatures]
     names = [
-        encapsulation_of(int(signature), spec) if is_tunnel(encapsulation) else NONE
+        encapsulation_of(int(signature), spec) if encapsulation in TUNNELS else NONE
         for signature, (_, encapsulation, _) in zip(signatures, kinds_of, strict=True)
     ]
     order = sorted({NONE, *names})
@@ -149,7 +149,7 @@ def outer_endpoints(flows: Flows, flow: int) -> Endpoints:
 def inner_endpoints(flows: Flows, flow: int) -> Endpoints | None:
     """Return source and destination of a flow's inner header; None where it is no tunnel."""
     _, encapsulation, kind = split_signature(int(flows.signatures[flow]))
-    return _endpoints(flows.keys[flow], kind, 1, INNER_ADDRESSES) if is_tunnel(encapsulation) else None
+    return _endpoints(flows.keys[flow], kind, 1, INNER_ADDRESSES) if encapsulation in TUNNELS else None
 
 
 def _endpoints(key: npt.NDArray[np.uint64], kind: int, ports_word: int, first: int) -> Endpoints:

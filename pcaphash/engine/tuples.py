@@ -11,7 +11,7 @@ from pcaphash.kernels import header as kinds
 from pcaphash.kernels.dissect import split_signature
 from pcaphash.kernels.flows import INNER_ADDRESSES, OUTER_ADDRESSES
 from pcaphash.kernels.header import KIND_IPV4, KIND_IPV6
-from pcaphash.kernels.tunnel import is_tunnel
+from pcaphash.kernels.tunnel import TUNNELS
 
 Words = npt.NDArray[np.uint64]
 
@@ -78,7 +78,7 @@ def inner_tuples(flows: Flows) -> Tuples:
 def innermost_tuples(flows: Flows) -> Tuples:
     """Return addresses and ports of the inner header of each flow that is a tunnel, and of the outer one of others."""
     outer, inner = outer_tuples(flows), inner_tuples(flows)
-    in_tunnel = _of_signatures(flows, lambda parts: is_tunnel(parts[1])).astype(bool)
+    in_tunnel = _of_signatures(flows, lambda parts: parts[1] in TUNNELS).astype(bool)
     return Tuples(
         np.where(in_tunnel, inner.is_ip, outer.is_ip),
         np.where(in_tunnel, inner.protocols, outer.protocols),
@@ -99,7 +99,7 @@ def _tuples(flows: Flows, is_inner: int, first: int) -> Tuples:
         outer, encapsulation, inner = parts
         if not is_inner:
             return outer
-        return inner if is_tunnel(encapsulation) else 0
+        return inner if encapsulation in TUNNELS else 0
 
     of_flow = _of_signatures(flows, kind_of)
     is_ipv6 = of_flow >= KIND_IPV6

@@ -53,7 +53,7 @@ def _load64(d: Any, offset: int) -> Any:
 
 
 @step
-def _write_addresses(d: Any, kind: int, ip_header: int, words: Any, at: int) -> None:
+def write_addresses(d: Any, kind: int, ip_header: int, words: Any, at: int) -> None:
     """Write the plain addresses of a header; two IPv4 addresses take one word."""
     for i in range(4):
         words[at + i] = np.uint64(0)
@@ -82,7 +82,7 @@ def _ports_of(d: Any, kind: int, payload: int) -> Any:
 
 
 @step
-def _hash_words(words: Any, first: int, n_words: int) -> Any:
+def hash_words(words: Any, first: int, n_words: int) -> Any:
     """Mix the words of a key; never 0 in its upper half, which tells used places of an index from empty ones."""
     mixed = np.uint64(0x9E3779B97F4A7C15)
     for i in range(first, first + n_words):
@@ -140,13 +140,13 @@ def read_flow_keys(
             _write_plain(d, outer, outer_ip, ports, inner_kind, inner_ip, inner_ports, long_keys, first)
             _write_extended(d, outer, outer_source, outer_destination, long_keys, first + OUTER_EXTENDED)
             _write_extended(d, inner_kind, inner_source, inner_destination, long_keys, first + INNER_EXTENDED)
-            long_keys[first - 1] = _hash_words(long_keys, first, LONG_KEY_WORDS)
+            long_keys[first - 1] = hash_words(long_keys, first, LONG_KEY_WORDS)
             long_numbers[n_long_rows] = number
             n_long_rows += 1
         else:
             first = n_rows * (1 + KEY_WORDS) + 1
             _write_plain(d, outer, outer_ip, ports, inner_kind, inner_ip, inner_ports, keys, first)
-            keys[first - 1] = _hash_words(keys, first, KEY_WORDS)
+            keys[first - 1] = hash_words(keys, first, KEY_WORDS)
             numbers[n_rows] = number
             n_rows += 1
     return n_rows, n_long_rows
@@ -158,8 +158,8 @@ def _write_plain(
 ) -> None:
     words[first] = ports
     words[first + 1] = inner_ports
-    _write_addresses(d, outer, outer_ip, words, first + OUTER_ADDRESSES)
-    _write_addresses(d, inner, inner_ip, words, first + INNER_ADDRESSES)
+    write_addresses(d, outer, outer_ip, words, first + OUTER_ADDRESSES)
+    write_addresses(d, inner, inner_ip, words, first + INNER_ADDRESSES)
 
 
 @step

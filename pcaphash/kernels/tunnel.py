@@ -33,6 +33,9 @@ CUT_UDP = 11  # the capture does not show the UDP ports, or the VXLAN or GENEVE 
 CUT_UDP_1_4 = 12  # likewise the VXLAN-GPE or GRE-in-UDP header: known to be no tunnel under draft v7
 N_ENCAPSULATIONS = 13
 
+TUNNELS = range(GRE_2784, CUT_GRE)
+"""Encapsulations with an inner packet, for those who are no kernel."""
+
 NO_NETWORK_NUMBER = -1
 
 

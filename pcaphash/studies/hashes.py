@@ -102,7 +102,7 @@ def stream_hashes(
         No packet is selected, of those that there are.
     """
     describer = Describer(device)
-    selector = Selector(selection, Identity.of(device), device.spec)
+    selector = Selector(selection, Identity.of(device), device.spec, account.reading.left_out)
     for block, numbers in read_selected(account.open(fspath(trace)), account, selector):
         yield _rows(describer, block, numbers)
     check_selected(account.reading, selection)

@@ -22,6 +22,8 @@ from pcaphash.engine.selection import Selection
 from pcaphash.kernels.inputs import spread_by_keys
 from pcaphash.kernels.toeplitz import prepare_keys
 from pcaphash.studies.compare import compare
+from pcaphash.studies.explain import explain
+from pcaphash.studies.info import info
 
 texts = [
     pcaphash.Device(),
@@ -45,6 +47,10 @@ for trace in sys.argv[1:]:
             for block in Reader(trace).blocks():
                 table.append(block)
                 PacketOptions().read(block, 1)
+    info(trace)
+    info(trace, device=departing[0])
+    explain(trace, 1, texts[0])
+    explain(trace, 1, departing[0])
     compare(trace, texts)
     compare(trace, departing)
 words, loads, slots = (numpy.ones(n, kind) for n, kind in ((9, "u4"), (2, "i8"), (8, "i8")))
@@ -70,9 +76,11 @@ KERNELS = {
     "index_flows": 1,
     "index_pcap": 1,
     "index_pcapng": 1,
+    "locate_headers": 2,
     "read_endpoints": 2,
     "read_flow_keys": 2,
     "read_packet_options": 1,
+    "read_tunnel_keys": 2,
     "resample_at_random": 1,
     "spread_by_keys": 1,
     "timestamps_pcap": 1,

@@ -11,11 +11,11 @@ import numpy as np
 import numpy.typing as npt
 
 from pcaphash.device.device import Device
+from pcaphash.device.hash_key import NAMED_KEYS, TITLES
 from pcaphash.errors import ConfigurationError
 from pcaphash.kernels import departures
 from pcaphash.kernels.toeplitz import KEY_LEN
 from pcaphash.standards import virtio
-from pcaphash.standards.hash_keys import WELL_KNOWN_KEYS
 from pcaphash.studies.validate import arrangements
 
 Words = npt.NDArray[np.uint32]
@@ -242,9 +242,6 @@ def _shifted(bits: int, is_rotated: bool) -> Callable[[bytes], bytes]:
     return shift
 
 
-_NAMES_OF_KEYS = dict(zip(("microsoft", "symmetric", "mlx5", "i40e"), WELL_KNOWN_KEYS, strict=True))
-
-
 def _constant(known: bytes) -> Callable[[bytes], bytes]:
     return lambda hash_key: known
 
@@ -262,8 +259,8 @@ def _key_faults() -> Iterator[Fault]:
     )  # fmt: skip
     for name, words, change in keys:
         yield Fault(name, words, _ANY, KEY, hash_key=change)
-    for name, title in _NAMES_OF_KEYS.items():
-        yield Fault(f"key-{name}", f"hashes with {title}", _ANY, KEY, hash_key=_constant(WELL_KNOWN_KEYS[title]))
+    for name, known in NAMED_KEYS.items():
+        yield Fault(f"key-{name}", f"hashes with {TITLES[name]}", _ANY, KEY, hash_key=_constant(known))
     for bits in range(1, 33):
         for sign, side in ((1, "left"), (-1, "right")):
             many = f"{bits} bit{'s' if bits > 1 else ''}" if bits % 8 else f"{bits // 8} byte{'s' if bits > 8 else ''}"

@@ -186,7 +186,8 @@ class Validator:
         """Read the traces, with what is due and what was reported."""
         before = 0
         for trace, source in zip(self.traces, self._sources, strict=True):
-            selector = Selector(self._selection, Identity.of(self.device), self.device.spec)
+            left_out = self.account.reading.left_out
+            selector = Selector(self._selection, Identity.of(self.device), self.device.spec, left_out)
             try:
                 reader = self.account.open(trace)
             except CaptureError as error:

@@ -10,7 +10,7 @@ from pcaphash.device.device import Device
 from pcaphash.engine.decision import REASON_LINK_TYPE, UNKNOWN, Decision
 from pcaphash.engine.describer import Descriptions, queues_of
 from pcaphash.kernels.dissect import N_SIGNATURES, split_signature
-from pcaphash.kernels.tunnel import CUT_GRE, NO_ENCAPSULATION
+from pcaphash.kernels.tunnel import TUNNELS
 from pcaphash.standards.virtio import HASH_REPORT_TUNNELS, HASH_REPORTS
 
 MATCH = "match"
@@ -119,7 +119,7 @@ class Expectations:
 
     def _tunnel_of_packet(self, signature: int, decision: Decision) -> int:
         _, encapsulation, _ = split_signature(signature)
-        is_enabled = NO_ENCAPSULATION < encapsulation < CUT_GRE and self.device.tunnel_mask >> (encapsulation - 1) & 1
+        is_enabled = encapsulation in TUNNELS and self.device.tunnel_mask >> (encapsulation - 1) & 1
         if self.device.spec != "v7" or not is_enabled:
             return 0
         return HASH_REPORT_TUNNELS.index(decision.encapsulation)

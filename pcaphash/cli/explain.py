@@ -1,0 +1,61 @@
+"""``pcaphash explain``."""
+
+import sys
+from dataclasses import replace
+from typing import Annotated
+
+import typer
+
+from pcaphash.cli import options
+from pcaphash.cli.options import Configurations
+from pcaphash.cli.outcome import report_warnings
+from pcaphash.cli.progress import announce_compilation, watched
+from pcaphash.device import Device
+
+TREE = "tree"
+
+
+@options.takes_configurations
+def explain(
+    *,
+    trace: Annotated[str, typer.Argument(metavar="TRACE", help="A capture; - is standard input.")],
+    packet: Annotated[
+        int, typer.Option("--packet", metavar="N", help="Which packet, counted from 1, as hashes numbers them.")
+    ],
+    format_: options.Format = TREE,
+    configurations: Configurations,
+) -> int:
+    """Explain why one packet gets its hash and receive queue, or why it gets no hash.
+
+    Shows the packet header by header, each rule applied with what decided it and where it stands, the bytes of the
+    hash input, and what other configurations would do: the usual ones, or those that --config names.
+
+    \b
+    Formats: tree (default), json (one object with everything).
+    \b
+    Examples:
+      pcaphash explain trace.pcap --packet 17
+      pcaphash explain trace.pcap --packet 17 --hash-types linux --queues 4
+      pcaphash explain trace.pcap --packet 17 --spec 1.4 --config plain=base/none --config nvgre=base/NVGRE
+      pcaphash explain trace.pcap --packet 17 --format json | jq .steps
+    """
+    options.check_format(format_, (TREE, "json"))
+    device = Device(**configurations.options)
+    others = _compared(configurations)
+    report_warnings([device])
+    announce_compilation()
+    from pcaphash.report.explain import write_explanation
+    from pcaphash.studies.explain import explain as study
+
+    with watched() as watch:
+        explanation = study(trace, packet, device, others, watch)
+    write_explanation(explanation, format_, sys.stdout)
+    return 0
+
+
+def _compared(configurations: Configurations) -> list[Device] | None:
+    """Make the configurations to compare with: those named, or none, which stands for the usual ones."""
+    if configurations.named or configurations.of_file:
+        # Types given on the command line are those of the device explained, beside the configurations named.
+        return replace(configurations, types_option="").devices()
+    return None

@@ -1,0 +1,63 @@
+"""``pcaphash info``."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from pcaphash.cli import options
+from pcaphash.cli.outcome import report_reading, report_warnings
+from pcaphash.cli.progress import announce_compilation, watched
+from pcaphash.device import Device
+from pcaphash.engine.selection import EVERYTHING, Selection
+
+_FORMATS = ("table", "json")
+_DEFAULT_HEAVIEST = 10
+
+
+@options.takes_selection(EVERYTHING)
+def info(
+    *,
+    traces: Annotated[
+        list[str], typer.Argument(metavar="TRACE", help="Captures, or saved censuses; - is standard input.")
+    ],
+    format_: options.Format = "table",
+    heaviest: Annotated[
+        int, typer.Option("--heaviest", metavar="N", min=0, help="Tunnels to show one by one.")
+    ] = _DEFAULT_HEAVIEST,
+    vxlan_ports: options.VxlanPorts = None,
+    geneve_ports: options.GenevePorts = None,
+    vxlan_gpe_ports: options.VxlanGpePorts = None,
+    gre_udp_ports: options.GreUdpPorts = None,
+    selection: Selection,
+) -> int:
+    """Say what captures hold: files, interfaces, times, lengths, tunnels, and what would have no hash.
+
+    Counts every packet, also those that the capturing host sent, unless some are selected.
+
+    \b
+    Formats: table (default), json (one object with everything).
+    \b
+    Examples:
+      pcaphash info trace.pcap
+      pcaphash info monday.pcapng.gz tuesday.pcapng.gz --heaviest 50
+      pcaphash info trace.pcap --encapsulation VXLAN --format json | jq .tunnels.heaviest
+      pcaphash info monday.census
+    """
+    options.check_format(format_, _FORMATS)
+    given = {
+        "vxlan_ports": vxlan_ports,
+        "geneve_ports": geneve_ports,
+        "vxlan_gpe_ports": vxlan_gpe_ports,
+        "gre_udp_ports": gre_udp_ports,
+    }
+    device = Device("1.4", **{name: ports for name, ports in given.items() if ports})  # type: ignore[arg-type]
+    report_warnings([device])
+    announce_compilation()
+    from pcaphash.report.info import write_info
+    from pcaphash.studies.info import info as study
+
+    with watched() as watch:
+        found = study(traces, selection, watch, device=device, heaviest=heaviest)
+    write_info(found, format_, sys.stdout)
+    return report_reading(found.reading)

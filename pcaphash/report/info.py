@@ -1,0 +1,154 @@
+"""Write what traces hold: for readers, or as one JSON object."""
+
+import json
+from typing import TYPE_CHECKING, TextIO
+
+from pcaphash.report.words import link_type_name
+
+if TYPE_CHECKING:
+    from pcaphash.studies.info import Info, SavedFacts, Times, TraceFile
+
+
+def write_info(info: "Info", format_: str, stream: TextIO) -> None:
+    """Write what traces hold.
+
+    Parameters
+    ----------
+    info : Info
+        The results.
+    format_ : str
+        ``table`` for readers, ``json`` for everything as one object.
+    stream : text stream
+        A terminal, whose width is kept to, or anything else.
+    """
+    if format_ == "json":
+        json.dump(_document(info), stream, indent=2)
+        stream.write("\n")
+    else:
+        from pcaphash.report.info_text import show_info
+
+        show_info(info, stream)
+
+
+def _document(info: "Info") -> dict[str, object]:
+    reading, tally, tunnels, reported = info.reading, info.tally, info.tunnels, info.reported
+    return {
+        "partial": reading.is_partial,
+        "problems": reading.problems,
+        "files": [_file_document(file) for file in info.files],
+        "saved_censuses": [_saved_document(saved) for saved in info.saved],
+        "packets": reading.packets,
+        "left_out": dict(sorted(reading.left_out.items())),
+        "stopped": reading.is_stopped,
+        "selected": {"packets": info.packets, "bytes": info.n_bytes},
+        "link_types": _link_types(reading.link_types),
+        "time": None if tally is None else _time_document(tally.times),
+        "lengths": None
+        if tally is None
+        else {
+            "packets": tally.packets,
+            "bytes": tally.n_bytes,
+            "captured_bytes": tally.captured_bytes,
+            "cut": tally.cut,
+            "oversized": tally.oversized,
+            "longest": tally.longest,
+        },
+        "directions": None if tally is None else tally.directions,
+        "encapsulations": [
+            {"v7": each.v7, "1.4": each.virtio_1_4, "packets": each.packets, "bytes": each.n_bytes}
+            for each in info.encapsulations
+        ],
+        "tunnels": None
+        if tunnels is None
+        else {
+            "kept": tunnels.kept,
+            "kept_share": tunnels.kept_share,
+            "heaviest": [
+                {
+                    "source": each.tunnel.source,
+                    "destination": each.tunnel.destination,
+                    "encapsulation": each.tunnel.encapsulation,
+                    "network_number": each.tunnel.network_number,
+                    "packets": each.packets,
+                    "bytes": each.n_bytes,
+                }
+                for each in tunnels.heaviest
+            ],
+        },
+        "reasons": info.reasons,
+        "reported": None
+        if reported is None
+        else {"hashes": reported.hashes, "queues": reported.queues, "algorithms": reported.algorithms},
+    }
+
+
+def _link_types(link_types: dict[int, int]) -> list[dict[str, object]]:
+    return [
+        {"link_type": link_type, "name": link_type_name(link_type), "packets": n_packets}
+        for link_type, n_packets in sorted(link_types.items())
+    ]
+
+
+def _time_document(times: "Times") -> dict[str, int | None]:
+    return {
+        "first_ns": times.first,
+        "last_ns": times.last,
+        "duration_ns": times.duration,
+        "without_time": times.without_time,
+        "out_of_order": times.out_of_order,
+    }
+
+
+def _file_document(file: "TraceFile") -> dict[str, object]:
+    headers = file.headers
+    return {
+        "trace": file.trace,
+        "format": headers.format,
+        "byte_order": file.byte_order or None,
+        "compression": file.compression,
+        "stored_bytes": file.stored_bytes,
+        "packets": file.packets,
+        "sections": headers.n_sections,
+        "n_interfaces": headers.n_interfaces,
+        "interfaces": [
+            {
+                "section": each.section,
+                "interface": each.number,
+                "byte_order": each.byte_order,
+                "name": each.name or None,
+                "description": each.description or None,
+                "link_type": each.link_type,
+                "link_type_name": link_type_name(each.link_type),
+                "snap_length": each.snap_length or None,
+                "resolution_base": each.resolution_base,
+                "resolution_exponent": each.resolution_exponent,
+            }
+            for each in headers.interfaces
+        ],
+        "time": _time_document(file.times),
+        "damage": None if file.damage is None else {"offset": file.damage.offset, "problem": file.damage.problem},
+    }
+
+
+def _saved_document(saved: "SavedFacts") -> dict[str, object]:
+    identity, reading = saved.identity, saved.reading
+    return {
+        "path": saved.path,
+        "version": identity.version,
+        "hash_keys": [key.hex() for key in identity.hash_keys],
+        "vxlan_port": list(identity.vxlan_ports),
+        "geneve_port": list(identity.geneve_ports),
+        "vxlan_gpe_port": list(identity.vxlan_gpe_ports),
+        "gre_udp_port": list(identity.gre_udp_ports),
+        "table_index": identity.table_index,
+        "flavor": identity.flavor,
+        "input_transform": identity.input_transform,
+        "slots": identity.slots,
+        "traces": reading.traces,
+        "packets": reading.packets,
+        "left_out": dict(sorted(reading.left_out.items())),
+        "stopped": reading.is_stopped,
+        "selected": {"packets": saved.packets, "bytes": saved.n_bytes},
+        "link_types": _link_types(reading.link_types),
+        "problems": reading.problems,
+    }

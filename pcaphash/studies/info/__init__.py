@@ -1,0 +1,21 @@
+"""The study behind ``info``: what traces hold, before any question about hashes."""
+
+from pcaphash.studies.info.files import Interface, TraceFile
+from pcaphash.studies.info.result import Encapsulation, Info, ReportedFacts, SavedFacts, TunnelFacts, TunnelLoad
+from pcaphash.studies.info.study import DEFAULT_HEAVIEST, info
+from pcaphash.studies.info.tally import Tally, Times
+
+__all__ = [
+    "DEFAULT_HEAVIEST",
+    "Encapsulation",
+    "Info",
+    "Interface",
+    "ReportedFacts",
+    "SavedFacts",
+    "Tally",
+    "Times",
+    "TraceFile",
+    "TunnelFacts",
+    "TunnelLoad",
+    "info",
+]

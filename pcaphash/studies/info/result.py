@@ -1,0 +1,141 @@
+"""What ``info`` finds in traces."""
+
+from dataclasses import dataclass
+
+from pcaphash.engine.census import Identity
+from pcaphash.engine.reading import Reading
+from pcaphash.engine.tunnels import Tunnel
+from pcaphash.studies.info.files import TraceFile
+from pcaphash.studies.info.tally import Tally
+
+
+@dataclass(frozen=True)
+class Encapsulation:
+    """Packets of one encapsulation.
+
+    Parameters
+    ----------
+    v7, virtio_1_4 : str
+        What draft v7 and virtio 1.4 call it; NONE for no tunnel, UNKNOWN where the capture does not show it.
+    packets, n_bytes : int
+        How many packets, and their original lengths together.
+    """
+
+    v7: str
+    virtio_1_4: str
+    packets: int
+    n_bytes: int
+
+
+@dataclass(frozen=True)
+class TunnelLoad:
+    """What runs through one tunnel, in one direction.
+
+    Parameters
+    ----------
+    tunnel : Tunnel
+        Its endpoints and virtual network; its encapsulation has the name that virtio 1.4 gives it.
+    packets, n_bytes : int
+        How many packets, and their original lengths together.
+    """
+
+    tunnel: Tunnel
+    packets: int
+    n_bytes: int
+
+
+@dataclass(frozen=True)
+class TunnelFacts:
+    """The tunnels of captures.
+
+    Parameters
+    ----------
+    kept : int
+        How many tunnels were counted one by one.
+    kept_share : float
+        Which share of all tunnels that is, about; exactly 1 where it is all of them.
+    heaviest : list of TunnelLoad
+        Those of them with the most packets, in that order.
+    """
+
+    kept: int
+    kept_share: float
+    heaviest: list[TunnelLoad]
+
+
+@dataclass(frozen=True)
+class ReportedFacts:
+    """What devices reported of packets, in the options of pcapng's packet blocks.
+
+    Parameters
+    ----------
+    hashes, queues : int
+        Packets with a Toeplitz hash, and with a receive queue.
+    algorithms : dict of str to int
+        Hashes by their algorithm.
+    """
+
+    hashes: int
+    queues: int
+    algorithms: dict[str, int]
+
+
+@dataclass(frozen=True)
+class SavedFacts:
+    """What a saved census holds.
+
+    Parameters
+    ----------
+    path : str
+        The file.
+    identity : Identity
+        How it was taken: hash keys, ports of tunnels, slots.
+    reading : Reading
+        What came of reading the traces behind it.
+    packets, n_bytes : int
+        The packets that it counts, and their original lengths together.
+    """
+
+    path: str
+    identity: Identity
+    reading: Reading
+    packets: int
+    n_bytes: int
+
+
+@dataclass(frozen=True)
+class Info:
+    """What traces hold.
+
+    Parameters
+    ----------
+    reading : Reading
+        What was read, what was left out, and what could not be read; saved censuses included.
+    files : list of TraceFile
+        The captures, in the order given.
+    saved : list of SavedFacts
+        The saved censuses.
+    packets, n_bytes : int
+        The selected packets of both, and their original lengths together.
+    tally : Tally or None
+        Counts of the captures' packets; None where there is no capture.
+    encapsulations : list of Encapsulation
+        Packets of both, most first.
+    reasons : dict of str to dict of str to int
+        For either text, ``v7`` and ``1.4``, how many packets would have no known hash with all types enabled, by why.
+    tunnels : TunnelFacts or None
+        Likewise of the captures alone.
+    reported : ReportedFacts or None
+        Likewise.
+    """
+
+    reading: Reading
+    files: list[TraceFile]
+    saved: list[SavedFacts]
+    packets: int
+    n_bytes: int
+    tally: Tally | None
+    encapsulations: list[Encapsulation]
+    reasons: dict[str, dict[str, int]]
+    tunnels: TunnelFacts | None
+    reported: ReportedFacts | None

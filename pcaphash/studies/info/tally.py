@@ -1,0 +1,139 @@
+"""What headers of records say of packets: lengths, directions and times, summed up block by block."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from pcaphash.capture.reader import Block
+from pcaphash.kernels.records import DIRECTION_IN, DIRECTION_OUT, DIRECTION_UNKNOWN
+from pcaphash.kernels.timestamps import NO_TIMESTAMP
+from pcaphash.standards import ethernet as eth
+
+USUAL_LONGEST = 1518
+"""Bytes of the longest usual Ethernet frame without VLAN tags, checksum included (IEEE 802.3)."""
+
+JUMBO_LONGEST = 9018
+"""Bytes of the longest frame that networks with jumbo frames commonly have: no standard sets it."""
+
+_MOST_TAGS = 8
+_TAG_TYPES = (eth.ETHERTYPE_VLAN, eth.ETHERTYPE_SERVICE_VLAN, eth.ETHERTYPE_OLD_SERVICE_VLAN)
+_DIRECTIONS = {"in": DIRECTION_IN, "out": DIRECTION_OUT, "unknown": DIRECTION_UNKNOWN}
+
+
+@dataclass
+class Times:
+    """When packets were captured, in nanoseconds since 1970.
+
+    Parameters
+    ----------
+    first, last : int or None
+        The earliest and the latest time; None where no packet has one.
+    without_time : int
+        Packets that have no time.
+    out_of_order : int
+        Packets with a time before that of the packet with a time before them in the same file.
+    """
+
+    first: int | None = None
+    last: int | None = None
+    without_time: int = 0
+    out_of_order: int = 0
+    _previous: int | None = None
+
+    @property
+    def duration(self) -> int | None:
+        """From the earliest to the latest time."""
+        return None if self.first is None or self.last is None else self.last - self.first
+
+    def append(self, times: npt.NDArray[np.int64]) -> None:
+        """Take note of the times of packets, NO_TIMESTAMP for none."""
+        earliest = int(times.min())
+        if earliest == NO_TIMESTAMP:
+            known = times[times != NO_TIMESTAMP]
+            self.without_time += len(times) - len(known)
+            if not len(known):
+                return
+            times, earliest = known, int(known.min())
+        self._span(earliest, int(times.max()))
+        self.out_of_order += int(np.count_nonzero(times[1:] < times[:-1]))
+        self.out_of_order += self._previous is not None and int(times[0]) < self._previous
+        self._previous = int(times[-1])
+
+    def add(self, other: "Times") -> None:
+        """Add the times of another file."""
+        if other.first is not None and other.last is not None:
+            self._span(other.first, other.last)
+        self.without_time += other.without_time
+        self.out_of_order += other.out_of_order
+
+    def _span(self, first: int, last: int) -> None:
+        self.first = first if self.first is None else min(self.first, first)
+        self.last = last if self.last is None else max(self.last, last)
+
+
+@dataclass
+class Tally:
+    """Counts of packets that were selected, of captures alone: saved censuses do not have them.
+
+    Parameters
+    ----------
+    packets : int
+        How many there are.
+    n_bytes, captured_bytes : int
+        Original and captured lengths of all of them together.
+    cut : int
+        Packets with fewer captured bytes than original ones.
+    longest : int
+        The most bytes of a packet, as it was before it was cut.
+    oversized : int
+        Ethernet frames of more than USUAL_LONGEST bytes, and 4 more for each VLAN tag.
+    directions : dict of str to int
+        Packets received (``in``), sent (``out``) and of which the capture does not say (``unknown``).
+    times : Times
+        When they were captured.
+    """
+
+    packets: int = 0
+    n_bytes: int = 0
+    captured_bytes: int = 0
+    cut: int = 0
+    longest: int = 0
+    oversized: int = 0
+    directions: dict[str, int] = field(default_factory=lambda: dict.fromkeys(_DIRECTIONS, 0))
+    times: Times = field(default_factory=Times)
+
+    def append(self, block: Block) -> None:
+        """Count the packets of a block."""
+        records = block.records
+        captured, original = records["captured_length"], records["original_length"]
+        self.packets += len(records)
+        self.n_bytes += int(original.sum(dtype=np.int64))
+        self.captured_bytes += int(captured.sum(dtype=np.int64))
+        self.cut += int(np.count_nonzero(captured < original))
+        longest = int(original.max())
+        self.longest = max(self.longest, longest)
+        if longest > USUAL_LONGEST:
+            self.oversized += _count_oversized(block)
+        counts = np.bincount(records["direction"], minlength=len(_DIRECTIONS))
+        for name, direction in _DIRECTIONS.items():
+            self.directions[name] += int(counts[direction])
+
+
+def _count_oversized(block: Block) -> int:
+    """Count the Ethernet frames that are longer than usual, given how many VLAN tags each has."""
+    chosen = block.records[block.records["link_type"] == eth.ETHERNET]
+    places = chosen["offset"].astype(np.int64) + eth.ETHERNET_TYPE_OFFSET
+    ends = chosen["offset"].astype(np.int64) + chosen["captured_length"]
+    lengths = chosen["original_length"].astype(np.int64)
+    n_oversized = 0
+    for tags in range(_MOST_TAGS + 1):
+        longer = lengths > USUAL_LONGEST + tags * eth.VLAN_TAG_LEN
+        places, ends, lengths = places[longer], ends[longer], lengths[longer]
+        tagged = np.flatnonzero(places + 2 <= ends)
+        here = places[tagged]
+        types = block.data[here].astype(np.int64) << 8 | block.data[here + 1]
+        tagged = tagged[np.isin(types, _TAG_TYPES)]
+        n_oversized += len(places) - len(tagged)
+        places, ends, lengths = places[tagged] + eth.VLAN_TAG_LEN, ends[tagged], lengths[tagged]
+    return n_oversized + len(places)

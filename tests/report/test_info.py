@@ -1,0 +1,305 @@
+"""What ``info`` looks like: every fact in words, in terminals of every width, in pipes, and as JSON."""
+
+import io
+import json
+import re
+from dataclasses import replace
+
+import pytest
+
+from pcaphash.capture.damage import Damage
+from pcaphash.device import Device
+from pcaphash.engine.census import Identity
+from pcaphash.engine.reading import Reading
+from pcaphash.engine.tunnels import Tunnel
+from pcaphash.report.info import write_info
+from pcaphash.studies.info import (
+    Encapsulation,
+    Info,
+    Interface,
+    ReportedFacts,
+    SavedFacts,
+    Tally,
+    Times,
+    TraceFile,
+    TunnelFacts,
+    TunnelLoad,
+)
+from pcaphash.studies.info.files import Headers
+
+START = 1_700_000_000 * 10**9
+LONG = "2001:db8:1111:2222:3333:4444:5555:6666"
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+@pytest.fixture(autouse=True)
+def _environment(monkeypatch):
+    for name in ("COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+
+
+def interface(number: int, **words) -> Interface:
+    fields = {"name": "", "description": "", "link_type": 1, "snap_length": 0, "base": 10, "exponent": 6} | words
+    return Interface(1, number, "little", *fields.values())
+
+
+def headers(*interfaces: Interface, format_: str = "pcapng") -> Headers:
+    return Headers(format_, 1, len(interfaces), {"little"}, list(interfaces))
+
+
+ONE = TraceFile(
+    "one.pcap", "none", 1_234_567, 5_000, headers(interface(0, snap_length=96), format_="pcap"), Times(), None
+)
+TWO = TraceFile(
+    "-",
+    "gzip",
+    999,
+    1,
+    headers(
+        interface(0, name="eth0", exponent=9),
+        interface(1, description="a long description of it", link_type=147, base=2, exponent=20),
+        interface(2, link_type=60000, snap_length=65535, exponent=0),
+    ),
+    Times(START, START + 61 * 10**9, 3, 4),
+    Damage("-", 77, "the file ends within a record", True),
+)
+TALLY = Tally(
+    5_001, 20_000_000, 10_000_000, 1_000, 65_000, 250, {"in": 7, "out": 4_990, "unknown": 4},
+    Times(START, START + 7_323 * 10**9 + 5_000_000, 3, 12),
+)  # fmt: skip
+HEAVIEST = [
+    TunnelLoad(Tunnel(LONG, LONG[::-1].replace("8bd", "db8"), "VXLAN_GPE", 16_777_215), 4_000, 19_000_000),
+    TunnelLoad(Tunnel("192.0.2.1", "198.51.100.2", "IPIP", None), 30, 3_000),
+]
+WHOLE = Info(
+    Reading(["one.pcap", "-"], 5_001, link_types={1: 5_000, 147: 1}, damages=[TWO.damage]),
+    [ONE, TWO],
+    [],
+    5_001,
+    20_000_000,
+    TALLY,
+    [Encapsulation("NONE", "VXLAN_GPE", 4_000, 19_000_000), Encapsulation("NONE", "NONE", 1_001, 1_000_000)],
+    {"v7": {"not-ip": 12}, "1.4": {"inner-not-ip": 1_300, "not-ip": 12}},
+    TunnelFacts(40, 1.0, HEAVIEST),
+    ReportedFacts(4, 5, {"Toeplitz": 4, "CRC32": 1}),
+)
+SAVED = SavedFacts(
+    "some.census",
+    Identity.of(Device(hash_key=b"k", vxlan_ports=[53])),
+    Reading([f"{i}.pcap" for i in range(5)], 900, {"sent by the capturing host": 100}),
+    800,
+    70_000,
+)
+ONLY_SAVED = replace(WHOLE, files=[], saved=[SAVED], tally=None, tunnels=None, reported=None)
+
+
+def shown(info: Info, stream: io.StringIO | None = None) -> str:
+    stream = stream or io.StringIO()
+    write_info(info, "table", stream)
+    return stream.getvalue()
+
+
+def document(info: Info) -> dict:
+    stream = io.StringIO()
+    write_info(info, "json", stream)
+    return json.loads(stream.getvalue())
+
+
+def test_every_fact_is_a_line():
+    lines = [line.strip() for line in shown(WHOLE).splitlines()]
+    for line in [
+        "one.pcap: pcap, little-endian, 1.2 MB, 5,000 packets",
+        "link type ETHERNET (1), snap length 96 B, times in us",
+        "standard input: pcapng, little-endian, compressed with gzip, 999 B, 1 packet",
+        "1 section, 3 interfaces",
+        "damaged at byte 77 of the decompressed data: the file ends within a record; everything before it was read",
+        "5,001 packets, 20.0 MB",
+        "packets by link type: ETHERNET (1) 5,000, USER0 (147) 1",
+        "from 2023-11-14 22:13:20 UTC to 2023-11-14 22:14:21 UTC: 61.000 s",
+        "from 2023-11-14 22:13:20 UTC to 2023-11-15 00:15:23.005 UTC: 7,323.005 s (2:02:03)",
+        "3 packets without a time",
+        "12 packets with a time before that of the packet in front",
+        "1,000 packets cut (20.0%): 10.0 MB captured of 20.0 MB",
+        "250 packets (5.0%) larger than the usual MTU, up to 65,000 B: merged by GRO/TSO: these are not wire packets, "
+        "spread by packet count is understated",
+        "packets by direction: in 7, out 4,990, unknown 4",
+        "reported in packet options: hashes Toeplitz 4, CRC32 1; receive queue of 5 packets",
+        "40 tunnels: the heaviest by packets, share, bytes",
+        "30   0.6%   3.0 kB  192.0.2.1 > 198.51.100.2 IPIP",
+    ]:
+        assert line in lines
+    text = re.sub(r" +", " ", shown(WHOLE))
+    for row in [
+        " 0 eth0 ETHERNET none ns ",
+        " 1 a long description of it USER0 none 2^-20 s ",
+        " 2 60000 65,535 B s ",
+        " VXLAN_GPE NONE 4,000 80.0% 19.0 MB ",
+        " inner-not-ip 0 1,300 ",
+        " not-ip 12 12 ",
+    ]:
+        assert row in text
+
+
+@pytest.mark.parametrize("width", [40, 53, 80, 81, 120, 300])
+def test_no_number_is_cut_however_narrow_the_terminal(monkeypatch, width):
+    monkeypatch.setenv("COLUMNS", str(width))
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", shown(WHOLE, Terminal()) + shown(ONLY_SAVED, Terminal()))
+    assert max(map(len, plain.splitlines())) <= width
+    flat = re.sub(r"\s", "", plain)
+    assert "…" not in flat
+    for part in (
+        "65,535B",
+        "7,323.005s(2:02:03)",
+        "1,300",
+        LONG,
+        "VXLAN_GPE16777215",
+        SAVED.identity.hash_keys[0].hex(),
+    ):
+        assert part in flat
+
+
+def test_colours_are_for_terminals_alone(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "100")
+    assert "\x1b[" in shown(WHOLE, Terminal())
+    assert "\x1b[" not in shown(WHOLE)
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert "\x1b[31m" not in shown(WHOLE, Terminal())
+
+
+def test_what_there_is_not_is_not_said():
+    plain = Tally(5, 300, 300, 0, 60, 0, {"in": 0, "out": 0, "unknown": 5}, Times(START, START))
+    info = replace(
+        WHOLE,
+        files=[ONE],
+        tally=plain,
+        tunnels=TunnelFacts(0, 1.0, []),
+        reported=ReportedFacts(0, 0, {}),
+        reasons={"v7": {}, "1.4": {}},
+    )
+    text = shown(info)
+    for word in ("cut", "MTU", "order", "tunnel", "reported", "without a", "damaged", "left out", "section"):
+        assert word not in text, word
+    assert "to 2023-11-14 22:13:20 UTC: 0 ns" in text
+
+
+@pytest.mark.parametrize(
+    ("nanoseconds", "words"),
+    [
+        (17, "17 ns"),
+        (17_500, "17.5 us"),
+        (999_000_000, "999 ms"),
+        (10**9, "1.000 s"),
+        (200_000 * 10**9, "2 days, 7:33:20"),
+    ],
+)
+def test_durations_have_units(nanoseconds, words):
+    tally = replace(TALLY, times=Times(START, START + nanoseconds))
+    assert words in shown(replace(WHOLE, files=[ONE], tally=tally))
+
+
+def test_jumbo_frames_may_be_wire_packets():
+    assert "unless the network has larger frames" not in shown(WHOLE)
+    assert "understated, unless the network has larger frames" in shown(
+        replace(WHOLE, tally=replace(TALLY, longest=9000))
+    )
+
+
+def test_limits_are_said():
+    assert "about 12.5% of all" in shown(replace(WHOLE, tunnels=TunnelFacts(40, 0.125, HEAVIEST)))
+    many = replace(TWO, headers=headers(*(interface(i, name=f"eth{i}") for i in range(23))))
+    text = shown(replace(WHOLE, files=[many]))
+    assert "eth19" in text
+    assert "eth20" not in text
+    assert "and 3 more interfaces: see --format json" in text
+    left_out = replace(
+        WHOLE, reading=Reading(packets=9, left_out={"before the start": 4}, is_stopped=True, link_types={1: 9})
+    )
+    assert "left out: 4 packets before the start" in shown(left_out)
+    assert "those left out included: ETHERNET (1) 9" in shown(left_out)
+    assert "stopped early" in shown(left_out)
+
+
+def test_a_saved_census():
+    text = shown(ONLY_SAVED)
+    for line in [
+        "some.census: saved census, 800 packets, 70.0 kB",
+        "  of 0.pcap, 1.pcap, 2.pcap and 2 more",
+        f"  hash key {b'k'.ljust(40, bytes(1)).hex()}",
+        "  UDP ports VXLAN 53, GENEVE 6081, VXLAN-GPE 4790, GRE in UDP 4754",
+        "  up to 128 entries of the indirection table (mask), flavor spec, input transform none",
+        "  a saved census has no times, directions, captured lengths and tunnels",
+    ]:
+        assert line in text.splitlines()
+    modulo = replace(SAVED, identity=Identity.of(Device(table_index="modulo", indirection_table_size=100)))
+    assert "  100 entries of the indirection table (modulo)" in shown(replace(ONLY_SAVED, saved=[modulo]))
+
+
+def test_json_has_everything_under_stable_names():
+    found = document(WHOLE)
+    assert list(found) == [
+        "partial", "problems", "files", "saved_censuses", "packets", "left_out", "stopped", "selected", "link_types",
+        "time", "lengths", "directions", "encapsulations", "tunnels", "reasons", "reported",
+    ]  # fmt: skip
+    assert found["partial"] is True
+    one, two = found["files"]
+    assert (one["trace"], one["format"], one["byte_order"], one["compression"]) == (
+        "one.pcap",
+        "pcap",
+        "little",
+        "none",
+    )
+    assert (one["stored_bytes"], one["packets"], one["damage"]) == (1_234_567, 5_000, None)
+    assert one["interfaces"] == [
+        {
+            "section": 1, "interface": 0, "byte_order": "little", "name": None, "description": None, "link_type": 1,
+            "link_type_name": "ETHERNET", "snap_length": 96, "resolution_base": 10, "resolution_exponent": 6,
+        }
+    ]  # fmt: skip
+    assert (two["sections"], two["n_interfaces"], two["damage"]["offset"]) == (1, 3, 77)
+    assert two["time"] == {
+        "first_ns": START,
+        "last_ns": START + 61 * 10**9,
+        "duration_ns": 61 * 10**9,
+        "without_time": 3,
+        "out_of_order": 4,
+    }
+    assert found["selected"] == {"packets": 5_001, "bytes": 20_000_000}
+    assert found["link_types"][1] == {"link_type": 147, "name": "USER0", "packets": 1}
+    assert found["time"]["duration_ns"] == 7_323_005_000_000
+    assert found["lengths"] == {
+        "packets": 5_001,
+        "bytes": 20_000_000,
+        "captured_bytes": 10_000_000,
+        "cut": 1_000,
+        "oversized": 250,
+        "longest": 65_000,
+    }
+    assert found["directions"] == {"in": 7, "out": 4_990, "unknown": 4}
+    assert found["encapsulations"][0] == {"v7": "NONE", "1.4": "VXLAN_GPE", "packets": 4_000, "bytes": 19_000_000}
+    assert (found["tunnels"]["kept"], found["tunnels"]["kept_share"]) == (40, 1)
+    assert found["tunnels"]["heaviest"][1] == {
+        "source": "192.0.2.1", "destination": "198.51.100.2", "encapsulation": "IPIP", "network_number": None,
+        "packets": 30, "bytes": 3_000,
+    }  # fmt: skip
+    assert found["reasons"] == WHOLE.reasons
+    assert found["reported"] == {"hashes": 4, "queues": 5, "algorithms": {"Toeplitz": 4, "CRC32": 1}}
+
+
+def test_json_of_a_saved_census():
+    found = document(ONLY_SAVED)
+    assert list(found) == list(document(WHOLE))
+    assert [found[name] for name in ("files", "time", "lengths", "directions", "tunnels", "reported")] == [
+        [],
+        *[None] * 5,
+    ]
+    (saved,) = found["saved_censuses"]
+    assert saved["hash_keys"] == [b"k".ljust(40, b"\0").hex()]
+    assert (saved["path"], saved["version"], saved["slots"], saved["vxlan_port"]) == ("some.census", 1, 128, [53])
+    assert (saved["table_index"], saved["flavor"], saved["input_transform"]) == ("mask", "spec", "none")
+    assert (saved["packets"], saved["left_out"]) == (900, {"sent by the capturing host": 100})
+    assert saved["selected"] == {"packets": 800, "bytes": 70_000}
