@@ -14,6 +14,7 @@ from pcaphash.cli.compare import compare
 from pcaphash.cli.explain import explain
 from pcaphash.cli.hashes import hashes
 from pcaphash.cli.info import info
+from pcaphash.cli.report import report
 from pcaphash.cli.sweep import sweep
 from pcaphash.cli.validate import validate
 from pcaphash.errors import PcaphashError
@@ -38,6 +39,7 @@ for _name, _command, _summary in (
     ("explain", explain, "One packet: why this hash, or why none."),
     ("compare", compare, "Configurations beside ideal hashes: what is to blame."),
     ("sweep", sweep, "Every mask of hash types, the best first."),
+    ("report", report, "A comparison as one HTML page."),
     ("census", census, "Count once, ask later: saves what other commands take."),
     ("validate", validate, "Are the hashes a device reported right? If not, why?"),
 ):

@@ -43,6 +43,7 @@ def write_comparison_folder(comparison: "Comparison", folder: Path) -> list[Path
     list of Path
         The files written.
     """
+    from pcaphash.report.comparison_figures import write_figures
     from pcaphash.report.rows import write_rows
 
     make_folder(folder)
@@ -53,7 +54,7 @@ def write_comparison_folder(comparison: "Comparison", folder: Path) -> list[Path
         paths.append(folder / f"{name}.csv")
         with whole_file(paths[-1]) as part, part.open("w", encoding="utf-8", newline="") as stream:
             write_rows([table], [str(column) for column in table], stream, "csv")
-    return paths
+    return [*paths, *write_figures(comparison, folder)]
 
 
 def verdict_lines(comparison: "Comparison") -> list[str]:

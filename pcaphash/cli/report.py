@@ -1,0 +1,71 @@
+"""``pcaphash report``."""
+
+import shlex
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pcaphash.cli import options
+from pcaphash.cli.outcome import report_reading, report_warnings
+from pcaphash.cli.progress import announce_compilation, watched
+from pcaphash.engine.selection import RECEIVED, Selection
+from pcaphash.report.files import output_path
+
+_DEFAULT_HEAVIEST = 10
+_DEFAULT_MOST_FLOWS = 1_000_000
+
+
+@options.takes_configurations
+@options.takes_selection(RECEIVED)
+def report(
+    *,
+    traces: Annotated[list[str], typer.Argument(metavar="TRACE", help="Captures; - is standard input.")],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="DIR", parser=output_path, help="Write report.html here.")
+    ],
+    window: Annotated[
+        str | None,
+        typer.Option("--window", metavar="TIME", help="Also by windows of time, such as 100ms."),
+    ] = None,
+    heaviest: Annotated[
+        int, typer.Option("--heaviest", metavar="N", min=0, help="Tunnels to show one by one.")
+    ] = _DEFAULT_HEAVIEST,
+    most_flows: Annotated[
+        int, typer.Option("--max-flows", metavar="N", min=1, help="Flows to keep; others are lumped together.")
+    ] = _DEFAULT_MOST_FLOWS,
+    selection: Selection,
+    configurations: options.Configurations,
+) -> int:
+    """Write one HTML page on how configurations spread the same packets: what compare finds, with figures.
+
+    \b
+    The page needs nothing else: it can be sent by mail, and be printed. The verdict also goes to standard output.
+    \b
+    Examples:
+      pcaphash report trace.pcap -o results
+      pcaphash report trace.pcap --window 100ms -o results
+      pcaphash report trace.pcap --config outer=base --config inner=all -o results
+    """
+    from pcaphash.engine.timeline import parse_window
+
+    window_ns = None if window is None else parse_window(window)
+    devices = configurations.devices(traces)
+    from pcaphash.report.page import PAGE_FILE, write_page
+
+    options.refuse_overwriting(output / PAGE_FILE, traces)
+    report_warnings(devices)
+    announce_compilation()
+    from pcaphash.studies.compare import compare
+
+    with watched() as watch:
+        comparison = compare(
+            traces, devices, selection, watch, window_ns=window_ns, heaviest=heaviest, most_flows=most_flows
+        )
+    from pcaphash.report.comparison import verdict_lines
+
+    path = write_page(comparison, output, shlex.join(["pcaphash", *sys.argv[1:]]))
+    print(f"wrote {path}", file=sys.stderr)
+    print("\n".join(verdict_lines(comparison)))
+    return report_reading(comparison.reading)

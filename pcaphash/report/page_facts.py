@@ -1,0 +1,152 @@
+"""What a page says of traces, of configurations, and of what was left out or could not be read."""
+
+from typing import TYPE_CHECKING
+
+from pcaphash.kernels.timestamps import NO_TIMESTAMP
+from pcaphash.report.page_table import Cell, Table, make_table, number, share, text
+from pcaphash.report.words import brief_types, count, link_type_name, moment, packets, percent, size
+from pcaphash.standards.ethernet import LINK_TYPE_NAMES
+
+if TYPE_CHECKING:
+    from pcaphash.engine.distribution import Distribution
+    from pcaphash.studies.compare import Comparison
+
+_DEFAULT = " (default)"
+_MOST_LISTED = 50  # traces, and problems with them
+
+
+def notices(comparison: "Comparison") -> list[str]:
+    """Say what could not be read, and what the numbers do not tell."""
+    reading = comparison.reading
+    lines = shorten([f"could not be read: {problem}" for problem in reading.problems])
+    if reading.is_partial:
+        lines.append("the results are partial")
+    devices = [outcome.device for outcome in comparison.outcomes]
+    lines += dict.fromkeys(line for device in devices for line in device.warnings)
+    flow_set = comparison.outcomes[0].flow_set
+    if flow_set is None:
+        lines.append("a saved census has no flows: without them nothing is said of ideal hashes, tunnels and time")
+    elif not flow_set.is_complete:
+        lines.append(
+            f"flows: {count(len(flow_set.flows.keys))} kept, about {percent(flow_set.kept_share)} of all, chosen by a "
+            f"hash of their own; {count(int(flow_set.lumped[0]))} packets of others are missing in what is said of "
+            "ideal hashes, tunnels and flows: raise --max-flows"
+        )
+    return lines
+
+
+def shorten(lines: list[str]) -> list[str]:
+    """Return the first lines, and how many more there are."""
+    more = len(lines) - _MOST_LISTED
+    return lines if more <= 0 else [*lines[:_MOST_LISTED], f"and {count(more)} more"]
+
+
+def fact_table(comparison: "Comparison") -> Table:
+    """Tabulate what was read and left out."""
+    reading, whole = comparison.reading, comparison.analysis.distributions[0]
+    facts = [
+        ("packets read", packets(reading.packets)),
+        *((f"left out: {reason}", packets(n)) for reason, n in sorted(reading.left_out.items())),
+        ("packets compared", f"{packets(whole.packets)}, {size(whole.n_bytes)}"),
+    ]
+    if reading.is_stopped:
+        facts.append(("stopped early", "as many packets are selected as were asked for"))
+    facts += _times(comparison)
+    rows = [[text(name), text(value)] for name, value in facts]
+    return make_table("facts", "What was read", ["fact", "value"], rows)
+
+
+def _times(comparison: "Comparison") -> list[tuple[str, str]]:
+    """Tell from the flows when packets were captured, where all flows are known."""
+    flow_set = comparison.outcomes[0].flow_set
+    if flow_set is None or not flow_set.is_complete:
+        return []
+    first, last = flow_set.flows.first_times, flow_set.flows.last_times
+    first, last = first[first != NO_TIMESTAMP], last[last != NO_TIMESTAMP]
+    if not len(first):
+        return []
+    start, end = int(first.min()), int(last.max())
+    return [
+        ("first packet", moment(start)),
+        ("last packet", moment(end)),
+        ("duration", f"{(end - start) / 1e9:.6f} s"),
+        ("flows", count(len(flow_set.flows.keys))),
+    ]
+
+
+def link_type_table(comparison: "Comparison") -> Table:
+    """Tabulate the link types of the packets."""
+    rows = [
+        [
+            text(link_type_name(link_type) or "unknown"),
+            number(link_type),
+            number(n_packets),
+            text("yes" if link_type in LINK_TYPE_NAMES else "no: what its packets would get stays unknown"),
+        ]
+        for link_type, n_packets in sorted(comparison.reading.link_types.items())
+    ]
+    return make_table("link-types", "Link types", ["link type", "number", "packets", "dissected"], rows)
+
+
+def encapsulation_table(comparison: "Comparison") -> Table:
+    """Tabulate what the packets are."""
+    whole = comparison.analysis.distributions[0]
+    found = comparison.analysis.encapsulations[0]
+    rows = [[text(name), number(n), share(n / whole.packets)] for name, n in found.items()]
+    return make_table("encapsulations", "What the packets are", ["encapsulation", "packets", "share"], rows)
+
+
+def common_table(comparison: "Comparison") -> Table:
+    """Tabulate the options that all configurations share."""
+    devices = [outcome.device for outcome in comparison.outcomes]
+    rows = [
+        [text(option), text(value.removesuffix(_DEFAULT)), text("default" if value.endswith(_DEFAULT) else "given")]
+        for option, value in devices[0].describe_common(*devices)
+    ]
+    return make_table("common", "Options of every configuration", ["option", "value", "from"], rows)
+
+
+def configuration_table(comparison: "Comparison") -> Table:
+    """Tabulate what each configuration has of its own."""
+    devices = [outcome.device for outcome in comparison.outcomes]
+    own = [dict(device.describe_own(*devices)) for device in devices]
+    options = list(dict.fromkeys(option for each in own for option in each))
+    rows = [
+        [text(device.name), text(brief_types(device)), *(text(each.get(option)) for option in options)]
+        for device, each in zip(devices, own, strict=True)
+    ]
+    headings = ["configuration", "as --config takes it", *options]
+    return make_table("configurations", "Options of each configuration", headings, rows)
+
+
+def hashed_table(comparison: "Comparison") -> Table:
+    """Tabulate how many packets have a hash under each configuration."""
+    headings = ["configuration", "packets", "hashed", "without hash", "unknown", "queues used"]
+    rows = [_hashed_row(distribution) for distribution in comparison.analysis.distributions]
+    return make_table("hashed", "Packets with a hash", headings, rows)
+
+
+def _hashed_row(distribution: "Distribution") -> list[Cell]:
+    used = int((distribution.queues[:, 0] > 0).sum()) if distribution.device.has_queue else None
+    counts = (distribution.packets, distribution.hashed, distribution.unhashed, distribution.unknown, used)
+    return [text(distribution.device.name), *map(number, counts)]
+
+
+def reason_table(comparison: "Comparison") -> Table:
+    """Tabulate why packets have no hash, or none that is known."""
+    return _count_table(comparison, "reasons", "Why packets have no hash, or none that is known", "reason")
+
+
+def report_table(comparison: "Comparison") -> Table:
+    """Tabulate what is hashed of the packets."""
+    return _count_table(comparison, "reports", "What is hashed of the packets", "hash_report")
+
+
+def _count_table(comparison: "Comparison", counted: str, caption: str, heading: str) -> Table:
+    rows = [
+        [text(name), text(distribution.device.name), number(n), share(n / distribution.packets)]
+        for distribution in comparison.analysis.distributions
+        for name, n in sorted(getattr(distribution, counted).items())
+        if n
+    ]
+    return make_table(counted, caption, [heading, "configuration", "packets", "share"], rows)

@@ -1,0 +1,204 @@
+"""The tables of a page about how packets spread."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pcaphash.engine.tunnels import NO_TUNNEL, inner_endpoints, outer_endpoints
+from pcaphash.report.comparison_figures import MOST_CONFIGURATIONS, shown_outcomes
+from pcaphash.report.page_table import Cell, Table, make_table, measure, number, share, text
+from pcaphash.report.sweep_text import MEASURES, write_measure
+from pcaphash.report.words import count, moment, probability
+from pcaphash.studies.compare.affinity import QUESTIONS
+from pcaphash.studies.compare.rows import heaviest_flows
+
+if TYPE_CHECKING:
+    from pcaphash.engine.timeline import Timeline
+    from pcaphash.studies.compare import Comparison, Outcome
+    from pcaphash.studies.compare.outcome import Row
+
+MOST_QUEUES = 100
+"""Receive queues of the table of queues: where there are more, those that are the busiest anywhere."""
+
+_OF_HOTTEST = 10  # flows shown of the busiest receive queue of each configuration
+
+
+def queue_table(comparison: "Comparison") -> Table:
+    """Tabulate packets and their share on each receive queue, two columns for each configuration."""
+    outcomes = shown_outcomes(comparison)
+    loads = [outcome.distribution.queues[:, 0] for outcome in outcomes]
+    n_queues = max(map(len, loads), default=0)
+    most = np.zeros(n_queues)
+    for load in loads:
+        most[: len(load)] = np.maximum(most[: len(load)], load / load.sum())
+    chosen = np.sort(np.argsort(-most, kind="stable")[:MOST_QUEUES]).tolist()
+    names = [outcome.device.name for outcome in outcomes]
+    headings = ["receive queue", *(f"{name}, {unit}" for name in names for unit in ("packets", "share"))]
+    rows = []
+    for queue in chosen:
+        row = [number(queue)]
+        for load in loads:
+            packets = int(load[queue]) if queue < len(load) else None
+            row += [number(packets), share(None if packets is None else packets / load.sum())]
+        rows.append(row)
+    table = make_table("queues", "Packets on each receive queue", headings, rows)
+    notes = []
+    if n_queues > MOST_QUEUES:
+        notes.append(f"The {MOST_QUEUES} busiest of {count(n_queues)} receive queues.")
+    if len(comparison.outcomes) > MOST_CONFIGURATIONS:
+        notes.append(f"The first {MOST_CONFIGURATIONS} of {count(len(comparison.outcomes))} configurations.")
+    return Table(table.name, table.caption, table.headings, table.rows, " ".join(notes))
+
+
+def baseline_table(comparison: "Comparison") -> Table:
+    """Tabulate each measure beside what ideal hashes give."""
+    headings = [
+        *("configuration", "measure", "of", "value", "ideal hashes, from", "to", "ideal hashes with less (%)"),
+        *("other flows, from", "to"),
+    ]
+    rows = []
+    for row in comparison.baseline_rows:
+        values = [_measure(row, name) for name in ("value", "ideal_low", "ideal_high")]
+        others = [_measure(row, name) for name in ("sampling_low", "sampling_high")]
+        labels = [text(row["config"]), text(MEASURES[str(row["measure"])]), text(row["unit"])]
+        rows.append([*labels, *values, measure(_float(row["percentile"]), ".4g"), *others])
+    return make_table(
+        "baseline", "Measures of spread, beside 95 of 100 ideal hashes and resamples of the flows", headings, rows
+    )
+
+
+def _measure(row: "Row", name: str) -> Cell:
+    value = _float(row[name])
+    return Cell(write_measure(f"{row['measure']}_{row['unit']}", value), None if value != value else value)
+
+
+def _float(value: str | int | float | None) -> float:
+    return float("nan") if value is None else float(value)
+
+
+def independence_table(comparison: "Comparison") -> Table:
+    """Tabulate whether distinct hash inputs fall on receive queues as the indirection table has them."""
+    rows = [
+        [
+            text(outcome.device.name),
+            number(len(outcome.inputs.loads)),
+            measure(check.statistic, ".1f"),
+            number(check.degrees),
+            Cell(probability(check.probability), check.probability),
+        ]
+        for outcome in comparison.outcomes
+        if (check := outcome.independence) is not None and outcome.inputs is not None
+    ]
+    headings = ["configuration", "distinct hash inputs", "chi-square", "degrees of freedom", "probability"]
+    caption = "Whether distinct hash inputs fall on receive queues as the indirection table has them"
+    return make_table("independence", caption, headings, rows)
+
+
+def group_table(comparison: "Comparison", kind: str, caption: str) -> Table:
+    """Tabulate how parts of the traffic spread.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        The results.
+    kind : str
+        ``encapsulation`` or ``tunnel``.
+    caption : str
+        What the table is.
+    """
+    headings = [kind, "configuration", "packets", "bytes", "queues used", "busiest queue"]
+    headings += [f"{MEASURES['max_ideal']}, {unit}" for unit in ("packets", "bytes")]
+    rows = [
+        [
+            *(text(row["name"]), text(row["config"])),
+            *(number(_int(row[name])) for name in ("packets", "bytes", "queues_used", "busiest_queue")),
+            *(measure(_float(row[f"max_ideal_{unit}"]), "+.1%") for unit in ("packets", "bytes")),
+        ]
+        for row in comparison.group_rows
+        if row["group"] == kind
+    ]
+    return make_table(kind, caption, headings, rows)
+
+
+def _int(value: str | int | float | None) -> int | None:
+    return None if value is None else int(value)
+
+
+def hottest_table(comparison: "Comparison") -> Table:
+    """Tabulate the heaviest flows of the busiest receive queue of each configuration."""
+    headings = [
+        *("flow", "encapsulation", "network number", "configuration", "busiest queue", "packets", "bytes"),
+        "share of the queue",
+    ]
+    rows = [row for outcome in comparison.outcomes for row in _hottest_rows(outcome)]
+    return make_table("hottest", "Heaviest flows of the busiest receive queue", headings, rows)
+
+
+def _hottest_rows(outcome: "Outcome") -> list[list[Cell]]:
+    if outcome.flow_set is None or outcome.inputs is None or not outcome.kept[:, 0].any():
+        return []
+    flows, tunnels = outcome.flow_set.flows, outcome.flow_set.tunnels
+    hottest = int(outcome.distribution.queues[:, 0].argmax())
+    rows = []
+    for flow in heaviest_flows(outcome, _OF_HOTTEST, hottest).tolist():
+        tunnel = None if tunnels.of_flow[flow] == NO_TUNNEL else tunnels[int(tunnels.of_flow[flow])]
+        inner = inner_endpoints(flows, flow)
+        packets, n_bytes = map(int, flows.loads[flow])
+        rows.append(
+            [
+                text(outer_endpoints(flows, flow) if inner is None or not inner.source else inner),
+                text(tunnel.encapsulation if tunnel else "NONE"),
+                number(tunnel.network_number if tunnel else None),
+                text(outcome.device.name),
+                number(hottest),
+                number(packets),
+                number(n_bytes),
+                share(packets / int(outcome.kept[hottest, 0])),
+            ]
+        )
+    return rows
+
+
+def affinity_table(comparison: "Comparison") -> Table:
+    """Tabulate how often what belongs together is on different receive queues."""
+    rows = [
+        [
+            *(text(QUESTIONS[str(row["question"])]), text(row["config"])),
+            *(number(_int(row[name])) for name in ("cases", "apart", "packets")),
+        ]
+        for row in comparison.affinity_rows
+        if row["cases"]
+    ]
+    headings = ["question", "configuration", "cases", "apart", "packets of these"]
+    return make_table("affinity", "What belongs together, and how often it is apart", headings, rows)
+
+
+def window_table(comparison: "Comparison") -> Table:
+    """Tabulate how busy the busiest receive queue is in single windows."""
+    headings = [
+        *("configuration", "windows with packets", "of (ms)", "busiest queue's share, median"),
+        *("95 of 100 windows", "worst window", "it begins"),
+    ]
+    rows = [
+        _window_row(outcome.device.name, outcome.timeline)
+        for outcome in comparison.outcomes
+        if outcome.timeline is not None and len(outcome.timeline.windows)
+    ]
+    table = make_table("windows", "Load of the busiest receive queue in single windows", headings, rows)
+    without = max((each.timeline.without_time for each in comparison.outcomes if each.timeline is not None), default=0)
+    note = f"{count(without)} packets without a time are in no window." if without else ""
+    return Table(table.name, table.caption, table.headings, table.rows, note)
+
+
+def _window_row(name: str, timeline: "Timeline") -> list[Cell]:
+    windows, loads = timeline.windows, timeline.loads[:, :, 0]
+    shares = loads.max(axis=1) / loads.sum(axis=1)
+    worst = int(shares.argmax())
+    start = windows[worst] * timeline.window_ns
+    return [
+        text(name),
+        number(len(windows)),
+        measure(timeline.window_ns / 1e6, "g"),
+        *(share(float(np.quantile(shares, part))) for part in (0.5, 0.95, 1)),
+        Cell(moment(start), start),
+    ]

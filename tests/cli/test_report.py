@@ -1,0 +1,97 @@
+"""``report`` on the command line: one page, the verdict on standard output, one clear line for what is wrong."""
+
+import os
+import shlex
+import sys
+
+import pytest
+
+from support.command import complaints, run
+from support.shared import ROOT
+from support.traffic import flows, plain, write
+
+OVERLAY = ROOT / "sample_traces" / "overlay.pcap"
+
+
+def test_the_folder_gets_one_page_and_the_verdict_is_said(tmp_path):
+    folder = tmp_path / "new" / "folder"
+    result = run("report", OVERLAY, "--window", "500ms", "-o", folder)
+    assert result.returncode == 0
+    assert [path.name for path in folder.iterdir()] == ["report.html"]
+    lines = result.stdout.decode().splitlines()
+    assert lines[0].startswith("The hash is not to blame, but what it is given")
+    page = (folder / "report.html").read_text("utf-8")
+    assert f'<h1 id="verdict">{lines[0]}</h1>' in page
+    assert f"pcaphash report {shlex.quote(str(OVERLAY))} --window 500ms -o {folder}" in page
+    assert "Load over time" in page
+    assert f"wrote {folder / 'report.html'}" in result.stderr.decode()
+
+
+def test_it_takes_what_compare_takes(tmp_path):
+    trace = write(tmp_path / "flows.pcapng", [plain(flow) for flow in flows(100)])
+    saved = tmp_path / "saved.census"
+    assert run("census", trace, "-o", saved).returncode == 0
+    options = ("--config", "one=all", "--config", f"two=base@{'01' * 40}", "--queues", "4", "-c", "50")
+    for number, words in enumerate(
+        [(trace, trace, *options), (saved,), ("-", "--heaviest", "0", "--max-flows", "10", "--spec", "1.4")]
+    ):
+        stdin = trace.read_bytes() if "-" in words else b""
+        result = run("report", *words, "-o", tmp_path / str(number), stdin=stdin)
+        assert result.returncode == 0, result.stderr
+    first = (tmp_path / "0" / "report.html").read_text("utf-8")
+    assert "two=base" not in first.split("<main>")[0]
+    assert "stopped early" in first
+    assert "a saved census has no flows" in (tmp_path / "1" / "report.html").read_text("utf-8")
+    assert "standard input" in (tmp_path / "2" / "report.html").read_text("utf-8")
+
+
+def test_a_cut_trace_is_partial(tmp_path):
+    trace = tmp_path / "cut.pcap"
+    trace.write_bytes(OVERLAY.read_bytes()[:-7])
+    result = run("report", trace, "-o", tmp_path)
+    assert result.returncode == 3
+    assert "the results are partial" in (tmp_path / "report.html").read_text("utf-8")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux takes any bytes for a name")
+def test_any_file_name_is_taken(tmp_path):
+    trace = os.fsencode(tmp_path) + b"/<b>\xff\x1b.pcap"
+    with open(trace, "wb") as stream:  # noqa: PTH123 - a path of bytes
+        stream.write(OVERLAY.read_bytes())
+    result = run("report", os.fsdecode(trace), "-o", tmp_path / "out")
+    assert result.returncode == 0, result.stderr
+    page = (tmp_path / "out" / "report.html").read_text("utf-8")
+    assert "&lt;b&gt;\\udcff\\x1b.pcap" in page
+    assert "<b>" not in page
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ((OVERLAY,), "--output"),
+        ((OVERLAY, "-o", ""), "--output"),
+        ((OVERLAY, "-o", OVERLAY), "it is a file, not a folder"),
+        ((OVERLAY, "-o", "out", "--window", "soon"), "--window: 'soon'"),
+        ((OVERLAY, "-o", "out", "--max-flows", "0"), "--max-flows"),
+        ((OVERLAY, "-o", "out", "--queues", "0"), "--queues"),
+    ],
+)
+def test_what_is_wrong_takes_one_line(words, said):
+    result = run("report", *words)
+    assert (result.returncode, result.stdout) == (2, b"")
+    (complaint,) = complaints(result)
+    assert said in complaint
+
+
+def test_a_trace_is_not_overwritten(tmp_path):
+    trace = tmp_path / "report.html"
+    trace.write_bytes(OVERLAY.read_bytes())
+    result = run("report", trace, "-o", tmp_path)
+    assert result.returncode == 2
+    assert "--output" in complaints(result)[0]
+    assert trace.read_bytes() == OVERLAY.read_bytes()
+
+
+def test_help_has_examples():
+    text = run("report", "--help").stdout.decode()
+    assert "pcaphash report trace.pcap -o results" in text
