@@ -8,18 +8,25 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
 import pcaphash
 from naive.device import answer
 from pcaphash.capture.pcap import Pcap
+from pcaphash.capture.reader import Block
 from pcaphash.engine.census import Census, Identity
 from pcaphash.engine.decision import decide
+from pcaphash.engine.describer import Describer
+from pcaphash.engine.flows import FlowTable
+from pcaphash.kernels import departures
 from pcaphash.kernels.base import CHECKED, COMPILED
 from pcaphash.kernels.dissect import N_SIGNATURES
 from pcaphash.kernels.endpoints import ENDPOINTS_LEN, read_endpoints
+from pcaphash.kernels.layout import locate_headers
 from pcaphash.kernels.records import NEEDS_MORE, RECORD
 from pcaphash.kernels.rows import INPUT_LEN, UNDECIDED, describe_packets
 from pcaphash.kernels.tunnel import NO_NETWORK_NUMBER
+from pcaphash.studies.info.tunnel_table import TunnelTable
 from support import builders
 from support.captures import pcap, pcap_record
 from support.comparing import device_of
@@ -133,3 +140,53 @@ def test_census_by_several_keys_of_one_packet(packet, configuration):
         (signature,) = single.signatures()
         assert together.signatures() == [signature]
         assert np.array_equal(together.rows(signature, number), single.rows(signature))
+
+
+SYMMETRIC = {departures.SYMMETRIC_XOR, departures.SYMMETRIC_OR_XOR}
+FAULTS = [getattr(departures, name) for name in dir(departures) if isinstance(getattr(departures, name), int)]
+
+
+@given(packet=frames(), flags=st.lists(st.sampled_from(sorted(FAULTS)), max_size=4))
+def test_rows_of_one_packet_as_devices_with_faults_read_it(packet, flags):
+    device = pcaphash.Device()
+    block, records = alone(*packet)
+    describer = Describer(device, sum(set(flags)))
+    found = describer.describe(Block(block, records, Pcap.recognize(pcap(b""))))
+    assert len(found.hash_values) == 1
+    # What is hashed comes from the packet.
+    assert found.inputs[0, : found.lengths[0]].tobytes()[:4] in packet[0] or set(flags) & SYMMETRIC
+
+
+@given(frame=whole_frames(), flags=st.lists(st.sampled_from(sorted(FAULTS)), max_size=4))
+def test_rows_as_devices_with_faults_read_a_packet_cut_at_every_byte(frame, flags):
+    whole, link_type = frame
+    test_one = test_rows_of_one_packet_as_devices_with_faults_read_it.hypothesis.inner_test
+    for length in range(0, len(whole), 5):
+        test_one((whole[:length], len(whole), link_type), flags)
+
+
+@given(packet=frames(), configuration=configurations())
+def test_places_of_headers_are_in_the_packet(packet, configuration):
+    captured, original_length, link_type = packet
+    identity = Identity.of(device_of(configuration))
+    block, _ = alone(*packet)
+    found = locate_headers(
+        block, len(captured), original_length, link_type,
+        identity.prepared_key, identity.port_types, identity.departures,
+    )  # fmt: skip
+    places = (*found[2:6], *found[7:])
+    assert all(0 <= place <= max(original_length, len(captured)) for place in places)
+
+
+@given(packet=frames(), configuration=configurations())
+def test_flows_and_tunnels_of_one_packet(packet, configuration):
+    identity = Identity.of(device_of(configuration))
+    record = pcap_record(*packet[:2])
+    _, records = alone(*packet)
+    records["offset"] = len(record) - len(packet[0])
+    block = Block(np.array(list(record), np.uint8), records, Pcap.recognize(pcap(b"")))
+    flows, tunnels = FlowTable(identity, 10), TunnelTable(identity)
+    flows.append(block)
+    tunnels.append(block, np.zeros(1, np.int64))
+    assert sum(len(each.keys) for each in flows.flows()) == 1
+    assert tunnels.loads[:, 0].sum() == 1
