@@ -9,6 +9,7 @@ from pcaphash.report.console import show_facts, show_queues, show_reasons
 from pcaphash.report.layout import Columns, open_console
 from pcaphash.report.words import count, moment, percent, probability
 from pcaphash.studies.compare.affinity import QUESTIONS
+from pcaphash.studies.compare.rows import flow_rows
 
 if TYPE_CHECKING:
     from pcaphash.engine.timeline import Timeline
@@ -45,7 +46,7 @@ def show_comparison(comparison: "Comparison", stream: TextIO) -> None:
         for title, kind in (("encapsulations", "encapsulation"), ("heaviest tunnels", "tunnel")):
             _show_groups(f"{title}: busiest queue above ideal, packets", kind, comparison, console)
         for outcome in outcomes:
-            _show_hottest(outcome, comparison.flow_rows, console)
+            _show_hottest(outcome, console)
         _show_affinity(outcomes, console)
         for outcome in outcomes:
             if outcome.timeline is not None and len(outcome.timeline.windows):
@@ -116,11 +117,11 @@ def _excess(row: "Row | None") -> str:
     return f"{float(row['max_ideal_packets'] or 0):+.0%} on {row['busiest_queue']}"
 
 
-def _show_hottest(outcome: "Outcome", rows: "list[Row]", console: Console) -> None:
+def _show_hottest(outcome: "Outcome", console: Console) -> None:
     """Say which flows make the busiest receive queue what it is."""
     packets = outcome.distribution.queues[:, 0]
     hottest = int(packets.argmax())
-    own = [row for row in rows if row["config"] == outcome.device.name and row["queue"] == hottest][:_OF_HOTTEST]
+    own = flow_rows(outcome, _OF_HOTTEST, hottest)
     if not own:
         return
     share = packets[hottest] / packets.sum()
@@ -171,14 +172,20 @@ def _show_limits(comparison: "Comparison", console: Console) -> None:
                 f"{outcome.device.name}: {count(len(outcome.inputs.loads))} distinct hash inputs; chi-square over them "
                 f"{check.statistic:.1f} with {check.degrees} degrees of freedom, p {probability(check.probability)}"
             )
-    flow_set = comparison.outcomes[0].flow_set
-    if flow_set is None:
-        lines.append("a saved census has no flows: without them nothing is said of ideal hashes, tunnels and time")
-    elif not flow_set.is_complete:
-        lines.append(
-            f"flows: {count(len(flow_set.flows.keys))} kept, about {percent(flow_set.kept_share)} of all, chosen by a "
-            f"hash of their own; {count(int(flow_set.lumped[0]))} packets of others are missing in what is said of "
-            "ideal hashes, tunnels and flows: raise --max-flows"
-        )
+    lines += flow_limits(comparison)
     if lines:
         console.print(Text("\n".join(lines), style="dim"))
+
+
+def flow_limits(comparison: "Comparison") -> list[str]:
+    """Say what is missing where not every flow was kept, or none, a line each."""
+    flow_set = comparison.outcomes[0].flow_set
+    if flow_set is None:
+        return ["a saved census has no flows: without them nothing is said of ideal hashes, tunnels and time"]
+    if flow_set.is_complete:
+        return []
+    return [
+        f"flows: {count(len(flow_set.flows.keys))} kept, about {percent(flow_set.kept_share)} of all, chosen by a "
+        f"hash of their own; {count(int(flow_set.lumped[0]))} packets of others are missing in what is said of "
+        "ideal hashes, tunnels and flows: raise --max-flows"
+    ]

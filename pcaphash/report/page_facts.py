@@ -3,8 +3,9 @@
 from typing import TYPE_CHECKING
 
 from pcaphash.kernels.timestamps import NO_TIMESTAMP
+from pcaphash.report.comparison_text import flow_limits
 from pcaphash.report.page_table import Cell, Table, make_table, number, share, text
-from pcaphash.report.words import brief_types, count, link_type_name, moment, packets, percent, size
+from pcaphash.report.words import brief_types, count, link_type_name, moment, packets, size
 from pcaphash.standards.ethernet import LINK_TYPE_NAMES
 
 if TYPE_CHECKING:
@@ -23,15 +24,7 @@ def notices(comparison: "Comparison") -> list[str]:
         lines.append("the results are partial")
     devices = [outcome.device for outcome in comparison.outcomes]
     lines += dict.fromkeys(line for device in devices for line in device.warnings)
-    flow_set = comparison.outcomes[0].flow_set
-    if flow_set is None:
-        lines.append("a saved census has no flows: without them nothing is said of ideal hashes, tunnels and time")
-    elif not flow_set.is_complete:
-        lines.append(
-            f"flows: {count(len(flow_set.flows.keys))} kept, about {percent(flow_set.kept_share)} of all, chosen by a "
-            f"hash of their own; {count(int(flow_set.lumped[0]))} packets of others are missing in what is said of "
-            "ideal hashes, tunnels and flows: raise --max-flows"
-        )
+    lines += flow_limits(comparison)
     return lines
 
 

@@ -4,13 +4,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pcaphash.engine.tunnels import NO_TUNNEL, inner_endpoints, outer_endpoints
 from pcaphash.report.comparison_figures import MOST_CONFIGURATIONS, shown_outcomes
 from pcaphash.report.page_table import Cell, Table, make_table, measure, number, share, text
 from pcaphash.report.sweep_text import MEASURES, write_measure
 from pcaphash.report.words import count, moment, probability
 from pcaphash.studies.compare.affinity import QUESTIONS
-from pcaphash.studies.compare.rows import heaviest_flows
+from pcaphash.studies.compare.rows import flow_rows
 
 if TYPE_CHECKING:
     from pcaphash.engine.timeline import Timeline
@@ -135,28 +134,18 @@ def hottest_table(comparison: "Comparison") -> Table:
 
 
 def _hottest_rows(outcome: "Outcome") -> list[list[Cell]]:
-    if outcome.flow_set is None or outcome.inputs is None or not outcome.kept[:, 0].any():
+    packets = outcome.distribution.queues[:, 0]
+    if not packets.any():
         return []
-    flows, tunnels = outcome.flow_set.flows, outcome.flow_set.tunnels
-    hottest = int(outcome.distribution.queues[:, 0].argmax())
-    rows = []
-    for flow in heaviest_flows(outcome, _OF_HOTTEST, hottest).tolist():
-        tunnel = None if tunnels.of_flow[flow] == NO_TUNNEL else tunnels[int(tunnels.of_flow[flow])]
-        inner = inner_endpoints(flows, flow)
-        packets, n_bytes = map(int, flows.loads[flow])
-        rows.append(
-            [
-                text(outer_endpoints(flows, flow) if inner is None or not inner.source else inner),
-                text(tunnel.encapsulation if tunnel else "NONE"),
-                number(tunnel.network_number if tunnel else None),
-                text(outcome.device.name),
-                number(hottest),
-                number(packets),
-                number(n_bytes),
-                share(packets / int(outcome.kept[hottest, 0])),
-            ]
-        )
-    return rows
+    return [
+        [
+            text(row["inner"] if row["inner"] and row["inner"] != "not IP" else row["outer"]),
+            *(text(row["encapsulation"]), number(_int(row["network_number"])), text(row["config"])),
+            *(number(_int(row[name])) for name in ("queue", "packets", "bytes")),
+            share(float(row["queue_share"] or 0)),
+        ]
+        for row in flow_rows(outcome, _OF_HOTTEST, int(packets.argmax()))
+    ]
 
 
 def affinity_table(comparison: "Comparison") -> Table:

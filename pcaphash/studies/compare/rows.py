@@ -107,7 +107,7 @@ def affinity_rows(outcome: Outcome) -> list[Row]:
     return [{"config": outcome.device.name, **asdict(affinity)} for affinity in outcome.affinity]
 
 
-def heaviest_flows(outcome: Outcome, n: int, queue: int | None = None) -> npt.NDArray[np.int64]:
+def _heaviest_flows(outcome: Outcome, n: int, queue: int | None = None) -> npt.NDArray[np.int64]:
     """Return the numbers of the flows with the most packets, on one receive queue or on any."""
     assert outcome.flow_set is not None
     assert outcome.inputs is not None
@@ -121,18 +121,18 @@ def heaviest_flows(outcome: Outcome, n: int, queue: int | None = None) -> npt.ND
     return chosen[order[:n]]
 
 
-def flow_rows(outcome: Outcome) -> list[Row]:
-    """Return the heaviest flows, with the receive queue of each."""
+def flow_rows(outcome: Outcome, most: int = HEAVIEST_FLOWS, queue: int | None = None) -> list[Row]:
+    """Return the heaviest flows, on one receive queue or on any, with the receive queue of each."""
     if outcome.flow_set is None or outcome.inputs is None:
         return []
     flows, tunnels = outcome.flow_set.flows, outcome.flow_set.tunnels
     total = int(flows.loads[:, 0].sum())
     rows: list[Row] = []
-    for rank, flow in enumerate(heaviest_flows(outcome, HEAVIEST_FLOWS).tolist(), 1):
+    for rank, flow in enumerate(_heaviest_flows(outcome, most, queue).tolist(), 1):
         number = int(tunnels.of_flow[flow])
         tunnel = None if number == NO_TUNNEL else tunnels[number]
         inner = inner_endpoints(flows, flow)
-        queue = int(outcome.inputs.queue_of_flow[flow])
+        own = int(outcome.inputs.queue_of_flow[flow])
         packets, n_bytes = map(int, flows.loads[flow])
         rows.append(
             {
@@ -145,8 +145,8 @@ def flow_rows(outcome: Outcome) -> list[Row]:
                 "packets": packets,
                 "bytes": n_bytes,
                 "packet_share": packets / total,
-                "queue": None if queue == NO_QUEUE else queue,
-                "queue_share": None if queue == NO_QUEUE else packets / int(outcome.kept[queue, 0]),
+                "queue": None if own == NO_QUEUE else own,
+                "queue_share": None if own == NO_QUEUE else packets / int(outcome.kept[own, 0]),
             }
         )
     return rows

@@ -1,0 +1,123 @@
+"""Show what came of tuning on the terminal: the verdict first, then what it rests on, then what could be set."""
+
+from typing import TYPE_CHECKING, TextIO
+
+from rich.console import Console
+from rich.text import Text
+
+from pcaphash.report.console import show_facts
+from pcaphash.report.layout import Columns, open_console
+from pcaphash.report.words import count, percent
+from pcaphash.studies.tune.result import CURRENT
+from pcaphash.studies.tune.verdict import write
+
+if TYPE_CHECKING:
+    from pcaphash.studies.tune import Tuning
+
+_MOST_SHOWN = 5  # keys
+_MOST_ENTRIES = 512  # of a table
+
+_SPLIT = (
+    "hash inputs are split at random: keys, and the tables judged, are made from one half alone; what holds for these "
+    "very flows lasts as long as they do"
+)
+
+
+def show_tuning(tuning: "Tuning", stream: TextIO) -> None:
+    """Print the verdict, the best keys, table sizes, tables, and the lines and the payload that would set them.
+
+    Parameters
+    ----------
+    tuning : Tuning
+        The results.
+    stream : text stream
+        A terminal, whose width is kept to, or anything else.
+    """
+    console = open_console(stream)
+    show_facts(tuning.analysis, console)
+    console.print(Text(tuning.verdict.headline, style="bold"))
+    for line in tuning.verdict.lines:
+        console.print(Text(f"  {line}"))
+    console.print()
+    if tuning.baseline is None:
+        return
+    _show_keys(tuning, console)
+    _show_sizes(tuning, console)
+    _show_tables(tuning, console)
+    for line in setting_lines(tuning):
+        console.print(Text(line))
+    limits = [f"{count(tuning.n_inputs)} distinct {_SPLIT}"]
+    if tuning.kept_share != 1:
+        limits.append(f"flows: about {percent(tuning.kept_share)} of all are kept: raise --max-flows for the others")
+    console.print(Text("\n".join(["", *limits]), style="dim"))
+
+
+def verdict_lines(tuning: "Tuning") -> list[str]:
+    """Return the verdict, and what could be set, line by line."""
+    return [tuning.verdict.headline, *tuning.verdict.lines, *table_lines(tuning), *setting_lines(tuning)]
+
+
+def table_lines(tuning: "Tuning") -> list[str]:
+    """Say what the tables that were made for the trace give, on these flows and on those they were not made from."""
+    measure, key = tuning.measure, tuning.recommended
+    now = f"now {write(measure, tuning.value('all', key))}, {write(measure, tuning.value('judging', key))}"
+    return [
+        f"{name}: {write(measure, trial.whole)} on these flows, made from one half and judged by the other "
+        f"{write(measure, trial.judged)} ({now})"
+        for name, trial in (("rebalanced table", tuning.rebalanced), ("table by weights", tuning.weighted))
+    ]
+
+
+def setting_lines(tuning: "Tuning") -> list[str]:
+    """Return the commands that set key and table, and say how far they do."""
+    line = tuning.ethtool_line
+    if tuning.is_table_in_ethtool:
+        note = []
+    elif "weight" in line or "equal" in line:
+        note = ["ethtool -X cannot give the rebalanced table, entry by entry; its weights above come closest"]
+    else:
+        note = [
+            "ethtool -X cannot give the rebalanced table, entry by entry, and none of its weights is an improvement"
+        ]
+    is_short = len(tuning.rebalanced.table) <= _MOST_ENTRIES
+    payload = tuning.rss_config.hex() if is_short else "rss_config.hex has it (--output)"
+    payload = f"RSS_CONFIG with the {_key_name(tuning)} key and the rebalanced table: {payload}"
+    return [*([f"Linux: {line}"] if line else []), *note, payload]
+
+
+def _key_name(tuning: "Tuning") -> str:
+    return "current" if tuning.recommended == CURRENT else "best"
+
+
+def _show_keys(tuning: "Tuning", console: Console) -> None:
+    order = tuning.order.tolist()
+    shown = [CURRENT, *[number for number in order if number != CURRENT][:_MOST_SHOWN]]
+    ranks = {number: rank for rank, number in enumerate(order, 1)}
+    title = f"{count(len(order) - 1)} random keys and the current one by {tuning.measure}"
+    columns = Columns(title, ["current" if number == CURRENT else tuning.keys[number].hex()[:16] + "…"
+                              for number in shown], "key", "right")  # fmt: skip
+    columns.add("rank", [count(ranks[number]) for number in shown])
+    for heading, part in (("chosen by", "choosing"), ("on other flows", "judging"), ("on all", "all")):
+        columns.add(heading, [_value(tuning, tuning.value(part, number)) for number in shown])
+    columns.print(console)
+
+
+def _show_sizes(tuning: "Tuning", console: Console) -> None:
+    columns = Columns("table sizes on other flows, under random keys", [count(each.size) for each in tuning.sizes],
+                      "entries", "right")  # fmt: skip
+    columns.add("median", [_value(tuning, each.median) for each in tuning.sizes])
+    columns.add("95 of 100", [f"{_value(tuning, each.low)} to {_value(tuning, each.high)}" for each in tuning.sizes])
+    columns.print(console)
+
+
+def _show_tables(tuning: "Tuning", console: Console) -> None:
+    own, new = tuning.device.indirection_table, tuning.rebalanced.table
+    moved = sum(before != after for before, after in zip(own, new, strict=True))
+    for line in table_lines(tuning):
+        console.print(Text(line))
+    entries = ",".join(map(str, new)) if len(new) <= _MOST_ENTRIES else "table.csv has it (--output)"
+    console.print(Text(f"rebalanced table, {moved} of {len(own)} entries moved: {entries}"))
+
+
+def _value(tuning: "Tuning", value: float) -> str:
+    return write(tuning.measure, value).removesuffix(" above ideal").removesuffix(" below ideal")
