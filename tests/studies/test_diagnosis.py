@@ -73,6 +73,26 @@ def test_ports_that_nobody_asked_for(trace):
     assert (found.diagnosis.alternatives, found.diagnosis.unexplained) == ([], 0)
 
 
+OF_1_4 = Configuration("1.4", 0x1FF, 0x1FF, key=CONFIGURATION.key)
+
+
+@pytest.mark.parametrize(
+    ("name", "bit"), [("gre-2784", 0), ("gre-udp", 3), ("vxlan-gpe", 5), ("ipip", 7), ("nvgre", 8)]
+)
+def test_tunnel_types_of_1_4(trace, name, bit):
+    found = diagnose(trace, misbehave(frames(), replace(OF_1_4, tunnel_types=0x1FF & ~(1 << bit))), OF_1_4)
+    assert named(found) == {f"outer-of-{name}"}
+    assert (found.diagnosis.alternatives, found.diagnosis.unexplained) == ([], 0)
+
+
+@pytest.mark.parametrize("name", ["outer-instead-of-inner", "key-words-swapped", "vlan-not-skipped", "fragment-ports"])
+def test_faults_under_1_4(trace, name):
+    said = misbehave(frames(), replace(OF_1_4, tunnel_types=0) if name.startswith("outer") else OF_1_4, name)
+    found = diagnose(trace, said, OF_1_4)
+    assert named(found) == {name}
+    assert (found.diagnosis.alternatives, found.diagnosis.unexplained) == ([], 0)
+
+
 PAIRS = random.Random(3).sample(
     [
         pair

@@ -136,7 +136,7 @@ def _tunnel_faults(device: Device) -> Iterator[Fault]:
     for name in names:
         words = f"hashes the outer header of {name} packets, where the inner one is due"
         traffic = f"{name} packets beside tunnel packets of another type"
-        yield Fault(f"outer-of-{name.lower()}", words, traffic, READING, device=_without_tunnel(name))
+        yield Fault(f"outer-of-{name.lower().replace('_', '-')}", words, traffic, READING, device=_without_tunnel(name))
 
 
 _READING = (
