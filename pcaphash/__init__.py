@@ -23,6 +23,7 @@ __all__ = [
     "PcaphashError",
     "Selection",
     "Sweep",
+    "Tuning",
     "Validation",
     "analyze",
     "census",
@@ -31,6 +32,7 @@ __all__ = [
     "hashes",
     "info",
     "sweep",
+    "tune",
     "validate",
 ]
 
@@ -46,6 +48,8 @@ _HOMES = {
     "info": "pcaphash.studies.info",
     "Sweep": "pcaphash.studies.sweep",
     "sweep": "pcaphash.studies.sweep",
+    "Tuning": "pcaphash.studies.tune",
+    "tune": "pcaphash.studies.tune",
     "Validation": "pcaphash.studies.validate",
     "validate": "pcaphash.studies.validate",
     "Device": "pcaphash.device.device",

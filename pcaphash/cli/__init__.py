@@ -16,6 +16,7 @@ from pcaphash.cli.hashes import hashes
 from pcaphash.cli.info import info
 from pcaphash.cli.report import report
 from pcaphash.cli.sweep import sweep
+from pcaphash.cli.tune import tune
 from pcaphash.cli.validate import validate
 from pcaphash.errors import PcaphashError
 
@@ -39,6 +40,7 @@ for _name, _command, _summary in (
     ("explain", explain, "One packet: why this hash, or why none."),
     ("compare", compare, "Configurations beside ideal hashes: what is to blame."),
     ("sweep", sweep, "Every mask of hash types, the best first."),
+    ("tune", tune, "Thousands of hash keys, tables made to measure; do they help?"),
     ("report", report, "A comparison as one HTML page."),
     ("census", census, "Count once, ask later: saves what other commands take."),
     ("validate", validate, "Are the hashes a device reported right? If not, why?"),

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _MOST_SHOWN = 5  # keys
 _MOST_ENTRIES = 512  # of a table
+_DIGITS = 12  # behind the point, that tell measures apart: the last ones depend on the order of the queues
 
 _SPLIT = (
     "hash inputs are split at random: keys, and the tables judged, are made from one half alone; what holds for these "
@@ -54,7 +55,8 @@ def show_tuning(tuning: "Tuning", stream: TextIO) -> None:
 
 def verdict_lines(tuning: "Tuning") -> list[str]:
     """Return the verdict, and what could be set, line by line."""
-    return [tuning.verdict.headline, *tuning.verdict.lines, *table_lines(tuning), *setting_lines(tuning)]
+    proposed = [] if tuning.baseline is None else [*table_lines(tuning), *setting_lines(tuning)]
+    return [tuning.verdict.headline, *tuning.verdict.lines, *proposed]
 
 
 def table_lines(tuning: "Tuning") -> list[str]:
@@ -103,6 +105,10 @@ def _show_keys(tuning: "Tuning", console: Console) -> None:
 
 
 def _show_sizes(tuning: "Tuning", console: Console) -> None:
+    if len({round(each.median, _DIGITS) for each in tuning.sizes}) == 1:
+        sizes = f"{tuning.sizes[0].size} to {tuning.sizes[-1].size} entries"
+        console.print(f"tables of {sizes} all spread alike here\n")
+        return
     columns = Columns("table sizes on other flows, under random keys", [count(each.size) for each in tuning.sizes],
                       "entries", "right")  # fmt: skip
     columns.add("median", [_value(tuning, each.median) for each in tuning.sizes])

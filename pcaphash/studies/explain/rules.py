@@ -7,6 +7,7 @@ from pcaphash.kernels import tunnel as kernel
 from pcaphash.kernels.link import CUT, NOT_IP
 from pcaphash.standards import virtio
 from pcaphash.studies.explain.dissection import Dissection, Level
+from pcaphash.studies.explain.internet import Place
 from pcaphash.studies.explain.packet import agree
 from pcaphash.studies.explain.result import Answer, Step
 from pcaphash.studies.explain.tunnels import NAMES
@@ -14,6 +15,7 @@ from pcaphash.studies.explain.tunnels import NAMES
 TYPES_SOURCE = "virtio 1.4, Hash calculation for incoming packets"
 TUNNEL_SOURCES = {"v7": "virtio-net inner header hash, draft v7", "1.4": "virtio 1.4, Inner Header Hash"}
 QUEUE_SOURCE = "virtio 1.4, RSS parameters"
+MOBILITY_SOURCE = "RFC 6275 sections 6.3 and 6.4"
 
 _TCP = (kinds.TRANSPORT_TCP, kinds.TRANSPORT_TCP_CUT)
 _UDP = (kinds.TRANSPORT_UDP, kinds.TRANSPORT_UDP_CUT)
@@ -151,7 +153,19 @@ def _type_step(dissection: Dissection, level: Level, answer: Answer) -> Step:
         return Step("hash type", f"{name}, of what the capture does not show", why, source)
     agree("the hash type", (report, place.part), (answer.hash_report, answer.header))
     over = "addresses and ports" if name.startswith(("TCP", "UDP")) else "addresses"
-    return Step("hash type", f"{name}: {over} of the {place.part} header", f"{header}; {order}", source)
+    taken = _addresses_taken(place) if name.endswith("_EX") else ""
+    source = f"{source}; {MOBILITY_SOURCE}" if taken else source
+    return Step("hash type", f"{name}: {over} of the {place.part} header", f"{header}; {order}{taken}", source)
+
+
+def _addresses_taken(place: Place) -> str:
+    """Say which addresses of extension headers are hashed instead of those of the IPv6 header."""
+    taken = []
+    if place.source != place.plain[0]:
+        taken.append("the home address in place of the source address")
+    if place.destination != place.plain[1]:
+        taken.append("the address of the routing header in place of the destination address")
+    return f"; it takes {' and '.join(taken)}" if taken else ""
 
 
 def _transport(level: Level) -> str:

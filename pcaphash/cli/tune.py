@@ -1,0 +1,83 @@
+"""``pcaphash tune``."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pcaphash.cli import options
+from pcaphash.cli.outcome import report_reading, report_warnings
+from pcaphash.cli.progress import announce_compilation, watched
+from pcaphash.device import Device, DeviceOptions
+from pcaphash.engine.selection import RECEIVED, Selection
+from pcaphash.report.files import output_path
+from pcaphash.report.formats import COMPARISON_FORMATS
+
+_DEFAULT_KEYS = 1000
+_DEFAULT_MEASURE = "max_ideal_packets"
+_DEFAULT_MOST_FLOWS = 1_000_000
+
+
+@options.takes_device
+@options.takes_selection(RECEIVED)
+def tune(
+    *,
+    traces: Annotated[list[str], typer.Argument(metavar="TRACE", help="Captures; - is standard input.")],
+    n_keys: Annotated[int, typer.Option("--keys", metavar="N", min=1, help="Random hash keys to try.")] = _DEFAULT_KEYS,
+    seed: Annotated[
+        int, typer.Option("--seed", metavar="N", min=0, help="The same seed gives the same keys and halves.")
+    ] = 1,
+    measure: Annotated[
+        str, typer.Option("--measure", metavar="MEASURE", help="What keys are chosen by.")
+    ] = _DEFAULT_MEASURE,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="DIR",
+            parser=output_path,
+            help="Write verdict.txt, keys.csv (every key tried), table.csv, sizes.csv and the RSS_CONFIG payload here.",
+        ),
+    ] = None,
+    format_: options.Format = "table",
+    most_flows: Annotated[
+        int, typer.Option("--max-flows", metavar="N", min=1, help="Flows to keep; others are left out.")
+    ] = _DEFAULT_MOST_FLOWS,
+    selection: Selection,
+    device_options: DeviceOptions,
+) -> int:
+    """Try many hash keys and table sizes, and make an indirection table for this traffic.
+
+    A key is chosen by one half of the flows and judged by the other: what it gains there is what it may gain on other
+    traffic. On most traces that is little.
+
+    Measures: max_ideal (busiest queue above the ideal), min_ideal (idlest queue below it), jain, cov (coefficient of
+    variation), entropy, each with _packets or _bytes behind it.
+
+    \b
+    Formats: table (default), json.
+    \b
+    Examples:
+      pcaphash tune trace.pcap
+      pcaphash tune trace.pcap --ethtool eth0.txt --keys 5000 --measure cov_bytes
+      pcaphash tune trace.pcap --queues 6 --indirection-table-size 16 -o results
+    """
+    options.check_format(format_, COMPARISON_FORMATS)
+    device = Device(**device_options)
+    report_warnings([device])
+    announce_compilation()
+    from pcaphash.studies.tune import tune as study
+
+    with watched() as watch:
+        tuning = study(
+            traces, device, selection, watch, measure=measure, n_keys=n_keys, seed=seed, most_flows=most_flows
+        )
+    from pcaphash.report.tuning import write_tuning, write_tuning_folder
+
+    if output is not None:
+        for path in write_tuning_folder(tuning, output):
+            print(f"wrote {path}", file=sys.stderr)
+    write_tuning(tuning, format_, sys.stdout)
+    return report_reading(tuning.reading)

@@ -1,0 +1,267 @@
+"""Try many hash keys and table sizes on the flows of traces, and make an indirection table for them."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from os import PathLike
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from pcaphash.device.device import Device
+from pcaphash.device.indirection_table import default_table
+from pcaphash.device.words import parse_choice
+from pcaphash.engine.census import identities_of
+from pcaphash.engine.distribution import count_encapsulations, distribute
+from pcaphash.engine.flows import DEFAULT_MOST_FLOWS, FlowTable
+from pcaphash.engine.inputs import HashInputs, find_inputs, identity_of_flows
+from pcaphash.engine.saved import is_saved_census
+from pcaphash.engine.selection import RECEIVED, Selection
+from pcaphash.engine.stream import Progress, take_census
+from pcaphash.errors import ConfigurationError
+from pcaphash.standards import virtio
+from pcaphash.studies.analyze import Analysis, check_request
+from pcaphash.studies.baseline import UNITS, Baseline, take_baseline
+from pcaphash.studies.spread import spread_each
+from pcaphash.studies.tune.result import CHOICES, CURRENT, GROWING, PARTS, SizeTrial, TableTrial, Tuning, Verdict
+from pcaphash.studies.tune.tables import partition, rebalance
+from pcaphash.studies.tune.trial import (
+    CHOOSING,
+    HALVES,
+    JUDGING,
+    fold,
+    place,
+    random_keys,
+    split_inputs,
+    spread_halves,
+)
+from pcaphash.studies.tune.verdict import LEAST_INPUTS, cautions, judge_key, judge_nothing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+DEFAULT_KEYS = 1000
+DEFAULT_MEASURE = "max_ideal_packets"
+
+_LARGEST_SIZE = 512  # that sizes are tried up to, unless the device's table is larger
+_ENTRIES_PER_QUEUE = 4
+
+Columns = dict[str, npt.NDArray[np.float64]]
+MakeTable = Callable[[npt.NDArray[np.int64], npt.NDArray[np.int64]], tuple[int, ...]]
+
+
+def tune(
+    traces: str | PathLike[str] | Sequence[str | PathLike[str]],
+    device: Device | None = None,
+    selection: Selection = RECEIVED,
+    watch: Callable[[Progress], None] | None = None,
+    *,
+    measure: str = DEFAULT_MEASURE,
+    n_keys: int = DEFAULT_KEYS,
+    seed: int = 1,
+    most_flows: int = DEFAULT_MOST_FLOWS,
+) -> Tuning:
+    """Choose a hash key by one half of the flows, judge it by the other, and make an indirection table for all.
+
+    Parameters
+    ----------
+    traces : path or sequence of paths
+        Captures; ``-`` is standard input. Saved censuses are refused: they have no flows.
+    device : Device, optional
+        The device to tune. Default: ``Device()``.
+    selection : Selection
+        Which packets to study.
+    watch : callable, optional
+        Called now and then with the progress.
+    measure : str
+        What keys are chosen by: ``max_ideal``, ``min_ideal``, ``jain``, ``cov`` or ``entropy``, with ``_packets`` or
+        ``_bytes`` behind it.
+    n_keys : int
+        How many random keys to try.
+    seed : int
+        The same seed gives the same keys and the same halves.
+    most_flows : int
+        How many flows to keep at most.
+
+    Raises
+    ------
+    NothingReadableError
+        Not one of the traces can be read.
+    ConfigurationError
+        There is nothing to study, a saved census is among the traces, or the device has nothing to tune.
+    """
+    chosen_by = parse_choice("--measure", measure, CHOICES)
+    _check_number("--keys", n_keys, 1)
+    _check_number("--seed", seed, 0)
+    _check_number("--max-flows", most_flows, 1)
+    paths, (chosen,) = check_request(traces, Device() if device is None else device)
+    _check_device(chosen)
+    for path in paths:
+        if is_saved_census(path):
+            raise ConfigurationError("TRACE", f"{path} is a saved census, which has no flows", "give the captures")
+    (identity,) = identities_of([chosen])
+    flows = FlowTable(identity_of_flows(chosen), most_flows)
+    censuses, reading = take_census(paths, [identity], selection, chosen.spec, watch, [flows.append])
+    census = censuses[identity]
+    analysis = Analysis(reading, [distribute(census, chosen)], [count_encapsulations(census, chosen)])
+    inputs = find_inputs(flows.flows(), chosen)
+    keys = [chosen.hash_key, *random_keys(n_keys, len(chosen.hash_key), seed)]
+    return _tune_inputs(inputs, analysis, keys, chosen_by, seed, flows.kept_share)
+
+
+def _check_number(option: str, value: int, least: int) -> None:
+    if value < least:
+        raise ConfigurationError(option, f"{value} is too small", f"give {least} or more")
+
+
+def _check_device(device: Device) -> None:
+    if not device.has_queue:
+        problem = "without the feature RSS no hash chooses a receive queue, so there is nothing to tune"
+        raise ConfigurationError("--features", problem, "add RSS")
+    if device.table_index != "mask":
+        problem = f"{device.table_index}: keys are tried by the low bits of their hashes alone"
+        raise ConfigurationError("--table-index", problem, "use --table-index mask")
+
+
+def _tune_inputs(
+    inputs: HashInputs, analysis: Analysis, keys: list[bytes], measure: str, seed: int, kept_share: float
+) -> Tuning:
+    device, n_inputs = inputs.device, len(inputs.words)
+    halves = split_inputs(n_inputs, seed)
+    fixed = _unclassified(inputs)
+    trial = try_keys(inputs, halves, fixed, keys, measure)
+    order = np.lexsort((np.arange(len(keys)), badness(trial.columns[f"choosing_{measure}"], measure)))
+    best = int(order[order != CURRENT][0])
+    baseline: Baseline | None = None
+    verdict: Verdict = judge_nothing(n_inputs)
+    if n_inputs >= LEAST_INPUTS:
+        baseline = take_baseline(inputs.loads[halves == JUDGING], fixed[JUDGING, device.unclassified_queue], device)
+        pairs = [
+            (float(trial.columns[f"choosing_{measure}"][key]), float(trial.columns[f"judging_{measure}"][key]))
+            for key in (CURRENT, best)
+        ]
+        chosen = badness(trial.columns[f"choosing_{measure}"], measure)
+        outdone = float((chosen[CURRENT + 1 :] < chosen[CURRENT]).mean())
+        verdict = judge_key(baseline, measure, pairs[0], pairs[1], outdone)
+    verdict = Verdict(verdict.cause, verdict.headline, [*verdict.lines, *cautions(device)])
+    recommended = keys[best if verdict.cause == "key" else CURRENT]
+    entries = _entries(inputs, halves, recommended)
+    table = device.indirection_table
+    return Tuning(
+        analysis=analysis,
+        measure=measure,
+        seed=seed,
+        n_inputs=n_inputs,
+        kept_share=kept_share,
+        keys=keys,
+        columns=trial.columns,
+        order=order,
+        baseline=baseline,
+        sizes=trial.sizes,
+        rebalanced=_try_table(lambda loads, rest: rebalance(loads, table, rest), entries, fixed, measure),
+        weighted=_try_table(partition, entries, fixed, measure),
+        verdict=verdict,
+    )
+
+
+def badness(values: npt.NDArray[np.float64], measure: str) -> npt.NDArray[np.float64]:
+    """Return what grows as a measure gets worse; where there is no load at all it is worst."""
+    return np.nan_to_num(-values if measure.startswith(GROWING) else values, nan=np.inf)
+
+
+def _unclassified(inputs: HashInputs) -> npt.NDArray[np.int64]:
+    """Return what packets without a hash bring to each receive queue, shape (HALVES, queues, 2), half to each half."""
+    fixed = np.zeros((HALVES, inputs.device.queues, 2), np.int64)
+    fixed[CHOOSING, inputs.device.unclassified_queue] = inputs.unhashed // 2
+    fixed[JUDGING, inputs.device.unclassified_queue] = inputs.unhashed - inputs.unhashed // 2
+    return fixed
+
+
+@dataclass(frozen=True, eq=False)
+class _Trial:
+    """Measures of all keys.
+
+    Parameters
+    ----------
+    columns : dict of str to float64 array of shape (keys,)
+        By part and measure, with the device's own table.
+    sizes : list of SizeTrial
+        The measure chosen by, with tables of other sizes.
+    """
+
+    columns: Columns
+    sizes: list[SizeTrial]
+
+
+def try_keys(
+    inputs: HashInputs, halves: npt.NDArray[np.int64], fixed: npt.NDArray[np.int64], keys: Sequence[bytes], measure: str
+) -> _Trial:
+    """Measure how each key spreads each half, with the device's own table and with default tables of other sizes."""
+    device = inputs.device
+    sizes = _sizes(device)
+    parts: list[Columns] = []
+    of_sizes: dict[int, list[npt.NDArray[np.float64]]] = {size: [] for size in sizes}
+    column = UNITS.index(measure.rpartition("_")[2])
+    own = len(device.indirection_table)
+    for entries in spread_halves(inputs, halves, keys, max(*sizes, 2)):
+        queues = place(fold(entries, own), device.indirection_table, device.queues) + fixed
+        parts.append(_measure(queues))
+        for size in sizes:
+            table = device.indirection_table if size == own else default_table(size, device.queues)
+            loads = place(fold(entries[:, JUDGING], size), table, device.queues) + fixed[JUDGING]
+            of_sizes[size].append(spread_each(loads[:, :, column])[measure.rpartition("_")[0]])
+    columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    return _Trial(columns, list(_summarize(of_sizes)))
+
+
+def _sizes(device: Device) -> list[int]:
+    """Return the sizes of tables to try: that of the device, and powers of two that leave no receive queue out."""
+    own = len(device.indirection_table)
+    enough = 1 << (_ENTRIES_PER_QUEUE * device.queues - 1).bit_length()
+    largest = min(max(_LARGEST_SIZE, own, enough), virtio.MOST_INDIRECTION_TABLE_LENGTH)
+    powers = [1 << bits for bits in range(largest.bit_length())]
+    return sorted({own, *(size for size in powers if size >= device.queues)})
+
+
+def _summarize(of_sizes: dict[int, list[npt.NDArray[np.float64]]]) -> "Iterable[SizeTrial]":
+    for size, values in of_sizes.items():
+        random = np.concatenate(values)[CURRENT + 1 :]
+        low, median, high = np.quantile(random, [0.025, 0.5, 0.975]).tolist()
+        yield SizeTrial(size, median, low, high)
+
+
+def _measure(queues: npt.NDArray[np.int64]) -> Columns:
+    """Measure loads of receive queues, given for each key and half, over each part."""
+    loads = dict(zip(PARTS, (queues[:, CHOOSING], queues[:, JUDGING], queues.sum(axis=1)), strict=True))
+    return {
+        f"{part}_{name}_{unit}": values
+        for part, of_part in loads.items()
+        for column, unit in enumerate(UNITS)
+        for name, values in spread_each(of_part[:, :, column]).items()
+    }
+
+
+def _entries(inputs: HashInputs, halves: npt.NDArray[np.int64], key: bytes) -> npt.NDArray[np.int64]:
+    """Return what each half brings to each entry of the device's table under one key."""
+    size = len(inputs.device.indirection_table)
+    (entries,) = spread_halves(inputs, halves, [key], max(size, 2))
+    return fold(entries[0], size)
+
+
+def _try_table(
+    make: MakeTable, entries: npt.NDArray[np.int64], fixed: npt.NDArray[np.int64], measure: str
+) -> TableTrial:
+    """Make a table from everything, and judge one that is made from the choosing half alone."""
+    name, _, unit = measure.rpartition("_")
+    column = UNITS.index(unit)
+    loads, rest = entries[:, :, column], fixed[:, :, column]
+
+    def value(table: tuple[int, ...], of_entries: npt.NDArray[np.int64], others: npt.NDArray[np.int64]) -> float:
+        queues = place(of_entries[:, np.newaxis], table, len(others))[:, 0] + others
+        return float(spread_each(queues[np.newaxis])[name][0])
+
+    whole = make(loads.sum(axis=0), rest.sum(axis=0))
+    half = make(loads[CHOOSING], rest[CHOOSING])
+    return TableTrial(
+        whole, value(whole, loads.sum(axis=0), rest.sum(axis=0)), value(half, loads[JUDGING], rest[JUDGING])
+    )

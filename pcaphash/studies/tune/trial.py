@@ -1,0 +1,129 @@
+"""Try many hash keys on the distinct hash inputs of a trace, one half of them kept apart from the other."""
+
+import os
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+
+from pcaphash.engine.inputs import HashInputs
+from pcaphash.kernels.header import PORTS_WORD_IPV6
+from pcaphash.kernels.inputs import SHORT_WORDS, spread_by_keys
+from pcaphash.kernels.toeplitz import KEY_LEN, WORDS, natural_order, prepare_keys
+
+HALVES = 2
+CHOOSING, JUDGING = range(HALVES)
+
+_MOST_CELLS = 1 << 22  # numbers held at a time: that many keys are tried at once, and then the next ones
+
+
+def random_keys(n_keys: int, n_bytes: int, seed: int) -> list[bytes]:
+    """Make hash keys at random, each long enough for every hash input; the same seed gives the same keys."""
+    source = np.random.default_rng([seed, 0])
+    return [source.bytes(max(n_bytes, KEY_LEN)) for _ in range(n_keys)]
+
+
+def split_inputs(n_inputs: int, seed: int) -> npt.NDArray[np.int64]:
+    """Share hash inputs out between CHOOSING and JUDGING at random, half to each."""
+    return np.random.default_rng([seed, 1]).permutation(n_inputs) % HALVES
+
+
+def spread_halves(
+    inputs: HashInputs, halves: npt.NDArray[np.int64], keys: Sequence[bytes], slots: int
+) -> Iterator[npt.NDArray[np.int64]]:
+    """Spread both halves of the hash inputs over the entries of a table, under some keys at a time.
+
+    Parameters
+    ----------
+    inputs : HashInputs
+        The distinct hash inputs.
+    halves : int64 array of shape (n,)
+        The half of each.
+    keys : sequence of bytes
+        The hash keys.
+    slots : int
+        Entries of the table; a power of two, two at least.
+
+    Yields
+    ------
+    int64 array of shape (some keys, HALVES, slots, 2)
+        Packets and bytes of each entry.
+    """
+    is_short = inputs.lengths < 4 * PORTS_WORD_IPV6
+    parts = [
+        (half, n_words, *_pack(inputs, (halves == half) & chosen, n_words))
+        for half in range(HALVES)
+        for n_words, chosen in ((SHORT_WORDS, is_short), (WORDS, ~is_short))
+    ]
+    order = natural_order(slots)
+    n_threads = os.cpu_count() or 1
+    n_at_once = max(_MOST_CELLS // (HALVES * slots * 2), 1)
+    with ThreadPoolExecutor(n_threads) as pool:
+        for start in range(0, len(keys), n_at_once):
+            some = keys[start : start + n_at_once]
+            entries = np.zeros((HALVES, len(some), slots, 2), np.int64)
+            bounds = np.linspace(0, len(some), n_threads + 1).astype(int).tolist()
+            shares = [(first, last) for first, last in pairwise(bounds) if first < last]
+
+            def spread_share(
+                share: tuple[int, int], some: Sequence[bytes] = some, entries: npt.NDArray[np.int64] = entries
+            ) -> None:
+                first, last = share
+                prepared = prepare_keys(some[first:last])
+                for half, n_words, words, loads in parts:
+                    of_keys = entries[half, first:last].reshape(-1)
+                    n_inputs = len(loads) // 2
+                    spread_by_keys(
+                        words, n_inputs, n_words, loads, prepared, last - first, slots.bit_length() - 1, of_keys
+                    )
+
+            list(pool.map(spread_share, shares))
+            yield entries.transpose(1, 0, 2, 3)[:, :, order]
+
+
+def _pack(
+    inputs: HashInputs, chosen: npt.NDArray[np.bool_], n_words: int
+) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.int64]]:
+    """Return the words of some hash inputs, and their packets and bytes, as the kernel takes them."""
+    words = np.ascontiguousarray(inputs.words[chosen, :n_words]).reshape(-1)
+    return words, np.ascontiguousarray(inputs.loads[chosen]).reshape(-1)
+
+
+def fold(entries: npt.NDArray[np.int64], size: int) -> npt.NDArray[np.int64]:
+    """Sum up what the entries of a table bring to a smaller one, which looks at fewer bits of the hash.
+
+    Parameters
+    ----------
+    entries : int64 array of shape (..., slots, 2)
+        Packets and bytes of each entry.
+    size : int
+        Entries of the smaller table, a power of two.
+    """
+    *before, slots, units = entries.shape
+    return np.asarray(entries.reshape(*before, slots // size, size, units).sum(axis=-3))
+
+
+def place(entries: npt.NDArray[np.int64], table: Sequence[int], n_queues: int) -> npt.NDArray[np.int64]:
+    """Sum up what the entries of a table bring to each receive queue.
+
+    Parameters
+    ----------
+    entries : int64 array of shape (..., len(table), 2)
+        Packets and bytes of each entry.
+    table : sequence of int
+        Receive queue of each.
+    n_queues : int
+        How many there are.
+
+    Returns
+    -------
+    int64 array of shape (..., n_queues, 2)
+    """
+    queues = np.asarray(table)
+    order = np.argsort(queues, kind="stable")
+    used, starts = np.unique(queues[order], return_index=True)
+    placed = np.zeros((*entries.shape[:-2], n_queues, entries.shape[-1]), np.int64)
+    placed[..., used, :] = np.add.reduceat(entries[..., order, :], starts, axis=-2)
+    return placed

@@ -1,0 +1,110 @@
+"""What follows from tuning, in plain words: whether another key helps, and what to heed."""
+
+import numpy as np
+
+from pcaphash.device.device import Device
+from pcaphash.kernels.toeplitz import KEY_LEN
+from pcaphash.studies.baseline import Baseline
+from pcaphash.studies.tune.result import GROWING, Verdict, is_better
+
+NOTHING, KEY, LITTLE = "nothing", "key", "little"
+
+LEAST_INPUTS = 4
+"""Distinct hash inputs below which halves of them say nothing."""
+
+_BLAME = 99.0  # a key is bad where so many per cent of ideal hashes do better over the judging half
+_OUTDONE = 0.9  # and where such a share of random keys does better over the choosing half, too
+_LEAST_ENTRIES = 4  # of a table for each receive queue: with fewer, not even equal entries can be shared out evenly
+_WORD = 2  # bytes that a symmetric key repeats
+
+_NO_WORSE = (
+    "the current one spreads as chance would, and what a chosen key gains on some flows does not carry over to others"
+)
+_BAD_ONCE = (
+    "the current one is worse than chance on one half of the flows, but not on the other, so that it is no fault of "
+    "the key"
+)
+
+
+def judge_key(
+    baseline: Baseline, measure: str, current: tuple[float, float], best: tuple[float, float], outdone: float
+) -> Verdict:
+    """Judge the device's own key, and the best of those tried.
+
+    Parameters
+    ----------
+    baseline : Baseline
+        Ideal hashes over the judging half.
+    measure : str
+        What keys are chosen by.
+    current, best : tuple of two float
+        That measure over the choosing half and over the judging half, under each of the two keys.
+    outdone : float
+        Share of the random keys that do better than the current one over the choosing half.
+    """
+    worse_than = _worse_than(baseline, measure, current[1])
+    ideal = baseline.interval(measure)
+    lines = [
+        f"on the flows it was chosen by, the best key gives {write(measure, best[0])} (the current one "
+        f"{write(measure, current[0])}); on the others, which it never met, {write(measure, best[1])} (the current one "
+        f"{write(measure, current[1])})",
+        f"95 of 100 ideal hashes give {write(measure, ideal.low)} to {write(measure, ideal.high)} on those others; "
+        f"{worse_than:.4g} % of them do better than the current key",
+    ]
+    is_worse_twice = worse_than > _BLAME and outdone > _OUTDONE
+    if is_worse_twice and is_better(measure, best[1], current[1]):
+        text = (
+            "Another hash key helps: the current one is worse than chance, and on flows that it was not chosen by the "
+            f"best random one gives {write(measure, best[1])} instead of {write(measure, current[1])}."
+        )
+        return Verdict(KEY, text, lines)
+    if is_worse_twice:
+        why = "the current one is worse than chance, but so is the best one on flows that it was not chosen by"
+    else:
+        why = _BAD_ONCE if worse_than > _BLAME else _NO_WORSE
+    return Verdict(LITTLE, f"Little is gained by another hash key: {why}.", lines)
+
+
+def judge_nothing(n_inputs: int) -> Verdict:
+    """Say that there is too little to choose keys by and to judge them."""
+    noun = "hash input" if n_inputs == 1 else "hash inputs"
+    return Verdict(NOTHING, f"There is nothing to tune: {n_inputs} distinct {noun} cannot tell keys apart.", [])
+
+
+def cautions(device: Device) -> list[str]:
+    """Return what about a device's key and table bears on tuning, a line each, besides ``Device.warnings``."""
+    lines = []
+    key = device.hash_key[:KEY_LEN].ljust(KEY_LEN, b"\0")
+    if not any(key):
+        lines.append("hash key: all zero, so that every hash is 0 and leads to entry 0")
+    elif key == key[:_WORD] * (KEY_LEN // _WORD):
+        lines.append("hash key: symmetric (16 bits repeated), so that hashes have 65,536 values only; random keys lose "
+                     "the symmetry")  # fmt: skip
+    n_entries, queues = len(device.indirection_table), device.queues
+    if n_entries < _LEAST_ENTRIES * queues:
+        lines.append(
+            f"indirection table: {n_entries} entries are fewer than {_LEAST_ENTRIES} for each of {queues} receive "
+            "queues"
+        )
+    entries = np.bincount(device.indirection_table, minlength=queues)
+    if queues & queues - 1 and entries.min() < entries.max():
+        lines.append(
+            f"receive queues: {queues} is no power of two, and of the table they have {entries.min()} to "
+            f"{entries.max()} entries each"
+        )
+    return lines
+
+
+def write(measure: str, value: float) -> str:
+    """Write the value of a measure, with its meaning if that is short."""
+    if measure.startswith("max_ideal"):
+        return f"{value:+.1%} above ideal"
+    if measure.startswith("min_ideal"):
+        return f"{value:.1%} below ideal"
+    return f"{value:.4f}"
+
+
+def _worse_than(baseline: Baseline, measure: str, value: float) -> float:
+    """Return how many per cent of ideal hashes do better."""
+    percentile = baseline.percentile(measure, value)
+    return 100 - percentile if measure.startswith(GROWING) else percentile

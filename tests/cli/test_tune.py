@@ -1,0 +1,87 @@
+"""``tune`` on the command line: what it writes where, and one clear line for what is wrong."""
+
+import csv
+import json
+
+import pytest
+
+from support.command import complaints, run
+from support.shared import ROOT
+
+SAMPLES = ROOT / "sample_traces"
+TRACE = SAMPLES / "overlay.pcap"
+FEW = ("--keys", 20)
+
+
+def test_the_table_says_plainly_what_is_gained():
+    result = run("tune", TRACE, *FEW)
+    assert (result.returncode, complaints(result)) == (0, [])
+    text = " ".join(result.stdout.decode().split())
+    assert "Little is gained by another hash key" in text
+    assert "95 of 100 ideal hashes give" in text
+    assert "RSS_CONFIG with the current key and the rebalanced table: ff0f00007f000000" in text
+    assert "ethtool -X DEV weight" in text
+
+
+def test_a_bad_key_is_replaced_on_the_line_for_ethtool():
+    document = json.loads(run("tune", TRACE, *FEW, "--key", "00" * 40, "--format", "json").stdout)
+    assert document["verdict"]["cause"] == "key"
+    best = document["best_key"]
+    assert f"hkey {bytes.fromhex(best['key']).hex(':')}" in document["ethtool"]
+    assert best["judging"] < document["current_key"]["judging"]
+    # What it proposes is what analyze then says.
+    table = ",".join(map(str, document["rebalanced"]["table"]))
+    options = ("--key", best["key"], "--indirection-table", table, "--hash-types", "all", "--format", "json")
+    (row,) = json.loads(run("analyze", TRACE, *options).stdout)["summary"]
+    assert row["max_ideal_packets"] == pytest.approx(document["rebalanced"]["all"])
+
+
+def test_the_payload_is_taken_back_as_it_was_meant(tmp_path):
+    assert run("tune", TRACE, *FEW, "-o", tmp_path).returncode == 0
+    with (tmp_path / "table.csv").open() as stream:
+        table = [row["rebalanced"] for row in csv.DictReader(stream)]
+    analyzed = run("analyze", TRACE, "--rss-config", tmp_path / "rss_config.bin", "--format", "json")
+    device = json.loads(analyzed.stdout)["configurations"][0]["device"]
+    assert device["indirection_table"] == list(map(int, table))
+    assert bytes.fromhex((tmp_path / "rss_config.hex").read_text()) == (tmp_path / "rss_config.bin").read_bytes()
+
+
+def test_a_folder_gets_every_key_and_the_verdict(tmp_path):
+    result = run("tune", TRACE, *FEW, "--measure", "cov_bytes", "-o", tmp_path / "new")
+    assert (result.returncode, result.stderr.decode().count("wrote ")) == (0, 6)
+    with (tmp_path / "new" / "keys.csv").open() as stream:
+        rows = list(csv.DictReader(stream))
+    assert len({row["key"] for row in rows}) == len(rows) == 21
+    values = [float(row["choosing_cov_bytes"]) for row in rows]
+    assert values == sorted(values)
+    assert [row["origin"] for row in rows].count("current") == 1
+    assert "Little is gained" in (tmp_path / "new" / "verdict.txt").read_text()
+
+
+def test_a_trace_without_packets_is_told_and_no_failure(tmp_path):
+    empty = tmp_path / "empty.pcap"
+    empty.write_bytes(TRACE.read_bytes()[:24])
+    for format_ in ("table", "json"):
+        result = run("tune", empty, *FEW, "--format", format_, "-o", tmp_path / "new")
+        assert (result.returncode, result.stderr.decode().count("wrote ")) == (0, 6)
+        assert b"There is nothing to tune: 0 distinct hash inputs" in result.stdout
+        assert len((tmp_path / "new" / "verdict.txt").read_text().splitlines()) == 1  # nothing is proposed either
+
+
+def test_what_is_wrong_takes_one_line(tmp_path):
+    saved = tmp_path / "saved.census"
+    assert run("census", TRACE, "-o", saved).returncode == 0
+    for words, status, said in [
+        ((saved,), 2, "is a saved census, which has no flows; give the captures"),
+        ((TRACE, "--measure", "speed"), 2, "--measure: 'speed' is not known"),
+        ((TRACE, "--keys", 0), 2, "--keys"),
+        ((TRACE, "--format", "csv"), 2, "--format: 'csv' is not written here"),
+        ((TRACE, "-o", TRACE), 2, "overlay.pcap: cannot be written"),
+        ((TRACE, "--features", "CTRL_VQ+HASH_REPORT"), 2, "--features: without the feature RSS"),
+        ((TRACE, "--indirection-table-size", 96, "--table-index", "modulo"), 2, "--table-index: modulo"),
+        ((tmp_path / "absent.pcap",), 4, "absent.pcap"),
+    ]:
+        result = run("tune", *words)
+        assert (result.returncode, result.stdout) == (status, b""), words
+        (complaint,) = complaints(result)
+        assert said in complaint, (words, complaint)

@@ -1,0 +1,204 @@
+"""An explanation says what ``hashes`` says, of every packet; and its words say why."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import pcaphash
+from pcaphash import Device
+from pcaphash.capture.reader import Reader
+from pcaphash.errors import ConfigurationError, PcaphashError
+from pcaphash.report.explain import write_explanation
+from pcaphash.studies.explain import Explanation, explain
+from pcaphash.studies.explain.study import explain_record
+from support import builders
+from support.builders import ARP, ETHERNET, IPV4, IPV6
+from support.captures import pcap, pcap_record, pcapng_of
+from support.comparing import capture_paths, device_of
+from support.packets import configurations, frames
+from support.shared import ROOT, needs_shared
+
+SAMPLES = sorted(path for path in (ROOT / "sample_traces").iterdir() if path.suffix in (".pcap", ".pcapng"))
+DEVICES = [
+    Device(),
+    Device(hash_types="linux", queues=5, unclassified_queue=3),
+    Device("1.4"),
+    Device("1.4", hash_types="TCPv4+UDPv6+IP_EX", tunnel_types="GRE_2890+VXLAN+IPIP", input_transform="symmetric-xor"),
+    Device(flavor="qemu", table_index="modulo", indirection_table_size=100),
+    Device(features="CTRL_VQ+HASH_TUNNEL+HASH_REPORT", inner_miss="outer"),
+]
+EACH = 12  # packets of a trace that are explained
+
+
+def explained_rows(path: Path, device: Device, chosen: set[int]) -> list[tuple[object, ...]]:
+    """Explain the chosen packets; give what ``hashes`` has columns for."""
+    rows, number = [], 0
+    for block in Reader(str(path)).blocks():
+        for place in range(len(block.records)):
+            number += 1
+            if number in chosen:
+                found = explain_record(str(path), number, block, place, device, [])
+                assert_words_fit(found)
+                answer = found.answer
+                value = "" if answer.hash_value is None else f"0x{answer.hash_value:08x}"
+                packet = (number, found.timestamp_ns, found.captured_length, found.original_length, found.direction)
+                kinds = (answer.encapsulation, answer.header, answer.hash_report, answer.hash_report_tunnel)
+                rows.append((*packet, *kinds, answer.hash_input.hex(), value, answer.queue, answer.reason))
+    return rows
+
+
+def assert_words_fit(found: Explanation) -> None:
+    """Hold what is said to what came out."""
+    answer = found.answer
+    said = {step.rule: step.decision for step in found.steps}
+    if answer.hash_value is None:
+        assert found.because
+        assert found.input_fields == ()
+        assert "hash" not in said
+    else:
+        assert found.because == ""
+        assert said["hash"] == f"0x{answer.hash_value:08x}"
+        assert b"".join(field.data for field in found.input_fields) == answer.hash_input
+    expected = (
+        "none to tell" if not answer.device.has_queue else "unknown" if answer.queue is None else str(answer.queue)
+    )
+    assert said["receive queue"] == expected
+    assert all(step.why and step.source for step in found.steps)
+    for header in found.headers:
+        for field in header.fields:
+            assert header.offset <= field.offset
+            assert len(field.data) <= field.length
+
+
+def hashes_rows(path: Path, device: Device, chosen: set[int]) -> list[tuple[object, ...]]:
+    rows = pcaphash.hashes(path, device)
+    rows = rows[rows["packet"].isin(chosen)].astype(object)
+    return list(rows.where(rows.notna(), None).itertuples(index=False, name=None))
+
+
+def some_of(path: Path) -> set[int]:
+    n_packets = sum(len(block.records) for block in Reader(str(path)).blocks())
+    return set(np.linspace(1, n_packets, EACH).astype(int).tolist()) if n_packets else set()
+
+
+@pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.name)
+@pytest.mark.parametrize("device", DEVICES, ids=range(len(DEVICES)))
+def test_samples(path, device):
+    chosen = some_of(path)
+    assert explained_rows(path, device, chosen) == hashes_rows(path, device, chosen)
+
+
+@needs_shared
+@pytest.mark.parametrize("path", capture_paths(), ids=lambda path: path.name)
+def test_every_capture(path):
+    chosen = some_of(path)
+    for device in DEVICES:
+        assert explained_rows(path, device, chosen) == hashes_rows(path, device, chosen)
+
+
+@given(packets=st.lists(frames(), min_size=1, max_size=4), configuration=configurations())
+def test_any_packet_under_any_device(scratch, packets, configuration):
+    path = scratch / "packets.pcapng"
+    path.write_bytes(pcapng_of(packets))
+    device, chosen = device_of(configuration), set(range(1, len(packets) + 1))
+    assert explained_rows(path, device, chosen) == hashes_rows(path, device, chosen)
+
+
+@given(frame=frames(), place=st.integers(0, 200), value=st.integers(0, 255))
+def test_packets_with_a_byte_changed(scratch, frame, place, value):
+    captured = bytearray(frame[0])
+    if captured:
+        captured[place % len(captured)] = value
+    path = scratch / "changed.pcapng"
+    path.write_bytes(pcapng_of([(bytes(captured), *frame[1:])]))
+    assert explained_rows(path, DEVICES[2], {1}) == hashes_rows(path, DEVICES[2], {1})
+
+
+def told(tmp_path: Path, captured: bytes, original_length: int | None = None, device: Device | None = None) -> str:
+    """Explain one packet as the terminal shows it, in one line."""
+    path = tmp_path / "one.pcap"
+    path.write_bytes(pcap(pcap_record(captured, original_length)))
+    with (tmp_path / "told.txt").open("w+") as stream:
+        write_explanation(explain(path, 1, device), "tree", stream)
+        stream.seek(0)
+        return " ".join(stream.read().split())
+
+
+def test_the_home_address_is_what_is_hashed(tmp_path):
+    chained, first = builders.chain(
+        builders.tcp(b"", 1000, 80), builders.TCP, [builders.options_header(builders.home_address(bytes(15) + b"\1"))]
+    )
+    text = told(tmp_path, builders.ethernet(builders.ipv6(chained, first), IPV6))
+    assert "TCPv6_EX" in text
+    assert "home address ::1" in text
+    assert "home address ::1, byte" in text  # in the list of what is hashed, with its place
+    assert "it takes the home address in place of the source address" in text
+    assert "RFC 6275" in text
+
+
+def test_a_fragment_has_no_ports(tmp_path):
+    packet = builders.ipv4(builders.udp(bytes(8), 1000, 4789), builders.UDP, more_fragments=True)
+    text = told(tmp_path, builders.ethernet(packet, IPV4))
+    assert "over the outer header, IPv4, receive queue" in text
+    assert "fragment" in text
+    assert "source port" not in text.partition("hash input,")[2]
+
+
+def test_a_geneve_packet_that_the_snap_length_cut(tmp_path):
+    inner = builders.ethernet(builders.ipv4(builders.tcp(), builders.TCP), IPV4)
+    outer = builders.ipv4(builders.udp(builders.geneve(inner), 1000, 6081), builders.UDP)
+    frame = builders.ethernet(outer, IPV4)
+    text = told(tmp_path, frame[:70], len(frame))
+    assert f"70 of {len(frame)} bytes captured" in text
+    assert "hash and receive queue unknown (reason truncated)" in text
+    assert "the inner IPv4 header is at bytes 64 to 83" in text
+    # With addresses alone the answer is known: the tunnel is not looked into.
+    assert "outer-addresses: hash 0x" in text
+
+
+def test_arp_in_vxlan_has_no_hash(tmp_path):
+    inner = builders.ethernet(builders.arp(), ARP)
+    outer = builders.ipv4(builders.udp(builders.vxlan(inner), 1000, 4789), builders.UDP)
+    text = told(tmp_path, builders.ethernet(outer, IPV4))
+    assert "no hash (reason inner-not-ip): unclassified queue 0" in text
+    assert "the EtherType at byte 62 is 0x0806 (ARP)" in text
+    assert "no hash, and never that of the outer header" in text
+
+
+def test_gre_that_carries_ethernet_is_looked_through_to_its_ports(tmp_path):
+    inner = builders.ethernet(builders.ipv4(builders.tcp(b"", 1234, 80), builders.TCP), IPV4)
+    packet = builders.ipv4(builders.gre(inner, ETHERNET, key=7), builders.GRE)
+    text = told(tmp_path, builders.ethernet(packet, IPV4), device=Device("1.4"))
+    assert "over the inner header, TCPv4" in text
+    assert "NVGRE" in text
+    assert "source port 1234" in text
+
+
+def test_what_cannot_be_explained(tmp_path):
+    path = tmp_path / "two.pcap"
+    path.write_bytes(pcap(pcap_record(bytes(60)) * 2))
+    with pytest.raises(ConfigurationError, match="has no packet 3: there are 2; give a number from 1 to 2"):
+        explain(path, 3)
+    for number in (0, -1, 1.5, "one"):
+        with pytest.raises(ConfigurationError, match="--packet"):
+            explain(path, number)
+    path.write_bytes(pcap())
+    with pytest.raises(ConfigurationError, match="has no packets"):
+        explain(path, 1)
+    path.write_bytes(pcap(pcap_record(bytes(60)) * 2)[:-5])
+    assert explain(path, 1).packet == 1
+    with pytest.raises(PcaphashError, match="packet 2 would be behind that") as caught:
+        explain(path, 2)
+    assert caught.value.exit_code == 3
+
+
+def test_other_configurations_are_told_too():
+    found = explain(SAMPLES[0].parent / "gre.pcap", 1, Device(), [Device(hash_types="addresses", name="a"), Device()])
+    assert [answer.device.name for answer in found.others] == ["a"]
+    row = pcaphash.hashes(SAMPLES[0].parent / "gre.pcap", Device(hash_types="addresses")).iloc[0]
+    assert f"0x{found.others[0].hash_value:08x}" == row["hash_value"]
+    assert pd.notna(row["queue"])

@@ -1,0 +1,188 @@
+"""Tuning: a bad key is replaced, luck is not taken for gain, and what is promised is what ``analyze`` then says."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import pcaphash
+from pcaphash import Device
+from pcaphash.engine.saved import save_census
+from pcaphash.errors import ConfigurationError
+from pcaphash.studies.baseline import Baseline
+from pcaphash.studies.census import census
+from pcaphash.studies.spread import spread
+from pcaphash.studies.tune import tune
+from pcaphash.studies.tune.tables import ethtool_words, partition, rebalance
+from pcaphash.studies.tune.trial import CHOOSING, JUDGING, fold, place, random_keys, split_inputs
+from pcaphash.studies.tune.verdict import cautions, judge_key
+from support.shared import ROOT
+from support.traffic import flows, plain, write
+
+OVERLAY = ROOT / "sample_traces" / "overlay.pcap"
+needs_speed = pytest.mark.jit_only  # baselines draw thousands of ideal hashes
+
+
+@pytest.fixture(scope="module")
+def many(tmp_path_factory):
+    """Give a trace of 600 flows with one packet each."""
+    return write(tmp_path_factory.mktemp("tune") / "many.pcapng", [plain(flow) for flow in flows(600)])
+
+
+@needs_speed
+def test_a_key_of_zeros_is_found_bad_and_another_one_helps_on_other_flows(many):
+    tuning = tune(many, Device(hash_key=bytes(40)), n_keys=50)
+    assert tuning.verdict.cause == "key"
+    assert tuning.value("judging", 0) == 7  # all on one of eight receive queues
+    assert tuning.value("judging", tuning.best) < 0.5
+    assert tuning.recommended == tuning.best
+    assert tuning.tuned.hash_key == tuning.keys[tuning.best]
+    assert f"hkey {tuning.keys[tuning.best].hex(':')}" in tuning.ethtool_line
+    assert any("every hash is 0" in line for line in tuning.verdict.lines)
+
+
+@needs_speed
+def test_of_a_good_key_it_says_that_little_is_gained(many):
+    tuning = tune(many, n_keys=200)
+    assert tuning.verdict.cause == "little"
+    assert tuning.verdict.headline.startswith("Little is gained")
+    assert tuning.recommended == 0
+    # Chosen as the best of many over one half, and no better than others over the other half.
+    assert tuning.value("choosing", tuning.best) < tuning.value("judging", tuning.best)
+    assert tuning.value("choosing", tuning.best) < tuning.baseline.interval("max_ideal_packets").low
+    assert tuning.value("judging", tuning.best) > tuning.baseline.interval("max_ideal_packets").low
+
+
+@needs_speed
+def test_a_heavy_flow_is_no_fault_of_the_key(tmp_path):
+    heavy, *others = flows(300)
+    trace = write(tmp_path / "heavy.pcapng", [plain(heavy)] * 900 + [plain(flow) for flow in others])
+    tuning = tune(trace, n_keys=50)
+    assert tuning.verdict.cause == "little"
+
+
+@needs_speed
+@pytest.mark.parametrize("measure", ["max_ideal_packets", "jain_bytes"])
+def test_every_promise_is_what_analyze_says(measure):
+    given = Device(queues=6, indirection_table_size=32, unclassified_queue=3)
+    tuning = tune(OVERLAY, given, measure=measure, n_keys=20)
+    for number in (0, tuning.best, 7):
+        row = pcaphash.analyze(OVERLAY, replace(given, hash_key=tuning.keys[number])).summary.iloc[0]
+        for name in ("max_ideal_packets", "jain_packets", "cov_bytes"):
+            assert tuning.columns[f"all_{name}"][number] == pytest.approx(row[name], rel=1e-9)
+    key = tuning.keys[tuning.recommended]
+    for trial in (tuning.rebalanced, tuning.weighted):
+        device = replace(given, hash_key=key, indirection_table=trial.table)
+        assert pcaphash.analyze(OVERLAY, device).summary.iloc[0][measure] == pytest.approx(trial.whole, rel=1e-9)
+    choosing = tuning.columns[f"choosing_{measure}"]
+    assert choosing[tuning.best] == (max if measure.startswith("jain") else min)(choosing[1:])
+
+
+@needs_speed
+def test_tables_that_give_queues_unequal_entries_get_better_with_size(many):
+    tuning = tune(many, Device(queues=3, indirection_table_size=4), n_keys=100)
+    of_size = {each.size: each for each in tuning.sizes}
+    assert set(of_size) == {4, 8, 16, 32, 64, 128, 256, 512}
+    assert of_size[4].median > 0.4  # one of three receive queues has half of the entries
+    assert of_size[512].median < 0.2
+    assert any("2 entries" in line and "no power of two" in line for line in tuning.verdict.lines)
+
+
+@needs_speed
+def test_the_payload_is_the_tuned_device_byte_by_byte(many):
+    tuning = tune(many, Device(queues=2, indirection_table_size=2, hash_types="linux"), n_keys=3)
+    table = b"".join(queue.to_bytes(2, "little") for queue in tuning.rebalanced.table)
+    head = bytes.fromhex("3f000000 0100 0000")  # hash_types, indirection_table_mask, unclassified_queue
+    assert tuning.rss_config == head + table + bytes([2, 0, 40]) + tuning.keys[0]
+
+
+@needs_speed
+def test_too_few_hash_inputs_are_told_and_no_failure(tmp_path):
+    tuning = tune(write(tmp_path / "one.pcapng", [plain(flows(1)[0])] * 5), n_keys=3)
+    assert tuning.verdict.cause == "nothing"
+    assert tuning.verdict.headline == "There is nothing to tune: 1 distinct hash input cannot tell keys apart."
+
+
+@needs_speed
+def test_the_same_seed_gives_the_same_results_and_another_one_others(many):
+    first, again, other = (tune(many, n_keys=10, seed=seed) for seed in (4, 4, 5))
+    assert first.key_table.equals(again.key_table)
+    assert not set(first.keys[1:]) & set(other.keys[1:])
+
+
+def test_what_cannot_be_tuned_is_refused(tmp_path, many):
+    saved = tmp_path / "saved.census"
+    taken = census(many, Device())
+    with saved.open("wb") as stream:
+        save_census(taken.census, taken.reading, stream)
+    for traces, options, said in [
+        (saved, {}, "is a saved census, which has no flows"),
+        (many, {"device": Device(features="CTRL_VQ+HASH_REPORT")}, "without the feature RSS"),
+        (many, {"device": Device(table_index="modulo")}, "--table-index: modulo"),
+        (many, {"measure": "min_max_packets"}, "--measure: "),
+        (many, {"n_keys": 0}, "--keys: 0 is too small"),
+    ]:
+        with pytest.raises(ConfigurationError) as error:
+            tune(traces, **options)
+        assert said in str(error.value)
+
+
+def test_halves_are_equal_and_keys_long_enough():
+    halves = split_inputs(101, 1)
+    assert sorted(np.bincount(halves).tolist()) == [50, 51]
+    assert {CHOOSING, JUDGING} == set(halves.tolist())
+    assert [len(key) for key in random_keys(2, 16, 1)] == [40, 40]
+    assert [len(key) for key in random_keys(1, 52, 1)] == [52]
+
+
+def test_entries_fold_by_the_low_bits_and_queues_sum_them_up():
+    entries = np.arange(16).reshape(8, 2)
+    assert fold(entries, 2).tolist() == [[0 + 4 + 8 + 12, 1 + 5 + 9 + 13], [2 + 6 + 10 + 14, 3 + 7 + 11 + 15]]
+    assert place(entries[:4], (2, 0, 2, 0), 4).tolist() == [[2 + 6, 3 + 7], [0, 0], [0 + 4, 1 + 5], [0, 0]]
+
+
+def test_the_heaviest_entries_go_first_onto_the_idlest_queue():
+    loads = np.array([5, 4, 3, 3, 0])
+    assert rebalance(loads, (0, 0, 0, 0, 1), np.zeros(2, np.int64)) == (0, 1, 1, 0, 1)
+    assert rebalance(loads, (0, 0, 0, 0, 1), np.array([15, 0])) == (1, 1, 1, 1, 1)
+    best = (1, 0, 0, 1, 1)  # 8 and 7 as well, so it stays
+    assert rebalance(np.array([5, 4, 3, 0, 3]), best, np.zeros(2, np.int64)) == best
+
+
+def test_weights_cut_the_table_where_the_busiest_queue_has_least():
+    loads = np.array([1, 1, 1, 9, 1, 1])
+    table = partition(loads, np.zeros(3, np.int64))
+    assert spread(np.bincount(table, loads, 3).astype(np.int64))["max_ideal"] == pytest.approx(9 / (14 / 3) - 1)
+    assert np.bincount(partition(loads, np.array([9, 0])), loads, 2).tolist() == [3, 11]
+
+
+def test_ethtool_can_say_turns_and_runs_and_nothing_else():
+    assert ethtool_words((0, 1, 2, 0)) == ["equal", "3"]
+    assert ethtool_words((0, 0, 2, 2)) == ["weight", "2", "0", "2"]
+    assert ethtool_words((1, 0, 0, 1)) == []
+
+
+def test_cautions_name_what_is_doubtful():
+    assert cautions(Device()) == []
+    assert "65,536 values" in cautions(Device(hash_key="symmetric"))[0]
+    (few,) = cautions(Device(queues=8, indirection_table_size=16))
+    assert few.startswith("indirection table: 16 entries are fewer than 4 for each of 8")
+    (uneven,) = cautions(Device(queues=6))
+    assert "21 to 22 entries" in uneven
+
+
+@pytest.mark.parametrize(
+    ("current", "best", "outdone", "cause", "said"),
+    [
+        ((0.9, 0.9), (0.1, 0.2), 1.0, "key", "gives +20.0% above ideal instead of +90.0% above ideal"),
+        ((0.9, 0.9), (0.1, 0.9), 1.0, "little", "but so is the best one"),
+        ((0.2, 0.9), (0.1, 0.2), 0.5, "little", "but not on the other"),
+        ((0.9, 0.2), (0.1, 0.2), 1.0, "little", "spreads as chance would"),
+    ],
+)
+def test_only_a_key_that_is_bad_on_both_halves_is_blamed(current, best, outdone, cause, said):
+    first = np.arange(50, 70)  # of 100 packets on two receive queues: up to 38 % above the ideal
+    baseline = Baseline(np.stack([first, 100 - first], axis=1)[:, :, np.newaxis].repeat(2, axis=2), 10)
+    verdict = judge_key(baseline, "max_ideal_packets", current, best, outdone)
+    assert verdict.cause == cause
+    assert said in verdict.headline
