@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.text import Text
 
 from pcaphash.report.layout import Columns, open_console
-from pcaphash.report.words import count, packets
+from pcaphash.report.words import brief_types, count, packets
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -62,18 +62,18 @@ def _show_headline(validation: "Validation", console: Console) -> None:
     if not n_judged:
         console.print(Text("Nothing could be judged.", style="bold"))
     elif not n_wrong:
-        console.print(Text(f"The device is right: all {packets(n_judged)} judged match.", style="bold green"))
+        console.print(Text(f"The device is right: all {packets(n_judged)} judged match the text.", style="bold green"))
     else:
         share = n_wrong / n_judged
-        text = f"The device differs: {count(n_wrong)} of {packets(n_judged)} judged ({share:.2%}) do not match."
+        text = (
+            f"The device differs: {count(n_wrong)} of {packets(n_judged)} judged ({share:.2%}) do not match the text."
+        )
         console.print(Text(text, style="bold red"))
 
 
 def _show_device(validation: "Validation", console: Console) -> None:
     options = validation.device.describe_common(validation.device)
-    types = [f"hash_types {validation.device.hash_types_text}"]
-    if validation.device.tunnel_types_text:
-        types.append(f"tunnel_types {validation.device.tunnel_types_text}")
+    types = [f"types {brief_types(validation.device)}"]
     given = [f"{name} {value}" for name, value in options if not value.endswith(_DEFAULT)]
     assumed = [f"{name} {value.removesuffix(_DEFAULT)}" for name, value in options if value.endswith(_DEFAULT)]
     lines = [f"{label}: {'; '.join(each)}" for label, each in (("device", types + given), ("assumed", assumed)) if each]
@@ -89,7 +89,7 @@ def _show_device(validation: "Validation", console: Console) -> None:
 
 def _show_verdicts(validation: "Validation", console: Console) -> None:
     shown = {name: n for name, n in validation.verdicts.items() if n or name == "match"}
-    columns = Columns("verdicts, each packet by its gravest fault", [_VERDICTS[name] for name in shown])
+    columns = Columns("verdicts", [_VERDICTS[name] for name in shown])
     columns.add("packets", [count(n) for n in shown.values()])
     columns.add("share", [f"{n / validation.judged:.2%}" for n in shown.values()])
     columns.print(console)

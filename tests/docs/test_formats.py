@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from pathlib import Path
 
+import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
@@ -14,12 +15,21 @@ from pcaphash.cli.outcome import EXIT_PARTIAL
 from pcaphash.device import Device
 from pcaphash.device.configs import default_configs
 from pcaphash.engine import decision
+from pcaphash.engine.saved import save_census
 from pcaphash.report.formats import ANALYSIS_FORMATS, ROW_FORMATS
+from pcaphash.report.info import write_info
 from pcaphash.report.rows import write_rows
 from pcaphash.report.tables import write_analysis, write_folder
 from pcaphash.studies.analyze import analyze
+from pcaphash.studies.census import census
+from pcaphash.studies.compare import compare
+from pcaphash.studies.compare.affinity import QUESTIONS
 from pcaphash.studies.hashes import COLUMNS, hashes
+from pcaphash.studies.info import info
 from pcaphash.studies.spread import MEASURES
+from pcaphash.studies.sweep import sweep
+from pcaphash.studies.tune import tune
+from pcaphash.studies.validate.rows import COLUMNS as VALIDATION_COLUMNS
 from support.shared import ROOT
 
 PAGE = (ROOT / "docs" / "formats.md").read_text(encoding="utf-8")
@@ -166,3 +176,61 @@ def test_exit_codes():
     named = {value for name, value in vars(cli).items() if name.startswith("EXIT_")}
     documented = {int(row[0]) for row in table("Exit codes")}
     assert documented == raised | named | {EXIT_PARTIAL, 1}  # 1 is what `validate` alone gives
+
+
+def columns_under(heading):
+    """Return the columns of the table under a heading of level three or two, some of which share a row."""
+    section = re.split(r"^#{2,3} ", PAGE, flags=re.MULTILINE)
+    (text,) = [each for each in section if each.splitlines()[0] == heading]
+    _, _, *rows = [line for line in text.splitlines() if line.startswith("|")]
+    return [name for row in rows for name in re.findall(r"`([^`]+)`", row.strip("|").split("|")[0])]
+
+
+@pytest.mark.parametrize("name", ["baseline", "groups", "flows", "affinity", "windows"])
+def test_the_tables_of_compare(name):
+    found = compare(str(ROOT / "sample_traces" / "overlay.pcap"), window_ns=10**9).tables()[name]
+    assert len(found)
+    assert columns_under(f"{name}.csv") == list(found)
+
+
+def test_the_questions_of_affinity():
+    (row,) = [line for line in PAGE.splitlines() if line.startswith("| `question` |")]
+    assert set(re.findall(r"`([a-z-]+)`", row)) - {"question"} == set(QUESTIONS)
+
+
+def test_the_columns_of_sweep():
+    found = sweep(str(ROOT / "sample_traces" / "gre.pcap"))
+    summary = [name for name, *_ in table("summary.csv, summary.parquet") if name != "config"]
+    assert list(found.masks) == ["class", "rank", "mask", *summary]
+    assert list(found.classes) == ["class", "rank", "masks", "mask", *summary]
+
+
+def test_the_columns_of_tune():
+    found = tune(str(ROOT / "sample_traces" / "overlay.pcap"), n_keys=5)
+    measures = [f"{part}_{name}_{unit}" for part in ("choosing", "judging", "all") for unit in ("packets", "bytes")
+                for name in MEASURES]  # fmt: skip
+    assert list(found.key_table)[:3] == ["rank", "key", "origin"]
+    assert set(list(found.key_table)[3:]) == set(measures)
+    assert list(found.entry_table) == ["entry", "current", "rebalanced", "weighted"]
+    assert list(found.size_rows[0]) == ["size", "median", "low", "high"]
+
+
+def test_the_columns_of_validate():
+    assert columns_under("validate --output") == list(VALIDATION_COLUMNS)
+
+
+def test_the_arrays_of_a_saved_census(tmp_path):
+    found = census(str(ROOT / "sample_traces" / "overlay.pcap"), Device())
+    with (tmp_path / "overlay.census").open("wb") as stream:
+        save_census(found.census, found.reading, stream)
+    with np.load(tmp_path / "overlay.census", allow_pickle=False) as arrays:
+        assert sorted(columns_under("The saved census")) == sorted(arrays.files)
+        packets = arrays["counts"][arrays["first_rows"]].sum(axis=(0, 1))[0]
+    assert packets == found.reading.packets
+
+
+def test_the_document_of_info():
+    stream = io.StringIO()
+    write_info(info(str(ROOT / "sample_traces" / "interfaces.pcapng")), "json", stream)
+    document = json.loads(stream.getvalue())
+    assert set(columns_under("The JSON document of `info`")) >= set(document)

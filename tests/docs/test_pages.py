@@ -1,0 +1,59 @@
+"""What README and the pages of docs/ show is what comes out when it is run."""
+
+import re
+import subprocess
+import sys
+
+import pytest
+
+from docs.refresh import PAGES, ROOT, output_of, read_blocks, run
+
+TEXTS = {page.name if page.parent == ROOT else f"docs/{page.name}": page.read_text(encoding="utf-8") for page in PAGES}
+SHOWING = [name for name, text in TEXTS.items() if list(read_blocks(text))]
+PYTHON = [
+    pytest.param(code, id=f"{name}-{number}")
+    for name, text in TEXTS.items()
+    for number, code in enumerate(re.findall(r"^```python\n(.*?)^```$", text, re.DOTALL | re.MULTILINE))
+]
+
+
+def test_every_command_is_shown_somewhere():
+    shown = {each.command.split()[1] for text in TEXTS.values() for block in read_blocks(text) for each in block}
+    listed = subprocess.run(
+        [sys.executable, "-m", "pcaphash", "--help"], capture_output=True, text=True, check=True, timeout=60
+    ).stdout
+    commands = set(re.findall(r"^  ([a-z-]+)  ", listed.partition("Commands:")[2], re.MULTILINE))
+    assert len(commands) >= 10
+    assert commands - shown == set()
+
+
+@pytest.mark.parametrize("name", SHOWING)
+def test_commands_print_what_is_shown(name, tmp_path):
+    for block in read_blocks(TEXTS[name]):
+        for each in block:
+            assert each.cut(output_of(each.command, tmp_path)) == each.lines, each.command
+
+
+@pytest.mark.parametrize("code", PYTHON)
+def test_python_runs(code, tmp_path):
+    (tmp_path / "code.py").write_text(code, encoding="utf-8")
+    result = run(f"{sys.executable} -W error code.py", tmp_path)
+    assert result.returncode == 0, result.stderr
+    assert result.stdout
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_links_lead_somewhere(name):
+    page = ROOT / name
+    for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", TEXTS[name]):
+        assert target.startswith("https://") or (page.parent / target).exists(), target
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_headings_that_links_name_are_there(name):
+    page = ROOT / name
+    for target, anchor in re.findall(r"\]\(([^)#]*)#([^)]+)\)", TEXTS[name]):
+        text = (page.parent / target).read_text(encoding="utf-8") if target else TEXTS[name]
+        headings = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+        anchors = {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+        assert anchor in anchors, (target, anchor)
