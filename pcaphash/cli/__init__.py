@@ -14,6 +14,7 @@ from pcaphash.cli.compare import compare
 from pcaphash.cli.explain import explain
 from pcaphash.cli.hashes import hashes
 from pcaphash.cli.info import info
+from pcaphash.cli.recover_key import recover_key
 from pcaphash.cli.report import report
 from pcaphash.cli.sweep import sweep
 from pcaphash.cli.tune import tune
@@ -44,6 +45,7 @@ for _name, _command, _summary in (
     ("report", report, "A comparison as one HTML page."),
     ("census", census, "Count once, ask later: saves what other commands take."),
     ("validate", validate, "Are the hashes a device reported right? If not, why?"),
+    ("recover-key", recover_key, "The hash key behind the hashes a device reported."),
 ):
     app.command(_name, short_help=_summary, no_args_is_help=True)(_command)
 

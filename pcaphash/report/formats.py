@@ -18,6 +18,9 @@ COMPARISON_FORMATS = ("table", "json")
 VALIDATION_FORMATS = ("table", "json")
 """Likewise a validation."""
 
+RECOVERY_FORMATS = ("table", "json")
+"""Likewise a recovered key."""
+
 
 def check_stream(format_: str, stream: TextIO) -> None:
     """Refuse to write what no terminal can show to a terminal.

@@ -24,6 +24,7 @@ from pcaphash.kernels.toeplitz import prepare_keys
 from pcaphash.studies.compare import compare
 from pcaphash.studies.explain import explain
 from pcaphash.studies.info import info
+from pcaphash.studies.recover_key.basis import Basis
 
 texts = [
     pcaphash.Device(),
@@ -55,6 +56,7 @@ for trace in sys.argv[1:]:
     compare(trace, departing)
 words, loads, slots = (numpy.ones(n, kind) for n, kind in ((9, "u4"), (2, "i8"), (8, "i8")))
 spread_by_keys(words, 1, 9, loads, prepare_keys([b"k", b"l"]), 2, 1, slots)
+Basis().add(words.reshape(1, 9), words[:1])
 found = {}
 for module in pkgutil.iter_modules(pcaphash.kernels.__path__):
     module = importlib.import_module(f"pcaphash.kernels.{module.name}")
@@ -72,6 +74,7 @@ KERNELS = {
     "count_packets_by_keys": 2,
     "count_pcap": 1,
     "describe_packets": 2,
+    "eliminate": 1,
     "hash_inputs": 1,
     "index_flows": 1,
     "index_pcap": 1,

@@ -1,0 +1,157 @@
+"""Solve for the bits of a key: each hash bit is the sum of the key bits that the input's ones select.
+
+Bit j of the hash of an input is the sum of the key bits i + j over all its bits i that are set (Microsoft, "RSS hashing
+functions"), and of bit j of the initial value. A trace of any length says no more than its basis does: at most 289
+inputs, 32 equations each.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from pcaphash.kernels.inputs import hash_inputs
+from pcaphash.kernels.toeplitz import WORDS, prepare_key
+from pcaphash.studies.recover_key.basis import INPUT_BITS, Basis, Words
+
+KEY_BITS = INPUT_BITS + 31
+"""Bits of a key that a hash can depend on."""
+
+_HASH_BITS = 32
+_KEY_LEN = (KEY_BITS + 7) // 8
+
+
+@dataclass(frozen=True)
+class Solution:
+    """What equations say of a key and an initial value.
+
+    Parameters
+    ----------
+    particular : int
+        One solution: the key bits, the first one highest, then the initial value's.
+    null : tuple of int
+        Which bits can be changed together without a contradiction; every sum of these too.
+    has_initial : bool
+        Whether the initial value is an unknown; otherwise it is 0.
+    rank : int
+        Equations that are no sums of others.
+    redundant : int
+        Equations that are, and hold.
+    """
+
+    particular: int
+    null: tuple[int, ...]
+    has_initial: bool
+    rank: int
+    redundant: int
+
+    @property
+    def known_mask(self) -> int:
+        """The bits that are determined, as in ``particular``."""
+        open_bits = 0
+        for change in self.null:
+            open_bits |= change
+        return ~open_bits & ((1 << KEY_BITS + _HASH_BITS) - 1)
+
+    @property
+    def known_bits(self) -> int:
+        """How many bits of the key are determined, of KEY_BITS."""
+        return (self.known_mask >> _HASH_BITS).bit_count()
+
+    @property
+    def hash_key(self) -> bytes:
+        """A key that gives all the hashes, 40 bytes; bits that are not determined are 0 as far as may be."""
+        return _key_bytes(self.particular)
+
+    @property
+    def key_mask(self) -> bytes:
+        """The bits of the key that are determined, 40 bytes."""
+        return _key_bytes(self.known_mask)
+
+    @property
+    def initial_value(self) -> int:
+        """The initial value that goes with the key."""
+        return self.particular & 0xFFFFFFFF
+
+    @cached_property
+    def _changes(self) -> list[tuple[object, np.uint32]]:
+        return [(prepare_key(_key_bytes(change)), np.uint32(change & 0xFFFFFFFF)) for change in self.null]
+
+    def predict(self, words: Words) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.bool_]]:
+        """Return the hashes of inputs, and which of them are determined: no change of open bits changes them.
+
+        Parameters
+        ----------
+        words : uint32 array of shape (n, WORDS)
+            The inputs in words, zeros behind their end.
+        """
+        values = _hash(words, prepare_key(self.hash_key)) ^ np.uint32(self.initial_value)
+        determined = np.ones(len(words), bool)
+        for key, initial in self._changes:
+            determined &= _hash(words, key) == initial
+        return values, determined
+
+
+def _key_bytes(bits: int) -> bytes:
+    return (bits >> _HASH_BITS << (8 * _KEY_LEN - KEY_BITS)).to_bytes(_KEY_LEN, "big")
+
+
+def _hash(words: Words, key: object) -> npt.NDArray[np.uint32]:
+    values = np.empty(len(words), np.uint32)
+    hash_inputs(np.ascontiguousarray(words).reshape(-1), len(words), WORDS, key, values)
+    return values
+
+
+def solve(basis: Basis, reorder: "dict[int, int]", has_initial: bool) -> Solution | None:
+    """Solve for a key.
+
+    Parameters
+    ----------
+    basis : Basis
+        Inputs and hashes.
+    reorder : dict of int to int
+        Of each bit of the hash, counted from the most significant, which bit of the reported value it is.
+    has_initial : bool
+        Whether the hash may start at another value than 0.
+
+    Returns
+    -------
+    Solution or None
+        None where no key gives these hashes.
+    """
+    pivots: dict[int, tuple[int, int]] = {}  # by highest bit: an equation, and what it sums up to
+    redundant = 0
+    for data, one, value in basis.equations():
+        for bit in range(_HASH_BITS):
+            row = data << (31 - bit) << _HASH_BITS
+            if has_initial and one:
+                row |= 1 << (31 - bit)
+            result = value >> (31 - reorder[bit]) & 1
+            while row and (found := pivots.get(row.bit_length())):
+                row ^= found[0]
+                result ^= found[1]
+            if row:
+                pivots[row.bit_length()] = row, result
+            elif result:
+                return None
+            else:
+                redundant += 1
+    return _solution(pivots, has_initial, redundant)
+
+
+def _solution(pivots: dict[int, tuple[int, int]], has_initial: bool, redundant: int) -> Solution:
+    """Make the equations such that each pivot stands in one of them alone, and read off what they say."""
+    for low in sorted(pivots):
+        row, result = pivots[low]
+        for high in pivots:
+            if high > low and pivots[high][0] >> (low - 1) & 1:
+                pivots[high] = pivots[high][0] ^ row, pivots[high][1] ^ result
+    particular = sum(1 << (pivot - 1) for pivot, (_, result) in pivots.items() if result)
+    first = 0 if has_initial else _HASH_BITS
+    null = []
+    for bit in range(first, KEY_BITS + _HASH_BITS):
+        if bit + 1 not in pivots:
+            others = sum(1 << (pivot - 1) for pivot, (row, _) in pivots.items() if row >> bit & 1)
+            null.append(1 << bit | others)
+    return Solution(particular, tuple(null), has_initial, len(pivots), redundant)

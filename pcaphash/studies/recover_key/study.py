@@ -1,0 +1,254 @@
+"""Recover a key: collect what hash inputs and reported hashes say, under several assumptions about what is hashed."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from os import PathLike, fspath
+
+import numpy as np
+import numpy.typing as npt
+
+from pcaphash.capture.reader import Block
+from pcaphash.capture.reported import NOT_REPORTED, Reported, ReportedSource
+from pcaphash.capture.reported_options import PacketOptions
+from pcaphash.device.device import Device
+from pcaphash.device.hash_key import NAMED_KEYS, TITLES
+from pcaphash.device.hash_types import ADDRESS_HASH_TYPES
+from pcaphash.engine.census import Identity
+from pcaphash.engine.describer import Describer, Descriptions
+from pcaphash.engine.selecting import Selector
+from pcaphash.engine.selection import RECEIVED, Selection
+from pcaphash.engine.stream import Account, Progress, check_selected, read_reported
+from pcaphash.errors import ConfigurationError
+from pcaphash.kernels.elimination import CONTRADICTION, NEW
+from pcaphash.kernels.toeplitz import WORDS
+from pcaphash.standards import virtio
+from pcaphash.studies.recover_key.basis import Basis, Words
+from pcaphash.studies.recover_key.result import Fit, Recovery
+from pcaphash.studies.recover_key.solution import Solution, solve
+from pcaphash.studies.validate.verdicts import Expectations
+
+VALUE_ORDERS = {
+    "as reported": {bit: bit for bit in range(32)},
+    "bytes in the opposite order": {bit: 8 * (3 - bit // 8) + bit % 8 for bit in range(32)},
+    "bits in reversed order": {bit: 31 - bit for bit in range(32)},
+    "16-bit halves swapped": {bit: (bit + 16) % 32 for bit in range(32)},
+}
+"""Of each bit of a hash, counted from the most significant, which bit of the reported value it is."""
+
+_MOST_KEPT = 4096  # packets of which a consistent majority can be looked for
+_MOST_WRONG = 20  # one in so many of these may contradict the others
+_ATTEMPTS = 16
+_SEED = 1
+_SHOWN = 10
+
+
+@dataclass(frozen=True, eq=False)
+class _Kept:
+    """Packets that were kept: their numbers, hash inputs and reported hashes."""
+
+    numbers: npt.NDArray[np.int64]
+    words: Words
+    values: npt.NDArray[np.uint32]
+
+
+class _Assumption:
+    """One assumption about what is hashed, and what the packets say under it."""
+
+    def __init__(self, name: str, device: Device, report_numbers: frozenset[int] | None) -> None:
+        self.name = name
+        self._report_numbers = report_numbers
+        self.device = device
+        self.basis = Basis()
+        self._describer, self._expected = Describer(device), Expectations(device)
+        self._kept: list[_Kept] = []
+        self._n_kept = 0
+        self.first_contradictions: list[int] = []
+        self._unreported: list[Words] = []
+        self.n_unreported = 0
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether so much contradicts that the assumption need not be followed any further."""
+        return self.basis.contradictions > max(_MOST_KEPT, self.basis.inputs // _MOST_WRONG)
+
+    def add(self, block: Block, numbers: npt.NDArray[np.int64], reported: Reported) -> None:
+        """Take in the packets of a block."""
+        found = self._describer.describe(block)
+        self._expected.learn(self._describer.decisions)
+        says = reported.has_hash & found.hashed & (reported.hash_reports != 0)
+        reports = self._expected.reports[found.signatures]
+        says &= (reported.hash_reports == NOT_REPORTED) | (reported.hash_reports == reports)
+        if self._report_numbers is not None:
+            says &= np.isin(reports, list(self._report_numbers))
+        words = input_words(found)
+        self._keep_unreported(words[found.hashed & ~reported.has_hash])
+        words, values, numbers = words[says], reported.hash_values[says], numbers[says]
+        statuses = self.basis.add(words, values)
+        if len(self.first_contradictions) < _SHOWN:
+            self.first_contradictions += numbers[statuses == CONTRADICTION][:_SHOWN].tolist()
+        kept = statuses == NEW
+        kept[: max(0, _MOST_KEPT - self._n_kept)] = True
+        if kept.any():
+            self._kept.append(_Kept(numbers[kept], words[kept], values[kept]))
+            self._n_kept += int(kept.sum())
+
+    def _keep_unreported(self, words: Words) -> None:
+        self.n_unreported += len(words)
+        room = _MOST_KEPT - sum(map(len, self._unreported))
+        if room > 0 and len(words):
+            self._unreported.append(words[:room])
+
+    @property
+    def unreported(self) -> Words:
+        """Hash inputs of packets without a reported hash, those that were kept."""
+        return np.concatenate([np.empty((0, WORDS), np.uint32), *self._unreported])
+
+    def fit(self) -> Fit:
+        """Find out how well the assumption goes with what was reported."""
+        basis, contradictions, numbers = self.basis, self.basis.contradictions, self.first_contradictions
+        solution, order = _solve(basis)
+        if self._kept and (contradictions or solution is None):
+            basis, contradictions, numbers = self._majority()
+            solution, order = _solve(basis)
+        if contradictions * _MOST_WRONG > basis.inputs:
+            solution = None
+        return Fit(
+            self.name, self.device, self.basis.inputs, basis.rank, contradictions, solution, order,
+            tuple(numbers[:_SHOWN]),
+        )  # fmt: skip
+
+    def _majority(self) -> tuple[Basis, int, list[int]]:
+        """Look for the largest part of the packets kept whose hashes go together: take them in, in several orders."""
+        numbers = np.concatenate([each.numbers for each in self._kept])
+        words = np.concatenate([each.words for each in self._kept])
+        values = np.concatenate([each.values for each in self._kept])
+        random = np.random.default_rng(_SEED)
+        found: tuple[Basis, int, list[int]] | None = None
+        for _ in range(_ATTEMPTS):
+            order = random.permutation(len(numbers))
+            basis = Basis()
+            statuses = basis.add(words[order], values[order])
+            if found is None or basis.contradictions < found[1]:
+                wrong = np.sort(numbers[order][statuses == CONTRADICTION])
+                found = basis, basis.contradictions, wrong.tolist()
+        assert found is not None
+        return found
+
+
+def _solve(basis: Basis) -> tuple[Solution | None, str]:
+    """Solve for a key in each order of the hash's bits, with an initial value of 0 first, then with an unknown one."""
+    for has_initial in (False, True):
+        for name, reorder in VALUE_ORDERS.items():
+            if solution := solve(basis, reorder, has_initial):
+                return solution, name
+    return None, ""
+
+
+def input_words(found: Descriptions) -> Words:
+    """Return the hash inputs of packets in words, zeros behind their end."""
+    words = found.inputs.view(">u4").astype(np.uint32)
+    words[np.arange(WORDS) * 4 >= found.lengths[:, None]] = 0
+    return words
+
+
+def _assumptions(device: Device, report_numbers: frozenset[int] | None) -> Iterator[_Assumption]:
+    """Yield what may be hashed, what the device is configured for first."""
+    seen = []
+    tunnels = device.profile.all_hash_types & ~virtio.BASE_HASH_TYPES_MASK
+    inner = {"features": device.features | {"HASH_TUNNEL"}, "tunnel_types": device.profile.all_tunnel_types}
+    for name, changes in (
+        ("as configured", {}),
+        ("inner header, addresses and ports", {"hash_types": virtio.BASE_HASH_TYPES_MASK | tunnels, **inner}),
+        ("outer header, addresses and ports", {"hash_types": virtio.BASE_HASH_TYPES_MASK, "tunnel_types": 0}),
+        ("inner header, addresses", {"hash_types": ADDRESS_HASH_TYPES | tunnels, **inner}),
+        ("outer header, addresses", {"hash_types": ADDRESS_HASH_TYPES, "tunnel_types": 0}),
+    ):
+        try:
+            changed = replace(device, **changes)
+        except ConfigurationError:
+            continue  # no such device can be, such as QEMU's with HASH_TUNNEL
+        if changed not in seen:
+            seen.append(changed)
+            yield _Assumption(name, changed, report_numbers)
+
+
+def recover_key(
+    trace: str | PathLike[str],
+    device: Device | None = None,
+    source: ReportedSource | None = None,
+    selection: Selection = RECEIVED,
+    watch: Callable[[Progress], None] | None = None,
+    *,
+    report_numbers: frozenset[int] | None = None,
+) -> Recovery:
+    """Recover the hash key of a device from the hashes that it reported.
+
+    Parameters
+    ----------
+    trace : path
+        A capture; ``-`` is standard input.
+    device : Device, optional
+        The configured device, as far as it is known; its key is not looked at. Other headers and types are tried too.
+    source : ReportedSource, optional
+        Where reported hashes come from. Default: the options of pcapng's packet blocks.
+    selection : Selection
+        Which packets to look at.
+    watch : callable, optional
+        Called now and then with the progress.
+    report_numbers : frozenset of int, optional
+        Look only at packets that get a hash of these types: the values of others are not the device's.
+
+    Raises
+    ------
+    CaptureError
+        The trace cannot be read at all.
+    ConfigurationError
+        No packet has a reported hash.
+    """
+    chosen, source = device or Device(), source or PacketOptions()
+    account = Account([fspath(trace)], watch)
+    selector = Selector(selection, Identity.of(chosen), chosen.spec, account.reading.left_out)
+    assumptions = list(_assumptions(chosen, report_numbers))
+    reader = account.open(fspath(trace))
+    n_reported = 0
+    for block, numbers, reported in read_reported(reader, account, selector, source):
+        n_reported += int(reported.has_hash.sum())
+        for assumption in assumptions:
+            if not assumption.is_lost:
+                assumption.add(block, numbers, reported)
+    check_selected(account.reading, selection)
+    is_whole = reader.damage is None and not account.reading.is_stopped
+    notes = source.finish(account.reading.packets) if is_whole else []
+    if not n_reported:
+        problem, advice = "no packet has a reported hash", "name where they are: --reported FILE, --virtio-header"
+        raise ConfigurationError(fspath(trace), problem, advice)
+    return _conclude(Recovery(account.reading, [each.fit() for each in assumptions], None, notes=notes), assumptions)
+
+
+def _conclude(found: Recovery, assumptions: list[_Assumption]) -> Recovery:
+    """Choose what fits best: of what is consistent, that for which most equations hold besides."""
+    fitting = [i for i, fit in enumerate(found.fits) if fit.is_consistent and fit.packets]
+    if not fitting:
+        return found
+    chosen = max(fitting, key=lambda i: (found.fits[i].evidence, -i))
+    best, assumption = found.fits[chosen], assumptions[chosen]
+    assert best.solution is not None
+    _, determined = best.solution.predict(assumption.unreported)
+    return replace(
+        found,
+        best=best,
+        known_name=_known_name(best.solution),
+        unreported=assumption.n_unreported,
+        predictable=int(determined.sum()),
+        looked_at=len(determined),
+    )
+
+
+def _known_name(solution: Solution) -> str:
+    """Name the key where it is a known one, as far as its bits are determined."""
+    mask = int.from_bytes(solution.key_mask, "big")
+    mine = int.from_bytes(solution.hash_key, "big") & mask
+    for name, key in NAMED_KEYS.items():
+        if mask.bit_count() >= 32 and int.from_bytes(key[:40].ljust(40, b"\0"), "big") & mask == mine:
+            return TITLES[name]
+    return ""

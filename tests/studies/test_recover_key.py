@@ -1,0 +1,237 @@
+"""Keys are recovered as far as linear algebra allows, and no further."""
+
+import csv
+import random
+import re
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import naive.device
+from naive.configuration import Configuration
+from naive.toeplitz import toeplitz
+from pcaphash import Device
+from pcaphash.errors import ConfigurationError
+from pcaphash.studies.recover_key import recover_key
+from pcaphash.studies.recover_key.basis import Basis
+from pcaphash.studies.recover_key.solution import KEY_BITS, solve
+from support import builders
+from support.builders import IPV4, IPV6
+from support.comparing import device_of
+from support.diagnosing import Said, SaidOf, misbehave, separating_frames
+from support.shared import SHARED, needs_shared
+from support.traffic import flows, plain, tunnelled, write
+
+IN_ORDER = {bit: bit for bit in range(32)}
+CONFIGURATION = Configuration("v7", 0xFFF, key=random.Random(7).randbytes(40))
+
+
+def words_of(data: list[bytes]) -> np.ndarray:
+    return np.array([np.frombuffer(each.ljust(36, b"\0"), ">u4") for each in data]).astype(np.uint32)
+
+
+def basis_of(data: list[bytes], key: bytes) -> Basis:
+    basis = Basis()
+    basis.add(words_of(data), np.array([toeplitz(key, each) for each in data], np.uint32))
+    return basis
+
+
+def rank_of(data: list[bytes]) -> tuple[int, set[int]]:
+    """Return the rank of the equations over the key's bits, and the bits that they determine, in plain integers."""
+    rows: list[int] = []
+    for each in data:
+        number = int.from_bytes(each, "big") << (288 - 8 * len(each))
+        for bit in range(32):
+            row = number << (31 - bit)  # key bit 0 is the highest of 319
+            for other in rows:
+                row = min(row, row ^ other)
+            if row:
+                rows = [min(other, other ^ row) if other ^ row < other else other for other in rows] + [row]
+    # Each row's highest bit stands in no other row; a row of one bit determines it.
+    rows.sort(reverse=True)
+    for i, row in enumerate(rows):
+        top = 1 << (row.bit_length() - 1)
+        rows = [other ^ row if j != i and other & top else other for j, other in enumerate(rows)]
+    return len(rows), {KEY_BITS - row.bit_length() for row in rows if row.bit_count() == 1}
+
+
+def known_bits(mask: bytes) -> set[int]:
+    return {bit for bit in range(KEY_BITS) if mask[bit // 8] >> (7 - bit % 8) & 1}
+
+
+def test_eleven_ipv6_tuples_tell_everything():
+    numbers = random.Random(1)
+    key = numbers.randbytes(40)
+    solution = solve(basis_of([numbers.randbytes(36) for _ in range(11)], key), IN_ORDER, False)
+    assert solution.known_bits == KEY_BITS == 319
+    assert int.from_bytes(solution.hash_key, "big") >> 1 == int.from_bytes(key, "big") >> 1
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_what_is_known_is_what_linear_algebra_allows(seed):
+    numbers = random.Random(seed)
+    key, fixed = numbers.randbytes(40), numbers.randbytes(8)
+    # One pair of tunnel endpoints: only the source port varies, in 14 of its bits.
+    data = [fixed + (0xC000 | numbers.getrandbits(14)).to_bytes(2, "big") + b"\x12\xb5" for _ in range(40)]
+    data += [numbers.randbytes(seed * 4)] if seed else []
+    solution = solve(basis_of(data, key), IN_ORDER, False)
+    rank, determined = rank_of(data)
+    assert solution.rank == rank
+    assert known_bits(solution.key_mask) == determined
+    mask = int.from_bytes(solution.key_mask, "big")
+    assert int.from_bytes(solution.hash_key, "big") & mask == int.from_bytes(key, "big") & mask
+
+
+def test_every_predictable_hash_is_predicted():
+    numbers = random.Random(3)
+    key, fixed = numbers.randbytes(40), numbers.randbytes(8)
+
+    def outer(port: int) -> bytes:
+        return fixed + port.to_bytes(2, "big") + b"\x12\xb5"
+
+    seen = [outer(0xC000 | numbers.getrandbits(14)) for _ in range(60)]
+    solution = solve(basis_of(seen, key), IN_ORDER, False)
+    asked = [outer(0xC000 | numbers.getrandbits(14)) for _ in range(200)]
+    values, determined = solution.predict(words_of(asked))
+    assert determined.all()
+    assert values.tolist() == [toeplitz(key, each) for each in asked]
+    others = [numbers.randbytes(12) for _ in range(50)]
+    values, determined = solution.predict(words_of(others))
+    before = rank_of(seen)[0]
+    for each, value, is_determined in zip(others, values.tolist(), determined.tolist(), strict=True):
+        assert is_determined == (rank_of([*seen, each])[0] == before)
+        assert not is_determined or value == toeplitz(key, each)
+
+
+@pytest.fixture(scope="module")
+def varied(tmp_path_factory):
+    """A trace whose packets differ in all that can be hashed, and its frames."""
+    numbers = random.Random(9)
+    frames = separating_frames()
+    for _ in range(30):
+        segment = builders.tcp(b"", numbers.getrandbits(16), numbers.getrandbits(16))
+        frames.append(builders.ethernet(builders.ipv6(segment, 6, numbers.randbytes(16), numbers.randbytes(16)), IPV6))
+    return write(tmp_path_factory.mktemp("recovery") / "frames.pcapng", frames), frames
+
+
+def recovered(varied, *faults: str, device: Device | None = None):
+    trace, frames = varied
+    said = misbehave(frames, CONFIGURATION, *faults)
+    return recover_key(trace, device or device_of(replace(CONFIGURATION, key=b"x")), SaidOf(said))
+
+
+def assert_is_the_key(found) -> None:
+    assert found.is_complete
+    assert int.from_bytes(found.solution.hash_key, "big") >> 1 == int.from_bytes(CONFIGURATION.key, "big") >> 1
+
+
+def test_a_key_from_a_trace(varied):
+    found = recovered(varied)
+    assert_is_the_key(found)
+    assert (found.best.name, found.best.contradictions, found.solution.has_initial) == ("as configured", 0, False)
+    assert found.best.evidence > 1000
+
+
+@pytest.mark.parametrize(
+    ("fault", "order"),
+    [
+        ("value-byte-swapped", "bytes in the opposite order"),
+        ("value-bit-reversed", "bits in reversed order"),
+        ("value-halves-swapped", "16-bit halves swapped"),
+    ],
+)
+def test_the_order_of_the_bits_is_found(varied, fault, order):
+    found = recovered(varied, fault)
+    assert_is_the_key(found)
+    assert found.best.value_order == order
+
+
+def test_an_initial_value_is_found(varied):
+    found = recovered(varied, "initial-value-ones")
+    assert_is_the_key(found)
+    assert found.solution.has_initial
+    assert found.solution.initial_value == 0xFFFFFFFF
+
+
+def test_what_is_hashed_is_found(varied):
+    trace, frames = varied
+    said = [Said(each.value) for each in misbehave(frames, replace(CONFIGURATION, hash_types=0x1FF))]
+    found = recover_key(trace, device_of(CONFIGURATION), SaidOf(said))
+    assert_is_the_key(found)
+    assert found.best.name == "outer header, addresses and ports"
+    as_configured = next(fit for fit in found.fits if fit.name == "as configured")
+    assert not as_configured.is_consistent
+    assert as_configured.contradictions > 10
+
+
+def test_a_few_wrong_hashes_are_named(varied):
+    trace, frames = varied
+    said = misbehave(frames, CONFIGURATION)
+    wrong = [i for i, each in enumerate(said) if each.value][5::150]
+    for i in wrong:
+        said[i] = replace(said[i], value=said[i].value ^ 0x10)
+    found = recover_key(trace, device_of(CONFIGURATION), SaidOf(said))
+    assert_is_the_key(found)
+    assert set(found.best.contradicting) <= {i + 1 for i in wrong}
+    assert found.best.contradictions >= 1
+
+
+def test_random_values_have_no_key(varied):
+    trace, frames = varied
+    numbers = random.Random(2)
+    said = [Said(numbers.getrandbits(32)) for _ in frames]
+    found = recover_key(trace, Device(), SaidOf(said))
+    assert (found.best, found.solution, found.is_complete) == (None, None, False)
+
+
+def test_known_keys_are_named(varied):
+    trace, frames = varied
+    said = misbehave(frames, replace(CONFIGURATION, key=naive.configuration.MICROSOFT_KEY))
+    assert recover_key(trace, Device(), SaidOf(said)).known_name == "Microsoft's published key"
+    assert recovered(varied).known_name == ""
+
+
+def test_packets_without_a_reported_hash_are_predicted(tmp_path):
+    some = [plain(flow) for flow in flows(40)]
+    trace = write(tmp_path / "flows.pcapng", some)
+    said = misbehave(some, CONFIGURATION)
+    found = recover_key(trace, Device(), SaidOf(said[:20] + [Said(None)] * 20))
+    assert (found.unreported, found.looked_at, found.predictable) == (20, 20, 20)
+    few = recover_key(trace, Device(), SaidOf(said[:2] + [Said(None)] * 38))
+    assert few.predictable == 0
+
+
+def test_one_tunnel_endpoint_pair(tmp_path):
+    some = [tunnelled(flow) for flow in flows(300)]
+    trace = write(tmp_path / "vxlan.pcapng", some)
+    configuration = replace(CONFIGURATION, hash_types=0x1FF)
+    answers = [naive.device.answer(frame, len(frame), 1, configuration) for frame in some]
+    found = recover_key(trace, device_of(configuration), SaidOf([Said(answer.hash_value) for answer in answers]))
+    rank, determined = rank_of([answer.hash_input for answer in answers])
+    assert found.solution.rank == rank
+    assert known_bits(found.solution.key_mask) == determined
+
+
+def test_nothing_reported_is_refused(tmp_path):
+    frame = builders.ethernet(builders.ipv4(builders.udp(), 17), IPV4)
+    with pytest.raises(ConfigurationError, match="no packet has a reported hash"):
+        recover_key(write(tmp_path / "one.pcapng", [frame]))
+
+
+@needs_shared
+def test_the_random_key_of_a_real_device():
+    lines = (SHARED / "device" / "reported-random-key.csv").read_text().splitlines()
+    remarks = "\n".join(line for line in lines if line.startswith("#"))
+    answers = csv.DictReader(line for line in lines if not line.startswith("#"))
+    # Of a cut header, QEMU hashes what an earlier frame left.
+    said = [
+        Said(None) if re.match("v[46]-header-cut", answer["label"]) else Said(int(answer["hash"], 16), answer["report"])
+        for answer in answers
+    ]
+    types = int(re.search(r"hash_types: 0x(\w+)", remarks)[1], 16)
+    found = recover_key(SHARED / "device" / "frames.pcap", Device(flavor="qemu", hash_types=types), SaidOf(said))
+    key = int(re.search(r"key: (\w+)", remarks)[1], 16)
+    assert found.solution.known_bits == 319
+    assert int.from_bytes(found.solution.hash_key, "big") >> 1 == key >> 1
+    assert found.best.contradictions == 0
