@@ -22,6 +22,7 @@ __all__ = [
     "Info",
     "PcaphashError",
     "Recovery",
+    "ReportedPacket",
     "Selection",
     "Sweep",
     "Tuning",
@@ -36,6 +37,7 @@ __all__ = [
     "sweep",
     "tune",
     "validate",
+    "write_pcapng",
 ]
 
 _HOMES = {
@@ -58,6 +60,8 @@ _HOMES = {
     "validate": "pcaphash.studies.validate",
     "Device": "pcaphash.device.device",
     "Selection": "pcaphash.engine.selection",
+    "ReportedPacket": "pcaphash.capture.reported_writer",
+    "write_pcapng": "pcaphash.capture.reported_writer",
     "CaptureError": "pcaphash.errors",
     "ConfigurationError": "pcaphash.errors",
     "PcaphashError": "pcaphash.errors",

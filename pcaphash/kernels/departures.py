@@ -20,7 +20,7 @@ MODULO = 8  # the indirection table is indexed by hash % length
 # Faults that devices have been seen with, or that are easily made; a diagnosis tries them one after the other.
 TAGS_NOT_SKIPPED = 1 << 4  # what has a VLAN tag is not IP
 TAGS_AS_QEMU = 1 << 5  # up to two VLAN tags are skipped, as QEMU 7.2 does
-VERSION_UNCHECKED = 1 << 6  # what Ethernet calls IPv4 has addresses, whatever version it gives
+VERSION_UNCHECKED = 1 << 6  # the EtherType decides, whatever version the IP header gives
 FIRST_FRAGMENT_PORTS = 1 << 7  # the ports in a first fragment are hashed
 EVERY_FRAGMENT_PORTS = 1 << 8  # likewise what stands in their place in later fragments
 EXTENSIONS_NOT_SKIPPED = 1 << 9  # an IPv6 extension header is a transport that is neither TCP nor UDP
@@ -30,6 +30,8 @@ HOME_ADDRESS_FORGOTTEN = 1 << 12  # a later destination options header makes a d
 ROUTING_ADDRESS_IGNORED = 1 << 13
 EXTENDED_ALWAYS = 1 << 14  # the extended hash types are for IPv6 without extension headers, too
 SECOND_LEVEL = 1 << 15  # a tunnel in a tunnel is looked through
+CHAIN_PAST_FRAME = 1 << 16  # where extension headers run past the frame, there are addresses all the same
+HOME_ADDRESS_OF_ANY_LENGTH = 1 << 17  # the length of a home address option is not looked at
 
 
 @step

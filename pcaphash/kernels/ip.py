@@ -10,11 +10,13 @@ import numpy as np
 from pcaphash.kernels.base import be16, rare_step, step
 from pcaphash.kernels.departures import (
     AUTHENTICATION_IN_EIGHTS,
+    CHAIN_PAST_FRAME,
     EVERY_FRAGMENT_PORTS,
     EXTENSIONS_NOT_SKIPPED,
     FIRST_FRAGMENT_PORTS,
     HOME_ADDRESS_FORGOTTEN,
     HOME_ADDRESS_IGNORED,
+    HOME_ADDRESS_OF_ANY_LENGTH,
     ROUTING_ADDRESS_IGNORED,
     VERSION_UNCHECKED,
     has,
@@ -83,7 +85,7 @@ def _read_ipv6(
         return NOT_IP, NO_PROTOCOL, offset, 0, 0
     if payload > captured_end:
         return CUT, NO_PROTOCOL, offset, 0, 0
-    if d[offset] >> 4 != 6:
+    if d[offset] >> 4 != 6 and not has(departures, VERSION_UNCHECKED):
         return NOT_IP, NO_PROTOCOL, offset, 0, 0
     protocol = np.int64(d[offset + 6])
     if protocol == ip.TCP or protocol == ip.UDP or not is_extension(protocol):
@@ -135,21 +137,22 @@ def _walk_extensions(
     fragment = False
     while is_extension(protocol):
         if offset + ip.EXTENSION_LEN > frame_end:
-            return NOT_IP, NO_PROTOCOL, offset, 0, 0
+            kind = IPV6_EXTENDED if has(departures, CHAIN_PAST_FRAME) else NOT_IP
+            return kind, NO_PROTOCOL, offset, home_address, routing_address
         if offset + ip.EXTENSION_LEN > captured_end:
             return CUT, NO_PROTOCOL, offset, 0, 0
         end = offset + _extension_len(d, protocol, offset, departures)
         if end > frame_end:
-            if protocol == ip.AUTHENTICATION and has(departures, AUTHENTICATION_IN_EIGHTS):
-                return IPV6_EXTENDED, NO_PROTOCOL, offset, home_address, routing_address
-            return NOT_IP, NO_PROTOCOL, offset, 0, 0
+            is_authentication = protocol == ip.AUTHENTICATION and has(departures, AUTHENTICATION_IN_EIGHTS)
+            kind = IPV6_EXTENDED if is_authentication or has(departures, CHAIN_PAST_FRAME) else NOT_IP
+            return kind, NO_PROTOCOL, offset, home_address, routing_address
         if protocol == ip.FRAGMENT:
             fragment = True
             if be16(d, offset + 2) & ip.IPV6_FRAGMENT_OFFSET_MASK:
                 protocol = _protocol_of_fragment(np.int64(d[offset]), False, departures)
                 return IPV6_EXTENDED, protocol, end, home_address, routing_address
         elif protocol == ip.DESTINATION_OPTIONS and (home_address == 0 or has(departures, HOME_ADDRESS_FORGOTTEN)):
-            home_address = _find_home_address(d, offset + 2, end, captured_end)
+            home_address = _find_home_address(d, offset + 2, end, frame_end, captured_end, departures)
             if home_address < 0:
                 return CUT, NO_PROTOCOL, offset, 0, 0
         elif protocol == ip.ROUTING and routing_address == 0:
@@ -176,7 +179,7 @@ def _is_routing_type_2(d: Any, offset: int) -> bool:
 
 
 @step
-def _find_home_address(d: Any, offset: int, end: int, captured_end: int) -> int:
+def _find_home_address(d: Any, offset: int, end: int, frame_end: int, captured_end: int, departures: Any) -> int:
     """Return where the address of the first complete home address option stands; 0 for none, -1 where cut."""
     while offset < end:
         if offset >= captured_end:
@@ -190,6 +193,8 @@ def _find_home_address(d: Any, offset: int, end: int, captured_end: int) -> int:
             return -1
         body = offset + 2
         offset = body + np.int64(d[offset + 1])
+        if has(departures, HOME_ADDRESS_OF_ANY_LENGTH) and d[body - 2] == ip.OPTION_HOME_ADDRESS and offset <= end:
+            return body if body + ip.HOME_ADDRESS_LEN <= frame_end else np.int64(0)
         if d[body - 2] == ip.OPTION_HOME_ADDRESS and d[body - 1] == ip.HOME_ADDRESS_LEN and offset <= end:
             return body
     return 0

@@ -65,7 +65,7 @@ def separating_frames() -> list[bytes]:
         frames += _turned(port) + _fragments(port) + _chains(port) + _nested(port)
     wrong_version = bytearray(builders.ipv4(builders.icmp(), builders.ICMP))
     wrong_version[0] = 0x55
-    return [*frames, builders.ethernet(bytes(wrong_version), IPV4)]
+    return [*frames, builders.ethernet(bytes(wrong_version), IPV4), *_impossible_extensions()]
 
 
 def tagged(frame: bytes, tags: list[int]) -> bytes:
@@ -119,6 +119,18 @@ def _chains(port: int) -> list[bytes]:
         for protocol, payload in ((TCP, builders.tcp(bytes(40), port)), (UDP, builders.udp(bytes(50), port))):
             chained, first = builders.chain(payload, protocol, headers)
             frames.append(builders.ethernet(builders.ipv6(chained, first), IPV6))
+    return frames
+
+
+def _impossible_extensions() -> list[bytes]:
+    """Make IPv6 packets whose extension headers are longer than the frame, or hold a home address of 8 bytes."""
+    short = bytes([0xC9, 8]) + bytes(range(8)) + builders.pad_n(2)
+    frames = []
+    for port in (1000, 2000):
+        chained, first = builders.chain(builders.tcp(b"", port), builders.TCP, [builders.options_header(short)])
+        frames.append(builders.ethernet(builders.ipv6(chained, first), IPV6))
+        long = bytes([builders.TCP, 40]) + bytes(6) + builders.tcp(b"", port)
+        frames.append(builders.ethernet(builders.ipv6(long, builders.DESTINATION_OPTIONS), IPV6))
     return frames
 
 
@@ -221,6 +233,31 @@ def _extended_always(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(naive.ip, "read_ipv6", lambda *of: replace(read(*of), has_extension=True))
 
 
+def _past_frame(patch: pytest.MonkeyPatch) -> None:
+    def skip(frame, packet):
+        try:
+            return _skip(frame, packet)
+        except naive.ip.NotIpError:
+            return replace(packet, protocol=None, has_extension=True, is_fragment=True)
+
+    patch.setattr(naive.ip, "skip_extension_header", skip)
+
+
+def _any_length(frame, offset: int, length: int) -> int | None:
+    position, end = offset + 2, offset + length
+    while position < end:
+        if frame.read(position, 1)[0] == naive.ip.PAD1:
+            position += 1
+            continue
+        if position + 2 > end:
+            return None
+        option_type, option_length = frame.read(position, 2)
+        if option_type == naive.ip.HOME_ADDRESS and position + 2 + option_length <= end:
+            return position + 2 if frame.holds(position + 2, 16) else None
+        position += 2 + option_length
+    return None
+
+
 def _version_unchecked(patch: pytest.MonkeyPatch) -> None:
     def read_ipv4(frame, offset):
         try:
@@ -265,6 +302,8 @@ READING = {
     ),
     "home-address-ignored": _set(naive.ip, "find_home_address", lambda *_: None),
     "home-address-forgotten": _forgetting,
+    "home-address-of-any-length": _set(naive.ip, "find_home_address", _any_length),
+    "extension-headers-past-frame": _past_frame,
     "routing-header-ignored": _set(naive.ip, "is_type_2_routing", lambda header: False),
     "extended-types-for-plain-ipv6": _extended_always,
     "second-level-inner": _second_level,

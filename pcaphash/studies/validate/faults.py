@@ -179,8 +179,13 @@ _READING = (
           "packets with one VLAN tag", READING, departures.TAGS_NOT_SKIPPED),
     Fault("vlan-two-tags", "skips an 802.1Q tag and an 802.1ad tag before it, and no more",
           "packets with two tags of 0x8100, and with three", READING, departures.TAGS_AS_QEMU),
-    Fault("version-unchecked", "hashes the addresses of what the EtherType calls IPv4, whatever version it gives",
+    Fault("version-unchecked", "goes by the EtherType, whatever version the IP header gives",
           "packets of EtherType 0x0800 with another version than 4", READING, departures.VERSION_UNCHECKED),
+    Fault("extension-headers-past-frame", "hashes addresses where extension headers run past the frame",
+          "IPv6 packets with extension headers longer than they can be", READING, departures.CHAIN_PAST_FRAME),
+    Fault("home-address-of-any-length", "does not look at the length of a home address option",
+          "IPv6 packets with a home address option of another length than 16", READING,
+          departures.HOME_ADDRESS_OF_ANY_LENGTH),
 )  # fmt: skip
 
 _INPUTS = (

@@ -158,7 +158,12 @@ class Validator:
             as_written += int((due == said).sum())
             swapped += int((due == said.byteswap()).sum())
         self._is_swapped = swapped > as_written
-        if total:
+        if total and not as_written and not swapped:
+            self._decisions.append(
+                f"hash options are read in the byte order of their section: none of the first {total:,} are right so, "
+                "nor the other way"
+            )
+        elif total:
             order = "the opposite byte order" if self._is_swapped else "the byte order"
             most = max(as_written, swapped)
             self._decisions.append(
