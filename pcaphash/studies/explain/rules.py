@@ -8,7 +8,7 @@ from pcaphash.kernels.link import CUT, NOT_IP
 from pcaphash.standards import virtio
 from pcaphash.studies.explain.dissection import Dissection, Level
 from pcaphash.studies.explain.internet import Place
-from pcaphash.studies.explain.packet import agree
+from pcaphash.studies.explain.packet import Packet, agree
 from pcaphash.studies.explain.result import Answer, Step
 from pcaphash.studies.explain.tunnels import NAMES
 
@@ -102,7 +102,7 @@ def _choose_header(dissection: Dissection, answer: Answer) -> tuple[Step, Level 
         enabled = device.tunnel_mask & possible
         if enabled:
             why = f"the packet may be a tunnel whose inner header is hashed: {_enabled(device, enabled)}"
-            return Step(rule, "unknown: outer or inner", why, source), None
+            return Step(rule, "unknown: outer or inner", f"{tunnel.why}; {why}", source), None
         why = f"the packet may be a tunnel, but of those {_none_enabled(device)}"
         return Step(rule, "the outer one", why, source), dissection.outer
     if answer.encapsulation == "NONE":
@@ -147,9 +147,9 @@ def _type_step(dissection: Dissection, level: Level, answer: Answer) -> Step:
     order = f"of the types that fit, in this order {names}, {name} is the first enabled"
     order = f"{name} is the one type that fits, and enabled" if len(fitting) == 1 else order
     if answer.hash_report == "UNKNOWN":
-        agree("the hash type", True, _is_cut(level, name))
-        what = "ports" if place.transport in (kinds.TRANSPORT_TCP_CUT, kinds.TRANSPORT_UDP_CUT) else "addresses"
-        why = f"{header}; {order}; but {dissection.packet.cut}, without its {what}"
+        lacking = _lacking(dissection.packet, place, name)
+        agree("what is not captured", True, bool(lacking))
+        why = "; ".join([dissection.packet.cut, *lacking, header, order])
         return Step("hash type", f"{name}, of what the capture does not show", why, source)
     agree("the hash type", (report, place.part), (answer.hash_report, answer.header))
     over = "addresses and ports" if name.startswith(("TCP", "UDP")) else "addresses"
@@ -190,8 +190,16 @@ def _fitting_types(level: Level, flavor: str) -> list[tuple[str, str]]:
     return [*extended, *plain] if level.place.is_extended else plain
 
 
-def _is_cut(level: Level, name: str) -> bool:
-    """Tell whether the capture lacks what a hash type is over."""
-    has_ports = name.startswith(("TCP", "UDP"))
-    lacks_ports = level.place.transport in (kinds.TRANSPORT_TCP_CUT, kinds.TRANSPORT_UDP_CUT)
-    return (has_ports and lacks_ports) or (name.endswith("_EX") and level.place.lacks_addresses)
+def _lacking(packet: Packet, place: Place, name: str) -> list[str]:
+    """Say where those parts stand that a hash type is over and the capture lacks."""
+    parts = []
+    if name.endswith("_EX"):
+        plain_source, plain_destination = place.plain
+        source = "source address" if place.source == plain_source else "home address"
+        destination = "destination address" if place.destination == plain_destination else "routing header's address"
+        length = place.address_len
+        parts += [(f"the {source} is", place.source, length), (f"the {destination} is", place.destination, length)]
+    if name.startswith(("TCP", "UDP")):
+        parts.append(("the ports are", place.payload, kinds.PORTS_LEN))
+    missing = [part for part in parts if not packet.has(*part[1:])]
+    return [f"{what} at bytes {offset} to {offset + length - 1}" for what, offset, length in missing]
