@@ -46,7 +46,8 @@ def test_named_configurations_are_compared():
     ("words", "said"),
     [
         (("--packet", "6061"), "has no packet 6,061: there are 6,060"),
-        (("--packet", "0"), "--packet"),
+        (("--packet", "0"), "packets are counted from 1"),
+        (("--packet", "-1"), "packets are counted from 1"),
         (("--packet", "x"), "--packet"),
         ((), "--packet"),
         (("--packet", "1", "--format", "csv"), "--format"),
@@ -60,7 +61,18 @@ def test_what_is_wrong_takes_one_line(words, said):
     assert result.stdout == b""
 
 
-def test_a_file_that_is_not_there():
-    result = run("explain", "missing.pcap", "--packet", "1")
-    assert result.returncode == 4
-    assert len(complaints(result)) == 1
+def test_files_that_cannot_be_read(tmp_path):
+    (tmp_path / "text.pcap").write_text("no capture at all")
+    for path, said in (("missing.pcap", "missing.pcap"), (tmp_path, "is a directory"), ("text.pcap", "is no capture")):
+        result = run("explain", tmp_path / path, "--packet", "1")
+        assert result.returncode == 4
+        (line,) = complaints(result)
+        assert said in line
+        assert result.stdout == b""
+
+
+def test_standard_input():
+    result = run("explain", "-", "--packet", "2", stdin=OVERLAY.read_bytes())
+    assert result.returncode == 0
+    expected = run("explain", OVERLAY, "--packet", "2").stdout
+    assert result.stdout.splitlines()[1:] == expected.splitlines()[1:]

@@ -1,11 +1,12 @@
 """An explanation says what ``hashes`` says, of every packet; and its words say why."""
 
+import re
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import pcaphash
@@ -19,8 +20,8 @@ from support import builders
 from support.builders import ARP, ETHERNET, IPV4, IPV6
 from support.captures import pcap, pcap_record, pcapng_of
 from support.comparing import capture_paths, device_of
-from support.packets import configurations, frames
-from support.shared import ROOT, needs_shared
+from support.packets import configurations, frames, whole_frames
+from support.shared import CAPTURES, ROOT, needs_shared
 
 SAMPLES = sorted(path for path in (ROOT / "sample_traces").iterdir() if path.suffix in (".pcap", ".pcapng"))
 DEVICES = [
@@ -68,10 +69,22 @@ def assert_words_fit(found: Explanation) -> None:
     )
     assert said["receive queue"] == expected
     assert all(step.why and step.source for step in found.steps)
+    assert_missing_bytes_are_named(found)
     for header in found.headers:
         for field in header.fields:
             assert header.offset <= field.offset
             assert len(field.data) <= field.length
+
+
+def assert_missing_bytes_are_named(found: Explanation) -> None:
+    """Hold that bytes are said to be missing where nothing is known for that, and only there; and that they are."""
+    shown = f"the capture shows {found.captured_length} of {max(found.original_length, found.captured_length)} bytes; "
+    assert (shown in found.because) == (found.answer.reason == "truncated")
+    if found.answer.reason == "truncated":
+        _, _, missing = found.because.partition(shown)
+        lasts = [int(last) for last in re.findall(r"(?:at bytes \d+ to|goes on to byte) (\d+)", missing)]
+        assert lasts
+        assert all(last >= found.captured_length for last in lasts)
 
 
 def hashes_rows(path: Path, device: Device, chosen: set[int]) -> list[tuple[object, ...]]:
@@ -118,6 +131,18 @@ def test_packets_with_a_byte_changed(scratch, frame, place, value):
     assert explained_rows(path, DEVICES[2], {1}) == hashes_rows(path, DEVICES[2], {1})
 
 
+@pytest.mark.parametrize("device", [*DEVICES, Device(hash_types="IPv6+IP_EX")], ids=range(len(DEVICES) + 1))
+@given(frame=whole_frames())
+@settings(max_examples=8)
+def test_packets_cut_at_every_byte(scratch, frame, device):
+    whole, link_type = frame
+    cuts = range(0, min(len(whole), 200) + 1)
+    path = scratch / "cut.pcapng"
+    path.write_bytes(pcapng_of([(whole[:length], len(whole), link_type) for length in cuts]))
+    chosen = set(range(1, len(cuts) + 1))
+    assert explained_rows(path, device, chosen) == hashes_rows(path, device, chosen)
+
+
 def told(tmp_path: Path, captured: bytes, original_length: int | None = None, device: Device | None = None) -> str:
     """Explain one packet as the terminal shows it, in one line."""
     path = tmp_path / "one.pcap"
@@ -138,6 +163,38 @@ def test_the_home_address_is_what_is_hashed(tmp_path):
     assert "home address ::1, byte" in text  # in the list of what is hashed, with its place
     assert "it takes the home address in place of the source address" in text
     assert "RFC 6275" in text
+
+
+@needs_shared
+def test_a_captured_home_address_is_what_is_hashed():
+    found = explain(CAPTURES / "zeek__ipv6-mobile-hoa.pcap", 1)
+    names = [(field.name, field.value, field.packet_offset) for field in found.input_fields]
+    assert names[0] == ("home address", "2001:78:1:32::1", 62)
+    assert names[1][0] == "destination address"
+    (step,) = (step for step in found.steps if step.rule == "hash type")
+    assert step.why.endswith("it takes the home address in place of the source address")
+
+
+def test_only_what_the_hash_type_is_over_is_missing(tmp_path):
+    # The capture lacks the routing header's address, and with it the ports: those matter to TCP_EX alone.
+    chained, first = builders.chain(builders.tcp(), builders.TCP, [builders.routing(bytes(16))])
+    frame = builders.ethernet(builders.ipv6(chained, first), IPV6)
+    address, ports = "the routing header's address is at bytes 62 to 77", "the ports are at bytes 78 to 81"
+    text = told(tmp_path, frame[:62], len(frame), Device(hash_types="IP_EX"))
+    assert address in text
+    assert ports not in text
+    text = told(tmp_path, frame[:62], len(frame), Device(hash_types="TCP_EX"))
+    assert address in text
+    assert ports in text
+    text = told(tmp_path, frame[:78], len(frame), Device(hash_types="TCP_EX"))
+    assert address not in text
+    assert ports in text
+
+
+def test_what_may_be_a_tunnel_says_which_bytes_would_tell(tmp_path):
+    frame = builders.ethernet(builders.ipv4(builders.udp(builders.vxlan(bytes(60)), 1000, 4789), builders.UDP), IPV4)
+    text = told(tmp_path, frame[:40], len(frame)).partition("headers, by byte offset")[0]
+    assert "the VXLAN header is at bytes 42 to 49; the packet may be a tunnel whose inner header is hashed" in text
 
 
 def test_a_fragment_has_no_ports(tmp_path):

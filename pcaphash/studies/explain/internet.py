@@ -248,7 +248,8 @@ def _extension_trouble(packet: Packet, offset: int, next_header: int, length: in
     """Say why an extension header could not be stepped over."""
     what = f"the {_extension_name(next_header)} (next header {next_header})"
     if is_qemu:
-        return Trouble(CUT, f"{packet.cut}; {what} starts at byte {offset}, and QEMU reads on in it", QEMU_SOURCE)
+        why = f"{packet.cut}; {what}, which QEMU goes through, is at bytes {offset} to {offset + length - 1}"
+        return Trouble(CUT, why, QEMU_SOURCE)
     trouble = missing(packet, what, offset, ip.EXTENSION_LEN, EXTENSION_SOURCE)
     if trouble:
         return trouble
