@@ -50,6 +50,7 @@ def _document(validation: "Validation") -> dict[str, object]:
     document: dict[str, object] = {
         **reading_document(validation.reading),
         "device": device_document(validation.device),
+        "headline": validation.headline,
         "judged": validation.judged,
         "mismatches": validation.mismatches,
         "verdicts": validation.verdicts,

@@ -58,17 +58,8 @@ def show_validation(validation: "Validation", stream: TextIO) -> None:
 
 
 def _show_headline(validation: "Validation", console: Console) -> None:
-    n_judged, n_wrong = validation.judged, validation.mismatches
-    if not n_judged:
-        console.print(Text("Nothing could be judged.", style="bold"))
-    elif not n_wrong:
-        console.print(Text(f"The device is right: all {packets(n_judged)} judged match the text.", style="bold green"))
-    else:
-        share = n_wrong / n_judged
-        text = (
-            f"The device differs: {count(n_wrong)} of {packets(n_judged)} judged ({share:.2%}) do not match the text."
-        )
-        console.print(Text(text, style="bold red"))
+    colour = " red" if validation.mismatches else " green" if validation.judged else ""
+    console.print(Text(validation.headline, style=f"bold{colour}"))
 
 
 def _show_device(validation: "Validation", console: Console) -> None:

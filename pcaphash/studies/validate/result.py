@@ -94,3 +94,13 @@ class Validation:
     def mismatches(self) -> int:
         """Packets of which the device did not report what the text demands."""
         return self.judged - self.verdicts[MATCH]
+
+    @property
+    def headline(self) -> str:
+        """What was found, in one sentence."""
+        if not self.judged:
+            return "Nothing could be judged."
+        if not self.mismatches:
+            return f"The device is right: all {self.judged:,} packets judged match the text."
+        judged = f"{self.judged:,} packets judged ({self.mismatches / self.judged:.2%})"
+        return f"The device differs: {self.mismatches:,} of {judged} do not match the text."
