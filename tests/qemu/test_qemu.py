@@ -5,8 +5,8 @@ which the diagnosis has to name, and nothing else.
 """
 
 import json
-import os
 import random
+import re
 import shutil
 import subprocess
 import sys
@@ -28,6 +28,11 @@ from support.shared import ROOT
 from support.traffic import write
 
 HERE = Path(__file__).parent
+MAKE_TAP = """
+import fcntl, struct
+with open("/dev/net/tun", "r+b", buffering=0) as tun:
+    fcntl.ioctl(tun, 0x400454CA, struct.pack("16sH22x", b"probe", 0x1002))  # TUNSETIFF, IFF_TAP | IFF_NO_PI
+"""
 MOST_BYTES = 1514
 ETHERNET = 1
 MICROSOFT = Device().hash_key
@@ -79,10 +84,13 @@ def missing() -> str:
     """Say what is missing for the device to be run; empty where nothing is."""
     if shutil.which("qemu-system-x86_64") is None:
         return "qemu-system-x86_64 is not installed (Debian: qemu-system-x86)"
-    if not os.access("/dev/net/tun", os.R_OK | os.W_OK):
-        return "/dev/net/tun cannot be opened"
+    shown = subprocess.run(["qemu-system-x86_64", "--version"], capture_output=True, text=True, timeout=60).stdout
+    if not re.match(r"QEMU emulator version 7\.2\.", shown):
+        return f"what is known of QEMU is known of 7.2, and here is {shown.partition(chr(10))[0] or 'none that starts'}"
     if not namespace():
         return "no network namespace can be made (unshare)"
+    if subprocess.run([*namespace(), sys.executable, "-c", MAKE_TAP], capture_output=True, timeout=60).returncode:
+        return "no tap interface can be made (/dev/net/tun)"
     return ""
 
 
