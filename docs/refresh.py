@@ -3,7 +3,7 @@
     python docs/refresh.py [PAGE...]
 
 In a block of ``console``, lines that begin with ``$ `` are commands and the lines below are what they print on standard
-output, 80 columns wide. A line ``...`` ends what is shown; ``...N`` becomes the first N lines and ``...``.
+output, 80 columns wide. Lines that begin with ``> `` right below a command belong to it. A line ``...`` ends what is shown; ``...N`` becomes the first N lines and ``...``.
 """
 
 import os
@@ -51,6 +51,9 @@ def read_blocks(text: str) -> Iterator[list[Shown]]:
         for line in block.splitlines():
             if line.startswith("$ "):
                 found.append(Shown(line[2:], []))
+            elif line.startswith("> ") and not found[-1].lines:
+                found[-1] = Shown(f"{found[-1].command}
+{line[2:]}", [])
             else:
                 found[-1].lines.append(line)
         yield found
@@ -64,14 +67,24 @@ def run(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
     scripts = str(Path(sys.executable).parent)
     # No terminal, whatever this runs in: no colours, and a width of its own.
     variables = {**os.environ, "PATH": scripts + os.pathsep + os.environ["PATH"], "COLUMNS": "80", "LC_ALL": "C.UTF-8"}
+    variables.pop("FORCE_COLOR", None)
     return subprocess.run(
         ["bash", "-c", command], cwd=folder, env=variables, capture_output=True, text=True, timeout=60 * _MINUTES
     )
 
 
 def output_of(command: str, folder: Path) -> list[str]:
-    """Return what a command prints, line by line; blanks at the end of lines, and empty lines at the end, left out."""
-    return [line.rstrip() for line in run(command, folder).stdout.rstrip().splitlines()]
+    """Return what a command prints, line by line; blanks at the end of lines, and empty lines at the end, left out.
+
+    Raises
+    ------
+    RuntimeError
+        The command failed; 1 is no failure of ``validate``, which says so that a device differs.
+    """
+    result = run(command, folder)
+    if result.returncode not in ((0, 1) if " validate " in command else (0,)):
+        raise RuntimeError(f"{command}: {result.stderr.strip()}")
+    return [line.rstrip() for line in result.stdout.rstrip().splitlines()]
 
 
 def refresh(page: Path) -> None:
@@ -81,7 +94,10 @@ def refresh(page: Path) -> None:
         for block, shown in zip(_BLOCK.findall(text), list(read_blocks(text)), strict=True):
             lines = []
             for each in shown:
-                lines += [f"$ {each.command}", *each.cut(output_of(each.command, Path(folder)))]
+                command = each.command.replace("
+", "
+> ")
+                lines += [f"$ {command}", *each.cut(output_of(each.command, Path(folder)))]
             text = text.replace(f"```console\n{block}```", "```console\n" + "\n".join(lines) + "\n```")
     page.write_text(text, encoding="utf-8")
 

@@ -66,7 +66,10 @@ class Browser:
     def close(self) -> None:
         self._session = {}
         self.call("Browser.close")
-        self._process.wait(timeout=30)
+        try:
+            self._process.wait(timeout=MOST_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
         os.close(self._input)
         os.close(self._output)
 
