@@ -3,7 +3,8 @@
     python docs/refresh.py [PAGE...]
 
 In a block of ``console``, lines that begin with ``$ `` are commands and the lines below are what they print on standard
-output, 80 columns wide. Lines that begin with ``> `` right below a command belong to it. A line ``...`` ends what is shown; ``...N`` becomes the first N lines and ``...``.
+output, 80 columns wide. Lines that begin with ``> `` right below a command belong to it. A line ``...`` ends what is
+shown; ``...N`` becomes the first N lines and ``...``.
 """
 
 import os
@@ -52,8 +53,7 @@ def read_blocks(text: str) -> Iterator[list[Shown]]:
             if line.startswith("$ "):
                 found.append(Shown(line[2:], []))
             elif line.startswith("> ") and not found[-1].lines:
-                found[-1] = Shown(f"{found[-1].command}
-{line[2:]}", [])
+                found[-1] = Shown(f"{found[-1].command}\n{line[2:]}", [])
             else:
                 found[-1].lines.append(line)
         yield found
@@ -67,7 +67,7 @@ def run(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
     scripts = str(Path(sys.executable).parent)
     # No terminal, whatever this runs in: no colours, and a width of its own.
     variables = {**os.environ, "PATH": scripts + os.pathsep + os.environ["PATH"], "COLUMNS": "80", "LC_ALL": "C.UTF-8"}
-    variables.pop("FORCE_COLOR", None)
+    variables.pop("FORCE_COLOR", None)  # which asks for colours without a terminal
     return subprocess.run(
         ["bash", "-c", command], cwd=folder, env=variables, capture_output=True, text=True, timeout=60 * _MINUTES
     )
@@ -94,9 +94,7 @@ def refresh(page: Path) -> None:
         for block, shown in zip(_BLOCK.findall(text), list(read_blocks(text)), strict=True):
             lines = []
             for each in shown:
-                command = each.command.replace("
-", "
-> ")
+                command = each.command.replace("\n", "\n> ")
                 lines += [f"$ {command}", *each.cut(output_of(each.command, Path(folder)))]
             text = text.replace(f"```console\n{block}```", "```console\n" + "\n".join(lines) + "\n```")
     page.write_text(text, encoding="utf-8")

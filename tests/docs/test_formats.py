@@ -30,6 +30,7 @@ from pcaphash.studies.spread import MEASURES
 from pcaphash.studies.sweep import sweep
 from pcaphash.studies.tune import tune
 from pcaphash.studies.validate.rows import COLUMNS as VALIDATION_COLUMNS
+from support.command import run
 from support.shared import ROOT
 
 PAGE = (ROOT / "docs" / "formats.md").read_text(encoding="utf-8")
@@ -178,11 +179,15 @@ def test_exit_codes():
     assert documented == raised | named | {EXIT_PARTIAL, 1}  # 1 is what `validate` alone gives
 
 
+def section_of(heading):
+    """Return the text under a heading of level two, or of level three."""
+    (text,) = [each for each in re.split(r"^#{2,3} ", PAGE, flags=re.MULTILINE) if each.splitlines()[0] == heading]
+    return text
+
+
 def columns_under(heading):
     """Return the columns of the table under a heading of level three or two, some of which share a row."""
-    section = re.split(r"^#{2,3} ", PAGE, flags=re.MULTILINE)
-    (text,) = [each for each in section if each.splitlines()[0] == heading]
-    _, _, *rows = [line for line in text.splitlines() if line.startswith("|")]
+    _, _, *rows = [line for line in section_of(heading).splitlines() if line.startswith("|")]
     return [name for row in rows for name in re.findall(r"`([^`]+)`", row.strip("|").split("|")[0])]
 
 
@@ -227,6 +232,42 @@ def test_the_arrays_of_a_saved_census(tmp_path):
         assert sorted(columns_under("The saved census")) == sorted(arrays.files)
         packets = arrays["counts"][arrays["first_rows"]].sum(axis=(0, 1))[0]
     assert packets == found.reading.packets
+
+
+def names_inside(value):
+    """Yield the keys of objects, however deep they are."""
+    for each in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from names_inside(each)
+    if isinstance(value, dict):
+        yield from value
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "explain vxlan.pcap --packet 3",
+        "sweep gre.pcap",
+        "compare gre.pcap --window 1s",
+        "tune gre.pcap --keys 3",
+        "recover-key interfaces.pcapng",
+    ],
+)
+def test_documents_of_commands(command):
+    name, trace, *options = command.split()
+    result = run(name, ROOT / "sample_traces" / trace, *options, "--format", "json")
+    document = json.loads(result.stdout)
+    shared = {re.split(r"\W", key)[0] for key, *_ in table("The JSON document of `analyze`")} & set(document)
+    own = {key: value for key, value in document.items() if key not in shared}
+    heading = f"The JSON document of `{name}`"
+    assert set(columns_under(heading)) == set(own)
+    # Objects that have configurations, presets or options for keys are described as such.
+    inside = set(names_inside([value for key, value in own.items() if key not in ("device", "others", "marks")]))
+    rows = {"sweep": ["summary.csv, summary.parquet", "sweep.csv, classes.csv"], "tune": ["tune --output"]}.get(
+        name, []
+    )
+    rows += [f"{each}.csv" for each in ("baseline", "groups", "flows", "affinity", "windows") if name == "compare"]
+    documented = "".join(map(section_of, [heading, *rows]))
+    assert inside <= {*re.findall(r"`([a-z_]+)`", documented), "class"}
 
 
 def test_the_document_of_info():

@@ -34,6 +34,18 @@ def test_commands_print_what_is_shown(name, tmp_path):
             assert each.cut(output_of(each.command, tmp_path)) == each.lines, each.command
 
 
+def test_a_command_that_fails_is_not_passed_over(tmp_path):
+    with pytest.raises(RuntimeError, match=r"nothing\.pcap: No such file"):
+        output_of("pcaphash info nothing.pcap", tmp_path)
+
+
+def test_lines_below_a_command_belong_to_it(tmp_path):
+    text = "```console\n$ cat <<end\n> one\n> two\n> end\none\ntwo\n```\n"
+    ((shown,),) = read_blocks(text)
+    assert shown.command == "cat <<end\none\ntwo\nend"
+    assert output_of(shown.command, tmp_path) == shown.lines == ["one", "two"]
+
+
 @pytest.mark.parametrize("code", PYTHON)
 def test_python_runs(code, tmp_path):
     (tmp_path / "code.py").write_text(code, encoding="utf-8")

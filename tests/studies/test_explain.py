@@ -19,7 +19,7 @@ from pcaphash.studies.explain.study import explain_record
 from support import builders
 from support.builders import ARP, ETHERNET, IPV4, IPV6
 from support.captures import pcap, pcap_record, pcapng_of
-from support.comparing import capture_paths, device_of
+from support.comparing import LARGE, device_of, small_capture_paths
 from support.packets import configurations, frames, whole_frames
 from support.shared import CAPTURES, ROOT, needs_shared
 
@@ -106,8 +106,19 @@ def test_samples(path, device):
 
 
 @needs_shared
-@pytest.mark.parametrize("path", capture_paths(), ids=lambda path: path.name)
+@pytest.mark.parametrize("path", small_capture_paths(), ids=lambda path: path.name)
 def test_every_capture(path):
+    assert_some_agree(path)
+
+
+@needs_shared
+@pytest.mark.jit_only
+@pytest.mark.parametrize("name", LARGE)
+def test_large_captures(name):
+    assert_some_agree(CAPTURES / name)
+
+
+def assert_some_agree(path: Path) -> None:
     chosen = some_of(path)
     for device in DEVICES:
         assert explained_rows(path, device, chosen) == hashes_rows(path, device, chosen)
@@ -133,7 +144,7 @@ def test_packets_with_a_byte_changed(scratch, frame, place, value):
 
 @pytest.mark.parametrize("device", [*DEVICES, Device(hash_types="IPv6+IP_EX")], ids=range(len(DEVICES) + 1))
 @given(frame=whole_frames())
-@settings(max_examples=8)
+@settings(max_examples=5)
 def test_packets_cut_at_every_byte(scratch, frame, device):
     whole, link_type = frame
     cuts = range(0, min(len(whole), 200) + 1)
@@ -173,6 +184,30 @@ def test_a_captured_home_address_is_what_is_hashed():
     assert names[1][0] == "destination address"
     (step,) = (step for step in found.steps if step.rule == "hash type")
     assert step.why.endswith("it takes the home address in place of the source address")
+
+
+@pytest.mark.parametrize("flavor", ["spec", "qemu"])
+@pytest.mark.parametrize(("captured", "missing"), [(15, "14 to 17"), (20, "18 to 21")])
+def test_tags_that_the_capture_cuts(tmp_path, flavor, captured, missing):
+    tagged = builders.vlan(builders.vlan(builders.ipv4(builders.tcp(), builders.TCP), IPV4), 0x8100)
+    frame = builders.ethernet(tagged, 0x88A8)
+    told_of_cut = told(tmp_path, frame[:captured], len(frame), Device(flavor=flavor))
+    assert "hash and receive queue unknown (reason truncated)" in told_of_cut
+    assert f"a VLAN tag of the outer header is at bytes {missing}" in told_of_cut
+    text = told(tmp_path, frame[:captured], None, Device(flavor=flavor))
+    assert "no hash (reason not-ip)" in text
+    assert f"a VLAN tag of the outer header would need 4 bytes from byte {missing.split()[0]}" in text
+
+
+@pytest.mark.parametrize("tag_types", [[0x9100], [0x8100, 0x8100], [0x88A8, 0x8100, 0x8100]])
+@pytest.mark.parametrize("is_cut", [False, True])
+def test_tags_that_qemu_does_not_step_over(tmp_path, tag_types, is_cut):
+    tagged, ethertype = builders.vlan_stack(builders.ipv4(builders.tcp(), builders.TCP), IPV4, tag_types)
+    frame = builders.ethernet(tagged, ethertype)
+    captured = frame[: 14 + 4 * (len(tag_types) - 1)] if is_cut else frame
+    text = told(tmp_path, captured, len(frame), Device(flavor="qemu"))
+    assert "no hash (reason not-ip)" in text
+    assert "a tag that QEMU does not step over" in text
 
 
 def test_only_what_the_hash_type_is_over_is_missing(tmp_path):

@@ -95,7 +95,7 @@ def dissect_packet(packet: Packet, layout: Layout, device: Device) -> Dissection
     agree("the number of a kind", True, 0 <= layout.outer < N_KINDS and 0 <= layout.inner < N_KINDS)
     is_qemu = device.flavor == "qemu"
     place = Place("outer", *layout[1:6])
-    outer = _read_level(packet, read_link(packet, place.ip), place, is_qemu)
+    outer = _read_level(packet, read_link(packet, place.ip, is_qemu), place, is_qemu)
     if outer.internet is None or outer.internet.trouble:
         agree("the encapsulation of no IP packet", 0, layout.encapsulation)
         return Dissection(packet, outer, Tunnel(0, "", ""), None)

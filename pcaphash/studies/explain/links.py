@@ -47,11 +47,11 @@ class Link:
     trouble: Trouble | None = None
 
 
-def read_link(packet: Packet, network_start: int) -> Link:
+def read_link(packet: Packet, network_start: int, is_qemu: bool) -> Link:
     """Read the link layer of a packet up to where the kernels found what is behind it."""
     link_type = packet.link_type
     if link_type == eth.ETHERNET:
-        return read_ethernet(packet, "outer", 0, network_start)
+        return read_ethernet(packet, "outer", 0, network_start, is_qemu)
     if link_type in (eth.LINUX_SLL, eth.LINUX_SLL2):
         return _read_cooked(packet, network_start)
     if link_type in (eth.NULL, eth.LOOP):
@@ -69,7 +69,7 @@ def link_type_text(link_type: int) -> str:
     return f"link type {link_type} ({name})" if name else f"link type {link_type}"
 
 
-def read_ethernet(packet: Packet, part: str, start: int, network_start: int) -> Link:
+def read_ethernet(packet: Packet, part: str, start: int, network_start: int, is_qemu: bool = False) -> Link:
     """Read an Ethernet header and the VLAN tags behind it, up to where the kernels found what is behind them."""
     header = packet.header(
         "Ethernet",
@@ -86,9 +86,8 @@ def read_ethernet(packet: Packet, part: str, start: int, network_start: int) -> 
     if trouble:
         agree("an Ethernet header", start, network_start)
         return _without_ip((header,), trouble)
-    return _read_tags(
-        packet, (header,), part, start + eth.ETHERNET_TYPE_OFFSET, start + eth.ETHERNET_LEN, network_start
-    )
+    type_offset, payload = start + eth.ETHERNET_TYPE_OFFSET, start + eth.ETHERNET_LEN
+    return _read_tags(packet, (header,), part, type_offset, payload, network_start, is_qemu)
 
 
 def missing(packet: Packet, what: str, offset: int, length: int, source: str) -> Trouble | None:
@@ -104,21 +103,35 @@ def missing(packet: Packet, what: str, offset: int, length: int, source: str) ->
 
 
 def _read_tags(
-    packet: Packet, headers: tuple[Header, ...], part: str, type_offset: int, offset: int, network_start: int
+    packet: Packet,
+    headers: tuple[Header, ...],
+    part: str,
+    type_offset: int,
+    offset: int,
+    network_start: int,
+    is_qemu: bool = False,
 ) -> Link:
     """Read VLAN tags, then name what the last EtherType announces."""
     ethertype = packet.number(type_offset, 2)
-    while ethertype in _TAG_NAMES and offset < network_start:
+    # Where a tag is not there to be read, the kernel that reads as QEMU stays in front of all headers.
+    is_stuck = network_start < offset
+    while ethertype in _TAG_NAMES and (packet.has(offset, eth.VLAN_TAG_LEN) if is_stuck else offset < network_start):
         headers += (_tag(packet, part, offset, ethertype),)
         type_offset = offset + 2
         ethertype = packet.number(type_offset, 2)
         offset += eth.VLAN_TAG_LEN
-    agree("VLAN tags", offset, network_start)
+    if is_stuck:
+        agree("a VLAN tag that cannot be read", True, ethertype in _TAG_NAMES)
+    else:
+        agree("VLAN tags", offset, network_start)
     shown = f"the EtherType at byte {type_offset} is {names.ethertype(ethertype)}"
     if ethertype in _TAG_NAMES:
         headers += (_tag(packet, part, offset, ethertype),)
+        if is_qemu and not is_stuck:
+            return _without_ip(headers, Trouble(NOT_IP, f"{shown}: a tag that QEMU does not step over", "QEMU 7.2"))
         trouble = missing(packet, f"a VLAN tag of the {part} header", offset, eth.VLAN_TAG_LEN, TAGS)
-        return _without_ip(headers, trouble or Trouble(NOT_IP, f"{shown}: one tag more than QEMU reads", "QEMU 7.2"))
+        assert trouble is not None
+        return _without_ip(headers, trouble)
     network = _NETWORKS.get(ethertype, NEITHER)
     source = TAGS if len(headers) > 1 else ETHERNET
     trouble = None if network else Trouble(NOT_IP, f"{shown}: not IP", source)
