@@ -133,7 +133,7 @@ def _show_key(recovery: "Recovery", best: "Fit", solution: "Solution", console: 
             f"of {packets(recovery.unreported)} without a reported hash, {count(recovery.predictable)} of "
             f"{count(recovery.looked_at)} looked at can be predicted"
         )
-    if recovery.is_complete:
+    if usable:
         console.print(f"to validate with it: pcaphash validate TRACE --key {solution.hash_key.hex()}", soft_wrap=True)
 
 

@@ -14,8 +14,10 @@ from naive.toeplitz import toeplitz
 from pcaphash import Device
 from pcaphash.errors import ConfigurationError
 from pcaphash.studies.recover_key import recover_key
+from pcaphash.studies.recover_key.agreement import Agreement, Packets
 from pcaphash.studies.recover_key.basis import Basis
-from pcaphash.studies.recover_key.solution import KEY_BITS, solve
+from pcaphash.studies.recover_key.solution import KEY_BITS, solve, solve_most
+from pcaphash.studies.recover_key.span import Span
 from support import builders
 from support.builders import IPV4, IPV6
 from support.comparing import device_of
@@ -175,6 +177,122 @@ def test_a_few_wrong_hashes_are_named(varied):
     assert_is_the_key(found)
     assert set(found.best.contradicting) <= {i + 1 for i in wrong}
     assert found.best.contradictions >= 1
+
+
+def test_a_wrong_hash_that_no_sum_of_inputs_shows():
+    """Inputs that are all new say nothing of each other's hashes, but no key gives the wrong one too."""
+    numbers = random.Random(4)
+    key = numbers.randbytes(40)
+    data = [numbers.randbytes(36) for _ in range(60)]
+    basis = basis_of(data, key)
+    assert basis.contradictions == 0
+    equations = [(int.from_bytes(each, "big"), 1, toeplitz(key, each)) for each in data]
+    equations[20] = (*equations[20][:2], equations[20][2] ^ 0x80)
+    assert solve_most(equations, IN_ORDER, False, 0) == (None, [20])
+    solution, wrong = solve_most(equations, IN_ORDER, False, 3)
+    assert wrong == [20]
+    assert solution.known_bits == KEY_BITS
+    assert int.from_bytes(solution.hash_key, "big") >> 1 == int.from_bytes(key, "big") >> 1
+
+
+def test_such_a_hash_in_a_trace(tmp_path):
+    numbers = random.Random(6)
+    frames = [
+        builders.ethernet(
+            builders.ipv6(builders.tcp(b"", numbers.getrandbits(16)), 6, numbers.randbytes(16), numbers.randbytes(16)),
+            IPV6,
+        )
+        for _ in range(60)
+    ]
+    said = misbehave(frames, CONFIGURATION)
+    said[20] = replace(said[20], value=said[20].value ^ 1)
+    found = recover_key(write(tmp_path / "new.pcapng", frames), device_of(CONFIGURATION), SaidOf(said))
+    assert (found.best.contradictions, found.best.contradicting) == (1, (21,))
+    mask = int.from_bytes(found.solution.key_mask, "big")
+    assert mask.bit_count() > 250
+    assert int.from_bytes(found.solution.hash_key, "big") & mask == int.from_bytes(CONFIGURATION.key, "big") & mask
+
+
+@pytest.mark.jit_only
+def test_what_few_packets_contradict_is_not_chosen(tmp_path):
+    """Few enough to be taken for errors, if there were not an assumption that they all go with."""
+    numbers = random.Random(8)
+    frames = [
+        builders.ethernet(
+            builders.ipv4(
+                builders.tcp(b"", numbers.getrandbits(16), numbers.getrandbits(16)), 6, *map(numbers.randbytes, (4, 4))
+            ),
+            IPV4,
+        )
+        for _ in range(400)
+    ]
+    frames += [tunnelled(flow) for flow in flows(12)]
+    outer = replace(CONFIGURATION, hash_types=0x1FF)
+    said = [Said(each.value) for each in misbehave(frames, outer)]
+    found = recover_key(write(tmp_path / "mixed.pcapng", frames), device_of(CONFIGURATION), SaidOf(said))
+    assert (found.best.name, found.best.contradictions) == ("outer header, addresses and ports", 0)
+    as_configured = found.fits[0]
+    assert as_configured.contradictions > 5
+    assert all(number > 400 for number in as_configured.contradicting)
+
+
+def packets_of(numbers: random.Random, key: bytes, sizes: list[tuple[int, int]]) -> Packets:
+    """Make packets with random inputs: so many of so many bytes, one kind after the other."""
+    data = [numbers.randbytes(size) for n, size in sizes for _ in range(n)]
+    values = np.array([toeplitz(key, each) for each in data], np.uint32)
+    return Packets(np.arange(1, len(data) + 1), words_of(data), values)
+
+
+@pytest.mark.jit_only
+@pytest.mark.parametrize("wrong", [[30], [4510], [30, 4501, 4600], list(range(5, 5500, 500))])
+@pytest.mark.parametrize("at_once", [6000, 500])
+def test_wrong_hashes_wherever_new_inputs_come(wrong, at_once):
+    """All that contradict are counted and named, and nothing is lost of inputs that come late."""
+    packets = packets_of(random.Random(11), CONFIGURATION.key, [(4500, 12), (1500, 36)])
+    for each in wrong:
+        packets.values[each - 1] ^= np.uint32(0x00100400)
+    agreement = Agreement()
+    for start in range(0, len(packets), at_once):
+        agreement.add(packets.take(slice(start, start + at_once)))
+    agreement.improve()
+    assert agreement.inputs == 6000
+    assert agreement.basis.rank == 289
+    assert agreement.contradictions == len(wrong)
+    assert agreement.first_contradicting(100) == tuple(wrong)
+    solution = solve(agreement.basis, IN_ORDER, False)
+    assert int.from_bytes(solution.hash_key, "big") >> 1 == int.from_bytes(CONFIGURATION.key, "big") >> 1
+
+
+@pytest.mark.jit_only
+def test_errors_that_are_all_alike_do_not_win():
+    """A basis with such an error in it would explain half of the others."""
+    packets = packets_of(random.Random(12), CONFIGURATION.key, [(30000, 12)])
+    wrong = [each for each in range(1, 30001) if each % 100 == 50 and each > 5000]
+    packets.values[np.array(wrong) - 1] ^= np.uint32(0x1234)
+    agreement = Agreement()
+    for start in range(0, 30000, 3000):
+        agreement.add(packets.take(slice(start, start + 3000)))
+    agreement.improve()
+    assert agreement.contradictions == len(wrong)
+
+
+@pytest.mark.parametrize("size", [12, 36])
+def test_a_span_agrees_with_its_basis(size):
+    numbers = random.Random(size)
+    start = numbers.getrandbits(32)  # an initial value
+    some = packets_of(numbers, CONFIGURATION.key, [(40, size)])
+    basis = Basis()
+    basis.add(some.words, some.values ^ np.uint32(start))
+    span = Span(basis)
+    mixes = [numbers.sample(range(40), 2 * numbers.randrange(1, 8) + 1) for _ in range(50)]
+    words = np.array([np.bitwise_xor.reduce(some.words[mix]) for mix in mixes])
+    values = np.array([np.bitwise_xor.reduce(some.values[mix]) for mix in mixes]) ^ np.uint32(start)
+    assert span.agrees(words, values).all()
+    assert not span.agrees(words, values ^ np.uint32(1)).any()
+    even = np.array([some.words[i] ^ some.words[i + 1] for i in range(39)])
+    assert not span.agrees(even, np.zeros(39, np.uint32)).any()  # a sum of two lacks the one behind it
+    fresh = packets_of(numbers, CONFIGURATION.key, [(50, size)])
+    assert not span.agrees(fresh.words, fresh.values ^ np.uint32(start)).any()
 
 
 def test_random_values_have_no_key(varied):

@@ -22,7 +22,7 @@ class Fit:
     rank : int
         Hash inputs among them that are no sums of others.
     contradictions : int
-        Packets whose hashes are not the sums that they should be; of those looked at.
+        Packets whose hashes do not go with those of the others.
     solution : Solution, optional
         What their hashes say of the key; None where no key gives them.
     value_order : str
@@ -48,7 +48,8 @@ class Fit:
     @property
     def evidence(self) -> int:
         """How many more equations hold than are needed to find the key: without any, everything fits."""
-        return 0 if self.solution is None else self.solution.redundant + 32 * (self.packets - self.rank)
+        holding = self.packets - self.rank - self.contradictions
+        return 0 if self.solution is None else self.solution.redundant + 32 * holding
 
 
 @dataclass(frozen=True, eq=False)

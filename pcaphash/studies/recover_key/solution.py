@@ -5,6 +5,7 @@ functions"), and of bit j of the initial value. A trace of any length says no mo
 inputs, 32 equations each.
 """
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -103,7 +104,7 @@ def _hash(words: Words, key: object) -> npt.NDArray[np.uint32]:
     return values
 
 
-def solve(basis: Basis, reorder: "dict[int, int]", has_initial: bool) -> Solution | None:
+def solve(basis: Basis, reorder: dict[int, int], has_initial: bool) -> Solution | None:
     """Solve for a key.
 
     Parameters
@@ -120,24 +121,64 @@ def solve(basis: Basis, reorder: "dict[int, int]", has_initial: bool) -> Solutio
     Solution or None
         None where no key gives these hashes.
     """
+    return solve_most(basis.equations(), reorder, has_initial, 0)[0]
+
+
+def solve_most(
+    equations: Sequence[tuple[int, int, int]], reorder: dict[int, int], has_initial: bool, most_wrong: int
+) -> tuple[Solution | None, list[int]]:
+    """Solve for a key, and leave out inputs whose hashes contradict those before.
+
+    Parameters
+    ----------
+    equations : sequence of (int, int, int)
+        As ``Basis.equations`` gives them: an input as a number of 288 bits, the one behind it, the hash.
+    reorder, has_initial
+        As for ``solve``.
+    most_wrong : int
+        How many may be left out.
+
+    Returns
+    -------
+    solution : Solution or None
+        None where more contradict.
+    wrong : list of int
+        Places of those left out.
+    """
     pivots: dict[int, tuple[int, int]] = {}  # by highest bit: an equation, and what it sums up to
     redundant = 0
-    for data, one, value in basis.equations():
-        for bit in range(_HASH_BITS):
-            row = data << (31 - bit) << _HASH_BITS
-            if has_initial and one:
-                row |= 1 << (31 - bit)
-            result = value >> (31 - reorder[bit]) & 1
+    wrong = []
+    for place, equation in enumerate(equations):
+        added, holding = [], 0
+        for row, result in _rows(*equation, reorder, has_initial):
             while row and (found := pivots.get(row.bit_length())):
                 row ^= found[0]
                 result ^= found[1]
             if row:
                 pivots[row.bit_length()] = row, result
+                added.append(row.bit_length())
             elif result:
-                return None
+                wrong.append(place)
+                break
             else:
-                redundant += 1
-    return _solution(pivots, has_initial, redundant)
+                holding += 1
+        else:
+            redundant += holding
+            continue
+        if len(wrong) > most_wrong:
+            return None, wrong
+        for pivot in added:
+            del pivots[pivot]
+    return _solution(pivots, has_initial, redundant), wrong
+
+
+def _rows(data: int, one: int, value: int, reorder: dict[int, int], has_initial: bool) -> Iterator[tuple[int, int]]:
+    """Yield the equation of each bit of a hash, and what it sums up to."""
+    for bit in range(_HASH_BITS):
+        row = data << (31 - bit) << _HASH_BITS
+        if has_initial and one:
+            row |= 1 << (31 - bit)
+        yield row, value >> (31 - reorder[bit]) & 1
 
 
 def _solution(pivots: dict[int, tuple[int, int]], has_initial: bool, redundant: int) -> Solution:

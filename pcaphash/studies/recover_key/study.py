@@ -1,7 +1,7 @@
 """Recover a key: collect what hash inputs and reported hashes say, under several assumptions about what is hashed."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from os import PathLike, fspath
 
 import numpy as np
@@ -19,12 +19,12 @@ from pcaphash.engine.selecting import Selector
 from pcaphash.engine.selection import RECEIVED, Selection
 from pcaphash.engine.stream import Account, Progress, check_selected, read_reported
 from pcaphash.errors import ConfigurationError
-from pcaphash.kernels.elimination import CONTRADICTION, NEW
 from pcaphash.kernels.toeplitz import WORDS
 from pcaphash.standards import virtio
+from pcaphash.studies.recover_key.agreement import Agreement, Packets
 from pcaphash.studies.recover_key.basis import Basis, Words
 from pcaphash.studies.recover_key.result import Fit, Recovery
-from pcaphash.studies.recover_key.solution import Solution, solve
+from pcaphash.studies.recover_key.solution import Solution, solve, solve_most
 from pcaphash.studies.validate.verdicts import Expectations
 
 VALUE_ORDERS = {
@@ -35,20 +35,13 @@ VALUE_ORDERS = {
 }
 """Of each bit of a hash, counted from the most significant, which bit of the reported value it is."""
 
-_MOST_KEPT = 4096  # packets of which a consistent majority can be looked for
-_MOST_WRONG = 20  # one in so many of these may contradict the others
-_ATTEMPTS = 16
+_MOST_KEPT = 4096  # packets without a reported hash that are looked at
+_MOST_WRONG = 20  # one in so many packets may contradict the others
+_LOST = 4096  # contradictions, at least, before an assumption is given up
+_MOST_SOLVED = 400  # packets among which wrong ones are looked for by solving for the key
+_ATTEMPTS = 4
 _SEED = 1
 _SHOWN = 10
-
-
-@dataclass(frozen=True, eq=False)
-class _Kept:
-    """Packets that were kept: their numbers, hash inputs and reported hashes."""
-
-    numbers: npt.NDArray[np.int64]
-    words: Words
-    values: npt.NDArray[np.uint32]
 
 
 class _Assumption:
@@ -58,18 +51,15 @@ class _Assumption:
         self.name = name
         self._report_numbers = report_numbers
         self.device = device
-        self.basis = Basis()
+        self._agreement = Agreement()
         self._describer, self._expected = Describer(device), Expectations(device)
-        self._kept: list[_Kept] = []
-        self._n_kept = 0
-        self.first_contradictions: list[int] = []
         self._unreported: list[Words] = []
         self.n_unreported = 0
 
     @property
     def is_lost(self) -> bool:
         """Whether so much contradicts that the assumption need not be followed any further."""
-        return self.basis.contradictions > max(_MOST_KEPT, self.basis.inputs // _MOST_WRONG)
+        return self._agreement.contradictions > max(_LOST, self._agreement.inputs // _MOST_WRONG)
 
     def add(self, block: Block, numbers: npt.NDArray[np.int64], reported: Reported) -> None:
         """Take in the packets of a block."""
@@ -82,15 +72,7 @@ class _Assumption:
             says &= np.isin(reports, list(self._report_numbers))
         words = input_words(found)
         self._keep_unreported(words[found.hashed & ~reported.has_hash])
-        words, values, numbers = words[says], reported.hash_values[says], numbers[says]
-        statuses = self.basis.add(words, values)
-        if len(self.first_contradictions) < _SHOWN:
-            self.first_contradictions += numbers[statuses == CONTRADICTION][:_SHOWN].tolist()
-        kept = statuses == NEW
-        kept[: max(0, _MOST_KEPT - self._n_kept)] = True
-        if kept.any():
-            self._kept.append(_Kept(numbers[kept], words[kept], values[kept]))
-            self._n_kept += int(kept.sum())
+        self._agreement.add(Packets(numbers[says], words[says], reported.hash_values[says]))
 
     def _keep_unreported(self, words: Words) -> None:
         self.n_unreported += len(words)
@@ -105,43 +87,50 @@ class _Assumption:
 
     def fit(self) -> Fit:
         """Find out how well the assumption goes with what was reported."""
-        basis, contradictions, numbers = self.basis, self.basis.contradictions, self.first_contradictions
-        solution, order = _solve(basis)
-        if self._kept and (contradictions or solution is None):
-            basis, contradictions, numbers = self._majority()
-            solution, order = _solve(basis)
-        if contradictions * _MOST_WRONG > basis.inputs:
-            solution = None
+        agreement = self._agreement
+        agreement.improve()
+        solution, order = None, ""
+        if agreement.contradictions * _MOST_WRONG <= agreement.inputs:
+            solution, order = _solve(agreement.basis)
+            if solution is None and (wrong := _wrong(agreement.witnesses)) is not None:
+                agreement = agreement.without(wrong)
+                solution, order = _solve(agreement.basis)
         return Fit(
-            self.name, self.device, self.basis.inputs, basis.rank, contradictions, solution, order,
-            tuple(numbers[:_SHOWN]),
+            self.name, self.device, agreement.inputs, agreement.basis.rank, agreement.contradictions, solution, order,
+            agreement.first_contradicting(_SHOWN),
         )  # fmt: skip
 
-    def _majority(self) -> tuple[Basis, int, list[int]]:
-        """Look for the largest part of the packets kept whose hashes go together: take them in, in several orders."""
-        numbers = np.concatenate([each.numbers for each in self._kept])
-        words = np.concatenate([each.words for each in self._kept])
-        values = np.concatenate([each.values for each in self._kept])
-        random = np.random.default_rng(_SEED)
-        found: tuple[Basis, int, list[int]] | None = None
-        for _ in range(_ATTEMPTS):
-            order = random.permutation(len(numbers))
-            basis = Basis()
-            statuses = basis.add(words[order], values[order])
-            if found is None or basis.contradictions < found[1]:
-                wrong = np.sort(numbers[order][statuses == CONTRADICTION])
-                found = basis, basis.contradictions, wrong.tolist()
-        assert found is not None
-        return found
+
+_READINGS = [(has_initial, name) for has_initial in (False, True) for name in VALUE_ORDERS]
 
 
 def _solve(basis: Basis) -> tuple[Solution | None, str]:
     """Solve for a key in each order of the hash's bits, with an initial value of 0 first, then with an unknown one."""
-    for has_initial in (False, True):
-        for name, reorder in VALUE_ORDERS.items():
-            if solution := solve(basis, reorder, has_initial):
-                return solution, name
+    for has_initial, name in _READINGS:
+        if solution := solve(basis, VALUE_ORDERS[name], has_initial):
+            return solution, name
     return None, ""
+
+
+def _wrong(packets: Packets) -> npt.NDArray[np.int64] | None:
+    """Return the numbers of packets without which a key gives all hashes; None where there are none.
+
+    Of inputs none of which is a sum of others, any hashes could be right, but not with one key: an input of n bits
+    asks for n + 31 bits of it, and says 32.
+    """
+    random = np.random.default_rng(_SEED)
+    orders = [random.permutation(len(packets))[:_MOST_SOLVED] for _ in range(_ATTEMPTS)]
+    for has_initial, name in _READINGS:
+        for order in orders:
+            chosen = packets.take(order)
+            equations = [
+                (int.from_bytes(words.astype(">u4").tobytes(), "big"), 1, int(value))
+                for words, value in zip(chosen.words, chosen.values, strict=True)
+            ]
+            solution, wrong = solve_most(equations, VALUE_ORDERS[name], has_initial, len(order) // _MOST_WRONG)
+            if solution:
+                return np.sort(chosen.numbers[wrong])
+    return None
 
 
 def input_words(found: Descriptions) -> Words:
