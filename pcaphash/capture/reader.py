@@ -144,6 +144,9 @@ class Reader:
             raise CaptureError(self.trace, self._problem or "is empty", "give a pcap or pcapng file")
         found = Pcap.recognize(header) or Pcapng.recognize(header)
         if found is None:
+            if header.startswith(pcap.ZIP_MAGIC):
+                problem = "is no capture, but a saved census maybe, which has no packets and cannot be standard input"
+                raise CaptureError(self.trace, problem, "give the capture, or the census to analyze", offset=0)
             start = header[:4].hex(" ")
             what = "its decompressed data" if self.source.is_compressed else "it"
             raise CaptureError(

@@ -64,7 +64,7 @@ def _type_of(names: tuple[str, ...]) -> Callable[[object], int | None]:
 
 _PARSERS = {
     "packet": (_number_in(1, 2**53), "is no packet number", "packets are counted from 1"),
-    "hash_value": (_number_in(0, 2**32 - 1), "is no 32-bit number", "write it in hex, such as 0x51ccc178"),
+    "hash_value": (_number_in(0, 2**32 - 1), "is no 32-bit number", "write hex with 0x, such as 0x51ccc178"),
     "hash_report": (_type_of(HASH_REPORTS), "is no hash report", f"use {', '.join(HASH_REPORTS)}, or 0 to 9"),
     "hash_report_tunnel": (
         _type_of(HASH_REPORT_TUNNELS),

@@ -18,7 +18,9 @@ from pcaphash.report.formats import ANALYSIS_FORMATS, PARQUET, check_stream
 @options.takes_selection(RECEIVED)
 def analyze(
     *,
-    traces: Annotated[list[str], typer.Argument(metavar="TRACE", help="Captures; - is standard input.")],
+    traces: Annotated[
+        list[str], typer.Argument(metavar="TRACE", help="Captures, or saved censuses; - is standard input.")
+    ],
     output: Annotated[
         Path | None,
         typer.Option(

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from pcaphash.cli.outcome import warn
+from pcaphash.cli.payloads import read_payloads
 from pcaphash.device import (
     Device,
     DeviceOptions,
@@ -350,29 +351,11 @@ def _combine_sources(given: dict[str, Any]) -> tuple[DeviceOptions, dict[str, De
     payloads = {name: given.pop(name) for name in ("rss_config", "hash_config", "hash_tunnel_set")}
     chosen: Any = {name: value for name, value in given.items() if value not in (None, [])}
     if any(payloads.values()):
-        sources.append(("the captured commands", _read_payloads(payloads, chosen)))
+        sources.append(("the captured commands", read_payloads(payloads, chosen)))
     sources.append(("", chosen))
     for line in list_overrides(sources):
         warn(line)
     return combine_options(*(options for _, options in sources)), of_file
-
-
-def _read_payloads(payloads: dict[str, str | None], chosen: DeviceOptions) -> DeviceOptions:
-    """Take over what captured commands set."""
-    from pcaphash.device import payloads as reader
-
-    spec = str(chosen.get("spec", "1.4" if payloads["hash_tunnel_set"] else "v7"))
-    found = []
-    if payloads["rss_config"]:
-        found.append(reader.decode_rss_config(payloads["rss_config"], spec, chosen.get("queues")))
-    if payloads["hash_config"]:
-        found.append(reader.decode_hash_config(payloads["hash_config"], spec))
-    if payloads["hash_tunnel_set"]:
-        found.append(reader.decode_hash_tunnel_set(payloads["hash_tunnel_set"]))
-    options = reader.combine_payloads(*found)
-    if options.get("spec", spec) == "1.4" and not payloads["hash_tunnel_set"]:
-        options["tunnel_types"] = "none"  # as after a reset
-    return options
 
 
 def adopt_census(traces: Sequence[str], given: DeviceOptions) -> DeviceOptions:

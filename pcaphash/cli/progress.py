@@ -88,5 +88,5 @@ def announce_compilation() -> None:
     from pcaphash.kernels.base import before_compiling
 
     before_compiling(
-        lambda: print("pcaphash: compiling kernels for this processor, once; takes about 10 s", file=sys.stderr)
+        lambda: print("pcaphash: compiling kernels for this processor, each once; takes about 10 s", file=sys.stderr)
     )

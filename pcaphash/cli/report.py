@@ -21,7 +21,9 @@ _DEFAULT_MOST_FLOWS = 1_000_000
 @options.takes_selection(RECEIVED)
 def report(
     *,
-    traces: Annotated[list[str], typer.Argument(metavar="TRACE", help="Captures; - is standard input.")],
+    traces: Annotated[
+        list[str], typer.Argument(metavar="TRACE", help="Captures, or saved censuses; - is standard input.")
+    ],
     output: Annotated[
         Path, typer.Option("--output", "-o", metavar="DIR", parser=output_path, help="Write report.html here.")
     ],

@@ -86,7 +86,8 @@ def _show(recovery: "Recovery", console: Console) -> None:
         console.print(Text("No key gives these hashes.", style="bold red"))
         console.print(
             "Either the device does not hash as Toeplitz does, or it hashes other bytes than those assumed below; "
-            "with a key that is known, pcaphash validate finds out more."
+            "with a key that is known, pcaphash validate finds out more. A part of the traffic may tell more than all: "
+            "try --encapsulation."
         )
     else:
         _show_key(recovery, best, solution, console)
@@ -127,11 +128,11 @@ def _show_key(recovery: "Recovery", best: "Fit", solution: "Solution", console: 
         console.print(f"{packets(best.contradictions)} contradict the others, the first ones {numbers}")
     usable = [name for name, bits in _INPUTS if _is_known(solution, bits)]
     if usable:
-        console.print(f"every hash is known over {', '.join(usable)}")
+        console.print(f"enough to know every hash over {', '.join(usable)}")
     if recovery.unreported:
         console.print(
-            f"of {packets(recovery.unreported)} without a reported hash, {count(recovery.predictable)} of "
-            f"{count(recovery.looked_at)} looked at can be predicted"
+            f"{packets(recovery.unreported)} without a reported hash: of {count(recovery.looked_at)} looked at, "
+            f"{count(recovery.predictable)} can be predicted"
         )
     if usable:
         console.print(f"to validate with it: pcaphash validate TRACE --key {solution.hash_key.hex()}", soft_wrap=True)

@@ -79,7 +79,8 @@ def setting_lines(tuning: "Tuning") -> list[str]:
         note = ["ethtool -X cannot give the rebalanced table, entry by entry; its weights above come closest"]
     else:
         note = [
-            "ethtool -X cannot give the rebalanced table, entry by entry, and none of its weights is an improvement"
+            "ethtool -X cannot give the rebalanced table, entry by entry, and none of its weights is an improvement on "
+            "these flows and on others"
         ]
     is_short = len(tuning.rebalanced.table) <= _MOST_ENTRIES
     payload = tuning.rss_config.hex() if is_short else "rss_config.hex has it (--output)"

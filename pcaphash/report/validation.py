@@ -84,7 +84,9 @@ def _document(validation: "Validation") -> dict[str, object]:
         document["queues"] = {
             "packets": queues.packets,
             "hash_values": queues.hash_values,
-            "rules": [{"name": rule.name, "words": rule.words, "table": rule.table} for rule in queues.rules],
+            "beyond": queues.beyond,
+            "unexplained": queues.unexplained,
+            "rules": [asdict(rule) for rule in queues.rules],
         }
     return document
 

@@ -141,11 +141,21 @@ def _outcome(report: str, tunnel: str, value: str, queue: str) -> str:
 def _show_queues(validation: "Validation", queues: "QueueDiagnosis", console: Console) -> None:
     about = "" if validation.is_whole else "about "
     console.print(Text(f"receive queues: wrong for {about}{packets(queues.packets)}", style="bold"))
-    for rule in queues.rules[:1] if queues.rules else []:
-        console.print(f"  The device {rule.words}.")
-    for rule in queues.rules[1:]:
-        console.print(f"  Or: it {rule.words}.")
-    if not queues.rules:
+    of_hashed = [rule for rule in queues.rules if not rule.of_unhashed]
+    for position, rule in enumerate(of_hashed):
+        console.print(f"  {'Or: it' if position else 'The device'} {rule.words}.")
+    for rule in queues.rules:
+        if rule.of_unhashed:
+            console.print(f"  The device {rule.words}.")
+    if queues.beyond:
+        console.print(
+            f"  {about}{packets(queues.beyond)} came to receive queues that this device does not have: it has "
+            f"{validation.device.queues} (--queues)."
+        )
+    if queues.rules and queues.unexplained:
+        elsewhere = f"{about}{packets(queues.unexplained)} came elsewhere"
+        console.print(f"  {elsewhere}: flow filters (ntuple rules) or RSS contexts do that.")
+    elif not queues.rules:
         several = "one hash" if queues.hash_values == 1 else f"{count(queues.hash_values)} different hashes"
         console.print(
             f"  No rule explains them; {count(queues.hashed)} have {several}, {count(queues.unhashed)} none. Flow "

@@ -39,6 +39,7 @@ FLAGS_INBOUND = 1
 FLAGS_OUTBOUND = 2
 DEFAULT_TSRESOL = 6
 
+ZIP_MAGIC = b"PK\x03\x04"  # in front of a saved census, being a ZIP archive of arrays
 GZIP_MAGIC = b"\x1f\x8b"  # RFC 1952 section 2.3.1
 ZSTANDARD_MAGIC = b"\x28\xb5\x2f\xfd"  # RFC 8878 section 3.1.1
 ZSTANDARD_SKIPPABLE_MAGICS = tuple(bytes([0x50 + i]) + b"\x2a\x4d\x18" for i in range(16))  # section 3.1.2

@@ -149,6 +149,8 @@ def test_what_the_driver_sent(tmp_path, packets):
     payload = encode_rss_config(DEVICE).hex()
     result = run("validate", OVERLAY, "-c", "400", "--reported", tmp_path / "hashes.csv", "--rss-config", payload)
     assert result.returncode == 0, result.stdout
+    fields = [line.partition(", byte ")[2] for line in complaints(result)]
+    assert fields[2] == "6: unclassified_queue 1 (receive queue, counted from 0)"
 
 
 def test_a_damaged_trace_is_partial(tmp_path, packets):

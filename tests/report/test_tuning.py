@@ -23,7 +23,7 @@ def with_tables(tuning, rebalanced, weighted):
     return replace(
         tuning,
         rebalanced=replace(tuning.rebalanced, table=rebalanced),
-        weighted=TableTrial(weighted, -1.0, 0.5),  # better than anything
+        weighted=TableTrial(weighted, -1.0, -1.0),  # better than anything
     )
 
 
@@ -44,6 +44,9 @@ def test_a_table_that_ethtool_has_not_is_said_to_be_so(tuning):
 def test_weights_that_are_no_improvement_are_not_proposed(tuning):
     other = with_tables(tuning, (0, 1, 1, 0, 0, 1, 1, 1), (0, 0, 1, 1, 1, 1, 1, 1))
     other = replace(other, weighted=replace(other.weighted, whole=9.0))
+    assert setting_lines(other)[0].startswith("ethtool -X cannot give the rebalanced table")
+    # Nor where they are one on the flows they were made from alone.
+    other = replace(other, weighted=replace(other.weighted, whole=-1.0, judged=9.0))
     assert setting_lines(other)[0].startswith("ethtool -X cannot give the rebalanced table")
 
 

@@ -170,6 +170,7 @@ QUEUE_RULES = {
     "scaled": lambda value: value * 5 >> 32,
     "first-16": lambda value: (value & 15) % 5,
     "table-of-512": lambda value: (value & 511) % 5,
+    "other-queues": lambda value: (value & 127) % 11,
     "one-queue": lambda value: 3,
     "other-table": lambda value: (value & 127) * 7 % 11 % 5,
 }
@@ -185,6 +186,8 @@ def test_each_rule_of_receive_queues(tmp_path, name):
     assert found.diagnosis is None
     assert [rule.name for rule in found.queue_diagnosis.rules] == [name]
     assert found.queue_diagnosis.packets == found.mismatches == found.verdicts["wrong-queue"]
+    assert found.queue_diagnosis.unexplained == 0
+    assert found.queue_diagnosis.beyond == sum(each.queue >= 5 for each in said)
 
 
 def test_queues_by_filters_are_not_explained(tmp_path):
@@ -197,11 +200,53 @@ def test_queues_by_filters_are_not_explained(tmp_path):
     assert found.queue_diagnosis.hash_values == 3
 
 
+def test_a_rule_and_a_few_filters(tmp_path):
+    some = [plain(flow) for flow in flows(600)]
+    trace = write(tmp_path / "flows.pcapng", some)
+    configuration = replace(CONFIGURATION, indirection_table=tuple(i % 5 for i in range(128)))
+    said = [replace(each, queue=each.value % 5) for each in misbehave(some, configuration)]
+    steered = [replace(each, queue=6 if i < 4 else each.queue) for i, each in enumerate(said)]
+    found = diagnose(trace, steered, configuration).queue_diagnosis
+    assert [(rule.name, rule.exceptions) for rule in found.rules] == [("modulo-queues", 4)]
+    assert found.unexplained == 4
+
+
+def test_one_steered_flow_is_a_filter_as_well_as_another_table(tmp_path):
+    some = [plain(flow) for flow in flows(50)] * 4
+    trace = write(tmp_path / "flows.pcapng", some)
+    said = misbehave(some, CONFIGURATION)
+    alone = next(i for i, each in enumerate(said) if sum(not (other.value ^ each.value) & 127 for other in said) == 4)
+    said = [replace(each, queue=(each.queue + 1) % 8) if i % 50 == alone else each for i, each in enumerate(said)]
+    (rule,) = diagnose(trace, said).queue_diagnosis.rules
+    assert rule.name == "other-table"
+    assert "1 of the" in rule.words
+    assert "flow filters (ntuple rules) steer these" in rule.words
+
+
+def test_a_queue_far_beyond_the_last_one(tmp_path):
+    some = [plain(flow) for flow in flows(50)]
+    trace = write(tmp_path / "flows.pcapng", some)
+    said = misbehave(some, CONFIGURATION)
+    said[7] = replace(said[7], queue=2**32 - 1)
+    found = diagnose(trace, said).queue_diagnosis
+    assert (found.rules, found.beyond, found.unexplained) == ([], 1, 1)
+
+
 def test_the_unclassified_queue(trace):
     said = misbehave(frames(), CONFIGURATION)
     said = [replace(each, queue=6) if each.report == "NONE" else each for each in said]
     found = diagnose(trace, said)
-    assert [rule.name for rule in found.queue_diagnosis.rules] == ["unclassified-queue"]
+    assert [(rule.name, rule.of_unhashed) for rule in found.queue_diagnosis.rules] == [("unclassified-queue", True)]
+    assert found.queue_diagnosis.unexplained == 0
+
+
+def test_packets_without_a_hash_and_those_with_one_have_rules_of_their_own(trace):
+    numbers = random.Random(1)
+    said = misbehave(frames(), CONFIGURATION)
+    said = [replace(each, queue=6 if each.report == "NONE" else numbers.randrange(8)) for each in said]
+    found = diagnose(trace, said).queue_diagnosis
+    assert [rule.name for rule in found.rules] == ["unclassified-queue"]
+    assert found.unexplained == found.hashed > 0
 
 
 def test_a_wrong_hash_and_a_wrong_queue_are_two_things(tmp_path):

@@ -76,6 +76,8 @@ def compare(
     if window_ns is not None and window_ns < 1:
         raise ConfigurationError("--window", f"{window_ns} ns is no length of time", "give at least 1ns")
     has_flows = not any(is_saved_census(path) for path in paths)
+    if window_ns is not None and not has_flows:
+        raise ConfigurationError("--window", "a saved census does not know when packets came", "give the captures")
     tables = {identity: FlowTable(identity, most_flows) for identity in map(identity_of_flows, chosen)}
     timelines = [Timeline(device, window_ns) for device in chosen if window_ns and device.has_queue]
     beside = [table.append for table in tables.values()] + [timeline.append for timeline in timelines]

@@ -102,6 +102,8 @@ def _headline(findings: list[Finding]) -> str:
     contrast = f"the busiest receive queue is {excesses[0]} above ideal, under {worst.config} {excesses[1]}"
     if helps and best.cause == SPREAD:
         return f"{_blame(worst)}; {best.config} spreads this traffic: {contrast}"
+    if helps and best.cause == UNEVEN:
+        return f"{_blame(worst)}; {best.config} helps: {contrast}"
     if helps:
         return f"{_blame(worst)}; {best.config} helps ({contrast}), but {_remains(best)}"
     if len(findings) == 1:

@@ -182,7 +182,8 @@ class Tuning:
     def ethtool_line(self) -> str:
         """The ``ethtool -X`` line that comes closest to the tuned device; empty where none is an improvement.
 
-        It has the table if it can express it, else weights where these are better than the table so far.
+        It has the table if it can express it, else weights where these are better than the table so far, both on these
+        flows and judged by flows that such weights were not made from.
         """
         words = ethtool_words(self.rebalanced.table) if self.is_table_in_ethtool else self._weights
         if self.recommended != CURRENT:
@@ -196,8 +197,10 @@ class Tuning:
 
     @property
     def _weights(self) -> list[str]:
-        before = self.value("all", self.recommended)
-        return ethtool_words(self.weighted.table) if is_better(self.measure, self.weighted.whole, before) else []
+        trial, key = self.weighted, self.recommended
+        is_gain = is_better(self.measure, trial.whole, self.value("all", key))
+        lasts = is_better(self.measure, trial.judged, self.value("judging", key))
+        return ethtool_words(trial.table) if is_gain and lasts else []
 
     @cached_property
     def key_table(self) -> "pd.DataFrame":

@@ -17,9 +17,7 @@ _OUTDONE = 0.9  # and where such a share of random keys does better over the cho
 _LEAST_ENTRIES = 4  # of a table for each receive queue: with fewer, not even equal entries can be shared out evenly
 _WORD = 2  # bytes that a symmetric key repeats
 
-_NO_WORSE = (
-    "the current one spreads as chance would, and what a chosen key gains on some flows does not carry over to others"
-)
+_NO_WORSE = "the current one spreads as chance would, and how well another does on some flows says little of others"
 _BAD_ONCE = (
     "the current one is worse than chance on one half of the flows, but not on the other, so that it is no fault of "
     "the key"

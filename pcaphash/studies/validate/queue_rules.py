@@ -1,7 +1,7 @@
 """Find the rule by which a device chose receive queues, where it is not the one that was configured."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -12,9 +12,11 @@ from pcaphash.engine.describer import entries_of
 Values = npt.NDArray[np.uint32]
 Queues = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
+Weights = npt.NDArray[np.float64]
 
 _MOST_BITS = 16
 _LEAST_EVIDENCE = 4  # packets whose queue was already told by others, for a table to be believed
+_MOST_EXCEPTIONS = 0.1  # of the packets, which filters may have steered elsewhere, for a rule to be believed
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,11 +31,17 @@ class QueueRule:
         What the device does, to follow "the device".
     table : dict of int to int
         Of another indirection table, what is known: receive queue by entry.
+    exceptions : int
+        Packets of its kind, with a hash or without, that came elsewhere.
+    of_unhashed : bool
+        Whether it is for packets without a hash.
     """
 
     name: str
     words: str
     table: dict[int, int] | None = None
+    exceptions: int = 0
+    of_unhashed: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,13 +51,15 @@ class QueueDiagnosis:
     Parameters
     ----------
     rules : list of QueueRule
-        Rules that explain all queues, the likelier first; of packets with a hash, and without.
+        For packets with a hash, each of which explains their queues, the likelier first; and for those without.
     packets : int
         Packets on a wrong receive queue.
     hash_values : int
         How many different hashes those with a hash have.
     hashed, unhashed : int
         How many have a hash, and how many have none.
+    beyond : int
+        Packets on a receive queue that the configured device does not have.
     """
 
     rules: list[QueueRule]
@@ -57,17 +67,19 @@ class QueueDiagnosis:
     hash_values: int
     hashed: int
     unhashed: int
+    beyond: int
 
     @property
-    def is_explained(self) -> bool:
-        """Whether a rule explains them all."""
-        return bool(self.rules)
+    def unexplained(self) -> int:
+        """Packets on a wrong receive queue that no rule explains, or that came elsewhere than the rule says."""
+        left = {False: self.hashed, True: self.unhashed} | {rule.of_unhashed: rule.exceptions for rule in self.rules}
+        return sum(left.values())
 
 
 def diagnose_queues(
-    device: Device, hash_values: Values, hashed: Mask, queues: Queues, wrong: Mask, weights: npt.NDArray[np.float64]
+    device: Device, hash_values: Values, hashed: Mask, queues: Queues, wrong: Mask, weights: Weights
 ) -> QueueDiagnosis:
-    """Find rules that explain the receive queues of packets.
+    """Find rules that explain the receive queues of packets, but for a few that filters may have steered elsewhere.
 
     Parameters
     ----------
@@ -86,27 +98,57 @@ def diagnose_queues(
     """
     rules: list[QueueRule] = []
     if (wrong & hashed).any():
-        rules += _rules_of_hashes(device, hash_values[hashed], queues[hashed])
-    without = queues[~hashed]
-    if (wrong & ~hashed).any() and (without == without[0]).all():
-        words = f"gives packets without a hash to receive queue {without[0]}, not to {device.unclassified_queue}"
-        rules.append(QueueRule("unclassified-queue", words))
+        rules += _rules_of_hashes(device, hash_values[hashed], queues[hashed], wrong[hashed], weights[hashed])
+    if (wrong & ~hashed).any():
+        rules += _rules_without(device, queues[~hashed], wrong[~hashed], weights[~hashed])
     return QueueDiagnosis(
         rules,
         round(float(weights[wrong].sum())),
         len(np.unique(hash_values[wrong & hashed])),
         round(float(weights[wrong & hashed].sum())),
         round(float(weights[wrong & ~hashed].sum())),
+        round(float(weights[queues >= device.queues].sum())),
     )
 
 
-def _rules_of_hashes(device: Device, values: Values, queues: Queues) -> list[QueueRule]:
-    rules = [rule for rule, predict in _candidates(device) if np.array_equal(predict(values), queues)]
-    if (queues == queues[0]).all():
-        rules.insert(0, QueueRule("one-queue", f"gives every packet with a hash to receive queue {queues[0]}"))
-    elif not rules and (other := _other_table(device, values, queues)):
-        rules.append(other)
-    return rules
+def _rules_of_hashes(device: Device, values: Values, queues: Queues, wrong: Mask, weights: Weights) -> list[QueueRule]:
+    """Return the rules that all packets with a hash follow, else the one that most do."""
+    found = []
+    usual = _usual(queues, weights)
+    one_queue = QueueRule("one-queue", f"gives every packet with a hash to receive queue {usual}")
+    tried = [(one_queue, np.full(len(queues), usual)), *((rule, predict(values)) for rule, predict in _candidates(
+        device, int(queues.max()) + 1))]  # fmt: skip
+    for rule, predicted in tried:
+        exceptions = _exceptions(predicted != queues, wrong, weights)
+        if exceptions is not None:
+            found.append(replace(rule, exceptions=exceptions))
+    if not any(rule.exceptions == 0 for rule in found):
+        found += _other_table(device, values, queues, wrong, weights)
+    least = min((rule.exceptions for rule in found), default=0)
+    return [rule for rule in found if rule.exceptions == least]
+
+
+def _rules_without(device: Device, queues: Queues, wrong: Mask, weights: Weights) -> list[QueueRule]:
+    """Return the rule that packets without a hash follow."""
+    usual = _usual(queues, weights)
+    exceptions = _exceptions(queues != usual, wrong, weights)
+    if exceptions is None:
+        return []
+    words = f"gives packets without a hash to receive queue {usual}, not to {device.unclassified_queue}"
+    return [QueueRule("unclassified-queue", words, exceptions=exceptions, of_unhashed=True)]
+
+
+def _usual(queues: Queues, weights: Weights) -> int:
+    """Return the receive queue that most packets came to."""
+    met, of_packets = np.unique(queues, return_inverse=True)
+    return int(met[np.bincount(of_packets, weights).argmax()])
+
+
+def _exceptions(differs: Mask, wrong: Mask, weights: Weights) -> int | None:
+    """Return how many packets came elsewhere than a rule says; None where these are too many to believe it."""
+    exceptions = float(weights[differs].sum())
+    is_believed = exceptions <= _MOST_EXCEPTIONS * min(weights.sum(), weights[wrong].sum())
+    return round(exceptions) if is_believed else None
 
 
 def _masked(size: int, table: Queues) -> Callable[[Values], Queues]:
@@ -114,8 +156,8 @@ def _masked(size: int, table: Queues) -> Callable[[Values], Queues]:
     return lambda values: table[values & np.uint32(size - 1)]
 
 
-def _candidates(device: Device) -> Iterator[tuple[QueueRule, Callable[[Values], Queues]]]:
-    """Yield rules that are seen in devices, each with what it makes of hashes."""
+def _candidates(device: Device, n_met: int) -> Iterator[tuple[QueueRule, Callable[[Values], Queues]]]:
+    """Yield rules that are seen in devices, each with what it makes of hashes; n_met receive queues are met."""
     table = np.asarray(device.indirection_table, np.int64)
     n_entries, n_queues = len(table), device.queues
     bits = int(n_entries).bit_length() - 1
@@ -143,6 +185,9 @@ def _candidates(device: Device) -> Iterator[tuple[QueueRule, Callable[[Values], 
                 QueueRule(f"first-{1 << size_bits}", f"uses the first {1 << size_bits} entries of the table alone"),
                 _masked(1 << size_bits, table),
             )
+    if n_met != n_queues and n_met <= n_entries:
+        words = f"has {n_met} receive queues, not {n_queues} (--queues {n_met}), entry i leading to queue i % {n_met}"
+        yield QueueRule("other-queues", words), _masked(n_entries, np.arange(n_entries, dtype=np.int64) % n_met)
     for size_bits in range(_MOST_BITS + 1):
         size = 1 << size_bits
         if size > n_entries or not np.array_equal(table[:size], np.arange(size) % n_queues):
@@ -153,16 +198,20 @@ def _candidates(device: Device) -> Iterator[tuple[QueueRule, Callable[[Values], 
             )
 
 
-def _other_table(device: Device, values: Values, queues: Queues) -> QueueRule | None:
-    """Read another table of the same length off the packets, if each entry leads to one receive queue only."""
+def _other_table(device: Device, values: Values, queues: Queues, wrong: Mask, weights: Weights) -> list[QueueRule]:
+    """Read another table of the same length off the packets: the receive queue that most of each entry came to."""
     entries = entries_of(values, device)
-    present, first, count = np.unique(entries, return_index=True, return_counts=True)
-    told = dict(zip(present.tolist(), queues[first].tolist(), strict=True))
-    known = np.full(len(device.indirection_table), -1, np.int64)
-    known[present] = queues[first]
-    if not np.array_equal(known[entries], queues) or int((count - 1).sum()) < _LEAST_EVIDENCE:
-        return None
-    own = device.indirection_table
-    others = sum(own[entry] != queue for entry, queue in told.items())
-    words = f"has another indirection table: {others} of the {len(told)} entries met lead to other receive queues"
-    return QueueRule("other-table", words, told)
+    met, of_packets = np.unique(queues, return_inverse=True)
+    loads = np.zeros((len(device.indirection_table), len(met)), np.int64)
+    np.add.at(loads, (entries, of_packets), 1)
+    table = met[loads.argmax(axis=1)]
+    exceptions = _exceptions(table[entries] != queues, wrong, weights)
+    evidence = int((loads.max(axis=1) - 1).clip(0).sum())
+    if exceptions is None or evidence < _LEAST_EVIDENCE:
+        return []
+    told = {entry: int(table[entry]) for entry in np.unique(entries).tolist()}
+    others = [entry for entry, queue in told.items() if device.indirection_table[entry] != queue]
+    words = f"has another indirection table: {len(others)} of the {len(told)} entries met lead to other receive queues"
+    if len(np.unique(values[np.isin(entries, others)])) == len(others):
+        words += "; or, since each of them has one hash only, flow filters (ntuple rules) steer these"
+    return [QueueRule("other-table", words, told, exceptions)]
