@@ -23,7 +23,9 @@ _DEFAULT_MOST_FLOWS = 1_000_000
 @options.takes_selection(RECEIVED)
 def tune(
     *,
-    traces: Annotated[list[str], typer.Argument(metavar="TRACE", help="Captures; - is standard input.")],
+    traces: Annotated[
+        list[str], typer.Argument(metavar="TRACE", help="Captures, or saved censuses; - is standard input.")
+    ],
     n_keys: Annotated[int, typer.Option("--keys", metavar="N", min=1, help="Random hash keys to try.")] = _DEFAULT_KEYS,
     seed: Annotated[
         int, typer.Option("--seed", metavar="N", min=0, help="The same seed gives the same keys and halves.")
@@ -51,7 +53,7 @@ def tune(
     """Try many hash keys and table sizes, and make an indirection table for this traffic.
 
     A key is chosen by one half of the flows and judged by the other: what it gains there is what it may gain on other
-    traffic. On most traces that is little.
+    traffic. On most traces that is little. A saved census has no flows to try keys on: of it, a table is made alone.
 
     Measures: max_ideal (busiest queue above the ideal), min_ideal (idlest queue below it), jain, cov (coefficient of
     variation), entropy, each with _packets or _bytes behind it.

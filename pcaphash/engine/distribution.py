@@ -25,6 +25,8 @@ class Distribution:
     queues : int64 array of shape (queues, 2)
         Packets and bytes on each receive queue, those without a hash on the unclassified queue; all zero where the
         device has no queues (no RSS feature).
+    entries : int64 array of shape (len(device.indirection_table), 2)
+        Packets and bytes that have a hash, by the entry of the indirection table that it leads to.
     hashed, unhashed, unknown : int
         Packets with a hash, without one, and those of which the capture does not show enough.
     n_bytes : int
@@ -37,6 +39,7 @@ class Distribution:
 
     device: Device
     queues: npt.NDArray[np.int64]
+    entries: npt.NDArray[np.int64]
     hashed: int
     unhashed: int
     unknown: int
@@ -84,12 +87,12 @@ def distribute(census: Census, device: Device, signatures: Iterable[int] | None 
                 unknown += packets
         reports[decision.hash_report] = reports.get(decision.hash_report, 0) + packets
     queues = np.zeros((device.queues, 2), np.int64)
+    table = np.asarray(device.indirection_table)
+    entries = slots.reshape(-1, len(table), 2).sum(axis=0)
     if device.has_queue:
-        table = np.asarray(device.indirection_table)
-        entries = slots.reshape(-1, len(table), 2).sum(axis=0)
         np.add.at(queues, table, entries)
         queues[device.unclassified_queue] += unclassified
-    return Distribution(device, queues, hashed, unhashed, unknown, total_bytes, reasons, reports)
+    return Distribution(device, queues, entries, hashed, unhashed, unknown, total_bytes, reasons, reports)
 
 
 def _candidate_row(signature: int, decision: Decision) -> int:

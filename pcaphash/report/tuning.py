@@ -80,7 +80,7 @@ def _document(tuning: "Tuning") -> dict[str, object]:
         "hash_inputs": tuning.n_inputs,
         "flows_kept_share": tuning.kept_share,
         "current_key": _key(tuning, 0),
-        "best_key": _key(tuning, tuning.best),
+        "best_key": None if tuning.best is None else _key(tuning, tuning.best),
         "ideal": None if ideal is None else finite({"low": ideal.low, "high": ideal.high}),
         "sizes": [finite(row) for row in tuning.size_rows],
         "rebalanced": _table(tuning.rebalanced),

@@ -9,7 +9,7 @@ from pcaphash.report.console import show_facts
 from pcaphash.report.layout import Columns, open_console
 from pcaphash.report.words import count, percent
 from pcaphash.studies.tune.result import CURRENT
-from pcaphash.studies.tune.verdict import write
+from pcaphash.studies.tune.verdict import NOTHING, write
 
 if TYPE_CHECKING:
     from pcaphash.studies.tune import Tuning
@@ -40,33 +40,39 @@ def show_tuning(tuning: "Tuning", stream: TextIO) -> None:
     for line in tuning.verdict.lines:
         console.print(Text(f"  {line}"))
     console.print()
-    if tuning.baseline is None:
+    if tuning.verdict.cause == NOTHING:
         return
-    _show_keys(tuning, console)
-    _show_sizes(tuning, console)
+    if tuning.n_inputs is not None:
+        _show_keys(tuning, console)
+        _show_sizes(tuning, console)
     _show_tables(tuning, console)
     for line in setting_lines(tuning):
         console.print(Text(line))
-    limits = [f"{count(tuning.n_inputs)} distinct {_SPLIT}"]
-    if tuning.kept_share != 1:
+    limits = [] if tuning.n_inputs is None else [f"{count(tuning.n_inputs)} distinct {_SPLIT}"]
+    if tuning.kept_share not in (None, 1):
         limits.append(f"flows: about {percent(tuning.kept_share)} of all are kept: raise --max-flows for the others")
-    console.print(Text("\n".join(["", *limits]), style="dim"))
+    if limits:
+        console.print(Text("\n".join(["", *limits]), style="dim"))
 
 
 def verdict_lines(tuning: "Tuning") -> list[str]:
     """Return the verdict, and what could be set, line by line."""
-    proposed = [] if tuning.baseline is None else [*table_lines(tuning), *setting_lines(tuning)]
+    proposed = [] if tuning.verdict.cause == NOTHING else [*table_lines(tuning), *setting_lines(tuning)]
     return [tuning.verdict.headline, *tuning.verdict.lines, *proposed]
 
 
 def table_lines(tuning: "Tuning") -> list[str]:
     """Say what the tables that were made for the trace give, on these flows and on those they were not made from."""
     measure, key = tuning.measure, tuning.recommended
+    trials = (("rebalanced table", tuning.rebalanced), ("table by weights", tuning.weighted))
+    if tuning.n_inputs is None:
+        now = f"now {write(measure, tuning.value('all', key))}"
+        return [f"{name}: {write(measure, trial.whole)} ({now})" for name, trial in trials]
     now = f"now {write(measure, tuning.value('all', key))}, {write(measure, tuning.value('judging', key))}"
     return [
         f"{name}: {write(measure, trial.whole)} on these flows, made from one half and judged by the other "
         f"{write(measure, trial.judged)} ({now})"
-        for name, trial in (("rebalanced table", tuning.rebalanced), ("table by weights", tuning.weighted))
+        for name, trial in trials
     ]
 
 

@@ -20,7 +20,7 @@ def test_the_table_says_plainly_what_is_gained():
     assert "Little is gained by another hash key" in text
     assert "95 of 100 ideal hashes give" in text
     assert "RSS_CONFIG with the current key and the rebalanced table: ff0f00007f000000" in text
-    assert "ethtool -X DEV weight" in text
+    assert "none of its weights is an improvement on these flows and on others" in text
 
 
 def test_a_bad_key_is_replaced_on_the_line_for_ethtool():
@@ -68,11 +68,26 @@ def test_a_trace_without_packets_is_told_and_no_failure(tmp_path):
         assert len((tmp_path / "new" / "verdict.txt").read_text().splitlines()) == 1  # nothing is proposed either
 
 
-def test_what_is_wrong_takes_one_line(tmp_path):
+def test_of_a_saved_census_the_table_is_tuned(tmp_path):
     saved = tmp_path / "saved.census"
     assert run("census", TRACE, "-o", saved).returncode == 0
+    of_trace = json.loads(run("tune", TRACE, *FEW, "--format", "json").stdout)
+    of_census = json.loads(run("tune", saved, "--format", "json", "-o", tmp_path / "new").stdout)
+    assert of_census["verdict"]["cause"] == "no-flows"
+    assert (of_census["hash_inputs"], of_census["best_key"], of_census["keys_tried"]) == (None, None, 0)
+    assert of_census["rebalanced"] == of_trace["rebalanced"] | {"judging": None}
+    assert of_census["weighted"] == of_trace["weighted"] | {"judging": None}
+    assert of_census["current_key"]["all"] == of_trace["current_key"]["all"]
+    assert (
+        of_census["rss_config"] == of_trace["rss_config"] == (tmp_path / "new" / "rss_config.hex").read_text().strip()
+    )
+    shown = run("tune", saved).stdout.decode()
+    assert "Hash keys cannot be tried on a saved census" in shown
+    assert "nan" not in shown
+
+
+def test_what_is_wrong_takes_one_line(tmp_path):
     for words, status, said in [
-        ((saved,), 2, "is a saved census, which has no flows; give the captures"),
         ((TRACE, "--measure", "speed"), 2, "--measure: 'speed' is not known"),
         ((TRACE, "--keys", 0), 2, "--keys"),
         ((TRACE, "--format", "csv"), 2, "--format: 'csv' is not written here"),

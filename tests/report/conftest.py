@@ -33,7 +33,10 @@ def analysis_of(
         reasons = {name: n for name, n in (("not-ip", unhashed), ("truncated", unknown)) if n}
         n_packets = hashed + unhashed + unknown
         queues = np.stack([packets, 100 * packets], axis=1) * device.has_queue
-        distributions.append(Distribution(device, queues, hashed, unhashed, unknown, 100 * n_packets, reasons, {}))
+        entries = np.zeros((len(device.indirection_table), 2), np.int64)
+        distributions.append(
+            Distribution(device, queues, entries, hashed, unhashed, unknown, 100 * n_packets, reasons, {})
+        )
     left_out = {"sent by the capturing host": sent} if sent else {}
     reading = Reading(list(traces), n_packets + sent, left_out, link_types={1: n_packets})
     return Analysis(reading, distributions, [{"NONE": n_packets}] * len(distributions))

@@ -110,13 +110,32 @@ def test_the_same_seed_gives_the_same_results_and_another_one_others(many):
     assert not set(first.keys[1:]) & set(other.keys[1:])
 
 
-def test_what_cannot_be_tuned_is_refused(tmp_path, many):
+@needs_speed
+def test_of_a_saved_census_a_table_is_made_alone(tmp_path, many):
     saved = tmp_path / "saved.census"
     taken = census(many, Device())
     with saved.open("wb") as stream:
         save_census(taken.census, taken.reading, stream)
+    tuning, whole = tune(saved), tune(many, n_keys=1)
+    assert (tuning.verdict.cause, tuning.best, tuning.n_inputs, tuning.baseline) == ("no-flows", None, None, None)
+    assert tuning.rebalanced.table == whole.rebalanced.table
+    assert tuning.weighted.table == whole.weighted.table
+    assert tuning.rss_config == whole.rss_config
+    assert tuning.value("all", 0) == whole.value("all", 0)
+    assert np.isnan(tuning.value("choosing", 0))
+    assert np.isnan(tuning.value("judging", 0))
+
+
+def test_a_saved_census_without_a_hash(tmp_path):
+    saved = tmp_path / "saved.census"
+    taken = census(write(tmp_path / "none.pcapng", []), Device())
+    with saved.open("wb") as stream:
+        save_census(taken.census, taken.reading, stream)
+    assert tune(saved).verdict.cause == "nothing"
+
+
+def test_what_cannot_be_tuned_is_refused(many):
     for traces, options, said in [
-        (saved, {}, "is a saved census, which has no flows"),
         (many, {"device": Device(features="CTRL_VQ+HASH_REPORT")}, "without the feature RSS"),
         (many, {"device": Device(table_index="modulo")}, "--table-index: modulo"),
         (many, {"measure": "min_max_packets"}, "--measure: "),

@@ -50,7 +50,8 @@ class TableTrial:
     whole : float
         The measure over all hash inputs with it.
     judged : float
-        The measure over the judging half with a table that was made in the same way from the other half alone.
+        The measure over the judging half with a table that was made in the same way from the other half alone; NaN
+        where a saved census has no halves.
     """
 
     table: tuple[int, ...]
@@ -83,7 +84,7 @@ class Verdict:
     Parameters
     ----------
     cause : str
-        ``nothing`` to judge by, a bad ``key``, or ``little`` to be gained.
+        ``nothing`` to judge by, a bad ``key``, ``little`` to be gained, or ``no-flows`` to try keys on.
     headline : str
         One sentence.
     lines : list of str
@@ -107,12 +108,12 @@ class Tuning:
         What keys are chosen by: a measure with the suffix ``_packets`` or ``_bytes``.
     seed : int
         What the keys and the halves were drawn from.
-    n_inputs : int
-        Distinct hash inputs.
-    kept_share : float
-        Which share of all flows was kept, about; exactly 1 where all were.
+    n_inputs : int or None
+        Distinct hash inputs; None where a saved census, which has no flows, is among the traces.
+    kept_share : float or None
+        Which share of all flows was kept, about; exactly 1 where all were. None likewise.
     keys : list of bytes
-        The hash keys, the device's own first.
+        The hash keys, the device's own first; it alone where there are no flows.
     columns : dict of str to float64 array of shape (keys,)
         Measures of each, by part and measure, such as ``judging_max_ideal_packets``.
     order : int64 array of shape (keys,)
@@ -132,8 +133,8 @@ class Tuning:
     analysis: Analysis
     measure: str
     seed: int
-    n_inputs: int
-    kept_share: float
+    n_inputs: int | None
+    kept_share: float | None
     keys: list[bytes]
     columns: dict[str, npt.NDArray[np.float64]]
     order: npt.NDArray[np.int64]
@@ -154,14 +155,14 @@ class Tuning:
         return self.analysis.distributions[0].device
 
     @property
-    def best(self) -> int:
-        """Which of the random keys is the best over the choosing half."""
-        return int(next(number for number in self.order if number != CURRENT))
+    def best(self) -> int | None:
+        """Which of the random keys is the best over the choosing half; None where none was tried."""
+        return next((int(number) for number in self.order if number != CURRENT), None)
 
     @property
     def recommended(self) -> int:
         """Which key to use: the best one where the device's own is bad, else its own."""
-        return self.best if self.verdict.cause == "key" else CURRENT
+        return CURRENT if self.best is None or self.verdict.cause != "key" else self.best
 
     def value(self, part: str, key: int) -> float:
         """Return the measure that is chosen by, over one of PARTS, under a key."""
@@ -199,7 +200,7 @@ class Tuning:
     def _weights(self) -> list[str]:
         trial, key = self.weighted, self.recommended
         is_gain = is_better(self.measure, trial.whole, self.value("all", key))
-        lasts = is_better(self.measure, trial.judged, self.value("judging", key))
+        lasts = self.n_inputs is None or is_better(self.measure, trial.judged, self.value("judging", key))
         return ethtool_words(trial.table) if is_gain and lasts else []
 
     @cached_property

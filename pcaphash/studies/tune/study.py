@@ -1,5 +1,6 @@
 """Try many hash keys and table sizes on the flows of traces, and make an indirection table for them."""
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from os import PathLike
@@ -35,7 +36,7 @@ from pcaphash.studies.tune.trial import (
     split_inputs,
     spread_halves,
 )
-from pcaphash.studies.tune.verdict import LEAST_INPUTS, cautions, judge_key, judge_nothing
+from pcaphash.studies.tune.verdict import LEAST_INPUTS, cautions, judge_key, judge_nothing, judge_tables
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -66,7 +67,7 @@ def tune(
     Parameters
     ----------
     traces : path or sequence of paths
-        Captures; ``-`` is standard input. Saved censuses are refused: they have no flows.
+        Captures; ``-`` is standard input. Or saved censuses: as these have no flows, no keys are tried then.
     device : Device, optional
         The device to tune. Default: ``Device()``.
     selection : Selection
@@ -88,7 +89,7 @@ def tune(
     NothingReadableError
         Not one of the traces can be read.
     ConfigurationError
-        There is nothing to study, a saved census is among the traces, or the device has nothing to tune.
+        There is nothing to study, a saved census was taken for another device, or the device has nothing to tune.
     """
     chosen_by = parse_choice("--measure", measure, CHOICES)
     _check_number("--keys", n_keys, 1)
@@ -96,14 +97,15 @@ def tune(
     _check_number("--max-flows", most_flows, 1)
     paths, (chosen,) = check_request(traces, Device() if device is None else device)
     _check_device(chosen)
-    for path in paths:
-        if is_saved_census(path):
-            raise ConfigurationError("TRACE", f"{path} is a saved census, which has no flows", "give the captures")
+    has_flows = not any(is_saved_census(path) for path in paths)
     (identity,) = identities_of([chosen])
     flows = FlowTable(identity_of_flows(chosen), most_flows)
-    censuses, reading = take_census(paths, [identity], selection, chosen.spec, watch, [flows.append])
+    beside = [flows.append] if has_flows else []
+    censuses, reading = take_census(paths, [identity], selection, chosen.spec, watch, beside)
     census = censuses[identity]
     analysis = Analysis(reading, [distribute(census, chosen)], [count_encapsulations(census, chosen)])
+    if not has_flows:
+        return _tune_tables(analysis, chosen_by, seed)
     inputs = find_inputs(flows.flows(), chosen)
     keys = [chosen.hash_key, *random_keys(n_keys, len(chosen.hash_key), seed)]
     return _tune_inputs(inputs, analysis, keys, chosen_by, seed, flows.kept_share)
@@ -161,6 +163,35 @@ def _tune_inputs(
         rebalanced=_try_table(lambda loads, rest: rebalance(loads, table, rest), entries, fixed, measure),
         weighted=_try_table(partition, entries, fixed, measure),
         verdict=verdict,
+    )
+
+
+def _tune_tables(analysis: Analysis, measure: str, seed: int) -> Tuning:
+    """Make tables of what a census counted; without flows there is nothing to try keys on or to judge tables by."""
+    (distribution,) = analysis.distributions
+    device = distribution.device
+    table = device.indirection_table
+    entries = distribution.entries[np.newaxis]
+    fixed = (distribution.queues - place(distribution.entries, table, device.queues))[np.newaxis]
+    no_half = np.zeros_like(distribution.queues)
+    columns = _measure(np.stack([distribution.queues, no_half])[np.newaxis])
+    columns |= {name: np.full(1, np.nan) for name in columns if name.startswith(PARTS[CHOOSING])}
+    rebalanced = _try_table(lambda loads, rest: rebalance(loads, table, rest), entries, fixed, measure)
+    verdict = judge_tables(measure, float(columns[f"all_{measure}"][0]), rebalanced.whole, distribution.hashed)
+    return Tuning(
+        analysis=analysis,
+        measure=measure,
+        seed=seed,
+        n_inputs=None,
+        kept_share=None,
+        keys=[device.hash_key],
+        columns=columns,
+        order=np.zeros(1, np.int64),
+        baseline=None,
+        sizes=[],
+        rebalanced=rebalanced,
+        weighted=_try_table(partition, entries, fixed, measure),
+        verdict=Verdict(verdict.cause, verdict.headline, [*verdict.lines, *cautions(device)]),
     )
 
 
@@ -251,7 +282,7 @@ def _entries(inputs: HashInputs, halves: npt.NDArray[np.int64], key: bytes) -> n
 def _try_table(
     make: MakeTable, entries: npt.NDArray[np.int64], fixed: npt.NDArray[np.int64], measure: str
 ) -> TableTrial:
-    """Make a table from everything, and judge one that is made from the choosing half alone."""
+    """Make a table from everything, and judge one that is made from the choosing half alone, if there are halves."""
     name, _, unit = measure.rpartition("_")
     column = UNITS.index(unit)
     loads, rest = entries[:, :, column], fixed[:, :, column]
@@ -261,7 +292,7 @@ def _try_table(
         return float(spread_each(queues[np.newaxis])[name][0])
 
     whole = make(loads.sum(axis=0), rest.sum(axis=0))
-    half = make(loads[CHOOSING], rest[CHOOSING])
-    return TableTrial(
-        whole, value(whole, loads.sum(axis=0), rest.sum(axis=0)), value(half, loads[JUDGING], rest[JUDGING])
-    )
+    judged = math.nan
+    if len(entries) == HALVES:
+        judged = value(make(loads[CHOOSING], rest[CHOOSING]), loads[JUDGING], rest[JUDGING])
+    return TableTrial(whole, value(whole, loads.sum(axis=0), rest.sum(axis=0)), judged)

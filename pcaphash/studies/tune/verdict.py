@@ -7,7 +7,7 @@ from pcaphash.kernels.toeplitz import KEY_LEN
 from pcaphash.studies.baseline import Baseline
 from pcaphash.studies.tune.result import GROWING, Verdict, is_better
 
-NOTHING, KEY, LITTLE = "nothing", "key", "little"
+NOTHING, KEY, LITTLE, NO_FLOWS = "nothing", "key", "little", "no-flows"
 
 LEAST_INPUTS = 4
 """Distinct hash inputs below which halves of them say nothing."""
@@ -67,6 +67,27 @@ def judge_nothing(n_inputs: int) -> Verdict:
     """Say that there is too little to choose keys by and to judge them."""
     noun = "hash input" if n_inputs == 1 else "hash inputs"
     return Verdict(NOTHING, f"There is nothing to tune: {n_inputs} distinct {noun} cannot tell keys apart.", [])
+
+
+def judge_tables(measure: str, current: float, rebalanced: float, hashed: int) -> Verdict:
+    """Say what the tables alone give where a saved census has no flows to try keys on.
+
+    Parameters
+    ----------
+    measure : str
+        What tables are judged by.
+    current, rebalanced : float
+        That measure over all packets with the device's own table, and with one made for them.
+    hashed : int
+        How many packets have a hash.
+    """
+    if not hashed:
+        return Verdict(NOTHING, "There is nothing to tune: no packet of this census has a hash.", [])
+    gain = "none of those made for it is better than the device's own"
+    if is_better(measure, rebalanced, current):
+        gain = f"the rebalanced one gives {write(measure, rebalanced)} instead of {write(measure, current)}"
+    text = f"Hash keys cannot be tried on a saved census, which has no flows, but tables can: {gain}."
+    return Verdict(NO_FLOWS, text, ["without flows there is nothing to judge by how long that lasts"])
 
 
 def cautions(device: Device) -> list[str]:
