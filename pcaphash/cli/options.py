@@ -355,7 +355,18 @@ def _combine_sources(given: dict[str, Any]) -> tuple[DeviceOptions, dict[str, De
     sources.append(("", chosen))
     for line in list_overrides(sources):
         warn(line)
-    return combine_options(*(options for _, options in sources)), of_file
+    options = combine_options(*(options for _, options in sources))
+    if ethtool_file is not None:
+        _tell_what_is_not_shown(f"--ethtool {ethtool_file}", options)
+    return options, of_file
+
+
+def _tell_what_is_not_shown(label: str, options: DeviceOptions) -> None:
+    """Tell of a key or a table that ethtool does not show, unless something else gives it."""
+    missing = [] if "hash_key" in options else ["hash key"]
+    missing += [] if {"indirection_table", "indirection_table_size"} & options.keys() else ["indirection table"]
+    if missing:
+        warn(f"{label} shows no {' and no '.join(missing)}: the default is assumed, which may be wrong")
 
 
 def adopt_census(traces: Sequence[str], given: DeviceOptions) -> DeviceOptions:

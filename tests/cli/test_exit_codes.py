@@ -52,6 +52,20 @@ def test_wrong_usage_is_one_line_that_names_the_option(arguments, words):
         assert result.stdout == b""
 
 
+def test_what_ethtool_does_not_show_is_told(tmp_path):
+    shown = tmp_path / "eth0.txt"
+    shown.write_text(
+        "RX flow hash indirection table for eth0 with 4 RX ring(s):\nOperation not supported\n"
+        "RSS hash key:\nOperation not supported\n"
+    )
+    result = run("analyze", VXLAN, "--ethtool", shown)
+    assert result.returncode == 0
+    (line,) = complaints(result)
+    assert "shows no hash key and no indirection table: the default is assumed" in line
+    result = run("analyze", VXLAN, "--ethtool", shown, "--key", "microsoft", "--indirection-table-size", "64")
+    assert (result.returncode, complaints(result)) == (0, [])
+
+
 @pytest.mark.parametrize("command", ["analyze", "hashes"])
 def test_a_missing_file_cannot_be_read(command):
     result = run(command, "nowhere.pcap")
