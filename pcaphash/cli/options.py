@@ -358,6 +358,7 @@ def _combine_sources(given: dict[str, Any]) -> tuple[DeviceOptions, dict[str, De
     options = combine_options(*(options for _, options in sources))
     if ethtool_file is not None:
         _tell_what_is_not_shown(f"--ethtool {ethtool_file}", options)
+    options["given"] = frozenset(options)
     return options, of_file
 
 

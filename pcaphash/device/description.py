@@ -7,6 +7,7 @@ from pcaphash.device.features import format_features
 from pcaphash.device.flavor import default_features
 from pcaphash.device.hash_key import NAMED_KEYS, TITLES
 from pcaphash.device.indirection_table import default_table
+from pcaphash.device.options import WORDS
 
 if TYPE_CHECKING:
     from pcaphash.device.device import Device
@@ -54,10 +55,15 @@ def describe_common(device: "Device", others: Iterable["Device"], defaults: "Dev
     usual["features"] = format_features(offered, device.profile.features)
     usual["indirection_table"] = _numbers(default_table(len(defaults.indirection_table), device.queues))
     return [
-        (option, f"{brief} (default)" if value == usual.get(option) else brief)
+        (option, f"{brief} (default)" if value == usual.get(option) and not _is_given(device, option) else brief)
         for option, value, brief in _shared(device)
         if option not in differing
     ]
+
+
+def _is_given(device: "Device", option: str) -> bool:
+    arguments = {WORDS[option], "indirection_table_size"} if option == "indirection_table" else {WORDS[option]}
+    return bool(arguments & device.given)
 
 
 def _types(device: "Device") -> list[tuple[str, str]]:

@@ -1,7 +1,7 @@
 """The device: everything that decides which hash and which receive queue a packet gets."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import SupportsIndex
 
 from pcaphash.device import description
@@ -93,6 +93,9 @@ class Device:
     name : str, optional
         What results call this configuration. Default: ``outer-addresses``, ``outer`` or ``inner`` for the types that
         the default configurations of these names have, else ``device``.
+    given : iterable of str
+        Which of these arguments somebody chose, for readers: the others are assumed as long as they have their
+        defaults. It makes no difference to the device, nor to whether two are equal.
 
     Raises
     ------
@@ -117,6 +120,7 @@ class Device:
     flavor: str
     input_transform: str
     name: str
+    given: frozenset[str] = field(compare=False, repr=False)
 
     def __init__(
         self,
@@ -138,6 +142,7 @@ class Device:
         flavor: str = "spec",
         input_transform: str = "none",
         name: str | None = None,
+        given: Iterable[str] = (),
     ) -> None:
         profile = parse_spec(spec)
         kind = parse_choice(FLAVOR_OPTION, flavor, FLAVORS)
@@ -160,9 +165,10 @@ class Device:
             "inner_miss": parse_choice(INNER_MISS_OPTION, inner_miss, INNER_MISSES),
             "flavor": kind,
             "input_transform": parse_choice(INPUT_TRANSFORM_OPTION, input_transform, INPUT_TRANSFORMS),
+            "given": frozenset(given),
         }
-        for field, value in fields.items():
-            object.__setattr__(self, field, value)
+        for name_of_field, value in fields.items():
+            object.__setattr__(self, name_of_field, value)
         object.__setattr__(self, "name", _usual_name(self) if name is None else _parse_name(name))
         self._check_key()
         check_limits(kind, len(self.hash_key), len(self.indirection_table))
@@ -318,14 +324,14 @@ def _choose_ports(
 ) -> dict[str, tuple[int, ...]]:
     ports = {"vxlan_ports": parse_ports("--vxlan-port", vxlan), "geneve_ports": parse_ports("--geneve-port", geneve)}
     taken = {port for numbers in ports.values() for port in numbers}
-    for field, option, value, default in (
+    for argument, option, value, default in (
         ("vxlan_gpe_ports", "--vxlan-gpe-port", vxlan_gpe, virtio.VXLAN_GPE_PORTS),
         ("gre_udp_ports", "--gre-udp-port", gre_udp, virtio.GRE_UDP_PORTS),
     ):
         if profile.tunnel_types:
-            ports[field] = parse_ports(option, default if value is None else value)
+            ports[argument] = parse_ports(option, default if value is None else value)
         else:
-            ports[field] = spare_ports(option, value, default, taken, profile.title)
+            ports[argument] = spare_ports(option, value, default, taken, profile.title)
     return ports
 
 

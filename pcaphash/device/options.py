@@ -34,6 +34,7 @@ class DeviceOptions(TypedDict, total=False):
     inner_miss: str
     flavor: str
     input_transform: str
+    given: frozenset[str]
 
 
 _OTHER_WORDS = {
@@ -44,7 +45,9 @@ _OTHER_WORDS = {
     "gre_udp_ports": "gre_udp_port",
 }
 
-WORDS = {_OTHER_WORDS.get(argument, argument): argument for argument in DeviceOptions.__annotations__}
+WORDS = {
+    _OTHER_WORDS.get(argument, argument): argument for argument in DeviceOptions.__annotations__ if argument != "given"
+}
 """Arguments of ``Device`` by the word that users write: the option, with underscores."""
 
 _TABLE = ("indirection_table", "indirection_table_size")

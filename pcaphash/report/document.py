@@ -79,7 +79,7 @@ def device_document(device: "Device") -> dict[str, object]:
         absent |= _ONLY_WITH_TUNNEL_TYPES
     values: dict[str, object] = {}
     for field in fields(device):
-        if field.name != "name":
+        if field.name not in ("name", "given"):
             value = None if field.name in absent else _plain(getattr(device, field.name))
             values[_OPTION_NAMES.get(field.name, field.name)] = value
     values["features"] = [name for name in device.profile.features if name in device.features]

@@ -33,8 +33,13 @@ def inline_svg(picture: "Picture") -> str:
     for parent in list(root.iter()):
         for child in [each for each in parent if each.tag in _DROPPED]:
             parent.remove(child)
+    seen: set[str] = set()
     for element in root.iter():
         _make_own(element, f"{prefix}-")
+        if (own := element.get("id")) in seen:  # that of an image is made of its content, and two may be equal
+            del element.attrib["id"]
+        elif own is not None:
+            seen.add(own)
     for name in ("width", "height"):
         root.attrib.pop(name)
     root.set("role", "img")

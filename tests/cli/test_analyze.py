@@ -89,3 +89,11 @@ def test_options_of_a_file_give_way_to_the_command_line(tmp_path):
     assert len(rows) == 4
     rows = run(OVERLAY, "--device", str(options), "--queues", "5", "--format", "csv").splitlines()[1:]
     assert len(rows) == 5
+
+
+def test_what_was_given_is_not_called_assumed():
+    shown = " ".join(run(OVERLAY, "--queues", "8", "--key", "microsoft").split())
+    given, assumed = shown.partition(" configurations ")[0].partition("given: ")[2].split(" assumed: ")
+    assert given == "key Microsoft's published key; queues 8"
+    assert "queues" not in assumed
+    assert "key" not in assumed

@@ -111,6 +111,15 @@ def test_what_is_common_of_another_device():
     ]
 
 
+def test_a_default_that_somebody_gave_is_not_assumed():
+    common = dict(Device(queues=8, given=["queues", "hash_key", "indirection_table_size"]).describe_common())
+    assert common["queues"] == "8"
+    assert common["key"] == "Microsoft's published key"
+    assert common["indirection_table"] == "128 entries, queue i % 8 at entry i"
+    assert common["spec"] == "v7 (default)"
+    assert Device(given=["queues"]) == Device()
+
+
 def test_tables_in_brief():
     def brief(**options):
         return dict(Device(**options).describe_common())["indirection_table"]

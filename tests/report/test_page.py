@@ -88,17 +88,20 @@ def hostile(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def pages(overlay, hostile, tmp_path_factory):
-    empty = write(tmp_path_factory.mktemp("empty") / "empty.pcapng", [])
+    folder = tmp_path_factory.mktemp("pages")
+    empty = write(folder / "empty.pcapng", [])
+    one_flow = write(folder / "one.pcapng", [plain(flows(1)[0])] * 50)
     return {
         "overlay": make_page(overlay, COMMAND),
         "hostile": make_page(hostile, f"pcaphash report '{HOSTILE}'"),
         "empty": make_page(compare(empty, window_ns=1)),
         "no queues": make_page(compare(OVERLAY, Device(features="CTRL_VQ+HASH_REPORT+HASH_TUNNEL"))),
         "1.4": make_page(compare(OVERLAY, default_configs(Device("1.4")), heaviest=0)),
+        "one flow": make_page(compare(one_flow, window_ns=10**6)),  # equal images, one for each configuration
     }
 
 
-KINDS = pytest.mark.parametrize("kind", ["overlay", "hostile", "empty", "no queues", "1.4"])
+KINDS = pytest.mark.parametrize("kind", ["overlay", "hostile", "empty", "no queues", "1.4", "one flow"])
 
 
 @KINDS

@@ -138,6 +138,7 @@ def test_what_cannot_be_tuned_is_refused(many):
     for traces, options, said in [
         (many, {"device": Device(features="CTRL_VQ+HASH_REPORT")}, "without the feature RSS"),
         (many, {"device": Device(table_index="modulo")}, "--table-index: modulo"),
+        (many, {"device": Device(queues=1)}, "--queues: with a single receive queue"),
         (many, {"measure": "min_max_packets"}, "--measure: "),
         (many, {"n_keys": 0}, "--keys: 0 is too small"),
     ]:

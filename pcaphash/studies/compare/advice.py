@@ -5,10 +5,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pcaphash.engine.decision import NONE, REASON_LINK_TYPE, REASON_TRUNCATED
 from pcaphash.engine.grouping import group_rows
 from pcaphash.engine.tunnels import NO_TUNNEL
 from pcaphash.kernels.dissect import split_signature
 from pcaphash.kernels.tunnel import GENEVE, GRE_UDP, VXLAN, VXLAN_GPE
+from pcaphash.studies.compare.causes import is_more_than_luck
 from pcaphash.studies.compare.outcome import FlowSet, Outcome
 
 if TYPE_CHECKING:
@@ -29,8 +31,14 @@ def list_advice(outcomes: Sequence[Outcome], findings: "Sequence[Finding]") -> l
     if all(not finding.excess > 0.1 for finding in findings):
         return []
     pairs = list(zip(outcomes, findings, strict=True))
-    lines = [*_other_types(pairs), *_entropy(outcomes[0]), *_other_key(pairs), *_table(pairs), *_unclassified(pairs)]
-    return lines or _last_resort(findings)
+    return [
+        *_other_types(pairs),
+        *_entropy(outcomes[0]),
+        *_other_key(pairs),
+        *_table(pairs),
+        *_unclassified(pairs),
+        *_last_resort(findings),
+    ]
 
 
 def _other_types(pairs: "list[tuple[Outcome, Finding]]") -> list[str]:
@@ -40,7 +48,7 @@ def _other_types(pairs: "list[tuple[Outcome, Finding]]") -> list[str]:
         return []
     worst = max(measured, key=lambda pair: pair[1].excess)
     best = min(measured, key=lambda pair: pair[1].excess)
-    if best[1].excess > _MATERIAL * worst[1].excess:
+    if best[1].excess > _MATERIAL * worst[1].excess or not _is_real(worst, best):
         return []
     lines = []
     if best[0].device.tunnel_mask & ~worst[0].device.tunnel_mask:
@@ -54,14 +62,21 @@ def _other_types(pairs: "list[tuple[Outcome, Finding]]") -> list[str]:
         if pair[0].device.tunnel_mask == worst[0].device.tunnel_mask
         and pair[0].device.base_types & ~worst[0].device.base_types
         and pair[1].excess <= (1 - _MATERIAL / 2) * worst[1].excess
+        and _is_real(worst, pair)
     ]
     if ports:
         other = min(ports, key=lambda pair: pair[1].excess)
+        is_tunnelled = any(group.name != NONE for group in worst[0].encapsulations)
+        limit = ", as far as senders vary the outer source port" if is_tunnelled else ""
         lines.append(
             f"enable the hash types with ports ({other[1].config}): {other[1].excess:+.0%} instead of "
-            f"{worst[1].excess:+.0%}, as far as senders vary the outer source port"
+            f"{worst[1].excess:+.0%}{limit}"
         )
     return lines
+
+
+def _is_real(worse: "tuple[Outcome, Finding]", better: "tuple[Outcome, Finding]") -> bool:
+    return is_more_than_luck(worse[0], worse[1].cause, better[0], better[1].excess)
 
 
 def _entropy(outcome: Outcome) -> list[str]:
@@ -128,16 +143,28 @@ def _unclassified(pairs: "list[tuple[Outcome, Finding]]") -> list[str]:
     blamed = [pair for pair in pairs if pair[1].cause == "unhashed"]
     if not blamed:
         return []
-    reasons: dict[str, int] = blamed[0][0].distribution.reasons
+    every = blamed[0][0].distribution.reasons
+    reasons = {reason: n for reason, n in every.items() if reason not in (REASON_TRUNCATED, REASON_LINK_TYPE)}
     heaviest = max(reasons, key=lambda reason: reasons[reason])
     return [f"find out why packets have no hash ({heaviest}: {reasons[heaviest]:,}); pcaphash explain shows it for one"]
 
 
 def _last_resort(findings: "Sequence[Finding]") -> list[str]:
-    causes = {finding.cause for finding in findings}
-    if causes & {"single-flow", "heavy-flows"}:
+    """Say what helps where even the best configuration is left with a cause that no setting removes."""
+    best = min((each for each in findings if each.excess == each.excess), key=lambda finding: finding.excess)
+    if best.cause in ("single-flow", "heavy-flows"):
         return [
             "no hash, key or table can split a flow: spread its work behind the receive queue (receive packet "
             "steering), or make the sender use several flows"
+        ]
+    if best.cause == "no-ports":
+        return [
+            "only addresses are hashed of what has no ports: avoid fragments (a smaller MTU in the tunnel, say), or "
+            "hash the inner header where these are tunnels"
+        ]
+    if best.cause == "few-flows":
+        return [
+            "so few flows never even out for long: use fewer receive queues, or spread the work behind them (receive "
+            "packet steering)"
         ]
     return []

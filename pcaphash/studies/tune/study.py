@@ -120,6 +120,8 @@ def _check_device(device: Device) -> None:
     if not device.has_queue:
         problem = "without the feature RSS no hash chooses a receive queue, so there is nothing to tune"
         raise ConfigurationError("--features", problem, "add RSS")
+    if device.queues == 1:
+        raise ConfigurationError("--queues", "with a single receive queue there is nothing to tune", "give at least 2")
     if device.table_index != "mask":
         problem = f"{device.table_index}: keys are tried by the low bits of their hashes alone"
         raise ConfigurationError("--table-index", problem, "use --table-index mask")

@@ -1,0 +1,130 @@
+"""Verdicts name the cause that is there, on traffic and devices made to have one."""
+
+import pytest
+
+from pcaphash import Device
+from pcaphash.studies.compare import compare
+from support import builders
+from support.captures import pcapng_of
+from support.traffic import flows, plain, tunnelled, write
+
+pytestmark = pytest.mark.jit_only  # baselines draw a thousand ideal hashes for every flow
+
+
+def verdict_on(tmp_path, packets, devices=None, **options):
+    return compare(write(tmp_path / "trace.pcapng", packets), devices or Device(), **options).verdict
+
+
+def test_equal_flows_are_few_and_not_heavy(tmp_path):
+    verdict = verdict_on(tmp_path, [plain(flow) for flow in flows(40)] * 20)
+    (finding,) = verdict.findings
+    assert finding.cause == "few-flows"
+    assert "20 of 40 hash inputs have half of the packets, too few to even out over 8 receive queues" in finding.text
+    assert verdict.headline.startswith("The hash is not to blame, but how few flows there are")
+    (line,) = verdict.advice
+    assert "use fewer receive queues" in line
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"queues": 2, "indirection_table": [0, 0, 0, 1]}, "gives receive queue 0 3 of its 4 entries"),
+        ({"queues": 12, "indirection_table_size": 16}, "gives receive queue 0 2 of its 16 entries"),
+        ({"queues": 1024}, "gives receive queue 0 1 of its 128 entries, and 896 of 1,024 queues none"),
+    ],
+)
+def test_an_uneven_table_is_blamed(tmp_path, options, words):
+    verdict = verdict_on(tmp_path, [plain(flow) for flow in flows(5000)], Device(**options))
+    (finding,) = verdict.findings
+    assert finding.cause == "table"
+    assert words in finding.text
+    assert verdict.headline.startswith("The hash is not to blame, but the indirection table")
+    (line,) = verdict.advice
+    assert line.startswith("enlarge or even out the indirection table")
+
+
+def test_a_heavy_flow_that_explains_little_is_not_blamed(tmp_path):
+    # One has a share of packets that is just above even; nine others that are nearly as heavy do the rest.
+    heavy = [plain(flow) for flow in flows(9)]
+    packets = heavy * 400 + heavy[:1] * 30 + [plain(flow) for flow in flows(300, seed=2)]
+    (finding,) = verdict_on(tmp_path, packets).findings
+    assert finding.cause == "heavy-flows"
+
+
+def test_fragments_of_many_flows_are_no_single_flow(tmp_path):
+    def fragment(source_port: int, offset: int) -> bytes:
+        content = builders.udp(bytes(64), source_port, 2049)
+        packet = builders.ipv4(
+            content, 17, bytes([10, 1, 1, 1]), bytes([10, 1, 1, 2]), more_fragments=True, fragment_offset=offset
+        )
+        return builders.ethernet(packet, builders.IPV4)
+
+    verdict = verdict_on(tmp_path, [fragment(port, offset) for port in range(2000, 2200) for offset in (0, 9)])
+    (finding,) = verdict.findings
+    assert finding.cause == "no-ports"
+    assert "what has no ports (fragments, or neither TCP nor UDP), 10.1.1.1 > 10.1.1.2, has 100% of" in finding.text
+    assert "avoid fragments" in verdict.advice[0]
+
+
+def test_a_bad_key_is_blamed_under_every_configuration(tmp_path):
+    zero = Device(hash_key=bytes(40))
+    verdict = verdict_on(
+        tmp_path,
+        [plain(flow) for flow in flows(2000)],
+        [Device(hash_types="addresses", hash_key=zero.hash_key, name="a"), Device(hash_key=zero.hash_key, name="b")],
+    )
+    assert [finding.cause for finding in verdict.findings] == ["hash", "hash"]
+    assert verdict.headline == "The hash is to blame: under every configuration here it is worse than chance."
+
+
+def test_flows_that_were_not_kept_are_not_judged_by(tmp_path):
+    elephant, *others = flows(400)
+    packets = [plain(elephant)] * 4000 + [plain(flow) for flow in others]
+    assert [finding.cause for finding in verdict_on(tmp_path, packets).findings] == ["single-flow"]
+    kept = verdict_on(tmp_path, packets, most_flows=20)
+    (finding,) = kept.findings
+    # Which flows are kept depends on what they are: the elephant is not among them.
+    assert finding.cause == "uneven"
+    assert "of flows that were kept do not show why: raise --max-flows" in finding.text
+
+
+def test_luck_is_no_remedy(tmp_path):
+    # Each flow has addresses of its own, so that ports add nothing; one of the two hashes is luckier, and that is all.
+    heavy = [plain(flow) for flow in flows(12, seed=16)]
+    verdict = verdict_on(
+        tmp_path,
+        heavy * 100,
+        [Device(hash_types="addresses", name="addresses"), Device(hash_types="base", name="ports")],
+    )
+    first, second = (finding.excess for finding in verdict.findings)
+    assert min(first, second) <= max(first, second) / 2
+    assert verdict.headline.startswith("No configuration here spreads this traffic evenly: flows are too few")
+    assert not any("enable the hash types with ports" in line for line in verdict.advice)
+
+
+def test_ports_help_where_there_are_many_more_hash_inputs(tmp_path):
+    one_pair = [(bytes([10, 0, 0, 1]), bytes([10, 0, 0, 2]), port, 80) for port in range(2000, 5000)]
+    devices = [Device(hash_types="addresses", name="addresses"), Device(hash_types="base", name="ports")]
+    verdict = verdict_on(tmp_path, [plain(flow) for flow in one_pair], devices)
+    assert "; ports spreads this traffic" in verdict.headline
+    (line,) = verdict.advice
+    assert line.startswith("enable the hash types with ports (ports): ")
+    assert "outer source port" not in line  # there is no tunnel
+    inside = verdict_on(tmp_path, [tunnelled(flow) for flow in one_pair], devices)
+    assert inside.advice[0].endswith("as far as senders vary the outer source port")
+
+
+def test_a_single_receive_queue_is_nothing_to_judge(tmp_path):
+    verdict = verdict_on(tmp_path, [plain(flow) for flow in flows(20)], Device(queues=1))
+    assert verdict.headline == "There is nothing to spread: there is a single receive queue."
+    assert [finding.cause for finding in verdict.findings] == ["nothing"]
+
+
+def test_cut_packets_are_not_called_unclassified(tmp_path):
+    arp = builders.ethernet(builders.arp(), builders.ARP)
+    whole = [plain(flow) for flow in flows(2000)]
+    packets = [(each, len(each), 1) for each in [arp] * 900 + whole] + [(each[:20], len(each), 1) for each in whole]
+    path = tmp_path / "cut.pcapng"
+    path.write_bytes(pcapng_of(packets))
+    (line,) = compare(path, Device()).verdict.advice
+    assert "(not-ip: 900)" in line
