@@ -141,6 +141,7 @@ class _Search:
         self._trial = Trial(device, sample, leniency)
         self._right = (sample.faults & OF_HASH) == 0
         self._scores: dict[FaultSet, int] = {}
+        self._odd: set[FaultSet] = set()  # sets that explain values, but not without the types of the text
         self._contradicting: tuple[int, FaultSet] = (0, ())
 
     def run(self) -> tuple[FaultSet, list[FaultSet], FaultSet]:
@@ -150,7 +151,7 @@ class _Search:
         for sets in (self._singles(), self._pairs()):
             for each in sets:
                 self._score(each)
-            if max(self._scores.values()) == goal:
+            if any(score == goal and each not in self._odd for each, score in self._scores.items()):
                 break
         size = 3
         while max(self._scores.values()) < goal and size <= _MOST_FAULTS:
@@ -165,8 +166,9 @@ class _Search:
     def _best(self) -> tuple[FaultSet, list[FaultSet], FaultSet]:
         most = max(self._scores.values())
         full = [each for each, score in self._scores.items() if score == most]
-        fewest = min(map(len, full))
-        best, *others = [each for each in full if len(each) == fewest]
+        sizes = {each: len(each) + (each in self._odd) for each in full}  # to report other types is a fault of its own
+        fewest = [each for each in full if sizes[each] == min(sizes.values())]
+        best, *others = sorted(fewest, key=lambda each: each in self._odd)
         return best, others if best else [], self._contradicting[1]
 
     def _score(self, faults: FaultSet) -> None:
@@ -178,6 +180,8 @@ class _Search:
                 self._contradicting = (gain, faults)
             return
         self._scores[faults] = int(explained.sum())
+        if not self._trial.agrees(faults)[explained].all():
+            self._odd.add(faults)
 
     def _singles(self) -> Iterator[FaultSet]:
         return ((fault,) for fault in self._faults)
@@ -198,8 +202,8 @@ class _Search:
 
 
 def _go_together(faults: Sequence[Fault]) -> bool:
-    """Tell whether a device can have all of these: one key, one arrangement of the input, one form of the value."""
-    places = [fault.place for fault in faults if fault.place != READING]
+    """Tell whether a device can have all of these: one key, one order of addresses and of ports, and so on."""
+    places = [place for fault in faults for place in fault.places if place != READING]
     return len(places) == len(set(places))
 
 

@@ -20,8 +20,16 @@ from pcaphash.studies.validate import arrangements
 
 Words = npt.NDArray[np.uint32]
 
-READING, INPUT, KEY, VALUE = "reading", "input", "key", "value"
-"""Where in a device a fault is; of the last three a device has at most one each."""
+READING, ADDRESSES, PORTS, WORD_ORDER, KEY, KEY_FORM, INITIAL_VALUE, BYTE_ORDER, BIT_ORDER, HALVES = (
+    "reading", "addresses", "ports", "word-order", "key", "key-form", "initial-value", "byte-order", "bit-order",
+    "halves",
+)  # fmt: skip
+"""Where in a device a fault is: of all but the first a device has one at most."""
+
+OF_VALUES = (INITIAL_VALUE, BYTE_ORDER, BIT_ORDER, HALVES)
+"""Places of what is done to a hash when it is there."""
+
+_ENDS = (ADDRESSES, PORTS)
 
 _IPV4_TYPES = virtio.HASH_TYPE_TCPV4 | virtio.HASH_TYPE_UDPV4
 _IPV6_TYPES = virtio.HASH_TYPE_TCPV6 | virtio.HASH_TYPE_UDPV6
@@ -54,8 +62,8 @@ class Fault:
         What the device does, to follow "the device".
     traffic : str
         Packets that show it.
-    place : str
-        READING, INPUT, KEY or VALUE.
+    places : tuple of str
+        Where it is, of those above.
     flags : int
         Of ``kernels.departures``.
     device : callable, optional
@@ -73,7 +81,7 @@ class Fault:
     name: str
     words: str
     traffic: str
-    place: str
+    places: tuple[str, ...]
     flags: int = 0
     device: Callable[[Device], Device] | None = None
     arrange: Callable[[Words, npt.NDArray[np.int64]], Words] | None = None
@@ -136,90 +144,92 @@ def _tunnel_faults(device: Device) -> Iterator[Fault]:
     for name in names:
         words = f"hashes the outer header of {name} packets, where the inner one is due"
         traffic = f"{name} packets beside tunnel packets of another type"
-        yield Fault(f"outer-of-{name.lower().replace('_', '-')}", words, traffic, READING, device=_without_tunnel(name))
+        yield Fault(
+            f"outer-of-{name.lower().replace('_', '-')}", words, traffic, (READING,), device=_without_tunnel(name)
+        )
 
 
 _READING = (
     Fault("outer-instead-of-inner", "hashes the outer header of tunnel packets, where the inner one is due",
-          _TUNNELS, READING, device=_outer),
+          _TUNNELS, (READING,), device=_outer),
     Fault("inner-instead-of-outer", "hashes the inner header of tunnel packets, where the outer one is due",
-          "tunnel packets whose outer header is hashed", READING, device=_inner),
+          "tunnel packets whose outer header is hashed", (READING,), device=_inner),
     Fault("second-level-inner", "looks through two tunnels, the text through one",
-          "tunnel packets within tunnel packets", READING, departures.SECOND_LEVEL),
+          "tunnel packets within tunnel packets", (READING,), departures.SECOND_LEVEL),
     Fault("outer-where-inner-not-ip", "hashes the outer header where the inner packet is not IP",
-          "tunnel packets that carry ARP or the like", READING, device=_outer_on_miss),
+          "tunnel packets that carry ARP or the like", (READING,), device=_outer_on_miss),
     Fault("addresses-only", "hashes addresses alone where addresses and ports are due",
-          _TCP_UDP, READING, device=_retyped(_addresses_only)),
+          _TCP_UDP, (READING,), device=_retyped(_addresses_only)),
     Fault("ports-too", "hashes addresses and ports where addresses alone are due",
-          _TCP_UDP, READING, device=_retyped(_with_ports)),
+          _TCP_UDP, (READING,), device=_retyped(_with_ports)),
     Fault("udp-addresses-only", "hashes no ports of UDP",
-          "UDP packets", READING, device=_retyped(lambda types: types & ~_UDP_TYPES)),
+          "UDP packets", (READING,), device=_retyped(lambda types: types & ~_UDP_TYPES)),
     Fault("tcp-addresses-only", "hashes no ports of TCP",
-          "TCP packets", READING, device=_retyped(lambda types: types & ~_TCP_TYPES)),
+          "TCP packets", (READING,), device=_retyped(lambda types: types & ~_TCP_TYPES)),
     Fault("first-fragment-ports", "hashes the ports of first fragments",
-          "first and later fragments of TCP or UDP", READING, departures.FIRST_FRAGMENT_PORTS),
+          "first and later fragments of TCP or UDP", (READING,), departures.FIRST_FRAGMENT_PORTS),
     Fault("fragment-ports", "hashes the ports of fragments, in later ones what stands in their place",
-          "first and later fragments of TCP or UDP", READING, departures.EVERY_FRAGMENT_PORTS),
+          "first and later fragments of TCP or UDP", (READING,), departures.EVERY_FRAGMENT_PORTS),
     Fault("extension-headers-not-skipped", "does not skip IPv6 extension headers",
-          "IPv6 packets with extension headers before TCP or UDP", READING, departures.EXTENSIONS_NOT_SKIPPED),
+          "IPv6 packets with extension headers before TCP or UDP", (READING,), departures.EXTENSIONS_NOT_SKIPPED),
     Fault("authentication-header-in-eights", "counts the length of an authentication header in units of 8 bytes",
-          "IPv6 packets with an authentication header", READING, departures.AUTHENTICATION_IN_EIGHTS),
+          "IPv6 packets with an authentication header", (READING,), departures.AUTHENTICATION_IN_EIGHTS),
     Fault("home-address-ignored", "ignores the home address option",
-          "IPv6 packets with a home address option", READING, departures.HOME_ADDRESS_IGNORED),
+          "IPv6 packets with a home address option", (READING,), departures.HOME_ADDRESS_IGNORED),
     Fault("home-address-forgotten", "forgets the home address at a second destination options header",
-          "IPv6 packets with a home address option and another destination options header", READING,
+          "IPv6 packets with a home address option and another destination options header", (READING,),
           departures.HOME_ADDRESS_FORGOTTEN),
     Fault("routing-header-ignored", "ignores the type 2 routing header",
-          "IPv6 packets with a type 2 routing header", READING, departures.ROUTING_ADDRESS_IGNORED),
+          "IPv6 packets with a type 2 routing header", (READING,), departures.ROUTING_ADDRESS_IGNORED),
     Fault("extended-types-ignored", "hashes IPv6 packets with extension headers as if no extended type were enabled",
-          "IPv6 packets with extension headers", READING, device=_retyped(lambda types: types & ~_ALL_EX_TYPES)),
+          "IPv6 packets with extension headers", (READING,), device=_retyped(lambda types: types & ~_ALL_EX_TYPES)),
     Fault("extended-types-for-plain-ipv6", "applies the extended hash types to IPv6 without extension headers",
-          "IPv6 packets without extension headers", READING, departures.EXTENDED_ALWAYS),
+          "IPv6 packets without extension headers", (READING,), departures.EXTENDED_ALWAYS),
     Fault("vlan-not-skipped", "does not skip VLAN tags",
-          "packets with one VLAN tag", READING, departures.TAGS_NOT_SKIPPED),
+          "packets with one VLAN tag", (READING,), departures.TAGS_NOT_SKIPPED),
     Fault("vlan-two-tags", "skips an 802.1Q tag and an 802.1ad tag before it, and no more",
-          "packets with two tags of 0x8100, and with three", READING, departures.TAGS_AS_QEMU),
+          "packets with two tags of 0x8100, and with three", (READING,), departures.TAGS_AS_QEMU),
     Fault("version-unchecked", "goes by the EtherType, whatever version the IP header gives",
-          "packets of EtherType 0x0800 with another version than 4", READING, departures.VERSION_UNCHECKED),
+          "packets of EtherType 0x0800 with another version than 4", (READING,), departures.VERSION_UNCHECKED),
     Fault("extension-headers-past-frame", "hashes addresses where extension headers run past the frame",
-          "IPv6 packets with extension headers longer than they can be", READING, departures.CHAIN_PAST_FRAME),
+          "IPv6 packets with extension headers longer than they can be", (READING,), departures.CHAIN_PAST_FRAME),
     Fault("home-address-of-any-length", "does not look at the length of a home address option",
-          "IPv6 packets with a home address option of another length than 16", READING,
+          "IPv6 packets with a home address option of another length than 16", (READING,),
           departures.HOME_ADDRESS_OF_ANY_LENGTH),
 )  # fmt: skip
 
 _INPUTS = (
     Fault("endpoints-swapped", "puts the destination in front of the source",
-          _ENDPOINTS, INPUT, arrange=arrangements.swap_endpoints),
+          _ENDPOINTS, _ENDS, arrange=arrangements.swap_endpoints),
     Fault("addresses-swapped", "puts the destination address in front of the source address, but not the ports",
-          _TCP_UDP, INPUT, arrange=arrangements.swap_addresses),
+          _TCP_UDP, (ADDRESSES,), arrange=arrangements.swap_addresses),
     Fault("ports-swapped", "puts the destination port in front of the source port",
-          _TCP_UDP, INPUT, arrange=arrangements.swap_ports),
+          _TCP_UDP, (PORTS,), arrange=arrangements.swap_ports),
     Fault("endpoints-sorted", "sorts the two endpoints, address and port together",
-          "TCP or UDP packets in both directions", INPUT, arrange=arrangements.sort_endpoints),
+          "TCP or UDP packets in both directions", _ENDS, arrange=arrangements.sort_endpoints),
     Fault("addresses-and-ports-sorted", "sorts addresses, and apart from them ports",
-          "TCP or UDP packets in both directions", INPUT, arrange=arrangements.sort_addresses_and_ports),
+          "TCP or UDP packets in both directions", _ENDS, arrange=arrangements.sort_addresses_and_ports),
     Fault("addresses-sorted", "sorts addresses, but not ports",
-          "TCP or UDP packets in both directions", INPUT, arrange=arrangements.sort_addresses),
+          "TCP or UDP packets in both directions", (ADDRESSES,), arrange=arrangements.sort_addresses),
     Fault("ports-sorted", "sorts ports, but not addresses",
-          "TCP or UDP packets in both directions", INPUT, arrange=arrangements.sort_ports),
+          "TCP or UDP packets in both directions", (PORTS,), arrange=arrangements.sort_ports),
     Fault("symmetric-xor", "makes the input symmetric by XOR (Linux: symmetric-xor)",
-          _ENDPOINTS, INPUT, device=lambda device: replace(device, input_transform="symmetric-xor")),
+          _ENDPOINTS, _ENDS, device=lambda device: replace(device, input_transform="symmetric-xor")),
     Fault("symmetric-or-xor", "makes the input symmetric by OR and XOR (Linux: symmetric-or-xor)",
-          _ENDPOINTS, INPUT, device=lambda device: replace(device, input_transform="symmetric-or-xor")),
+          _ENDPOINTS, _ENDS, device=lambda device: replace(device, input_transform="symmetric-or-xor")),
     Fault("input-words-swapped", "takes the 32-bit words of the hash input in the opposite byte order",
-          _ANY, INPUT, arrange=lambda words, lengths: words.byteswap()),
+          _ANY, (WORD_ORDER,), arrange=lambda words, lengths: words.byteswap()),
 )  # fmt: skip
 
 _VALUES = (
     Fault("value-byte-swapped", "reports the hash in the opposite byte order",
-          _ANY, VALUE, value=lambda values: values.byteswap()),
+          _ANY, (BYTE_ORDER,), value=lambda values: values.byteswap()),
     Fault("value-bit-reversed", "reports the bits of the hash in reversed order",
-          _ANY, VALUE, value=arrangements.reverse_bits),
+          _ANY, (BIT_ORDER,), value=arrangements.reverse_bits),
     Fault("value-halves-swapped", "reports the 16-bit halves of the hash swapped",
-          _ANY, VALUE, value=lambda values: values << np.uint32(16) | values >> np.uint32(16)),
+          _ANY, (HALVES,), value=lambda values: values << np.uint32(16) | values >> np.uint32(16)),
     Fault("initial-value-ones", "starts the hash at 0xffffffff",
-          _ANY, VALUE, value=lambda values: ~values),
+          _ANY, (INITIAL_VALUE,), value=lambda values: ~values),
 )  # fmt: skip
 
 
@@ -260,12 +270,12 @@ def _key_faults() -> Iterator[Fault]:
          lambda key: _words_of_key(key).byteswap().tobytes()),
         ("key-bits-reversed", "takes the bits of each byte of the key in reversed order",
          lambda key: np.packbits(np.unpackbits(np.frombuffer(key, np.uint8)), bitorder="little").tobytes()),
-        ("key-zero", "hashes with a key of zeros", lambda key: bytes(KEY_LEN)),
     )  # fmt: skip
     for name, words, change in keys:
-        yield Fault(name, words, _ANY, KEY, hash_key=change)
+        yield Fault(name, words, _ANY, (KEY_FORM,), hash_key=change)
+    yield Fault("key-zero", "hashes with a key of zeros", _ANY, (KEY,), hash_key=_constant(bytes(KEY_LEN)))
     for name, known in NAMED_KEYS.items():
-        yield Fault(f"key-{name}", f"hashes with {TITLES[name]}", _ANY, KEY, hash_key=_constant(known))
+        yield Fault(f"key-{name}", f"hashes with {TITLES[name]}", _ANY, (KEY,), hash_key=_constant(known))
     for bits in range(1, 33):
         for sign, side in ((1, "left"), (-1, "right")):
             many = f"{bits} bit{'s' if bits > 1 else ''}" if bits % 8 else f"{bits // 8} byte{'s' if bits > 8 else ''}"
@@ -273,7 +283,7 @@ def _key_faults() -> Iterator[Fault]:
                 words = f"shifts the key to the {side} by {many}, {fill}"
                 name = f"key-{'rotated' if is_rotated else 'shifted'}-{side}-{bits}"
                 change = _shifted(sign * bits, is_rotated)
-                yield Fault(name, words, _LONG_INPUTS, KEY, hash_key=change, is_rare=True)
+                yield Fault(name, words, _LONG_INPUTS, (KEY_FORM,), hash_key=change, is_rare=True)
 
 
 def faults_of(device: Device) -> list[Fault]:

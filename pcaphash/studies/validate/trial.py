@@ -12,11 +12,12 @@ from pcaphash.engine.describer import Describer, Descriptions
 from pcaphash.errors import ConfigurationError
 from pcaphash.kernels.inputs import hash_inputs
 from pcaphash.kernels.toeplitz import WORDS, prepare_key
-from pcaphash.studies.validate.faults import Fault
+from pcaphash.studies.validate.faults import KEY, Fault
 from pcaphash.studies.validate.sample import Sample
 from pcaphash.studies.validate.verdicts import Expectations, Leniency, plain_types, presence
 
 Mask = npt.NDArray[np.bool_]
+Faults = tuple[Fault, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,8 +48,8 @@ class Trial:
         self.sample = sample
         self._leniency = leniency
         self._readings: dict[tuple[Device, int], _Reading] = {}
-        self._arranged: dict[tuple[Device, int, str], npt.NDArray[np.uint32]] = {}
-        self._hashed: dict[tuple[Device, int, str, str], npt.NDArray[np.uint32]] = {}
+        self._arranged: dict[tuple[Device, int, Faults], npt.NDArray[np.uint32]] = {}
+        self._hashed: dict[tuple[Device, int, Faults, Faults], npt.NDArray[np.uint32]] = {}
         self._text = self._read(device, 0)
 
     def explained(self, faults: Iterable[Fault]) -> Mask:
@@ -65,6 +66,18 @@ class Trial:
         fits &= ~hashed | self._type_fits(reading)
         return fits & self._tunnel_fits(reading)
 
+    def agrees(self, faults: Iterable[Fault]) -> Mask:
+        """Tell of which packets such a device would have reported the types too, not only the text's in their place."""
+        predicted = self._predict(tuple(faults))
+        if predicted is None:
+            return np.zeros(len(self.sample), bool)
+        reading, _ = predicted
+        said, mine = self.sample.reported.hash_reports, reading.reports
+        if self._leniency.extended_types:
+            said, mine = plain_types(said), plain_types(mine)
+        agrees: Mask = (said == NOT_REPORTED) | (said == mine) | ~reading.found.hashed
+        return agrees
+
     def hash_values(self, faults: Iterable[Fault]) -> tuple[npt.NDArray[np.uint32], Mask]:
         """Return the hashes that a device with these faults would report, and which packets have one."""
         predicted = self._predict(tuple(faults))
@@ -80,24 +93,31 @@ class Trial:
                 device = fault.device(device) if fault.device else device
         except ConfigurationError:
             return None
-        arranging = next((fault for fault in faults if fault.arrange), None)
-        keyed = next((fault for fault in faults if fault.hash_key), None)
         for fault in faults:
             flags |= fault.flags
         reading = self._read(device, flags)
-        place = (device, flags, arranging.name if arranging else "")
-        if place not in self._arranged:
-            arrange = arranging.arrange if arranging else None
-            self._arranged[place] = arrange(reading.words, reading.found.lengths) if arrange else reading.words
-        hashed_place = (*place, keyed.name if keyed else "")
-        if hashed_place not in self._hashed:
-            change = keyed.hash_key if keyed else None
-            hash_key = change(device.hash_key) if change else device.hash_key
-            self._hashed[hashed_place] = self._hash(self._arranged[place], hash_key, reading.found.hashed)
-        values = self._hashed[hashed_place]
+        arranging = tuple(fault for fault in faults if fault.arrange)
+        keyed = tuple(sorted((fault for fault in faults if fault.hash_key), key=lambda fault: fault.places != (KEY,)))
+        arranged = self._arrange(reading, (device, flags, arranging))
+        place = (device, flags, arranging, keyed)
+        if place not in self._hashed:
+            hash_key = device.hash_key
+            for fault in keyed:
+                hash_key = fault.hash_key(hash_key) if fault.hash_key else hash_key
+            self._hashed[place] = self._hash(arranged, hash_key, reading.found.hashed)
+        values = self._hashed[place]
         for fault in faults:
             values = np.where(reading.found.hashed, fault.value(values), 0).astype(np.uint32) if fault.value else values
         return reading, values
+
+    def _arrange(self, reading: _Reading, place: tuple[Device, int, Faults]) -> npt.NDArray[np.uint32]:
+        """Arrange the hash inputs of a reading, once for each way of doing so."""
+        if place not in self._arranged:
+            words = reading.words
+            for fault in place[2]:
+                words = fault.arrange(words, reading.found.lengths) if fault.arrange else words
+            self._arranged[place] = words
+        return self._arranged[place]
 
     def _read(self, device: Device, flags: int) -> _Reading:
         """Let the kernels read the packets of the sample, once for each way of reading."""
