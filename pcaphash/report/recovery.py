@@ -56,6 +56,7 @@ def _document(recovery: "Recovery") -> dict[str, object]:
         "known_bits": solution.known_bits if solution else 0,
         "usable_bits": KEY_BITS,
         "is_complete": recovery.is_complete,
+        "is_confirmed": recovery.best.is_confirmed if recovery.best else False,
         "known_name": recovery.known_name,
         "initial_value": f"0x{solution.initial_value:08x}" if solution else None,
         "initial_value_is_assumed": not solution.has_initial if solution else None,
@@ -83,12 +84,7 @@ def _fit_document(fit: "Fit") -> dict[str, object]:
 def _show(recovery: "Recovery", console: Console) -> None:
     best, solution = recovery.best, recovery.solution
     if best is None or solution is None:
-        console.print(Text("No key gives these hashes.", style="bold red"))
-        console.print(
-            "Either the device does not hash as Toeplitz does, or it hashes other bytes than those assumed below; "
-            "with a key that is known, pcaphash validate finds out more. A part of the traffic may tell more than all: "
-            "try --encapsulation."
-        )
+        _show_nothing(recovery, console)
     else:
         _show_key(recovery, best, solution, console)
     for line in recovery.notes:
@@ -106,6 +102,21 @@ def _show(recovery: "Recovery", console: Console) -> None:
     )
 
 
+def _show_nothing(recovery: "Recovery", console: Console) -> None:
+    if any(fit.is_consistent and fit.packets for fit in recovery.fits):
+        console.print(Text("No key is certain.", style="bold red"))
+        console.print(
+            "What is configured gives no key; what fits below may do so by chance, with so few packets: give more."
+        )
+        return
+    console.print(Text("No key gives these hashes.", style="bold red"))
+    console.print(
+        "Either the device does not hash as Toeplitz does, or it hashes other bytes than those assumed below; "
+        "with a key that is known, pcaphash validate finds out more. A part of the traffic may tell more than all: "
+        "try --encapsulation."
+    )
+
+
 def _show_key(recovery: "Recovery", best: "Fit", solution: "Solution", console: Console) -> None:
     if recovery.is_complete:
         console.print(Text(f"The key is known: all {KEY_BITS} bits that a hash can depend on.", style="bold green"))
@@ -117,8 +128,10 @@ def _show_key(recovery: "Recovery", best: "Fit", solution: "Solution", console: 
     if not recovery.is_complete:
         console.print(f"mask: {solution.key_mask.hex()}", soft_wrap=True)
     console.print(f"hashed: {best.name}, {packets(best.packets)}")
-    if best.evidence == 0:
-        console.print("Nothing confirms it: there are no more hashes than the key takes; give more packets.")
+    if not best.is_confirmed:
+        console.print(
+            f"Little confirms it: {best.evidence} equations hold besides those that the key takes; give more packets."
+        )
     if best.value_order != "as reported":
         console.print(f"the hash is reported with its {best.value_order}")
     if solution.has_initial:

@@ -66,13 +66,15 @@ def test_contradictions_are_counted_and_named():
 
 def test_what_nothing_confirms_is_said():
     few = recovery_with(192, packets=97)
-    assert "Nothing confirms it" not in shown(few)
-    unconfirmed = replace(few.solution, redundant=0)
-    assert "Nothing confirms it" in shown(recovery_with(192, packets=97, solution=unconfirmed))
+    assert "confirms it" not in shown(few)
+    unconfirmed = replace(few.solution, redundant=5)
+    assert "Little confirms it: 5 equations hold" in shown(recovery_with(192, packets=97, solution=unconfirmed))
 
 
 def test_no_key():
+    nothing = replace(recovery_with(0, solution=None), best=None)
+    assert shown(nothing).startswith("No key gives these hashes.")
     lost = replace(recovery_with(0), best=None)
-    assert shown(lost).startswith("No key gives these hashes.")
+    assert shown(lost).startswith("No key is certain.")
     document = json.loads(shown(lost, "json"))
     assert (document["key"], document["known_bits"], document["is_complete"]) == (None, 0, False)

@@ -214,6 +214,21 @@ def test_such_a_hash_in_a_trace(tmp_path):
 
 
 @pytest.mark.jit_only
+@pytest.mark.parametrize("seed", range(12))
+def test_what_so_few_packets_fit_by_chance_is_not_chosen(tmp_path, seed):
+    some = [plain(flow) for flow in flows(3, seed=seed)]
+    trace = write(tmp_path / "few.pcapng", some)
+    found = recover_key(trace, device_of(CONFIGURATION), SaidOf(misbehave(some, CONFIGURATION)))
+    assert found.best.name == "as configured"
+    assert not found.best.is_confirmed
+    key, mask = (int.from_bytes(each, "big") for each in (found.solution.hash_key, found.solution.key_mask))
+    assert key & mask == int.from_bytes(CONFIGURATION.key, "big") & mask
+    # Where even that does not fit, nothing else is taken for it.
+    odd = [replace(each, value=each.value ^ 1 << 5 * i) for i, each in enumerate(misbehave(some * 2, CONFIGURATION))]
+    lost = recover_key(write(tmp_path / "odd.pcapng", some * 2), device_of(CONFIGURATION), SaidOf(odd))
+    assert lost.best is None
+
+
 def test_what_few_packets_contradict_is_not_chosen(tmp_path):
     """Few enough to be taken for errors, if there were not an assumption that they all go with."""
     numbers = random.Random(8)

@@ -6,6 +6,9 @@ from pcaphash.device.device import Device
 from pcaphash.engine.reading import Reading
 from pcaphash.studies.recover_key.solution import KEY_BITS, Solution
 
+LEAST_EVIDENCE = 24
+"""Equations that must hold besides, for chance to be ruled out among the dozens of readings that are tried."""
+
 
 @dataclass(frozen=True)
 class Fit:
@@ -51,6 +54,11 @@ class Fit:
         holding = self.packets - self.rank - self.contradictions
         return 0 if self.solution is None else self.solution.redundant + 32 * holding
 
+    @property
+    def is_confirmed(self) -> bool:
+        """Whether so many more equations hold that chance is ruled out."""
+        return self.evidence >= LEAST_EVIDENCE
+
 
 @dataclass(frozen=True, eq=False)
 class Recovery:
@@ -63,7 +71,7 @@ class Recovery:
     fits : list of Fit
         The assumptions, in the order in which they were tried.
     best : Fit, optional
-        The one that fits best; None where none does.
+        The one that fits best; None where none does, or only some that are not as configured, by chance maybe.
     known_name : str
         What the key is called, where it is a known one.
     unreported : int

@@ -215,8 +215,13 @@ def recover_key(
 
 
 def _conclude(found: Recovery, assumptions: list[_Assumption]) -> Recovery:
-    """Choose what fits best: of what is consistent, that for which most equations hold besides."""
-    fitting = [i for i, fit in enumerate(found.fits) if fit.is_consistent and fit.packets]
+    """Choose what fits best: of what chance is ruled out for, that for which most equations hold besides.
+
+    Where there are too few packets for that, what is configured is taken if it fits, and nothing else.
+    """
+    fitting = [i for i, fit in enumerate(found.fits) if fit.packets and fit.is_confirmed]
+    if not fitting and _is_as_expected(found.fits[0]):
+        fitting = [0]
     if not fitting:
         return found
     chosen = max(fitting, key=lambda i: (found.fits[i].evidence, -i))
@@ -231,6 +236,13 @@ def _conclude(found: Recovery, assumptions: list[_Assumption]) -> Recovery:
         predictable=int(determined.sum()),
         looked_at=len(determined),
     )
+
+
+def _is_as_expected(fit: Fit) -> bool:
+    """Tell whether some key fits without any other oddity."""
+    if fit.solution is None or not fit.packets:
+        return False
+    return not fit.solution.has_initial and fit.value_order == "as reported" and not fit.contradictions
 
 
 def _known_name(solution: Solution) -> str:
