@@ -83,6 +83,8 @@ class TestpmdLog:
             if line.hash_value is not None:
                 reported.hash_values[i] = line.hash_value
                 reported.has_hash[i] = True
+            else:
+                reported.hash_reports[i] = 0  # testpmd would have printed it: the interface gave none
             if line.queue is not None:
                 reported.queues[i] = line.queue
             if line.length is not None and lengths[i] - line.length not in _TAG_LENGTHS:

@@ -350,7 +350,7 @@ def _combine_sources(given: dict[str, Any]) -> tuple[DeviceOptions, dict[str, De
         sources.append((f"--ethtool {ethtool_file}", read_ethtool(ethtool_file)))
     payloads = {name: given.pop(name) for name in ("rss_config", "hash_config", "hash_tunnel_set")}
     chosen: Any = {name: value for name, value in given.items() if value not in (None, [])}
-    if any(payloads.values()):
+    if any(payload is not None for payload in payloads.values()):
         sources.append(("the captured commands", read_payloads(payloads, chosen)))
     sources.append(("", chosen))
     for line in list_overrides(sources):

@@ -23,11 +23,11 @@ def read_payloads(payloads: dict[str, str | None], given: DeviceOptions) -> Devi
 
     spec = str(given.get("spec", "1.4" if payloads["hash_tunnel_set"] else "v7"))
     found = []
-    if payloads["rss_config"]:
+    if payloads["rss_config"] is not None:
         found.append(reader.decode_rss_config(payloads["rss_config"], spec, given.get("queues")))
-    if payloads["hash_config"]:
+    if payloads["hash_config"] is not None:
         found.append(reader.decode_hash_config(payloads["hash_config"], spec))
-    if payloads["hash_tunnel_set"]:
+    if payloads["hash_tunnel_set"] is not None:
         found.append(reader.decode_hash_tunnel_set(payloads["hash_tunnel_set"]))
     options = reader.combine_payloads(*found)
     if options.get("spec", spec) == "1.4" and not payloads["hash_tunnel_set"]:

@@ -37,7 +37,7 @@ def test_packets_with_and_without_a_hash(read, block_len):
     text = "testpmd> start\nport 0/queue 17: received 2 packets\n"
     text += line(60, 0x51CCC178, 17) + line(60, queue=17) + "port 0/queue 2: received 1 packets\n" + line(60, 0, 2)
     found = read(text + "\ntestpmd> stop\n", block_len=block_len)
-    expected = [(0x51CCC178, None, None, 17), (None, None, None, 17), (0, None, None, 2)]
+    expected = [(0x51CCC178, None, None, 17), (None, 0, None, 17), (0, None, None, 2)]
     assert (found.packets, found.notes) == (expected, [])
 
 
@@ -52,7 +52,7 @@ def test_packets_that_were_sent_are_passed_over(read):
 
 def test_lines_of_older_releases_take_the_queue_of_their_burst(read):
     text = f"port 0/queue 3: received 1 packets\n{START} - length=60 - nb_segs=1 - (outer) L2 type: ETHER\n"
-    assert read(text, (60,)).packets == [(None, None, None, 3)]
+    assert read(text, (60,)).packets == [(None, 0, None, 3)]
 
 
 def test_lines_behind_a_prompt_or_a_time(read):

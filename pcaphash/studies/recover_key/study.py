@@ -55,6 +55,7 @@ class _Assumption:
         self._describer, self._expected = Describer(device), Expectations(device)
         self._unreported: list[Words] = []
         self.n_unreported = 0
+        self.n_of_other_types = 0
 
     @property
     def is_lost(self) -> bool:
@@ -67,7 +68,9 @@ class _Assumption:
         self._expected.learn(self._describer.decisions)
         says = reported.has_hash & found.hashed & (reported.hash_reports != 0)
         reports = self._expected.reports[found.signatures]
-        says &= (reported.hash_reports == NOT_REPORTED) | (reported.hash_reports == reports)
+        of_type = (reported.hash_reports == NOT_REPORTED) | (reported.hash_reports == reports)
+        self.n_of_other_types += int(np.count_nonzero(says & ~of_type))
+        says &= of_type
         if self._report_numbers is not None:
             says &= np.isin(reports, list(self._report_numbers))
         words = input_words(found)
@@ -228,8 +231,15 @@ def _conclude(found: Recovery, assumptions: list[_Assumption]) -> Recovery:
     best, assumption = found.fits[chosen], assumptions[chosen]
     assert best.solution is not None
     _, determined = best.solution.predict(assumption.unreported)
+    notes = list(found.notes)
+    if assumption.n_of_other_types:
+        notes.append(
+            f"{assumption.n_of_other_types:,} packets report another hash type than they would get {best.name}, and "
+            "were left out: give --hash-types as the device had them"
+        )
     return replace(
         found,
+        notes=notes,
         best=best,
         known_name=_known_name(best.solution),
         unreported=assumption.n_unreported,

@@ -16,7 +16,7 @@ from pcaphash.device.device import Device
 from pcaphash.studies.validate.faults import READING, Fault, faults_of
 from pcaphash.studies.validate.sample import Sample
 from pcaphash.studies.validate.trial import Trial
-from pcaphash.studies.validate.verdicts import OF_HASH, Leniency
+from pcaphash.studies.validate.verdicts import OF_HASH, Leniency, says_queue_alone
 
 FaultSet = tuple[Fault, ...]
 
@@ -85,7 +85,7 @@ class Diagnosis:
         return list(dict.fromkeys(fault.traffic for fault in (*self.faults, *others) if fault not in in_all))
 
 
-def diagnose(device: Device, sample: Sample, leniency: Leniency) -> Diagnosis:
+def diagnose(device: Device, sample: Sample, leniency: Leniency, *, by_queue: bool = False) -> Diagnosis:
     """Find the fewest faults that explain the hashes reported.
 
     Parameters
@@ -96,10 +96,16 @@ def diagnose(device: Device, sample: Sample, leniency: Leniency) -> Diagnosis:
         Packets, wrong and right.
     leniency : Leniency
         What differences are let pass.
+    by_queue : bool
+        Whether to go by the receive queues of packets of which nothing else is reported: each tells less of the hash.
     """
     wrong = (sample.faults & OF_HASH) > 0
-    best, alternatives, contradicting = _Search(device, sample.take(_of_each_kind(sample)), leniency).run()
-    trial = Trial(device, sample, leniency)
+    if by_queue:
+        wrong |= (sample.faults > 0) & says_queue_alone(sample.reported)
+    chosen = _of_each_kind(sample)
+    some = Trial(device, sample.take(chosen), leniency, by_queue=by_queue)
+    best, alternatives, contradicting = _Search(some, ~wrong[chosen]).run()
+    trial = Trial(device, sample, leniency, by_queue=by_queue)
     causes, left = _attribute(trial, best, wrong)
     packets = (0, 0)
     if contradicting:
@@ -136,10 +142,10 @@ def _of_each_kind(sample: Sample) -> npt.NDArray[np.int64]:
 class _Search:
     """Looks for the set of faults that explains most packets, being as small as it can be."""
 
-    def __init__(self, device: Device, sample: Sample, leniency: Leniency) -> None:
-        self._faults = faults_of(device)
-        self._trial = Trial(device, sample, leniency)
-        self._right = (sample.faults & OF_HASH) == 0
+    def __init__(self, trial: Trial, right: npt.NDArray[np.bool_]) -> None:
+        self._faults = faults_of(trial.device)
+        self._trial = trial
+        self._right = right
         self._scores: dict[FaultSet, int] = {}
         self._odd: set[FaultSet] = set()  # sets that explain values, but not without the types of the text
         self._contradicting: tuple[int, FaultSet] = (0, ())

@@ -261,7 +261,20 @@ def _constant(known: bytes) -> Callable[[bytes], bytes]:
     return lambda hash_key: known
 
 
-def _key_faults() -> Iterator[Fault]:
+def _key_faults(device: Device) -> Iterator[Fault]:
+    """Yield what a key may be instead, and forms it may have: of a longer one, also of its first 40 bytes alone."""
+    for fault in _every_key_fault():
+        yield fault
+        if len(device.hash_key) > KEY_LEN and KEY_FORM in fault.places:
+            words = f"{fault.words}, of its first {KEY_LEN} bytes"
+            yield replace(fault, name=f"{fault.name}-of-{KEY_LEN}", words=words, hash_key=_of_first(fault))
+
+
+def _of_first(fault: Fault) -> Callable[[bytes], bytes]:
+    return lambda hash_key: fault.hash_key(hash_key[:KEY_LEN]) if fault.hash_key else hash_key
+
+
+def _every_key_fault() -> Iterator[Fault]:
     keys: tuple[tuple[str, str, Callable[[bytes], bytes]], ...] = (
         ("key-bytes-reversed", "takes the bytes of the key in reversed order", lambda key: _padded(key)[::-1]),
         ("key-words-reversed", "takes the 32-bit words of the key in reversed order",
@@ -290,7 +303,7 @@ def faults_of(device: Device) -> list[Fault]:
     """List the faults that a device may have, the likelier first; those that change nothing for it are left out."""
     reading = [fault for fault in (*_READING, *_tunnel_faults(device), *_INPUTS) if _applies(fault, device)]
     keys: dict[int, Fault] = {}
-    for fault in _key_faults():
+    for fault in _key_faults(device):
         assert fault.hash_key is not None
         keys.setdefault(_usable_bits(fault.hash_key(device.hash_key)), fault)
     keys.pop(_usable_bits(device.hash_key), None)

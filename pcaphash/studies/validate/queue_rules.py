@@ -15,7 +15,7 @@ Mask = npt.NDArray[np.bool_]
 Weights = npt.NDArray[np.float64]
 
 _MOST_BITS = 16
-_LEAST_EVIDENCE = 4  # packets whose queue was already told by others, for a table to be believed
+_LEAST_EVIDENCE = 4  # hashes whose queue was already told by others, for a table to be believed
 _MOST_EXCEPTIONS = 0.1  # of the packets, which filters may have steered elsewhere, for a rule to be believed
 
 
@@ -206,8 +206,8 @@ def _other_table(device: Device, values: Values, queues: Queues, wrong: Mask, we
     np.add.at(loads, (entries, of_packets), 1)
     table = met[loads.argmax(axis=1)]
     exceptions = _exceptions(table[entries] != queues, wrong, weights)
-    evidence = int((loads.max(axis=1) - 1).clip(0).sum())
-    if exceptions is None or evidence < _LEAST_EVIDENCE:
+    n_entries_met, n_values = len(np.unique(entries)), len(np.unique(values))  # packets of one flow tell nothing new
+    if exceptions is None or n_values - n_entries_met < _LEAST_EVIDENCE:
         return []
     told = {entry: int(table[entry]) for entry in np.unique(entries).tolist()}
     others = [entry for entry, queue in told.items() if device.indirection_table[entry] != queue]

@@ -19,17 +19,14 @@ from pcaphash.engine.selection import RECEIVED, Selection
 from pcaphash.engine.stream import Account, Progress, check_selected, read_reported
 from pcaphash.errors import CaptureError, ConfigurationError, NothingReadableError
 from pcaphash.kernels.records import RECORD
-from pcaphash.studies.validate.diagnosis import diagnose
+from pcaphash.studies.validate.conclusion import conclude
 from pcaphash.studies.validate.examples import example_of
-from pcaphash.studies.validate.queue_rules import QueueDiagnosis, diagnose_queues
 from pcaphash.studies.validate.result import Example, Validation
 from pcaphash.studies.validate.rows import rows_of
 from pcaphash.studies.validate.sample import Sample, Sampler
-from pcaphash.studies.validate.trial import Trial
 from pcaphash.studies.validate.verdicts import (
     FAULTS,
     MATCH,
-    OF_HASH,
     OF_THE_HASH,
     OF_THE_PACKET,
     REASONS,
@@ -44,6 +41,7 @@ from pcaphash.studies.validate.verdicts import (
 if TYPE_CHECKING:
     import pandas as pd
 
+_TURNED = "what the device does instead is found in the opposite byte order of hash options: it takes fewer faults so"
 _LOOKED_AT = 1000  # packets that decide on the byte order of hashes, and on the reading of hash_report_tunnel
 _MOST_BUFFERED = 8  # blocks
 
@@ -105,7 +103,7 @@ class Validator:
         self._lenient = lenient
         readings = frozenset({OF_THE_HASH, OF_THE_PACKET} if lenient else {OF_THE_HASH})
         self._leniency = Leniency(lenient, readings, report_numbers)
-        self._is_swapped = False
+        self._is_swapped = self._is_order_open = False
         self._describer, self._expected = Describer(device), Expectations(device)
         self._sampler = Sampler()
         self._faults = np.zeros(256, np.int64)
@@ -158,7 +156,8 @@ class Validator:
             as_written += int((due == said).sum())
             swapped += int((due == said.byteswap()).sum())
         self._is_swapped = swapped > as_written
-        if total and not as_written and not swapped:
+        self._is_order_open = bool(total and not as_written and not swapped)
+        if self._is_order_open:
             self._decisions.append(
                 f"hash options are read in the byte order of their section: none of the first {total:,} are right so, "
                 "nor the other way"
@@ -259,40 +258,20 @@ class Validator:
         return found if sample is None or not found.mismatches else self._diagnosed(found, sample)
 
     def _diagnosed(self, found: Validation, sample: Sample) -> Validation:
-        diagnosis = diagnose(self.device, sample, self._leniency) if (sample.faults & OF_HASH).any() else None
-        queue_diagnosis = None
-        of_queue = (sample.faults & WRONG_QUEUE) > 0
-        if of_queue.any():
-            trial = Trial(self.device, sample, self._leniency)
-            values, hashed = trial.hash_values(diagnosis.faults if diagnosis else ())
-            queue_diagnosis = self._diagnose_queues(sample, values, hashed, of_queue)
+        causes = conclude(self.device, sample, self._leniency, is_order_open=self._is_order_open)
+        diagnosis, sample = causes.diagnosis, causes.sample
         positions = [] if diagnosis is None else [cause.example for cause in diagnosis.causes]
         positions += [] if diagnosis is None else diagnosis.unexplained_examples
-        positions += np.flatnonzero(of_queue)[:1].tolist()
+        positions += np.flatnonzero(sample.faults & WRONG_QUEUE)[:1].tolist()
         examples = {position: self._example(sample, position) for position in positions}
+        notes = [*found.notes, _TURNED] if causes.is_turned else found.notes
         return replace(
             found,
+            notes=notes,
             diagnosis=diagnosis,
-            queue_diagnosis=queue_diagnosis,
+            queue_diagnosis=causes.queue_diagnosis,
             examples=examples,
             is_whole=sample.is_whole,
-        )
-
-    def _diagnose_queues(
-        self,
-        sample: Sample,
-        values: npt.NDArray[np.uint32],
-        hashed: npt.NDArray[np.bool_],
-        of_queue: npt.NDArray[np.bool_],
-    ) -> QueueDiagnosis:
-        """Find the rule behind receive queues, by the hashes reported, and where there are none by those due."""
-        said = sample.reported
-        has_type = said.hash_reports != NOT_REPORTED
-        own_values = np.where(said.has_hash, said.hash_values, values)
-        own = np.where(has_type, said.hash_reports > 0, hashed)
-        chosen = said.queues != NOT_REPORTED
-        return diagnose_queues(
-            self.device, own_values[chosen], own[chosen], said.queues[chosen], of_queue[chosen], sample.weights[chosen]
         )
 
     def _example(self, sample: Sample, position: int) -> Example:

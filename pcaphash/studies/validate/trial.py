@@ -8,13 +8,13 @@ import numpy.typing as npt
 
 from pcaphash.capture.reported import NOT_REPORTED
 from pcaphash.device.device import Device
-from pcaphash.engine.describer import Describer, Descriptions
+from pcaphash.engine.describer import Describer, Descriptions, queues_of
 from pcaphash.errors import ConfigurationError
 from pcaphash.kernels.inputs import hash_inputs
 from pcaphash.kernels.toeplitz import WORDS, prepare_key
 from pcaphash.studies.validate.faults import KEY, Fault
 from pcaphash.studies.validate.sample import Sample
-from pcaphash.studies.validate.verdicts import Expectations, Leniency, plain_types, presence
+from pcaphash.studies.validate.verdicts import Expectations, Leniency, plain_types, presence, says_queue_alone
 
 Mask = npt.NDArray[np.bool_]
 Faults = tuple[Fault, ...]
@@ -41,9 +41,12 @@ class Trial:
         The packets, and what was reported of them.
     leniency : Leniency
         What differences are let pass.
+    by_queue : bool
+        Whether the receive queue stands for the hash where nothing else is said of it.
     """
 
-    def __init__(self, device: Device, sample: Sample, leniency: Leniency) -> None:
+    def __init__(self, device: Device, sample: Sample, leniency: Leniency, *, by_queue: bool = False) -> None:
+        self._by_queue = by_queue
         self.device = device
         self.sample = sample
         self._leniency = leniency
@@ -64,7 +67,8 @@ class Trial:
         fits = reading.found.known & ~missing & ~unexpected
         fits &= ~(hashed & reported.has_hash) | (values == reported.hash_values)
         fits &= ~hashed | self._type_fits(reading)
-        return fits & self._tunnel_fits(reading)
+        fits &= self._tunnel_fits(reading)
+        return fits & self._queue_fits(reading, values) if self._by_queue else fits
 
     def agrees(self, faults: Iterable[Fault]) -> Mask:
         """Tell of which packets such a device would have reported the types too, not only the text's in their place."""
@@ -146,6 +150,12 @@ class Trial:
             reported, mine, texts = plain_types(reported), plain_types(mine), plain_types(texts)
         fits: Mask = (reported == NOT_REPORTED) | (reported == mine) | (reported == texts)
         return fits
+
+    def _queue_fits(self, reading: _Reading, values: npt.NDArray[np.uint32]) -> Mask:
+        """Tell where the receive queue is that of the hash, or the hash itself was reported."""
+        reported, found = self.sample.reported, reading.found
+        fits: Mask = reported.queues == queues_of(values, found.hashed, found.known, self.device)
+        return fits | ~says_queue_alone(reported)
 
     def _tunnel_fits(self, reading: _Reading) -> Mask:
         reported = self.sample.reported.hash_report_tunnels

@@ -189,6 +189,13 @@ def presence(
     return missing, unexpected
 
 
+def says_queue_alone(reported: Reported) -> npt.NDArray[np.bool_]:
+    """Tell of which packets nothing but the receive queue is reported."""
+    says_no_hash = ~reported.has_hash & (reported.hash_reports == NOT_REPORTED)
+    alone: npt.NDArray[np.bool_] = says_no_hash & (reported.queues != NOT_REPORTED)
+    return alone
+
+
 def queues_by_report(
     found: Descriptions, reported: Reported, missing: npt.NDArray[np.bool_], device: Device
 ) -> npt.NDArray[np.int64]:

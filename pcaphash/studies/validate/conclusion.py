@@ -1,0 +1,116 @@
+"""Find the causes of what is wrong with the packets of a sample: in hashes, and in receive queues."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from pcaphash.capture.reported import NOT_REPORTED
+from pcaphash.device.device import Device
+from pcaphash.engine.describer import Describer
+from pcaphash.studies.validate.diagnosis import Diagnosis, diagnose
+from pcaphash.studies.validate.faults import BYTE_ORDER, OF_VALUES
+from pcaphash.studies.validate.queue_rules import QueueDiagnosis, diagnose_queues
+from pcaphash.studies.validate.sample import Sample
+from pcaphash.studies.validate.trial import Trial
+from pcaphash.studies.validate.verdicts import (
+    OF_HASH,
+    WRONG_QUEUE,
+    Expectations,
+    Leniency,
+    judge,
+    says_queue_alone,
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Conclusion:
+    """What is behind that which is wrong.
+
+    Parameters
+    ----------
+    sample : Sample
+        The packets, with their hashes in the byte order that they are taken to have.
+    is_turned : bool
+        Whether that is not the one they were given in.
+    diagnosis : Diagnosis or None
+        Of hashes.
+    queue_diagnosis : QueueDiagnosis or None
+        Of receive queues that do not follow from the hashes.
+    """
+
+    sample: Sample
+    is_turned: bool
+    diagnosis: Diagnosis | None
+    queue_diagnosis: QueueDiagnosis | None
+
+
+def conclude(device: Device, sample: Sample, leniency: Leniency, *, is_order_open: bool) -> Conclusion:
+    """Find the causes.
+
+    Parameters
+    ----------
+    device : Device
+        The configured device.
+    sample : Sample
+        Packets, wrong and right.
+    leniency : Leniency
+        What differences are let pass.
+    is_order_open : bool
+        Whether no hash was right in either byte order, so that the fewest faults decide on it.
+    """
+    is_turned, diagnosis, queues = False, None, None
+    if (sample.faults & OF_HASH).any():
+        diagnosis = diagnose(device, sample, leniency)
+        if is_order_open and any(BYTE_ORDER in fault.places for fault in diagnosis.faults):
+            turned = _turned(device, sample, leniency)
+            other = diagnose(device, turned, leniency)
+            if len(other.faults) < len(diagnosis.faults) and other.unexplained <= diagnosis.unexplained:
+                is_turned, sample, diagnosis = True, turned, other
+    if (sample.faults & WRONG_QUEUE).any():
+        queues = _diagnose_queues(device, sample, leniency, diagnosis)
+    if diagnosis is None and (says_queue_alone(sample.reported) & (sample.faults > 0)).any():
+        by_queue = diagnose(device, sample, leniency, by_queue=True)
+        if by_queue.causes and not by_queue.unexplained:
+            diagnosis = by_queue
+            queues = queues if queues and queues.rules else None
+    return Conclusion(sample, is_turned, diagnosis, queues)
+
+
+def _turned(device: Device, sample: Sample, leniency: Leniency) -> Sample:
+    """Return the sample with hashes in the opposite byte order, judged again."""
+    describer, expected = Describer(device), Expectations(device)
+    found = describer.describe(sample.block)
+    expected.learn(describer.decisions)
+    reported = sample.reported.swapped()
+    return replace(sample, reported=reported, faults=judge(found, reported, expected, leniency).faults)
+
+
+def _diagnose_queues(device: Device, sample: Sample, leniency: Leniency, diagnosis: Diagnosis | None) -> QueueDiagnosis:
+    """Find the rule behind receive queues, by the hashes reported, and where there are none by those due.
+
+    A device may also go by the hash itself where it reports it otherwise.
+    """
+    trial = Trial(device, sample, leniency)
+    said, faults = sample.reported, diagnosis.faults if diagnosis else ()
+    values, hashed = trial.hash_values(faults)
+    found = _by_values(device, sample, np.where(said.has_hash, said.hash_values, values), hashed)
+    inside = tuple(fault for fault in faults if not set(fault.places) & set(OF_VALUES))
+    if not found.unexplained or len(inside) == len(faults):
+        return found
+    other = _by_values(device, sample, *trial.hash_values(inside))
+    if other.unexplained >= found.unexplained:
+        return found
+    rules = [replace(rule, words=f"{rule.words} (of the hash itself, not of what it reports)") for rule in other.rules]
+    return replace(other, rules=rules)
+
+
+def _by_values(
+    device: Device, sample: Sample, values: npt.NDArray[np.uint32], hashed: npt.NDArray[np.bool_]
+) -> QueueDiagnosis:
+    said = sample.reported
+    own = np.where(said.hash_reports != NOT_REPORTED, said.hash_reports > 0, hashed)
+    wrong, chosen = (sample.faults & WRONG_QUEUE) > 0, said.queues != NOT_REPORTED
+    return diagnose_queues(
+        device, values[chosen], own[chosen], said.queues[chosen], wrong[chosen], sample.weights[chosen]
+    )

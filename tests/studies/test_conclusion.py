@@ -1,0 +1,140 @@
+"""Causes are found where several things are wrong at once, where little is said, and where its order is open."""
+
+import random
+from dataclasses import replace
+
+import pytest
+
+from naive.configuration import Configuration
+from pcaphash.capture.reported_writer import ReportedPacket, write_pcapng
+from pcaphash.studies.validate import validate
+from support.comparing import device_of
+from support.diagnosing import KEYS, VALUES, Said, SaidOf, misbehave, separating_frames
+from support.traffic import flows, plain, tunnelled, write
+
+pytestmark = pytest.mark.jit_only  # thousands of hypotheses, each on hundreds of packets
+
+CONFIGURATION = Configuration("v7", 0xFFF, key=random.Random(7).randbytes(40))
+SEVEN = replace(CONFIGURATION, indirection_table=tuple(i % 7 for i in range(128)))
+
+
+@pytest.fixture(scope="module")
+def frames():
+    return separating_frames()
+
+
+@pytest.fixture(scope="module")
+def trace(tmp_path_factory, frames):
+    return write(tmp_path_factory.mktemp("conclusion") / "frames.pcapng", frames)
+
+
+def found_on(trace, said, configuration=CONFIGURATION):
+    return validate(trace, device_of(configuration), SaidOf(said))
+
+
+def sets_of(found) -> list[set[str]]:
+    """Return what is found, and what would do as well."""
+    return [{fault.name for fault in each} for each in (found.diagnosis.faults, *found.diagnosis.alternatives)]
+
+
+@pytest.mark.parametrize(
+    "pair",
+    [
+        ("initial-value-ones", "value-byte-swapped"),
+        ("initial-value-ones", "value-bit-reversed"),
+        ("key-mlx5", "key-words-swapped"),
+        ("key-mlx5", "key-shifted-left-1"),
+        ("ports-swapped", "addresses-sorted"),
+        ("ports-sorted", "input-words-swapped"),
+        ("home-address-ignored", "routing-header-ignored"),
+    ],
+    ids="+".join,
+)
+def test_two_faults_of_one_kind(trace, frames, pair):
+    found = found_on(trace, misbehave(frames, CONFIGURATION, *pair))
+    assert set(pair) in sets_of(found)
+    assert found.diagnosis.unexplained == 0
+
+
+def test_faults_that_the_reported_types_tell_from_others(trace, frames):
+    # Both hash IPv6 packets with extension headers by their plain addresses, but report other types.
+    pair = {"home-address-ignored", "routing-header-ignored"}
+    assert pair in sets_of(found_on(trace, misbehave(frames, CONFIGURATION, *pair)))
+    assert sets_of(found_on(trace, misbehave(frames, CONFIGURATION, "extended-types-ignored"))) == [
+        {"extended-types-ignored"}
+    ]
+
+
+@pytest.mark.parametrize("change", ["key-bytes-reversed", "key-words-reversed", "key-rotated-left-8"])
+def test_a_key_longer_than_any_input_takes(trace, frames, change):
+    key = random.Random(9).randbytes(52)
+    behaved = replace(CONFIGURATION, key=KEYS[change](key[:40]))
+    found = found_on(trace, misbehave(frames, behaved), replace(CONFIGURATION, key=key))
+    assert sets_of(found) == [{f"{change}-of-40"}]
+
+
+@pytest.mark.parametrize("fault", ["outer-instead-of-inner", "key-mlx5", "endpoints-swapped", "addresses-only"])
+def test_queues_alone_tell_of_hashes(tmp_path, fault):
+    some = [plain(flow) for flow in flows(150)] + [tunnelled(flow, i % 3) for i, flow in enumerate(flows(150, seed=2))]
+    some += [tunnelled(flow, i, source_port=4000 + i) for i, flow in enumerate(flows(100, seed=3))]
+    said = [Said(None, queue=each.queue) for each in misbehave(some, CONFIGURATION, fault)]
+    found = found_on(write(tmp_path / "queues.pcapng", some), said)
+    assert found.verdicts["wrong-queue"] == found.mismatches > 100
+    assert {fault} in sets_of(found)
+    assert found.diagnosis.unexplained == 0
+    assert found.queue_diagnosis is None
+
+
+def test_random_queues_tell_of_nothing(tmp_path):
+    some = [plain(flow) for flow in flows(300)]
+    numbers = random.Random(1)
+    said = [Said(None, queue=numbers.randrange(8)) for _ in some]
+    found = found_on(write(tmp_path / "queues.pcapng", some), said)
+    assert found.diagnosis is None
+    assert found.queue_diagnosis.rules == []
+
+
+def test_a_packet_that_only_its_queue_shows_to_be_unhashed(trace, frames):
+    """Values have no types with them in packet options: what got no hash has only a queue."""
+    said = [
+        Said(each.value if each.report != "NONE" else None, queue=each.queue)
+        for each in misbehave(frames, CONFIGURATION, "vlan-not-skipped")
+    ]
+    found = found_on(trace, said)
+    assert sets_of(found)[0] == {"vlan-not-skipped"}
+
+
+@pytest.mark.parametrize("order", ["value-byte-swapped", "value-bit-reversed"])
+def test_a_queue_by_the_hash_itself_where_it_is_reported_otherwise(tmp_path, order):
+    some = [plain(flow) for flow in flows(400)]
+    said = [replace(each, value=VALUES[order](each.value), queue=each.value % 7) for each in misbehave(some, SEVEN)]
+    found = found_on(write(tmp_path / "flows.pcapng", some), said, SEVEN)
+    assert sets_of(found) == [{order}]
+    (rule,) = found.queue_diagnosis.rules
+    assert rule.name == "modulo-queues"
+    assert rule.words.endswith("(of the hash itself, not of what it reports)")
+
+
+@pytest.mark.parametrize("fault", ["key-mlx5", "endpoints-swapped", "initial-value-ones"])
+@pytest.mark.parametrize("is_opposite", [False, True])
+def test_the_byte_order_of_options_where_no_hash_is_right(tmp_path, fault, is_opposite):
+    some = [plain(flow) for flow in flows(300)]
+    packets = []
+    for i, (frame, each) in enumerate(zip(some, misbehave(some, CONFIGURATION, fault), strict=True)):
+        value = VALUES["value-byte-swapped"](each.value) if is_opposite else each.value
+        packets.append(ReportedPacket(frame, timestamp_ns=i, hash_value=value, queue=each.queue))
+    path = tmp_path / "dump.pcapng"
+    with path.open("wb") as stream:
+        write_pcapng(stream, packets)
+    found = validate(path, device_of(CONFIGURATION))
+    assert sets_of(found) == [{fault}]
+    assert found.queue_diagnosis is None
+    assert any("in the opposite byte order of hash options" in note for note in found.notes) == is_opposite
+
+
+def test_few_flows_with_many_packets_are_no_evidence_for_another_table(tmp_path):
+    some = [plain(flow) for flow in flows(12)] * 20
+    said = [Said(None, queue=each.queue) for each in misbehave(some, CONFIGURATION, "key-mlx5")]
+    found = found_on(write(tmp_path / "few.pcapng", some), said)
+    assert found.queue_diagnosis is None
+    assert {"key-mlx5"} in sets_of(found)
