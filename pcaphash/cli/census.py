@@ -23,7 +23,7 @@ def census(
         typer.Argument(metavar="TRACE", help="Captures, or saved censuses to combine; - is standard input."),
     ],
     output: Annotated[
-        Path, typer.Option("--output", "-o", metavar="FILE", parser=output_path, help="The file to write.  [required]")
+        Path, typer.Option("--output", "-o", metavar="FILE", parser=output_path, help="The file to write.")
     ],
     selection: Selection,
     device_options: DeviceOptions,

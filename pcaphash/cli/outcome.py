@@ -1,6 +1,7 @@
 """What a reading means for the user: warnings on standard error, and the exit code."""
 
 import sys
+from collections import Counter
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,9 @@ EXIT_PARTIAL = 3
 
 def report_reading(reading: "Reading") -> int:
     """Tell what could not be read or dissected; return the exit code."""
+    for trace, times in Counter(reading.traces).items():
+        if times > 1 and trace != "-":  # standard inputs of several censuses may be anything
+            warn(f"{trace} was given {times} times, and counts as often")
     for problem in reading.problems:
         warn(problem)
     others = {number: n for number, n in reading.link_types.items() if number not in LINK_TYPE_NAMES}

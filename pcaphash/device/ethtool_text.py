@@ -22,6 +22,7 @@ _RINGS = re.compile(r"RX flow hash indirection table for (\S+?)(?: with (-?[0-9]
 _FLOWS = re.compile(r"(?:\b(TCP|UDP) over IPV([46]) )?flows (use these fields|- all matching flows discarded)", re.I)
 _SET = re.compile(rf"(?:^|\brx-flow-hash\s+)((?:tcp|udp)[46])[\s:]+({LETTERS})(?:\s+context\b.*)?$", re.I)
 _ASIDE = re.compile(r"ethtool|[$#>%](\s|$)|^(Cannot|netlink error|For RSS context)\b")
+_CONTEXT = re.compile(r"RSS Context(?: ID)? ?:? ?[0-9]", re.I)
 _JSON = re.compile(r"[ \t]*(?=\[\s*[{\]]|\{)")
 
 
@@ -141,7 +142,10 @@ class _Reader:
         elif fields:
             self.finish()
             self._add_flow(line, fields[1]).take(fields[2])
-        elif _ASIDE.search(text):
+        elif _CONTEXT.match(text) and self.shown:
+            problem = f"line {line}: {text} follows what belongs to another RSS context"
+            raise ConfigurationError(self._option, problem, "leave only one, that of the RSS context in question")
+        elif _ASIDE.search(text) or _CONTEXT.match(text):
             self.finish()
         elif self._section is not None and not self._section.take(line, text):
             if not self._after_blank and isinstance(self._section, Table | Key):

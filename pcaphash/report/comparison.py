@@ -78,6 +78,7 @@ def _document(comparison: "Comparison") -> dict[str, object]:
         "flows": _finite_rows(comparison.flow_rows),
         "affinity": _finite_rows(comparison.affinity_rows),
         "windows": _finite_rows(comparison.window_rows),
+        "packets_without_time": comparison.without_time,
         "independence": [
             {
                 "config": outcome.device.name,

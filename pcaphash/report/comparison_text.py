@@ -7,7 +7,7 @@ from rich.text import Text
 
 from pcaphash.report.console import show_facts, show_queues, show_reasons
 from pcaphash.report.layout import Columns, open_console
-from pcaphash.report.words import count, moment, percent, probability
+from pcaphash.report.words import count, moment, packets, percent, probability
 from pcaphash.studies.compare.affinity import QUESTIONS
 from pcaphash.studies.compare.rows import flow_rows
 
@@ -173,6 +173,8 @@ def _show_limits(comparison: "Comparison", console: Console) -> None:
                 f"{check.statistic:.1f} with {check.degrees} degrees of freedom, p {probability(check.probability)}"
             )
     lines += flow_limits(comparison)
+    if comparison.without_time:
+        lines.append(f"windows: {packets(comparison.without_time)} without a time are in none")
     if lines:
         console.print(Text("\n".join(lines), style="dim"))
 

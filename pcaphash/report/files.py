@@ -15,10 +15,13 @@ def output_path(text: str) -> Path:
     Raises
     ------
     ConfigurationError
-        It is empty, which a path would take for the current folder.
+        It is empty, which a path would take for the current folder, or ``-``, which is no file.
     """
     if not text.strip():
         raise ConfigurationError("--output", "the name is empty", "name a file or folder; . is the current folder")
+    if text == "-":
+        problem = "- is no file, and standard output is where results go without this option"
+        raise ConfigurationError("--output", problem, "name a file or folder; ./- if it is to be called so")
     return Path(text)
 
 

@@ -174,7 +174,7 @@ def window_table(comparison: "Comparison") -> Table:
         if outcome.timeline is not None and len(outcome.timeline.windows)
     ]
     table = make_table("windows", "Load of the busiest receive queue in single windows", headings, rows)
-    without = max((each.timeline.without_time for each in comparison.outcomes if each.timeline is not None), default=0)
+    without = comparison.without_time
     note = f"{count(without)} packets without a time are in no window." if without else ""
     return Table(table.name, table.caption, table.headings, table.rows, note)
 

@@ -39,6 +39,8 @@ def resample(
     n = len(loads)
     if not n:
         return {}
+    order = np.lexsort((loads[:, 1], loads[:, 0], queues))  # whatever order the flows came in
+    loads, queues = loads[order], queues[order]
     n_times = max(_LEAST_TIMES, min(_MOST_TIMES, _MOST_DRAWN // n))
     sums = np.zeros((n_times, n_queues, 2), np.int64)
     resample_at_random(np.ascontiguousarray(loads).reshape(-1), queues, n, n_queues, seed, n_times, sums.reshape(-1))

@@ -3,9 +3,11 @@
 import pytest
 
 from pcaphash import Device
+from pcaphash.engine.saved import save_census
+from pcaphash.studies.census import census
 from pcaphash.studies.compare import compare
 from support import builders
-from support.captures import pcapng_of
+from support.captures import pcapng_of, simple
 from support.traffic import flows, plain, tunnelled, write
 
 pytestmark = pytest.mark.jit_only  # baselines draw a thousand ideal hashes for every flow
@@ -128,3 +130,47 @@ def test_cut_packets_are_not_called_unclassified(tmp_path):
     path.write_bytes(pcapng_of(packets))
     (line,) = compare(path, Device()).verdict.advice
     assert "(not-ip: 900)" in line
+
+
+def test_what_a_saved_census_tells_without_flows(tmp_path):
+    def saved(packets):
+        taken = census(write(tmp_path / "trace.pcapng", packets), Device())
+        path = tmp_path / "saved.census"
+        with path.open("wb") as stream:
+            save_census(taken.census, taken.reading, stream)
+        return path
+
+    many, arp = [plain(flow) for flow in flows(3000)], builders.ethernet(builders.arp(), builders.ARP)
+    (unhashed,) = compare(saved([*many, *[arp] * 1500]), Device()).verdict.findings
+    assert (unhashed.cause, unhashed.text.partition(": ")[2]) == (
+        "unhashed",
+        "33% of packets have no hash, and all go to unclassified queue 0",
+    )
+    (table,) = compare(saved(many), Device(queues=2, indirection_table=[0, 0, 0, 1])).verdict.findings
+    assert table.cause == "table"
+
+
+def test_a_symmetric_key_is_not_blamed_for_what_it_is_meant_to_do(tmp_path):
+    there = flows(1000)
+    back = [(destination, source, port, source_port) for source, destination, source_port, port in there]
+    packets = [plain(flow) for flow in there + back]
+    comparison = compare(write(tmp_path / "trace.pcapng", packets), Device(hash_key="symmetric"))
+    assert comparison.outcomes[0].baseline.n_inputs <= 1000
+    assert comparison.verdict.findings[0].cause in ("even", "few-flows")
+    assert not any("another hash key" in line for line in comparison.verdict.advice)
+
+
+def test_sampling_does_not_depend_on_the_order_of_packets(tmp_path):
+    packets = [plain(flow, size) for size, flow in enumerate(flows(300))] + [plain(flow) for flow in flows(50)]
+    one = compare(write(tmp_path / "one.pcapng", packets), Device())
+    other = compare(write(tmp_path / "other.pcapng", packets[::-1]), Device())
+    assert one.baseline_rows == other.baseline_rows
+
+
+def test_packets_without_a_time_are_counted_beside_the_windows(tmp_path):
+    path = tmp_path / "simple.pcapng"
+    frames = [plain(flow) for flow in flows(10)]
+    path.write_bytes(pcapng_of([(frame, len(frame), 1) for frame in frames]) + b"".join(map(simple, frames[:3])))
+    comparison = compare(path, Device(), window_ns=10**9)
+    assert comparison.without_time == 3
+    assert sum(row["packets"] for row in comparison.window_rows) == 10

@@ -28,6 +28,8 @@ NOTHING, UNHASHED, WRONG_HASH, TABLE, SINGLE_FLOW, NO_PORTS, FEW_INPUTS, HEAVY_F
 """Causes, by the names that programs get."""
 
 _MAIN = 0.5  # what brings so much of the excess is its cause
+_MOST = 0.7  # a single hash input must bring so much: it is always there, and others come to it by chance
+_NOTICEABLE = 0.01  # of the packets are named among the causes
 _MANY_MORE = 2  # times as many hash inputs are another matter
 _ALIKE = 0.25  # flows that are kept stand for all where what they bring is so much off at most
 _FEW = 0.25  # of the hash inputs have half of the packets, where these are heavy
@@ -44,7 +46,7 @@ def explain(outcome: Outcome, excess: float) -> tuple[str, str]:
         How far the busiest receive queue is above ideal.
     """
     if outcome.baseline is None or outcome.inputs is None or outcome.flow_set is None:
-        return (SPREAD, "") if excess <= EVEN else (UNEVEN, "; a saved census does not tell of which flows")
+        return (SPREAD, "") if excess <= EVEN else _explain_counts(outcome, excess)
     kept_excess = spread(outcome.kept[:, 0])["max_ideal"]
     is_shown = outcome.flow_set.is_complete or abs(kept_excess - excess) <= _ALIKE * excess
     ideal = outcome.baseline.interval(MEASURE)
@@ -56,13 +58,20 @@ def explain(outcome: Outcome, excess: float) -> tuple[str, str]:
         share = as_percent(outcome.flow_set.kept_share)
         return UNEVEN, f"; the {share} of flows that were kept do not show why: raise --max-flows"
     if percentile > BLAME:
-        return WRONG_HASH, f", worse than {percentile:.4g} % of ideal hashes, which give {interval}"
-    if _is_unclassified_to_blame(outcome, kept_excess):
-        share = as_percent(outcome.inputs.unhashed[0] / outcome.kept[:, 0].sum())
-        queue = outcome.device.unclassified_queue
-        return UNHASHED, f": {share} of packets have no hash, and all go to unclassified queue {queue}"
+        return WRONG_HASH, f", worse than {_of_all(percentile)} ideal hashes, which give {interval}"
+    unhashed = _explain_unhashed(outcome, excess)
+    if unhashed is not None:
+        return unhashed
     cause, text = _explain_table(outcome, excess) or _explain_inputs(outcome, excess)
     return cause, f": {text}{_compared(percentile, interval)}"
+
+
+def _explain_counts(outcome: Outcome, excess: float) -> tuple[str, str]:
+    """Find the cause where a saved census has no flows to tell of."""
+    unhashed, table = _explain_unhashed(outcome, excess), _explain_table(outcome, excess)
+    if unhashed is not None or table is not None:
+        return unhashed or (TABLE, f": {table[1] if table else ''}")
+    return UNEVEN, "; a saved census does not tell of which flows"
 
 
 def is_more_than_luck(worse: Outcome, cause: str, better: Outcome, excess: float) -> bool:
@@ -92,19 +101,28 @@ def as_percent(share: float) -> str:
 
 def _compared(percentile: float, interval: str) -> str:
     if percentile > 97.5:
-        return f", worse than {percentile:.4g} % of ideal hashes, which give {interval}"
+        return f", worse than {_of_all(percentile)} ideal hashes, which give {interval}"
     if percentile < 2.5:
         return f", better than most ideal hashes, which give {interval}"
     return f", within what an ideal hash gives for these hash inputs ({interval})"
 
 
-def _is_unclassified_to_blame(outcome: Outcome, excess: float) -> bool:
-    """Tell whether packets without a hash bring the busiest receive queue most of what it has above ideal."""
-    assert outcome.inputs is not None
-    loads, queues = outcome.kept[:, 0], outcome.device.queues
-    unhashed = outcome.inputs.unhashed[0] * (1 - 1 / queues)  # their even share is no excess
-    is_busiest = loads.argmax() == outcome.device.unclassified_queue
-    return bool(is_busiest and unhashed >= _MAIN * excess * loads.sum() / queues)
+def _of_all(percentile: float) -> str:
+    return "all" if percentile >= 100 else f"{percentile:.4g}% of"
+
+
+def _explain_unhashed(outcome: Outcome, excess: float) -> tuple[str, str] | None:
+    """Say how many packets have no hash, if they bring the busiest receive queue most of what it has above ideal."""
+    loads, queue = outcome.distribution.queues[:, 0], outcome.device.unclassified_queue
+    share = outcome.distribution.unhashed / loads.sum()
+    if loads.argmax() != queue or _excess_of(share, len(loads)) < _MAIN * excess:
+        return None
+    return UNHASHED, f": {as_percent(share)} of packets have no hash, and all go to unclassified queue {queue}"
+
+
+def _excess_of(share: float, queues: int) -> float:
+    """Return how far above ideal a receive queue is that has a share of all packets beside an even one of the rest."""
+    return share * (queues - 1)
 
 
 def _explain_table(outcome: Outcome, excess: float) -> tuple[str, str] | None:
@@ -123,27 +141,29 @@ def _explain_inputs(outcome: Outcome, excess: float) -> tuple[str, str]:
     assert outcome.inputs is not None
     loads, of_flow = outcome.inputs.loads[:, 0], outcome.inputs.of_flow
     total = int(outcome.kept[:, 0].sum())
-    heaviest = int(loads.argmax())
+    on_busiest = outcome.inputs.queues == outcome.kept[:, 0].argmax()
+    heaviest = int(np.where(on_busiest, loads, -1).argmax())
     sharing = np.flatnonzero(of_flow == heaviest)
     n_inputs, n_flows, queues = len(loads), int((of_flow >= 0).sum()), outcome.device.queues
-    is_crowding = loads[heaviest] * queues / total - 1 >= _MAIN * excess
-    if is_crowding and len(sharing) == 1:
+    is_crowding = _excess_of(loads[heaviest] / total, queues) >= _MOST * excess
+    if is_crowding and len(sharing) == 1 and loads[heaviest] * queues > total:
         return _explain_flow(outcome, int(sharing[0]), loads[heaviest] / total)
-    if is_crowding or 2 * n_inputs <= n_flows:
+    if (is_crowding and len(sharing) > 1) or 2 * n_inputs <= n_flows:
         return FEW_INPUTS, _few_inputs(loads, total, len(sharing))
     n_half = int(np.searchsorted(np.sort(loads)[::-1].cumsum(), loads.sum() / 2)) + 1
     half = f"{n_half:,} of {n_inputs:,} hash inputs {'have' if n_half > 1 else 'has'} half of the packets"
     if n_half <= _FEW * n_inputs:
         return HEAVY_FLOWS, half
-    by_chance = math.sqrt(2 * math.log(queues) * queues / n_inputs)  # of so many equal inputs, about
+    n_apart = outcome.baseline.n_inputs if outcome.baseline else n_inputs
+    by_chance = math.sqrt(2 * math.log(queues) * queues / n_apart)  # of so many equal inputs, about
     if by_chance >= _MAIN * excess:
         return FEW_FLOWS, f"{half}, too few to even out over {queues:,} receive queues"
-    heaviest_share, unhashed = as_percent(loads[heaviest] / total), as_percent(outcome.inputs.unhashed[0] / total)
-    return (
-        UNEVEN,
-        f"of several things, such as the heaviest hash input ({heaviest_share} of packets) and packets "
-        f"without a hash ({unhashed}), none is the cause alone",
+    shares = (
+        (loads[heaviest] / total, "the heaviest hash input"),
+        (outcome.inputs.unhashed[0] / total, "packets without a hash"),
     )
+    named = " and ".join(f"{what} ({as_percent(share)})" for share, what in shares if share >= _NOTICEABLE)
+    return UNEVEN, f"no single cause{', but ' + named if named else ''}"
 
 
 def _explain_flow(outcome: Outcome, flow: int, share: float) -> tuple[str, str]:

@@ -48,6 +48,11 @@ class Comparison:
         """What was read."""
         return self.analysis.reading
 
+    @property
+    def without_time(self) -> int:
+        """Packets that are in no window, since they have no time."""
+        return max((each.timeline.without_time for each in self.outcomes if each.timeline is not None), default=0)
+
     @cached_property
     def baseline_rows(self) -> list[Row]:
         """Rows of ``baseline.csv``: each measure beside what ideal hashes give."""

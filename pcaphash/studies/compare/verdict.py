@@ -93,8 +93,9 @@ def _headline(measured: list[tuple[Outcome, Finding]]) -> str:
     of_best, best = min(measured, key=lambda pair: pair[1].excess)
     of_worst, worst = max(measured, key=lambda pair: pair[1].excess)
     if worst.excess <= EVEN:
-        each = "every configuration spreads" if len(findings) > 1 else f"{best.config} spreads"
-        return f"{each} this traffic evenly: no receive queue is more than {as_percent(worst.excess)} above ideal"
+        under = "under every configuration" if len(findings) > 1 else f"under {best.config}"
+        most = f"no receive queue is more than {as_percent(worst.excess)} above ideal"
+        return f"{under} this traffic spreads evenly: {most}"
     helps = best.excess <= _MATERIAL * worst.excess
     excesses = as_percent(best.excess), as_percent(worst.excess)
     contrast = f"the busiest receive queue is {excesses[0]} above ideal, under {worst.config} {excesses[1]}"
@@ -123,7 +124,7 @@ def _blame(finding: Finding) -> str:
         FEW_FLOWS: "the hash is not to blame, but how few flows there are",
         UNHASHED: "the hash is not to blame, but packets without one",
         SPREAD: "the hash is not to blame",
-    }.get(finding.cause, f"{finding.config} spreads this traffic unevenly")
+    }.get(finding.cause, f"under {finding.config} this traffic spreads unevenly")
 
 
 def _remains(finding: Finding) -> str:
