@@ -138,3 +138,86 @@ def test_few_flows_with_many_packets_are_no_evidence_for_another_table(tmp_path)
     found = found_on(write(tmp_path / "few.pcapng", some), said)
     assert found.queue_diagnosis is None
     assert {"key-mlx5"} in sets_of(found)
+
+
+@pytest.mark.parametrize(
+    ("behaved", "configured", "name"),
+    [
+        (0xFFF & ~0x020, 0xFFF, "without-UDPv6"),
+        (0xFFF & ~0x008, 0xFFF, "without-IPv6"),
+        (0xFFF & ~0x006, 0xFFF, "ipv4-addresses-only"),
+        (0x1FF | 0x400, 0x1FF, "with-VXLAN_INNER"),
+        (0x049 | 0x002, 0x049, "with-TCPv4"),
+    ],
+)
+def test_one_hash_type_more_or_less(trace, frames, behaved, configured, name):
+    said = misbehave(frames, replace(CONFIGURATION, hash_types=behaved))
+    found = found_on(trace, said, replace(CONFIGURATION, hash_types=configured))
+    assert sets_of(found) == [{name}]
+    assert found.diagnosis.unexplained == 0
+
+
+def test_a_rare_fault_behind_a_frequent_one(tmp_path, frames):
+    many = [plain(flow, size) for size, flow in enumerate(flows(1400))] * 3
+    every = [*many, *frames]
+    said = misbehave(every, CONFIGURATION, "ports-swapped", "home-address-ignored")
+    found = found_on(write(tmp_path / "many.pcapng", every), said)
+    assert sets_of(found)[0] == {"ports-swapped", "home-address-ignored"}
+    assert found.diagnosis.unexplained == 0
+
+
+def test_plain_types_for_extended_ones(trace, frames):
+    plain_of = {"IPv6_EX": "IPv6", "TCPv6_EX": "TCPv6", "UDPv6_EX": "UDPv6"}
+    said = [replace(each, report=plain_of.get(each.report, each.report)) for each in misbehave(frames, CONFIGURATION)]
+    found = found_on(trace, said)
+    assert found.verdicts["wrong-type"] == found.mismatches > 0
+    assert sets_of(found) == [{"extended-types-reported-plain"}]
+    assert validate(trace, device_of(CONFIGURATION), SaidOf(said), lenient=True).mismatches == 0
+
+
+@pytest.mark.parametrize("hash_types", [0x1FF, 0x5FF, 0xFFF])
+def test_the_tunnel_of_every_packet_may_be_reported(tmp_path, hash_types):
+    some = [tunnelled(flow) for flow in flows(30)] + [plain(flow) for flow in flows(30, seed=2)]
+    trace = write(tmp_path / "tunnels.pcapng", some)
+    configuration = replace(CONFIGURATION, hash_types=hash_types)
+    said = misbehave(some, configuration)
+    said = [replace(each, tunnel="VXLAN" if i < 30 else "NONE") for i, each in enumerate(said)]
+    found = found_on(trace, said, configuration)
+    assert found.mismatches == 0
+    assert any("whatever is hashed" in note for note in found.notes) == (hash_types == 0x1FF)
+
+
+@pytest.mark.parametrize("fault", ["outer-instead-of-inner", "key-mlx5", "addresses-only"])
+def test_queues_by_another_hash_than_the_one_reported(tmp_path, fault):
+    some = [plain(flow) for flow in flows(150)] + [tunnelled(flow, i % 3) for i, flow in enumerate(flows(150, seed=2))]
+    some += [tunnelled(flow, i, source_port=4000 + i) for i, flow in enumerate(flows(100, seed=3))]
+    right, other = misbehave(some, CONFIGURATION), misbehave(some, CONFIGURATION, fault)
+    said = [replace(each, queue=elsewhere.queue) for each, elsewhere in zip(right, other, strict=True)]
+    found = found_on(write(tmp_path / "steered.pcapng", some), said)
+    assert found.diagnosis is None
+    assert {rule.name for rule in found.queue_diagnosis.rules} == {"another-hash"}
+    assert found.queue_diagnosis.unexplained == 0
+
+
+def test_a_wrong_hash_may_be_followed_by_the_right_queue(trace, frames):
+    said = misbehave(frames, CONFIGURATION, "key-mlx5")
+    said = [replace(each, value=VALUES["value-bit-reversed"](each.value)) for each in said]
+    found = found_on(trace, said)
+    assert sets_of(found) == [{"key-mlx5", "value-bit-reversed"}]
+    assert found.queue_diagnosis is None
+
+
+def test_the_byte_order_of_options_is_decided_where_there_are_some(tmp_path):
+    some = [plain(flow) for flow in flows(300)]
+    said = misbehave(some, CONFIGURATION)
+    packets = [ReportedPacket(plain(flow, 1400), timestamp_ns=0) for flow in flows(9000, seed=2)]
+    packets += [
+        ReportedPacket(frame, timestamp_ns=1, hash_value=VALUES["value-byte-swapped"](each.value), queue=each.queue)
+        for frame, each in zip(some, said, strict=True)
+    ]
+    path = tmp_path / "late.pcapng"
+    with path.open("wb") as stream:
+        write_pcapng(stream, packets)
+    found = validate(path, device_of(CONFIGURATION))
+    assert (found.mismatches, found.judged) == (0, 300)
+    assert found.notes[0].startswith("hash options are read in the opposite byte order")

@@ -5,12 +5,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from pcaphash.capture.reported import NOT_REPORTED
+from pcaphash.capture.reported import NOT_REPORTED, Reported
 from pcaphash.device.device import Device
-from pcaphash.engine.describer import Describer
+from pcaphash.engine.describer import Describer, queues_of
 from pcaphash.studies.validate.diagnosis import Diagnosis, diagnose
 from pcaphash.studies.validate.faults import BYTE_ORDER, OF_VALUES
-from pcaphash.studies.validate.queue_rules import QueueDiagnosis, diagnose_queues
+from pcaphash.studies.validate.queue_rules import QueueDiagnosis, QueueRule, diagnose_queues
 from pcaphash.studies.validate.sample import Sample
 from pcaphash.studies.validate.trial import Trial
 from pcaphash.studies.validate.verdicts import (
@@ -69,12 +69,18 @@ def conclude(device: Device, sample: Sample, leniency: Leniency, *, is_order_ope
                 is_turned, sample, diagnosis = True, turned, other
     if (sample.faults & WRONG_QUEUE).any():
         queues = _diagnose_queues(device, sample, leniency, diagnosis)
-    if diagnosis is None and (says_queue_alone(sample.reported) & (sample.faults > 0)).any():
+    if queues and _is_open(queues) and (says_queue_alone(sample.reported) & (sample.faults > 0)).any():
         by_queue = diagnose(device, sample, leniency, by_queue=True)
         if by_queue.causes and not by_queue.unexplained:
-            diagnosis = by_queue
-            queues = queues if queues and queues.rules else None
+            diagnosis, queues = by_queue, _diagnose_queues(device, sample, leniency, by_queue)
+    if queues and queues.unexplained:
+        queues = _by_another_hash(device, sample, leniency, queues)
     return Conclusion(sample, is_turned, diagnosis, queues)
+
+
+def _is_open(queues: QueueDiagnosis) -> bool:
+    """Tell whether another hash may be behind receive queues all the same."""
+    return bool(queues.unexplained) or any(rule.name in ("one-queue", "other-table") for rule in queues.rules)
 
 
 def _turned(device: Device, sample: Sample, leniency: Leniency) -> Sample:
@@ -86,19 +92,41 @@ def _turned(device: Device, sample: Sample, leniency: Leniency) -> Sample:
     return replace(sample, reported=reported, faults=judge(found, reported, expected, leniency).faults)
 
 
-def _diagnose_queues(device: Device, sample: Sample, leniency: Leniency, diagnosis: Diagnosis | None) -> QueueDiagnosis:
+def _by_another_hash(device: Device, sample: Sample, leniency: Leniency, queues: QueueDiagnosis) -> QueueDiagnosis:
+    """Find out whether receive queues follow from another hash than the one reported, that of the outer header, say."""
+    alone = replace(Reported.nothing(len(sample)), queues=sample.reported.queues)
+    faults = sample.faults & np.uint8(WRONG_QUEUE)
+    found = diagnose(device, replace(sample, reported=alone, faults=faults), leniency, by_queue=True)
+    if not found.causes or found.unexplained:
+        return queues
+    rules = [
+        QueueRule(
+            "another-hash", f"goes by another hash than it reports: it {', and '.join(each.words for each in some)}"
+        )
+        for some in (found.faults, *found.alternatives)
+    ]
+    return replace(queues, rules=rules, unhashed=0)
+
+
+def _diagnose_queues(
+    device: Device, sample: Sample, leniency: Leniency, diagnosis: Diagnosis | None
+) -> QueueDiagnosis | None:
     """Find the rule behind receive queues, by the hashes reported, and where there are none by those due.
 
-    A device may also go by the hash itself where it reports it otherwise.
+    A device may also go by the hash itself where it reports it otherwise; None where that is all.
     """
     trial = Trial(device, sample, leniency)
     said, faults = sample.reported, diagnosis.faults if diagnosis else ()
+    inside = tuple(fault for fault in faults if not set(fault.places) & set(OF_VALUES))
+    own_values, own_hashed = trial.hash_values(inside)
+    wrong = (sample.faults & WRONG_QUEUE) > 0
+    if (queues_of(own_values, own_hashed, np.ones(len(wrong), bool), device) == said.queues)[wrong].all():
+        return None  # a good queue of its own hash
     values, hashed = trial.hash_values(faults)
     found = _by_values(device, sample, np.where(said.has_hash, said.hash_values, values), hashed)
-    inside = tuple(fault for fault in faults if not set(fault.places) & set(OF_VALUES))
     if not found.unexplained or len(inside) == len(faults):
         return found
-    other = _by_values(device, sample, *trial.hash_values(inside))
+    other = _by_values(device, sample, own_values, own_hashed)
     if other.unexplained >= found.unexplained:
         return found
     rules = [replace(rule, words=f"{rule.words} (of the hash itself, not of what it reports)") for rule in other.rules]

@@ -21,6 +21,8 @@ from pcaphash.studies.validate.verdicts import OF_HASH, Leniency, says_queue_alo
 FaultSet = tuple[Fault, ...]
 
 _MOST_TRIED = 1200  # packets that the search looks at
+_ATTEMPTS = 3  # with packets among them that the sets found before did not explain
+_LENGTHS = 4  # so many packets of a kind come before the second one of a length
 _MOST_FAULTS = 7
 _WIDTH = 6  # sets that larger ones grow from
 
@@ -102,11 +104,17 @@ def diagnose(device: Device, sample: Sample, leniency: Leniency, *, by_queue: bo
     wrong = (sample.faults & OF_HASH) > 0
     if by_queue:
         wrong |= (sample.faults > 0) & says_queue_alone(sample.reported)
-    chosen = _of_each_kind(sample)
-    some = Trial(device, sample.take(chosen), leniency, by_queue=by_queue)
-    best, alternatives, contradicting = _Search(some, ~wrong[chosen]).run()
     trial = Trial(device, sample, leniency, by_queue=by_queue)
-    causes, left = _attribute(trial, best, wrong)
+    order = _unlike_first(sample, trial.signatures)
+    chosen = np.sort(order[:_MOST_TRIED])
+    for attempt in range(_ATTEMPTS):
+        some = Trial(device, sample.take(chosen), leniency, by_queue=by_queue)
+        best, alternatives, contradicting = _Search(some, ~wrong[chosen]).run()
+        causes, left = _attribute(trial, best, wrong)
+        missed = order[left[order] & ~np.isin(order, chosen)][: _MOST_TRIED // 2]
+        if not len(missed) or attempt + 1 == _ATTEMPTS:
+            break
+        chosen = np.sort(np.concatenate([missed, order[~np.isin(order, missed)][: _MOST_TRIED - len(missed)]]))
     packets = (0, 0)
     if contradicting:
         explained = trial.explained(contradicting)
@@ -125,18 +133,26 @@ def _count(sample: Sample, chosen: npt.NDArray[np.bool_]) -> int:
     return round(float(sample.weights[chosen].sum()))
 
 
-def _of_each_kind(sample: Sample) -> npt.NDArray[np.int64]:
-    """Choose packets as unlike each other as can be, since thousands of sets are to be tried on them."""
+def _unlike_first(sample: Sample, signatures: npt.NDArray[np.int32]) -> npt.NDArray[np.int64]:
+    """Order packets such that the first ones, on which thousands of sets are tried, are as unlike as can be."""
     lengths = sample.block.records["captured_length"].astype(np.int64)
-    kinds = np.stack([sample.faults.astype(np.int64), lengths, sample.reported.hash_reports.astype(np.int64)], axis=1)
-    _, kind = np.unique(kinds, axis=0, return_inverse=True)
-    kind = kind.reshape(-1)
-    order = np.argsort(kind, kind="stable")
+    reports = sample.reported.hash_reports.astype(np.int64)
+    kinds = np.stack([sample.faults.astype(np.int64), signatures.astype(np.int64), reports], axis=1)
+    rank = _rank_within(np.unique(kinds, axis=0, return_inverse=True)[1])
+    # Of one kind, lengths tell of different extension headers and options.
+    own = _rank_within(np.unique(np.column_stack([kinds, lengths]), axis=0, return_inverse=True)[1])
+    return np.lexsort((rank, np.minimum(rank, own * _LENGTHS)))
+
+
+def _rank_within(groups: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Return how many of its group stand before each element."""
+    groups = groups.reshape(-1)
+    order = np.argsort(groups, kind="stable")
     positions = np.arange(len(order))
-    starts = np.r_[True, kind[order][1:] != kind[order][:-1]]
+    starts = np.r_[True, groups[order][1:] != groups[order][:-1]] if len(order) else np.zeros(0, bool)
     rank = np.empty(len(order), np.int64)
     rank[order] = positions - np.maximum.accumulate(np.where(starts, positions, 0))
-    return np.sort(np.argsort(rank, kind="stable")[:_MOST_TRIED])
+    return rank
 
 
 class _Search:

@@ -17,12 +17,14 @@ from pcaphash.kernels import departures
 from pcaphash.kernels.toeplitz import KEY_LEN
 from pcaphash.standards import virtio
 from pcaphash.studies.validate import arrangements
+from pcaphash.studies.validate.verdicts import plain_types
 
 Words = npt.NDArray[np.uint32]
+Reports = npt.NDArray[np.int16]
 
-READING, ADDRESSES, PORTS, WORD_ORDER, KEY, KEY_FORM, INITIAL_VALUE, BYTE_ORDER, BIT_ORDER, HALVES = (
+READING, ADDRESSES, PORTS, WORD_ORDER, KEY, KEY_FORM, INITIAL_VALUE, BYTE_ORDER, BIT_ORDER, HALVES, REPORT = (
     "reading", "addresses", "ports", "word-order", "key", "key-form", "initial-value", "byte-order", "bit-order",
-    "halves",
+    "halves", "report",
 )  # fmt: skip
 """Where in a device a fault is: of all but the first a device has one at most."""
 
@@ -74,6 +76,8 @@ class Fault:
         Makes the key used, of the one that was configured.
     value : callable, optional
         Makes the value reported, of the hash.
+    report : callable, optional
+        Makes the numbers of hash_report, of those that are due, shape (n,).
     is_rare : bool
         Whether it is only tried alone or with one other.
     """
@@ -87,6 +91,7 @@ class Fault:
     arrange: Callable[[Words, npt.NDArray[np.int64]], Words] | None = None
     hash_key: Callable[[bytes], bytes] | None = None
     value: Callable[[Words], Words] | None = None
+    report: Callable[[Reports], Reports] | None = None
     is_rare: bool = False
 
 
@@ -149,6 +154,37 @@ def _tunnel_faults(device: Device) -> Iterator[Fault]:
         )
 
 
+def _type_faults(device: Device) -> Iterator[Fault]:
+    """Yield what a device does that has one hash type, or those of one IP version with ports, more or less."""
+    for version, types in (("IPv4", _IPV4_TYPES), ("IPv6", _IPV6_TYPES | _EX_TYPES)):
+        words, change = f"hashes no ports of {version}", _without(types)
+        yield Fault(
+            f"{version.lower()}-addresses-only", words, f"{version} TCP and UDP packets", (READING,), device=change
+        )
+    for name, bit in virtio.BASE_HASH_TYPES.items():
+        has_it = bool(device.hash_types & bit)
+        words = f"hashes as if the hash type {name} were {'not ' if has_it else ''}enabled"
+        change = _without(bit) if has_it else _with(bit)
+        yield Fault(
+            f"{'without' if has_it else 'with'}-{name}", words, f"packets of type {name}", (READING,), device=change
+        )
+    if device.spec == "v7":
+        for name, bit in virtio.INNER_HASH_TYPES.items():
+            if not device.hash_types & bit:
+                words = f"hashes as if the hash type {name} were enabled"
+                change = _with(bit)
+                traffic = f"{name.removesuffix('_INNER')} packets beside tunnel packets of another type"
+                yield Fault(f"with-{name}", words, traffic, (READING,), device=change)
+
+
+def _without(types: int) -> Callable[[Device], Device]:
+    return lambda device: replace(device, hash_types=device.hash_types & ~types)
+
+
+def _with(types: int) -> Callable[[Device], Device]:
+    return lambda device: replace(device, hash_types=device.hash_types | types)
+
+
 _READING = (
     Fault("outer-instead-of-inner", "hashes the outer header of tunnel packets, where the inner one is due",
           _TUNNELS, (READING,), device=_outer),
@@ -196,6 +232,11 @@ _READING = (
     Fault("home-address-of-any-length", "does not look at the length of a home address option",
           "IPv6 packets with a home address option of another length than 16", (READING,),
           departures.HOME_ADDRESS_OF_ANY_LENGTH),
+)  # fmt: skip
+
+_REPORTS = (
+    Fault("extended-types-reported-plain", "reports the plain hash types where extended ones are due",
+          "IPv6 packets with a home address option or a type 2 routing header", (REPORT,), report=plain_types),
 )  # fmt: skip
 
 _INPUTS = (
@@ -301,7 +342,15 @@ def _every_key_fault() -> Iterator[Fault]:
 
 def faults_of(device: Device) -> list[Fault]:
     """List the faults that a device may have, the likelier first; those that change nothing for it are left out."""
-    reading = [fault for fault in (*_READING, *_tunnel_faults(device), *_INPUTS) if _applies(fault, device)]
+    every = (*_READING, *_tunnel_faults(device), *_type_faults(device), *_REPORTS, *_INPUTS)
+    devices = {device}
+    reading = []
+    for fault in every:
+        changed = _changed(fault, device)
+        if fault.device is None or (changed is not None and changed not in devices):
+            reading.append(fault)
+        if fault.device is not None and changed is not None:
+            devices.add(changed)
     keys: dict[int, Fault] = {}
     for fault in _key_faults(device):
         assert fault.hash_key is not None
@@ -310,14 +359,12 @@ def faults_of(device: Device) -> list[Fault]:
     return [*reading, *_VALUES, *keys.values()]
 
 
-def _applies(fault: Fault, device: Device) -> bool:
-    if fault.device is None:
-        return True
+def _changed(fault: Fault, device: Device) -> Device | None:
+    """Return the device that behaves so; None where none can be, such as one that hashes without a feature."""
     try:
-        changed = fault.device(device)
+        return fault.device(device) if fault.device else device
     except ConfigurationError:
-        return False  # no such device can be, such as one without HASH_TUNNEL that hashes inner headers
-    return changed != device
+        return None
 
 
 def _usable_bits(hash_key: bytes) -> int:

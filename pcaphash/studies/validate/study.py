@@ -131,7 +131,10 @@ class Validator:
                 yield part, self._judge(part)
                 continue
             waiting.append(_kept(part))
-            if sum(_n_telling(each) for each in waiting) >= _LOOKED_AT or len(waiting) >= _MOST_BUFFERED:
+            if len(waiting) >= _MOST_BUFFERED and not any(_n_telling(each) for each in waiting):
+                yield from ((each, self._judge(each)) for each in waiting)  # there is nothing to decide by yet
+                waiting = []
+            elif sum(_n_telling(each) for each in waiting) >= _LOOKED_AT or len(waiting) >= _MOST_BUFFERED:
                 yield from self._decide(waiting)
                 waiting = None
         if waiting:
@@ -182,8 +185,8 @@ class Validator:
         if of_packet > of_hash:
             self._leniency = replace(self._leniency, tunnel_readings=frozenset({OF_THE_PACKET}))
             self._decisions.append(
-                "hash_report_tunnel is read as naming the encapsulation of every tunnel packet whose type is enabled, "
-                f"hashed or not: {of_packet:,} of the first packets say so, {of_hash:,} the contrary"
+                "hash_report_tunnel is read as naming the encapsulation of every tunnel packet, whatever is hashed: "
+                f"{of_packet:,} of the first packets say so, {of_hash:,} the contrary"
             )
 
     def _parts(self) -> Iterator[_Part]:

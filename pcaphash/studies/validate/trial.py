@@ -55,6 +55,11 @@ class Trial:
         self._hashed: dict[tuple[Device, int, Faults, Faults], npt.NDArray[np.uint32]] = {}
         self._text = self._read(device, 0)
 
+    @property
+    def signatures(self) -> npt.NDArray[np.int32]:
+        """Signatures of the packets, as the text reads them."""
+        return self._text.found.signatures
+
     def explained(self, faults: Iterable[Fault]) -> Mask:
         """Tell of which packets a device with these faults would have reported what was reported."""
         predicted = self._predict(tuple(faults))
@@ -110,6 +115,8 @@ class Trial:
                 hash_key = fault.hash_key(hash_key) if fault.hash_key else hash_key
             self._hashed[place] = self._hash(arranged, hash_key, reading.found.hashed)
         values = self._hashed[place]
+        for fault in faults:
+            reading = replace(reading, reports=fault.report(reading.reports)) if fault.report else reading
         for fault in faults:
             values = np.where(reading.found.hashed, fault.value(values), 0).astype(np.uint32) if fault.value else values
         return reading, values

@@ -42,7 +42,7 @@ REASONS = (NOTHING_REPORTED, NOT_SHOWN, OTHER_LINK_TYPE, NOT_THE_DEVICES)
 # Readings of hash_report_tunnel.
 OF_THE_HASH = "of the hash"
 OF_THE_PACKET = "of the packet"
-"""It names the encapsulation where the inner header is hashed; or of every tunnel packet whose type is enabled."""
+"""It names the encapsulation where the inner header is hashed; or that of every tunnel packet, whatever is hashed."""
 
 _EXTENDED_REPORTS = HASH_REPORTS.index("IPv6_EX")
 _PLAIN_BEFORE = 3  # so much lower is the number of the plain type of an extended one
@@ -115,14 +115,8 @@ class Expectations:
                 continue
             self.reports[signature] = HASH_REPORTS.index(decision.hash_report)
             self.tunnels[signature] = HASH_REPORT_TUNNELS.index(decision.hash_report_tunnel)
-            self.packet_tunnels[signature] = self._tunnel_of_packet(signature, decision)
-
-    def _tunnel_of_packet(self, signature: int, decision: Decision) -> int:
-        _, encapsulation, _ = split_signature(signature)
-        is_enabled = encapsulation in TUNNELS and self.device.tunnel_mask >> (encapsulation - 1) & 1
-        if self.device.spec != "v7" or not is_enabled:
-            return 0
-        return HASH_REPORT_TUNNELS.index(decision.encapsulation)
+            if self.device.spec == "v7" and split_signature(signature)[1] in TUNNELS:
+                self.packet_tunnels[signature] = HASH_REPORT_TUNNELS.index(decision.encapsulation)
 
 
 def judge(found: Descriptions, reported: Reported, expected: Expectations, leniency: Leniency) -> Judgement:
@@ -155,6 +149,7 @@ def judge(found: Descriptions, reported: Reported, expected: Expectations, lenie
     for reading, tunnels in ((OF_THE_HASH, expected.tunnels), (OF_THE_PACKET, expected.packet_tunnels)):
         if reading in leniency.tunnel_readings:
             other_tunnel &= reported.hash_report_tunnels != tunnels[found.signatures]
+    other_tunnel &= found.hashed | (reported.hash_report_tunnels != 0)  # without a hash it may be 0 in either reading
     other_queue = (
         judged
         & has_queue
