@@ -20,6 +20,8 @@ HEADER_OPTION = "--virtio-header"
 LINK_TYPE_OPTION = "--virtio-link-type"
 
 _DRAFT = "v7"
+_ETHERTYPE = 12  # where it stands in an Ethernet header
+_KNOWN_ETHERTYPES = (0x0800, 0x0806, 0x8100, 0x86DD, 0x88A8)  # IPv4, ARP, IPv6, VLAN tags
 _TOLERATED = 10  # one in so many; a wrong layout shows only where a field of the right one is not 0
 
 
@@ -93,6 +95,8 @@ class VirtioHeaders:
         places = records["offset"][whole].astype(np.int64)[:, np.newaxis] + np.arange(self._header_len)
         headers = block.data[places]
         lengths = np.maximum(records["original_length"], records["captured_length"])[whole].astype(np.int64)
+        if self._is_first:
+            self._check_frames(block, whole)
         is_good = self._judge(headers, lengths - self._header_len, whole + first)
         self.n_cut += len(records) - len(whole)
         reported = Reported.nothing(len(records))
@@ -119,6 +123,25 @@ class VirtioHeaders:
             problem = f"packet {first + place} has link type {link_types[place]}, not {known}"
             advice = f"if its packets have virtio headers all the same, say {LINK_TYPE_OPTION} {link_types[place]}"
             raise ConfigurationError(self._option, problem, advice)
+
+    def _check_frames(self, block: Block, whole: npt.NDArray[np.int64]) -> None:
+        """Hold that frames stand behind headers of this length, if they do behind those of another."""
+        known = {length: self._n_known(block, whole, length) for length in header.HEADER_LENGTHS}
+        likely = max(known, key=lambda length: known[length])
+        if known[likely] * _TOLERATED > len(whole) * (_TOLERATED - 1) and known[self._header_len] * 2 < len(whole):
+            mine = f"behind {self._header_len} bytes {known[self._header_len]:,} of the first {len(whole):,} packets"
+            problem = f"{mine} have a known EtherType, behind {likely} bytes {known[likely]:,}"
+            raise ConfigurationError(self._option, problem, f"use {HEADER_OPTION} {likely}")
+
+    @staticmethod
+    def _n_known(block: Block, whole: npt.NDArray[np.int64], header_len: int) -> int:
+        """Count the packets that have a known EtherType behind a header of this length."""
+        records = block.records[whole]
+        at = header_len + _ETHERTYPE
+        records = records[records["captured_length"] >= at + 2]
+        places = records["offset"].astype(np.int64) + at
+        ethertypes = block.data[places].astype(np.int64) << 8 | block.data[places + 1]
+        return int(np.isin(ethertypes, _KNOWN_ETHERTYPES).sum())
 
     def _judge(
         self, headers: npt.NDArray[np.uint8], lengths: npt.NDArray[np.int64], numbers: npt.NDArray[np.int64]

@@ -27,7 +27,10 @@ _OPTIONS = {
     "header_len": Annotated[
         int | None,
         typer.Option(
-            "--virtio-header", metavar="BYTES", help="Packets begin with a virtio_net_hdr of 12, 20, 24 or 32 bytes."
+            "--virtio-header",
+            metavar="BYTES",
+            help="Packets begin with a virtio_net_hdr of 12 bytes (without a hash), 20, 24 or 32. What it does not say "
+            "--reported, --per-queue or --testpmd may say beside it.",
         ),
     ],
     "link_types": Annotated[
@@ -97,12 +100,7 @@ class ReportedOptions:
         ConfigurationError
             Options contradict each other, or a file cannot be read.
         """
-        given = {
-            "--reported": self.table,
-            "--virtio-header": self.header_len,
-            "--testpmd": self.testpmd,
-            "--per-queue": self.per_queue,
-        }
+        given = {"--reported": self.table, "--testpmd": self.testpmd, "--per-queue": self.per_queue}
         chosen = [option for option, value in given.items() if value is not None]
         if len(chosen) > 1:
             raise ConfigurationError(chosen[1], f"{chosen[0]} says too where reported values are", "give one of them")
@@ -115,10 +113,22 @@ class ReportedOptions:
             raise ConfigurationError("TRACE", problem, "give one, or --per-queue if each is of one receive queue")
         from pcaphash.capture.reported_tpacket import TpacketHashes
 
-        sources = self._sources(traces, spec)
+        sources = self._sources(traces)
+        if self.header_len is not None:
+            sources = self._behind_headers(sources, self.header_len, spec)
         return sources if self.kind is None else [TpacketHashes(source) for source in sources]
 
-    def _sources(self, traces: Sequence[str], spec: str) -> "list[ReportedSource]":
+    def _behind_headers(self, sources: "list[ReportedSource]", length: int, spec: str) -> "list[ReportedSource]":
+        """Read the headers of each trace, and beside them what else says something."""
+        from pcaphash.capture.reported_joined import BehindHeaders
+        from pcaphash.capture.reported_virtio import VirtioHeaders
+
+        link_types = {"link_types": self.link_types} if self.link_types else {}
+        if self.table is None and self.testpmd is None and not self.per_queue:
+            return [VirtioHeaders(length, spec, **link_types)]
+        return [BehindHeaders(VirtioHeaders(length, spec, **link_types), source) for source in sources]
+
+    def _sources(self, traces: Sequence[str]) -> "list[ReportedSource]":
         if self.per_queue:
             from pcaphash.capture.reported_queues import queues_of_traces
 
@@ -131,12 +141,6 @@ class ReportedOptions:
             from pcaphash.capture.reported_testpmd import TestpmdLog
 
             return [TestpmdLog(self.testpmd)]
-        if self.header_len is not None:
-            from pcaphash.capture.reported_virtio import VirtioHeaders
-
-            if self.link_types:
-                return [VirtioHeaders(self.header_len, spec, self.link_types)]
-            return [VirtioHeaders(self.header_len, spec)]
         from pcaphash.capture.reported_options import PacketOptions
 
         return [PacketOptions()]

@@ -7,11 +7,15 @@ import numpy as np
 import pytest
 
 from pcaphash.capture.reader import Reader
+from pcaphash.capture.reported_joined import BehindHeaders
+from pcaphash.capture.reported_queues import queues_of_traces
+from pcaphash.capture.reported_table import ReportedTable
 from pcaphash.capture.reported_virtio import VirtioHeaders
 from pcaphash.capture.reported_writer import ReportedPacket, virtio_header, write_virtio_pcap
 from pcaphash.errors import ConfigurationError
 from support import captures
 from support.reported import read_reported
+from support.traffic import flows, plain
 
 FRAME = bytes(range(60))
 PACKETS = [
@@ -160,7 +164,7 @@ def test_headers_that_can_be(trace, offset, value, header_len):
 def test_another_length_than_the_real_one_is_noticed(trace, real, said):
     frame = struct.pack(">6s6sH", bytes.fromhex("525400123456"), bytes.fromhex("02fedcba9876"), 0x800) + FRAME
     write(trace, [bytes(real) + frame] * 3)
-    assert "does not exist" in (problem := refusal(trace, said, "1.4").problem) or "does not lie" in problem
+    assert f"behind {said} bytes 0 of the first 3 packets" in refusal(trace, said, "1.4").problem
 
 
 def test_the_layout_of_the_other_text_is_noticed(trace):
@@ -178,3 +182,34 @@ def test_lengths_that_no_header_has(trace, header_len):
 def test_lengths_that_draft_v7_does_not_have(header_len):
     with pytest.raises(ConfigurationError, match=r"use 20, or --spec 1\.4"):
         VirtioHeaders(header_len, "v7")
+
+
+@pytest.mark.parametrize(("header_len", "said"), [(24, 20), (32, 20), (20, 24), (20, 12)])
+def test_a_header_of_another_length_is_noticed_by_the_frames_behind_it(trace, header_len, said):
+    frames = [plain(flow) for flow in flows(20)]
+    with trace.open("wb") as stream:
+        write_virtio_pcap(stream, [ReportedPacket(frame, None, 5, 1) for frame in frames], header_len, "1.4")
+    with pytest.raises(
+        ConfigurationError, match=f"behind {said} bytes 0 of the first 20 .* use --virtio-header {header_len}"
+    ):
+        read_reported(trace, VirtioHeaders(said, "1.4"))
+
+
+def test_headers_without_a_hash_go_with_another_source(trace):
+    frames = [plain(flow) for flow in flows(3)]
+    with trace.open("wb") as stream:
+        write_virtio_pcap(stream, [ReportedPacket(frame) for frame in frames], 12)
+    table = trace.with_suffix(".csv")
+    table.write_text("packet,hash_value,queue\n1,0x5,2\n3,0x6,\n")
+    found = read_reported(trace, BehindHeaders(VirtioHeaders(12), ReportedTable(table)))
+    assert found.packets == [(5, None, None, 2), (None, None, None, None), (6, None, None, None)]
+    assert found.frames == frames
+    assert found.notes == [f"--reported {table}: 1 of 3 packets have no row"]
+
+
+def test_queues_come_beside_the_hashes_of_headers(tmp_path):
+    path = tmp_path / "rx-3.pcap"
+    with path.open("wb") as stream:
+        write_virtio_pcap(stream, [ReportedPacket(plain(flow), None, 7, 2) for flow in flows(2)], 20)
+    (queues,) = queues_of_traces([str(path)])
+    assert read_reported(path, BehindHeaders(VirtioHeaders(20), queues)).packets == [(7, 2, 0, 3)] * 2
