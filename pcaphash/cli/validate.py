@@ -85,15 +85,15 @@ def _run(validator: "Validator", output: Path | None) -> "Validation":
     if output is None:
         validator.judge()
         return validator.result()
-    from pcaphash.report.files import make_folder, whole_file
+    from pcaphash.report.files import output_folder, whole_file
     from pcaphash.report.rows import write_rows
     from pcaphash.report.validation import PACKETS_FILE, write_validation_text
     from pcaphash.studies.validate.rows import COLUMNS
 
-    make_folder(output)
-    with whole_file(output / PACKETS_FILE) as part, part.open("w", encoding="utf-8", newline="") as stream:
+    packets = output / PACKETS_FILE
+    with output_folder(output), whole_file(packets) as part, part.open("w", encoding="utf-8", newline="") as stream:
         write_rows(validator.rows(), COLUMNS, stream, "csv")
         validation = validator.result()
-    for path in (output / PACKETS_FILE, write_validation_text(validation, output)):
+    for path in (packets, write_validation_text(validation, output)):
         print(f"wrote {path}", file=sys.stderr)
     return validation

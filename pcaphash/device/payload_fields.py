@@ -121,7 +121,8 @@ class PayloadFields:
         """
         if self.offset < len(self._data):
             n_more = len(self._data) - self.offset
-            problem = f"{n_more} bytes at offset {self.offset} are behind the last field, {self._name}"
+            more = "1 byte" if n_more == 1 else f"{n_more} bytes"
+            problem = f"{more} too many at offset {self.offset}, behind the last field, {self._name}"
             raise ConfigurationError(self.option, problem, "leave out what is no part of the payload")
         return tuple(self._fields)
 

@@ -22,7 +22,8 @@ def _key_warnings(device: "Device") -> list[str]:
     n_bytes, longest = len(device.hash_key), virtio.LEAST_RSS_MAX_KEY_SIZE
     if n_bytes >= longest:
         return []
-    return [f"{KEY_OPTION}: {n_bytes} bytes, zero padded to {longest}: the longest hash input needs as many"]
+    given = "1 byte" if n_bytes == 1 else f"{n_bytes} bytes"
+    return [f"{KEY_OPTION}: {given}, zero padded to {longest}: the longest hash input needs as many"]
 
 
 def _feature_warnings(device: "Device") -> list[str]:

@@ -3,7 +3,7 @@
 import os
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from pcaphash.errors import ConfigurationError, OutputError
@@ -72,6 +72,26 @@ def make_folder(path: Path) -> None:
         raise OutputError(str(path), "it is a file, not a folder") from error
     except OSError as error:
         raise OutputError(str(path), error.strerror or str(error)) from error
+
+
+@contextmanager
+def output_folder(path: Path) -> Iterator[None]:
+    """Make a folder for output files; if nothing comes of it, and it was not there before, take it away again.
+
+    Raises
+    ------
+    OutputError
+        It cannot be made.
+    """
+    is_new = not path.exists()
+    make_folder(path)
+    try:
+        yield
+    except BaseException:
+        if is_new:
+            with suppress(OSError):  # something is in it
+                path.rmdir()
+        raise
 
 
 def _umask() -> int:

@@ -138,7 +138,8 @@ def _show_key(recovery: "Recovery", best: "Fit", solution: "Solution", console: 
         console.print(f"the hash does not start at 0 but at 0x{solution.initial_value:08x}, or open bits say otherwise")
     if best.contradictions:
         numbers = ", ".join(map(count, best.contradicting))
-        console.print(f"{packets(best.contradictions)} contradict the others, the first ones {numbers}")
+        verb = "contradicts" if best.contradictions == 1 else "contradict"
+        console.print(f"{packets(best.contradictions)} {verb} the others: {numbers}{_and_more(best)}")
     usable = [name for name, bits in _INPUTS if _is_known(solution, bits)]
     if usable:
         console.print(f"enough to know every hash over {', '.join(usable)}")
@@ -149,6 +150,10 @@ def _show_key(recovery: "Recovery", best: "Fit", solution: "Solution", console: 
         )
     if usable:
         console.print(f"to validate with it: pcaphash validate TRACE --key {solution.hash_key.hex()}", soft_wrap=True)
+
+
+def _and_more(fit: "Fit") -> str:
+    return ", ..." if len(fit.contradicting) < fit.contradictions else ""
 
 
 def _is_known(solution: "Solution", bits: int) -> bool:

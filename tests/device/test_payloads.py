@@ -148,7 +148,7 @@ FIRST = struct.pack("<I2H", 0x3F, 3, 1)
         (bytes(5), "indirection_table_mask at offset 4: the payload ends after 5 bytes, and 6 are needed"),
         (FIRST + bytes(7), "indirection_table at offset 8: the payload ends after 15 bytes, and 16 are needed"),
         (rss_config()[:-1], "hash_key_data at offset 19: the payload ends after 58 bytes, and 59 are needed"),
-        (rss_config() + b"a", "1 bytes at offset 59 are behind the last field, hash_key_data"),
+        (rss_config() + b"a", "1 byte too many at offset 59, behind the last field, hash_key_data"),
         (rss_config(0x1000), "hash_types at offset 0: 0x00001000 has bit 12, which is reserved in draft v7"),
         (rss_config(mask=4), "indirection_table_mask at offset 4: 4 is no power of two less one"),
         (rss_config(unclassified=0x8000), "unclassified_queue at offset 6: 0x8000, but bit 15 of an rss_rq_id is"),
@@ -194,7 +194,7 @@ def test_tunnel_bits_under_the_wrong_text():
     [
         (hash_config(reserved=bytes(5) + b"\x01" + bytes(2)), "reserved at offset 8: 0x0100, but what is reserved"),
         (hash_config()[:12], "hash_key_length at offset 12: the payload ends after 12 bytes, and 13 are needed"),
-        (hash_config() + bytes(2), "2 bytes at offset 53 are behind the last field, hash_key_data"),
+        (hash_config() + bytes(2), "2 bytes too many at offset 53, behind the last field, hash_key_data"),
         (hash_config(key=b""), "hash_key_length at offset 12: 0 bytes, though hash_types are enabled"),
     ],
 )
@@ -208,7 +208,7 @@ def test_bad_hash_config(payload, problem):
     ("payload", "problem"),
     [
         (bytes(3), "enabled_tunnel_types at offset 0: the payload ends after 3 bytes, and 4 are needed"),
-        (bytes(5), "1 bytes at offset 4 are behind the last field, enabled_tunnel_types"),
+        (bytes(5), "1 byte too many at offset 4, behind the last field, enabled_tunnel_types"),
         (b"\x00\x02\x00\x00", "enabled_tunnel_types at offset 0: 0x00000200 has bit 9, which is reserved in virtio"),
     ],
 )

@@ -58,7 +58,9 @@ def test_a_part_of_a_key_comes_with_its_mask():
 
 def test_contradictions_are_counted_and_named():
     recovery = recovery_with(0, contradictions=2, contradicting=(7, 4711))
-    assert "2 packets contradict the others, the first ones 7, 4,711" in " ".join(shown(recovery).split())
+    assert "2 packets contradict the others: 7, 4,711" in " ".join(shown(recovery).split())
+    one = recovery_with(0, contradictions=1, contradicting=(7,))
+    assert "1 packet contradicts the others: 7" in " ".join(shown(one).split())
     (assumption,) = json.loads(shown(recovery, "json"))["assumptions"]
     assert (assumption["contradictions"], assumption["contradicting"]) == (2, [7, 4711])
     assert assumption["equations_that_hold_besides"] == 100 + 32 * (5000 - 97 - 2)

@@ -221,3 +221,22 @@ def test_the_byte_order_of_options_is_decided_where_there_are_some(tmp_path):
     found = validate(path, device_of(CONFIGURATION))
     assert (found.mismatches, found.judged) == (0, 300)
     assert found.notes[0].startswith("hash options are read in the opposite byte order")
+
+
+def test_wrong_types_of_right_hashes(trace, frames):
+    right = misbehave(frames, CONFIGURATION)
+    by_addresses = {"TCPv4": "IPv4", "UDPv4": "IPv4", "TCPv6": "IPv6", "UDPv6": "IPv6"}
+    by_addresses |= {"TCPv6_EX": "IPv6_EX", "UDPv6_EX": "IPv6_EX"}
+    said = [replace(each, report=by_addresses.get(each.report, each.report)) for each in right]
+    assert sets_of(found_on(trace, said)) == [{"types-by-addresses"}]
+    said = [replace(each, tunnel="NONE") for each in right]
+    assert sets_of(found_on(trace, said)) == [{"tunnel-unreported"}]
+
+
+def test_two_names_for_one_key(trace, frames):
+    """The first bit of this key is 0, so that it makes no difference whether a shift brings it back at the end."""
+    configuration = replace(CONFIGURATION, key=bytes([0x51]) + CONFIGURATION.key[1:39] + bytes([0x52]))
+    said = misbehave(frames, replace(configuration, key=KEYS["key-shifted-left-1"](configuration.key)))
+    (fault,) = found_on(trace, said, configuration).diagnosis.faults
+    assert fault.name == "key-shifted-left-1"
+    assert "the same with this key: it shifts the key to the left by 1 bit, round the end" in fault.words

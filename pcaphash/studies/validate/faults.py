@@ -22,10 +22,9 @@ from pcaphash.studies.validate.verdicts import plain_types
 Words = npt.NDArray[np.uint32]
 Reports = npt.NDArray[np.int16]
 
-READING, ADDRESSES, PORTS, WORD_ORDER, KEY, KEY_FORM, INITIAL_VALUE, BYTE_ORDER, BIT_ORDER, HALVES, REPORT = (
-    "reading", "addresses", "ports", "word-order", "key", "key-form", "initial-value", "byte-order", "bit-order",
-    "halves", "report",
-)  # fmt: skip
+READING, REPORT, REPORT_TUNNEL = "reading", "report", "report-tunnel"
+ADDRESSES, PORTS, WORD_ORDER, KEY, KEY_FORM = "addresses", "ports", "word-order", "key", "key-form"
+INITIAL_VALUE, BYTE_ORDER, BIT_ORDER, HALVES = "initial-value", "byte-order", "bit-order", "halves"
 """Where in a device a fault is: of all but the first a device has one at most."""
 
 OF_VALUES = (INITIAL_VALUE, BYTE_ORDER, BIT_ORDER, HALVES)
@@ -39,12 +38,14 @@ _EX_TYPES = virtio.HASH_TYPE_TCP_EX | virtio.HASH_TYPE_UDP_EX
 _TCP_TYPES = virtio.HASH_TYPE_TCPV4 | virtio.HASH_TYPE_TCPV6 | virtio.HASH_TYPE_TCP_EX
 _UDP_TYPES = virtio.HASH_TYPE_UDPV4 | virtio.HASH_TYPE_UDPV6 | virtio.HASH_TYPE_UDP_EX
 _ALL_EX_TYPES = _EX_TYPES | virtio.HASH_TYPE_IP_EX
+_TYPES_PER_FAMILY = 3  # numbers of hash_report: addresses, then TCP, then UDP, for each of three families
 _FAMILIES = (
     (virtio.HASH_TYPE_IPV4, _IPV4_TYPES),
     (virtio.HASH_TYPE_IPV6, _IPV6_TYPES),
     (virtio.HASH_TYPE_IP_EX, _EX_TYPES),
 )
 
+_SAME = "the same with this key"
 _TUNNELS = "tunnel packets whose inner header is hashed"
 _TCP_UDP = "TCP or UDP packets with different ports"
 _ENDPOINTS = "packets between different addresses"
@@ -78,6 +79,8 @@ class Fault:
         Makes the value reported, of the hash.
     report : callable, optional
         Makes the numbers of hash_report, of those that are due, shape (n,).
+    hides_tunnel : bool
+        Whether hash_report_tunnel is 0 always.
     is_rare : bool
         Whether it is only tried alone or with one other.
     """
@@ -92,7 +95,13 @@ class Fault:
     hash_key: Callable[[bytes], bytes] | None = None
     value: Callable[[Words], Words] | None = None
     report: Callable[[Reports], Reports] | None = None
+    hides_tunnel: bool = False
     is_rare: bool = False
+
+
+def _address_types(reports: Reports) -> Reports:
+    """Return numbers of hash_report with those of addresses in place of the ones with ports."""
+    return np.where(reports > 0, reports - (reports - 1) % _TYPES_PER_FAMILY, reports).astype(np.int16)
 
 
 def _retyped(types: Callable[[int], int]) -> Callable[[Device], Device]:
@@ -235,6 +244,10 @@ _READING = (
 )  # fmt: skip
 
 _REPORTS = (
+    Fault("types-by-addresses", "reports the hash types of addresses alone where ports are hashed too",
+          _TCP_UDP, (REPORT,), report=_address_types),
+    Fault("tunnel-unreported", "reports no tunnel where the inner header is hashed",
+          _TUNNELS, (REPORT_TUNNEL,), hides_tunnel=True),
     Fault("extended-types-reported-plain", "reports the plain hash types where extended ones are due",
           "IPv6 packets with a home address option or a type 2 routing header", (REPORT,), report=plain_types),
 )  # fmt: skip
@@ -354,7 +367,10 @@ def faults_of(device: Device) -> list[Fault]:
     keys: dict[int, Fault] = {}
     for fault in _key_faults(device):
         assert fault.hash_key is not None
-        keys.setdefault(_usable_bits(fault.hash_key(device.hash_key)), fault)
+        bits = _usable_bits(fault.hash_key(device.hash_key))
+        first = keys.setdefault(bits, fault)
+        if first is not fault and _SAME not in first.words:
+            keys[bits] = replace(first, words=f"{first.words} ({_SAME}: it {fault.words})")
     keys.pop(_usable_bits(device.hash_key), None)
     return [*reading, *_VALUES, *keys.values()]
 

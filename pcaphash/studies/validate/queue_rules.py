@@ -182,11 +182,11 @@ def _candidates(device: Device, n_met: int) -> Iterator[tuple[QueueRule, Callabl
     for size_bits in range(_MOST_BITS + 1):
         if 1 << size_bits < n_entries:
             yield (
-                QueueRule(f"first-{1 << size_bits}", f"uses the first {1 << size_bits} entries of the table alone"),
+                QueueRule(f"first-{1 << size_bits}", f"looks at {size_bits} bits of the hash alone, not at {bits}"),
                 _masked(1 << size_bits, table),
             )
     if n_met != n_queues and n_met <= n_entries:
-        words = f"has {n_met} receive queues, not {n_queues} (--queues {n_met}), entry i leading to queue i % {n_met}"
+        words = f"has receive queues 0 to {n_met - 1} (--queues {n_met}), entry i of its table leading to i % {n_met}"
         yield QueueRule("other-queues", words), _masked(n_entries, np.arange(n_entries, dtype=np.int64) % n_met)
     for size_bits in range(_MOST_BITS + 1):
         size = 1 << size_bits

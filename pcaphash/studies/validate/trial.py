@@ -117,6 +117,9 @@ class Trial:
         values = self._hashed[place]
         for fault in faults:
             reading = replace(reading, reports=fault.report(reading.reports)) if fault.report else reading
+            if fault.hides_tunnel:
+                nothing = np.zeros(len(self.sample), np.int16)
+                reading = replace(reading, tunnels=(nothing, nothing))
         for fault in faults:
             values = np.where(reading.found.hashed, fault.value(values), 0).astype(np.uint32) if fault.value else values
         return reading, values
