@@ -27,6 +27,9 @@ _ADVICE = "write its bytes in the order of hash_key_data as hex digits, two each
 _HEX = re.compile(r"(?:[0-9a-fA-F]{2})+(?::(?:[0-9a-fA-F]{2})+)*")
 
 
+_WORDS = re.compile(r"(?:0x)?[0-9a-f]{3,}(?:[\s,]+(?:0x)?[0-9a-f]{3,})+,?|0x[0-9a-f]+", re.I)
+
+
 def parse_hash_key(value: bytes | bytearray | str) -> bytes:
     """Return a hash key.
 
@@ -53,10 +56,8 @@ def parse_hash_key(value: bytes | bytearray | str) -> bytes:
 
 
 def _parse_hex(text: str) -> bytes:
-    if "0x" in text.lower() or "," in text:
-        raise ConfigurationError(
-            KEY_OPTION, "the byte order of 0x words is not known", f"without 0x and commas, {_ADVICE}"
-        )
+    if _WORDS.fullmatch(text):
+        raise ConfigurationError(KEY_OPTION, "it is in words, of which nothing says which byte comes first", _ADVICE)
     if text and not _HEX.fullmatch(text):
         if re.fullmatch("[0-9a-fA-F]+", text):
             raise ConfigurationError(KEY_OPTION, "an odd number of hex digits", _ADVICE)

@@ -101,9 +101,10 @@ class Selection:
         words += [
             f"--{name} {_show_time(at)}" for name, at in (("start", self.start), ("end", self.end)) if at is not None
         ]
-        words += [f"--direction {self.direction}"] if self.direction != "in" else []
         for name in ("encapsulation", "vni", "endpoint"):
             words += [f"--{name} {value}" for value in getattr(self, name)]
+        if self.direction == "out" or (self.direction == "all" and not words):  # "all" leaves nothing out
+            words.append(f"--direction {self.direction}")
         return " ".join(words)
 
 

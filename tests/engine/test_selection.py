@@ -217,3 +217,16 @@ def test_a_selection_that_matches_nothing(trace, tmp_path):
 def test_words_that_cannot_be(words, message):
     with pytest.raises(ConfigurationError, match=message):
         Selection(**words)
+
+
+@pytest.mark.parametrize(
+    ("given", "text"),
+    [
+        ({"direction": "all", "vni": [7]}, "--vni 7"),
+        ({"direction": "all"}, "--direction all"),
+        ({"direction": "out", "vni": [7]}, "--vni 7 --direction out"),
+        ({}, ""),
+    ],
+)
+def test_a_selection_names_what_leaves_packets_out(given, text):
+    assert str(Selection(**given)) == text
