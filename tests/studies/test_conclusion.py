@@ -38,7 +38,7 @@ def sets_of(found) -> list[set[str]]:
 
 
 @pytest.mark.parametrize(
-    "pair",
+    "some",
     [
         ("initial-value-ones", "value-byte-swapped"),
         ("initial-value-ones", "value-bit-reversed"),
@@ -47,12 +47,14 @@ def sets_of(found) -> list[set[str]]:
         ("ports-swapped", "addresses-sorted"),
         ("ports-sorted", "input-words-swapped"),
         ("home-address-ignored", "routing-header-ignored"),
+        ("key-mlx5", "initial-value-ones", "value-byte-swapped"),
+        ("outer-instead-of-inner", "key-words-reversed", "value-bit-reversed"),
     ],
     ids="+".join,
 )
-def test_two_faults_of_one_kind(trace, frames, pair):
-    found = found_on(trace, misbehave(frames, CONFIGURATION, *pair))
-    assert set(pair) in sets_of(found)
+def test_several_faults_that_show_only_together(trace, frames, some):
+    found = found_on(trace, misbehave(frames, CONFIGURATION, *some))
+    assert set(some) in sets_of(found)
     assert found.diagnosis.unexplained == 0
 
 

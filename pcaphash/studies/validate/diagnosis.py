@@ -1,8 +1,8 @@
 """Find the fewest faults that explain what a device reported wrongly, and what they explain as well.
 
 Every set of faults is a complete device: it has to explain the packets that are wrong and those that are right. Sets of
-one are tried, then of two, all of them; larger ones grow from the best. So faults that show only together are found in
-pairs, and independent ones in any number.
+one are tried, then of two, all of them, then of three where two are of the key or the value; larger ones grow from the
+best. So faults that show only together are found in pairs, and independent ones in any number.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pcaphash.device.device import Device
-from pcaphash.studies.validate.faults import READING, Fault, faults_of
+from pcaphash.studies.validate.faults import KEY, KEY_FORM, OF_VALUES, READING, Fault, faults_of
 from pcaphash.studies.validate.sample import Sample
 from pcaphash.studies.validate.trial import Trial
 from pcaphash.studies.validate.verdicts import OF_HASH, Leniency, says_queue_alone
@@ -24,6 +24,7 @@ _MOST_TRIED = 1200  # packets that the search looks at
 _ATTEMPTS = 3  # with packets among them that the sets found before did not explain
 _LENGTHS = 4  # so many packets of a kind come before the second one of a length
 _MOST_FAULTS = 7
+_HIDING = {KEY, KEY_FORM, *OF_VALUES}
 _WIDTH = 6  # sets that larger ones grow from
 
 
@@ -112,7 +113,7 @@ def diagnose(device: Device, sample: Sample, leniency: Leniency, *, by_queue: bo
         best, alternatives, contradicting = _Search(some, ~wrong[chosen]).run()
         causes, left = _attribute(trial, best, wrong)
         missed = order[left[order] & ~np.isin(order, chosen)][: _MOST_TRIED // 2]
-        if not len(missed) or attempt + 1 == _ATTEMPTS:
+        if not causes or not len(missed) or attempt + 1 == _ATTEMPTS:
             break
         chosen = np.sort(np.concatenate([missed, order[~np.isin(order, missed)][: _MOST_TRIED - len(missed)]]))
     packets = (0, 0)
@@ -170,7 +171,7 @@ class _Search:
         """Return the set, those that explain as much on this sample, and the best that contradicts what is right."""
         goal = len(self._right)
         self._score(())
-        for sets in (self._singles(), self._pairs()):
+        for sets in (self._singles(), self._pairs(), self._hidden_triples()):
             for each in sets:
                 self._score(each)
             if any(score == goal and each not in self._odd for each, score in self._scores.items()):
@@ -210,6 +211,17 @@ class _Search:
 
     def _pairs(self) -> Iterator[FaultSet]:
         return (pair for pair in combinations(self._faults, 2) if _go_together(pair))
+
+    def _hidden_triples(self) -> Iterator[FaultSet]:
+        """Put two faults of the key or of the value, behind which nothing else shows, together with any third one."""
+        usual = [fault for fault in self._faults if not fault.is_rare]
+        hiding = [fault for fault in usual if set(fault.places) & _HIDING]
+        for pair in combinations(hiding, 2):
+            for fault in usual:
+                if fault not in pair and _go_together((*pair, fault)):
+                    triple = tuple(sorted((*pair, fault), key=self._faults.index))
+                    if triple not in self._scores:
+                        yield triple
 
     def _grown(self, size: int) -> Iterator[FaultSet]:
         """Add one fault to each of the best sets that are smaller by one."""
