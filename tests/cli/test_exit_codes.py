@@ -66,6 +66,22 @@ def test_what_ethtool_does_not_show_is_told(tmp_path):
     assert (result.returncode, complaints(result)) == (0, [])
 
 
+def test_a_trace_given_twice_is_told():
+    result = run("analyze", VXLAN, VXLAN)
+    assert result.returncode == 0
+    (line,) = complaints(result)
+    assert line.endswith("vxlan.pcap was given 2 times, and counts as often")
+
+
+@pytest.mark.parametrize("command", ["hashes", "census", "analyze"])
+def test_standard_output_is_no_file(command):
+    result = run(command, VXLAN, "-o", "-")
+    assert result.returncode == 2
+    (line,) = complaints(result)
+    assert "--output: - is no file" in line
+    assert not Path("-").exists()
+
+
 @pytest.mark.parametrize("command", ["analyze", "hashes"])
 def test_a_missing_file_cannot_be_read(command):
     result = run(command, "nowhere.pcap")

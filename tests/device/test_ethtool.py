@@ -383,3 +383,10 @@ def test_any_file_gives_a_device_or_a_one_line_refusal(tmp_path_factory, data):
     except ConfigurationError as error:
         outcome = str(error)
     assert len(outcome.splitlines()) == 1
+
+
+def test_the_table_of_an_rss_context_behind_the_main_one_is_refused(read, refusal):
+    told = refusal(f"{shown([0, 1, 2, 3])}RSS Context ID: 1\n{header()}{rows([1, 1])}")
+    assert "RSS Context ID: 1 follows" in told
+    assert "leave only one" in told
+    assert read(f"RSS Context ID: 1\n{shown([3, 2, 1, 0])}")["indirection_table"] == [3, 2, 1, 0]
