@@ -51,6 +51,6 @@ def census(
     with watched() as watch:
         taken = study(traces, device, selection, watch)
     with whole_file(output) as part, part.open("wb") as stream:
-        save_census(taken.census, taken.reading, stream)
+        save_census(taken, stream)
     print(f"wrote {output}", file=sys.stderr)
     return report_reading(taken.reading)

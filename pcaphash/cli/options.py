@@ -380,8 +380,12 @@ def adopt_census(traces: Sequence[str], given: DeviceOptions) -> DeviceOptions:
     """
     from pcaphash.engine.saved import is_saved_census, load_census
 
-    saved = next((trace for trace in traces if is_saved_census(trace)), None)
-    return given if saved is None else combine_options(load_census(saved).device_options(given), given)
+    path = next((trace for trace in traces if is_saved_census(trace)), None)
+    if path is None:
+        return given
+    saved = load_census(path)
+    names: DeviceOptions = {"given": saved.given | given.get("given", frozenset())}
+    return combine_options(saved.device_options(given), given, names)
 
 
 def refuse_overwriting(output: Path, traces: Iterable[str]) -> None:

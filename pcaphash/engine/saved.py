@@ -21,6 +21,7 @@ from pcaphash.kernels.toeplitz import KEY_LEN
 _MAGIC = b"PK\x03\x04"
 _PORTS = ("vxlan_ports", "geneve_ports", "vxlan_gpe_ports", "gre_udp_ports")
 _WORDS = ("table_index", "flavor", "input_transform")
+_DEPENDED_ON = frozenset({"hash_key", *_PORTS, *_WORDS})
 _MOST_SLOTS = 65536
 _AGAIN = "take the census again"
 
@@ -50,11 +51,14 @@ class SavedCensus:
         What it holds.
     reading : Reading
         What came of reading the traces behind it.
+    given : frozenset of str
+        Arguments of ``Device`` that were given and not left at their defaults, of those that a census depends on.
     """
 
     path: str
     census: Census
     reading: Reading
+    given: frozenset[str]
 
     def restrict(self, identity: Identity) -> Census:
         """Return the part of the census that answers under an identity.
@@ -112,9 +116,14 @@ def is_saved_census(trace: str) -> bool:
         return False
 
 
-def save_census(census: Census, reading: Reading, stream: IO[bytes]) -> None:
+def given_to_census(device: Device) -> frozenset[str]:
+    """Return which arguments of a device were given, of those that a census depends on."""
+    return device.given & _DEPENDED_ON
+
+
+def save_census(saved: SavedCensus, stream: IO[bytes]) -> None:
     """Write a census, and what came of reading the traces behind it."""
-    identity = census.identity
+    census, reading, identity = saved.census, saved.reading, saved.census.identity
     signatures = census.signatures()
     rows = [census.natural_rows(signature) for signature in signatures]
     shape = (0, identity.slots, 2)
@@ -124,6 +133,7 @@ def save_census(census: Census, reading: Reading, stream: IO[bytes]) -> None:
         **{name: np.array(getattr(identity, name), np.int64) for name in _PORTS},
         **{name: np.array(getattr(identity, name)) for name in _WORDS},
         "slots": np.int64(identity.slots),
+        "given": np.array(sorted(saved.given), np.str_),
         "signatures": np.array(signatures, np.int64),
         "first_rows": np.cumsum([0, *(len(each) for each in rows[:-1])])[: len(rows)].astype(np.int64),
         "counts": np.concatenate([np.zeros(shape, np.int64), *rows]),
@@ -198,7 +208,7 @@ def _build(path: str, arrays: dict[str, npt.NDArray[Any]]) -> SavedCensus:
         first = last
     if first != len(counts) or bool((counts < 0).any()):
         raise ValueError("the counts do not fit the signatures")
-    return SavedCensus(path, census, _reading_of(arrays))
+    return SavedCensus(path, census, _reading_of(arrays), _DEPENDED_ON & set(arrays["given"].reshape(-1).tolist()))
 
 
 def _reading_of(arrays: dict[str, npt.NDArray[Any]]) -> Reading:

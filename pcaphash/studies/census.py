@@ -5,7 +5,7 @@ from os import PathLike, fspath
 
 from pcaphash.device.device import Device
 from pcaphash.engine.census import identities_of
-from pcaphash.engine.saved import SavedCensus
+from pcaphash.engine.saved import SavedCensus, given_to_census
 from pcaphash.engine.selection import RECEIVED, Selection
 from pcaphash.engine.stream import Progress, take_census
 from pcaphash.errors import ConfigurationError
@@ -44,4 +44,4 @@ def census(
     if len(identities) != 1:
         raise ConfigurationError("devices", "they need different censuses", "take one for each")
     taken, reading = take_census(paths, identities, selection, chosen[0].spec, watch)
-    return SavedCensus("", taken[identities.pop()], reading)
+    return SavedCensus("", taken[identities.pop()], reading, given_to_census(chosen[0]))

@@ -81,7 +81,9 @@ def test_logs_of_testpmd(scratch, packets):
     trace.write_bytes(captures.pcap(b"".join(captures.pcap_record(packet.captured, 20) for packet in packets)))
     if packets:
         found = read_reported(trace, TestpmdLog(log))
-        assert found.packets == [(packet.hash_value, None, None, packet.queue or 0) for packet in packets]
+        reports = [0 if packet.hash_value is None else None for packet in packets]  # no RSS hash: none given
+        given = zip(packets, reports, strict=True)
+        assert found.packets == [(packet.hash_value, report, None, packet.queue or 0) for packet, report in given]
         assert found.notes == []
 
 

@@ -227,7 +227,7 @@ def test_the_columns_of_validate():
 def test_the_arrays_of_a_saved_census(tmp_path):
     found = census(str(ROOT / "sample_traces" / "overlay.pcap"), Device())
     with (tmp_path / "overlay.census").open("wb") as stream:
-        save_census(found.census, found.reading, stream)
+        save_census(found, stream)
     with np.load(tmp_path / "overlay.census", allow_pickle=False) as arrays:
         assert sorted(columns_under("The saved census")) == sorted(arrays.files)
         packets = arrays["counts"][arrays["first_rows"]].sum(axis=(0, 1))[0]

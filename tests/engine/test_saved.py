@@ -37,7 +37,7 @@ def traces(tmp_path_factory):
 def save(path, traces, device=DEVICES[0], **words):
     taken = census(traces, device, **words)
     with path.open("wb") as stream:
-        save_census(taken.census, taken.reading, stream)
+        save_census(taken, stream)
     return path
 
 

@@ -137,7 +137,7 @@ def test_what_a_saved_census_tells_without_flows(tmp_path):
         taken = census(write(tmp_path / "trace.pcapng", packets), Device())
         path = tmp_path / "saved.census"
         with path.open("wb") as stream:
-            save_census(taken.census, taken.reading, stream)
+            save_census(taken, stream)
         return path
 
     many, arp = [plain(flow) for flow in flows(3000)], builders.ethernet(builders.arp(), builders.ARP)

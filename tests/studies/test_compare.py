@@ -207,7 +207,7 @@ def test_a_saved_census_tells_nothing_of_flows(tmp_path, overlay):
     saved = tmp_path / "overlay.census"
     taken = census([OVERLAY], default_configs(Device()))
     with saved.open("wb") as stream:
-        save_census(taken.census, taken.reading, stream)
+        save_census(taken, stream)
     comparison = compare(saved)
     assert comparison.analysis.summary.equals(overlay.analysis.summary)
     assert [each.flow_set for each in comparison.outcomes] == [None] * 3

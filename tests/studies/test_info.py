@@ -48,7 +48,7 @@ def of(path, *parts: bytes, **words):
 def save(trace, path, *arguments, **words):
     saved = census(trace, *arguments, **words)
     with path.open("wb") as stream:
-        save_census(saved.census, saved.reading, stream)
+        save_census(saved, stream)
     return path
 
 

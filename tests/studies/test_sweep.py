@@ -188,7 +188,7 @@ def test_a_saved_census_gives_what_the_trace_gives(varied, tmp_path):
     path = tmp_path / "saved.census"
     taken = census([varied, TUNNELS], Device())
     with path.open("wb") as stream:
-        save_census(taken.census, taken.reading, stream)
+        save_census(taken, stream)
     pd.testing.assert_frame_equal(sweep(Path(path)).masks, sweep([varied, TUNNELS]).masks, check_exact=True)
 
 

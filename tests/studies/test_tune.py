@@ -115,7 +115,7 @@ def test_of_a_saved_census_a_table_is_made_alone(tmp_path, many):
     saved = tmp_path / "saved.census"
     taken = census(many, Device())
     with saved.open("wb") as stream:
-        save_census(taken.census, taken.reading, stream)
+        save_census(taken, stream)
     tuning, whole = tune(saved), tune(many, n_keys=1)
     assert (tuning.verdict.cause, tuning.best, tuning.n_inputs, tuning.baseline) == ("no-flows", None, None, None)
     assert tuning.rebalanced.table == whole.rebalanced.table
@@ -130,7 +130,7 @@ def test_a_saved_census_without_a_hash(tmp_path):
     saved = tmp_path / "saved.census"
     taken = census(write(tmp_path / "none.pcapng", []), Device())
     with saved.open("wb") as stream:
-        save_census(taken.census, taken.reading, stream)
+        save_census(taken, stream)
     assert tune(saved).verdict.cause == "nothing"
 
 

@@ -160,6 +160,35 @@ def test_one_reading_of_the_tunnel_report_holds_for_the_trace(tmp_path):
     assert judged(["GRE"] * 5, lenient=True).verdicts["wrong-tunnel"] == 5
 
 
+@pytest.mark.parametrize(
+    ("tunnels", "named", "n_wrong"),
+    [
+        (["NONE", "NONE", "NONE"], None, 0),
+        (["GRE", "GRE", "NONE"], "every tunnel packet that gets a hash", 0),
+        (["GRE", "GRE", "VXLAN"], "every tunnel packet", 0),
+        (["GRE", "NONE", "NONE"], None, 1),
+        (["GRE", "GRE", "GRE"], "every tunnel packet", 1),
+    ],
+)
+def test_a_packet_without_hash_may_have_no_tunnel(tmp_path, tunnels, named, n_wrong):
+    """GRE is hashed over the outer header here, and VXLAN around ARP not at all."""
+    configuration = replace(CONFIGURATION, hash_types=0xDFF)
+    inner = builders.ipv4(builders.udp(), 17)
+    outer = builders.ethernet(builders.ipv4(builders.gre(inner, builders.IPV4), 47), builders.IPV4)
+    frames = [(outer, len(outer), 1)] * 2 + arp_in_vxlan(1)
+    answers = [naive.device.answer(frame, length, 1, configuration) for frame, length, _ in frames]
+    assert [answer.hash_report for answer in answers] == ["IPv4", "IPv4", "NONE"]
+    said = [Said(as_said(answer).value, answer.hash_report, of) for answer, of in zip(answers, tunnels, strict=True)]
+    trace = tmp_path / "some.pcapng"
+    trace.write_bytes(pcapng_of(frames))
+    validator = Validator(trace, device_of(configuration), SaidOf(said))
+    validator.judge()
+    found = validator.result()
+    assert found.verdicts["wrong-tunnel"] == found.mismatches == n_wrong
+    assert len(found.notes) == (named is not None)
+    assert named is None or f"naming the encapsulation of {named}, whatever" in found.notes[0]
+
+
 def test_nothing_reported_is_refused(tmp_path):
     trace = tmp_path / "arp.pcapng"
     trace.write_bytes(pcapng_of(arp_in_vxlan(2)))

@@ -29,6 +29,7 @@ from pcaphash.studies.validate.verdicts import (
     MATCH,
     OF_THE_HASH,
     OF_THE_PACKET,
+    READINGS,
     REASONS,
     WRONG_QUEUE,
     Expectations,
@@ -101,7 +102,7 @@ class Validator:
         self.account = Account(self.traces, watch)
         self._selection = selection
         self._lenient = lenient
-        readings = frozenset({OF_THE_HASH, OF_THE_PACKET} if lenient else {OF_THE_HASH})
+        readings = frozenset(READINGS if lenient else {OF_THE_HASH})
         self._leniency = Leniency(lenient, readings, report_numbers)
         self._is_swapped = self._is_order_open = False
         self._describer, self._expected = Describer(device), Expectations(device)
@@ -174,19 +175,21 @@ class Validator:
             )
 
     def _decide_reading(self, parts: list[_Part]) -> None:
-        of_hash = of_packet = 0
+        agree = dict.fromkeys(READINGS, 0)
         for part in parts:
-            tunnels = self._expected.tunnels[part.found.signatures]
-            packet_tunnels = self._expected.packet_tunnels[part.found.signatures]
             said = part.reported.hash_report_tunnels
-            tells = (tunnels != packet_tunnels) & (said != NOT_REPORTED) & part.found.known
-            of_hash += int((tells & (said == tunnels)).sum())
-            of_packet += int((tells & (said == packet_tunnels)).sum())
-        if of_packet > of_hash:
-            self._leniency = replace(self._leniency, tunnel_readings=frozenset({OF_THE_PACKET}))
+            tunnels = {reading: each[part.found.signatures] for reading, each in self._expected.tunnels.items()}
+            tells = (tunnels[OF_THE_HASH] != tunnels[OF_THE_PACKET]) & (said != NOT_REPORTED) & part.found.known
+            for reading in READINGS:
+                agree[reading] += int((tells & (said == tunnels[reading])).sum())
+        most = max(agree.values())
+        if most > agree[OF_THE_HASH]:
+            best = frozenset(reading for reading in READINGS if agree[reading] == most)
+            self._leniency = replace(self._leniency, tunnel_readings=best)
+            every = "every tunnel packet" if OF_THE_PACKET in best else "every tunnel packet that gets a hash"
             self._decisions.append(
-                "hash_report_tunnel is read as naming the encapsulation of every tunnel packet, whatever is hashed: "
-                f"{of_packet:,} of the first packets say so, {of_hash:,} the contrary"
+                f"hash_report_tunnel is read as naming the encapsulation of {every}, whatever is hashed: "
+                f"{most:,} of the first packets say so, {agree[OF_THE_HASH]:,} the contrary"
             )
 
     def _parts(self) -> Iterator[_Part]:

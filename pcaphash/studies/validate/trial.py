@@ -27,7 +27,7 @@ class _Reading:
     found: Descriptions
     words: npt.NDArray[np.uint32]
     reports: npt.NDArray[np.int16]
-    tunnels: tuple[npt.NDArray[np.int16], npt.NDArray[np.int16]]
+    tunnels: list[npt.NDArray[np.int16]]
 
 
 class Trial:
@@ -119,7 +119,7 @@ class Trial:
             reading = replace(reading, reports=fault.report(reading.reports)) if fault.report else reading
             if fault.hides_tunnel:
                 nothing = np.zeros(len(self.sample), np.int16)
-                reading = replace(reading, tunnels=(nothing, nothing))
+                reading = replace(reading, tunnels=[nothing])
         for fault in faults:
             values = np.where(reading.found.hashed, fault.value(values), 0).astype(np.uint32) if fault.value else values
         return reading, values
@@ -141,7 +141,7 @@ class Trial:
             expected.learn(describer.decisions)
             words = found.inputs.view(">u4").astype(np.uint32)
             words[np.arange(WORDS) * 4 >= found.lengths[:, None]] = 0
-            tunnels = expected.tunnels[found.signatures], expected.packet_tunnels[found.signatures]
+            tunnels = [each[found.signatures] for each in expected.tunnels.values()]
             self._readings[device, flags] = _Reading(found, words, expected.reports[found.signatures], tunnels)
         return self._readings[device, flags]
 
@@ -170,6 +170,6 @@ class Trial:
     def _tunnel_fits(self, reading: _Reading) -> Mask:
         reported = self.sample.reported.hash_report_tunnels
         fits: Mask = reported == NOT_REPORTED
-        for tunnels in (reading.tunnels, self._text.tunnels):
-            fits |= (reported == tunnels[0]) | (reported == tunnels[1])
+        for tunnels in (*reading.tunnels, *self._text.tunnels):
+            fits |= reported == tunnels
         return fits

@@ -41,8 +41,10 @@ REASONS = (NOTHING_REPORTED, NOT_SHOWN, OTHER_LINK_TYPE, NOT_THE_DEVICES)
 
 # Readings of hash_report_tunnel.
 OF_THE_HASH = "of the hash"
+OF_THE_HASHED_PACKET = "of the hashed packet"
 OF_THE_PACKET = "of the packet"
-"""It names the encapsulation where the inner header is hashed; or that of every tunnel packet, whatever is hashed."""
+READINGS = (OF_THE_HASH, OF_THE_HASHED_PACKET, OF_THE_PACKET)
+"""It names the encapsulation where the inner header is hashed; where any is; or that of every tunnel packet."""
 
 _EXTENDED_REPORTS = HASH_REPORTS.index("IPv6_EX")
 _PLAIN_BEFORE = 3  # so much lower is the number of the plain type of an extended one
@@ -96,10 +98,8 @@ class Expectations:
         self.device = device
         self.reports = np.zeros(N_SIGNATURES, np.int16)
         """Numbers of hash_report."""
-        self.tunnels = np.zeros(N_SIGNATURES, np.int16)
-        """Numbers of hash_report_tunnel, for the hash."""
-        self.packet_tunnels = np.zeros(N_SIGNATURES, np.int16)
-        """Likewise in the other reading, for the packet."""
+        self.tunnels = {reading: np.zeros(N_SIGNATURES, np.int16) for reading in READINGS}
+        """Numbers of hash_report_tunnel, in each reading."""
         self.is_other_link_type = np.zeros(N_SIGNATURES, bool)
         self._known: set[int] = set()
 
@@ -114,9 +114,11 @@ class Expectations:
             if decision.hash_report == UNKNOWN:
                 continue
             self.reports[signature] = HASH_REPORTS.index(decision.hash_report)
-            self.tunnels[signature] = HASH_REPORT_TUNNELS.index(decision.hash_report_tunnel)
+            self.tunnels[OF_THE_HASH][signature] = HASH_REPORT_TUNNELS.index(decision.hash_report_tunnel)
             if self.device.spec == "v7" and split_signature(signature)[1] in TUNNELS:
-                self.packet_tunnels[signature] = HASH_REPORT_TUNNELS.index(decision.encapsulation)
+                tunnel = HASH_REPORT_TUNNELS.index(decision.encapsulation)
+                self.tunnels[OF_THE_PACKET][signature] = tunnel
+                self.tunnels[OF_THE_HASHED_PACKET][signature] = tunnel if self.reports[signature] else 0
 
 
 def judge(found: Descriptions, reported: Reported, expected: Expectations, leniency: Leniency) -> Judgement:
@@ -146,10 +148,8 @@ def judge(found: Descriptions, reported: Reported, expected: Expectations, lenie
     differs = both & reported.has_hash & (reported.hash_values != found.hash_values)
     other_type = both & has_type & _differ(reported.hash_reports, reports, leniency)
     other_tunnel = judged & ~missing & ~unexpected & says_tunnel
-    for reading, tunnels in ((OF_THE_HASH, expected.tunnels), (OF_THE_PACKET, expected.packet_tunnels)):
-        if reading in leniency.tunnel_readings:
-            other_tunnel &= reported.hash_report_tunnels != tunnels[found.signatures]
-    other_tunnel &= found.hashed | (reported.hash_report_tunnels != 0)  # without a hash it may be 0 in either reading
+    for reading in leniency.tunnel_readings:
+        other_tunnel &= reported.hash_report_tunnels != expected.tunnels[reading][found.signatures]
     other_queue = (
         judged
         & has_queue
