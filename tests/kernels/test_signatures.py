@@ -19,8 +19,7 @@ from pcaphash.capture.reported_options import PacketOptions
 from pcaphash.engine.census import Identity
 from pcaphash.engine.flows import FlowTable
 from pcaphash.engine.selection import Selection
-from pcaphash.kernels.inputs import spread_by_keys
-from pcaphash.kernels.toeplitz import prepare_keys
+from pcaphash.kernels.inputs import spread_by_keys, tabulate_keys, working_room
 from pcaphash.studies.compare import compare
 from pcaphash.studies.explain import explain
 from pcaphash.studies.info import info
@@ -55,7 +54,7 @@ for trace in sys.argv[1:]:
     compare(trace, texts)
     compare(trace, departing)
 words, loads, slots = (numpy.ones(n, kind) for n, kind in ((9, "u4"), (2, "i8"), (8, "i8")))
-spread_by_keys(words, 1, 9, loads, prepare_keys([b"k", b"l"]), 2, 1, slots)
+spread_by_keys(words, 1, 9, loads, tabulate_keys([b"k", b"l"], 2), 2, 2, working_room(), slots)
 Basis().add(words.reshape(1, 9), words[:1])
 found = {}
 for module in pkgutil.iter_modules(pcaphash.kernels.__path__):

@@ -10,8 +10,8 @@ import numpy.typing as npt
 
 from pcaphash.engine.inputs import HashInputs
 from pcaphash.kernels.header import PORTS_WORD_IPV6
-from pcaphash.kernels.inputs import SHORT_WORDS, spread_by_keys
-from pcaphash.kernels.toeplitz import KEY_LEN, WORDS, natural_order, prepare_keys
+from pcaphash.kernels.inputs import SHORT_WORDS, spread_by_keys, tabulate_keys, working_room
+from pcaphash.kernels.toeplitz import KEY_LEN, WORDS
 
 HALVES = 2
 CHOOSING, JUDGING = range(HALVES)
@@ -57,7 +57,6 @@ def spread_halves(
         for half in range(HALVES)
         for n_words, chosen in ((SHORT_WORDS, is_short), (WORDS, ~is_short))
     ]
-    order = natural_order(slots)
     n_threads = os.cpu_count() or 1
     n_at_once = max(_MOST_CELLS // (HALVES * slots * 2), 1)
     with ThreadPoolExecutor(n_threads) as pool:
@@ -71,16 +70,14 @@ def spread_halves(
                 share: tuple[int, int], some: Sequence[bytes] = some, entries: npt.NDArray[np.int64] = entries
             ) -> None:
                 first, last = share
-                prepared = prepare_keys(some[first:last])
+                table, room = tabulate_keys(some[first:last], slots), working_room()
                 for half, n_words, words, loads in parts:
                     of_keys = entries[half, first:last].reshape(-1)
                     n_inputs = len(loads) // 2
-                    spread_by_keys(
-                        words, n_inputs, n_words, loads, prepared, last - first, slots.bit_length() - 1, of_keys
-                    )
+                    spread_by_keys(words, n_inputs, n_words, loads, table, last - first, slots, room, of_keys)
 
             list(pool.map(spread_share, shares))
-            yield entries.transpose(1, 0, 2, 3)[:, :, order]
+            yield entries.transpose(1, 0, 2, 3)
 
 
 def _pack(
