@@ -44,16 +44,13 @@ def write_comparison_folder(comparison: "Comparison", folder: Path) -> list[Path
         The files written.
     """
     from pcaphash.report.comparison_figures import write_figures
-    from pcaphash.report.rows import write_rows
+    from pcaphash.report.rows import save_tables
 
     make_folder(folder)
     paths = [folder / VERDICT_FILE]
     with whole_file(paths[0]) as part:
         part.write_text("\n".join(verdict_lines(comparison)) + "\n", encoding="utf-8")
-    for name, table in comparison.tables().items():
-        paths.append(folder / f"{name}.csv")
-        with whole_file(paths[-1]) as part, part.open("w", encoding="utf-8", newline="") as stream:
-            write_rows([table], [str(column) for column in table], stream, "csv")
+    paths += save_tables(comparison.tables(), folder)
     return [*paths, *write_figures(comparison, folder)]
 
 

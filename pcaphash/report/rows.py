@@ -1,9 +1,11 @@
-"""Write tables that come in parts, part by part, so that memory stays flat."""
+"""Write tables: those that come in parts part by part, so that memory stays flat."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
+from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
+from pcaphash.report.files import whole_file
 from pcaphash.report.json_rows import write_json, write_json_lines
 from pcaphash.report.markdown import write_markdown
 from pcaphash.report.parquet import write_parquet
@@ -41,6 +43,28 @@ def write_rows(parts: "Iterable[pd.DataFrame]", columns: Sequence[str], stream: 
     else:
         stream.flush()
         write_parquet(whole, columns, stream.buffer)
+
+
+def write_table(table: "pd.DataFrame", stream: TextIO, format_: str) -> None:
+    """Write the rows of a table that is whole; the parameters are those of ``write_rows``."""
+    write_rows([table], [str(column) for column in table], stream, format_)
+
+
+def save_tables(tables: "Mapping[str, pd.DataFrame]", folder: Path, formats: Sequence[str] = ("csv",)) -> list[Path]:
+    """Write tables into a folder, each file whole or not at all, named after the table and the format.
+
+    Returns
+    -------
+    list of Path
+        The files written.
+    """
+    paths = []
+    for format_ in formats:
+        for name, table in tables.items():
+            paths.append(folder / f"{name}.{format_}")
+            with whole_file(paths[-1]) as part, part.open("w", encoding="utf-8", newline="") as stream:
+                write_table(table, stream, format_)
+    return paths
 
 
 def _write_csv(parts: "Iterable[pd.DataFrame]", columns: Sequence[str], stream: TextIO) -> None:

@@ -7,11 +7,9 @@ from typing import TYPE_CHECKING, TextIO
 from pcaphash.report.document import finite, make_document
 from pcaphash.report.files import make_folder, whole_file
 from pcaphash.report.formats import PARQUET
-from pcaphash.report.rows import write_rows
+from pcaphash.report.rows import save_tables, write_table
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from pcaphash.studies.sweep import Sweep
 
 FIGURE_FILE = "sweep.png"
@@ -38,7 +36,7 @@ def write_sweep(sweep: "Sweep", format_: str, stream: TextIO) -> None:
         json.dump(_document(sweep), stream, indent=2, allow_nan=False)
         stream.write("\n")
     else:
-        _write_table(sweep.masks, format_, stream)
+        write_table(sweep.masks, stream, format_)
 
 
 def write_sweep_folder(sweep: "Sweep", folder: Path, format_: str = "csv") -> list[Path]:
@@ -58,24 +56,16 @@ def write_sweep_folder(sweep: "Sweep", folder: Path, format_: str = "csv") -> li
     list of Path
         The files written.
     """
-    make_folder(folder)
-    paths = []
-    for suffix in ("csv", PARQUET) if format_ == PARQUET else ("csv",):
-        for name, table in (("sweep", sweep.masks), ("classes", sweep.classes)):
-            paths.append(folder / f"{name}.{suffix}")
-            with whole_file(paths[-1]) as part, part.open("w", encoding="utf-8", newline="") as stream:
-                _write_table(table, suffix, stream)
     from pcaphash.report.figures import save
     from pcaphash.report.sweep_figure import draw_sweep
 
+    make_folder(folder)
+    tables = {"sweep": sweep.masks, "classes": sweep.classes}
+    paths = save_tables(tables, folder, ("csv", PARQUET) if format_ == PARQUET else ("csv",))
     paths.append(folder / FIGURE_FILE)
     with whole_file(paths[-1]) as part:
         save(draw_sweep(sweep), part)
     return paths
-
-
-def _write_table(table: "pd.DataFrame", format_: str, stream: TextIO) -> None:
-    write_rows([table], [str(name) for name in table], stream, format_)
 
 
 def _document(sweep: "Sweep") -> dict[str, object]:

@@ -7,8 +7,6 @@ from pcaphash.report.files import make_folder, whole_file
 from pcaphash.report.formats import PARQUET
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from pcaphash.studies.analyze import Analysis
 
 FIGURE_FILE = "distribution.png"
@@ -36,7 +34,9 @@ def write_analysis(analysis: "Analysis", format_: str, stream: TextIO) -> None:
 
         write_document(analysis, stream)
     else:
-        _write_table(analysis.distribution, format_, stream)
+        from pcaphash.report.rows import write_table
+
+        write_table(analysis.distribution, stream, format_)
 
 
 def write_folder(analysis: "Analysis", folder: Path, format_: str = "csv") -> list[Path]:
@@ -56,22 +56,13 @@ def write_folder(analysis: "Analysis", folder: Path, format_: str = "csv") -> li
     list of Path
         The files written.
     """
-    make_folder(folder)
-    paths = []
-    for suffix in ("csv", PARQUET) if format_ == PARQUET else ("csv",):
-        for name, table in (("distribution", analysis.distribution), ("summary", analysis.summary)):
-            paths.append(folder / f"{name}.{suffix}")
-            with whole_file(paths[-1]) as part, part.open("w", encoding="utf-8", newline="") as stream:
-                _write_table(table, suffix, stream)
     from pcaphash.report.figures import draw_distribution, save
+    from pcaphash.report.rows import save_tables
 
+    make_folder(folder)
+    tables = {"distribution": analysis.distribution, "summary": analysis.summary}
+    paths = save_tables(tables, folder, ("csv", PARQUET) if format_ == PARQUET else ("csv",))
     paths.append(folder / FIGURE_FILE)
     with whole_file(paths[-1]) as part:
         save(draw_distribution(analysis), part)
     return paths
-
-
-def _write_table(table: "pd.DataFrame", format_: str, stream: TextIO) -> None:
-    from pcaphash.report.rows import write_rows
-
-    write_rows([table], [str(name) for name in table], stream, format_)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from pcaphash.report.document import finite, make_document
 from pcaphash.report.files import make_folder, whole_file
-from pcaphash.report.rows import write_rows
+from pcaphash.report.rows import save_tables
 
 if TYPE_CHECKING:
     from pcaphash.studies.tune import Tuning
@@ -61,11 +61,7 @@ def write_tuning_folder(tuning: "Tuning", folder: Path) -> list[Path]:
     with whole_file(paths[-1]) as part:
         part.write_bytes(tuning.rss_config)
     tables = {"keys": tuning.key_table, "table": tuning.entry_table, "sizes": pd.DataFrame(tuning.size_rows)}
-    for name, table in tables.items():
-        paths.append(folder / f"{name}.csv")
-        with whole_file(paths[-1]) as part, part.open("w", encoding="utf-8", newline="") as stream:
-            write_rows([table], [str(column) for column in table], stream, "csv")
-    return paths
+    return paths + save_tables(tables, folder)
 
 
 def _document(tuning: "Tuning") -> dict[str, object]:
