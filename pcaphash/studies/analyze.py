@@ -1,7 +1,7 @@
 """The study behind ``analyze``: how packets spread over the receive queues under each configuration."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from os import PathLike, fspath
 from typing import TYPE_CHECKING
@@ -14,6 +14,8 @@ from pcaphash.engine.reading import Reading
 from pcaphash.engine.selection import RECEIVED, Selection
 from pcaphash.engine.stream import Progress, take_census
 from pcaphash.errors import ConfigurationError
+from pcaphash.studies.baseline import Baseline
+from pcaphash.studies.chance import Chance
 from pcaphash.studies.spread import MEASURES, spread
 
 if TYPE_CHECKING:
@@ -41,11 +43,14 @@ class Analysis:
         One per device, in the order asked for.
     encapsulations : list of dict of str to int
         Packets by what they are under each device's text.
+    baselines : list of Baseline or None
+        What ideal hashes give under each device; empty where that was not asked for.
     """
 
     reading: Reading
     distributions: list[Distribution]
     encapsulations: list[dict[str, int]]
+    baselines: list[Baseline | None] = field(default_factory=list)
 
     def distribution_rows(self) -> list[Row]:
         """Return the rows of ``distribution.csv``: every queue of every configuration."""
@@ -75,6 +80,8 @@ def analyze(
     devices: Device | Sequence[Device],
     selection: Selection = RECEIVED,
     watch: Callable[[Progress], None] | None = None,
+    *,
+    with_chance: bool = False,
 ) -> Analysis:
     """Analyze how traces spread over the receive queues of each device, in one pass.
 
@@ -88,6 +95,8 @@ def analyze(
         Which packets to analyze.
     watch : callable, optional
         Called now and then with the progress.
+    with_chance : bool
+        Whether to keep flows as well, and to tell what ideal hashes give. It takes longer.
 
     Raises
     ------
@@ -98,9 +107,16 @@ def analyze(
     """
     paths, chosen = check_request(traces, devices)
     identities = identities_of(chosen)
-    censuses, reading = take_census(paths, identities, selection, chosen[0].spec, watch)
+    chance = Chance(chosen, paths) if with_chance else None
+    beside = [chance.append] if chance else []
+    censuses, reading = take_census(paths, identities, selection, chosen[0].spec, watch, beside)
     pairs = [(censuses[identity], device) for identity, device in zip(identities, chosen, strict=True)]
-    return Analysis(reading, [distribute(*pair) for pair in pairs], [count_encapsulations(*pair) for pair in pairs])
+    return Analysis(
+        reading,
+        [distribute(*pair) for pair in pairs],
+        [count_encapsulations(*pair) for pair in pairs],
+        [chance.baseline(device) for device in chosen] if chance else [],
+    )
 
 
 def check_request(

@@ -14,16 +14,16 @@ from pcaphash.engine.describer import NO_QUEUE
 from pcaphash.engine.distribution import Distribution, count_encapsulations, distribute
 from pcaphash.engine.flows import DEFAULT_MOST_FLOWS, Flows, FlowTable, join_flows
 from pcaphash.engine.grouping import sum_groups
-from pcaphash.engine.inputs import HashInputs, find_inputs, identity_of_flows
+from pcaphash.engine.inputs import find_inputs, identity_of_flows
 from pcaphash.engine.saved import is_saved_census
 from pcaphash.engine.selection import RECEIVED, Selection
 from pcaphash.engine.stream import Progress, take_census
 from pcaphash.engine.timeline import Timeline
 from pcaphash.engine.tunnels import NO_TUNNEL, find_tunnels
 from pcaphash.errors import ConfigurationError
-from pcaphash.kernels.toeplitz import KEY_LEN
 from pcaphash.studies.analyze import Analysis, check_request
 from pcaphash.studies.baseline import take_baseline
+from pcaphash.studies.chance import told_apart
 from pcaphash.studies.compare.affinity import find_affinity
 from pcaphash.studies.compare.outcome import FlowSet, Group, Outcome
 from pcaphash.studies.compare.result import Comparison
@@ -131,25 +131,13 @@ def _outcome(
         flow_set,
         inputs,
         kept,
-        take_baseline(_told_apart(inputs), inputs.unhashed, device) if len(inputs.loads) else None,
+        take_baseline(told_apart(inputs), inputs.unhashed, device) if len(inputs.loads) else None,
         resample(loads[steered], queues[steered], device.queues),
         check_independence(inputs.queues, device),
         _by_tunnel(flow_set, queues, device.queues, heaviest),
         find_affinity(flow_set.flows, flow_set.tunnels, queues),
         timeline,
     )
-
-
-def _told_apart(inputs: HashInputs) -> npt.NDArray[np.int64]:
-    """Return the loads of hash inputs, those summed up that the key is not meant to tell apart.
-
-    A symmetric key, which repeats 16 bits, gives both directions of a connection one hash by intent.
-    """
-    key = inputs.device.hash_key[:KEY_LEN].ljust(KEY_LEN, b"\0")
-    if key != key[:2] * (KEY_LEN // 2) or not any(key):
-        return inputs.loads
-    hashes, of_input = np.unique(inputs.hash_values, return_inverse=True)
-    return sum_groups(inputs.loads, of_input, len(hashes))
 
 
 def _by_encapsulation(census: Census, device: Device) -> list[Group]:

@@ -11,6 +11,7 @@ from pcaphash.device.device import Device
 from pcaphash.device.hash_types import format_mask, hash_type_presets
 from pcaphash.engine.reading import Reading
 from pcaphash.studies.analyze import SUMMARY_COLUMNS, Analysis
+from pcaphash.studies.baseline import Baseline
 from pcaphash.studies.spread import MEASURES
 from pcaphash.studies.sweep.masks import join_mask, split_mask
 
@@ -56,6 +57,8 @@ class Sweep:
         One more than how many classes are better; those that are equally good share a rank.
     columns : dict of str to array of shape (n_classes,)
         ``hashed, unhashed, unknown, queues_used`` and the measures of spread, as ``summary.csv`` has them.
+    baseline : Baseline or None
+        What ideal hashes give under the best mask; None where that was not asked for, or flows are not known.
     """
 
     analysis: Analysis
@@ -66,6 +69,7 @@ class Sweep:
     swept_tunnels: dict[int, int]
     ranks: npt.NDArray[np.int64]
     columns: dict[str, npt.NDArray[Any]]
+    baseline: Baseline | None = None
 
     @property
     def reading(self) -> Reading:

@@ -1,7 +1,7 @@
 """Ask a census about every mask, and group the masks that spread the packets in the same way."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 from hashlib import blake2b
 from operator import or_
@@ -19,6 +19,7 @@ from pcaphash.engine.reading import Reading
 from pcaphash.engine.selection import RECEIVED, Selection
 from pcaphash.engine.stream import Progress, take_census
 from pcaphash.studies.analyze import Analysis, check_request
+from pcaphash.studies.chance import Chance
 from pcaphash.studies.spread import spread_each
 from pcaphash.studies.sweep.masks import N_BASES, number_of, size_order, tunnel_bits
 from pcaphash.studies.sweep.parts import N_COUNTS, Condition, Part, find_parts
@@ -39,6 +40,7 @@ def sweep(
     watch: Callable[[Progress], None] | None = None,
     *,
     by: str = DEFAULT_BY,
+    with_chance: bool = False,
 ) -> Sweep:
     """Find how every mask of hash types and tunnel types spreads traces over receive queues, in one pass.
 
@@ -54,6 +56,8 @@ def sweep(
         Called now and then with the progress.
     by : str
         The measure of ``summary.csv`` by which masks are ranked, best first.
+    with_chance : bool
+        Whether to keep flows as well, and to tell what ideal hashes give under the best mask. It takes longer.
 
     Raises
     ------
@@ -65,8 +69,18 @@ def sweep(
     measure = parse_choice("--by", by, MEASURE_COLUMNS)
     paths, (chosen,) = check_request(traces, Device() if device is None else device)
     (identity,) = identities_of([chosen])
-    censuses, reading = take_census(paths, [identity], selection, chosen.spec, watch)
-    return _sweep_census(censuses[identity], reading, chosen, measure)
+    chance = Chance([chosen], paths) if with_chance else None
+    beside = [chance.append] if chance else []
+    censuses, reading = take_census(paths, [identity], selection, chosen.spec, watch, beside)
+    swept = _sweep_census(censuses[identity], reading, chosen, measure)
+    return replace(swept, baseline=chance.baseline(_best_device(swept))) if chance else swept
+
+
+def _best_device(swept: Sweep) -> Device:
+    hash_types, tunnel_types = swept.types(int(swept.smallest[0]))
+    if not swept.device.profile.tunnel_types:
+        return replace(swept.device, hash_types=hash_types)
+    return replace(swept.device, hash_types=hash_types, tunnel_types=tunnel_types)
 
 
 def _sweep_census(census: Census, reading: Reading, device: Device, by: str) -> Sweep:
