@@ -1,47 +1,57 @@
-"""What ideal hashes give beside analyze and sweep: the same as compare says of the same hash inputs."""
+"""Chi-square against hand-computed values and SciPy's; resampled flows against what chance theory says."""
 
+import numpy as np
 import pytest
+from scipy import stats
 
-from pcaphash.device import Device, default_configs
-from pcaphash.engine.saved import save_census
-from pcaphash.studies.analyze import analyze
-from pcaphash.studies.census import census
-from pcaphash.studies.compare import compare
-from pcaphash.studies.sweep import sweep
-from support.shared import ROOT
-
-OVERLAY = str(ROOT / "sample_traces" / "overlay.pcap")
-MEASURE = "max_ideal_packets"
+from pcaphash import Device
+from pcaphash.studies.independence import check_independence
+from pcaphash.studies.sampling import resample
 
 
-@pytest.mark.parametrize("spec", ["v7", "1.4"])
-def test_analyze_says_what_compare_does(spec):
-    devices = [*default_configs(Device(spec)), Device(spec, hash_key=b"\x6d\x5a" * 20, name="symmetric")]
-    analysis = analyze(OVERLAY, devices, with_chance=True)
-    compared = [outcome.baseline for outcome in compare(OVERLAY, devices).outcomes]
-    for own, other in zip(analysis.baselines, compared, strict=True):
-        assert own.interval(MEASURE) == other.interval(MEASURE)
+def test_chi_square_by_hand():
+    # Two receive queues, half of the table each: 20 and 10 of 30 expected at 15 make 25/15 + 25/15.
+    device = Device(queues=2)
+    found = check_independence(np.repeat([0, 1], [20, 10]), device)
+    assert found.statistic == pytest.approx(10 / 3)
+    assert found.degrees == 1
 
 
-def test_without_being_asked_nobody_keeps_flows():
-    assert analyze(OVERLAY, Device()).baselines == []
-    assert sweep(OVERLAY, Device()).baseline is None
+@pytest.mark.parametrize("table", [[0, 1, 2, 3], [0, 1, 2, 0], [0, 0, 0, 0, 0, 1, 1, 2], [2, 5, 2, 5]])
+def test_chi_square_is_scipys(table):
+    device = Device(queues=6, indirection_table=table)
+    queues = np.random.default_rng(1).choice(table, 500)
+    found = check_independence(queues, device)
+    present = sorted(set(table))
+    expected = [500 * table.count(queue) / len(table) for queue in present]
+    reference = stats.chisquare([int((queues == queue).sum()) for queue in present], expected)
+    assert found.statistic == pytest.approx(reference.statistic)
+    assert found.probability == pytest.approx(reference.pvalue)
 
 
-@pytest.mark.parametrize("spec", ["v7", "1.4"])
-def test_a_sweep_says_it_of_the_best_mask(spec):
-    swept = sweep(OVERLAY, Device(spec), with_chance=True)
-    hash_types, tunnel_types = swept.types(int(swept.smallest[0]))
-    types = {"hash_types": hash_types} | ({"tunnel_types": tunnel_types} if spec == "1.4" else {})
-    (outcome,) = compare(OVERLAY, Device(spec, **types)).outcomes
-    assert swept.baseline.interval(MEASURE) == outcome.baseline.interval(MEASURE)
+def test_too_few_inputs_say_nothing():
+    assert check_independence(np.zeros(39, np.int64), Device(queues=8)) is None
+    assert check_independence(np.zeros(1000, np.int64), Device(queues=1)) is None
 
 
-def test_who_has_no_flows_or_no_hash_has_no_chance(tmp_path):
-    devices = [Device(hash_types="none"), Device(features="CTRL_VQ+HASH_REPORT")]
-    assert analyze(OVERLAY, devices, with_chance=True).baselines == [None, None]
-    saved = tmp_path / "saved.census"
-    with saved.open("wb") as stream:
-        save_census(census(OVERLAY, [Device()]), stream)
-    assert analyze([str(saved), OVERLAY], Device(), with_chance=True).baselines == [None]
-    assert sweep(str(saved), Device(), with_chance=True).baseline is None
+def test_resampling_equal_flows_varies_as_counts_do():
+    # 400 flows of one packet on each of 4 queues: a queue's count varies by 20 around 400, and the largest of four
+    # lies between 0 and 3 of these above the mean in 95 of 100 cases.
+    queues = np.repeat(np.arange(4), 400)
+    intervals = resample(np.ones((1600, 2), np.int64), queues, 4)
+    found = intervals["max_ideal_packets"]
+    assert found.low == pytest.approx(0.008, abs=0.008)
+    assert found.high == pytest.approx(0.115, abs=0.02)
+    assert intervals["max_ideal_bytes"] == found
+
+
+def test_resampling_one_flow_cannot_change_its_share():
+    intervals = resample(np.array([[5, 500]]), np.array([2]), 4)
+    assert 3.0 in intervals["max_ideal_packets"]
+    assert resample(np.zeros((0, 2), np.int64), np.zeros(0, np.int64), 4) == {}
+
+
+def test_the_same_seed_gives_the_same():
+    loads, queues = np.random.default_rng(2).integers(1, 9, (50, 2)), np.arange(50) % 8
+    assert resample(loads, queues, 8) == resample(loads, queues, 8)
+    assert resample(loads, queues, 8) != resample(loads, queues, 8, seed=2)
