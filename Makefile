@@ -2,14 +2,20 @@
 PYTHON ?= python3
 VENV ?= .venv
 RUN = $(VENV)/bin
+# Neighbouring tests share what they prepare, so each process starts with a run of them.
+PYTEST = $(RUN)/python -m pytest --numprocesses auto --dist worksteal
 
-.PHONY: demo test lint bench golden clean
+.PHONY: demo test test-all lint bench golden clean
 
 demo: $(VENV)/.installed
 	$(RUN)/pcaphash analyze sample_traces/overlay.pcap --output results
 
+# A few minutes: all but the tests that are marked as slow.
 test: $(VENV)/.installed-test
-	$(RUN)/python -m pytest
+	$(PYTEST) -m "not slow"
+
+test-all: $(VENV)/.installed-test
+	$(PYTEST)
 
 lint: $(VENV)/.installed-test
 	$(RUN)/ruff check .

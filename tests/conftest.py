@@ -1,5 +1,6 @@
 """What all tests share: how hard Hypothesis tries, and which tests need compiled kernels."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,16 @@ settings.register_profile(
     "ci", settings.get_profile("default"), max_examples=1000 if COMPILED else 200, print_blob=True
 )
 settings.load_profile("default")
+
+
+MOST_PROCESSES = 8  # more would compile kernels and start browsers at once, where memory may be short
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Count the processors that may be used, which on a shared machine are fewer than there are."""
+    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return min(usable or 1, MOST_PROCESSES)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -257,7 +257,7 @@ class VirtioNet:
         payload += struct.pack("<HB", len(self._queues), len(hash_key)) + hash_key
         return self.command(CLASS_MQ, COMMAND_RSS_CONFIG, payload)
 
-    def receive(self, of: bytes, seconds: float = 1.0) -> Received | None:
+    def receive(self, of: bytes, seconds: float = 10.0) -> Received | None:
         """Return the frame given as the device hands it on; None where it does not in time."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:

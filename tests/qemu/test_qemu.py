@@ -10,6 +10,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -17,14 +18,15 @@ from pathlib import Path
 import pytest
 
 from naive.capture import load
+from naive.configuration import Configuration
 from naive.frame import Frame, NotIpError
 from naive.qemu import qemu_network_layer
 from pcaphash import Device
 from pcaphash.standards.virtio import HASH_REPORTS
 from pcaphash.studies.validate import Validation, validate
 from support.comparing import capture_paths
-from support.diagnosing import Said, SaidOf, separating_frames
-from support.shared import ROOT
+from support.diagnosing import Said, SaidOf, misbehave, separating_frames
+from support.shared import ROOT, needs_shared
 from support.traffic import write
 
 HERE = Path(__file__).parent
@@ -48,8 +50,28 @@ KNOWN = {
 }
 """What QEMU 7.2 is known to do otherwise than the text, by what the diagnosis calls it."""
 EXTENDED = "extended-types-for-plain-ipv6"
-ALWAYS = {EXTENDED, "authentication-header-in-eights"}
+EIGHTS = "authentication-header-in-eights"
+PAST_FRAME = "extension-headers-past-frame"
+VERSION = "version-unchecked"
+ALWAYS = {EXTENDED, EIGHTS}
 """What comes out in every run, if extended types are enabled."""
+
+TOGETHER = {
+    frozenset({EIGHTS, PAST_FRAME}): 1,
+    frozenset({VERSION, PAST_FRAME}): 1,
+    frozenset({EXTENDED, VERSION}): 1,
+}
+"""How many frames meet two deviations at once, so that neither alone explains what QEMU says of them.
+
+In this order: an authentication header before a home address option (`ipv6-extensions.pcap`), of a length that in units
+of 8 bytes leads past the frame; IPv4 behind the EtherType of IPv6 (`vlan.pcap`), whose bytes read as IPv6 name an
+extension header that is past the frame; IPv6 without extension headers whose version was changed to 11.
+"""
+UNEXPLAINED = 2
+"""Changed frames that are cut within a destination options header, behind its home address option: QEMU takes that
+address, and no fault that the diagnosis knows does. Without extended types the address is not hashed."""
+SET_ASIDE = 55
+"""Changed frames that are cut within their IP header."""
 
 
 @dataclass(frozen=True)
@@ -120,86 +142,143 @@ def is_sound(frame: bytes) -> bool:
     return whole.holds(offset, 20 if version == 4 else 40)
 
 
+def whole_frames(paths: Iterable[Path]) -> tuple[bytes, ...]:
+    """Collect the first frames of each trace that the device can be sent."""
+    found: dict[bytes, None] = {}
+    for path in paths:
+        if path.suffix != ".gz":
+            whole = [
+                record.captured
+                for record in load(path).records
+                if record.link_type == ETHERNET and 14 <= len(record.captured) == record.original_length <= MOST_BYTES
+            ]
+            found |= dict.fromkeys(whole[:60])
+    return tuple(found)
+
+
+def changed(frame: bytes) -> bytes:
+    """Change a byte of a frame and cut half of them, at random, but always alike for the same frame."""
+    numbers = random.Random(frame)
+    other = bytearray(frame)
+    other[numbers.randrange(12, min(len(frame), 90))] = numbers.randrange(256)
+    return bytes(other[: numbers.choice([len(frame), numbers.randrange(14, len(frame) + 1)])])
+
+
 @cache
-def frames() -> list[bytes]:
-    """Collect frames: made for the faults, of the samples, of public captures where they are, and changed at random."""
-    found = dict.fromkeys(separating_frames())
-    for path in [*sorted((ROOT / "sample_traces").glob("*.pcap*")), *capture_paths()]:
-        if path.suffix == ".gz":
-            continue
-        whole = [
-            record.captured
-            for record in load(path).records
-            if record.link_type == ETHERNET and 14 <= len(record.captured) == record.original_length <= MOST_BYTES
-        ]
-        found |= dict.fromkeys(whole[:60])
-    numbers = random.Random(11)
-    for frame in separating_frames():
-        changed = bytearray(frame)
-        changed[numbers.randrange(12, min(len(frame), 90))] = numbers.randrange(256)
-        found[bytes(changed[: numbers.choice([len(frame), numbers.randrange(14, len(frame) + 1)])])] = None
-    return list(found)
+def frames() -> tuple[bytes, ...]:
+    """Collect what is sent, which is the same wherever the tests run: made for the faults, of the samples, changed."""
+    made = separating_frames()
+    return tuple(dict.fromkeys([*made, *samples(), *map(changed, made)]))
 
 
-@pytest.fixture(scope="module")
-def answers() -> dict[str, list[Said]]:
-    """Return what the device says of every frame in every run."""
+@cache
+def samples() -> tuple[bytes, ...]:
+    return whole_frames(sorted((ROOT / "sample_traces").glob("*.pcap*")))
+
+
+@cache
+def public_frames() -> tuple[bytes, ...]:
+    """Collect frames of the public captures, which go a way of their own: they are not everywhere."""
+    return whole_frames(capture_paths())
+
+
+@cache
+def ask(sent: tuple[bytes, ...]) -> dict[str, list[Said]]:
+    """Return what the device says of every frame in every run; of those that are not sound, nothing."""
     runs = [
         {
             "hash_types": run.hash_types,
             "hash_key": run.hash_key.hex(),
             "indirection_table": run.indirection_table,
             "unclassified_queue": run.unclassified_queue,
-            "frames": list(range(len(frames()))),
+            "frames": list(range(len(sent))),
         }
         for run in RUNS.values()
     ]
-    request = json.dumps({"frames": [frame.hex() for frame in frames()], "runs": runs})
+    request = json.dumps({"frames": [frame.hex() for frame in sent], "runs": runs})
     command = [*namespace(), sys.executable, "answer_frames.py"]
     result = subprocess.run(command, cwd=HERE, input=request, capture_output=True, text=True, timeout=300)
     assert result.returncode == 0, result.stderr
-    return {name: list(map(as_said, run)) for name, run in zip(RUNS, json.loads(result.stdout), strict=True)}
+    return {
+        name: [as_said(answer) for answer in answers]
+        for name, answers in zip(RUNS, json.loads(result.stdout), strict=True)
+    }
 
 
 def as_said(answer: list[int] | None) -> Said:
-    return Said(None) if answer is None else Said(answer[0], HASH_REPORTS[answer[1]], None, answer[2])
+    assert answer is not None, "a frame did not come back"
+    return Said(answer[0], HASH_REPORTS[answer[1]], None, answer[2])
 
 
-@pytest.fixture(scope="module")
-def trace(tmp_path_factory):
-    return write(tmp_path_factory.mktemp("qemu") / "frames.pcapng", frames())
-
-
-def validated(trace, name: str, answers, flavor: str) -> Validation:
-    said = [each if is_sound(frame) else Said(None) for frame, each in zip(frames(), answers[name], strict=True)]
-    return validate(trace, RUNS[name].device(flavor), SaidOf(said))
-
-
-def test_nearly_every_frame_comes_back(answers):
-    lost = sum(each.value is None for said in answers.values() for each in said)
-    assert len(frames()) > 700
-    assert lost <= 0.01 * len(frames()) * len(RUNS)
+def validated(folder: Path, sent: tuple[bytes, ...], name: str, flavor: str) -> Validation:
+    """Validate what the device says of frames, but for those whose answers are no function of them."""
+    said = [each if is_sound(frame) else Said(None) for frame, each in zip(sent, ask(sent)[name], strict=True)]
+    return validate(write(folder / "frames.pcapng", sent), RUNS[name].device(flavor), SaidOf(said))
 
 
 def test_few_frames_are_set_aside():
-    assert sum(map(is_sound, frames())) > 0.9 * len(frames())
+    set_aside = [frame for frame in frames() if not is_sound(frame)]
+    assert len(set_aside) == SET_ASIDE
+    assert not set(set_aside) & {*separating_frames(), *samples()}
 
 
 @pytest.mark.parametrize("name", RUNS)
-def test_all_is_right_for_qemu(trace, answers, name):
-    found = validated(trace, name, answers, "qemu")
+def test_all_is_right_for_qemu(tmp_path, name):
+    found = validated(tmp_path, frames(), name, "qemu")
     assert found.verdicts == {"match": found.judged, **dict.fromkeys(list(found.verdicts)[1:], 0)}
-    assert found.judged > 0.9 * len(frames())
+    assert found.judged == len(frames()) - SET_ASIDE
 
 
 @pytest.mark.parametrize("name", RUNS)
-def test_under_the_text_its_deviations_are_the_causes(trace, answers, name):
-    found = validated(trace, name, answers, "spec")
+def test_under_the_text_its_deviations_are_the_causes(tmp_path, name):
+    found = validated(tmp_path, frames(), name, "spec")
+    has_extended_types = name != "linux"
+    not_met = set() if has_extended_types else {EXTENDED}
     assert found.mismatches > 0
     assert {fault.name for fault in found.diagnosis.faults} <= KNOWN
-    assert {fault.name for fault in found.diagnosis.faults} >= ALWAYS - {EXTENDED if name == "linux" else ""}
-    alone = sum(cause.packets for cause in found.diagnosis.causes if len(cause.faults) == 1)
-    assert alone >= 0.98 * found.mismatches  # a frame may meet two of them
-    # One frame is cut within a header whose home address option is whole: QEMU takes that, no fault known here does.
-    assert found.diagnosis.unexplained <= 1
+    assert {fault.name for fault in found.diagnosis.faults} >= ALWAYS - not_met
+    causes = {frozenset(fault.name for fault in cause.faults): cause for cause in found.diagnosis.causes}
+    together = {names: cause for names, cause in causes.items() if len(names) > 1}
+    expected = {names: count for names, count in TOGETHER.items() if not names & not_met}
+    assert {names: cause.packets for names, cause in together.items()} == expected
+    for names, cause in together.items():
+        assert_it_takes_all(names, found.examples[cause.example].packet - 1, name)
+    assert found.diagnosis.unexplained == (UNEXPLAINED if has_extended_types else 0)
     assert found.queue_diagnosis is None
+
+
+def assert_it_takes_all(faults: frozenset[str], position: int, name: str) -> None:
+    """Hold by the naive reference that it takes all these faults, and no single one, to answer a frame as QEMU does."""
+    run, said = RUNS[name], ask(frames())[name][position]
+    configuration = Configuration(
+        "v7",
+        run.hash_types,
+        key=run.hash_key,
+        indirection_table=run.indirection_table,
+        unclassified_queue=run.unclassified_queue,
+    )
+
+    def is_answer_with(*names: str) -> bool:
+        (told,) = misbehave([frames()[position]], configuration, *names)
+        return (told.value, told.report) == (said.value, said.report)
+
+    assert is_answer_with(*faults)
+    assert not any(map(is_answer_with, KNOWN))
+
+
+@needs_shared
+@pytest.mark.parametrize("name", RUNS)
+def test_public_captures_are_right_for_qemu(tmp_path, name):
+    found = validated(tmp_path, public_frames(), name, "qemu")
+    assert found.verdicts == {"match": found.judged, **dict.fromkeys(list(found.verdicts)[1:], 0)}
+    assert found.judged == len(public_frames())
+
+
+@needs_shared
+@pytest.mark.parametrize("name", RUNS)
+def test_what_differs_in_public_captures_is_explained(tmp_path, name):
+    found = validated(tmp_path, public_frames(), name, "spec")
+    # One frame with two tags tells, with extended types alone, of less than that: any tag might keep it from a hash.
+    readings = [found.diagnosis.faults, *found.diagnosis.alternatives]
+    assert any({fault.name for fault in reading} <= KNOWN for reading in readings)
+    assert found.diagnosis.unexplained == 0

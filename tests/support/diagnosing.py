@@ -266,7 +266,15 @@ def _version_unchecked(patch: pytest.MonkeyPatch) -> None:
             header = frame.read_or_not_ip(offset, 20)
             return Packet(4, header[12:16], header[16:20], None, offset, is_fragment=True)
 
+    by_version = naive.ip.read_ipv6
+
+    def read_ipv6(frame, offset):
+        frame.read_or_not_ip(offset, 40)
+        as_of_version_6 = frame.captured[:offset] + b"\x60" + frame.captured[offset + 1 :]
+        return by_version(replace(frame, captured=as_of_version_6), offset)
+
     patch.setattr(naive.ip, "read_ipv4", read_ipv4)
+    patch.setattr(naive.ip, "read_ipv6", read_ipv6)
 
 
 def _two_tags(patch: pytest.MonkeyPatch) -> None:
