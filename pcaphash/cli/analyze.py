@@ -56,7 +56,7 @@ def analyze(
     from pcaphash.studies.analyze import analyze as study
 
     with watched() as watch:
-        analysis = study(traces, devices, selection, watch)
+        analysis = study(traces, devices, selection, watch, with_chance=output is not None)  # which the figure shows
     from pcaphash.report.tables import write_analysis, write_folder
 
     if output is not None:

@@ -67,7 +67,7 @@ def sweep(
     from pcaphash.studies.sweep import sweep as study
 
     with watched() as watch:
-        swept = study(traces, device, selection, watch, by=by)
+        swept = study(traces, device, selection, watch, by=by, with_chance=output is not None)  # which the figure shows
     from pcaphash.report.sweep import write_sweep, write_sweep_folder
 
     if output is not None:

@@ -40,7 +40,7 @@ def tune(
             "-o",
             metavar="DIR",
             parser=output_path,
-            help="Write verdict.txt, keys.csv (every key tried), table.csv, sizes.csv and the RSS_CONFIG payload here.",
+            help="Write verdict.txt, keys.csv and its figure keys.png, table.csv, sizes.csv, RSS_CONFIG here.",
         ),
     ] = None,
     format_: options.Format = "table",

@@ -43,7 +43,7 @@ def write_comparison_folder(comparison: "Comparison", folder: Path) -> list[Path
     list of Path
         The files written.
     """
-    from pcaphash.report.comparison_figures import write_figures
+    from pcaphash.report.figures import write_figures
     from pcaphash.report.rows import save_tables
 
     make_folder(folder)

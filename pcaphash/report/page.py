@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from pcaphash import __version__
 from pcaphash.report import page_facts, page_results
-from pcaphash.report.comparison_figures import MOST_CONFIGURATIONS, draw_comparison, printable
+from pcaphash.report.figures.canvas import printable
+from pcaphash.report.figures.comparison import MOST_CONFIGURATIONS, draw_comparison
 from pcaphash.report.files import make_folder, whole_file
 from pcaphash.report.page_svg import inline_svg
 from pcaphash.report.words import count, packets, size, trace_names

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pcaphash.report.comparison_figures import MOST_CONFIGURATIONS, shown_outcomes
+from pcaphash.report.figures.comparison import MOST_CONFIGURATIONS, shown_outcomes
 from pcaphash.report.page_table import Cell, Table, make_table, measure, number, share, text
 from pcaphash.report.sweep_text import MEASURES, write_measure
 from pcaphash.report.words import count, moment, probability

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
 if TYPE_CHECKING:
-    from pcaphash.report.comparison_figures import Picture
+    from pcaphash.report.figures.canvas import Picture
 
 _SVG = "http://www.w3.org/2000/svg"
 _XLINK = "http://www.w3.org/1999/xlink"
@@ -24,7 +24,7 @@ def inline_svg(picture: "Picture") -> str:
     picture : Picture
         Its name becomes part of every id, so that figures with different names can be on one page.
     """
-    from pcaphash.report.comparison_figures import save
+    from pcaphash.report.figures.canvas import save
 
     stream = io.BytesIO()
     save(picture.figure, stream, "svg", text_as_text=True)

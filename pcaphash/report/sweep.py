@@ -56,8 +56,7 @@ def write_sweep_folder(sweep: "Sweep", folder: Path, format_: str = "csv") -> li
     list of Path
         The files written.
     """
-    from pcaphash.report.figures import save
-    from pcaphash.report.sweep_figure import draw_sweep
+    from pcaphash.report.figures import draw_sweep, save
 
     make_folder(folder)
     tables = {"sweep": sweep.masks, "classes": sweep.classes}

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 VERDICT_FILE = "verdict.txt"
 PAYLOAD_FILE = "rss_config.bin"
 PAYLOAD_TEXT_FILE = "rss_config.hex"
+FIGURE_FILE = "keys.png"
 
 
 def write_tuning(tuning: "Tuning", format_: str, stream: TextIO) -> None:
@@ -39,7 +40,7 @@ def write_tuning(tuning: "Tuning", format_: str, stream: TextIO) -> None:
 
 
 def write_tuning_folder(tuning: "Tuning", folder: Path) -> list[Path]:
-    """Write the verdict, the tables and the payload of RSS_CONFIG into a folder, each file whole or not at all.
+    """Write verdict, tables, figure and the payload of RSS_CONFIG into a folder, each file whole or not at all.
 
     Returns
     -------
@@ -48,6 +49,7 @@ def write_tuning_folder(tuning: "Tuning", folder: Path) -> list[Path]:
     """
     import pandas as pd
 
+    from pcaphash.report.figures import draw_tuning, save
     from pcaphash.report.tuning_text import verdict_lines
 
     make_folder(folder)
@@ -61,7 +63,11 @@ def write_tuning_folder(tuning: "Tuning", folder: Path) -> list[Path]:
     with whole_file(paths[-1]) as part:
         part.write_bytes(tuning.rss_config)
     tables = {"keys": tuning.key_table, "table": tuning.entry_table, "sizes": pd.DataFrame(tuning.size_rows)}
-    return paths + save_tables(tables, folder)
+    paths += save_tables(tables, folder)
+    paths.append(folder / FIGURE_FILE)
+    with whole_file(paths[-1]) as part:
+        save(draw_tuning(tuning), part)
+    return paths
 
 
 def _document(tuning: "Tuning") -> dict[str, object]:

@@ -48,7 +48,7 @@ def test_the_payload_is_taken_back_as_it_was_meant(tmp_path):
 
 def test_a_folder_gets_every_key_and_the_verdict(tmp_path):
     result = run("tune", TRACE, *FEW, "--measure", "cov_bytes", "-o", tmp_path / "new")
-    assert (result.returncode, result.stderr.decode().count("wrote ")) == (0, 6)
+    assert (result.returncode, result.stderr.decode().count("wrote ")) == (0, 7)
     with (tmp_path / "new" / "keys.csv").open() as stream:
         rows = list(csv.DictReader(stream))
     assert len({row["key"] for row in rows}) == len(rows) == 21
@@ -63,7 +63,7 @@ def test_a_trace_without_packets_is_told_and_no_failure(tmp_path):
     empty.write_bytes(TRACE.read_bytes()[:24])
     for format_ in ("table", "json"):
         result = run("tune", empty, *FEW, "--format", format_, "-o", tmp_path / "new")
-        assert (result.returncode, result.stderr.decode().count("wrote ")) == (0, 6)
+        assert (result.returncode, result.stderr.decode().count("wrote ")) == (0, 7)
         assert b"There is nothing to tune: 0 distinct hash inputs" in result.stdout
         assert len((tmp_path / "new" / "verdict.txt").read_text().splitlines()) == 1  # nothing is proposed either
 

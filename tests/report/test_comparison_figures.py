@@ -6,12 +6,16 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import to_hex
 from matplotlib.image import imread
 
 from pcaphash.device import Device
 from pcaphash.report.comparison import write_comparison_folder
-from pcaphash.report.comparison_figures import FORMATS, MOST_CONFIGURATIONS, draw_comparison, printable, save
-from pcaphash.report.comparison_timeline import MOST_ROWS, MOST_STEPS, draw_timelines
+from pcaphash.report.figures.canvas import FORMATS, NARROW, WIDE, printable, save
+from pcaphash.report.figures.comparison import MOST_CONFIGURATIONS, draw_comparison
+from pcaphash.report.figures.palette import OF_NAMES, colours
+from pcaphash.report.figures.timeline import MOST_ROWS, MOST_STEPS, draw_timelines
 from pcaphash.studies.compare import compare
 from support.shared import ROOT
 from support.traffic import write
@@ -46,26 +50,102 @@ def timeline(loads, windows=None, window_ns=10**6):
 
 def test_bars_are_the_shares_of_each_configuration(overlay):
     figure = figure_of(overlay, "queues")
-    (panel,) = figure.axes
-    assert legend_of(figure) == [*NAMES, "ideal: the same on each queue"]
-    heights = np.array([bar.get_height() for bar in panel.patches]).reshape(3, 8)
-    for outcome, row in zip(overlay.outcomes, heights, strict=True):
+    assert legend_of(figure) == ["ideal hashes: 95 of 100 stay in the band", "ideal: the same on each queue"]
+    for outcome, panel in zip(overlay.outcomes, figure.axes, strict=True):
         packets = outcome.distribution.queues[:, 0]
-        assert row == pytest.approx(packets / packets.sum())
-    assert panel.collections[-1].get_segments()[0][:, 1].tolist() == [1 / 8, 1 / 8]
+        band, *bars = panel.patches
+        assert [bar.get_height() for bar in bars] == pytest.approx(packets / packets.sum())
+        assert panel.lines[0].get_ydata() == [1 / 8, 1 / 8]
+        # The ends of the band are those of the table: how far the busiest queue is above, and the idlest below.
+        ends = {
+            row["measure"]: row["ideal_high"]
+            for row in overlay.baseline_rows
+            if (row["config"], row["unit"]) == (outcome.device.name, "packets")
+        }
+        low, height = band.get_y(), band.get_height()
+        assert low == pytest.approx((1 - ends["min_ideal"]) / 8)
+        assert low + height == pytest.approx((1 + ends["max_ideal"]) / 8)
+
+
+def test_the_busiest_queue_is_labelled_with_how_far_it_is_above(overlay):
+    labels = {panel.get_title("left"): panel.texts[0] for panel in figure_of(overlay, "queues").axes}
+    assert {name: label.get_text() for name, label in labels.items()} == {
+        "outer-addresses": "+258%",
+        "outer": "+174%",
+        "inner": "+8.9%",
+    }
+    for outcome in overlay.outcomes:
+        assert labels[outcome.device.name].xy[0] == outcome.distribution.queues[:, 0].argmax()
+
+
+def test_titles_say_what_follows(overlay):
+    titles = {picture.name: picture.title for picture in draw_comparison(overlay)}
+    assert titles == {
+        "queues": "inner spreads evenly: busiest queue +8.9%; outer-addresses +258%",
+        "concentration": "Half of the packets are on 2 of 8 receive queues under outer-addresses, on 4 under inner",
+        "flow_sizes": "The heaviest of 2,107 flows has 52 packets, 6.9% of a receive queue's ideal load",
+        "windows": "In the median window the busiest queue has 16.6% of packets under inner, 45.5% under "
+        "outer-addresses",
+    }
+
+
+def test_a_configuration_has_one_colour_everywhere(overlay):
+    """Also where it stands alone or in another order."""
+    reverse = compare(OVERLAY, [outcome.device for outcome in overlay.outcomes[::-1]], window_ns=10**8)
+    for comparison in (overlay, reverse):
+        for name, number in (("queues", -1), ("windows", None)):
+            panels = [panel for panel in figure_of(comparison, name).axes if panel.get_title("left")]
+            for panel in panels:
+                drawn = panel.spines["left"].get_edgecolor() if number is None else panel.patches[-1].get_facecolor()
+                assert to_hex(drawn) == OF_NAMES[panel.get_title("left")]
+        curves = figure_of(comparison, "concentration").axes[1].lines
+        assert [curve.get_color() for curve in curves] == [OF_NAMES[each.device.name] for each in comparison.outcomes]
+
+
+@pytest.mark.parametrize(
+    "names", [["inner"], ["a", "inner", "b"], ["outer", "x", "outer-addresses", "y"], [str(i) for i in range(8)]]
+)
+def test_no_two_configurations_share_a_colour(names):
+    chosen = dict(zip(names, colours(names), strict=True))
+    assert len(set(chosen.values())) == len(names)
+    assert {name: chosen[name] for name in names if name in OF_NAMES} == {
+        name: OF_NAMES[name] for name in names if name in OF_NAMES
+    }
+
+
+@pytest.mark.parametrize("width", [WIDE, NARROW])
+@pytest.mark.parametrize("queues", [1, 2, 8, 64, 128, 1024])
+def test_labels_stay_inside_and_queues_are_whole_numbers(queues, width):
+    devices = [Device(queues=queues, indirection_table_size=1024, name=f"{name}-{'x' * 80}-{queues}") for name in NAMES]
+    (figure, *_) = (picture.figure for picture in draw_comparison(compare(OVERLAY, devices), width))
+    renderer = FigureCanvasAgg(figure).get_renderer()
+    figure.draw_without_rendering()
+    around = figure.bbox
+    for panel in figure.axes:
+        if not panel.axison:
+            continue
+        left, right = panel.get_xlim()
+        assert {tick for tick in panel.get_xticks() if left <= tick <= right} <= set(range(queues))
+        assert panel.get_title("left").endswith(f"-{queues}")
+        for text in (panel.title, panel._left_title, *panel.texts, panel.xaxis.label, panel.yaxis.label):
+            box = text.get_window_extent(renderer)
+            assert not text.get_text() or (box.x0 >= around.x0 - 1 and box.x1 <= around.x1 + 1), text
+    legend = figure.legends[0].get_window_extent(renderer)
+    assert not any(legend.overlaps(panel.get_window_extent(renderer)) for panel in figure.axes)
 
 
 def test_many_queues_are_one_outline_for_each_configuration():
     figure = figure_of(compare(OVERLAY, [Device(queues=1000, name=name) for name in NAMES]), "queues")
-    assert [len(panel.patches) for panel in figure.axes] == [1, 1, 1]
-    assert all(panel.patches[0].get_data().values.sum() == pytest.approx(1) for panel in figure.axes)
+    assert [len(panel.patches) for panel in figure.axes] == [2, 2, 2]  # the band, and the outline
+    assert all(panel.patches[1].get_data().values.sum() == pytest.approx(1) for panel in figure.axes)
 
 
 def test_many_configurations_are_not_all_drawn():
     devices = [Device(hash_key=bytes([i] * 40), name=f"_{i}$x_1$") for i in range(MOST_CONFIGURATIONS + 3)]
-    pictures = draw_comparison(compare(OVERLAY, devices))
-    for picture in pictures:
-        # Names that begin with an underscore, or look like formulas, are written as they are.
+    queues, *others = draw_comparison(compare(OVERLAY, devices))
+    # Names that begin with an underscore, or look like formulas, are written as they are.
+    assert [panel.get_title("left") for panel in queues.figure.axes] == [f"_{i}$x_1$" for i in range(8)]
+    for picture in others:
         named = [name for name in legend_of(picture.figure) if "$x_1$" in name]
         assert len(named) == MOST_CONFIGURATIONS
 
@@ -76,6 +156,8 @@ def test_curves_end_at_everything(overlay):
         x, y = line.get_data()
         assert (x[-1], y[-1]) == (len(outcome.inputs.loads), pytest.approx(1))
         assert y[0] == pytest.approx(outcome.inputs.loads[:, 0].max() / outcome.inputs.loads[:, 0].sum())
+    bands = of_queues.collections
+    assert len(bands) == 3
     for line in of_queues.lines[:3]:
         assert line.get_xydata()[[0, -1]].tolist() == [[0, 0], [1, 1]]
         assert (np.diff(line.get_ydata()) >= 0).all()
@@ -99,12 +181,14 @@ def test_windows_hold_every_packet(overlay):
         image = np.asarray(panel.images[0].get_array())
         assert image.shape == (8, 40)
         assert image.sum(axis=1) * 0.1 == pytest.approx(outcome.distribution.queues[:, 0])
-    assert figure.axes[-1].get_ylabel() == "packets per second"
+    assert figure.axes[-1].get_ylabel() == "load (packets per second)"
+    assert figure.axes[2].get_xlabel() == "time from 2023-01-04 00:00:00 UTC (s)"
 
 
 def test_a_hundred_thousand_windows_are_drawn_in_few_steps():
     loads = np.random.default_rng(1).integers(1, 5, (100_000, 4))
-    figure, description = draw_timelines({"any": timeline(loads)})
+    picture = draw_timelines({"any": timeline(loads)}, WIDE)
+    figure, description = picture.figure, picture.description
     image = figure.axes[0].images[0].get_array()
     assert image.shape[1] <= MOST_STEPS
     seconds = 417 * 1e-3
@@ -113,13 +197,14 @@ def test_a_hundred_thousand_windows_are_drawn_in_few_steps():
 
 
 def test_windows_far_apart_keep_their_distance():
-    figure, _ = draw_timelines({"any": timeline([[4, 0], [0, 8]], windows=[10, 10 + 10**12])})
+    figure = draw_timelines({"any": timeline([[4, 0], [0, 8]], windows=[10, 10 + 10**12])}, WIDE).figure
     image = figure.axes[0].images[0].get_array()
     assert [tuple(place) for place in np.argwhere(image > 0)] == [(0, 0), (1, image.shape[1] - 1)]
 
 
 def test_configurations_may_have_packets_in_different_windows():
-    figure, _ = draw_timelines({"one": timeline([[1, 2]], windows=[5]), "two": timeline([[3, 4]] * 2, windows=[3, 8])})
+    both = {"one": timeline([[1, 2]], windows=[5]), "two": timeline([[3, 4]] * 2, windows=[3, 8])}
+    figure = draw_timelines(both, WIDE).figure
     one, two = (np.asarray(panel.images[0].get_array()) for panel in figure.axes[:2])
     assert one.shape == two.shape == (2, 6)
     assert (one[:, 2] / 1000).tolist() == [1, 2]
@@ -129,7 +214,8 @@ def test_configurations_may_have_packets_in_different_windows():
 def test_of_many_queues_the_busiest_are_seen():
     loads = np.zeros((3, 1000), np.int64)
     loads[1, 777] = 5
-    figure, description = draw_timelines({"any": timeline(loads + 1)})
+    picture = draw_timelines({"any": timeline(loads + 1)}, WIDE)
+    figure, description = picture.figure, picture.description
     image = figure.axes[0].images[0].get_array()
     assert len(image) <= MOST_ROWS
     assert image.max() == pytest.approx(6000)
@@ -186,7 +272,8 @@ def test_a_configuration_without_any_hash_beside_one_with():
     comparison = compare(OVERLAY, [Device(hash_types="none", name="no"), Device(name="all")])
     for picture in draw_comparison(comparison):
         picture.figure.draw_without_rendering()
-        assert ("no" in legend_of(picture.figure)) == (picture.name != "flow_sizes")
+        names = [*legend_of(picture.figure), *(panel.get_title("left") for panel in picture.figure.axes)]
+        assert ("no" in names) == (picture.name != "flow_sizes")
 
 
 def test_letters_that_no_font_has_are_no_warning(tmp_path):

@@ -1,4 +1,4 @@
-"""What the figure says, and that many queues are not drawn one by one."""
+"""What the figure of an analysis says, and that many queues are not drawn one by one."""
 
 import numpy as np
 import pytest
@@ -6,6 +6,11 @@ import pytest
 from pcaphash.device import Device
 from pcaphash.device.configs import default_configs
 from pcaphash.report.figures import draw_distribution, save
+from pcaphash.report.figures.titles import Excess, spread_title
+from pcaphash.studies.analyze import analyze
+from support.shared import ROOT
+
+OVERLAY = ROOT / "sample_traces" / "overlay.pcap"
 
 
 def devices(n_configs, queues):
@@ -25,9 +30,13 @@ def test_a_panel_for_each_configuration_shows_each_queue_and_no_more(make_analys
     for panel in panels:
         ticks = [tick for tick in panel.get_xticks() if panel.get_xlim()[0] <= tick <= panel.get_xlim()[1]]
         assert set(ticks) <= set(range(queues))
-        assert panel.get_xlim() == pytest.approx((-0.6, queues - 0.4))
+        assert panel.get_xlim() == pytest.approx((-0.7, queues - 0.3))
+    assert legend_of(figure) == ["ideal: the same on each queue", "bytes"]
+
+
+def legend_of(figure):
     (legend,) = figure.legends
-    assert [text.get_text() for text in legend.get_texts()] == ["packets", "bytes", "ideal: the same on each queue"]
+    return [text.get_text() for text in legend.get_texts()]
 
 
 def test_a_thousand_queues_are_two_shapes(make_analysis):
@@ -35,21 +44,52 @@ def test_a_thousand_queues_are_two_shapes(make_analysis):
     assert len(panel.patches) == 2
     packets, in_bytes = panel.patches
     assert packets.get_data().values.sum() == pytest.approx(1)
-    assert np.array_equal(packets.get_data().values, -in_bytes.get_data().values)
+    assert np.array_equal(packets.get_data().values, in_bytes.get_data().values)
+    assert (packets.get_fill(), in_bytes.get_fill()) == (True, False)
+
+
+def test_ideal_hashes_are_a_band_where_flows_are_known():
+    analysis = analyze(OVERLAY, default_configs(Device()), with_chance=True)
+    figure = draw_distribution(analysis)
+    assert "ideal hashes: 95 of 100 stay in the band" in legend_of(figure)
+    for panel, baseline in zip(shown(figure), analysis.baselines, strict=True):
+        band = panel.patches[0]
+        highest = 8 * (band.get_y() + band.get_height()) - 1
+        assert highest == pytest.approx(baseline.interval("max_ideal_packets").high)
 
 
 def test_shares_are_drawn_to_scale(make_analysis):
     (panel,) = shown(draw_distribution(make_analysis([Device(queues=4)], [3, 1])))
     heights = [bar.get_height() for bar in panel.patches]
-    assert heights == [0.75, 0.25, 0, 0] * 2
+    assert heights == [0.75, 0.25, 0, 0]
     assert [line.get_ydata()[0] for line in panel.lines] == [0.25]
+    assert [segment[0][1] for segment in panel.collections[0].get_segments()] == [0.75, 0.25, 0, 0]  # bytes
+    assert [text.get_text() for text in panel.texts] == ["+200%"]
 
 
 def test_the_title_names_the_traces(make_analysis):
     analysis = make_analysis(default_configs(Device()), [1], traces=["x/a$1$.pcap", "-", "c", "d"])
-    assert draw_distribution(analysis).get_suptitle() == (
-        "a$1$.pcap, standard input and 2 more: 1 packet over receive queues"
+    assert draw_distribution(analysis).get_suptitle().splitlines()[-1] == (
+        "a$1$.pcap, standard input and 2 more: 1 packet"
     )
+
+
+@pytest.mark.parametrize(
+    ("excesses", "title"),
+    [
+        ([0.089, 2.58], "a spreads evenly: busiest queue +8.9%; b +258%"),
+        ([0.089, 2.58, 0.1], "a and 1 more spread evenly: busiest queue +8.9%; b +258%"),
+        ([0.089, 0.012], "All 2 configurations spread evenly: busiest queue +8.9% at most"),
+        ([0.23, 2.58], "No configuration spreads evenly: busiest queue +23% under a, b +258%"),
+        ([7.0, 7.0], "No configuration spreads evenly: busiest queue +700% under each"),
+        ([0.1001], "a spreads unevenly: busiest queue +10%"),
+        ([0.05, float("nan")], "a spreads evenly: busiest queue +5.0%"),
+        ([float("nan")], "There is nothing to spread"),
+        ([1023.0], "a spreads unevenly: busiest queue +102,300%"),
+    ],
+)
+def test_titles_say_what_the_numbers_do(excesses, title):
+    assert spread_title([Excess(name, value) for name, value in zip("abc", excesses, strict=False)]) == title
 
 
 @pytest.mark.parametrize("suffix", ["png", "svg", "pdf"])
@@ -63,4 +103,4 @@ def test_figures_are_saved_as_their_suffix_says(make_analysis, tmp_path, suffix,
 def test_without_rss_the_figure_says_why_it_is_empty(make_analysis):
     figure = draw_distribution(make_analysis([Device(features="CTRL_VQ+HASH_REPORT")], [4]))
     assert shown(figure) == []
-    assert "without the feature RSS" in figure.texts[-1].get_text()
+    assert "without the feature RSS" in figure.get_suptitle()

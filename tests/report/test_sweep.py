@@ -6,9 +6,9 @@ import json
 import pytest
 
 from pcaphash.device import Device
-from pcaphash.report.figures import save
+from pcaphash.report.figures import draw_sweep, save
+from pcaphash.report.figures.sweep import sweep_title
 from pcaphash.report.sweep import write_sweep, write_sweep_folder
-from pcaphash.report.sweep_figure import draw_sweep
 from pcaphash.report.sweep_text import fold, shown_classes, write_measure
 from pcaphash.studies.sweep import MEASURE_COLUMNS, sweep
 from support.shared import ROOT
@@ -103,7 +103,8 @@ def test_the_figure_shows_all_classes_and_names_masks(tmp_path, by):
     assert len(in_packets.get_xdata()) == of.n_classes
     assert by in overview.get_xlabel()
     named = {text.get_text() for text in overview.texts}
-    assert {name for text in named for name in text.split(", ")} == set(of.marks)
+    best = f"best {of.mask_text(int(of.smallest[0]))}"
+    assert {name for text in named for name in text.split(", ")} == {best, *of.marks}
     shown = shown_classes(of)
     labels = [label.get_text() for label in types.get_yticklabels()]
     masks = of.classes["mask"].iloc[shown]
@@ -131,6 +132,26 @@ def test_values_in_the_figure_are_those_of_the_table(swept):
     for line, unit in zip(overview.lines, ("packets", "bytes"), strict=False):
         assert line.get_label() == unit
         assert line.get_ydata().tolist() == swept.columns[f"max_ideal_{unit}"].tolist()
+
+
+@pytest.mark.parametrize("by", ["max_ideal_packets", "jain_bytes", "cov_packets"])
+def test_the_band_is_what_ideal_hashes_give_under_the_best_mask(by):
+    of = sweep(str(ROOT / "sample_traces" / "overlay.pcap"), by=by, with_chance=True)
+    figure = draw_sweep(of)
+    band = figure.subfigs[0].get_axes()[0].patches[0]
+    ideal = of.baseline.interval(by)
+    assert (band.get_y(), band.get_y() + band.get_height()) == pytest.approx((ideal.low, ideal.high))
+    values = of.columns[by]
+    n_within = int((values >= ideal.low).sum() if by.startswith("jain") else (values <= ideal.high).sum())
+    title = sweep_title(of)
+    assert title.startswith(f"{n_within} classes of masks spread as well as chance lets the best, ")
+    for name, number in of.marks.items():
+        among, _, others = title.partition(" among them")
+        assert name in (among if number < n_within else others)
+
+
+def test_without_flows_the_title_names_the_best(swept):
+    assert sweep_title(swept).startswith(f"The best of 460 classes of masks is {swept.mask_text(0)} ")
 
 
 @pytest.mark.parametrize("width", [3, 5, 8, 100])

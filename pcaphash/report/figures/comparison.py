@@ -1,0 +1,95 @@
+"""Draw a comparison: load of the receive queues, how concentrated it is, load over time, and sizes of flows."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pcaphash.report.figures.canvas import FORMATS, WIDE, Picture, lay_out, save, shorten, styled, write_title
+from pcaphash.report.figures.curves import draw_concentration, draw_sizes
+from pcaphash.report.figures.queues import Load, draw_loads, ideal_band
+from pcaphash.report.figures.timeline import draw_timelines
+from pcaphash.report.figures.titles import spread_title
+from pcaphash.report.files import whole_file
+from pcaphash.report.words import count, packets, percent, trace_names
+
+if TYPE_CHECKING:
+    from pcaphash.studies.compare import Comparison, Outcome
+
+MOST_CONFIGURATIONS = 8
+"""Configurations that are drawn; more could not be told apart."""
+
+
+@styled
+def draw_comparison(comparison: "Comparison", width: float = WIDE) -> list[Picture]:
+    """Draw what a comparison found, as far as it has anything that can be drawn, without titles above the figures.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        The results.
+    width : float
+        Inches across: ``canvas.WIDE`` or ``canvas.NARROW``.
+    """
+    outcomes = shown_outcomes(comparison)
+    if not outcomes:
+        return []
+    loads = [_load(outcome) for outcome in outcomes]
+    title = spread_title([load.excess for load in loads])
+    pictures = [
+        Picture("queues", title, _describe_queues(outcomes), draw_loads(loads, width)),
+        draw_concentration(outcomes, width),
+    ]
+    if any(outcome.inputs is not None and len(outcome.inputs.loads) for outcome in outcomes):
+        pictures.append(draw_sizes(outcomes, width))
+    timelines = {
+        outcome.device.name: outcome.timeline
+        for outcome in outcomes
+        if outcome.timeline is not None and len(outcome.timeline.windows)
+    }
+    if timelines:
+        pictures.append(draw_timelines(timelines, width))
+    return pictures
+
+
+def write_figures(comparison: "Comparison", folder: Path) -> list[Path]:
+    """Write each figure in each format, under a title that says what follows; return the files written."""
+    names = trace_names(comparison.reading.traces)
+    subject = f"{names}: {packets(comparison.analysis.distributions[0].packets)}"
+    paths = []
+    for picture in draw_comparison(comparison):
+        write_title(picture.figure, picture.title, subject)
+        lay_out(picture.figure)
+        for format_ in FORMATS:
+            paths.append(folder / f"{picture.name}.{format_}")
+            with whole_file(paths[-1]) as part:
+                save(picture.figure, part, format_)
+    return paths
+
+
+def shown_outcomes(comparison: "Comparison") -> "list[Outcome]":
+    """Return the outcomes that are drawn: those that spread any packets, the first few of them."""
+    return [each for each in comparison.outcomes if each.distribution.queues[:, 0].any()][:MOST_CONFIGURATIONS]
+
+
+def _load(outcome: "Outcome") -> Load:
+    """Return what the receive queues get; the band is for all packets, so that every flow must be known."""
+    is_complete = outcome.flow_set is not None and outcome.flow_set.is_complete
+    queues = outcome.distribution.queues
+    ideal = ideal_band(outcome.baseline, len(queues)) if is_complete else None
+    return Load(outcome.device.name, queues, ideal, bool(outcome.distribution.hashed))
+
+
+def _describe_queues(outcomes: "Sequence[Outcome]") -> str:
+    parts = []
+    for outcome in outcomes:
+        load = _load(outcome)
+        shares = load.shares[:, 0]
+        text = (
+            f"{shorten(load.name)}: busiest queue {int(shares.argmax())} with {percent(float(shares.max()))}, idlest "
+            f"queue {int(shares.argmin())} with {percent(float(shares.min()))}, ideal {percent(1 / len(shares))} on "
+            f"each of {count(len(shares))}"
+        )
+        if load.ideal is not None:
+            text += f", {percent(load.ideal.low)} to {percent(load.ideal.high)} under 95 of 100 ideal hashes"
+        parts.append(text)
+    return f"Share of packets on each receive queue. {'; '.join(parts)}."

@@ -1,0 +1,117 @@
+"""Draw the load of receive queues over time: queues from bottom to top, time to the right, load as lightness."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pcaphash.report.figures.canvas import NARROW, Picture, make_figure, shorten, write_integers
+from pcaphash.report.figures.palette import colours
+from pcaphash.report.words import count, moment, percent
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+    from matplotlib.figure import Figure
+
+    from pcaphash.engine.timeline import Timeline
+
+    Counts = npt.NDArray[np.int64]
+    Values = npt.NDArray[np.float64]
+
+MOST_STEPS = 240
+"""Steps of time that are drawn; each is so many whole windows that no more are needed."""
+
+MOST_ROWS = 128
+"""Rows of queues that are drawn; each shows the busiest of several queues where there are more."""
+
+_LIGHTNESS = "cividis"  # made to look the same to colour-blind people, and its lightness alone tells all
+_PANEL_HEIGHT = 1.7  # inches
+_PER_INCH = 10  # characters of a panel's name, about
+
+
+def draw_timelines(timelines: "Mapping[str, Timeline]", width: float) -> Picture:
+    """Draw one panel for each configuration, all with the same lightness for the same load, and describe them.
+
+    Parameters
+    ----------
+    timelines : mapping of str to Timeline
+        Timelines of the same packets in the same windows, by the name of the configuration.
+    width : float
+        Inches across.
+    """
+    # A packet whose queue is not known under one configuration may be the only one in its window.
+    windows = {name: np.array(timeline.windows, np.int64) for name, timeline in timelines.items()}
+    first = min(int(each[0]) for each in windows.values())
+    last = max(int(each[-1]) for each in windows.values())
+    per_step = -(-(last - first + 1) // MOST_STEPS)
+    n_steps = (last - first) // per_step + 1
+    window_ns = next(iter(timelines.values())).window_ns
+    seconds = per_step * window_ns / 1e9
+    loads = {name: timeline.loads[:, :, 0] for name, timeline in timelines.items()}
+    images = {name: _sum_steps(loads[name], (windows[name] - first) // per_step, n_steps) / seconds for name in loads}
+    figure = _draw_images(images, {name: load.shape[1] for name, load in loads.items()}, seconds, width)
+    figure.axes[len(images) - 1].set_xlabel(f"time from {moment(first * window_ns)} (s)")
+    parts = [_describe_one(name, load) for name, load in loads.items()]
+    most_queues = max(load.shape[1] for load in loads.values())
+    text = f"{_describe(most_queues, per_step, window_ns)} {'; '.join(parts)}."
+    return Picture("windows", _title(loads), text, figure)
+
+
+def _draw_images(images: "Mapping[str, Values]", queues: "Mapping[str, int]", seconds: float, width: float) -> "Figure":
+    most = max(float(image.max()) for image in images.values())
+    figure = make_figure(width, 1.2 + _PANEL_HEIGHT * len(images))
+    panels = figure.subplots(len(images), 1, sharex=True, squeeze=False)[:, 0]
+    room = int(width * _PER_INCH)
+    for panel, (name, image), colour in zip(panels, images.items(), colours(list(images)), strict=True):
+        extent = (0.0, image.shape[1] * seconds, -0.5, queues[name] - 0.5)
+        shown = panel.imshow(
+            image, _LIGHTNESS, vmin=0, vmax=most, aspect="auto", origin="lower", extent=extent, interpolation="nearest"
+        )
+        panel.set_title(shorten(name, room), loc="left", fontsize="medium", fontweight="bold", parse_math=False)
+        panel.spines["left"].set(color=colour, linewidth=4)
+        write_integers(panel.yaxis)
+        panel.set_ylabel("receive queue")
+    bar = {"orientation": "horizontal", "aspect": 40} if width <= NARROW else {"shrink": min(1.0, 2 / len(images))}
+    figure.colorbar(shown, ax=list(panels), label="load (packets per second)", **bar)
+    return figure
+
+
+def _title(loads: "Mapping[str, Counts]") -> str:
+    """Say how much of a window's packets its busiest queue has, where that is least and where it is most."""
+    medians = {name: float(np.median(_busiest_shares(each))) for name, each in loads.items()}
+    best, worst = (choose(medians, key=medians.__getitem__) for choose in (min, max))
+    text = f"In the median window the busiest queue has {percent(medians[best])} of packets"
+    if percent(medians[best]) == percent(medians[worst]):
+        return text if len(medians) == 1 else f"{text} under every configuration"
+    return f"{text} under {shorten(best, 28)}, {percent(medians[worst])} under {shorten(worst, 28)}"
+
+
+def _busiest_shares(loads: "Counts") -> "Values":
+    return np.asarray(loads.max(axis=1) / loads.sum(axis=1))
+
+
+def _sum_steps(loads: "Counts", steps: "Counts", n_steps: int) -> "Counts":
+    """Return packets, a row for each queue (or the busiest of several) and a column for each step."""
+    sums = np.zeros((n_steps, loads.shape[1]), np.int64)
+    np.add.at(sums, steps, loads)
+    per_row = -(-loads.shape[1] // MOST_ROWS)
+    starts = np.arange(0, loads.shape[1], per_row)
+    return np.asarray(np.maximum.reduceat(sums, starts, axis=1).T)
+
+
+def _describe(queues: int, per_step: int, window_ns: int) -> str:
+    text = "Packets per second on each receive queue"
+    if per_step > 1:
+        text += f", {count(per_step)} windows of {window_ns / 1e6:g} ms drawn as one"
+    if queues > MOST_ROWS:
+        text += f", the busiest of each {-(-queues // MOST_ROWS)} receive queues drawn"
+    return f"{text}."
+
+
+def _describe_one(name: str, loads: "Counts") -> str:
+    shares = _busiest_shares(loads)
+    return (
+        f"{shorten(name)}: in {count(len(loads))} windows with packets, the busiest queue has "
+        f"{percent(float(np.median(shares)))} of packets in the median window and {percent(float(shares.max()))} in "
+        "the worst"
+    )

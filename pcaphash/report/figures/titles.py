@@ -1,0 +1,58 @@
+"""What follows from a figure, in one line that is made of the numbers it shows."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from pcaphash.report.words import count
+from pcaphash.studies.compare.causes import EVEN
+
+_LONGEST = 28  # characters of a configuration's name in a title
+
+
+class Excess(NamedTuple):
+    """How far the busiest receive queue of a configuration is above its ideal share.
+
+    Parameters
+    ----------
+    name : str
+        The configuration.
+    value : float
+        As a ratio, 0 for an even spread; NaN where there is nothing to spread.
+    """
+
+    name: str
+    value: float
+
+    @property
+    def is_even(self) -> bool:
+        """Whether that needs no remedy."""
+        return self.value <= EVEN
+
+
+def above(value: float) -> str:
+    """Write how far something is above what it should be, with a digit more where that is little."""
+    return f"{value:+.1%}" if abs(value) < EVEN else f"{value:+,.0%}"
+
+
+def spread_title(excesses: Sequence[Excess]) -> str:
+    """Say which configurations spread evenly, and how far the best and the worst are from it."""
+    from pcaphash.report.figures.canvas import shorten
+
+    measured = [each for each in excesses if each.value == each.value]
+    if not measured:
+        return "There is nothing to spread"
+    best, worst = (choose(measured, key=lambda each: each.value) for choose in (min, max))
+    names = [shorten(each.name, _LONGEST) for each in (best, worst)]
+    n_even = sum(each.is_even for each in measured)
+    if len(measured) == 1:
+        kind = "evenly" if best.is_even else "unevenly"
+        return f"{names[0]} spreads {kind}: busiest queue {above(best.value)}"
+    if n_even == len(measured):
+        return f"All {count(n_even)} configurations spread evenly: busiest queue {above(worst.value)} at most"
+    contrast = f"{names[1]} {above(worst.value)}"
+    if n_even:
+        others = f" and {count(n_even - 1)} more spread" if n_even > 1 else " spreads"
+        return f"{names[0]}{others} evenly: busiest queue {above(best.value)}; {contrast}"
+    if above(best.value) == above(worst.value):
+        return f"No configuration spreads evenly: busiest queue {above(best.value)} under each"
+    return f"No configuration spreads evenly: busiest queue {above(best.value)} under {names[0]}, {contrast}"
