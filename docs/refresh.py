@@ -18,6 +18,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+SCRIPTS = str(Path(sys.executable).parent)
+"""Where commands are looked for first."""
 
 _BLOCK = re.compile(r"(?<=^```console\n).*?(?=^```$)", re.DOTALL | re.MULTILINE)
 _CUT = re.compile(r"\.\.\.(\d*)")
@@ -59,21 +61,25 @@ def read_blocks(text: str) -> Iterator[list[Shown]]:
         yield found
 
 
-def run(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
+def run(command: str, folder: Path, scripts: str = SCRIPTS) -> subprocess.CompletedProcess[str]:
     """Run a command in a folder that has the sample traces."""
     samples = folder / "sample_traces"
     if not samples.exists():
         samples.symlink_to(ROOT / "sample_traces")
-    scripts = str(Path(sys.executable).parent)
     # No terminal, whatever this runs in: no colours, and a width of its own.
-    variables = {**os.environ, "PATH": scripts + os.pathsep + os.environ["PATH"], "COLUMNS": "80", "LC_ALL": "C.UTF-8"}
+    variables = {
+        **os.environ,
+        "PATH": f"{scripts}{os.pathsep}{os.environ['PATH']}",
+        "COLUMNS": "80",
+        "LC_ALL": "C.UTF-8",
+    }
     variables.pop("FORCE_COLOR", None)  # which asks for colours without a terminal
     return subprocess.run(
         ["bash", "-c", command], cwd=folder, env=variables, capture_output=True, text=True, timeout=60 * _MINUTES
     )
 
 
-def output_of(command: str, folder: Path) -> list[str]:
+def output_of(command: str, folder: Path, scripts: str = SCRIPTS) -> list[str]:
     """Return what a command prints, line by line; blanks at the end of lines, and empty lines at the end, left out.
 
     Raises
@@ -81,7 +87,7 @@ def output_of(command: str, folder: Path) -> list[str]:
     RuntimeError
         The command failed; 1 is no failure of ``validate``, which says so that a device differs.
     """
-    result = run(command, folder)
+    result = run(command, folder, scripts)
     if result.returncode not in ((0, 1) if " validate " in command else (0,)):
         raise RuntimeError(f"{command}: {result.stderr.strip()}")
     return [line.rstrip() for line in result.stdout.rstrip().splitlines()]

@@ -1,12 +1,15 @@
 """What README and the pages of docs/ show is what comes out when it is run."""
 
+import os
 import re
+import shlex
 import subprocess
 import sys
 
 import pytest
 
-from docs.refresh import PAGES, ROOT, output_of, read_blocks, run
+from docs.refresh import PAGES, ROOT, SCRIPTS, output_of, read_blocks, run
+from support.command import program
 
 TEXTS = {page.name if page.parent == ROOT else f"docs/{page.name}": page.read_text(encoding="utf-8") for page in PAGES}
 SHOWING = [name for name, text in TEXTS.items() if list(read_blocks(text))]
@@ -15,6 +18,15 @@ PYTHON = [
     for name, text in TEXTS.items()
     for number, code in enumerate(re.findall(r"^```python\n(.*?)^```$", text, re.DOTALL | re.MULTILINE))
 ]
+
+
+@pytest.fixture(scope="module")
+def scripts(tmp_path_factory):
+    """Return a folder whose ``pcaphash`` is forked from a process that has imported it (see support/command.py)."""
+    folder = tmp_path_factory.mktemp("scripts")
+    (folder / "pcaphash").write_text(f'#!/bin/sh\nexec {shlex.join(program())} "$@"\n')
+    (folder / "pcaphash").chmod(0o755)
+    return f"{folder}{os.pathsep}{SCRIPTS}"
 
 
 def test_every_command_is_shown_somewhere():
@@ -28,10 +40,10 @@ def test_every_command_is_shown_somewhere():
 
 
 @pytest.mark.parametrize("name", SHOWING)
-def test_commands_print_what_is_shown(name, tmp_path):
+def test_commands_print_what_is_shown(name, tmp_path, scripts):
     for block in read_blocks(TEXTS[name]):
         for each in block:
-            assert each.cut(output_of(each.command, tmp_path)) == each.lines, each.command
+            assert each.cut(output_of(each.command, tmp_path, scripts)) == each.lines, each.command
 
 
 def test_a_command_that_fails_is_not_passed_over(tmp_path):
