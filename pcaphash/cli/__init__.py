@@ -12,6 +12,7 @@ from pcaphash.cli.analyze import analyze
 from pcaphash.cli.census import census
 from pcaphash.cli.compare import compare
 from pcaphash.cli.explain import explain
+from pcaphash.cli.groups import Command, Group
 from pcaphash.cli.hashes import hashes
 from pcaphash.cli.info import info
 from pcaphash.cli.recover_key import recover_key
@@ -29,6 +30,7 @@ EXIT_INTERRUPTED = 130
 # Plain help texts: laying them out in boxes would cost more time than everything else that --help does.
 app = typer.Typer(
     name="pcaphash",
+    cls=Group,
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
@@ -47,7 +49,7 @@ for _name, _command, _summary in (
     ("validate", validate, "Are the hashes a device reported right? If not, why?"),
     ("recover-key", recover_key, "The hash key behind the hashes a device reported."),
 ):
-    app.command(_name, short_help=_summary, no_args_is_help=True)(_command)
+    app.command(_name, cls=Command, short_help=_summary, no_args_is_help=True)(_command)
 
 
 def _show_version(asked: bool) -> None:

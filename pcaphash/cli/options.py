@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from pcaphash.cli.groups import DEVICE, SELECTION, TUNNELS, put_into
 from pcaphash.cli.outcome import warn
 from pcaphash.cli.payloads import read_payloads
 from pcaphash.device import (
@@ -158,7 +159,6 @@ _DEVICE_OPTIONS = {
     # what Device calls it: the option
     "spec": Spec,
     "hash_types": HashTypes,
-    "tunnel_types": TunnelTypes,
     "features": Features,
     "hash_key": Key,
     "queues": Queues,
@@ -166,14 +166,19 @@ _DEVICE_OPTIONS = {
     "indirection_table": Table,
     "unclassified_queue": UnclassifiedQueue,
     "table_index": TableIndex,
-    "inner_miss": InnerMiss,
     "flavor": Flavor,
     "input_transform": InputTransform,
+}
+_TUNNEL_OPTIONS = {
+    "tunnel_types": TunnelTypes,
+    "inner_miss": InnerMiss,
     "vxlan_ports": VxlanPorts,
     "geneve_ports": GenevePorts,
     "vxlan_gpe_ports": VxlanGpePorts,
     "gre_udp_ports": GreUdpPorts,
 }
+put_into(DEVICE, {**_DEVICE_FILES, **_DEVICE_OPTIONS, "config": Configs})
+put_into(TUNNELS, _TUNNEL_OPTIONS)
 
 
 @dataclass(frozen=True)
@@ -245,7 +250,7 @@ def takes_configurations(command: Callable[..., int]) -> Callable[..., int]:
     command : callable
         Called with ``configurations``, instead of all these options.
     """
-    options = {"config": Configs, **_DEVICE_FILES, **_DEVICE_OPTIONS}
+    options = {"config": Configs, **_DEVICE_FILES, **_DEVICE_OPTIONS, **_TUNNEL_OPTIONS}
     return replace_parameter(command, "configurations", options, _combine_configurations)
 
 
@@ -257,9 +262,8 @@ def takes_device(command: Callable[..., int]) -> Callable[..., int]:
     command : callable
         Called with ``device_options``, a DeviceOptions of what files and the command line give, instead of them all.
     """
-    return replace_parameter(
-        command, "device_options", {**_DEVICE_FILES, **_DEVICE_OPTIONS}, lambda given: _combine_sources(given)[0]
-    )
+    options = {**_DEVICE_FILES, **_DEVICE_OPTIONS, **_TUNNEL_OPTIONS}
+    return replace_parameter(command, "device_options", options, lambda given: _combine_sources(given)[0])
 
 
 _SELECTION_OPTIONS = {
@@ -294,6 +298,7 @@ _SELECTION_OPTIONS = {
         typer.Option("--endpoint", metavar="ADDRESS", help="Outer address or network, either end; repeatable."),
     ],
 }
+put_into(SELECTION, _SELECTION_OPTIONS)
 
 
 def takes_selection(default: Selection) -> Callable[[Callable[..., int]], Callable[..., int]]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from pcaphash.cli.groups import REPORTED, put_into
 from pcaphash.cli.options import replace_parameter
 from pcaphash.errors import ConfigurationError
 
@@ -56,6 +57,7 @@ _OPTIONS = {
         ),
     ],
 }  # fmt: skip
+put_into(REPORTED, _OPTIONS)
 
 
 @dataclass(frozen=True)

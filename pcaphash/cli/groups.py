@@ -1,0 +1,79 @@
+"""Options in groups, as help texts and the manual show them."""
+
+from collections.abc import Mapping
+from typing import Any, get_args
+
+from typer.core import TyperCommand, TyperGroup
+from typer.models import OptionInfo
+
+OPTIONS = "Options"
+OUTPUT = "Output"
+SELECTION = "Selection of packets"
+REPORTED = "Reported values"
+DEVICE = "Device"
+TUNNELS = "Tunnels"
+GENERAL = "General"
+
+_ORDER = (OPTIONS, REPORTED, OUTPUT, SELECTION, DEVICE, TUNNELS, GENERAL)
+_OF_ALL_COMMANDS = ("--quiet", "--color", "--version", "--install-completion", "--show-completion", "--help")
+_GROUP_OF = {"--output": OUTPUT, "--format": OUTPUT, **dict.fromkeys(_OF_ALL_COMMANDS, GENERAL)}
+
+
+def put_into(group: str, options: Mapping[str, Any]) -> None:
+    """Put options into a group.
+
+    Parameters
+    ----------
+    group : str
+        Its heading.
+    options : mapping
+        Annotated types with a ``typer.Option`` each, as parameters of commands have them.
+    """
+    for option in options.values():
+        for info in get_args(option)[1:]:
+            if isinstance(info, OptionInfo):
+                info.rich_help_panel = group
+
+
+def group_of(option: Any) -> str:
+    """Name the group of an option: the one it was put into, or that of options of its name."""
+    named = next((_GROUP_OF[name] for name in option.opts if name in _GROUP_OF), OPTIONS)
+    return getattr(option, "rich_help_panel", None) or named
+
+
+def list_groups(context: Any, command: Any) -> dict[str, list[tuple[str, str]]]:
+    """List a command's arguments and options by heading: what is written, and what it means."""
+    groups: dict[str, list[tuple[str, str]]] = {"Arguments": [], **{group: [] for group in _ORDER}}
+    for parameter in command.get_params(context):
+        record = parameter.get_help_record(context)
+        if record is None:
+            continue
+        if parameter.param_type_name == "argument":
+            # The type that typer writes after the name means nothing to those who do not write Python.
+            groups["Arguments"].append((parameter.metavar or record[0], record[1]))
+        else:
+            groups[group_of(parameter)].append(record)
+    return {heading: records for heading, records in groups.items() if records}
+
+
+def _write(context: Any, command: Any, formatter: Any) -> None:
+    for heading, records in list_groups(context, command).items():
+        with formatter.section(heading):
+            formatter.write_dl(records)
+
+
+class Command(TyperCommand):
+    """A command whose help shows its options in groups."""
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        """Write arguments and options below the heading of each group."""
+        _write(ctx, self, formatter)
+
+
+class Group(TyperGroup):
+    """The program, whose help shows its options in groups, below its commands."""
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        """Write the commands, then the options below the heading of each group."""
+        self.format_commands(ctx, formatter)
+        _write(ctx, self, formatter)
