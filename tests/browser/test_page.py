@@ -1,12 +1,7 @@
 """The page in a browser: the verdict at first sight, tables that sort, nothing that reaches out or sticks out."""
 
 import base64
-import json
-import os
-import select
-import shutil
-import subprocess
-import time
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,127 +10,16 @@ import pytest
 from pcaphash.device import Device, default_configs
 from pcaphash.report.page import write_page
 from pcaphash.studies.compare import compare
+from support.chromium import CHROMIUM, Browser, starts
 from support.shared import ROOT
+from support.traffic import flows, plain, write
 
-CHROMIUM = shutil.which("chromium")
-COMMAND = (
-    *(CHROMIUM or "", "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-dev-shm-usage"),
-    "--remote-debugging-pipe",
-)
-MOST_SECONDS = 60  # for a browser to start
-SCREENS = [(1280, 800), (375, 800)]
+SCREENS = [(1280, 800), (390, 844)]
+LEAST_FIGURE = 110  # pixels of height of the figure on the first screen
+LEAST_LETTERS = 7  # pixels of height of the letters in it
 TRACE = ROOT / "sample_traces" / "overlay.pcap"
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium on PATH (Debian's package chromium)")
-
-
-def starts(profile: Path) -> bool:
-    """Tell whether the browser can be run at all, which a sandbox may forbid."""
-    command = [*COMMAND[:-1], f"--user-data-dir={profile}", "--dump-dom", "about:blank"]
-    try:
-        result = subprocess.run(command, capture_output=True, timeout=MOST_SECONDS)
-    except subprocess.TimeoutExpired:
-        return False
-    return result.returncode == 0 and b"<html" in result.stdout
-
-
-class Browser:
-    """Chromium, spoken to in its DevTools protocol: JSON with a zero byte behind, over two pipes (its fd 3 and 4)."""
-
-    def __init__(self, profile: Path) -> None:
-        its_input, self._input = os.pipe()
-        self._output, its_output = os.pipe()
-        self._process = subprocess.Popen(
-            ["bash", "-c", f'exec "$@" 3<&{its_input} 4>&{its_output}', "bash", *COMMAND, f"--user-data-dir={profile}"],
-            pass_fds=(its_input, its_output),
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        os.close(its_input)
-        os.close(its_output)
-        self._received = b""
-        self._number = 0
-        self._session: dict[str, str] = {}
-        self.complaints: list[str] = []
-        self.requests: list[str] = []
-        target = self.call("Target.createTarget", url="about:blank")["targetId"]
-        self._session = {"sessionId": self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]}
-        for domain in ("Page", "Runtime", "Log", "Network"):
-            self.call(f"{domain}.enable")
-
-    def close(self) -> None:
-        self._session = {}
-        self.call("Browser.close")
-        try:
-            self._process.wait(timeout=MOST_SECONDS)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-        os.close(self._input)
-        os.close(self._output)
-
-    def call(self, method: str, **parameters: object) -> dict:
-        self._number += 1
-        message = {"id": self._number, "method": method, "params": parameters, **self._session}
-        os.write(self._input, json.dumps(message).encode() + b"\0")
-        while True:
-            answer = self._receive()
-            if answer.get("id") == self._number:
-                assert "error" not in answer, answer
-                return answer["result"]
-
-    def _receive(self) -> dict:
-        while b"\0" not in self._received:
-            assert select.select([self._output], [], [], 60)[0], "chromium does not answer"
-            part = os.read(self._output, 1 << 16)
-            assert part, "chromium is gone"
-            self._received += part
-        message, _, self._received = self._received.partition(b"\0")
-        event = json.loads(message)
-        if event.get("method") in ("Log.entryAdded", "Runtime.exceptionThrown", "Runtime.consoleAPICalled"):
-            self.complaints.append(json.dumps(event["params"]))
-        if event.get("method") == "Network.requestWillBeSent":
-            self.requests.append(event["params"]["request"]["url"])
-        return event
-
-    def open(self, path: Path, width: int, height: int, dark: bool = False, scripts: bool = True) -> None:
-        """Show a page on a screen of so many CSS pixels; return once it is loaded."""
-        self.complaints.clear()
-        self.requests.clear()
-        is_phone = width < 500
-        self.call(
-            "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=is_phone
-        )
-        scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
-        self.call("Emulation.setEmulatedMedia", media="", features=[scheme])
-        self.call("Emulation.setScriptExecutionDisabled", value=not scripts)
-        self.call("Page.navigate", url=path.as_uri())
-        for _ in range(200):
-            if self.ask(f"document.readyState == 'complete' && location.href == '{path.as_uri()}'"):
-                return
-            time.sleep(0.05)
-        raise AssertionError("the page does not load")
-
-    def ask(self, expression: str) -> object:
-        """Return the value of an expression in the page."""
-        result = self.call("Runtime.evaluate", expression=expression, returnByValue=True)
-        assert "exceptionDetails" not in result, result
-        return result["result"].get("value")
-
-    def click(self, selector: str) -> None:
-        """Click where an element is, as a mouse does."""
-        script = (
-            f"(() => {{ const element = document.querySelector({json.dumps(selector)}); "
-            "element.scrollIntoView({block: 'center'}); const box = element.getBoundingClientRect(); "
-            "return [box.x + box.width / 2, box.y + box.height / 2]; })()"
-        )
-        x, y = self.ask(script)
-        for kind in ("mousePressed", "mouseReleased"):
-            self.call("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
-
-    def screenshot(self, path: Path) -> None:
-        """Save what the whole page looks like."""
-        data = self.call("Page.captureScreenshot", captureBeyondViewport=True)["data"]
-        path.write_bytes(base64.b64decode(data))
 
 
 @pytest.fixture(scope="module")
@@ -160,24 +44,107 @@ def wide_page(tmp_path_factory) -> Path:
     return write_page(compare(TRACE, devices), tmp_path_factory.mktemp("wide"), f"pcaphash report {'x' * 300}")
 
 
+def devices(n_configs: int, name: str, **options: object) -> list[Device]:
+    """Make configurations with different keys and long names that differ at their end."""
+    return [Device(hash_key=bytes([i + 1] * 40), name=f"{name}-{i}", **options) for i in range(n_configs)]
+
+
+@pytest.fixture(scope="module")
+def pages(page, wide_page, tmp_path_factory) -> dict[str, Path]:
+    """Pages of traffic of many kinds."""
+    folder = tmp_path_factory.mktemp("pages")
+    traces = {
+        "one packet": [plain(flows(1)[0])],
+        "one flow": [plain(flows(1)[0])] * 500,
+        "no tunnels": [plain(flow) for flow in flows(3000)],
+        "empty": [],
+    }
+    compared = {name: compare(write(folder / f"{i}.pcapng", t)) for i, (name, t) in enumerate(traces.items())}
+    compared["64 queues"] = compare(TRACE, default_configs(Device(queues=64)))
+    compared["eight long names"] = compare(TRACE, devices(8, "hash-types-of-our-driver-in-production-since-spring"))
+    compared["one configuration"] = compare(TRACE, Device())
+    compared["1.4"] = compare(TRACE, default_configs(Device("1.4")))
+    made = {name: write_page(each, folder / name, "pcaphash report") for name, each in compared.items()}
+    return {"overlay": page, **made}
+
+
+PAGES = [
+    *("overlay", "one packet", "one flow", "no tunnels", "empty", "64 queues", "eight long names"),
+    *("one configuration", "1.4"),
+]
+
+FRONT = """
+(() => {
+  const seen = (element) => element.getClientRects().length > 0;
+  const box = (element) => element.getBoundingClientRect().toJSON();
+  const figure = Array.from(document.querySelectorAll("#front svg")).filter(seen);
+  const letters = Array.from(document.querySelectorAll("#front svg text")).filter(seen);
+  return {
+    verdict: box(document.getElementById("verdict")),
+    numbers: Array.from(document.querySelectorAll(".numbers li"), box),
+    figures: figure.map(box),
+    letters: letters.map(box),
+  };
+})()
+"""
+
+
+def is_inside(box: dict[str, float], screen: tuple[int, int]) -> bool:
+    return 0 <= box["left"] < box["right"] <= screen[0] and 0 <= box["top"] < box["bottom"] <= screen[1]
+
+
 @pytest.mark.parametrize("dark", [False, True])
 @pytest.mark.parametrize("screen", SCREENS)
-def test_the_verdict_is_on_the_first_screen(browser, page, screen, dark):
-    browser.open(page, *screen, dark=dark)
-    box = browser.ask("document.getElementById('verdict').getBoundingClientRect().toJSON()")
+@pytest.mark.parametrize("which", PAGES)
+def test_verdict_numbers_and_figure_are_on_the_first_screen(browser, pages, which, screen, dark):
+    browser.open(pages[which], *screen, dark=dark)
+    front = browser.ask(FRONT)
     assert browser.ask("scrollY") == 0
-    assert 0 <= box["left"] < box["right"] <= screen[0]
-    assert 0 <= box["top"] < box["bottom"] <= screen[1] / 2
+    assert is_inside(front["verdict"], screen)
+    assert len(front["numbers"]) == 3
+    assert all(is_inside(box, screen) for box in front["numbers"])
+    assert len(front["figures"]) == (which != "empty")  # one of the two that there are
+    for box in front["figures"]:
+        assert is_inside(box, screen)
+        assert box["height"] >= LEAST_FIGURE
+    assert all(is_inside(box, screen) for box in front["letters"])
+    assert all(max(box["height"], box["width"]) >= LEAST_LETTERS for box in front["letters"])
     assert browser.ask("document.body.firstElementChild.firstElementChild.id") == "verdict"
+    assert browser.ask("document.querySelectorAll('details[open]').length") == 0
 
 
-@pytest.mark.parametrize("screen", SCREENS)
-@pytest.mark.parametrize("which", ["page", "wide_page"])
-def test_nothing_sticks_out_and_nobody_complains(request, browser, which, screen):
-    browser.open(request.getfixturevalue(which), *screen)
+@pytest.mark.parametrize("is_unfolded", [False, True])
+@pytest.mark.parametrize("screen", [*SCREENS, (320, 568)])
+@pytest.mark.parametrize("which", [*PAGES, "wide"])
+def test_nothing_sticks_out_and_nobody_complains(browser, pages, wide_page, which, screen, is_unfolded):
+    browser.open(wide_page if which == "wide" else pages[which], *screen)
+    if is_unfolded:
+        browser.click(".unfold")
+        assert browser.ask("document.querySelectorAll('details:not([open])').length") == 0
     assert browser.ask("document.documentElement.scrollWidth") <= screen[0]
     assert browser.ask("document.body.scrollWidth") <= screen[0]
     assert browser.complaints == []
+
+
+def test_a_part_unfolds_by_mouse_and_by_key(browser, page):
+    browser.open(page, 390, 844)
+    part = "document.querySelector('#why').closest('details')"
+    assert browser.ask(f"{part}.querySelector('dl').checkVisibility({{contentVisibilityAuto: true}})") is False
+    browser.click("#why")
+    assert browser.ask(f"{part}.open") is True
+    assert browser.ask(f"{part}.querySelector('dl').getBoundingClientRect().height") > 0
+    browser.ask(f"{part}.querySelector('summary').focus()")
+    browser.press("Enter")
+    assert browser.ask(f"{part}.open") is False
+
+
+def test_everything_that_can_be_used_is_reached_by_keys(browser, page):
+    browser.open(page, 1280, 800)
+    reached = []
+    for _ in range(browser.ask("document.querySelectorAll('summary').length") + 1):
+        browser.press("Tab")
+        reached.append(browser.ask("document.activeElement.tagName"))
+    assert reached == ["BUTTON", *["SUMMARY"] * (len(reached) - 1)]
 
 
 def test_nothing_is_asked_of_the_network(browser, page):
@@ -193,6 +160,7 @@ def column(browser, table: int, number: int) -> list[str]:
 @pytest.mark.parametrize("screen", SCREENS)
 def test_clicking_a_heading_sorts(browser, page, screen):
     browser.open(page, *screen)
+    browser.click(".unfold")
     before = column(browser, 0, 1)
     numbers = sorted((int(text.replace(",", "")) for text in before), reverse=True)
     button = "table thead th:nth-child(2) button"
@@ -209,10 +177,9 @@ def test_clicking_a_heading_sorts(browser, page, screen):
 
 def test_keys_sort_too(browser, page):
     browser.open(page, 1280, 800)
+    browser.click(".unfold")
     browser.ask("document.querySelector('table thead th:nth-child(3) button').focus()")
-    for kind in ("rawKeyDown", "char", "keyUp"):
-        key = {"key": "Enter", "code": "Enter", "windowsVirtualKeyCode": 13}
-        browser.call("Input.dispatchKeyEvent", type=kind, **key, **({"text": "\r"} if kind == "char" else {}))
+    browser.press("Enter")
     assert browser.ask("document.querySelector('table th:nth-child(3)').ariaSort") == "descending"
 
 
@@ -220,7 +187,9 @@ def test_without_scripts_all_is_there(browser, page):
     browser.open(page, 1280, 800, scripts=False)
     assert browser.ask("document.querySelectorAll('button').length") == 0
     assert len(column(browser, 0, 1)) == 8
-    assert browser.ask("document.querySelectorAll('figure svg').length") == 4
+    assert browser.ask("document.querySelectorAll('figure svg.wide').length") == 4
+    browser.click("#load")
+    assert browser.ask("document.querySelector('#load').closest('details').open") is True
 
 
 CONTRAST = """
@@ -235,10 +204,12 @@ CONTRAST = """
     }
     return null;
   };
-  return [...document.body.querySelectorAll("*:not(script, style, svg, svg *)")]
+  return [...document.body.querySelectorAll("*:not(script, style, svg, svg *), svg text")]
     .filter((e) => [...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim()))
     .map((e) => {
-      const [a, b] = [light(numbers(getComputedStyle(e).color)), light(behind(e))].sort((x, y) => y - x);
+      const style = getComputedStyle(e);
+      const own = numbers(e.tagName === "text" ? style.fill : style.color);
+      const [a, b] = [light(own), light(behind(e))].sort((x, y) => y - x);
       return [(a + 0.05) / (b + 0.05), e.tagName];
     })
     .sort((x, y) => x[0] - y[0])[0];
@@ -247,14 +218,30 @@ CONTRAST = """
 
 
 @pytest.mark.parametrize("dark", [False, True])
-def test_text_can_be_told_from_what_is_behind_it(browser, page, dark):
-    browser.open(page, 1280, 800, dark=dark)
+@pytest.mark.parametrize("screen", SCREENS)
+def test_text_can_be_told_from_what_is_behind_it(browser, page, screen, dark):
+    browser.open(page, *screen, dark=dark)
+    browser.click(".unfold")
     ratio, tag = browser.ask(CONTRAST)
     assert ratio >= 4.5, tag
     brightness = browser.ask("getComputedStyle(document.body).backgroundColor")
     assert (brightness == "rgb(255, 255, 255)") == (not dark)
 
 
-def test_it_prints(browser, page):
-    browser.open(page, 1280, 800)
-    assert base64.b64decode(browser.call("Page.printToPDF")["data"]).startswith(b"%PDF")
+@pytest.mark.parametrize("scripts", [False, True])
+@pytest.mark.parametrize("dark", [False, True])
+def test_it_prints_all_of_it_in_black_on_white(browser, page, dark, scripts):
+    browser.open(page, 1280, 800, dark=dark, scripts=scripts)
+    scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
+    browser.call("Emulation.setEmulatedMedia", media="print", features=[scheme])
+    assert browser.ask("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    heights = browser.ask("[...document.querySelectorAll('.folded')].map((e) => e.getBoundingClientRect().height)")
+    assert len(heights) >= 10
+    assert min(heights) > 0
+    browser.call("Emulation.setEmulatedMedia", media="", features=[scheme])
+    pdf = base64.b64decode(browser.call("Page.printToPDF")["data"])
+    assert pdf.startswith(b"%PDF")
+    n_pages = len(re.findall(rb"/Type */Page\b", pdf))
+    assert n_pages > 3  # the folded page has two
+    if scripts:
+        assert browser.ask("document.querySelectorAll('details[open]').length") == 0  # folded again

@@ -14,7 +14,7 @@ from pcaphash.device import Device
 from pcaphash.report.comparison import write_comparison_folder
 from pcaphash.report.figures.canvas import FORMATS, NARROW, WIDE, printable, save
 from pcaphash.report.figures.comparison import MOST_CONFIGURATIONS, draw_comparison
-from pcaphash.report.figures.palette import OF_NAMES, colours
+from pcaphash.report.figures.palette import BLUE, OF_NAMES, ORANGE, colours
 from pcaphash.report.figures.timeline import MOST_ROWS, MOST_STEPS, draw_timelines
 from pcaphash.studies.compare import compare
 from support.shared import ROOT
@@ -187,7 +187,7 @@ def test_windows_hold_every_packet(overlay):
 
 def test_a_hundred_thousand_windows_are_drawn_in_few_steps():
     loads = np.random.default_rng(1).integers(1, 5, (100_000, 4))
-    picture = draw_timelines({"any": timeline(loads)}, WIDE)
+    picture = draw_timelines({"any": (timeline(loads), BLUE)}, WIDE)
     figure, description = picture.figure, picture.description
     image = figure.axes[0].images[0].get_array()
     assert image.shape[1] <= MOST_STEPS
@@ -197,13 +197,16 @@ def test_a_hundred_thousand_windows_are_drawn_in_few_steps():
 
 
 def test_windows_far_apart_keep_their_distance():
-    figure = draw_timelines({"any": timeline([[4, 0], [0, 8]], windows=[10, 10 + 10**12])}, WIDE).figure
+    figure = draw_timelines({"any": (timeline([[4, 0], [0, 8]], windows=[10, 10 + 10**12]), BLUE)}, WIDE).figure
     image = figure.axes[0].images[0].get_array()
     assert [tuple(place) for place in np.argwhere(image > 0)] == [(0, 0), (1, image.shape[1] - 1)]
 
 
 def test_configurations_may_have_packets_in_different_windows():
-    both = {"one": timeline([[1, 2]], windows=[5]), "two": timeline([[3, 4]] * 2, windows=[3, 8])}
+    both = {
+        "one": (timeline([[1, 2]], windows=[5]), BLUE),
+        "two": (timeline([[3, 4]] * 2, windows=[3, 8]), ORANGE),
+    }
     figure = draw_timelines(both, WIDE).figure
     one, two = (np.asarray(panel.images[0].get_array()) for panel in figure.axes[:2])
     assert one.shape == two.shape == (2, 6)
@@ -214,7 +217,7 @@ def test_configurations_may_have_packets_in_different_windows():
 def test_of_many_queues_the_busiest_are_seen():
     loads = np.zeros((3, 1000), np.int64)
     loads[1, 777] = 5
-    picture = draw_timelines({"any": timeline(loads + 1)}, WIDE)
+    picture = draw_timelines({"any": (timeline(loads + 1), BLUE)}, WIDE)
     figure, description = picture.figure, picture.description
     image = figure.axes[0].images[0].get_array()
     assert len(image) <= MOST_ROWS

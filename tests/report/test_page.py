@@ -15,10 +15,11 @@ import pytest
 from pcaphash.device import Device, default_configs
 from pcaphash.engine.reading import Reading
 from pcaphash.errors import CaptureError
+from pcaphash.report.figures.palette import ON_DARK
 from pcaphash.report.page import make_page, write_page
-from pcaphash.report.page_facts import notices
-from pcaphash.report.page_results import MOST_QUEUES
-from pcaphash.report.page_table import MOST_ROWS
+from pcaphash.report.page.facts import notices
+from pcaphash.report.page.results import MOST_QUEUES
+from pcaphash.report.page.table import MOST_ROWS
 from pcaphash.studies.compare import compare
 from support.shared import ROOT
 from support.traffic import flows, plain, tunnelled, write
@@ -153,10 +154,54 @@ def test_tables_have_captions_and_scopes(pages, kind):
 def test_figures_have_names_and_descriptions(pages):
     outline = Outline(pages["overlay"])
     figures = [attributes for tag, attributes, path in outline.having("svg") if "svg" not in path]
-    assert len(figures) == 4
+    assert [each["class"] for each in figures] == ["wide", "narrow"] * 4  # of which a screen shows one
     assert all(each["role"] == "img" for each in figures)
-    assert len(outline.having("desc")) == 4
-    assert len([path for _, _, path in outline.having("title") if path.endswith("svg")]) == 4
+    assert len(outline.having("desc")) == 8
+    assert len([path for _, _, path in outline.having("title") if path.endswith("svg")]) == 8
+
+
+@KINDS
+def test_only_the_first_screen_is_not_folded(pages, kind):
+    body = html5lib.parse(pages[kind], namespaceHTMLElements=False).find("body")
+    header, main = body.find("header"), body.find("main")
+    assert header.find("h1").get("id") == "verdict"
+    assert len(header.find("ul")) == 3
+    assert len(header.findall("figure")) == (kind not in ("empty", "no queues"))
+    for part in main:
+        if part.get("role") != "note":
+            (details,) = part
+            assert details.tag == "details"
+            assert details.get("open") is None
+            assert details[0].tag == "summary"
+
+
+def test_the_three_numbers_are_those_that_matter(pages):
+    def numbers(kind):
+        header = html5lib.parse(pages[kind], namespaceHTMLElements=False).find("body/header")
+        return [" ".join("".join(item.itertext()).split()) for item in header.find("ul")]
+
+    assert numbers("overlay") == [
+        "+258% busiest queue above its equal share, at worst: outer-addresses",
+        "+8.9% busiest queue above its equal share, at best: inner",
+        "up to +32% by chance: 95 of 100 ideal hashes under inner",
+    ]
+    assert numbers("empty") == ["0 packets", "0 with a hash under outer-addresses", "8 receive queues"]
+    assert numbers("no queues")[2] == "no receive queues"
+
+
+def test_figures_have_the_colours_of_the_page(pages):
+    """No colour of the palette stands in a figure as such: all are variables, which dark screens change."""
+    svgs = re.findall(r"<svg .*?</svg>", pages["overlay"], re.DOTALL)
+    assert len(svgs) == 8
+    for svg in svgs:
+        drawn = {found.lower() for found in re.findall(r"#[0-9a-fA-F]{6}\b", svg)}
+        assert not drawn & set(ON_DARK)
+        assert "var(--ink)" in svg
+    style = re.search(r"<style>(.*?)</style>", pages["overlay"], re.DOTALL)[1]
+    used = set(re.findall(r"var\((--[\w-]+)\)", pages["overlay"]))
+    for scheme in ("light", "dark"):
+        part = style.split("@media screen and (prefers-color-scheme: dark)")[scheme == "dark"]
+        assert {name for name in used if name[2:8] == "colour"} <= set(re.findall(r"(--[\w-]+):", part))
 
 
 @KINDS
@@ -193,7 +238,7 @@ def test_what_was_found_is_on_the_page(pages, overlay):
     verdict = overlay.verdict
     for line in (verdict.headline, *(each.text for each in verdict.findings), *verdict.advice, COMMAND):
         assert line in shown
-    assert shown.index(verdict.headline) < shown.index("Why") < shown.index("To do")
+    assert shown.index(verdict.headline) < shown.index("To do") < shown.index("Why")
     for part in (
         *("busiest queue above the ideal", "192.0.2.13 > 198.51.100.10 VXLAN 1", "inner flows on several queues"),
         *("inner-not-ip", "Microsoft's published key", "ETHERNET", "4.5 MB"),

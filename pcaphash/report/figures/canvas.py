@@ -151,11 +151,12 @@ def write_percent(axis: "Axis") -> None:
     axis.set_minor_formatter(NullFormatter())
 
 
-def write_integers(axis: "Axis", n_bins: int | str = "auto") -> None:
-    """Write whole numbers on an axis."""
-    from matplotlib.ticker import MaxNLocator
+def write_integers(axis: "Axis", n_first: int = 0) -> None:
+    """Write whole numbers on an axis; all of the first so many, where these are given."""
+    from matplotlib.ticker import FixedLocator, MaxNLocator
 
-    axis.set_major_locator(MaxNLocator(n_bins, integer=True, min_n_ticks=1))  # type: ignore[arg-type]
+    some = MaxNLocator("auto", integer=True, min_n_ticks=1)
+    axis.set_major_locator(FixedLocator(range(n_first)) if n_first else some)
     axis.set_major_formatter("{x:,.0f}")
 
 

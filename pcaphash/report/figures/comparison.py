@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from pcaphash.report.figures.canvas import FORMATS, WIDE, Picture, lay_out, save, shorten, styled, write_title
 from pcaphash.report.figures.curves import draw_concentration, draw_sizes
+from pcaphash.report.figures.palette import INK, colours
 from pcaphash.report.figures.queues import Load, draw_loads, ideal_band
 from pcaphash.report.figures.timeline import draw_timelines
 from pcaphash.report.figures.titles import spread_title
@@ -30,20 +31,21 @@ def draw_comparison(comparison: "Comparison", width: float = WIDE) -> list[Pictu
     width : float
         Inches across: ``canvas.WIDE`` or ``canvas.NARROW``.
     """
-    outcomes = shown_outcomes(comparison)
-    if not outcomes:
+    shown = shown_outcomes(comparison)
+    if not shown:
         return []
-    loads = [_load(outcome) for outcome in outcomes]
+    outcomes = list(shown)
+    loads = [load_of(outcome, colour) for outcome, colour in shown.items()]
     title = spread_title([load.excess for load in loads])
     pictures = [
         Picture("queues", title, _describe_queues(outcomes), draw_loads(loads, width)),
-        draw_concentration(outcomes, width),
+        draw_concentration(shown, width),
     ]
     if any(outcome.inputs is not None and len(outcome.inputs.loads) for outcome in outcomes):
-        pictures.append(draw_sizes(outcomes, width))
+        pictures.append(draw_sizes(shown, width))
     timelines = {
-        outcome.device.name: outcome.timeline
-        for outcome in outcomes
+        outcome.device.name: (outcome.timeline, colour)
+        for outcome, colour in shown.items()
         if outcome.timeline is not None and len(outcome.timeline.windows)
     }
     if timelines:
@@ -66,23 +68,25 @@ def write_figures(comparison: "Comparison", folder: Path) -> list[Path]:
     return paths
 
 
-def shown_outcomes(comparison: "Comparison") -> "list[Outcome]":
-    """Return the outcomes that are drawn: those that spread any packets, the first few of them."""
-    return [each for each in comparison.outcomes if each.distribution.queues[:, 0].any()][:MOST_CONFIGURATIONS]
+def shown_outcomes(comparison: "Comparison") -> "dict[Outcome, str]":
+    """Return the outcomes that are drawn with their colours: those that spread any packets, the first few of them."""
+    of_all = colours([each.device.name for each in comparison.outcomes])
+    spread = [pair for pair in zip(comparison.outcomes, of_all, strict=True) if pair[0].distribution.queues[:, 0].any()]
+    return dict(spread[:MOST_CONFIGURATIONS])
 
 
-def _load(outcome: "Outcome") -> Load:
+def load_of(outcome: "Outcome", colour: str = INK) -> Load:
     """Return what the receive queues get; the band is for all packets, so that every flow must be known."""
     is_complete = outcome.flow_set is not None and outcome.flow_set.is_complete
     queues = outcome.distribution.queues
     ideal = ideal_band(outcome.baseline, len(queues)) if is_complete else None
-    return Load(outcome.device.name, queues, ideal, bool(outcome.distribution.hashed))
+    return Load(outcome.device.name, colour, queues, ideal, bool(outcome.distribution.hashed))
 
 
 def _describe_queues(outcomes: "Sequence[Outcome]") -> str:
     parts = []
     for outcome in outcomes:
-        load = _load(outcome)
+        load = load_of(outcome)
         shares = load.shares[:, 0]
         text = (
             f"{shorten(load.name)}: busiest queue {int(shares.argmax())} with {percent(float(shares.max()))}, idlest "

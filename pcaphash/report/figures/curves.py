@@ -1,6 +1,6 @@
 """Draw how concentrated packets are: on few receive queues, in few hash inputs, in few flows."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from pcaphash.report.figures.canvas import (
     shorten,
     write_percent,
 )
-from pcaphash.report.figures.palette import FAINT, GRID, colours
+from pcaphash.report.figures.palette import FAINT, GRID
 from pcaphash.report.figures.queues import IDEAL_STYLE
 from pcaphash.report.words import count, packets, percent
 
@@ -35,13 +35,14 @@ _MOST_DRAWS = 400  # ideal hashes that a band is taken from
 _HEIGHT = 3.9  # inches
 
 
-def draw_concentration(outcomes: "Sequence[Outcome]", width: float) -> Picture:
+def draw_concentration(coloured: "Mapping[Outcome, str]", width: float) -> Picture:
     """Draw the share of packets that the busiest queues have, and the heaviest hash inputs."""
+    outcomes = list(coloured)
     with_inputs = [each for each in outcomes if each.inputs is not None and len(each.inputs.loads)]
     figure, panels = _make_panels(2 if with_inputs else 1, width)
     named: list[tuple[str, Artist]] = []
     bands: list[Artist] = []
-    for number, (outcome, colour) in enumerate(zip(outcomes, _colours(outcomes), strict=True)):
+    for number, (outcome, colour) in enumerate(coloured.items()):
         shares = np.append(0, np.sort(_shares(outcome))[::-1].cumsum())
         of_queues = np.linspace(0, 1, len(shares))
         if outcome.baseline is not None:
@@ -124,14 +125,15 @@ def _describe_concentration(outcomes: "Sequence[Outcome]") -> str:
     )
 
 
-def draw_sizes(outcomes: "Sequence[Outcome]", width: float) -> Picture:
+def draw_sizes(coloured: "Mapping[Outcome, str]", width: float) -> Picture:
     """Draw which share of flows, and of what is hashed of them, has at least so many packets or bytes."""
+    outcomes = list(coloured)
     figure, panels = _make_panels(2, width)
     flow_set = outcomes[0].flow_set
     assert flow_set is not None
     for column, (panel, unit) in enumerate(zip(panels, ("packets", "bytes"), strict=True)):
         named: list[tuple[str, Artist]] = []
-        for number, (outcome, colour) in enumerate(zip(outcomes, _colours(outcomes), strict=True)):
+        for number, (outcome, colour) in enumerate(coloured.items()):
             if outcome.inputs is not None and len(outcome.inputs.loads):
                 drawn = _draw_curve(panel, *_at_least(outcome.inputs.loads[:, column]), colour, number)
                 named.append((f"hash inputs, {shorten(outcome.device.name)}", drawn))
@@ -185,10 +187,6 @@ def _describe_sizes(outcomes: "Sequence[Outcome]") -> str:
         f"{count(len(loads))} flows: half have at least {packets(int(np.median(loads)))}, the heaviest has "
         f"{packets(int(loads.max()))}; {'; '.join(parts)}."
     )
-
-
-def _colours(outcomes: "Sequence[Outcome]") -> list[str]:
-    return colours([outcome.device.name for outcome in outcomes])
 
 
 def _make_panels(n_panels: int, width: float) -> "tuple[Figure, list[Axes]]":

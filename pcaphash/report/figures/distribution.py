@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from pcaphash.report.figures.canvas import WIDE, make_figure, say_nothing, styled, write_title
+from pcaphash.report.figures.palette import colours
 from pcaphash.report.figures.queues import Load, draw_loads, ideal_band
 from pcaphash.report.figures.titles import spread_title
 from pcaphash.report.words import packets, trace_names
@@ -19,9 +20,10 @@ _NO_QUEUES = "No receive queues: without the feature RSS no hash chooses one"
 def draw_distribution(analysis: "Analysis") -> "Figure":
     """Draw one panel per configuration: the share of packets, and of bytes, on each receive queue beside the ideal."""
     baselines = analysis.baselines or [None] * len(analysis.distributions)
+    of_all = colours([each.device.name for each in analysis.distributions])
     loads = [
-        Load(each.device.name, each.queues, ideal_band(baseline, len(each.queues)), bool(each.hashed))
-        for each, baseline in zip(analysis.distributions, baselines, strict=True)
+        Load(each.device.name, colour, each.queues, ideal_band(baseline, len(each.queues)), bool(each.hashed))
+        for each, colour, baseline in zip(analysis.distributions, of_all, baselines, strict=True)
         if each.device.has_queue
     ]
     subject = f"{trace_names(analysis.reading.traces)}: {packets(analysis.distributions[0].packets)}"

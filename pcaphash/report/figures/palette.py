@@ -13,11 +13,11 @@ BLUE, ORANGE, GREEN, VERMILLION, PURPLE, SKY, GREY, INDIGO = (
     "#0072b2", "#e69f00", "#009e73", "#d55e00", "#cc79a7", "#56b4e9", "#777777", "#332288",
 )  # fmt: skip
 
-IN_ORDER = (BLUE, ORANGE, GREEN, VERMILLION, PURPLE, SKY, GREY, INDIGO)
-"""Colours that configurations get in their order."""
-
 OF_NAMES = {"outer-addresses": VERMILLION, "outer": ORANGE, "inner": BLUE}
 """Colours of the configurations that there are by default: they keep them beside others and without each other."""
+
+IN_ORDER = (GREEN, PURPLE, SKY, INDIGO, GREY, BLUE, ORANGE, VERMILLION)
+"""Colours that others get in their order, those of the names above last and only where these are not there."""
 
 ON_DARK = {
     PAPER: "#16191e", INK: "#e7e9ec", FAINT: "#aab1bb", GRID: "#3b424c", BAND: "#333a44",

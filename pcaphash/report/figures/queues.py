@@ -15,7 +15,7 @@ from pcaphash.report.figures.canvas import (
     write_integers,
     write_percent,
 )
-from pcaphash.report.figures.palette import BAND, INK, colours
+from pcaphash.report.figures.palette import BAND, INK
 from pcaphash.report.figures.titles import Excess, above
 from pcaphash.studies.baseline import Baseline, Interval
 from pcaphash.studies.spread import spread
@@ -46,6 +46,8 @@ class Load:
     ----------
     name : str
         The configuration.
+    colour : str
+        Its colour.
     queues : int64 array of shape (queues, 2)
         Packets and bytes on each receive queue.
     ideal : Interval or None
@@ -55,6 +57,7 @@ class Load:
     """
 
     name: str
+    colour: str
     queues: npt.NDArray[np.int64]
     ideal: Interval | None = None
     is_hashed: bool = True
@@ -89,8 +92,8 @@ def draw_loads(loads: Sequence[Load], width: float, with_bytes: bool = False) ->
     panels = figure.subplots(n_rows, n_columns, sharey=True, squeeze=False)
     room = int(_PER_INCH * (width - 0.6) / n_columns)
     named: dict[str, Artist] = {}
-    for panel, load, colour in zip(panels.flat, loads, colours([load.name for load in loads]), strict=False):
-        _draw_panel(panel, load, colour, named, with_bytes)
+    for panel, load in zip(panels.flat, loads, strict=False):
+        _draw_panel(panel, load, named, with_bytes)
         panel.set_title(shorten(load.name, room), loc="left", fontsize="medium", fontweight="bold", parse_math=False)
     for panel in panels.flat[len(loads) :]:
         panel.axis("off")
@@ -99,7 +102,7 @@ def draw_loads(loads: Sequence[Load], width: float, with_bytes: bool = False) ->
     # The whole of a band that reaches far beyond every bar would leave no room for the bars.
     panels[0, 0].set_ylim(0, 1.22 * max(tallest, min(max(bands, default=0.0), 1.5 * tallest), 1e-9))
     for row in panels:
-        row[0].set_ylabel("share of packets (%)" if height >= _HEIGHT / 2 else "packets (%)")
+        row[0].set_ylabel("share of packets (%)" if width > NARROW else "packets (%)")
     for index in range(max(len(loads) - n_columns, 0), len(loads)):
         panels.flat[index].set_xlabel("receive queue")
     add_legend(figure, list(named.items()))
@@ -116,7 +119,7 @@ def _columns(n_panels: int, width: float, most_queues: int) -> int:
     return -(-n_panels // n_rows)
 
 
-def _draw_panel(panel: "Axes", load: Load, colour: str, named: "dict[str, Artist]", with_bytes: bool) -> None:
+def _draw_panel(panel: "Axes", load: Load, named: "dict[str, Artist]", with_bytes: bool) -> None:
     n_queues = len(load.queues)
     of_packets, of_bytes = load.shares.T
     edges = np.arange(n_queues + 1) - 0.5
@@ -124,10 +127,10 @@ def _draw_panel(panel: "Axes", load: Load, colour: str, named: "dict[str, Artist
         named[IDEAL_BAND] = panel.axhspan(load.ideal.low, load.ideal.high, color=BAND, linewidth=0, zorder=0)
     named[IDEAL] = panel.axhline(1 / n_queues, **IDEAL_STYLE)
     if n_queues <= _MOST_BARS:
-        panel.bar(np.arange(n_queues), of_packets, width=0.8, color=colour)
+        panel.bar(np.arange(n_queues), of_packets, width=0.8, color=load.colour)
     else:
         # The line keeps queues visible that are narrower than a dot of the picture.
-        panel.stairs(of_packets, edges, fill=True, facecolor=colour, edgecolor=colour, linewidth=0.6)
+        panel.stairs(of_packets, edges, fill=True, facecolor=load.colour, edgecolor=load.colour, linewidth=0.6)
     if with_bytes and n_queues <= _MOST_BARS:
         places = np.arange(n_queues)
         named[BYTES] = panel.hlines(of_bytes, places - 0.4, places + 0.4, color=INK, linewidth=1.4)
@@ -135,7 +138,7 @@ def _draw_panel(panel: "Axes", load: Load, colour: str, named: "dict[str, Artist
         named[BYTES] = panel.stairs(of_bytes, edges, color=INK, linewidth=0.4)
     _label_busiest(panel, load)
     panel.set_xlim(-0.7, n_queues - 0.3)
-    write_integers(panel.xaxis, n_queues if n_queues <= _MOST_TICKS else "auto")
+    write_integers(panel.xaxis, n_queues if n_queues <= _MOST_TICKS else 0)
     write_percent(panel.yaxis)
 
 

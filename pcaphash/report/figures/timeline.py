@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pcaphash.report.figures.canvas import NARROW, Picture, make_figure, shorten, write_integers
-from pcaphash.report.figures.palette import colours
 from pcaphash.report.words import count, moment, percent
 
 if TYPE_CHECKING:
@@ -29,16 +28,18 @@ _PANEL_HEIGHT = 1.7  # inches
 _PER_INCH = 10  # characters of a panel's name, about
 
 
-def draw_timelines(timelines: "Mapping[str, Timeline]", width: float) -> Picture:
+def draw_timelines(coloured: "Mapping[str, tuple[Timeline, str]]", width: float) -> Picture:
     """Draw one panel for each configuration, all with the same lightness for the same load, and describe them.
 
     Parameters
     ----------
-    timelines : mapping of str to Timeline
-        Timelines of the same packets in the same windows, by the name of the configuration.
+    coloured : mapping of str to Timeline and str
+        Timelines of the same packets in the same windows, and colours, by the name of the configuration.
     width : float
         Inches across.
     """
+    timelines = {name: timeline for name, (timeline, _) in coloured.items()}
+    of_name = {name: colour for name, (_, colour) in coloured.items()}
     # A packet whose queue is not known under one configuration may be the only one in its window.
     windows = {name: np.array(timeline.windows, np.int64) for name, timeline in timelines.items()}
     first = min(int(each[0]) for each in windows.values())
@@ -49,7 +50,7 @@ def draw_timelines(timelines: "Mapping[str, Timeline]", width: float) -> Picture
     seconds = per_step * window_ns / 1e9
     loads = {name: timeline.loads[:, :, 0] for name, timeline in timelines.items()}
     images = {name: _sum_steps(loads[name], (windows[name] - first) // per_step, n_steps) / seconds for name in loads}
-    figure = _draw_images(images, {name: load.shape[1] for name, load in loads.items()}, seconds, width)
+    figure = _draw_images(images, {name: load.shape[1] for name, load in loads.items()}, of_name, seconds, width)
     figure.axes[len(images) - 1].set_xlabel(f"time from {moment(first * window_ns)} (s)")
     parts = [_describe_one(name, load) for name, load in loads.items()]
     most_queues = max(load.shape[1] for load in loads.values())
@@ -57,18 +58,21 @@ def draw_timelines(timelines: "Mapping[str, Timeline]", width: float) -> Picture
     return Picture("windows", _title(loads), text, figure)
 
 
-def _draw_images(images: "Mapping[str, Values]", queues: "Mapping[str, int]", seconds: float, width: float) -> "Figure":
+def _draw_images(
+    images: "Mapping[str, Values]", queues: "Mapping[str, int]", of_name: "Mapping[str, str]", seconds: float,
+    width: float,
+) -> "Figure":  # fmt: skip
     most = max(float(image.max()) for image in images.values())
     figure = make_figure(width, 1.2 + _PANEL_HEIGHT * len(images))
     panels = figure.subplots(len(images), 1, sharex=True, squeeze=False)[:, 0]
     room = int(width * _PER_INCH)
-    for panel, (name, image), colour in zip(panels, images.items(), colours(list(images)), strict=True):
+    for panel, (name, image) in zip(panels, images.items(), strict=True):
         extent = (0.0, image.shape[1] * seconds, -0.5, queues[name] - 0.5)
         shown = panel.imshow(
             image, _LIGHTNESS, vmin=0, vmax=most, aspect="auto", origin="lower", extent=extent, interpolation="nearest"
         )
         panel.set_title(shorten(name, room), loc="left", fontsize="medium", fontweight="bold", parse_math=False)
-        panel.spines["left"].set(color=colour, linewidth=4)
+        panel.spines["left"].set(color=of_name[name], linewidth=4)
         write_integers(panel.yaxis)
         panel.set_ylabel("receive queue")
     bar = {"orientation": "horizontal", "aspect": 40} if width <= NARROW else {"shrink": min(1.0, 2 / len(images))}

@@ -1,9 +1,11 @@
-"""Put a figure into a page: as SVG elements with a title and a description, whose ids are its own."""
+"""Put a figure into a page: as SVG elements with a title and a description, whose ids and colours are the page's."""
 
 import io
 import re
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree
+
+from pcaphash.report.page.style import style_with_variables
 
 if TYPE_CHECKING:
     from pcaphash.report.figures.canvas import Picture
@@ -16,20 +18,22 @@ _FONT = re.compile(r"font: ([^;]*?)'DejaVu Sans'[^;]*")
 _FONT_NAMES = r"font: \1'DejaVu Sans', Verdana, sans-serif"
 
 
-def inline_svg(picture: "Picture") -> str:
+def inline_svg(picture: "Picture", kind: str) -> str:
     """Return a figure as an ``svg`` element for an HTML page, its text as text.
 
     Parameters
     ----------
     picture : Picture
         Its name becomes part of every id, so that figures with different names can be on one page.
+    kind : str
+        Which of several figures of that name it is: part of every id too, and the class of the element.
     """
     from pcaphash.report.figures.canvas import save
 
     stream = io.BytesIO()
     save(picture.figure, stream, "svg", text_as_text=True)
     root = ElementTree.fromstring(stream.getvalue())
-    prefix = f"figure-{picture.name}"
+    prefix = f"figure-{picture.name}-{kind}"
     for parent in list(root.iter()):
         for child in [each for each in parent if each.tag in _DROPPED]:
             parent.remove(child)
@@ -42,6 +46,7 @@ def inline_svg(picture: "Picture") -> str:
             seen.add(own)
     for name in ("width", "height"):
         root.attrib.pop(name)
+    root.set("class", kind)
     root.set("role", "img")
     root.set("aria-labelledby", f"{prefix}-title {prefix}-description")
     for tag, text in (("desc", picture.description), ("title", picture.title)):
@@ -62,4 +67,5 @@ def _make_own(element: ElementTree.Element, prefix: str) -> None:
         elif name == link and value.startswith("#"):
             element.set(name, f"#{prefix}{value[1:]}")
         else:
-            element.set(name, _FONT.sub(_FONT_NAMES, _REFERENCE.sub(rf"url(#{prefix}\1)", value)))
+            own = _FONT.sub(_FONT_NAMES, _REFERENCE.sub(rf"url(#{prefix}\1)", value))
+            element.set(name, style_with_variables(own) if name == "style" else own)

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from pcaphash.kernels.timestamps import NO_TIMESTAMP
 from pcaphash.report.comparison_text import flow_limits
-from pcaphash.report.page_table import Cell, Table, make_table, number, share, text
+from pcaphash.report.page.table import Cell, Table, make_table, number, share, text
 from pcaphash.report.words import brief_types, count, link_type_name, moment, packets, size
 from pcaphash.standards.ethernet import LINK_TYPE_NAMES
 

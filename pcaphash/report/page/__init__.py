@@ -1,4 +1,7 @@
-"""One HTML page about a comparison: whole in itself, for screens of any width, light or dark, and for print."""
+"""One HTML page about a comparison: whole in itself, for screens of any width, light or dark, and for print.
+
+Its first screen has the verdict, three numbers and a figure; everything else is folded below.
+"""
 
 import base64
 import hashlib
@@ -8,37 +11,44 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pcaphash import __version__
-from pcaphash.report import page_facts, page_results
-from pcaphash.report.figures.canvas import printable
+from pcaphash.report.figures.canvas import NARROW, WIDE, printable
 from pcaphash.report.figures.comparison import MOST_CONFIGURATIONS, draw_comparison
 from pcaphash.report.files import make_folder, whole_file
-from pcaphash.report.page_svg import inline_svg
+from pcaphash.report.page import facts, results
+from pcaphash.report.page.front import front_numbers
+from pcaphash.report.page.style import colours_of, palette_style
+from pcaphash.report.page.svg import inline_svg
 from pcaphash.report.words import count, packets, size, trace_names
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-    from pcaphash.report.page_table import Table
+    from pcaphash.report.page.table import Table
     from pcaphash.studies.compare import Comparison
 
 PAGE_FILE = "report.html"
 
+FRONT = "queues"
+"""The figure of the first screen."""
+
 
 @dataclass(frozen=True)
 class _Drawing:
-    """A figure: its name, what is below it, and its SVG."""
+    """A figure: its name, what follows from it, what it shows, and its SVG for wide and for narrow screens."""
 
     name: str
+    title: str
     caption: str
-    svg: str
+    svgs: "dict[str, str]"
 
 
 @dataclass(frozen=True)
 class _Section:
-    """A part of the page with a heading."""
+    """A part of the page with a heading, and beside it in few words what it says."""
 
     name: str
     title: str
+    hint: str = ""
     drawings: "list[_Drawing]" = field(default_factory=list)
     tables: "list[Table]" = field(default_factory=list)
 
@@ -71,6 +81,7 @@ def make_page(comparison: "Comparison", command: str = "") -> str:
     """Return the page as text; parameters as in ``write_page``."""
     reading, whole = comparison.reading, comparison.analysis.distributions[0]
     script = _read("page.js")
+    drawings = _draw(comparison)
     return (
         _environment()
         .from_string(_read("page.html"))
@@ -78,12 +89,15 @@ def make_page(comparison: "Comparison", command: str = "") -> str:
             title=trace_names(reading.traces),
             summary=f"{packets(whole.packets)}, {size(whole.n_bytes)}",
             verdict=comparison.verdict,
-            notices=page_facts.notices(comparison),
-            sections=[each for each in _sections(comparison) if each.drawings or each.tables],
-            traces=page_facts.shorten(reading.traces),
+            numbers=front_numbers(comparison),
+            front=drawings.pop(FRONT, None),
+            colours=colours_of(comparison),
+            notices=facts.notices(comparison),
+            sections=[each for each in _sections(comparison, drawings) if each.drawings or each.tables],
+            traces=facts.shorten(reading.traces),
             command=command,
             version=__version__,
-            style=_read("page.css"),
+            style=f"{palette_style()}\n{_read('page.css')}",
             script=script,
             script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
         )
@@ -105,56 +119,55 @@ def _finalize(value: object) -> object:
 
 
 def _read(name: str) -> str:
-    return resources.files("pcaphash.report").joinpath(name).read_text(encoding="utf-8")
+    return resources.files("pcaphash.report.page").joinpath(name).read_text(encoding="utf-8")
 
 
-def _sections(comparison: "Comparison") -> list[_Section]:
-    """Put together the parts of the page below the verdict."""
-    drawings = _draw(comparison)
+def _sections(comparison: "Comparison", drawings: dict[str, _Drawing]) -> list[_Section]:
+    """Put together the parts of the page below the first screen."""
     sections = [
-        ("load", "Load of the receive queues", ["queues"], [page_results.queue_table(comparison)]),
+        ("load", "Load of the receive queues", [], [results.queue_table(comparison)]),
         (
             "ideal",
             "Beside ideal hashes",
             ["concentration"],
-            [page_results.baseline_table(comparison), page_results.independence_table(comparison)],
+            [results.baseline_table(comparison), results.independence_table(comparison)],
         ),
-        ("flows", "Flows", ["flow_sizes"], [page_results.hottest_table(comparison)]),
-        ("time", "Load over time", ["windows"], [page_results.window_table(comparison)]),
+        ("flows", "Flows", ["flow_sizes"], [results.hottest_table(comparison)]),
+        ("time", "Load over time", ["windows"], [results.window_table(comparison)]),
         (
             "parts",
             "Encapsulations and tunnels",
             [],
             [
-                page_results.group_table(comparison, "encapsulation", "How the packets of each encapsulation spread"),
-                page_results.group_table(comparison, "tunnel", "How the packets of the heaviest tunnels spread"),
+                results.group_table(comparison, "encapsulation", "How the packets of each encapsulation spread"),
+                results.group_table(comparison, "tunnel", "How the packets of the heaviest tunnels spread"),
             ],
         ),
-        ("affinity", "Together or apart", [], [page_results.affinity_table(comparison)]),
+        ("affinity", "Together or apart", [], [results.affinity_table(comparison)]),
         (
             "hashed",
             "What is hashed, and what is not",
             [],
             [
-                page_facts.hashed_table(comparison),
-                page_facts.report_table(comparison),
-                page_facts.reason_table(comparison),
+                facts.hashed_table(comparison),
+                facts.report_table(comparison),
+                facts.reason_table(comparison),
             ],
         ),
         (
             "configurations",
             "Configurations",
             [],
-            [page_facts.configuration_table(comparison), page_facts.common_table(comparison)],
+            [facts.configuration_table(comparison), facts.common_table(comparison)],
         ),
         (
             "facts",
             "Traces",
             [],
             [
-                page_facts.fact_table(comparison),
-                page_facts.encapsulation_table(comparison),
-                page_facts.link_type_table(comparison),
+                facts.fact_table(comparison),
+                facts.encapsulation_table(comparison),
+                facts.link_type_table(comparison),
             ],
         ),
     ]
@@ -162,6 +175,7 @@ def _sections(comparison: "Comparison") -> list[_Section]:
         _Section(
             name,
             title,
+            next((drawings[figure].title for figure in figures if figure in drawings), ""),
             [drawings[figure] for figure in figures if figure in drawings],
             [table for table in tables if table.rows],
         )
@@ -170,10 +184,16 @@ def _sections(comparison: "Comparison") -> list[_Section]:
 
 
 def _draw(comparison: "Comparison") -> dict[str, _Drawing]:
-    """Draw the figures; return them by name."""
+    """Draw the figures, once for wide and once for narrow screens; return them by name."""
     more = len(comparison.outcomes) - MOST_CONFIGURATIONS
     note = f" The first {MOST_CONFIGURATIONS} configurations are drawn; {count(more)} more are not." if more > 0 else ""
+    pictures = {kind: draw_comparison(comparison, width) for kind, width in (("wide", WIDE), ("narrow", NARROW))}
     return {
-        picture.name: _Drawing(picture.name, picture.description + note, inline_svg(picture))
-        for picture in draw_comparison(comparison)
+        wide.name: _Drawing(
+            wide.name,
+            wide.title,
+            wide.description + note,
+            {"wide": inline_svg(wide, "wide"), "narrow": inline_svg(narrow, "narrow")},
+        )
+        for wide, narrow in zip(*pictures.values(), strict=True)
     }

@@ -1,6 +1,28 @@
 "use strict";
-// Makes tables sortable: each heading becomes a button. Without this script the tables are all there, as they are.
+// Makes tables sortable, each heading becoming a button, and unfolds everything at once. Without this script all of the
+// page is there: parts unfold one by one, and tables stand as they are.
 {
+  const parts = Array.from(document.querySelectorAll("details"));
+  const unfold = document.createElement("button");
+  const label = () => { unfold.textContent = parts.every((each) => each.open) ? "Fold all" : "Unfold all"; };
+  unfold.type = "button";
+  unfold.className = "unfold";
+  unfold.addEventListener("click", () => {
+    const open = !parts.every((each) => each.open);
+    parts.forEach((each) => { each.open = open; });
+  });
+  parts.forEach((each) => each.addEventListener("toggle", label));
+  label();
+  document.querySelector("main > section").before(unfold);
+
+  // Paper cannot be unfolded.
+  let folded = [];
+  window.addEventListener("beforeprint", () => {
+    folded = parts.filter((each) => !each.open);
+    folded.forEach((each) => { each.open = true; });
+  });
+  window.addEventListener("afterprint", () => folded.forEach((each) => { each.open = false; }));
+
   const order = new Intl.Collator("en", { numeric: true });
 
   const sort = (table, column, direction) => {

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pcaphash.report.figures.comparison import MOST_CONFIGURATIONS, shown_outcomes
-from pcaphash.report.page_table import Cell, Table, make_table, measure, number, share, text
+from pcaphash.report.page.table import Cell, Table, make_table, measure, number, share, text
 from pcaphash.report.sweep_text import MEASURES, write_measure
 from pcaphash.report.words import count, moment, probability
 from pcaphash.studies.compare.affinity import QUESTIONS
@@ -24,7 +24,7 @@ _OF_HOTTEST = 10  # flows shown of the busiest receive queue of each configurati
 
 def queue_table(comparison: "Comparison") -> Table:
     """Tabulate packets and their share on each receive queue, two columns for each configuration."""
-    outcomes = shown_outcomes(comparison)
+    outcomes = list(shown_outcomes(comparison))
     loads = [outcome.distribution.queues[:, 0] for outcome in outcomes]
     n_queues = max(map(len, loads), default=0)
     most = np.zeros(n_queues)
