@@ -8,6 +8,12 @@ from hypothesis import HealthCheck, settings
 
 from pcaphash.kernels.base import COMPILED
 
+# What is printed must not depend on the terminal that tests are started from, whose size readline (which pytest loads)
+# puts into the variables of every process that is started.
+for _name in ("COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE", "TTY_COMPATIBLE", "TTY_INTERACTIVE"):
+    os.environ.pop(_name, None)
+os.environ["TERM"] = "xterm"
+
 # Compiling a kernel, or running it as plain Python, takes longer than any deadline that would catch a slow example.
 settings.register_profile(
     "default",

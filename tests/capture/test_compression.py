@@ -114,7 +114,11 @@ def test_gzip_that_cannot_be_decompressed_any_further(tmp_path, place):
     assert damage.offset == 24 + 1000 * len(records)
 
 
-@pytest.mark.parametrize("rest", [b"\x1f\x8b", b"garbage behind the member", gzip.compress(RECORDS)[:40]])
+@pytest.mark.parametrize(
+    "rest",
+    [b"\x1f\x8b", b"garbage behind the member", gzip.compress(RECORDS)[:40]],
+    ids=["magic", "garbage", "member cut short"],
+)
 def test_what_follows_a_gzip_member_must_be_one(tmp_path, rest):
     path = tmp_path / "followed.gz"
     path.write_bytes(gzip.compress(CAPTURE) + rest)

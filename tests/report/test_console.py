@@ -25,13 +25,6 @@ class Terminal(io.StringIO):
         return True
 
 
-@pytest.fixture(autouse=True)
-def _environment(monkeypatch):
-    for name in ("COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("TERM", "xterm")
-
-
 def show(analysis, stream=None):
     stream = stream or io.StringIO()
     show_analysis(analysis, stream)

@@ -36,13 +36,6 @@ class Terminal(io.StringIO):
         return True
 
 
-@pytest.fixture(autouse=True)
-def _environment(monkeypatch):
-    for name in ("COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("TERM", "xterm")
-
-
 def interface(number: int, **words) -> Interface:
     fields = {"name": "", "description": "", "link_type": 1, "snap_length": 0, "base": 10, "exponent": 6} | words
     return Interface(1, number, "little", *fields.values())
