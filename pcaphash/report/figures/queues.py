@@ -35,6 +35,7 @@ _MOST_BESIDE = 4  # panels in one row of a wide figure, and in one column of a n
 _MOST_TICKS = 8  # queues that are all numbered
 _PER_INCH = 11  # characters of a panel's name, about
 _HEIGHT, _LEAST_HEIGHT = 2.3, 1.15  # inches of a panel
+_FOR_LONG_LABEL = 1.9  # inches of a panel
 _AROUND = 1.0  # inches of title and legend
 
 
@@ -101,8 +102,9 @@ def draw_loads(loads: Sequence[Load], width: float, with_bytes: bool = False) ->
     bands = [load.ideal.high for load in loads if load.ideal is not None]
     # The whole of a band that reaches far beyond every bar would leave no room for the bars.
     panels[0, 0].set_ylim(0, 1.22 * max(tallest, min(max(bands, default=0.0), 1.5 * tallest), 1e-9))
+    panels[0, 0].set_yticks([tick for tick in panels[0, 0].get_yticks() if 0 <= tick <= 1])
     for row in panels:
-        row[0].set_ylabel("share of packets (%)" if width > NARROW else "packets (%)")
+        row[0].set_ylabel("share of packets (%)" if height >= _FOR_LONG_LABEL else "packets (%)")
     for index in range(max(len(loads) - n_columns, 0), len(loads)):
         panels.flat[index].set_xlabel("receive queue")
     add_legend(figure, list(named.items()))

@@ -45,8 +45,9 @@ def front_numbers(comparison: "Comparison") -> list[Number]:
         return _counts(comparison)
     of_best, best = min(measured, key=lambda pair: pair[1].excess)
     of_worst, worst = max(measured, key=lambda pair: pair[1].excess)
-    if of_worst is of_best:
-        numbers = [_excess(of_best, best.excess, "")]
+    if above(worst.excess) == above(best.excess):
+        whose = f": {_name(of_best)}" if len(measured) == 1 else ", under each configuration"
+        numbers = [Number(above(best.excess), f"busiest queue above its equal share{whose}")]
     else:
         numbers = [_excess(of_worst, worst.excess, ", at worst"), _excess(of_best, best.excess, ", at best")]
     ideal = load_of(of_best).ideal
