@@ -150,7 +150,9 @@ def _label_busiest(panel: "Axes", load: Load) -> None:
     busiest = int(of_packets.argmax())
     if not of_packets[busiest]:
         return
-    text = above(n_queues * float(of_packets[busiest]) - 1) if n_queues > 1 else "all packets"
+    text = above(n_queues * float(of_packets[busiest]) - 1)
+    if n_queues == 1 or not load.is_hashed:
+        text = "all packets" if n_queues == 1 else "no hash"
     place = busiest / max(n_queues - 1, 1)
     side = "left" if place < 0.12 and n_queues > 4 else "right" if place > 0.88 and n_queues > 4 else "center"
     panel.annotate(

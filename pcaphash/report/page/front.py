@@ -46,7 +46,9 @@ def front_numbers(comparison: "Comparison") -> list[Number]:
     of_best, best = min(measured, key=lambda pair: pair[1].excess)
     of_worst, worst = max(measured, key=lambda pair: pair[1].excess)
     if above(worst.excess) == above(best.excess):
-        whose = f": {_name(of_best)}" if len(measured) == 1 else ", under each configuration"
+        are_all = len(measured) == len(comparison.outcomes)
+        whose = "under each configuration" if are_all else f"under {count(len(measured))} configurations"
+        whose = f": {_name(of_best)}" if len(measured) == 1 else f", {whose}"
         numbers = [Number(above(best.excess), f"busiest queue above its equal share{whose}")]
     else:
         numbers = [_excess(of_worst, worst.excess, ", at worst"), _excess(of_best, best.excess, ", at best")]
