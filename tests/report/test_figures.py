@@ -1,13 +1,16 @@
 """What the figure of an analysis says, and that many queues are not drawn one by one."""
 
+import math
+
 import numpy as np
 import pytest
 
 from pcaphash.device import Device
 from pcaphash.device.configs import default_configs
-from pcaphash.report.figures import draw_distribution, save
+from pcaphash.report.figures import draw_comparison, draw_distribution, save
 from pcaphash.report.figures.titles import Excess, spread_title
 from pcaphash.studies.analyze import analyze
+from pcaphash.studies.compare import compare
 from support.shared import ROOT
 
 OVERLAY = ROOT / "sample_traces" / "overlay.pcap"
@@ -104,3 +107,25 @@ def test_without_rss_the_figure_says_why_it_is_empty(make_analysis):
     figure = draw_distribution(make_analysis([Device(features="CTRL_VQ+HASH_REPORT")], [4]))
     assert shown(figure) == []
     assert "without the feature RSS" in figure.get_suptitle()
+
+
+SAMPLES = sorted(path for path in (ROOT / "sample_traces").glob("*.pcap*") if path.stem != "interfaces")
+
+
+@pytest.mark.parametrize("queues", [2, 8])
+@pytest.mark.parametrize("trace", SAMPLES, ids=lambda path: path.name)
+def test_titles_do_not_contradict_the_verdict(trace, queues):
+    """A configuration that the verdict calls even is the one that the title does, and there is one for both or none."""
+    comparison = compare(trace, default_configs(Device(queues=queues)))
+    pictures = draw_comparison(comparison)
+    even = [finding.config for finding in comparison.verdict.findings if finding.cause == "even"]
+    judged = [finding for finding in comparison.verdict.findings if not math.isnan(finding.excess)]
+    titles = [picture.title for picture in pictures if picture.name == "queues"]
+    # The figure of analyze says the same, from the counts alone.
+    own = " ".join(draw_distribution(comparison.analysis).get_suptitle().splitlines()[:-1])
+    for title in [*titles, own]:
+        assert ("spread evenly" in title or "spreads evenly" in title) == (
+            bool(even) or title.startswith("No configuration spreads evenly")
+        )
+        if not judged:
+            assert "%" not in title
