@@ -78,9 +78,13 @@ Key = Annotated[
     str | None,
     typer.Option(
         "--key",
-        metavar="HEX",
-        help="Hash key, colons optional; or microsoft, symmetric, mlx5, i40e.  [default: microsoft]",
+        metavar="KEY",
+        help="Hash key: hex bytes in any notation, a C array, a file, or a name such as symmetric, mlx5, i40e.  "
+        "[default: microsoft]",
     ),
+]
+PadKey = Annotated[
+    bool | None, typer.Option("--pad-key", help="Fill a short hash key up with zeros instead of refusing it.")
 ]
 Queues = Annotated[int | None, typer.Option("--queues", metavar="N", help="Receive queues.  [default: 8]")]
 TableSize = Annotated[
@@ -124,17 +128,17 @@ InputTransform = Annotated[
     ),
 ]
 VxlanPorts = Annotated[
-    list[int] | None,
-    typer.Option("--vxlan-port", metavar="PORT", help="UDP destination port; repeatable.  [default: 4789, 8472]"),
+    list[str] | None,
+    typer.Option("--vxlan-port", metavar="PORTS", help="UDP destination ports; repeatable.  [default: 4789,8472]"),
 ]
 GenevePorts = Annotated[
-    list[int] | None, typer.Option("--geneve-port", metavar="PORT", help="Likewise.  [default: 6081]")
+    list[str] | None, typer.Option("--geneve-port", metavar="PORTS", help="Likewise.  [default: 6081]")
 ]
 VxlanGpePorts = Annotated[
-    list[int] | None, typer.Option("--vxlan-gpe-port", metavar="PORT", help="Likewise.  [default: 4790]")
+    list[str] | None, typer.Option("--vxlan-gpe-port", metavar="PORTS", help="Likewise.  [default: 4790]")
 ]
 GreUdpPorts = Annotated[
-    list[int] | None, typer.Option("--gre-udp-port", metavar="PORT", help="Likewise.  [default: 4754]")
+    list[str] | None, typer.Option("--gre-udp-port", metavar="PORTS", help="Likewise.  [default: 4754]")
 ]
 Configs = Annotated[
     list[str] | None,
@@ -161,6 +165,7 @@ _DEVICE_OPTIONS = {
     "hash_types": HashTypes,
     "features": Features,
     "hash_key": Key,
+    "pad_key": PadKey,
     "queues": Queues,
     "indirection_table_size": TableSize,
     "indirection_table": Table,

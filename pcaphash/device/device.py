@@ -16,7 +16,7 @@ from pcaphash.device.flavor import (
     choose_features,
     refuse_tunnels,
 )
-from pcaphash.device.hash_key import KEY_OPTION, parse_hash_key
+from pcaphash.device.hash_key import KEY_OPTION, HashKey, pad_hash_key, parse_hash_key
 from pcaphash.device.hash_types import (
     ADDRESS_HASH_TYPES,
     HASH_TYPES_OPTION,
@@ -37,7 +37,7 @@ from pcaphash.device.indirection_table import (
     parse_table,
     parse_unclassified_queue,
 )
-from pcaphash.device.ports import check_disjoint, parse_ports, spare_ports
+from pcaphash.device.ports import Ports, check_disjoint, parse_ports, spare_ports
 from pcaphash.device.profile import PROFILES, Profile, parse_spec
 from pcaphash.device.warnings import warnings_of
 from pcaphash.device.words import Numbers, parse_choice, parse_number
@@ -67,9 +67,10 @@ class Device:
     features : str or iterable of str and int, optional
         Names or bit numbers of the features agreed on, in text joined by ``+``. Default: all that bear on hashing and
         that the device offers.
-    hash_key : bytes or str
-        As it is in hash_key_data, or as hexadecimal digits with or without colons, or by name:
-        ``microsoft``, ``symmetric``, ``mlx5``, ``i40e``.
+    hash_key : bytes, str or iterable of int
+        The bytes of hash_key_data, as such or in any text that ``parse_hash_key`` reads: hex digits, a C array, the
+        name of a key (``microsoft``, ``symmetric``, ``mlx5``, ``i40e``, ``atlantic``, ``cnxk``) or of a DPDK driver, a
+        file.
     queues : int, optional
         Enabled receive queues. Default: 8, or 1 where neither MQ nor RSS allows more.
     indirection_table : iterable of int or str, optional
@@ -79,8 +80,9 @@ class Device:
         Entries of the default table. Default: 128.
     unclassified_queue : int
         Receive queue of packets without a hash.
-    vxlan_ports, geneve_ports, vxlan_gpe_ports, gre_udp_ports : int or iterable of int
-        UDP destination ports of the tunnels; VXLAN-GPE and GRE in UDP exist under virtio 1.4 only.
+    vxlan_ports, geneve_ports, vxlan_gpe_ports, gre_udp_ports : int, str or iterable of int
+        UDP destination ports of the tunnels, in text separated by commas; VXLAN-GPE and GRE in UDP exist under virtio
+        1.4 only.
     table_index : str
         Which entry a hash leads to: ``mask`` (its low bits) or ``modulo`` (its remainder by the length of the table).
     inner_miss : str
@@ -96,6 +98,9 @@ class Device:
     given : iterable of str
         Which of these arguments somebody chose, for readers: the others are assumed as long as they have their
         defaults. It makes no difference to the device, nor to whether two are equal.
+    pad_key : bool
+        Fill a short hash key up with zeros to 40 bytes. Without it, a key that is too short for the hash types is
+        refused.
 
     Raises
     ------
@@ -128,21 +133,22 @@ class Device:
         hash_types: Mask | None = None,
         tunnel_types: Mask | None = None,
         features: str | Iterable[str | int] | None = None,
-        hash_key: bytes | bytearray | str = virtio.MICROSOFT_KEY,
+        hash_key: HashKey = virtio.MICROSOFT_KEY,
         queues: SupportsIndex | None = None,
         indirection_table: Numbers | None = None,
         indirection_table_size: SupportsIndex | None = None,
         unclassified_queue: SupportsIndex = 0,
-        vxlan_ports: SupportsIndex | Numbers = virtio.VXLAN_PORTS,
-        geneve_ports: SupportsIndex | Numbers = virtio.GENEVE_PORTS,
-        vxlan_gpe_ports: SupportsIndex | Numbers | None = None,
-        gre_udp_ports: SupportsIndex | Numbers | None = None,
+        vxlan_ports: Ports = virtio.VXLAN_PORTS,
+        geneve_ports: Ports = virtio.GENEVE_PORTS,
+        vxlan_gpe_ports: Ports | None = None,
+        gre_udp_ports: Ports | None = None,
         table_index: str = "mask",
         inner_miss: str = "none",
         flavor: str = "spec",
         input_transform: str = "none",
         name: str | None = None,
         given: Iterable[str] = (),
+        pad_key: bool = False,
     ) -> None:
         profile = parse_spec(spec)
         kind = parse_choice(FLAVOR_OPTION, flavor, FLAVORS)
@@ -151,12 +157,13 @@ class Device:
         n_queues = _choose_queues(queues, chosen)
         if "RSS" not in chosen:
             _check_unset(indirection_table, indirection_table_size, index, unclassified_queue, n_queues)
+        types = _choose_hash_types(hash_types, profile, chosen, kind)
         fields = {
             "spec": profile.name,
-            "hash_types": _choose_hash_types(hash_types, profile, chosen, kind),
+            "hash_types": types,
             "tunnel_types": _choose_tunnel_types(tunnel_types, profile, chosen, kind),
             "features": chosen,
-            "hash_key": parse_hash_key(hash_key),
+            "hash_key": pad_hash_key(parse_hash_key(hash_key), types, pad_key),
             "queues": n_queues,
             "indirection_table": _choose_table(indirection_table, indirection_table_size, n_queues, index),
             "unclassified_queue": parse_unclassified_queue(unclassified_queue, n_queues),
@@ -316,10 +323,10 @@ def _choose_table(table: Numbers | None, size: SupportsIndex | None, queues: int
 
 
 def _choose_ports(
-    vxlan: SupportsIndex | Numbers,
-    geneve: SupportsIndex | Numbers,
-    vxlan_gpe: SupportsIndex | Numbers | None,
-    gre_udp: SupportsIndex | Numbers | None,
+    vxlan: Ports,
+    geneve: Ports,
+    vxlan_gpe: Ports | None,
+    gre_udp: Ports | None,
     profile: Profile,
 ) -> dict[str, tuple[int, ...]]:
     ports = {"vxlan_ports": parse_ports("--vxlan-port", vxlan), "geneve_ports": parse_ports("--geneve-port", geneve)}

@@ -1,7 +1,11 @@
 """The hash key as users give it."""
 
 import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import SupportsIndex
 
+from pcaphash.device.byte_text import BytesRefusal, WordsRefusal, parse_bytes
 from pcaphash.errors import ConfigurationError
 from pcaphash.standards import hash_keys, virtio
 
@@ -12,6 +16,8 @@ NAMED_KEYS = {
     "symmetric": virtio.SYMMETRIC_KEY,
     "mlx5": hash_keys.MLX5_KEY,
     "i40e": hash_keys.I40E_KEY,
+    "atlantic": hash_keys.ATLANTIC_KEY,
+    "cnxk": hash_keys.CNXK_KEY,
 }
 """Hash keys that have a name of their own."""
 
@@ -20,46 +26,162 @@ TITLES = {
     "symmetric": "the symmetric key (6d5a repeated)",
     "mlx5": "the key of the mlx5 driver",
     "i40e": "the key of the i40e driver",
+    "atlantic": "the key of the atlantic driver",
+    "cnxk": "the key of the cnxk driver",
 }
 """What to call them in a sentence."""
 
-_ADVICE = "write its bytes in the order of hash_key_data as hex digits, two each, such as 6d5a56da or 6d:5a:56:da"
-_HEX = re.compile(r"(?:[0-9a-fA-F]{2})+(?::(?:[0-9a-fA-F]{2})+)*")
+DRIVER_KEYS = {driver: name for name, drivers in hash_keys.DRIVERS.items() for driver in drivers}
+"""The name of the key that each driver of DPDK starts with."""
+
+_ADVICE = "write its bytes in the order of hash_key_data, two hex digits each, such as 6d5a56da or 6d:5a:56:da"
+_MOST_BYTES = 1 << 16
+_NAME = re.compile(r"[a-z][a-z0-9_-]*", re.I)
+_NEAR = 0.7
+_SHOWN = 40
+
+HashKey = bytes | bytearray | str | Iterable[SupportsIndex]
+"""A hash key: its bytes, or text that ``parse_hash_key`` reads, or whole numbers from 0 to 255."""
 
 
-_WORDS = re.compile(r"(?:0x)?[0-9a-f]{3,}(?:[\s,]+(?:0x)?[0-9a-f]{3,})+,?|0x[0-9a-f]+", re.I)
-
-
-def parse_hash_key(value: bytes | bytearray | str) -> bytes:
-    """Return a hash key.
+def parse_hash_key(value: HashKey) -> bytes:
+    r"""Return a hash key.
 
     Parameters
     ----------
-    value : bytes or str
-        The bytes of hash_key_data, or the same as hexadecimal digits, with or without colons between bytes, or the name
-        of a key: ``microsoft``, ``symmetric``, ``mlx5``, ``i40e``.
+    value : bytes, str or iterable of int
+        The bytes of hash_key_data, as such or in text: as hex digits with or without blanks, colons, dashes, commas,
+        ``0x`` or line breaks between bytes; as an array of C, Python or JSON; as a string of ``\x6d\x5a``. Or the name
+        of a key (``NAMED_KEYS``) or of a driver (``DRIVER_KEYS``), or a file with any of these in it, as its path or
+        as ``@`` and its path.
 
     Raises
     ------
     ConfigurationError
-        It is empty or not written so. 32-bit words are refused, since nothing says which byte of a word comes first.
+        It is empty or not written so. Words of several bytes are refused, since nothing says which byte comes first.
     """
-    if isinstance(value, bytes | bytearray):
+    if isinstance(value, str):
+        key = _parse_text(value.strip())
+    elif isinstance(value, bytes | bytearray):
         key = bytes(value)
-    elif isinstance(value, str):
-        key = NAMED_KEYS.get(value.strip().lower()) or _parse_hex(value.strip())
     else:
-        raise ConfigurationError(KEY_OPTION, f"{value!r} is no hash key", "give bytes, or text with hex digits")
+        key = _bytes_of_numbers(value)
     if not key:
         raise ConfigurationError(KEY_OPTION, "the hash key is empty: there would be nothing to hash with", _ADVICE)
     return key
 
 
-def _parse_hex(text: str) -> bytes:
-    if _WORDS.fullmatch(text):
-        raise ConfigurationError(KEY_OPTION, "it is in words, of which nothing says which byte comes first", _ADVICE)
-    if text and not _HEX.fullmatch(text):
-        if re.fullmatch("[0-9a-fA-F]+", text):
-            raise ConfigurationError(KEY_OPTION, "an odd number of hex digits", _ADVICE)
-        raise ConfigurationError(KEY_OPTION, f"{text!r} is not hex and not {' or '.join(NAMED_KEYS)}", _ADVICE)
-    return bytes.fromhex(text.replace(":", ""))
+def pad_hash_key(key: bytes, hash_types: int, is_padding: bool) -> bytes:
+    """Return a hash key that is long enough for the hash types.
+
+    Parameters
+    ----------
+    key : bytes
+        As it was given.
+    hash_types : int
+        Those enabled; an input of n bytes needs n + 4 bytes of key.
+    is_padding : bool
+        Whether a short key is to be filled up with zeros to 40 bytes.
+
+    Raises
+    ------
+    ConfigurationError
+        It is too short, and not to be padded.
+    """
+    if is_padding:
+        return key.ljust(virtio.LEAST_RSS_MAX_KEY_SIZE, b"\0")
+    needed, input_name = next(((n_bytes, name) for n_bytes, name, types in _NEEDED if hash_types & types), (0, ""))
+    if len(key) < needed:
+        given = "1 byte" if len(key) == 1 else f"{len(key)} bytes"
+        problem = f"{given}, but hashing {input_name} needs {needed}"
+        raise ConfigurationError(KEY_OPTION, problem, "give the whole key, or add --pad-key to fill it up with zeros")
+    return key
+
+
+_NEEDED = (
+    # bytes of key, what is hashed, and the types that hash it; the longest first
+    (40, "IPv6 addresses and ports", virtio.HASH_TYPE_TCPV6 | virtio.HASH_TYPE_UDPV6 | virtio.HASH_TYPE_TCP_EX
+     | virtio.HASH_TYPE_UDP_EX),
+    (36, "IPv6 addresses", virtio.HASH_TYPE_IPV6 | virtio.HASH_TYPE_IP_EX),
+    (16, "IPv4 addresses and ports", virtio.HASH_TYPE_TCPV4 | virtio.HASH_TYPE_UDPV4),
+    (12, "IPv4 addresses", virtio.HASH_TYPE_IPV4),
+)  # fmt: skip
+
+
+def list_key_names() -> str:
+    """Return the names of keys and of drivers in a sentence's form."""
+    groups = []
+    for name in NAMED_KEYS:
+        drivers = [driver for driver, key in DRIVER_KEYS.items() if key == name and driver != name]
+        groups.append(f"{name} ({', '.join(drivers)})" if drivers else name)
+    return ", ".join(groups)
+
+
+def _parse_text(text: str) -> bytes:
+    name = text.lower()
+    name = DRIVER_KEYS.get(name.removeprefix("net_"), name)
+    if name in NAMED_KEYS:
+        return NAMED_KEYS[name]
+    if text.startswith("@"):
+        return _read_file(text[1:])
+    try:
+        return parse_bytes(text)
+    except BytesRefusal as error:
+        if not isinstance(error, WordsRefusal):
+            if _is_file(text):
+                return _read_file(text)
+            if _NAME.fullmatch(text):
+                raise _unknown_name(text) from error
+        raise ConfigurationError(KEY_OPTION, f"the hash key {error}", _advice_for(error)) from error
+
+
+def _read_file(path: str) -> bytes:
+    try:
+        with Path(path).open("rb") as stream:
+            data = stream.read(_MOST_BYTES + 1)
+    except (OSError, ValueError) as error:
+        problem = (error.strerror if isinstance(error, OSError) else None) or str(error)
+        raise ConfigurationError(KEY_OPTION, f"{path!r}: {problem}", "check the path and its permissions") from error
+    if len(data) > _MOST_BYTES:
+        raise ConfigurationError(KEY_OPTION, f"{path!r} is longer than any hash key", "give a file with one key")
+    if not data.isascii():
+        return data  # the bytes themselves
+    try:
+        return parse_bytes(data.decode("ascii"))
+    except BytesRefusal as error:
+        raise ConfigurationError(KEY_OPTION, f"the hash key in {path!r} {error}", _advice_for(error)) from error
+
+
+def _is_file(text: str) -> bool:
+    try:
+        return Path(text).is_file()
+    except (OSError, ValueError):  # too long for a path, or with a null byte
+        return False
+
+
+def _bytes_of_numbers(value: object) -> bytes:
+    if isinstance(value, Iterable):
+        try:
+            return bytes(value)
+        except (TypeError, ValueError) as error:
+            problem = f"{str(value)[:_SHOWN]} is not a hash key: it holds more than numbers from 0 to 255"
+            raise ConfigurationError(KEY_OPTION, problem, "give bytes, text, or a list of such numbers") from error
+    raise ConfigurationError(KEY_OPTION, f"{value!r} is not a hash key", "give bytes, or text with hex digits")
+
+
+def _unknown_name(text: str) -> ConfigurationError:
+    """Return the error for a word, with what was meant only where that is clear."""
+    import difflib
+
+    nearest = difflib.get_close_matches(text.lower(), [*NAMED_KEYS, *DRIVER_KEYS], n=1, cutoff=_NEAR)
+    advice = f"did you mean {nearest[0]}?" if nearest else f"write its bytes, or one of these names: {list_key_names()}"
+    return ConfigurationError(KEY_OPTION, f"{text!r} is not hex and not the name of a key", advice)
+
+
+def _advice_for(refusal: BytesRefusal) -> str:
+    """Return what to do; words that give a known key in one of the two orders can be told by name."""
+    if isinstance(refusal, WordsRefusal):
+        for name, key in NAMED_KEYS.items():
+            if key in (refusal.high_first, refusal.low_first):
+                return f"it may be {TITLES[name]}: use {KEY_OPTION} {name}, or {_ADVICE}"
+    return _ADVICE

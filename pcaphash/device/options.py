@@ -7,7 +7,7 @@ from typing import Any, TypedDict
 from pcaphash.device.features import parse_features
 from pcaphash.device.hash_key import parse_hash_key
 from pcaphash.device.hash_types import parse_hash_types, parse_tunnel_types
-from pcaphash.device.ports import parse_ports
+from pcaphash.device.ports import Ports, parse_ports
 from pcaphash.device.profile import DRAFT_V7, PROFILES, Profile
 from pcaphash.device.words import parse_numbers
 from pcaphash.errors import ConfigurationError
@@ -22,14 +22,15 @@ class DeviceOptions(TypedDict, total=False):
     tunnel_types: str | int
     features: str | list[str | int]
     hash_key: str
+    pad_key: bool
     queues: int
     indirection_table: str | list[int]
     indirection_table_size: int
     unclassified_queue: int
-    vxlan_ports: int | list[int]
-    geneve_ports: int | list[int]
-    vxlan_gpe_ports: int | list[int]
-    gre_udp_ports: int | list[int]
+    vxlan_ports: Ports
+    geneve_ports: Ports
+    vxlan_gpe_ports: Ports
+    gre_udp_ports: Ports
     table_index: str
     inner_miss: str
     flavor: str

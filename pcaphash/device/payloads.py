@@ -241,7 +241,7 @@ def _take_hash_key(fields: PayloadFields, hash_types: int) -> DeviceOptions:
     if not length and hash_types:
         raise fields.refuse("0 bytes, though hash_types are enabled", _CHECK)
     least = virtio.LEAST_RSS_MAX_KEY_SIZE
-    remark = f"zero padded to {least} bytes" if length < least else ""
+    remark = f"fewer than the {least} that hashing IPv6 ports needs" if length < least else ""
     if length > least:
         remark = f"bytes behind the first {least} take no part in hashing"
     fields.describe(str(length), remark)

@@ -3,11 +3,14 @@
 from collections.abc import Iterable, Mapping
 from typing import SupportsIndex
 
-from pcaphash.device.words import Numbers, parse_numbers
+from pcaphash.device.words import parse_numbers
 from pcaphash.errors import ConfigurationError
 
+Ports = SupportsIndex | str | Iterable[SupportsIndex | str]
+"""One or several ports; each text may hold several, separated by commas or spaces."""
 
-def parse_ports(option: str, value: SupportsIndex | Numbers) -> tuple[int, ...]:
+
+def parse_ports(option: str, value: Ports) -> tuple[int, ...]:
     """Return one or several UDP ports in rising order, each once.
 
     Raises
@@ -15,12 +18,18 @@ def parse_ports(option: str, value: SupportsIndex | Numbers) -> tuple[int, ...]:
     ConfigurationError
         One of them is no UDP port.
     """
-    several = [value] if isinstance(value, SupportsIndex) else value
-    return tuple(sorted(set(parse_numbers(option, several, 1, 65535, "a UDP port has two bytes and is not 0"))))
+    several = [value] if isinstance(value, SupportsIndex | str) else value
+    rule = "a UDP port has two bytes and is not 0"
+    if isinstance(several, bytes | bytearray) or not isinstance(several, Iterable):
+        raise ConfigurationError(option, f"{value!r} is not a list of ports", "give several as 4789,8472")
+    numbers: list[int] = []
+    for each in several:
+        numbers += parse_numbers(option, each if isinstance(each, str) else [each], 1, 65535, rule)
+    return tuple(sorted(set(numbers)))
 
 
 def spare_ports(
-    option: str, value: SupportsIndex | Numbers | None, default: tuple[int, ...], taken: Iterable[int], title: str
+    option: str, value: Ports | None, default: tuple[int, ...], taken: Iterable[int], title: str
 ) -> tuple[int, ...]:
     """Return the ports of a tunnel that a text does not know: those of the default list that no known tunnel has.
 

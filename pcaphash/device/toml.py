@@ -19,22 +19,24 @@ __all__ = ["DeviceFile", "DeviceOptions", "read_device_file", "read_options"]
 DEVICE_OPTION = "--device"
 
 _CONFIGS = "config"
-_TEXT, _NUMBER, _LIST = "text in quotes", "a whole number", "a list"
-_EXAMPLES = {_TEXT: '"..."', _NUMBER: "8", _LIST: "[...]"}
-_TYPES = {str: _TEXT, int: _NUMBER, list: _LIST}
+_TEXT, _NUMBER, _LIST, _FLAG = "text in quotes", "a whole number", "a list", "true or false"
+_EXAMPLES = {_TEXT: '"..."', _NUMBER: "8", _LIST: "[...]", _FLAG: "true"}
+_TYPES = {str: _TEXT, int: _NUMBER, list: _LIST, bool: _FLAG}
 _KINDS: dict[str, tuple[str, ...]] = {
     # the word: what its value may be, where that is not text
     "hash_types": (_TEXT, _NUMBER),
     "tunnel_types": (_TEXT, _NUMBER),
     "features": (_TEXT, _LIST),
+    "key": (_TEXT, _LIST),
+    "pad_key": (_FLAG,),
     "queues": (_NUMBER,),
     "indirection_table": (_TEXT, _LIST),
     "indirection_table_size": (_NUMBER,),
     "unclassified_queue": (_NUMBER,),
-    "vxlan_port": (_NUMBER, _LIST),
-    "geneve_port": (_NUMBER, _LIST),
-    "vxlan_gpe_port": (_NUMBER, _LIST),
-    "gre_udp_port": (_NUMBER, _LIST),
+    "vxlan_port": (_NUMBER, _LIST, _TEXT),
+    "geneve_port": (_NUMBER, _LIST, _TEXT),
+    "vxlan_gpe_port": (_NUMBER, _LIST, _TEXT),
+    "gre_udp_port": (_NUMBER, _LIST, _TEXT),
 }
 
 

@@ -3,9 +3,7 @@
 from typing import TYPE_CHECKING
 
 from pcaphash.device.features import FEATURES_OPTION
-from pcaphash.device.hash_key import KEY_OPTION
 from pcaphash.device.indirection_table import SIZE_OPTION, default_table
-from pcaphash.standards import virtio
 
 if TYPE_CHECKING:
     from pcaphash.device.device import Device
@@ -15,15 +13,7 @@ _MOST_IMBALANCE = 0.1  # by how much more entries one queue may have than anothe
 
 def warnings_of(device: "Device") -> tuple[str, ...]:
     """Return what is accepted of a device but hardly meant, a line each."""
-    return (*_key_warnings(device), *_feature_warnings(device), *_table_warnings(device))
-
-
-def _key_warnings(device: "Device") -> list[str]:
-    n_bytes, longest = len(device.hash_key), virtio.LEAST_RSS_MAX_KEY_SIZE
-    if n_bytes >= longest:
-        return []
-    given = "1 byte" if n_bytes == 1 else f"{n_bytes} bytes"
-    return [f"{KEY_OPTION}: {given}, zero padded to {longest}: the longest hash input needs as many"]
+    return (*_feature_warnings(device), *_table_warnings(device))
 
 
 def _feature_warnings(device: "Device") -> list[str]:

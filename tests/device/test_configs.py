@@ -8,6 +8,7 @@ from pcaphash.device import Device, default_configs, explain_default_configs, ma
 from pcaphash.errors import ConfigurationError
 from pcaphash.standards.virtio import MICROSOFT_KEY
 
+KEY = bytes(range(1, 41))
 BASE = Device(queues=4, hash_key=bytes(range(40)), indirection_table="3,2,1,0", unclassified_queue=2, geneve_ports=7000)
 
 
@@ -59,7 +60,7 @@ def test_a_configuration_may_have_its_own_key():
     config = parse_config("mine=base@symmetric", base)
     assert (config.hash_key.hex(), config.tunnel_types_text) == ("6d5a" * 20, "VXLAN")
     assert parse_config("mine=base/none@Microsoft", base).hash_key == MICROSOFT_KEY
-    assert parse_config("mine=0x3f/GENEVE@6d:5a", base).hash_key == b"\x6d\x5a"
+    assert parse_config(f"mine=0x3f/GENEVE@{KEY.hex(':')}", base).hash_key == KEY
     assert parse_config("mine=base", base).hash_key == base.hash_key
 
 
@@ -105,7 +106,7 @@ def test_tunnel_types_that_are_not_named_come_from_the_base():
         ("1.4", "a=base/VXLAN/GENEVE", "is not a tunnel type"),
         ("v7", "a=base@", "'a=base@': the hash key is empty"),
         ("v7", "a=base@6d5", "an odd number of hex digits"),
-        ("v7", "a=base@symetric", "is not hex and not microsoft or symmetric"),
+        ("v7", "a=base@symetric", "is not hex and not the name of a key; did you mean symmetric?"),
         ("v7", "a=@symmetric", "a name is missing"),
         ("v7", "base", "and @KEY behind it"),
     ],

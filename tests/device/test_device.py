@@ -131,10 +131,36 @@ def test_most_queues():
     assert Device(queues=1).indirection_table == (0,) * 128
 
 
-def test_short_keys_are_zero_padded_with_a_warning():
-    assert Device(hash_key=b"\x6d" * 40).warnings == ()
-    (line,) = Device(hash_key=b"\x6d" * 39).warnings
-    assert line.startswith("--key: 39 bytes, zero padded to 40")
+@pytest.mark.parametrize(
+    ("hash_types", "needed", "of"),
+    [
+        ("all", 40, "IPv6 addresses and ports"),
+        ("TCPv6", 40, "IPv6 addresses and ports"),
+        ("UDP_EX", 40, "IPv6 addresses and ports"),
+        ("IPv4+TCPv4+IPv6", 36, "IPv6 addresses"),
+        ("IP_EX", 36, "IPv6 addresses"),
+        ("UDPv4+VXLAN_INNER", 16, "IPv4 addresses and ports"),
+        ("IPv4", 12, "IPv4 addresses"),
+        ("none", 1, ""),
+        ("GRE_INNER", 1, ""),
+    ],
+)
+def test_a_key_that_is_too_short_for_the_types_is_refused_unless_it_is_to_be_padded(hash_types, needed, of):
+    key = bytes(range(1, needed + 1))
+    assert Device(hash_types=hash_types, hash_key=key).hash_key == key
+    if not of:
+        return
+    error = refusal(hash_types=hash_types, hash_key=key[:-1])
+    assert error.option == "--key"
+    assert f"{needed - 1} bytes, but hashing {of} needs {needed};" in str(error)
+    assert "--pad-key" in error.advice
+    padded = Device(hash_types=hash_types, hash_key=key[:-1], pad_key=True)
+    assert padded.hash_key == key[:-1] + bytes(41 - needed)
+    assert replace(padded, hash_types="all").hash_key == padded.hash_key
+
+
+def test_padding_leaves_longer_keys_alone():
+    assert Device(hash_key=bytes(range(52)), pad_key=True).hash_key == bytes(range(52))
 
 
 def test_long_keys_are_for_calculation_only():

@@ -1,25 +1,135 @@
 """The hash key in every notation that is accepted, and those that are not."""
 
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pcaphash.device.hash_key import parse_hash_key
+from pcaphash.device.hash_key import DRIVER_KEYS, NAMED_KEYS, TITLES, parse_hash_key
 from pcaphash.errors import ConfigurationError
-from pcaphash.standards import virtio
+from pcaphash.standards import hash_keys, virtio
+
+KEY = virtio.MICROSOFT_KEY
+
+
+def c_bytes(key, per_line=8):
+    lines = [", ".join(f"0x{byte:02x}" for byte in key[i : i + per_line]) for i in range(0, len(key), per_line)]
+    return ",\n    ".join(lines)
+
+
+NOTATIONS = {
+    "hex": bytes.hex,
+    "capitals": lambda key: key.hex().upper(),
+    "colons": lambda key: key.hex(":"),
+    "colons between groups": lambda key: key.hex(":", 4),
+    "blanks": lambda key: key.hex(" "),
+    "dashes": lambda key: key.hex("-").upper(),
+    "commas": lambda key: key.hex(","),
+    "commas and blanks": lambda key: ", ".join(f"{byte:02x}" for byte in key),
+    "dots": lambda key: key.hex("."),
+    "0x and the whole": lambda key: f"0x{key.hex()}",
+    "0x and blanks": lambda key: " ".join(map(hex, key)),
+    "0x and colons": lambda key: ":".join(map(hex, key)),
+    "0X": lambda key: ",".join(f"0X{byte:02X}" for byte in key),
+    "lines of pairs": lambda key: "\n".join(key[i : i + 16].hex(" ") for i in range(0, len(key), 16)),
+    "C bytes": c_bytes,
+    "C bytes with a last comma": lambda key: f"{c_bytes(key)},\n",
+    "C array": lambda key: f"static const uint8_t rss_key[{len(key)}] = {{\n    {c_bytes(key)},\n}};\n",
+    "C array with comments": lambda key: "/* 0x11 } */ char k[] = { // { it\n " + c_bytes(key, 5) + " /* end */ };",
+    "C array of decimals": lambda key: f"u8 key[] = {{ {', '.join(map(str, key))} }};",
+    "JSON": lambda key: json.dumps(list(key)),
+    "JSON on lines": lambda key: json.dumps(list(key), indent=1),
+    "JSON of one name": lambda key: json.dumps({"rss-hash-key": list(key)}),
+    "JSON of hex": lambda key: json.dumps([f"{byte:02x}" for byte in key]),
+    "a list of Python": lambda key: f"[{', '.join(map(hex, key))}]",
+    "bytes of Python": lambda key: f"bytes([{', '.join(map(hex, key))}])",
+    "quotes": lambda key: f'"{key.hex(":")}"',
+    "escapes": lambda key: "".join(f"\\x{byte:02x}" for byte in key),
+    "escapes in quotes": lambda key: '"' + "".join(f"\\x{byte:02X}" for byte in key) + '"',
+    "escapes in strings": lambda key: "char k[] =\n" + "\n".join(f' "\\x{byte:02x}"' for byte in key) + ";",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("notation", NOTATIONS)
+@given(key=st.binary(min_size=9, max_size=300))
+def test_every_key_in_every_notation(notation, key):
+    parsed = parse_hash_key(NOTATIONS[notation](key))
+    assert parsed == key
+    assert type(parsed) is bytes
 
 
 @given(st.binary(min_size=1, max_size=300))
-def test_every_key_in_every_notation(key):
-    for value in (key, bytearray(key), key.hex(), key.hex().upper(), key.hex(":"), key.hex(":", 4), f" {key.hex()}\n"):
-        parsed = parse_hash_key(value)
-        assert parsed == key
-        assert type(parsed) is bytes
+def test_keys_that_are_no_text(key):
+    assert parse_hash_key(key) == parse_hash_key(bytearray(key)) == parse_hash_key(list(key)) == key
+    assert parse_hash_key(f" {key.hex()}\n") == parse_hash_key(key.hex(" ")) == key
+
+
+@pytest.mark.parametrize("width", [24, 32, 40, 60])
+def test_lines_of_bytes_are_no_words(width):
+    assert parse_hash_key("\n".join(KEY.hex()[i : i + width] for i in range(0, 80, width))) == KEY
+
+
+def test_words_that_read_the_same_either_way():
+    assert parse_hash_key("0xfefefefe, 0xfefefefe") == b"\xfe" * 8
+    assert parse_hash_key("0000 ffff") == b"\0\0\xff\xff"
 
 
 def test_named_keys():
-    assert parse_hash_key("microsoft") == virtio.MICROSOFT_KEY
+    assert parse_hash_key("microsoft") == KEY
     assert parse_hash_key(" Symmetric ") == bytes.fromhex("6d5a" * 20)
+    assert set(NAMED_KEYS) == set(TITLES) == set(hash_keys.DRIVERS)
+
+
+@pytest.mark.parametrize(
+    ("driver", "key"),
+    [
+        ("ixgbe", KEY),
+        ("net_ixgbe", KEY),
+        ("hinic", KEY),
+        ("mlx4", hash_keys.MLX5_KEY),
+        ("NetVSC", hash_keys.MLX5_KEY),
+        ("mana", hash_keys.MLX5_KEY),
+        ("sfc", b"\x6d\x5a" * 20),
+        ("i40e", hash_keys.I40E_KEY),
+        ("atlantic", hash_keys.ATLANTIC_KEY),
+        ("cnxk", b"\xfe" * 48),
+    ],
+)
+def test_keys_of_drivers(driver, key):
+    assert parse_hash_key(driver) == key
+
+
+def test_names_are_not_hex():
+    for name in (*NAMED_KEYS, *DRIVER_KEYS):
+        assert len(name) % 2 or not set(name) <= set("0123456789abcdef")  # e1000 has five digits
+
+
+@pytest.mark.parametrize("content", [KEY.hex(":"), f"{KEY.hex()}\n", NOTATIONS["C array"](KEY), KEY])
+def test_files(tmp_path, monkeypatch, content):
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "key.txt"
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    assert parse_hash_key(f"@{path}") == parse_hash_key(str(path)) == parse_hash_key("key.txt") == KEY
+
+
+def test_files_that_give_no_key(tmp_path):
+    with pytest.raises(ConfigurationError, match=r"nothing.txt': No such file"):
+        parse_hash_key(f"@{tmp_path}/nothing.txt")
+    path = tmp_path / "key.txt"
+    for content, part in (
+        ("0x6d5a56da 0x255b0ec2", "in 32-bit words"),
+        ("hello", "which is not hex"),
+        ("", "the hash key is empty"),
+        ("0" * 70000, "is longer than any hash key"),
+    ):
+        path.write_text(content)
+        with pytest.raises(ConfigurationError, match=part):
+            parse_hash_key(f"@{path}")
+
+
+NO_BYTES = "nothing says which byte of a word comes first"
+LOW_FIRST = ", ".join(f"0x{int.from_bytes(hash_keys.I40E_KEY[i : i + 4], 'little'):08x}" for i in range(0, 52, 4))
 
 
 @pytest.mark.parametrize(
@@ -27,24 +137,47 @@ def test_named_keys():
     [
         ("", "the hash key is empty"),
         (b"", "the hash key is empty"),
+        ([], "the hash key is empty"),
+        ("{ }", "the hash key is empty"),
         ("6d5", "an odd number of hex digits"),
-        ("6d:5", "'6d:5' is not hex"),
-        ("6d:5:a5", "is not hex"),
-        (":6d", "is not hex"),
-        ("6d::5a", "is not hex"),
-        ("hello", "'hello' is not hex and not microsoft or symmetric"),
-        ("6d 5a", "is not hex"),
-        ("0x6d5a56da,0x255b0ec2", "it is in words, of which nothing says which byte comes first"),
-        ("0x6d5a56da", "it is in words, of which nothing says which byte comes first"),
-        ("6d5a56da 255b0ec2", "it is in words, of which nothing says which byte comes first"),
+        ("6d 5 a5", "has '5', an odd number of hex digits"),
+        ("6d:5", "has '6d:5', which is not hex"),
+        ("6d:5:a5", "not hex"),
+        (":6d", "not hex"),
+        ("6d::5a", "not hex"),
+        ("hello", "'hello' is not hex and not the name of a key; write its bytes, or one of these names: micro"),
+        ("symetric", "did you mean symmetric?"),
+        ("ixbge", "did you mean ixgbe?"),
+        ("atlantik", "did you mean atlantic?"),
+        ("6d5a/56da", "not hex"),
+        ("0x6d5a56da,0x255b0ec2", f"is written in 32-bit words, and {NO_BYTES}"),
+        ("0x6d5a56da", NO_BYTES),
+        ("6d5a56da 255b0ec2", NO_BYTES),
+        ("6d5a 56da 255b", "in 16-bit words"),
+        ("0x6d5a56da255b0ec2, 0x4167253d43a38fb0", "in 64-bit words"),
+        ("uint32_t k[] = { 0x6d5a56da, 0x255b0ec2 };", NO_BYTES),
         ("6d5a56da,255b0ec2", "write its bytes in the order of hash_key_data"),
-        (5, "5 is no hash key"),
-        ([0x6D, 0x5A], "is no hash key"),
+        (LOW_FIRST, "it may be the key of the i40e driver: use --key i40e"),
+        ("0x6d, 0x5g", "has '0x5g', which is not hex"),
+        ("[109, 256]", "holds 256, and a byte is 255 at most"),
+        ("\\x6d\\x5", "has characters besides \\x escapes"),
+        (5, "5 is not a hash key"),
+        ([0x6D, 256], "is not a hash key: it holds more than numbers from 0 to 255"),
+        (["6d"], "is not a hash key"),
     ],
-)
+)  # fmt: skip
 def test_refusals(value, part):
     with pytest.raises(ConfigurationError) as caught:
         parse_hash_key(value)
     assert caught.value.option == "--key"
     assert part in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@given(st.text(max_size=60) | st.text("0123456789abcdefx{}[],;:\\\"' \n", max_size=60))
+def test_any_text_gives_a_key_or_a_one_line_refusal(text):
+    try:
+        outcome = parse_hash_key(text).hex()
+    except ConfigurationError as error:
+        outcome = str(error)
+    assert len(outcome.splitlines()) == 1

@@ -81,7 +81,7 @@ def test_a_table_of_one_entry():
     assert decode_rss_config(rss_config(mask=0, table=(0,), unclassified=0)).options["indirection_table"] == [0]
 
 
-@pytest.mark.parametrize(("n_bytes", "remark"), [(39, "zero padded to 40 bytes"), (41, "bytes behind the first 40")])
+@pytest.mark.parametrize(("n_bytes", "remark"), [(39, "fewer than the 40"), (41, "bytes behind the first 40")])
 def test_keys_of_other_lengths(n_bytes, remark):
     payload = decode_hash_config(hash_config(key=bytes(range(n_bytes))))
     assert payload.fields[-2].remark.startswith(remark)
@@ -253,7 +253,7 @@ devices = st.builds(
     st.integers(1, 12),
     st.lists(st.integers(0, 11), min_size=16, max_size=16),
     st.integers(0, 4),
-    st.binary(min_size=1, max_size=255),
+    st.binary(min_size=40, max_size=255),
     st.integers(0, 11),
 )
 

@@ -10,11 +10,15 @@ def test_order_and_repetition_do_not_matter():
     assert parse_ports("--vxlan-port", [8472, 4789, 8472]) == (4789, 8472)
     assert parse_ports("--vxlan-port", 4789) == (4789,)
     assert parse_ports("--vxlan-port", "8472,4789") == (4789, 8472)
+    assert parse_ports("--vxlan-port", ["8472", "4789, 4790", 8472]) == (4789, 4790, 8472)
+    assert parse_ports("--vxlan-port", ["4789 8472"]) == parse_ports("--vxlan-port", " 8472,4789 ") == (4789, 8472)
     assert parse_ports("--vxlan-port", []) == ()
     assert parse_ports("--vxlan-port", (1, 65535)) == (1, 65535)
 
 
-@pytest.mark.parametrize("port", [0, -1, 65536, True, 4789.0, "x"])
+@pytest.mark.parametrize(
+    "port", [0, -1, 65536, True, 4789.0, "x", "4789,", "4789;8472", "4789-4799", "0x12b5", "65536", b"4789"]
+)
 def test_refused_ports(port):
     with pytest.raises(ConfigurationError) as caught:
         parse_ports("--geneve-port", [port])

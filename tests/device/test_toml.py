@@ -24,6 +24,7 @@ table_index = "modulo"
 inner_miss = "outer"
 flavor = "spec"
 input_transform = "symmetric-or-xor"
+pad_key = true
 """
 
 
@@ -40,7 +41,7 @@ def test_every_word(tmp_path):
         hash_types=0x3F,
         tunnel_types="VXLAN+GENEVE",
         features="CTRL_VQ+RSS+HASH_TUNNEL",
-        hash_key="6d5a56da255b0ec24167253d43a38fb0d0ca2bcbae7b30b477cb2da38030f20c6a42b73b",
+        hash_key="6d5a56da255b0ec24167253d43a38fb0d0ca2bcbae7b30b477cb2da38030f20c6a42b73b00000000",
         queues=4,
         indirection_table="3,2,1,0",
         unclassified_queue=1,
@@ -76,7 +77,8 @@ def test_an_empty_file_gives_the_defaults(tmp_path):
         ("key = 0x6d5a", "is not text in quotes"),
         ("features = 60", "features = 60 is not text in quotes or a list"),
         ("indirection_table = 128", "indirection_table = 128 is not text in quotes or a list"),
-        ("vxlan_port = '4789'", "is not a whole number or a list"),
+        ("vxlan_port = true", "is not a whole number or a list or text in quotes"),
+        ("pad_key = 1", "pad_key = 1 is not true or false; write pad_key = true"),
         ("queues = 2024-01-01", "is not a whole number"),
         ("queues = ", "is no TOML"),
         ("queues = 1\nqueues = 2", "is no TOML"),

@@ -241,13 +241,13 @@ def test_several_traces_are_one(trace):
 @pytest.mark.parametrize(
     ("other", "difference"),
     [
-        (pcaphash.Device(hash_key=b"other"), "hash_keys"),
+        (pcaphash.Device(hash_key=b"other" * 8), "hash_keys"),
         (pcaphash.Device(vxlan_ports=[4789]), "vxlan_ports"),
         (pcaphash.Device(geneve_ports=[1]), "geneve_ports"),
         (pcaphash.Device("1.4", vxlan_gpe_ports=[1]), "vxlan_gpe_ports"),
         (pcaphash.Device("1.4", gre_udp_ports=[1]), "gre_udp_ports"),
         (pcaphash.Device(indirection_table_size=256), "slots"),
-        (pcaphash.Device(vxlan_ports=[4789], hash_key=b"other"), "hash_keys, vxlan_ports"),
+        (pcaphash.Device(vxlan_ports=[4789], hash_key=b"other" * 8), "hash_keys, vxlan_ports"),
     ],
 )
 def test_unequal_censuses_do_not_combine(other, difference):
@@ -260,7 +260,9 @@ def test_what_does_not_bear_on_a_census_is_not_its_identity():
     one = pcaphash.Device("v7", "IPv4", queues=3, unclassified_queue=1, hash_key=bytes(range(40)), name="one")
     other = pcaphash.Device("1.4", "all", "GENEVE", queues=9, hash_key=bytes(range(60)), indirection_table=[8, 1])
     assert Identity.of(one) == Identity.of(other)
-    assert Identity.of(pcaphash.Device(hash_key=b"short")) == Identity.of(pcaphash.Device(hash_key=b"short" + bytes(9)))
+    assert Identity.of(pcaphash.Device(hash_key=b"short", pad_key=True)) == Identity.of(
+        pcaphash.Device(hash_key=b"short" + bytes(35))
+    )
 
 
 def test_rows_grow_as_signatures_turn_up(trace):

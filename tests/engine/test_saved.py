@@ -109,7 +109,7 @@ def test_damage_is_remembered(traces, tmp_path):
 @pytest.mark.parametrize(
     ("device", "message"),
     [
-        (pcaphash.Device(hash_key=b"other"), r"--key: .* was taken with 6d5a56da.*, not 6f74686572"),
+        (pcaphash.Device(hash_key=b"other" * 8), r"--key: .* was taken with 6d5a56da.*, not 6f74686572"),
         (pcaphash.Device(vxlan_ports=[1]), r"--vxlan-port: .* was taken with 4789, 8472, not 1"),
         (pcaphash.Device(indirection_table_size=256), r"--indirection-table-size: .* was taken with 128, not 256"),
         (pcaphash.Device(table_index="modulo"), r"--table-index: .* was taken with mask, not modulo"),

@@ -34,7 +34,9 @@ texts = [
 departing = [
     pcaphash.Device(flavor="qemu"),
     pcaphash.Device(table_index="modulo", indirection_table_size=100, input_transform="symmetric-xor"),
-    pcaphash.Device(table_index="modulo", indirection_table_size=100, input_transform="symmetric-xor", hash_key=b"k"),
+    pcaphash.Device(
+        table_index="modulo", indirection_table_size=100, input_transform="symmetric-xor", hash_key=b"k" * 40
+    ),
 ]
 for trace in sys.argv[1:]:
     for devices in (texts, departing):

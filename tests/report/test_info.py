@@ -83,7 +83,7 @@ WHOLE = Info(
 )
 SAVED = SavedFacts(
     "some.census",
-    Identity.of(Device(hash_key=b"k", vxlan_ports=[53])),
+    Identity.of(Device(hash_key=b"k" * 40, vxlan_ports=[53])),
     Reading([f"{i}.pcap" for i in range(5)], 900, {"sent by the capturing host": 100}),
     800,
     70_000,

@@ -301,7 +301,7 @@ def test_saved_censuses_beside_captures(tmp_path):
     parts = [enhanced(PLAIN, options=OUTBOUND)] * 4 + [enhanced(PLAIN)] * 2
     one = written(tmp_path / "one.pcapng", pcapng_of(frames))
     two = written(tmp_path / "two.pcapng", section(), interface(), *parts)
-    saved = save(one, tmp_path / "one.census", Device(hash_key=b"k", vxlan_ports=(4789, 53)))
+    saved = save(one, tmp_path / "one.census", Device(hash_key=b"k" * 40, vxlan_ports=(4789, 53)))
     other = save(two, tmp_path / "two.census", Device())
     found = info([saved, two, other])
     assert [each.path for each in found.saved] == [str(saved), str(other)]

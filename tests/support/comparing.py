@@ -50,6 +50,7 @@ def device_of(configuration: Configuration) -> pcaphash.Device:
         hash_types=configuration.hash_types,
         tunnel_types=configuration.tunnel_types,
         hash_key=configuration.key,
+        pad_key=True,
         queues=1 + max(*configuration.indirection_table, configuration.unclassified_queue, 0),
         indirection_table=configuration.indirection_table,
         unclassified_queue=configuration.unclassified_queue,
