@@ -79,13 +79,10 @@ Key = Annotated[
     typer.Option(
         "--key",
         metavar="KEY",
-        help="Hash key: hex bytes in any notation, a C array, a file, or a name such as symmetric, mlx5, i40e.  "
-        "[default: microsoft]",
+        help="Hash key: bytes in hex, a C array, a file, or a name such as symmetric or mlx5.  [default: microsoft]",
     ),
 ]
-PadKey = Annotated[
-    bool | None, typer.Option("--pad-key", help="Fill a short hash key up with zeros instead of refusing it.")
-]
+PadKey = Annotated[bool | None, typer.Option("--pad-key", help="Fill a short key up with zeros, not refuse it.")]
 Queues = Annotated[int | None, typer.Option("--queues", metavar="N", help="Receive queues.  [default: 8]")]
 TableSize = Annotated[
     int | None,
