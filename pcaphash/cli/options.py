@@ -58,7 +58,7 @@ HashTypes = Annotated[
     typer.Option(
         "--hash-types",
         metavar="TYPES",
-        help="Names joined by +, a mask in hexadecimal, or a preset: linux, addresses, base, all, none.  "
+        help="Names joined by + or commas, a mask in hex, or a preset: linux, addresses, base, all, none.  "
         "[default: all; of analyze: three configurations]",
     ),
 ]

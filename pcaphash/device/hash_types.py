@@ -1,17 +1,17 @@
-"""Masks of hash_types and of tunnel types, as names joined by ``+`` and as numbers."""
+"""Masks of hash_types and of tunnel types, as names joined by ``+`` or commas and as numbers."""
 
 import operator
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import SupportsIndex
 
 from pcaphash.device.profile import DRAFT_V7, Profile
-from pcaphash.device.words import unknown_word
+from pcaphash.device.type_names import HASH_TYPE_NAMES, advise_on_uncovered, nearest_names, plain_name, shown_names
 from pcaphash.errors import ConfigurationError
 from pcaphash.standards import virtio
 
 Mask = str | SupportsIndex
-"""Names joined by ``+``, presets among them, or a number; numbers in text are decimal or hexadecimal with 0x."""
+"""Names joined by ``+`` or commas, presets among them, or a number; in text, decimal or hexadecimal with 0x."""
 
 NO_TYPES = "none"
 HASH_TYPES_OPTION = "--hash-types"
@@ -24,6 +24,7 @@ ADDRESS_HASH_TYPES = virtio.HASH_TYPE_IPV4 | virtio.HASH_TYPE_IPV6 | virtio.HASH
 """The types that hash addresses alone."""
 
 _NUMBER = re.compile(r"0[xX][0-9a-fA-F]{1,16}|[0-9]{1,20}")
+_SEPARATOR = re.compile(r"\s*[+,|]\s*|\s+")
 
 
 def hash_type_presets(profile: Profile) -> dict[str, int]:
@@ -43,8 +44,8 @@ def parse_hash_types(value: Mask, profile: Profile) -> int:
     Parameters
     ----------
     value : str or int
-        Names of hash types and presets (``linux``, ``addresses``, ``base``, ``all``, ``none``) joined by ``+`` in
-        upper or lower case, or a number.
+        Names of hash types and presets (``linux``, ``addresses``, ``base``, ``all``, ``none``) joined by ``+`` or
+        commas, in upper or lower case, or a number. The names that ethtool and DPDK have for them are taken too.
     profile : Profile
         Whose hash types these are.
 
@@ -57,10 +58,10 @@ def parse_hash_types(value: Mask, profile: Profile) -> int:
     def refuse(word: str) -> ConfigurationError:
         if _tunnel_bits(word):
             return _tunnel_in_hash_types(word, profile)
-        known = [*profile.hash_types, *hash_type_presets(profile)]
-        return unknown_word(HASH_TYPES_OPTION, word, known, f"a hash type of {profile.title}")
+        return _unknown_hash_type(word, profile)
 
-    words = {**profile.hash_types, **hash_type_presets(profile)}
+    words = _lower_case({**profile.hash_types, **hash_type_presets(profile)})
+    words = {**HASH_TYPE_NAMES, **{plain_name(name): mask for name, mask in words.items()}, **words}
     mask = _parse_mask(HASH_TYPES_OPTION, value, words, refuse)
     foreign = mask & ~profile.all_hash_types
     if foreign:
@@ -74,7 +75,7 @@ def parse_tunnel_types(value: Mask, profile: Profile) -> int:
     Parameters
     ----------
     value : str or int
-        Names of tunnel types joined by ``+`` in upper or lower case, ``all``, ``none``, or a number.
+        Names of tunnel types joined by ``+`` or commas, in upper or lower case, ``all``, ``none``, or a number.
     profile : Profile
         Whose tunnel types these are.
 
@@ -95,9 +96,11 @@ def parse_tunnel_types(value: Mask, profile: Profile) -> int:
         if _tunnel_bits(word):
             problem = f"{word!r} is a name of draft v7, not a tunnel type of {profile.title}"
             return ConfigurationError(TUNNEL_TYPES_OPTION, problem, f"use {_tunnel_types_for(word)}, or --spec v7")
-        return unknown_word(TUNNEL_TYPES_OPTION, word, known, f"a tunnel type of {profile.title}")
+        problem = f"{word!r} is not a tunnel type of {profile.title}"
+        return ConfigurationError(TUNNEL_TYPES_OPTION, problem, _advise(nearest_names(word, shown_names(known)), known))
 
     words = {**profile.tunnel_types, "all": profile.all_tunnel_types, NO_TYPES: 0}
+    words = {plain_name(name): mask for name, mask in words.items()}
     mask = _parse_mask(TUNNEL_TYPES_OPTION, value, words, refuse)
     foreign = mask & ~profile.all_tunnel_types
     if foreign:
@@ -114,32 +117,52 @@ def format_mask(mask: int, names: Mapping[str, int]) -> str:
 def _parse_mask(option: str, value: Mask, words: Mapping[str, int], refuse: Callable[[str], ConfigurationError]) -> int:
     """Return the union of the terms of a mask; ``refuse`` makes the error for a word that is not known."""
     if isinstance(value, str):
-        by_lower_case = {name.lower(): mask for name, mask in words.items()}
         mask = 0
-        for term in value.split("+"):
-            mask |= _parse_term(option, term.strip(), by_lower_case, refuse)
+        for term in _SEPARATOR.split(value.strip()):
+            mask |= _parse_term(option, term, words, refuse)
         return mask
     if isinstance(value, bool) or not hasattr(value, "__index__") or operator.index(value) < 0:
         raise ConfigurationError(option, f"{value!r} is no mask", "give names joined by +, or a number such as 0x3f")
     return operator.index(value)
 
 
-def _parse_term(
-    option: str, term: str, by_lower_case: Mapping[str, int], refuse: Callable[[str], ConfigurationError]
-) -> int:
+def _parse_term(option: str, term: str, words: Mapping[str, int], refuse: Callable[[str], ConfigurationError]) -> int:
     if not term:
-        raise ConfigurationError(option, "a name is missing", f"give names joined by +, or {NO_TYPES}")
+        raise ConfigurationError(option, "a name is missing", f"give names joined by + or commas, or {NO_TYPES}")
     if _NUMBER.fullmatch(term):
         return int(term, 16 if term[:2].lower() == "0x" else 10)
-    if term.lower() not in by_lower_case:
-        raise refuse(term)
-    return by_lower_case[term.lower()]
+    for name in (term.lower(), plain_name(term)):
+        if name in words:
+            return words[name]
+    raise refuse(term)
+
+
+def _unknown_hash_type(word: str, profile: Profile) -> ConfigurationError:
+    """Return the error for a word that is no hash type, with what to use where that is clear."""
+    uncovered = advise_on_uncovered(plain_name(word))
+    if uncovered:
+        return ConfigurationError(HASH_TYPES_OPTION, f"{profile.title} has no hash type for {word!r}", uncovered)
+    known = [*profile.hash_types, *hash_type_presets(profile)]
+    others = {other: format_mask(mask, virtio.BASE_HASH_TYPES) for other, mask in HASH_TYPE_NAMES.items()}
+    nearest = nearest_names(word, {**others, **shown_names(known)})
+    problem = f"{word!r} is not a hash type of {profile.title}"
+    return ConfigurationError(HASH_TYPES_OPTION, problem, _advise(nearest, known))
+
+
+def _advise(nearest: Iterable[str], known: Iterable[str]) -> str:
+    meant = " or ".join(nearest)
+    return f"did you mean {meant}?" if meant else f"use {', '.join(known)}"
+
+
+def _lower_case(words: Mapping[str, int]) -> dict[str, int]:
+    return {name.lower(): mask for name, mask in words.items()}
 
 
 def _tunnel_bits(word: str) -> int:
     """Return the bits of enabled_tunnel_types that a tunnel's name in either text stands for; 0 for other words."""
-    inner = virtio.INNER_HASH_TYPES.get(f"{word.upper().removesuffix('_INNER')}_INNER", 0)
-    return virtio.TUNNEL_TYPES.get(word.upper(), 0) or DRAFT_V7.inner_tunnel_types.get(inner, 0)
+    name = plain_name(word).upper().replace("-", "_")
+    inner = virtio.INNER_HASH_TYPES.get(f"{name.removesuffix('_INNER')}_INNER", 0)
+    return virtio.TUNNEL_TYPES.get(name, 0) or DRAFT_V7.inner_tunnel_types.get(inner, 0)
 
 
 def _tunnel_types_for(word: str) -> str:

@@ -98,7 +98,7 @@ def test_tunnel_types_that_are_not_named_come_from_the_base():
         ("v7", "=base", "'' is no name"),
         ("v7", "a\tb=base", "is no name"),
         ("v7", "a=", "'a=': a name is missing"),
-        ("v7", "a=TCPv5", "did you mean TCPv6?"),
+        ("v7", "a=TCPv5", "did you mean TCPv4 or TCPv6?"),
         ("v7", "a=base/VXLAN", "draft v7 has no enabled_tunnel_types"),
         ("1.4", "a=base/", "a name is missing"),
         ("1.4", "a=base/VXLAM", "did you mean VXLAN?"),
