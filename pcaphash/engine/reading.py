@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from pcaphash.capture.damage import Damage
+from pcaphash.engine.kept import PacketKeeper
 from pcaphash.errors import CaptureError
 
 
@@ -28,6 +29,8 @@ class Reading:
         Traces that could not be read at all.
     inherited : list of str
         Likewise, of the traces behind saved censuses.
+    keeper : PacketKeeper
+        Keeps a random part of the packets that were selected; none of saved censuses.
     """
 
     traces: list[str] = field(default_factory=list)
@@ -38,6 +41,7 @@ class Reading:
     damages: list[Damage] = field(default_factory=list)
     unreadable: list[CaptureError] = field(default_factory=list)
     inherited: list[str] = field(default_factory=list)
+    keeper: PacketKeeper = field(default_factory=PacketKeeper, repr=False, compare=False)
 
     @property
     def selected(self) -> int:

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from pcaphash.capture.reader import Block, Reader
+from pcaphash.capture.reader import Block, Reader, Step
 from pcaphash.capture.reported import Reported, ReportedSource
 from pcaphash.capture.source import STANDARD_INPUT
 from pcaphash.engine.census import Census, Identity
@@ -16,7 +16,12 @@ from pcaphash.engine.saved import SavedCensus, is_saved_census, load_census
 from pcaphash.engine.selecting import Selector
 from pcaphash.engine.selection import RECEIVED, Selection
 from pcaphash.errors import CaptureError, ConfigurationError, NothingReadableError
+from pcaphash.kernels.records import RECORD
 from pcaphash.standards.ethernet import ETHERNET
+
+Take = Callable[[npt.NDArray[np.uint8], int, int], Step]
+
+_MOST_INDEXED = 16 * 1024
 
 
 @dataclass
@@ -75,6 +80,10 @@ class Account:
         """Take note of what came of an earlier reading."""
         self.reading.add(other)
 
+    def keep(self, data: npt.NDArray[np.uint8], records: npt.NDArray[np.void]) -> None:
+        """Keep a part of the packets selected, for questions that are asked later."""
+        self.reading.keeper.append(data, records, len(self.reading.traces) - 1)
+
     def close(self, reader: Reader) -> None:
         """Take note of how a trace ended."""
         if reader.damage:
@@ -114,9 +123,12 @@ def read_selected(
         chosen, looked_at = selector.select(block)
         _add_link_types(block.records["link_type"][:looked_at], account)
         if chosen is None:
+            account.keep(block.data, block.records)
             yield block, range(first, first + looked_at)
         elif len(chosen):
-            yield replace(block, records=block.records[chosen]), first + chosen
+            block = replace(block, records=block.records[chosen])
+            account.keep(block.data, block.records)
+            yield block, first + chosen
         first += looked_at
         account.add(reader, looked_at)
         if selector.is_full:
@@ -135,9 +147,12 @@ def read_reported(
         chosen, looked_at = selector.select(block)
         _add_link_types(block.records["link_type"][:looked_at], account)
         if chosen is None:
+            account.keep(block.data, block.records)
             yield block, np.arange(first, first + looked_at), reported
         elif len(chosen):
-            yield replace(block, records=block.records[chosen]), first + chosen, reported.take(chosen)
+            block = replace(block, records=block.records[chosen])
+            account.keep(block.data, block.records)
+            yield block, first + chosen, reported.take(chosen)
         first += looked_at
         account.add(reader, looked_at)
         if selector.is_full:
@@ -236,7 +251,7 @@ def _count_trace(
 ) -> None:
     reader = account.open(trace)
     if not beside and selector.takes_all and len(censuses) == 1 and censuses[0].takes_pcap(reader.format):
-        for n_packets in reader.walk(censuses[0].append_pcap):
+        for n_packets in reader.walk(_keeping(reader, account, censuses[0].append_pcap)):
             account.add_link_type(ETHERNET, n_packets)
             account.add(reader, n_packets)
         account.close(reader)
@@ -246,6 +261,22 @@ def _count_trace(
             census.append(block.data, block.records)
         for append in beside:
             append(block)
+
+
+def _keeping(reader: Reader, account: Account, take: Take) -> Take:
+    """Have packets kept beside a kernel that finds and counts them in one go: of few blocks, which is enough there."""
+    records = np.empty(_MOST_INDEXED, RECORD)
+    n_blocks = 0
+
+    def take_and_keep(data: npt.NDArray[np.uint8], start: int, end: int) -> Step:
+        nonlocal n_blocks
+        if n_blocks & (n_blocks - 1) == 0:  # the first two, then each time that twice as many have passed
+            n_records = reader.format.index(data, start, end, records)[0]
+            account.keep(data, records[:n_records])
+        n_blocks += 1
+        return take(data, start, end)
+
+    return take_and_keep
 
 
 def _add_link_types(link_types: npt.NDArray[np.uint16], account: Account) -> None:

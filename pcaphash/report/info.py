@@ -3,6 +3,7 @@
 import json
 from typing import TYPE_CHECKING, TextIO
 
+from pcaphash.report.suspicion import suspect_document
 from pcaphash.report.words import link_type_name
 
 if TYPE_CHECKING:
@@ -75,6 +76,7 @@ def _document(info: "Info") -> dict[str, object]:
                 for each in tunnels.heaviest
             ],
         },
+        "suspected_tunnels": [suspect_document(each) for each in info.suspects],
         "reasons": info.reasons,
         "reported": None
         if reported is None

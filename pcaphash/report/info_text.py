@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.text import Text
 
 from pcaphash.report.layout import Columns, open_console
+from pcaphash.report.suspicion import describe_suspect
 from pcaphash.report.words import count, link_type_name, moment, packets, percent, size
 from pcaphash.studies.info.tally import JUMBO_LONGEST
 
@@ -42,6 +43,7 @@ def show_info(info: "Info", stream: TextIO) -> None:
         _line(line, console)
     _show_encapsulations(info, console)
     _show_tunnels(info, console)
+    _show_suspects(info, console)
     _show_reasons(info, console)
     _show_limits(info, console)
 
@@ -249,6 +251,16 @@ def _show_tunnels(info: "Info", console: Console) -> None:
     if info.tunnels.kept_share < 1:
         share = percent(info.tunnels.kept_share)
         _line(f"there are too many to count: these are about {share} of all, chosen by a hash", console, "yellow")
+    console.print()
+
+
+def _show_suspects(info: "Info", console: Console) -> None:
+    """Print what packets look like that draft v7 with these ports does not look into."""
+    if not info.suspects:
+        return
+    _heading("suspected tunnels, by what packets contain", console)
+    for suspect in info.suspects:
+        _line(describe_suspect(suspect), console)
     console.print()
 
 

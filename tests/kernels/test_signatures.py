@@ -18,6 +18,7 @@ from pcaphash.capture.reader import Reader
 from pcaphash.capture.reported_options import PacketOptions
 from pcaphash.engine.census import Identity
 from pcaphash.engine.flows import FlowTable
+from pcaphash.engine.kept import PacketKeeper
 from pcaphash.engine.selection import Selection
 from pcaphash.kernels.inputs import spread_by_keys, tabulate_keys, working_room
 from pcaphash.studies.compare import compare
@@ -55,6 +56,9 @@ for trace in sys.argv[1:]:
     explain(trace, 1, departing[0])
     compare(trace, texts)
     compare(trace, departing)
+keeper = PacketKeeper(1)
+for block in Reader(sys.argv[1]).blocks():
+    keeper.append(block.data, block.records, 0)
 words, loads, slots = (numpy.ones(n, kind) for n, kind in ((9, "u4"), (2, "i8"), (8, "i8")))
 spread_by_keys(words, 1, 9, loads, tabulate_keys([b"k", b"l"], 2), 2, 2, working_room(), slots)
 Basis().add(words.reshape(1, 9), words[:1])
@@ -70,6 +74,7 @@ print(json.dumps(found))
 # Kernels that know departures from the texts have a second signature for them.
 KERNELS = {
     "assign_at_random": 1,
+    "choose_again": 1,
     "count_flows": 1,
     "count_packets": 2,
     "count_packets_by_keys": 2,
@@ -80,11 +85,13 @@ KERNELS = {
     "index_flows": 1,
     "index_pcap": 1,
     "index_pcapng": 1,
+    "keep_packets": 1,
     "locate_headers": 2,
     "read_endpoints": 2,
     "read_flow_keys": 2,
     "read_packet_options": 1,
     "read_tunnel_keys": 2,
+    "recognize_suspects": 1,
     "resample_at_random": 1,
     "spread_by_keys": 1,
     "timestamps_pcap": 1,

@@ -7,6 +7,7 @@ from pcaphash.engine.reading import Reading
 from pcaphash.engine.tunnels import Tunnel
 from pcaphash.studies.info.files import TraceFile
 from pcaphash.studies.info.tally import Tally
+from pcaphash.studies.suspicion import Suspected
 
 
 @dataclass(frozen=True)
@@ -127,6 +128,8 @@ class Info:
         Likewise of the captures alone.
     reported : ReportedFacts or None
         Likewise.
+    suspects : list of Suspected
+        Tunnels that a device under draft v7 with these ports does not look into, of the captures alone.
     """
 
     reading: Reading
@@ -139,3 +142,4 @@ class Info:
     reasons: dict[str, dict[str, int]]
     tunnels: TunnelFacts | None
     reported: ReportedFacts | None
+    suspects: list[Suspected]

@@ -23,6 +23,7 @@ from pcaphash.studies.info.files import TraceFile, follow_headers
 from pcaphash.studies.info.result import Encapsulation, Info, ReportedFacts, SavedFacts, TunnelFacts, TunnelLoad
 from pcaphash.studies.info.tally import Tally, Times
 from pcaphash.studies.info.tunnel_table import TunnelTable
+from pcaphash.studies.suspicion import Suspected, find_suspects
 
 DEFAULT_HEAVIEST = 10
 
@@ -79,7 +80,8 @@ def info(
         raise NothingReadableError(account.reading.unreadable)
     if selection != EVERYTHING:
         check_selected(account.reading, selection)
-    return gathering.finish(heaviest)
+    as_v7 = Device("v7", vxlan_ports=chosen.vxlan_ports, geneve_ports=chosen.geneve_ports)
+    return gathering.finish(heaviest, find_suspects(account.reading, as_v7))
 
 
 class _Gathering:
@@ -150,7 +152,7 @@ class _Gathering:
         self.saved.append(SavedFacts(path, found.census.identity, found.reading, packets, n_bytes))
         self._account.add_reading(found.reading)
 
-    def finish(self, heaviest: int) -> Info:
+    def finish(self, heaviest: int, suspects: list[Suspected]) -> Info:
         """Sum up what was gathered."""
         loads = self._table.loads
         packets, n_bytes = loads.sum(axis=0).tolist()
@@ -167,6 +169,7 @@ class _Gathering:
             {spec: _count_reasons(loads, Device(spec)) for spec in _SPECS},
             _describe_tunnels(self._table, heaviest) if has_captures else None,
             ReportedFacts(options.n_hashes, options.n_queues, options.algorithms) if has_captures else None,
+            suspects,
         )
 
 

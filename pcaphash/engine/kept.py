@@ -1,0 +1,97 @@
+"""A random part of the packets of traces, for questions that need no count of them all.
+
+Whether a packet is kept depends on its number alone. Where there is no more room, half of what is kept is dropped, and
+of the packets to come only half as many are kept; so each packet has the same chance in the end.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from pcaphash.kernels.keeping import KEPT_LEN, choose_again, keep_packets
+from pcaphash.kernels.records import RECORD
+
+MOST_KEPT = 16 * 1024
+
+
+@dataclass(frozen=True, eq=False)
+class KeptPackets:
+    """Packets that were kept.
+
+    Parameters
+    ----------
+    data : uint8 array
+        Their bytes, of each up to KEPT_LEN.
+    records : RECORD array of shape (n,)
+        Where they are in it.
+    traces : int64 array of shape (n,)
+        Which of the traces each is from, counted from 0.
+    """
+
+    data: npt.NDArray[np.uint8]
+    records: npt.NDArray[np.void]
+    traces: npt.NDArray[np.int64]
+
+    def __len__(self) -> int:
+        """Return how many packets there are."""
+        return len(self.records)
+
+    def take(self, chosen: npt.NDArray[np.bool_]) -> "KeptPackets":
+        """Return some of the packets."""
+        return KeptPackets(self.data, self.records[chosen], self.traces[chosen])
+
+
+class PacketKeeper:
+    """Keeps packets while they pass by.
+
+    Parameters
+    ----------
+    most : int
+        How many to keep at most.
+    """
+
+    def __init__(self, most: int = MOST_KEPT) -> None:
+        self._most = most
+        self._mask = 0
+        self._seen = self._used = 0
+        self._data = np.empty(0, np.uint8)
+        self._records = np.empty(0, RECORD)
+        self._numbers = np.empty(0, np.int64)
+        self._traces = np.empty(0, np.int64)
+
+    def append(self, data: npt.NDArray[np.uint8], records: npt.NDArray[np.void], trace: int) -> None:
+        """Look at packets: bytes, a RECORD array that says where they are in them, and the number of their trace."""
+        if not len(self._records):  # only who sees packets needs room
+            self._data = np.empty(self._most * KEPT_LEN, np.uint8)
+            self._records = np.zeros(self._most, RECORD)
+            self._numbers, self._traces = np.empty(self._most, np.int64), np.empty(self._most, np.int64)
+        done = 0
+        while done < len(records):
+            before = self._used
+            done, self._used = keep_packets(
+                data, records, done, len(records), self._seen, self._mask,
+                self._data, self._records, self._numbers, self._used,
+            )  # fmt: skip
+            self._traces[before : self._used] = trace
+            if done < len(records):
+                self._halve()
+        self._seen += len(records)
+
+    def kept(self) -> KeptPackets:
+        """Return what is kept; it stays valid only until more packets are looked at."""
+        records = self._records[: self._used].copy()
+        return KeptPackets(self._data, records, self._traces[: self._used].copy())
+
+    def _halve(self) -> None:
+        """Drop about half of what is kept."""
+        self._mask = 2 * self._mask + 1
+        chosen = np.empty(self._used, np.bool_)
+        choose_again(self._numbers, self._used, self._mask, chosen)
+        places = np.flatnonzero(chosen)
+        self._used = len(places)
+        rows = self._data.reshape(-1, KEPT_LEN)
+        rows[: self._used] = rows[places]
+        self._numbers[: self._used], self._traces[: self._used] = self._numbers[places], self._traces[places]
+        self._records[: self._used] = self._records[places]
+        self._records["offset"][: self._used] = np.arange(self._used) * KEPT_LEN

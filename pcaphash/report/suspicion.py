@@ -1,0 +1,51 @@
+"""Say what tunnels are suspected, and what would have a device look into them."""
+
+from typing import TYPE_CHECKING
+
+from pcaphash.report.words import packets, percent
+
+if TYPE_CHECKING:
+    from pcaphash.studies.suspicion import Remedy, Suspected
+
+
+def name_suspect(suspect: "Suspected") -> str:
+    """Name a suspected tunnel, and the port that it has."""
+    return suspect.kind.value if suspect.port is None else f"{suspect.kind.value} on UDP port {suspect.port}"
+
+
+def remedy_options(remedy: "Remedy") -> str:
+    """Return the options that have a device look into a tunnel."""
+    words = [f"--spec {remedy.spec}"] if remedy.spec else []
+    option = "--" + remedy.ports_argument.removesuffix("s").replace("_", "-")
+    return " ".join([*words, *(f"{option} {port}" for port in remedy.ports)])
+
+
+def describe_remedy(suspect: "Suspected") -> str:
+    """Say what would help against a suspected tunnel, or why nothing does."""
+    if suspect.remedy is not None:
+        without = ", draft v7 does not" if suspect.remedy.spec else ""
+        return f"{remedy_options(suspect.remedy)} looks into it{without}"
+    if suspect.is_encrypted:
+        return f"neither spec looks into {suspect.kind.value}, whose payload is encrypted"
+    if suspect.depends_on_spec:
+        return "virtio 1.4 looks into it, but not this device"
+    return f"neither spec looks into {suspect.kind.value}"
+
+
+def describe_suspect(suspect: "Suspected") -> str:
+    """Say in one line what is suspected, how much of it there is, and what would help."""
+    about = "about " if suspect.is_estimate else ""
+    load = f"{about}{packets(suspect.packets)} ({percent(suspect.share)})"
+    return f"{name_suspect(suspect)}: {load}; {describe_remedy(suspect)}"
+
+
+def suspect_document(suspect: "Suspected") -> dict[str, object]:
+    """Return a suspected tunnel for programs."""
+    return {
+        "kind": suspect.kind.value,
+        "port": suspect.port,
+        "packets": suspect.packets,
+        "is_estimate": suspect.is_estimate,
+        "share": suspect.share,
+        "options": None if suspect.remedy is None else remedy_options(suspect.remedy),
+    }

@@ -1,0 +1,171 @@
+"""Tunnels that a device does not look into are named with what would help; ordinary traffic is not accused."""
+
+import json
+
+import numpy as np
+import pytest
+
+import pcaphash
+from pcaphash.engine.kept import MOST_KEPT, PacketKeeper
+from pcaphash.kernels.records import RECORD
+from pcaphash.studies.info import info
+from pcaphash.studies.suspicion import estimate_excess, find_suspects
+from support.captures import pcap, pcap_record
+from support.command import run
+from support.shared import CAPTURES, ROBUSTNESS, SHARED, needs_shared
+from support.suspects import ORDINARY, SUSPECTS
+
+REMEDIES = {
+    ("VXLAN", 4799): "--vxlan-port 4799",
+    ("VXLAN", 48879): "--vxlan-port 48879",
+    ("VXLAN", 4800): "--vxlan-port 4800",
+    ("VXLAN-GPE", 4791): "--spec 1.4 --vxlan-gpe-port 4791",
+    ("VXLAN-GPE", 4790): "--spec 1.4",
+    ("GENEVE", 6082): "--geneve-port 6082",
+    ("GENEVE", 16081): "--geneve-port 16081",
+    ("GRE in UDP", 4754): "--spec 1.4",
+    ("GRE in UDP", 14754): "--spec 1.4 --gre-udp-port 14754",
+    ("IPv4 in IPv4", None): "--spec 1.4",
+}
+
+
+def write(path, packets):
+    path.write_bytes(pcap(b"".join(map(pcap_record, packets))))
+    return path
+
+
+def found_in(path) -> dict[tuple[str, int | None], dict[str, object]]:
+    document = json.loads(run("info", path, "--format", "json").stdout)
+    return {(each["kind"], each["port"]): each for each in document["suspected_tunnels"]}
+
+
+@pytest.mark.parametrize("kind", SUSPECTS, ids=lambda kind: f"{kind[0]}-{kind[1]}")
+def test_each_kind_is_named_with_what_helps(tmp_path, kind):
+    ordinary = [ORDINARY["dns"](i) for i in range(60)] + [ORDINARY["rtp"](i) for i in range(20)]
+    path = write(tmp_path / "some.pcap", ordinary + [SUSPECTS[kind](i) for i in range(20)])
+    found = found_in(path)
+    assert list(found) == [kind]
+    assert (found[kind]["packets"], found[kind]["share"]) == (20, 0.2)
+    assert found[kind]["options"] == REMEDIES.get(kind)
+
+
+@pytest.mark.parametrize("kind", REMEDIES, ids=lambda kind: f"{kind[0]}-{kind[1]}")
+def test_what_helps_is_right(tmp_path, kind):
+    path = write(tmp_path / "some.pcap", [SUSPECTS[kind](i) for i in range(200)])
+    options = REMEDIES[kind].split()
+    rows = run("hashes", path, *options, "--format", "csv").stdout.decode().splitlines()
+    assert len(rows) == 201
+    assert all(",inner," in row for row in rows[1:])
+
+
+def test_the_gain_is_that_of_a_recount(tmp_path):
+    path = write(tmp_path / "some.pcap", [SUSPECTS["VXLAN", 4799](i) for i in range(300)])
+    device = pcaphash.Device(hash_types="linux")
+    reading = info(path).reading
+    (suspect,) = find_suspects(reading, device)
+    assert estimate_excess(reading, device) == 7.0
+    recounted = pcaphash.analyze(path, pcaphash.Device(vxlan_ports=4799)).summary["max_ideal_packets"][0]
+    assert estimate_excess(reading, suspect.remedy.device) == recounted < 0.5
+
+
+def test_ports_that_have_tunnels_already_are_kept(tmp_path):
+    from support import builders
+    from support.suspects import in_udp, inner_frame
+
+    known = [in_udp(builders.vxlan(inner_frame(i)), 4789) for i in range(10)]
+    path = write(tmp_path / "some.pcap", known + [SUSPECTS["VXLAN", 4799](i) for i in range(10)])
+    assert found_in(path)["VXLAN", 4799]["options"] == "--vxlan-port 4789 --vxlan-port 4799"
+
+
+def test_a_device_without_inner_hashes_is_promised_nothing(tmp_path):
+    path = write(tmp_path / "some.pcap", [SUSPECTS["VXLAN", 4799](i) for i in range(10)])
+    (suspect,) = find_suspects(info(path).reading, pcaphash.Device(features="CTRL_VQ+RSS"))
+    assert suspect.remedy is None
+
+
+def test_few_packets_among_others_of_a_port_are_no_tunnel(tmp_path):
+    others = [ORDINARY["zeros"](50 + i) for i in range(50)]
+    lookalikes = [SUSPECTS["VXLAN", 4799](i).replace(b"\x12\xbf", b"\x13\x89", 1) for i in range(10)]
+    assert found_in(write(tmp_path / "some.pcap", others + lookalikes)) == {}
+    assert list(found_in(write(tmp_path / "more.pcap", lookalikes))) == [("VXLAN", 5001)]
+
+
+@pytest.mark.parametrize("name", ORDINARY)
+def test_ordinary_traffic_is_not_accused(tmp_path, name):
+    assert found_in(write(tmp_path / "some.pcap", [ORDINARY[name](i) for i in range(500)])) == {}
+
+
+def test_the_terminal_says_it_in_a_line(tmp_path):
+    path = write(tmp_path / "some.pcap", [SUSPECTS["GTP-U", 2152](i) for i in range(10)])
+    assert (
+        "GTP-U on UDP port 2152: 10 packets (100.0%); neither spec looks into GTP-U"
+        in run("info", path).stdout.decode()
+    )
+
+
+def test_packets_are_kept_at_random_and_for_all_alike():
+    keeper = PacketKeeper(64)
+    data = np.arange(10_000 * 4, dtype=np.uint32).view(np.uint8)
+    records = np.zeros(1000, RECORD)
+    records["captured_length"] = 16
+    for block in range(10):
+        records["offset"] = (block * 1000 + np.arange(1000)) * 16
+        keeper.append(data, records, block)
+    kept = keeper.kept()
+    assert 24 <= len(kept) <= 64
+    numbers = kept.data.view(np.uint32).reshape(-1, 64)[: len(kept), 0] // 4
+    assert (numbers // 1000 == kept.traces).all()
+    assert len(set(numbers.tolist())) == len(kept)
+    assert len(np.unique(numbers % 8)) >= 2
+    assert numbers.min() < 2500
+    assert numbers.max() >= 7500
+
+
+def test_all_packets_are_kept_where_there_is_room(tmp_path):
+    path = write(tmp_path / "some.pcap", [ORDINARY["dns"](i) for i in range(100)])
+    kept = info(path).reading.keeper.kept()
+    assert len(kept) == 100 < MOST_KEPT
+    assert kept.data[: kept.records["captured_length"][0]].tobytes() == ORDINARY["dns"](0)
+
+
+# What public captures hold of it, each seen by eye.
+IN_CAPTURES = {
+    "libpcap__AH-IPcomp-IPv6.pcap": {("IPv6 in IPv6", None): 8},
+    "libtrace__100_packetsns.pcap": {("ESP", None): 1},
+    "ndpi__4in4tunnel.pcap": {("IPv4 in IPv4", None): 5},
+    "ndpi__4in6tunnel.pcap": {("IPv4 in IPv6", None): 4},
+    "ndpi__6in4tunnel.pcap": {("IPv6 in IPv4", None): 127},
+    "tcpdump__08-sunrise-sunset-esp2.pcap": {("ESP", None): 8},
+    "tcpdump__erspan-type-i-3.pcap": {("ERSPAN", None): 1},
+    "tcpdump__erspan-type-i-4.pcap": {("ERSPAN", None): 88},
+    "tcpdump__erspan-type-ii-2.pcap": {("ERSPAN", None): 16},
+    "tcpdump__erspan-type-ii-3.pcap": {("ERSPAN", None): 108},
+    "tcpdump__erspan-type-iii-ft-0.pcap": {("ERSPAN", None): 9},
+    "tcpdump__erspan-type-iii-pb-1.pcap": {("ERSPAN", None): 1},
+    "tcpdump__ipv6-srh-ext-header.pcap": {("IPv6 in IPv6", None): 1},
+    "tcpdump__isakmp4500.pcap": {("ESP in UDP", 4500): 8},
+    "tcpdump__mpls-over-udp.pcap": {("MPLS in UDP", 6635): 2},
+    "zeek__6in6in6.pcap": {("IPv6 in IPv6", None): 1},
+    "zeek__gre-over-udp-4754.pcap": {("GRE in UDP", 4754): 14},
+}
+
+
+@needs_shared
+@pytest.mark.jit_only
+def test_public_captures():
+    found = {}
+    for path in sorted([*CAPTURES.iterdir(), *ROBUSTNESS.iterdir()]):
+        try:
+            suspects = info(path).suspects
+        except (pcaphash.errors.PcaphashError, IsADirectoryError):
+            continue
+        if suspects:
+            found[path.name] = {(each.kind.value, each.port): each.packets for each in suspects}
+    assert found == IN_CAPTURES
+
+
+@needs_shared
+def test_a_report_of_vxlan_on_another_port():
+    path = SHARED / "cases" / "reports" / "g04-vxlan-port-4799.pcap"
+    found = found_in(path)
+    assert found["VXLAN", 4799]["options"] == "--vxlan-port 4799"

@@ -1,0 +1,150 @@
+"""Packets of tunnels that a device may not look into, and ordinary traffic that must not be taken for them."""
+
+import struct
+
+from support import builders
+from support.builders import ETHERNET, IPV4, IPV6
+
+TEREDO_ADDRESS = bytes.fromhex("20010000") + bytes(11) + b"\1"
+
+
+def inner_packet(number: int = 0, version: int = 4) -> bytes:
+    """An IP packet of its own flow."""
+    segment = builders.tcp(bytes(number % 40), 40000 + number % 20000)
+    return builders.ipv4(segment, builders.TCP) if version == 4 else builders.ipv6(segment, builders.TCP)
+
+
+def inner_frame(number: int = 0, version: int = 4) -> bytes:
+    """An Ethernet frame of its own flow."""
+    return builders.ethernet(inner_packet(number, version), IPV4 if version == 4 else IPV6)
+
+
+def in_ip(payload: bytes, protocol: int, version: int = 4) -> bytes:
+    """Put a payload into an Ethernet frame and an IP header."""
+    if version == 4:
+        return builders.ethernet(builders.ipv4(payload, protocol), IPV4)
+    return builders.ethernet(builders.ipv6(payload, protocol), IPV6)
+
+
+def in_udp(payload: bytes, destination_port: int, source_port: int = 54321, version: int = 4) -> bytes:
+    """Put a payload into an Ethernet frame, an IP header and a UDP header."""
+    return in_ip(builders.udp(payload, source_port, destination_port), builders.UDP, version)
+
+
+def gtp_u(packet: bytes, *, sequence: bool = False, extension: bytes = b"") -> bytes:
+    """GTP-U header of a G-PDU (3GPP TS 29.281 section 5.1); ``extension`` is one of type 0x85, whole."""
+    optional = struct.pack("!HBB", 1, 0, 0x85 if extension else 0) + extension if sequence or extension else b""
+    flags = 0x30 | (0x02 if sequence else 0) | (0x04 if extension else 0)
+    body = optional + packet
+    return struct.pack("!BBHI", flags, 255, len(body), 7) + body
+
+
+def wireguard(number: int = 0) -> bytes:
+    """WireGuard's message with data."""
+    body = bytes((number * 7 + i * 31) & 0xFF for i in range(16 * (2 + number % 60)))
+    return struct.pack("<IIQ", 4, 0x1234ABCD, number) + body
+
+
+def esp(number: int = 0) -> bytes:
+    """ESP (RFC 4303) with a payload that tells nothing."""
+    body = bytes((number * 13 + i * 57) & 0xFF for i in range(4 * (8 + number % 90)))
+    return struct.pack("!II", 0xC0FFEE01, number + 1) + body
+
+
+def mpls(packet: bytes) -> bytes:
+    """A stack of two labels (RFC 3032)."""
+    return struct.pack("!II", 1000 << 12 | 64, 2000 << 12 | 0x100 | 64) + packet
+
+
+def l2tp(number: int = 0) -> bytes:
+    """An L2TP data message with a length (RFC 2661 section 3.1)."""
+    body = bytes([0xFF, 0x03, 0x00, 0x21]) + inner_packet(number)
+    return struct.pack("!HHHH", 0x4002, 8 + len(body), 1, 2) + body
+
+
+def erspan_ii(frame: bytes, number: int = 0) -> bytes:
+    """ERSPAN type II in GRE with a sequence number (draft-foschiano-erspan-03 section 4.2)."""
+    return builders.gre(struct.pack("!HHI", 0x1064, 0x0C8, 0) + frame, 0x88BE, sequence=number)
+
+
+def teredo(packet: bytes, *, authentication: bool = False, origin: bool = False) -> bytes:
+    """Indications of Teredo before a packet (RFC 4380 section 5.1.1)."""
+    indications = bytes([0, 1, 0, 0]) + bytes(9) if authentication else b""
+    return indications + (bytes([0, 0]) + bytes(6) if origin else b"") + packet
+
+
+def teredo_packet(number: int = 0) -> bytes:
+    """An IPv6 packet from a Teredo client."""
+    return builders.ipv6(builders.tcp(bytes(number % 9), 40000 + number), builders.TCP, source=TEREDO_ADDRESS)
+
+
+SUSPECTS = {
+    # what it is, and on which port: the packet of a number
+    ("VXLAN", 4799): lambda i: in_udp(builders.vxlan(inner_frame(i), 5), 4799),
+    ("VXLAN", 48879): lambda i: in_udp(builders.vxlan(inner_frame(i, 6), 5), 48879, version=6),
+    ("VXLAN", 4800): lambda i: in_udp(builders.vxlan_gpe(inner_frame(i)), 4800),
+    ("VXLAN-GPE", 4791): lambda i: in_udp(builders.vxlan_gpe(inner_packet(i), 1), 4791),
+    ("VXLAN-GPE", 4790): lambda i: in_udp(builders.vxlan_gpe(inner_packet(i, 6), 2), 4790),
+    ("GENEVE", 6082): lambda i: in_udp(builders.geneve(inner_frame(i), options=bytes(8)), 6082),
+    ("GENEVE", 16081): lambda i: in_udp(builders.geneve(inner_packet(i, 6), IPV6), 16081),
+    ("GRE in UDP", 4754): lambda i: in_udp(builders.gre(inner_packet(i), IPV4, key=5), 4754),
+    ("GRE in UDP", 14754): lambda i: in_udp(builders.gre(inner_frame(i), ETHERNET), 14754),
+    ("GTP-U", 2152): lambda i: in_udp(gtp_u(inner_packet(i)), 2152, 2152),
+    ("GTP-U", 12152): lambda i: in_udp(gtp_u(inner_packet(i, 6), extension=bytes([1, 0, 9, 0])), 12152),
+    ("GTP-U", 3386): lambda i: in_udp(gtp_u(inner_packet(i), sequence=True), 3386, version=6),
+    ("WireGuard", 51820): lambda i: in_udp(wireguard(i), *((51820, 40001) if i % 2 else (40001, 51820))),
+    ("WireGuard", 41194): lambda i: in_udp(wireguard(i), 41194, 40000 + i),
+    ("ESP in UDP", 4500): lambda i: in_udp(esp(i), 4500, 4500 if i % 2 else 61000),
+    ("Teredo", 3544): lambda i: in_udp(teredo(teredo_packet(i), authentication=i % 2 == 0, origin=i % 3 == 0), 3544),
+    ("MPLS in UDP", 6635): lambda i: in_udp(mpls(inner_packet(i)), 6635, 50000 + i),
+    ("L2TP in UDP", 1701): lambda i: in_udp(l2tp(i), 1701, 1701),
+    ("ESP", None): lambda i: in_ip(esp(i), 50, 6 if i % 2 else 4),
+    ("AH", None): lambda i: in_ip(bytes([6, 4]) + bytes(22) + builders.tcp(), 51),
+    ("L2TPv3", None): lambda i: in_ip(bytes([0, 0, 0, 9]) + inner_frame(i), 115),
+    ("IPv4 in IPv4", None): lambda i: in_ip(inner_packet(i), 4),
+    ("IPv6 in IPv4", None): lambda i: in_ip(inner_packet(i, 6), 41),
+    ("IPv4 in IPv6", None): lambda i: in_ip(inner_packet(i), 4, 6),
+    ("IPv6 in IPv6", None): lambda i: in_ip(inner_packet(i, 6), 41, 6),
+    ("ERSPAN", None): lambda i: in_ip(erspan_ii(inner_frame(i), i), builders.GRE),
+    ("GRE of PPTP", None): lambda i: in_ip(builders.gre(bytes(8), 0x880B, key=1, version=1), builders.GRE),
+}
+
+
+def dns(number: int) -> bytes:
+    """A question of the DNS (RFC 1035)."""
+    header = struct.pack("!HHHHHH", number * 2654435761 & 0xFFFF, 0x0100, 1, 0, 0, 0)
+    return in_udp(header + b"\7example\3org\0\0\1\0\1", 53, 30000 + number)
+
+
+def rtp(number: int) -> bytes:
+    """A packet of RTP (RFC 3550), of PCMU."""
+    return in_udp(struct.pack("!BBHII", 0x80, 0, number, 160 * number, 0xDECAFBAD) + bytes(160), 16384, 16386)
+
+
+def quic(number: int) -> bytes:
+    """A packet of QUIC with a short header (RFC 9000 section 17.3); every length and byte may come."""
+    body = bytes((number * 101 + i * 37 + (i * number) % 251) & 0xFF for i in range(20 + number * 7 % 1200))
+    return in_udp(bytes([0x40 | number & 0x3F]) + body, 443, 50000 + number)
+
+
+def ntp(number: int) -> bytes:
+    """A client's question of NTP (RFC 5905)."""
+    return in_udp(bytes([0x23, 0, 6, 0xEC]) + bytes(36) + struct.pack("!Q", number), 123, 123)
+
+
+def zeros(number: int) -> bytes:
+    """Nothing but zeros, of any length."""
+    return in_udp(bytes(number), 5001, 40000)
+
+
+def counted(number: int) -> bytes:
+    """Numbers that begin where a header's fields would stand."""
+    return in_udp(struct.pack("<IIQ", number, 0, number) + bytes(16 * (number % 5)), 9999, 40000)
+
+
+def ike(number: int) -> bytes:
+    """IKE on ESP's port, behind its four zeros (RFC 3948 section 2.2), and a keepalive at times."""
+    return in_udp(b"\xff" if number % 5 == 0 else bytes(4) + bytes(range(28)), 4500, 4500)
+
+
+ORDINARY = {"dns": dns, "rtp": rtp, "quic": quic, "ntp": ntp, "zeros": zeros, "counted": counted, "ike": ike}
