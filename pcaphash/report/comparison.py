@@ -4,8 +4,10 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
+from pcaphash.report.comparison_words import put_into_words
 from pcaphash.report.document import finite, make_document
 from pcaphash.report.files import make_folder, whole_file
+from pcaphash.report.verdict_document import verdict_document
 
 if TYPE_CHECKING:
     from pcaphash.studies.compare import Comparison
@@ -49,26 +51,14 @@ def write_comparison_folder(comparison: "Comparison", folder: Path) -> list[Path
     make_folder(folder)
     paths = [folder / VERDICT_FILE]
     with whole_file(paths[0]) as part:
-        part.write_text("\n".join(verdict_lines(comparison)) + "\n", encoding="utf-8")
+        part.write_text("\n".join(put_into_words(comparison.verdict).lines) + "\n", encoding="utf-8")
     paths += save_tables(comparison.tables(), folder)
     return [*paths, *write_figures(comparison, folder)]
 
 
-def verdict_lines(comparison: "Comparison") -> list[str]:
-    """Return the verdict, line by line."""
-    verdict = comparison.verdict
-    findings = [f"{finding.config}: {finding.text}" for finding in verdict.findings]
-    return [verdict.headline, *findings, *(f"to do: {line}" for line in verdict.advice)]
-
-
 def _document(comparison: "Comparison") -> dict[str, object]:
-    verdict = comparison.verdict
-    findings = [
-        {"config": each.config, "cause": each.cause, "text": each.text, **finite({"excess": each.excess})}
-        for each in verdict.findings
-    ]
     return {
-        "verdict": {"headline": verdict.headline, "findings": findings, "advice": verdict.advice},
+        "verdict": verdict_document(comparison.verdict),
         **make_document(comparison.analysis),
         "baseline": _finite_rows(comparison.baseline_rows),
         "groups": _finite_rows(comparison.group_rows),

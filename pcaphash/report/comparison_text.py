@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, TextIO
 from rich.console import Console
 from rich.text import Text
 
+from pcaphash.report.comparison_words import put_into_words
 from pcaphash.report.console import show_facts, show_queues, show_reasons
 from pcaphash.report.layout import Columns, open_console
 from pcaphash.report.words import count, moment, packets, percent, probability
@@ -56,12 +57,14 @@ def show_comparison(comparison: "Comparison", stream: TextIO) -> None:
 
 
 def _show_verdict(comparison: "Comparison", console: Console) -> None:
-    verdict = comparison.verdict
+    verdict = put_into_words(comparison.verdict)
     console.print(Text(verdict.headline, style="bold"))
-    for finding in verdict.findings:
+    for finding in verdict.told:
         console.print(Text.assemble("  ", (finding.config, "bold"), f": {finding.text}"))
-    for line in verdict.advice:
-        console.print(Text.assemble(("  to do: ", "bold green"), line))
+    for advice in verdict.advice:
+        console.print(Text.assemble(("  To do: ", "bold green"), advice.text))
+        for line in advice.command_lines:
+            console.print(Text(f"  {line}"))
     console.print()
 
 

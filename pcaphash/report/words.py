@@ -1,5 +1,6 @@
 """Counts, sizes, bars and names for readers."""
 
+import math
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ BAR_WIDTH = 10
 _BLOCKS = " ▏▎▍▌▋▊▉█"
 _UNITS = ("kB", "MB", "GB", "TB", "PB")
 _STANDARD_INPUT = "-"
+_HALF_A_DIGIT = 0.0005  # of per cent with one decimal
 
 
 def count(number: int) -> str:
@@ -41,8 +43,23 @@ def size(n_bytes: float) -> str:
 
 
 def percent(share: float) -> str:
-    """Write a share of a whole."""
-    return f"{share:.1%}"
+    """Write a share in per cent: with one decimal below 100%, with none from there on, and never as minus zero."""
+    if abs(share) < _HALF_A_DIGIT:
+        share = 0.0
+    return f"{share:,.0%}" if abs(share) >= 1 - _HALF_A_DIGIT else f"{share:.1%}"
+
+
+def above_ideal(excess: float) -> str:
+    """Write how far something is above its ideal share (below, if negative), with its sign; ``-`` for NaN."""
+    if math.isnan(excess):
+        return "-"
+    text = percent(excess)
+    return text if text.startswith("-") else f"+{text}"
+
+
+def index(value: float) -> str:
+    """Write a measure between 0 and 1, such as Jain's index; ``-`` for NaN."""
+    return "-" if math.isnan(value) else f"{value:.3f}"
 
 
 def probability(value: float) -> str:

@@ -1,16 +1,27 @@
-"""What would help traffic that spreads unevenly, where that follows from what was counted."""
+"""What would help traffic that spreads unevenly, where that follows from what was counted: facts, not sentences."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from pcaphash.engine.decision import NONE, REASON_LINK_TYPE, REASON_TRUNCATED
+from pcaphash.engine.decision import NONE
 from pcaphash.engine.grouping import group_rows
 from pcaphash.engine.tunnels import NO_TUNNEL
 from pcaphash.kernels.dissect import split_signature
 from pcaphash.kernels.tunnel import GENEVE, GRE_UDP, VXLAN, VXLAN_GPE
-from pcaphash.studies.compare.causes import is_more_than_luck
+from pcaphash.standards import virtio
+from pcaphash.studies.compare.causes import (
+    Cause,
+    FewFlows,
+    HeavyFlow,
+    UnevenTable,
+    Unhashed,
+    commonest_reason,
+    find_uneven_table,
+)
+from pcaphash.studies.compare.gain import Gain, inner_gain, ports_gain
 from pcaphash.studies.compare.outcome import FlowSet, Outcome
 
 if TYPE_CHECKING:
@@ -18,81 +29,166 @@ if TYPE_CHECKING:
 
     from pcaphash.studies.compare.verdict import Finding
 
+    Judged = tuple[Outcome, Finding]
+
 _UDP_TUNNELS = (GRE_UDP, VXLAN, VXLAN_GPE, GENEVE)
 _MANY_FLOWS = 8  # inner flows that a tunnel must have for its source port to matter
+_HEAVY = 0.5  # of a tunnel's packets in one flow, and its source port does not matter either
 _NOTICEABLE = 0.05  # share of packets below which advice is not worth a line
-_MATERIAL = 0.5
-_TABLE_EXCESS = 0.02
+_OF_EXCESS = 0.25  # what the table must bring of an excess to be worth a line
 _MOST_NAMED = 3
+_WITH_PORTS = {
+    "tcp4": virtio.HASH_TYPE_TCPV4,
+    "udp4": virtio.HASH_TYPE_UDPV4,
+    "tcp6": virtio.HASH_TYPE_TCPV6 | virtio.HASH_TYPE_TCP_EX,
+    "udp6": virtio.HASH_TYPE_UDPV6 | virtio.HASH_TYPE_UDP_EX,
+}
 
 
-def list_advice(outcomes: Sequence[Outcome], findings: "Sequence[Finding]") -> list[str]:
-    """List what would help, the most effective first; nothing where nothing is needed."""
-    if all(not finding.excess > 0.1 for finding in findings):
-        return []
-    pairs = list(zip(outcomes, findings, strict=True))
+@dataclass(frozen=True)
+class HashInner:
+    """Hash the inner header."""
+
+    kind: ClassVar[str] = "hash-inner"
+    gain: Gain
+
+
+@dataclass(frozen=True)
+class HashPorts:
+    """Hash the ports too: of the protocols named as ``tcp4``, ``udp6`` and so on."""
+
+    kind: ClassVar[str] = "hash-ports"
+    gain: Gain
+    protocols: list[str]
+    is_tunnelled: bool
+
+
+@dataclass(frozen=True)
+class VarySourcePort:
+    """Have senders derive the outer UDP source port from the inner header."""
+
+    kind: ClassVar[str] = "vary-source-port"
+    tunnels: list[str]
+    more: int
+    share: float
+
+
+@dataclass(frozen=True)
+class OtherKey:
+    """Set another hash key: under these configurations the hash does worse than chance."""
+
+    kind: ClassVar[str] = "other-key"
+    configs: list[str]
+
+
+@dataclass(frozen=True)
+class EvenTable:
+    """Even out the indirection table; ``fitting`` receive queues, no more than there are, share its entries evenly."""
+
+    kind: ClassVar[str] = "even-table"
+    table: UnevenTable
+    excess: float
+    fitting: int
+
+
+@dataclass(frozen=True)
+class FindUnhashed:
+    """Find out why packets have no hash."""
+
+    kind: ClassVar[str] = "find-unhashed"
+    reason: str
+    packets: int
+    queue: int
+
+
+@dataclass(frozen=True)
+class SplitFlow:
+    """No hash splits a flow: have the sender use several, or have more processors work on the queue."""
+
+    kind: ClassVar[str] = "split-flow"
+    config: str
+    queue: int
+
+
+@dataclass(frozen=True)
+class AvoidPortless:
+    """Only addresses are hashed of packets without ports."""
+
+    kind: ClassVar[str] = "avoid-portless"
+    config: str
+    endpoints: str
+    queue: int
+
+
+@dataclass(frozen=True)
+class RebalanceTable:
+    """Few flows even out only where the indirection table is made for them, and only as long as they last."""
+
+    kind: ClassVar[str] = "rebalance-table"
+    config: str
+    inputs: int
+    queues: int
+
+
+Advice = (
+    HashInner | HashPorts | VarySourcePort | OtherKey | EvenTable | FindUnhashed | SplitFlow | AvoidPortless
+    | RebalanceTable
+)  # fmt: skip
+
+
+def list_advice(judged: "Sequence[Judged]", worst: "Judged", best: "Judged") -> list[Advice]:
+    """List what would help, the most effective first.
+
+    Parameters
+    ----------
+    judged : sequence of pairs of Outcome and Finding
+        The configurations that are judged.
+    worst, best : pair of Outcome and Finding
+        Those of them with the most and the least above ideal.
+    """
     return [
-        *_other_types(pairs),
-        *_entropy(outcomes[0]),
-        *_other_key(pairs),
-        *_table(pairs),
-        *_unclassified(pairs),
-        *_last_resort(findings),
+        *_hash_inner(judged, worst, best),
+        *_hash_ports(judged, worst),
+        *_vary_source_port(judged),
+        *_other_key(judged),
+        *_even_table(judged),
+        *_find_unhashed(judged),
+        *_last_resort(best[1]),
     ]
 
 
-def _other_types(pairs: "list[tuple[Outcome, Finding]]") -> list[str]:
-    """Name what better configurations hash beyond worse ones."""
-    measured = [(outcome, finding) for outcome, finding in pairs if finding.excess == finding.excess]
-    if len(measured) < 2:
+def _hash_inner(judged: "Sequence[Judged]", worst: "Judged", best: "Judged") -> list[Advice]:
+    gain = inner_gain(judged, worst, best)
+    return [HashInner(gain)] if gain is not None else []
+
+
+def _hash_ports(judged: "Sequence[Judged]", worst: "Judged") -> list[Advice]:
+    """Name the protocols whose ports a better configuration hashes."""
+    gain = ports_gain(judged, worst)
+    if gain is None:
         return []
-    worst = max(measured, key=lambda pair: pair[1].excess)
-    best = min(measured, key=lambda pair: pair[1].excess)
-    if best[1].excess > _MATERIAL * worst[1].excess or not _is_real(worst, best):
-        return []
-    lines = []
-    if best[0].device.tunnel_mask & ~worst[0].device.tunnel_mask:
-        lines.append(
-            f"hash the inner header ({best[1].config}): busiest receive queue {best[1].excess:+.0%} above ideal "
-            f"instead of {worst[1].excess:+.0%} ({worst[1].config})"
-        )
-    ports = [
-        pair
-        for pair in measured
-        if pair[0].device.tunnel_mask == worst[0].device.tunnel_mask
-        and pair[0].device.base_types & ~worst[0].device.base_types
-        and pair[1].excess <= (1 - _MATERIAL / 2) * worst[1].excess
-        and _is_real(worst, pair)
+    better = next(outcome for outcome, _ in judged if outcome.device.name == gain.config)
+    added = better.device.base_types & ~worst[0].device.base_types
+    protocols = [name for name, bits in _WITH_PORTS.items() if added & bits]
+    return [HashPorts(gain, protocols, any(group.name != NONE for group in worst[0].encapsulations))]
+
+
+def _vary_source_port(judged: "Sequence[Judged]") -> list[Advice]:
+    """Name tunnels whose senders keep one outer source port, where that is all that outer headers lack."""
+    suffering = [
+        outcome
+        for outcome, finding in judged
+        if finding.cause == Cause.FEW_INPUTS and any(group.name != NONE for group in outcome.encapsulations)
     ]
-    if ports:
-        other = min(ports, key=lambda pair: pair[1].excess)
-        is_tunnelled = any(group.name != NONE for group in worst[0].encapsulations)
-        limit = ", as far as senders vary the outer source port" if is_tunnelled else ""
-        lines.append(
-            f"enable the hash types with ports ({other[1].config}): {other[1].excess:+.0%} instead of "
-            f"{worst[1].excess:+.0%}{limit}"
-        )
-    return lines
-
-
-def _is_real(worse: "tuple[Outcome, Finding]", better: "tuple[Outcome, Finding]") -> bool:
-    return is_more_than_luck(worse[0], worse[1].cause, better[0], better[1].excess)
-
-
-def _entropy(outcome: Outcome) -> list[str]:
-    """Name tunnels whose senders keep one outer source port for many flows."""
-    if outcome.flow_set is None:
+    if not suffering or suffering[0].flow_set is None:
         return []
-    fixed, packets = _fixed_source_ports(outcome.flow_set)
-    total = int(outcome.flow_set.flows.loads[:, 0].sum())
+    flow_set = suffering[0].flow_set
+    fixed, packets = _fixed_source_ports(flow_set)
+    total = int(flow_set.flows.loads[:, 0].sum())
     if not len(fixed) or packets < _NOTICEABLE * total:
         return []
-    named = ", ".join(str(outcome.flow_set.tunnels[number]) for number in fixed[:_MOST_NAMED].tolist())
-    more = f" and {len(fixed) - _MOST_NAMED:,} more" if len(fixed) > _MOST_NAMED else ""
-    return [
-        f"have senders derive the outer UDP source port from the inner header: {named}{more} "
-        f"{'keep' if len(fixed) > 1 else 'keeps'} a single one for all flows ({packets / total:.0%} of packets)"
-    ]
+    named = [str(flow_set.tunnels[number]) for number in fixed[:_MOST_NAMED].tolist()]
+    return [VarySourcePort(named, len(fixed) - len(named), packets / total)]
 
 
 def _fixed_source_ports(flow_set: FlowSet) -> "tuple[npt.NDArray[np.int64], int]":
@@ -101,12 +197,14 @@ def _fixed_source_ports(flow_set: FlowSet) -> "tuple[npt.NDArray[np.int64], int]
     signatures, which = np.unique(flows.signatures, return_inverse=True)
     in_udp = np.array([split_signature(int(each))[1] in _UDP_TUNNELS for each in signatures], bool)[which]
     chosen = in_udp & (tunnels.of_flow != NO_TUNNEL)
-    of_flow = tunnels.of_flow[chosen]
+    of_flow, loads = tunnels.of_flow[chosen], flows.loads[chosen, 0]
     ports = flows.keys[chosen, 0] >> np.uint64(16) & np.uint64(0xFFFF)
     n_ports = _count_distinct(of_flow, ports, len(tunnels))
     n_flows = np.bincount(of_flow, minlength=len(tunnels))
-    packets = np.bincount(of_flow, flows.loads[chosen, 0], len(tunnels)).astype(np.int64)
-    found = np.flatnonzero((n_ports == 1) & (n_flows >= _MANY_FLOWS))
+    packets = np.bincount(of_flow, loads, len(tunnels)).astype(np.int64)
+    heaviest = np.zeros(len(tunnels), np.int64)
+    np.maximum.at(heaviest, of_flow, loads)
+    found = np.flatnonzero((n_ports == 1) & (n_flows >= _MANY_FLOWS) & (heaviest <= _HEAVY * packets))
     order = found[np.argsort(-packets[found], kind="stable")]
     return order, int(packets[found].sum())
 
@@ -119,52 +217,36 @@ def _count_distinct(
     return np.bincount(distinct[:, 0].astype(np.int64), minlength=n_groups)
 
 
-def _other_key(pairs: "list[tuple[Outcome, Finding]]") -> list[str]:
-    blamed = [finding.config for _, finding in pairs if finding.cause == "hash"]
-    if not blamed:
-        return []
-    return [f"give the device another hash key: under {', '.join(blamed)} nearly every random one would do better"]
+def _other_key(judged: "Sequence[Judged]") -> list[Advice]:
+    blamed = [finding.config for _, finding in judged if finding.cause == Cause.HASH]
+    return [OtherKey(blamed)] if blamed else []
 
 
-def _table(pairs: "list[tuple[Outcome, Finding]]") -> list[str]:
-    """Say where the indirection table itself is uneven."""
-    device = pairs[0][0].device
-    if not device.has_queue or device.queues == 1:
-        return []
-    entries = np.bincount(np.asarray(device.indirection_table), minlength=device.queues)
-    excess = entries.max() * device.queues / len(device.indirection_table) - 1
-    if excess <= _TABLE_EXCESS:
-        return []
-    text = f"the indirection table ({len(device.indirection_table)} entries for {device.queues} receive queues)"
-    return [f"enlarge or even out {text}: by itself it puts {excess:+.0%} on the busiest receive queue"]
+def _even_table(judged: "Sequence[Judged]") -> list[Advice]:
+    """Say where the indirection table itself is uneven, and that is a good part of the excess."""
+    for outcome, finding in judged:
+        table = find_uneven_table(outcome)
+        if table is not None and table.excess >= max(_OF_EXCESS * finding.excess, _NOTICEABLE):
+            fitting = next(n for n in range(table.queues, 0, -1) if table.table_size % n == 0)
+            return [EvenTable(table, table.excess, fitting)]
+    return []
 
 
-def _unclassified(pairs: "list[tuple[Outcome, Finding]]") -> list[str]:
-    blamed = [pair for pair in pairs if pair[1].cause == "unhashed"]
-    if not blamed:
-        return []
-    every = blamed[0][0].distribution.reasons
-    reasons = {reason: n for reason, n in every.items() if reason not in (REASON_TRUNCATED, REASON_LINK_TYPE)}
-    heaviest = max(reasons, key=lambda reason: reasons[reason])
-    return [f"find out why packets have no hash ({heaviest}: {reasons[heaviest]:,}); pcaphash explain shows it for one"]
+def _find_unhashed(judged: "Sequence[Judged]") -> list[Advice]:
+    for outcome, finding in judged:
+        if isinstance(finding.facts, Unhashed):
+            reason = commonest_reason(outcome)
+            return [FindUnhashed(reason, outcome.distribution.reasons[reason], finding.facts.queue)]
+    return []
 
 
-def _last_resort(findings: "Sequence[Finding]") -> list[str]:
+def _last_resort(best: "Finding") -> list[Advice]:
     """Say what helps where even the best configuration is left with a cause that no setting removes."""
-    best = min((each for each in findings if each.excess == each.excess), key=lambda finding: finding.excess)
-    if best.cause in ("single-flow", "heavy-flows"):
-        return [
-            "no hash, key or table can split a flow: spread its work behind the receive queue (receive packet "
-            "steering), or make the sender use several flows"
-        ]
-    if best.cause == "no-ports":
-        return [
-            "only addresses are hashed of what has no ports: avoid fragments (a smaller MTU in the tunnel, say), or "
-            "hash the inner header where these are tunnels"
-        ]
-    if best.cause == "few-flows":
-        return [
-            "so few flows never even out for long: use fewer receive queues, or spread the work behind them (receive "
-            "packet steering)"
-        ]
+    facts = best.facts
+    if best.cause == Cause.SINGLE_FLOW and isinstance(facts, HeavyFlow):
+        return [SplitFlow(best.config, facts.queue)]
+    if best.cause == Cause.NO_PORTS and isinstance(facts, HeavyFlow):
+        return [AvoidPortless(best.config, facts.endpoints, facts.queue)]
+    if isinstance(facts, FewFlows):
+        return [RebalanceTable(best.config, facts.inputs, facts.queues)]
     return []

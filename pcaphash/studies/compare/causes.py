@@ -1,10 +1,12 @@
-"""Why a configuration spreads packets as it does: the cause, and a few words on it."""
+"""Why a configuration spreads packets as it does: the cause, and the numbers that show it."""
 
 import math
+from dataclasses import dataclass
+from enum import StrEnum
 
 import numpy as np
-import numpy.typing as npt
 
+from pcaphash.engine.decision import REASON_LINK_TYPE, REASON_TRUNCATED
 from pcaphash.engine.tunnels import inner_endpoints, outer_endpoints
 from pcaphash.studies.compare.outcome import Outcome
 from pcaphash.studies.spread import spread
@@ -21,103 +23,250 @@ BLAME = 99.9
 CROWDED = 0.8
 """Who carries so much of the packets together is named."""
 
-NOTHING, UNHASHED, WRONG_HASH, TABLE, SINGLE_FLOW, NO_PORTS, FEW_INPUTS, HEAVY_FLOWS, FEW_FLOWS, UNEVEN, SPREAD = (
-    "nothing", "unhashed", "hash", "table", "single-flow", "no-ports", "few-inputs", "heavy-flows", "few-flows",
-    "uneven", "even",
-)  # fmt: skip
-"""Causes, by the names that programs get."""
+LEAST_PER_QUEUE = round(1 / EVEN)
+"""Packets for each receive queue below which nothing is judged: one packet would then be more than ``EVEN``."""
 
 _MAIN = 0.5  # what brings so much of the excess is its cause
 _MOST = 0.7  # a single hash input must bring so much: it is always there, and others come to it by chance
-_NOTICEABLE = 0.01  # of the packets are named among the causes
-_MANY_MORE = 2  # times as many hash inputs are another matter
 _ALIKE = 0.25  # flows that are kept stand for all where what they bring is so much off at most
 _FEW = 0.25  # of the hash inputs have half of the packets, where these are heavy
 
 
-def explain(outcome: Outcome, excess: float) -> tuple[str, str]:
-    """Find the cause of a spread; return it, and what to say of it behind the spread itself.
+class Cause(StrEnum):
+    """Why packets spread as they do, by the names that programs get."""
+
+    NOTHING = "nothing"
+    """There is nothing to spread: no receive queues, only one, no packets, or none with a hash."""
+    TOO_FEW = "too-few"
+    """There are too few packets to judge by."""
+    EVEN = "even"
+    """They spread evenly."""
+    UNHASHED = "unhashed"
+    """Packets without a hash crowd the unclassified queue."""
+    HASH = "hash"
+    """The hash does worse than chance."""
+    TABLE = "table"
+    """The indirection table is uneven by itself."""
+    SINGLE_FLOW = "single-flow"
+    """One flow has more than a receive queue's share."""
+    NO_PORTS = "no-ports"
+    """Packets without ports between two addresses have more than a receive queue's share."""
+    FEW_INPUTS = "few-inputs"
+    """Many flows share few hash inputs."""
+    HEAVY_FLOWS = "heavy-flows"
+    """A few flows have most packets."""
+    FEW_FLOWS = "few-flows"
+    """There are too few flows to even out."""
+    UNEVEN = "uneven"
+    """No single cause, or one that only flows would tell, which are not kept."""
+
+
+class Nothing(StrEnum):
+    """Why there is nothing to spread."""
+
+    NO_RSS = "no-rss"
+    ONE_QUEUE = "one-queue"
+    NO_PACKETS = "no-packets"
+    NO_HASH = "no-hash"
+
+
+@dataclass(frozen=True)
+class NothingToSpread:
+    """Behind ``Cause.NOTHING``: why, of how many packets, and the reasons why they have no hash, each with a count."""
+
+    why: Nothing
+    packets: int
+    reasons: dict[str, int]
+
+
+@dataclass(frozen=True)
+class TooFew:
+    """Behind ``Cause.TOO_FEW``: how many packets there are, and how many are needed for so many receive queues."""
+
+    packets: int
+    needed: int
+    queues: int
+
+
+@dataclass(frozen=True)
+class Unhashed:
+    """Behind ``Cause.UNHASHED``: share of packets without a hash, the unclassified queue, and the commonest reason."""
+
+    share: float
+    queue: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class UnevenTable:
+    """Behind ``Cause.TABLE``: the receive queue with the most entries of the indirection table, and those with none."""
+
+    queue: int
+    entries: int
+    table_size: int
+    queues: int
+    queues_without: int
+
+    @property
+    def excess(self) -> float:
+        """How far the table alone puts that receive queue above ideal."""
+        return self.entries * self.queues / self.table_size - 1
+
+
+@dataclass(frozen=True)
+class HeavyFlow:
+    """Behind ``Cause.SINGLE_FLOW`` and ``Cause.NO_PORTS``: what is heavy, its share of packets, and the ideal share."""
+
+    endpoints: str
+    share: float
+    ideal_share: float
+    queue: int
+
+
+@dataclass(frozen=True)
+class FewInputs:
+    """Behind ``Cause.FEW_INPUTS``: how many hash inputs carry most packets, and how many flows share the heaviest."""
+
+    inputs: int
+    crowded: int
+    crowded_share: float
+    heaviest_share: float
+    heaviest_flows: int
+
+
+@dataclass(frozen=True)
+class FewFlows:
+    """Behind ``Cause.HEAVY_FLOWS`` and ``Cause.FEW_FLOWS``: how many of the hash inputs carry half of the packets."""
+
+    inputs: int
+    half: int
+    queues: int
+
+
+@dataclass(frozen=True)
+class Unexplained:
+    """Behind ``Cause.UNEVEN``: the share of the flows that is kept, 0 where none is, and what is heaviest of them."""
+
+    kept_share: float
+    heaviest_share: float
+    unhashed_share: float
+
+
+Facts = NothingToSpread | TooFew | Unhashed | UnevenTable | HeavyFlow | FewInputs | FewFlows | Unexplained
+
+
+@dataclass(frozen=True)
+class Ideal:
+    """What ideal hashes make of the same hash inputs: how far the busiest receive queue is above its ideal share.
+
+    Parameters
+    ----------
+    low, high : float
+        95 of 100 ideal hashes are within.
+    median : float
+        Half of them are below.
+    percentile : float
+        Per cent of them that do better than this one.
+    """
+
+    low: float
+    high: float
+    median: float
+    percentile: float
+
+
+def find_ideal(outcome: Outcome) -> Ideal | None:
+    """Return what ideal hashes make of the hash inputs; None where the flows that are kept do not tell."""
+    if outcome.baseline is None or not _is_shown(outcome):
+        return None
+    interval = outcome.baseline.interval(MEASURE)
+    percentile = outcome.baseline.percentile(MEASURE, spread(outcome.kept[:, 0])["max_ideal"])
+    return Ideal(interval.low, interval.high, outcome.baseline.median(MEASURE), percentile)
+
+
+def excess_of(outcome: Outcome) -> float:
+    """Return how far the busiest receive queue is above its ideal share of packets."""
+    return spread(outcome.distribution.queues[:, 0])["max_ideal"]
+
+
+def explain(outcome: Outcome, ideal: Ideal | None, is_hashed: bool) -> tuple[Cause, Facts | None]:
+    """Find the cause of a spread, and the numbers that show it.
 
     Parameters
     ----------
     outcome : Outcome
-        Of a configuration that has packets with a hash.
-    excess : float
-        How far the busiest receive queue is above ideal.
+        Of a configuration.
+    ideal : Ideal or None
+        What ``find_ideal`` returns.
+    is_hashed : bool
+        Whether any configuration hashes packets: if so, one that hashes none crowds its unclassified queue.
     """
-    if outcome.baseline is None or outcome.inputs is None or outcome.flow_set is None:
-        return (SPREAD, "") if excess <= EVEN else _explain_counts(outcome, excess)
-    kept_excess = spread(outcome.kept[:, 0])["max_ideal"]
-    is_shown = outcome.flow_set.is_complete or abs(kept_excess - excess) <= _ALIKE * excess
-    ideal = outcome.baseline.interval(MEASURE)
-    percentile = outcome.baseline.percentile(MEASURE, kept_excess)
-    interval = f"{as_percent(ideal.low)} to {as_percent(ideal.high)}"
+    nothing = _explain_nothing(outcome, is_hashed)
+    if nothing is not None:
+        return Cause.NOTHING, nothing
+    excess = excess_of(outcome)
+    table = find_uneven_table(outcome)
+    is_table = table is not None and table.excess >= _MAIN * excess > _MAIN * EVEN
+    too_few = _explain_too_few(outcome)
+    if too_few is not None and not is_table:
+        return Cause.TOO_FEW, too_few
     if excess <= EVEN:
-        return SPREAD, _compared(percentile, interval) if is_shown else ""
-    if not is_shown:
-        share = as_percent(outcome.flow_set.kept_share)
-        return UNEVEN, f"; the {share} of flows that were kept do not show why: raise --max-flows"
-    if percentile > BLAME:
-        return WRONG_HASH, f", worse than {_of_all(percentile)} ideal hashes, which give {interval}"
+        return Cause.EVEN, None
+    if outcome.baseline is not None and ideal is None:
+        return Cause.UNEVEN, Unexplained(outcome.flow_set.kept_share if outcome.flow_set else 0.0, 0.0, 0.0)
+    if ideal is not None and ideal.percentile > BLAME:
+        return Cause.HASH, None
     unhashed = _explain_unhashed(outcome, excess)
     if unhashed is not None:
-        return unhashed
-    cause, text = _explain_table(outcome, excess) or _explain_inputs(outcome, excess)
-    return cause, f": {text}{_compared(percentile, interval)}"
+        return Cause.UNHASHED, unhashed
+    if is_table:
+        return Cause.TABLE, table
+    return _explain_inputs(outcome, excess) if ideal is not None else (Cause.UNEVEN, Unexplained(0.0, 0.0, 0.0))
 
 
-def _explain_counts(outcome: Outcome, excess: float) -> tuple[str, str]:
-    """Find the cause where a saved census has no flows to tell of."""
-    unhashed, table = _explain_unhashed(outcome, excess), _explain_table(outcome, excess)
-    if unhashed is not None or table is not None:
-        return unhashed or (TABLE, f": {table[1] if table else ''}")
-    return UNEVEN, "; a saved census does not tell of which flows"
+def _is_shown(outcome: Outcome) -> bool:
+    """Tell whether the flows that are kept stand for all."""
+    if outcome.flow_set is None or outcome.inputs is None:
+        return False
+    excess, kept = excess_of(outcome), spread(outcome.kept[:, 0])["max_ideal"]
+    return outcome.flow_set.is_complete or abs(kept - excess) <= _ALIKE * excess
 
 
-def is_more_than_luck(worse: Outcome, cause: str, better: Outcome, excess: float) -> bool:
-    """Tell whether a better configuration owes that to what it hashes, and not to luck.
-
-    Parameters
-    ----------
-    worse : Outcome
-        Of the worse configuration.
-    cause : str
-        The cause of its spread.
-    better : Outcome
-        Of the better one: that has many more hash inputs, or does what ideal hashes of the other's inputs would not.
-    excess : float
-        How far its busiest receive queue is above ideal.
-    """
-    if worse.baseline is None or worse.inputs is None or better.inputs is None or cause == WRONG_HASH:
-        return True
-    has_more = len(better.inputs.loads) >= _MANY_MORE * len(worse.inputs.loads)
-    return has_more or excess < worse.baseline.interval(MEASURE).low
+def _explain_nothing(outcome: Outcome, is_hashed: bool) -> NothingToSpread | None:
+    distribution = outcome.distribution
+    if not outcome.device.has_queue:
+        why = Nothing.NO_RSS
+    elif outcome.device.queues == 1:
+        why = Nothing.ONE_QUEUE
+    elif not distribution.packets:
+        why = Nothing.NO_PACKETS
+    elif not distribution.hashed and not (is_hashed and distribution.unhashed):
+        why = Nothing.NO_HASH
+    else:
+        return None
+    return NothingToSpread(why, distribution.packets, dict(sorted(distribution.reasons.items())))
 
 
-def as_percent(share: float) -> str:
-    """Write a share in per cent, with a digit more where it is small."""
-    return f"{share:.1%}" if share < EVEN else f"{share:.0%}"
+def _explain_too_few(outcome: Outcome) -> TooFew | None:
+    packets, queues = int(outcome.distribution.queues[:, 0].sum()), outcome.device.queues
+    needed = LEAST_PER_QUEUE * queues
+    return TooFew(packets, needed, queues) if packets < needed else None
 
 
-def _compared(percentile: float, interval: str) -> str:
-    if percentile > 97.5:
-        return f", worse than {_of_all(percentile)} ideal hashes, which give {interval}"
-    if percentile < 2.5:
-        return f", better than most ideal hashes, which give {interval}"
-    return f", within what an ideal hash gives for these hash inputs ({interval})"
-
-
-def _of_all(percentile: float) -> str:
-    return "all" if percentile >= 100 else f"{percentile:.4g}% of"
-
-
-def _explain_unhashed(outcome: Outcome, excess: float) -> tuple[str, str] | None:
+def _explain_unhashed(outcome: Outcome, excess: float) -> Unhashed | None:
     """Say how many packets have no hash, if they bring the busiest receive queue most of what it has above ideal."""
     loads, queue = outcome.distribution.queues[:, 0], outcome.device.unclassified_queue
-    share = outcome.distribution.unhashed / loads.sum()
+    share = outcome.distribution.unhashed / int(loads.sum())
     if loads.argmax() != queue or _excess_of(share, len(loads)) < _MAIN * excess:
         return None
-    return UNHASHED, f": {as_percent(share)} of packets have no hash, and all go to unclassified queue {queue}"
+    return Unhashed(share, queue, commonest_reason(outcome))
+
+
+def commonest_reason(outcome: Outcome) -> str:
+    """Return the commonest reason why packets are known to have no hash."""
+    unknown = (REASON_TRUNCATED, REASON_LINK_TYPE)
+    known = {reason: n for reason, n in outcome.distribution.reasons.items() if reason not in unknown}
+    return max(known, key=lambda reason: known[reason])
 
 
 def _excess_of(share: float, queues: int) -> float:
@@ -125,64 +274,58 @@ def _excess_of(share: float, queues: int) -> float:
     return share * (queues - 1)
 
 
-def _explain_table(outcome: Outcome, excess: float) -> tuple[str, str] | None:
-    """Say how uneven the indirection table itself is, if that is the main cause."""
+def find_uneven_table(outcome: Outcome) -> UnevenTable | None:
+    """Return how uneven the indirection table is; None where it is even, or where there are no receive queues."""
+    if not outcome.device.has_queue:
+        return None
     table, queues = outcome.device.indirection_table, outcome.device.queues
     entries = np.bincount(np.asarray(table), minlength=queues)
-    if entries.max() * queues / len(table) - 1 < _MAIN * excess:
+    if entries.max() == entries.min():
         return None
-    most = f"the indirection table gives receive queue {entries.argmax()} {entries.max()} of its {len(table)} entries"
-    idle = int((entries == 0).sum())
-    return TABLE, f"{most}, and {idle:,} of {queues:,} queues none" if idle else most
+    return UnevenTable(int(entries.argmax()), int(entries.max()), len(table), queues, int((entries == 0).sum()))
 
 
-def _explain_inputs(outcome: Outcome, excess: float) -> tuple[str, str]:
+def _explain_inputs(outcome: Outcome, excess: float) -> tuple[Cause, Facts]:
     """Say what about the hash inputs makes an ideal hash uneven."""
     assert outcome.inputs is not None
     loads, of_flow = outcome.inputs.loads[:, 0], outcome.inputs.of_flow
     total = int(outcome.kept[:, 0].sum())
     on_busiest = outcome.inputs.queues == outcome.kept[:, 0].argmax()
     heaviest = int(np.where(on_busiest, loads, -1).argmax())
+    share = float(loads[heaviest] / total)
     sharing = np.flatnonzero(of_flow == heaviest)
     n_inputs, n_flows, queues = len(loads), int((of_flow >= 0).sum()), outcome.device.queues
-    is_crowding = _excess_of(loads[heaviest] / total, queues) >= _MOST * excess
-    if is_crowding and len(sharing) == 1 and loads[heaviest] * queues > total:
-        return _explain_flow(outcome, int(sharing[0]), loads[heaviest] / total)
+    is_crowding = _excess_of(share, queues) >= _MOST * excess
+    if is_crowding and len(sharing) == 1 and share > 1 / queues:
+        return _explain_flow(outcome, int(sharing[0]), share)
     if (is_crowding and len(sharing) > 1) or 2 * n_inputs <= n_flows:
-        return FEW_INPUTS, _few_inputs(loads, total, len(sharing))
+        return Cause.FEW_INPUTS, _count_inputs(outcome, total)
     n_half = int(np.searchsorted(np.sort(loads)[::-1].cumsum(), loads.sum() / 2)) + 1
-    half = f"{n_half:,} of {n_inputs:,} hash inputs {'have' if n_half > 1 else 'has'} half of the packets"
+    half = FewFlows(n_inputs, n_half, queues)
     if n_half <= _FEW * n_inputs:
-        return HEAVY_FLOWS, half
+        return Cause.HEAVY_FLOWS, half
     n_apart = outcome.baseline.n_inputs if outcome.baseline else n_inputs
     by_chance = math.sqrt(2 * math.log(queues) * queues / n_apart)  # of so many equal inputs, about
     if by_chance >= _MAIN * excess:
-        return FEW_FLOWS, f"{half}, too few to even out over {queues:,} receive queues"
-    shares = (
-        (loads[heaviest] / total, "the heaviest hash input"),
-        (outcome.inputs.unhashed[0] / total, "packets without a hash"),
-    )
-    named = " and ".join(f"{what} ({as_percent(share)})" for share, what in shares if share >= _NOTICEABLE)
-    return UNEVEN, f"no single cause{', but ' + named if named else ''}"
+        return Cause.FEW_FLOWS, half
+    return Cause.UNEVEN, Unexplained(1.0, share, float(outcome.inputs.unhashed[0] / total))
 
 
-def _explain_flow(outcome: Outcome, flow: int, share: float) -> tuple[str, str]:
+def _explain_flow(outcome: Outcome, flow: int, share: float) -> tuple[Cause, HeavyFlow]:
     """Say how much of the packets a single flow has, or everything without ports between two addresses."""
     assert outcome.flow_set is not None
-    flows = outcome.flow_set.flows
-    endpoints = inner_endpoints(flows, flow) or outer_endpoints(flows, flow)
-    more = f"{share:.0%} of packets, more than the {1 / outcome.device.queues:.1%} of an even share"
-    if endpoints.protocol:
-        return SINGLE_FLOW, f"a single flow, {endpoints}, has {more}"
-    return NO_PORTS, f"what has no ports (fragments, or neither TCP nor UDP), {endpoints}, has {more}"
+    flows, device = outcome.flow_set.flows, outcome.device
+    inner, outer = inner_endpoints(flows, flow), outer_endpoints(flows, flow)
+    endpoints = inner if inner is not None and inner.source else outer
+    heavy = HeavyFlow(str(endpoints), share, 1 / device.queues, int(outcome.kept[:, 0].argmax()))
+    return (Cause.SINGLE_FLOW if endpoints.protocol else Cause.NO_PORTS), heavy
 
 
-def _few_inputs(loads: npt.NDArray[np.int64], total: int, n_sharing: int) -> str:
-    """Say how few hash inputs have most packets, and how many flows share the heaviest."""
-    if len(loads) == 1:
-        return f"all {n_sharing:,} flows with a hash have one hash input"
+def _count_inputs(outcome: Outcome, total: int) -> FewInputs:
+    """Count the hash inputs that have most packets, and the flows that share the heaviest."""
+    assert outcome.inputs is not None
+    loads = outcome.inputs.loads[:, 0]
     in_order = np.sort(loads)[::-1].cumsum() / total
-    n_most = min(int(np.searchsorted(in_order, CROWDED)) + 1, len(loads))
-    most = f"{n_most:,} of {len(loads):,} hash inputs have {in_order[n_most - 1]:.0%} of packets"
-    shared = f", which {n_sharing:,} flows share," if n_sharing > 1 else ""
-    return f"{most}, the heaviest{shared} {in_order[0]:.0%}"
+    crowded = min(int(np.searchsorted(in_order, CROWDED)) + 1, len(loads))
+    n_flows = int((outcome.inputs.of_flow == loads.argmax()).sum())
+    return FewInputs(len(loads), crowded, float(in_order[crowded - 1]), float(in_order[0]), n_flows)

@@ -1,34 +1,40 @@
-"""What follows from a comparison, in plain words: whether the hash is to blame, and what would help."""
+"""What follows from a comparison, as facts: how each configuration spreads the packets, why, and what would help."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
 import numpy as np
 
-from pcaphash.studies.compare.advice import list_advice
-from pcaphash.studies.compare.causes import (
-    CROWDED,
-    EVEN,
-    FEW_FLOWS,
-    FEW_INPUTS,
-    HEAVY_FLOWS,
-    NO_PORTS,
-    NOTHING,
-    SINGLE_FLOW,
-    SPREAD,
-    TABLE,
-    UNEVEN,
-    UNHASHED,
-    WRONG_HASH,
-    as_percent,
-    explain,
-    is_more_than_luck,
-)
+from pcaphash.studies.compare.advice import Advice, list_advice
+from pcaphash.studies.compare.causes import CROWDED, EVEN, Cause, Facts, Ideal, excess_of, explain, find_ideal
+from pcaphash.studies.compare.gain import Gain, main_gain
 from pcaphash.studies.compare.outcome import Outcome
-from pcaphash.studies.spread import spread
 
 _FEW = 4  # receive queues that carry most are counted where they are at most this part of all
-_MATERIAL = 0.5  # a configuration is worth changing to where it leaves at most so much of the excess
+
+
+class Conclusion(StrEnum):
+    """What a comparison comes to, by the names that programs get."""
+
+    NOTHING = "nothing"
+    """Under no configuration is there anything to spread."""
+    TOO_FEW = "too-few"
+    """There are too few packets to judge by."""
+    EVEN = "even"
+    """The packets spread evenly under every configuration."""
+    GAIN = "gain"
+    """One configuration spreads them much better than another, and that is more than luck."""
+    UNEVEN = "uneven"
+    """They spread unevenly, and no configuration changes that."""
+
+
+@dataclass(frozen=True)
+class Crowding:
+    """So many of the receive queues carry this share of the packets; given where they are few."""
+
+    queues: int
+    share: float
 
 
 @dataclass(frozen=True)
@@ -39,20 +45,32 @@ class Finding:
     ----------
     config : str
         Its name.
-    cause : str
-        ``nothing`` to spread, ``unhashed`` packets, the ``hash`` itself, the indirection ``table``, a ``single-flow``,
-        packets with ``no-ports``, ``few-inputs`` to the hash, ``heavy-flows``, ``few-flows``, ``uneven`` for a reason
-        that only flows would tell, or none: ``even``.
-    text : str
-        The same in words.
+    cause : Cause
+        Why.
     excess : float
-        How far the busiest receive queue is above ideal; NaN where there is nothing to spread.
+        How far the busiest receive queue is above its ideal share, which is 1 / queues; NaN where nothing is judged.
+    queues : int
+        Receive queues.
+    crowding : Crowding or None
+        The few receive queues that carry most packets, where they are few.
+    facts : Facts or None
+        The numbers behind the cause; None where ``excess`` and ``ideal`` say all.
+    ideal : Ideal or None
+        What ideal hashes make of the same hash inputs, where that is known.
     """
 
     config: str
-    cause: str
-    text: str
+    cause: Cause
     excess: float
+    queues: int
+    crowding: Crowding | None
+    facts: Facts | None
+    ideal: Ideal | None
+
+    @property
+    def is_judged(self) -> bool:
+        """Whether there is something to spread, and enough of it."""
+        return self.cause not in (Cause.NOTHING, Cause.TOO_FEW)
 
 
 @dataclass(frozen=True)
@@ -61,116 +79,56 @@ class Verdict:
 
     Parameters
     ----------
-    headline : str
-        One sentence.
+    conclusion : Conclusion
+        What it comes to.
     findings : list of Finding
-        One for each configuration.
-    advice : list of str
-        What would help.
+        One for each configuration, in their order.
+    advice : list of Advice
+        What would help, the most effective first.
+    best, worst : Finding or None
+        Of those that are judged, the ones with the least and the most above ideal.
+    gain : Gain or None
+        What the best one gains over the worst, if that is much and more than luck.
     """
 
-    headline: str
+    conclusion: Conclusion
     findings: list[Finding]
-    advice: list[str]
+    advice: list[Advice]
+    best: Finding | None = None
+    worst: Finding | None = None
+    gain: Gain | None = None
 
 
 def judge(outcomes: Sequence[Outcome]) -> Verdict:
     """Judge how configurations spread the same packets."""
-    findings = [_find(outcome) for outcome in outcomes]
-    measured = [pair for pair in zip(outcomes, findings, strict=True) if pair[1].cause != NOTHING]
-    if not measured:
-        return Verdict(_sentence(findings[0].text), findings, [])
-    return Verdict(_sentence(_headline(measured)), findings, list_advice(outcomes, findings))
+    is_hashed = any(outcome.distribution.hashed for outcome in outcomes)
+    findings = [_find(outcome, is_hashed) for outcome in outcomes]
+    judged = [pair for pair in zip(outcomes, findings, strict=True) if pair[1].is_judged]
+    if not judged:
+        is_few = any(finding.cause == Cause.TOO_FEW for finding in findings)
+        return Verdict(Conclusion.TOO_FEW if is_few else Conclusion.NOTHING, findings, [])
+    best = min(judged, key=lambda pair: pair[1].excess)
+    worst = max(judged, key=lambda pair: pair[1].excess)
+    if worst[1].excess <= EVEN:
+        return Verdict(Conclusion.EVEN, findings, [], best[1], worst[1])
+    gain = main_gain(judged, worst, best)
+    conclusion = Conclusion.UNEVEN if gain is None else Conclusion.GAIN
+    return Verdict(conclusion, findings, list_advice(judged, worst, best), best[1], worst[1], gain)
 
 
-def _sentence(text: str) -> str:
-    return text[0].upper() + text[1:] + "."
-
-
-def _headline(measured: list[tuple[Outcome, Finding]]) -> str:
-    """Sum up: whether any configuration is even, and what keeps the best one from it."""
-    findings = [finding for _, finding in measured]
-    of_best, best = min(measured, key=lambda pair: pair[1].excess)
-    of_worst, worst = max(measured, key=lambda pair: pair[1].excess)
-    if worst.excess <= EVEN:
-        under = "under every configuration" if len(findings) > 1 else f"under {best.config}"
-        most = f"no receive queue is more than {as_percent(worst.excess)} above ideal"
-        return f"{under} this traffic spreads evenly: {most}"
-    helps = best.excess <= _MATERIAL * worst.excess
-    excesses = as_percent(best.excess), as_percent(worst.excess)
-    contrast = f"the busiest receive queue is {excesses[0]} above ideal, under {worst.config} {excesses[1]}"
-    if helps and best.cause == SPREAD:
-        return f"{_blame(worst)}; {best.config} spreads this traffic: {contrast}"
-    helps = helps and is_more_than_luck(of_worst, worst.cause, of_best, best.excess)
-    if helps and best.cause == UNEVEN:
-        return f"{_blame(worst)}; {best.config} helps: {contrast}"
-    if helps:
-        return f"{_blame(worst)}; {best.config} helps ({contrast}), but {_remains(best)}"
-    if len(findings) == 1:
-        return f"{_blame(best)}: {best.text}"
-    if all(finding.cause == WRONG_HASH for finding in findings):
-        return "the hash is to blame: under every configuration here it is worse than chance"
-    return f"no configuration here spreads this traffic evenly: {_remains(best)}"
-
-
-def _blame(finding: Finding) -> str:
-    return {
-        WRONG_HASH: "the hash is to blame",
-        TABLE: "the hash is not to blame, but the indirection table",
-        FEW_INPUTS: "the hash is not to blame, but what it is given",
-        SINGLE_FLOW: "the hash is not to blame, but a single flow",
-        NO_PORTS: "the hash is not to blame, but packets without ports",
-        HEAVY_FLOWS: "the hash is not to blame, but a few heavy flows",
-        FEW_FLOWS: "the hash is not to blame, but how few flows there are",
-        UNHASHED: "the hash is not to blame, but packets without one",
-        SPREAD: "the hash is not to blame",
-    }.get(finding.cause, f"under {finding.config} this traffic spreads unevenly")
-
-
-def _remains(finding: Finding) -> str:
-    """Say what keeps a configuration from an even spread."""
-    return {
-        WRONG_HASH: f"under {finding.config} the hash is worse than chance",
-        TABLE: "the indirection table is uneven by itself",
-        FEW_INPUTS: "there is too little to tell packets apart by",
-        SINGLE_FLOW: "one flow has more packets than a receive queue's share, and no hash can split it",
-        NO_PORTS: "packets without ports between two addresses are more than a receive queue's share",
-        HEAVY_FLOWS: "a few heavy flows have most packets, and no hash can split a flow",
-        FEW_FLOWS: "flows are too few to even out over the receive queues",
-        UNHASHED: "packets without a hash all go to the unclassified queue",
-    }.get(
-        finding.cause, f"under {finding.config} the busiest receive queue is {as_percent(finding.excess)} above ideal"
-    )
-
-
-def _find(outcome: Outcome) -> Finding:
+def _find(outcome: Outcome, is_hashed: bool) -> Finding:
     """Say how one configuration spreads the packets, and why."""
-    name, distribution = outcome.device.name, outcome.distribution
-    if not outcome.device.has_queue:
-        return Finding(name, NOTHING, "without the feature RSS no hash chooses a receive queue", float("nan"))
-    if outcome.device.queues == 1:
-        return Finding(name, NOTHING, "there is nothing to spread: there is a single receive queue", float("nan"))
-    if not distribution.hashed:
-        return Finding(name, NOTHING, _nothing(outcome), float("nan"))
-    excess = spread(distribution.queues[:, 0])["max_ideal"]
-    cause, why = explain(outcome, excess)
-    return Finding(name, cause, f"{_crowding(outcome, excess)}{why}", excess)
+    ideal = find_ideal(outcome)
+    cause, facts = explain(outcome, ideal, is_hashed)
+    name, queues = outcome.device.name, outcome.device.queues
+    if cause in (Cause.NOTHING, Cause.TOO_FEW):
+        return Finding(name, cause, float("nan"), queues, None, facts, None)
+    return Finding(name, cause, excess_of(outcome), queues, _crowding(outcome), facts, ideal)
 
 
-def _nothing(outcome: Outcome) -> str:
-    distribution = outcome.distribution
-    if not distribution.packets:
-        return "there are no packets"
-    reasons = ", ".join(f"{reason} {n:,}" for reason, n in sorted(distribution.reasons.items()))
-    return f"there is nothing to spread: none of the {distribution.packets:,} packets has a known hash ({reasons})"
-
-
-def _crowding(outcome: Outcome, excess: float) -> str:
-    """Say how full the fullest receive queues are."""
+def _crowding(outcome: Outcome) -> Crowding | None:
+    """Count the receive queues that carry most packets; None where they are not few."""
     packets = outcome.distribution.queues[:, 0]
     shares = np.sort(packets)[::-1].cumsum() / packets.sum()
     n_crowded = int(np.searchsorted(shares, CROWDED)) + 1
-    if n_crowded <= len(packets) // _FEW:
-        verb = "carries" if n_crowded == 1 else "carry"
-        return f"{n_crowded:,} of {len(packets):,} receive queues {verb} {shares[n_crowded - 1]:.0%} of packets"
-    return f"the busiest receive queue is {as_percent(excess)} above ideal"
+    return Crowding(n_crowded, float(shares[n_crowded - 1])) if n_crowded <= len(packets) // _FEW else None

@@ -1,0 +1,120 @@
+"""What would help, in words, and the Linux commands that do it where there are any."""
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from pcaphash.report.words import above_ideal, count, percent
+from pcaphash.studies.compare.advice import (
+    AvoidPortless,
+    EvenTable,
+    FindUnhashed,
+    HashInner,
+    HashPorts,
+    OtherKey,
+    RebalanceTable,
+    SplitFlow,
+    VarySourcePort,
+)
+
+if TYPE_CHECKING:
+    from pcaphash.studies.compare.advice import Advice
+    from pcaphash.studies.compare.gain import Gain
+
+
+@dataclass(frozen=True)
+class AdviceWords:
+    """One piece of advice: what to do, and the Linux commands for it, where ``IF`` stands for the interface."""
+
+    text: str
+    commands: list[str] = field(default_factory=list)
+
+    @property
+    def command_lines(self) -> list[str]:
+        """The commands, each as a line for readers."""
+        return [f"  Linux: {command}" for command in self.commands]
+
+
+def put_advice_into_words(advice: "Advice") -> AdviceWords:
+    """Write one piece of advice for readers."""
+    if isinstance(advice, HashInner):
+        return AdviceWords(
+            f"hash the inner header{_gained(advice.gain)} The device decides this (virtio: feature HASH_TUNNEL); "
+            "ethtool has no setting for it."
+        )
+    if isinstance(advice, HashPorts):
+        limit = (
+            " In tunnels this lasts only as long as senders vary the outer source port." if advice.is_tunnelled else ""
+        )
+        return AdviceWords(
+            f"hash the ports too{_gained(advice.gain)}{limit}",
+            [f"ethtool -N IF rx-flow-hash {protocol} sdfn" for protocol in advice.protocols],
+        )
+    if isinstance(advice, VarySourcePort):
+        return _vary_source_port(advice)
+    if isinstance(advice, OtherKey):
+        configs = ", ".join(advice.configs)
+        return AdviceWords(
+            f"set another hash key: under {configs}, nearly every random key would do better.",
+            ["ethtool -X IF hkey KEY"],
+        )
+    if isinstance(advice, EvenTable):
+        return _even_table(advice)
+    if isinstance(advice, FindUnhashed):
+        return AdviceWords(
+            f"find out why packets have no hash ({advice.reason}: {count(advice.packets)}). They all go to receive "
+            f"queue {advice.queue}; pcaphash explain shows why for one of them."
+        )
+    if isinstance(advice, SplitFlow):
+        return AdviceWords(
+            "have the sender use several flows: no hash, key or table splits one. Receive packet steering takes work "
+            f"off the processor of queue {advice.queue}, but one processor still handles each flow.",
+            [_rps(advice.queue)],
+        )
+    if isinstance(advice, AvoidPortless):
+        return AdviceWords(
+            f"only addresses are hashed of {advice.endpoints}, which has no ports: if these are fragments, avoid them "
+            "(a smaller MTU in the tunnel, for instance)."
+        )
+    return _rebalance(advice)
+
+
+def _gained(gain: "Gain") -> str:
+    measured = (
+        f" ({gain.config}): the busiest receive queue is {above_ideal(gain.excess)} above ideal instead of "
+        f"{above_ideal(gain.excess_instead)} ({gain.instead_of})."
+    )
+    return measured if gain.is_certain else f"{measured} A saved census does not tell whether that is luck."
+
+
+def _vary_source_port(advice: VarySourcePort) -> AdviceWords:
+    more = f" and {count(advice.more)} more" if advice.more else ""
+    keeps = "keep" if len(advice.tunnels) + advice.more > 1 else "keeps"
+    return AdviceWords(
+        "or have senders derive the outer UDP source port from the inner header, and hash ports: "
+        f"{', '.join(advice.tunnels)}{more} {keeps} one source port for all flows ({percent(advice.share)} of packets)."
+    )
+
+
+def _even_table(advice: EvenTable) -> AdviceWords:
+    table = advice.table
+    text = (
+        f"even out the indirection table: {count(table.table_size)} entries for {count(table.queues)} receive queues "
+        f"put {above_ideal(advice.excess)} on the busiest one by themselves."
+    )
+    if advice.fitting == table.queues:
+        return AdviceWords(text, [f"ethtool -X IF equal {table.queues}"])
+    return AdviceWords(
+        f"{text} Use a larger table, or {count(advice.fitting)} receive queues.",
+        [f"ethtool -L IF combined {advice.fitting}"],
+    )
+
+
+def _rebalance(advice: RebalanceTable) -> AdviceWords:
+    return AdviceWords(
+        f"make an indirection table for these flows (pcaphash tune does): {count(advice.inputs)} hash inputs do not "
+        "even out by chance. It lasts as long as the flows do."
+    )
+
+
+def _rps(queue: int) -> str:
+    return f"echo CPUMASK > /sys/class/net/IF/queues/rx-{queue}/rps_cpus"

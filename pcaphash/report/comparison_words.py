@@ -1,0 +1,247 @@
+"""The verdict of a comparison in words: one thought per sentence, each number with its meaning."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pcaphash.report.advice_words import AdviceWords, put_advice_into_words
+from pcaphash.report.words import above_ideal, count, packets, percent
+from pcaphash.studies.compare.causes import (
+    EVEN,
+    Cause,
+    FewFlows,
+    FewInputs,
+    HeavyFlow,
+    Ideal,
+    Nothing,
+    NothingToSpread,
+    TooFew,
+    UnevenTable,
+    Unexplained,
+    Unhashed,
+)
+from pcaphash.studies.compare.gain import Step
+from pcaphash.studies.compare.verdict import Conclusion
+
+if TYPE_CHECKING:
+    from pcaphash.studies.compare import Finding, Verdict
+    from pcaphash.studies.compare.gain import Gain
+
+_NOTICEABLE = 0.01  # of the packets are named among the causes
+
+
+@dataclass(frozen=True)
+class FindingWords:
+    """What is said of one configuration."""
+
+    config: str
+    text: str
+
+
+@dataclass(frozen=True)
+class VerdictWords:
+    """A verdict in words: the headline, what is said of each configuration, and what would help."""
+
+    headline: str
+    findings: list[FindingWords]
+    advice: list[AdviceWords]
+
+    @property
+    def told(self) -> list[FindingWords]:
+        """What is said of each configuration beyond the headline."""
+        return [finding for finding in self.findings if finding.text != self.headline]
+
+    @property
+    def lines(self) -> list[str]:
+        """The verdict, line by line."""
+        return [
+            self.headline,
+            *(f"{finding.config}: {finding.text}" for finding in self.told),
+            *(line for advice in self.advice for line in (f"To do: {advice.text}", *advice.command_lines)),
+        ]
+
+
+def put_into_words(verdict: "Verdict") -> VerdictWords:
+    """Write a verdict for readers."""
+    return VerdictWords(
+        _headline(verdict),
+        [FindingWords(finding.config, finding_text(finding)) for finding in verdict.findings],
+        [put_advice_into_words(advice) for advice in verdict.advice],
+    )
+
+
+def _headline(verdict: "Verdict") -> str:
+    best, worst, gain = verdict.best, verdict.worst, verdict.gain
+    if best is None or worst is None:
+        cause = Cause.TOO_FEW if verdict.conclusion == Conclusion.TOO_FEW else Cause.NOTHING
+        return finding_text(next(finding for finding in verdict.findings if finding.cause == cause))
+    if verdict.conclusion == Conclusion.EVEN:
+        under = "under every configuration" if len(verdict.findings) > 1 else f"under {best.config}"
+        return (
+            f"This traffic spreads evenly {under}: the busiest receive queue is at most {above_ideal(worst.excess)} "
+            "above the ideal share."
+        )
+    if gain is not None:
+        remains = "" if best.cause in (Cause.EVEN, Cause.UNEVEN) or best.excess <= EVEN else f" {_remains(best)}"
+        return f"{_blame(worst)} {_helps(gain)}{remains}"
+    if len(verdict.findings) == 1:
+        return _blame(best)
+    if all(finding.cause == Cause.HASH for finding in verdict.findings):
+        return "The hash is at fault: under every configuration here it does worse than chance."
+    return f"No configuration here spreads this traffic evenly. {_blame(best)}"
+
+
+def _helps(gain: "Gain") -> str:
+    what = {Step.INNER: "Inner hashing", Step.PORTS: "Hashing ports"}.get(gain.step, gain.config)
+    certainly = "would help" if gain.is_certain else "does better here"
+    return (
+        f"{what} {certainly}: the busiest receive queue drops from {above_ideal(gain.excess_instead)} "
+        f"({gain.instead_of}) to {above_ideal(gain.excess)} ({gain.config}) above the ideal share."
+    )
+
+
+def _blame(finding: "Finding") -> str:
+    """Say in one sentence why a configuration is uneven."""
+    facts = finding.facts
+    if finding.cause == Cause.HASH:
+        return f"The hash is at fault: under {finding.config} it does worse than chance."
+    if finding.cause == Cause.FEW_INPUTS:
+        return "The hash is fine; its input has too little entropy."
+    if isinstance(facts, UnevenTable):
+        return "The hash is fine; the indirection table is uneven."
+    if isinstance(facts, HeavyFlow) and finding.cause == Cause.SINGLE_FLOW:
+        return f"The hash is fine; one flow carries {percent(facts.share)} of packets, and no hash can split a flow."
+    if isinstance(facts, HeavyFlow):
+        return f"The hash is fine; packets without ports between two addresses are {percent(facts.share)} of all."
+    if isinstance(facts, Unhashed):
+        return f"The hash is fine; {percent(facts.share)} of packets have none and go to the unclassified queue."
+    if finding.cause == Cause.HEAVY_FLOWS:
+        return "The hash is fine; a few heavy flows carry most packets, and no hash can split a flow."
+    if finding.cause == Cause.FEW_FLOWS:
+        return "The hash is fine; there are too few flows to even out."
+    if finding.excess <= EVEN:
+        return f"Under {finding.config} this traffic spreads evenly."
+    return (
+        f"Under {finding.config} this traffic spreads unevenly: the busiest receive queue is "
+        f"{above_ideal(finding.excess)} above the ideal share."
+    )
+
+
+def _remains(finding: "Finding") -> str:
+    """Say what keeps a better configuration from an even spread."""
+    facts = finding.facts
+    if isinstance(facts, HeavyFlow) and finding.cause == Cause.SINGLE_FLOW:
+        return f"One flow still carries {percent(facts.share)} of packets, and no hash can split a flow."
+    return "It is still uneven: " + {
+        Cause.HASH: "there the hash does worse than chance.",
+        Cause.TABLE: "the indirection table is uneven by itself.",
+        Cause.FEW_INPUTS: "the hash input still has too little entropy.",
+        Cause.NO_PORTS: "packets without ports between two addresses are more than the ideal share.",
+        Cause.HEAVY_FLOWS: "a few heavy flows carry most packets, and no hash can split a flow.",
+        Cause.FEW_FLOWS: "there are too few flows to even out.",
+        Cause.UNHASHED: "packets without a hash all go to the unclassified queue.",
+    }.get(finding.cause, "no single cause stands out.")
+
+
+def finding_text(finding: "Finding") -> str:
+    """Say how one configuration spreads the packets, and why."""
+    facts = finding.facts
+    if isinstance(facts, NothingToSpread):
+        return _nothing(facts)
+    if isinstance(facts, TooFew):
+        return (
+            f"Too few packets to judge: {count(facts.packets)}. At least {count(facts.needed)} are needed, "
+            f"{facts.needed // facts.queues} for each of {count(facts.queues)} receive queues; with fewer, one packet "
+            f"is more than {EVEN:.0%} of a queue's ideal share."
+        )
+    return " ".join(part for part in (_crowding(finding), _why(finding), _beside(finding)) if part)
+
+
+def _crowding(finding: "Finding") -> str:
+    """Say how full the fullest receive queues are."""
+    if finding.crowding is None:
+        return f"The busiest receive queue is {above_ideal(finding.excess)} above the ideal share."
+    few, share = finding.crowding.queues, percent(finding.crowding.share)
+    return f"{count(few)} of {count(finding.queues)} receive queues {_carry(few)} {share} of packets."
+
+
+def _why(finding: "Finding") -> str:
+    facts, cause = finding.facts, finding.cause
+    if isinstance(facts, Unhashed):
+        return f"{percent(facts.share)} of packets have no hash ({facts.reason}); all go to queue {facts.queue}."
+    if isinstance(facts, UnevenTable):
+        return table_text(facts)
+    if isinstance(facts, HeavyFlow):
+        what = "One flow" if cause == Cause.SINGLE_FLOW else "Packets without ports (fragments, or not TCP or UDP)"
+        return (
+            f"{what}, {facts.endpoints}, {'carries' if cause == Cause.SINGLE_FLOW else 'are'} {percent(facts.share)} "
+            f"of packets; the ideal share of a queue is {percent(facts.ideal_share)}."
+        )
+    if isinstance(facts, FewInputs):
+        return _few_inputs(facts)
+    if isinstance(facts, FewFlows):
+        half = f"{count(facts.half)} of {count(facts.inputs)} hash inputs {_carry(facts.half)} half of the packets"
+        if cause == Cause.HEAVY_FLOWS:
+            return f"{half}."
+        return f"{half}: too few to even out over {count(facts.queues)} receive queues."
+    return _unexplained(facts) if isinstance(facts, Unexplained) else ""
+
+
+def _carry(number: int) -> str:
+    return "carries" if number == 1 else "carry"
+
+
+def table_text(table: UnevenTable) -> str:
+    """Say how uneven an indirection table is."""
+    entries = f"{count(table.entries)} of its {count(table.table_size)} entries"
+    most = f"The indirection table gives receive queue {table.queue} {entries}"
+    if not table.queues_without:
+        return f"{most}."
+    return f"{most}, and {count(table.queues_without)} of {count(table.queues)} receive queues none."
+
+
+def _few_inputs(facts: FewInputs) -> str:
+    flows = f"{count(facts.heaviest_flows)} {'flow' if facts.heaviest_flows == 1 else 'flows'}"
+    if facts.inputs == 1:
+        return f"All {flows} with a hash have the same hash input."
+    return (
+        f"{count(facts.crowded)} of {count(facts.inputs)} hash inputs {_carry(facts.crowded)} "
+        f"{percent(facts.crowded_share)} of packets; the largest ({flows}) carries {percent(facts.heaviest_share)}."
+    )
+
+
+def _unexplained(facts: Unexplained) -> str:
+    if not facts.kept_share:
+        return "A saved census does not tell which flows cause this."
+    if facts.kept_share < 1:
+        return f"The {percent(facts.kept_share)} of flows that were kept do not show why: raise --max-flows."
+    shares = ((facts.heaviest_share, "the largest hash input"), (facts.unhashed_share, "packets without a hash"))
+    named = " and ".join(f"{what} ({percent(share)})" for share, what in shares if share >= _NOTICEABLE)
+    return f"No single cause stands out; most weight have {named}." if named else "No single cause stands out."
+
+
+def _beside(finding: "Finding") -> str:
+    """Say how that compares with ideal hashes."""
+    ideal = finding.ideal
+    if ideal is None:
+        return ""
+    interval = f"{above_ideal(ideal.low)} to {above_ideal(ideal.high)}"
+    return f"{_compared(ideal)} ideal hashes of the same input ({interval})."
+
+
+def _compared(ideal: Ideal) -> str:
+    if ideal.percentile > 97.5:
+        return "Worse than all" if ideal.percentile >= 100 else f"Worse than {ideal.percentile:.4g}% of"
+    return "Better than most" if ideal.percentile < 2.5 else "This is within the range of"
+
+
+def _nothing(facts: NothingToSpread) -> str:
+    if facts.why == Nothing.NO_RSS:
+        return "There is nothing to spread: without the feature RSS no hash chooses a receive queue."
+    if facts.why == Nothing.ONE_QUEUE:
+        return "There is nothing to spread: there is only one receive queue."
+    if facts.why == Nothing.NO_PACKETS:
+        return "There is nothing to spread: there are no packets."
+    reasons = ", ".join(f"{reason} {count(n)}" for reason, n in facts.reasons.items())
+    if facts.packets == 1:
+        return f"There is nothing to spread: the only packet has no known hash ({reasons})."
+    return f"There is nothing to spread: none of {packets(facts.packets)} has a known hash ({reasons})."

@@ -1,0 +1,117 @@
+"""What one configuration gains over another, and whether that is more than luck."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from pcaphash.studies.compare.causes import Cause
+from pcaphash.studies.compare.outcome import Outcome
+
+if TYPE_CHECKING:
+    from pcaphash.studies.compare.verdict import Finding
+
+    Judged = tuple[Outcome, Finding]
+
+_MATERIAL = 0.5  # a configuration is worth changing to where it leaves at most so much of the excess
+
+
+class Step(StrEnum):
+    """What a better configuration does beyond a worse one."""
+
+    INNER = "inner"
+    """It hashes the inner header of tunnels."""
+    PORTS = "ports"
+    """It hashes the ports, over the same header."""
+    OTHER = "other"
+    """Neither: another key, other hash types, another indirection table."""
+
+
+@dataclass(frozen=True)
+class Gain:
+    """What a better configuration gains over a worse one.
+
+    Parameters
+    ----------
+    step : Step
+        What it does beyond the other.
+    config, instead_of : str
+        Names of the better and of the worse one.
+    excess, excess_instead : float
+        How far the busiest receive queue is above ideal under each.
+    is_certain : bool
+        Whether flows show that it is more than luck; a saved census has none.
+    """
+
+    step: Step
+    config: str
+    instead_of: str
+    excess: float
+    excess_instead: float
+    is_certain: bool
+
+
+def main_gain(judged: "Sequence[Judged]", worst: "Judged", best: "Judged") -> Gain | None:
+    """Return what the best configuration gains over the worst, or the one that hashes ports where that is the step.
+
+    Parameters
+    ----------
+    judged : sequence of pairs of Outcome and Finding
+        The configurations that are judged.
+    worst, best : pair of Outcome and Finding
+        Those of them with the most and the least above ideal.
+    """
+    gain = find_gain(worst, best)
+    if gain is None or gain.step != Step.INNER or inner_gain(judged, worst, best) is not None:
+        return gain
+    return ports_gain(judged, worst) or replace(gain, step=Step.OTHER)
+
+
+def inner_gain(judged: "Sequence[Judged]", worst: "Judged", best: "Judged") -> Gain | None:
+    """Return what the inner header gains over the best of the configurations that leave it out."""
+    if step_of(worst[0], best[0]) != Step.INNER:
+        return None
+    inner = best[0].device.tunnel_mask
+    others = [pair for pair in judged if inner & ~pair[0].device.tunnel_mask]
+    return find_gain(min(others, key=lambda pair: pair[1].excess), best)
+
+
+def ports_gain(judged: "Sequence[Judged]", worst: "Judged") -> Gain | None:
+    """Return what ports gain over the worst configuration, the header being the same."""
+    gains = [find_gain(worst, pair) for pair in judged if step_of(worst[0], pair[0]) == Step.PORTS]
+    return min((gain for gain in gains if gain is not None), key=lambda gain: gain.excess, default=None)
+
+
+def find_gain(worse: "Judged", better: "Judged") -> Gain | None:
+    """Return what a better configuration gains; None where it is little, or no more than luck would give."""
+    (of_worse, worst), (of_better, best) = worse, better
+    if not best.excess <= _MATERIAL * worst.excess or not _is_more_than_luck(worst, best):
+        return None
+    is_certain = best.ideal is not None
+    step = step_of(of_worse, of_better)
+    return Gain(step, best.config, worst.config, best.excess, worst.excess, is_certain)
+
+
+def step_of(worse: Outcome, better: Outcome) -> Step:
+    """Return what a better configuration does beyond a worse one."""
+    one, other = worse.device, better.device
+    if one.hash_key != other.hash_key or one.indirection_table != other.indirection_table:
+        return Step.OTHER
+    if other.tunnel_mask & ~one.tunnel_mask:
+        return Step.INNER
+    if other.tunnel_mask == one.tunnel_mask and other.base_types & ~one.base_types:
+        return Step.PORTS
+    return Step.OTHER
+
+
+def _is_more_than_luck(worse: "Finding", better: "Finding") -> bool:
+    """Tell whether a gain is owed to what is hashed.
+
+    A lucky hash of the worse configuration's own inputs must not do as well; and that the better one does so must not
+    be luck either: half of the ideal hashes of its inputs do.
+    """
+    if worse.ideal is None or better.ideal is None:
+        return True  # there is no hash under the worse one, or there are no flows to tell by
+    if worse.cause == Cause.HASH:
+        return better.cause != Cause.HASH
+    return better.excess < worse.ideal.low and better.ideal.median < worse.ideal.low
