@@ -65,9 +65,9 @@ def report(
         comparison = compare(
             traces, devices, selection, watch, window_ns=window_ns, heaviest=heaviest, most_flows=most_flows
         )
-    from pcaphash.report.comparison import verdict_lines
+    from pcaphash.report.comparison_words import put_into_words
 
     path = write_page(comparison, output, shlex.join(["pcaphash", *sys.argv[1:]]))
     print(f"wrote {path}", file=sys.stderr)
-    print("\n".join(verdict_lines(comparison)))
+    print("\n".join(put_into_words(comparison.verdict).lines))
     return report_reading(comparison.reading)

@@ -3,7 +3,8 @@
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from pcaphash.report.words import above_ideal, count, percent
+from pcaphash.engine.decision import NONE
+from pcaphash.report.words import above_ideal, count, percent, reason_text
 from pcaphash.studies.compare.advice import (
     AvoidPortless,
     EvenTable,
@@ -60,15 +61,21 @@ def put_advice_into_words(advice: "Advice") -> AdviceWords:
     if isinstance(advice, EvenTable):
         return _even_table(advice)
     if isinstance(advice, FindUnhashed):
+        why = f"{reason_text(advice.reason)}: {count(advice.packets)}"
         return AdviceWords(
-            f"find out why packets have no hash ({advice.reason}: {count(advice.packets)}). They all go to receive "
-            f"queue {advice.queue}; pcaphash explain shows why for one of them."
+            f"find out why packets have no hash under {advice.config} ({why}). They all go to receive queue "
+            f"{advice.queue}; pcaphash explain shows why for one of them."
         )
     if isinstance(advice, SplitFlow):
         return AdviceWords(
             "have the sender use several flows: no hash, key or table splits one. Receive packet steering takes work "
             f"off the processor of queue {advice.queue}, but one processor still handles each flow.",
             [_rps(advice.queue)],
+        )
+    if isinstance(advice, AvoidPortless) and advice.encapsulation != NONE:
+        return AdviceWords(
+            f"expect one receive queue for {advice.endpoints} ({advice.encapsulation}): what it carries shows no "
+            "ports, so only addresses can be hashed."
         )
     if isinstance(advice, AvoidPortless):
         return AdviceWords(

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pcaphash.engine.decision import NONE
 from pcaphash.report.advice_words import AdviceWords, put_advice_into_words
-from pcaphash.report.words import above_ideal, count, packets, percent
+from pcaphash.report.words import above_ideal, count, packets, percent, reason_text
 from pcaphash.studies.compare.causes import (
     EVEN,
     Cause,
@@ -114,8 +115,8 @@ def _blame(finding: "Finding") -> str:
         return f"The hash is fine; packets without ports between two addresses are {percent(facts.share)} of all."
     if isinstance(facts, Unhashed):
         return f"The hash is fine; {percent(facts.share)} of packets have none and go to the unclassified queue."
-    if finding.cause == Cause.HEAVY_FLOWS:
-        return "The hash is fine; a few heavy flows carry most packets, and no hash can split a flow."
+    if isinstance(facts, FewFlows) and finding.cause == Cause.HEAVY_FLOWS:
+        return f"The hash is fine; {_half(facts)}, and no hash can split a flow."
     if finding.cause == Cause.FEW_FLOWS:
         return "The hash is fine; there are too few flows to even out."
     if finding.excess <= EVEN:
@@ -131,12 +132,13 @@ def _remains(finding: "Finding") -> str:
     facts = finding.facts
     if isinstance(facts, HeavyFlow) and finding.cause == Cause.SINGLE_FLOW:
         return f"One flow still carries {percent(facts.share)} of packets, and no hash can split a flow."
+    if isinstance(facts, FewFlows) and finding.cause == Cause.HEAVY_FLOWS:
+        return f"It is still uneven: {_half(facts)}, and no hash can split a flow."
     return "It is still uneven: " + {
         Cause.HASH: "there the hash does worse than chance.",
         Cause.TABLE: "the indirection table is uneven by itself.",
         Cause.FEW_INPUTS: "the hash input still has too little entropy.",
         Cause.NO_PORTS: "packets without ports between two addresses are more than the ideal share.",
-        Cause.HEAVY_FLOWS: "a few heavy flows carry most packets, and no hash can split a flow.",
         Cause.FEW_FLOWS: "there are too few flows to even out.",
         Cause.UNHASHED: "packets without a hash all go to the unclassified queue.",
     }.get(finding.cause, "no single cause stands out.")
@@ -148,10 +150,10 @@ def finding_text(finding: "Finding") -> str:
     if isinstance(facts, NothingToSpread):
         return _nothing(facts)
     if isinstance(facts, TooFew):
+        one = percent(facts.queues / facts.packets) if facts.packets else "all"
         return (
-            f"Too few packets to judge: {count(facts.packets)}. At least {count(facts.needed)} are needed, "
-            f"{facts.needed // facts.queues} for each of {count(facts.queues)} receive queues; with fewer, one packet "
-            f"is more than {EVEN:.0%} of a queue's ideal share."
+            f"Too few packets to judge: {count(facts.packets)}; at least {count(facts.needed)} are needed for "
+            f"{count(facts.queues)} receive queues. A single packet is {one} of a queue's ideal share here."
         )
     return " ".join(part for part in (_crowding(finding), _why(finding), _beside(finding)) if part)
 
@@ -167,23 +169,27 @@ def _crowding(finding: "Finding") -> str:
 def _why(finding: "Finding") -> str:
     facts, cause = finding.facts, finding.cause
     if isinstance(facts, Unhashed):
-        return f"{percent(facts.share)} of packets have no hash ({facts.reason}); all go to queue {facts.queue}."
+        why = reason_text(facts.reason)
+        return f"{percent(facts.share)} of packets have no hash ({why}); all go to unclassified queue {facts.queue}."
     if isinstance(facts, UnevenTable):
         return table_text(facts)
     if isinstance(facts, HeavyFlow):
-        what = "One flow" if cause == Cause.SINGLE_FLOW else "Packets without ports (fragments, or not TCP or UDP)"
-        return (
-            f"{what}, {facts.endpoints}, {'carries' if cause == Cause.SINGLE_FLOW else 'are'} {percent(facts.share)} "
-            f"of packets; the ideal share of a queue is {percent(facts.ideal_share)}."
-        )
+        of_packets = f"{percent(facts.share)} of packets; the ideal share of a queue is {percent(facts.ideal_share)}."
+        if cause == Cause.SINGLE_FLOW:
+            return f"One flow, {facts.endpoints}, carries {of_packets}"
+        kind = "" if facts.encapsulation == NONE else f" ({facts.encapsulation})"
+        return f"What has no ports to hash, {facts.endpoints}{kind}, is {of_packets}"
     if isinstance(facts, FewInputs):
         return _few_inputs(facts)
     if isinstance(facts, FewFlows):
-        half = f"{count(facts.half)} of {count(facts.inputs)} hash inputs {_carry(facts.half)} half of the packets"
         if cause == Cause.HEAVY_FLOWS:
-            return f"{half}."
-        return f"{half}: too few to even out over {count(facts.queues)} receive queues."
+            return f"{_half(facts)}."
+        return f"{_half(facts)}: too few to even out over {count(facts.queues)} receive queues."
     return _unexplained(facts) if isinstance(facts, Unexplained) else ""
+
+
+def _half(facts: FewFlows) -> str:
+    return f"{count(facts.half)} of {count(facts.inputs)} hash inputs {_carry(facts.half)} half of the packets"
 
 
 def _carry(number: int) -> str:
@@ -224,7 +230,10 @@ def _beside(finding: "Finding") -> str:
     ideal = finding.ideal
     if ideal is None:
         return ""
-    interval = f"{above_ideal(ideal.low)} to {above_ideal(ideal.high)}"
+    low, high = above_ideal(ideal.low), above_ideal(ideal.high)
+    if low == high and ideal.low <= finding.excess <= ideal.high:
+        return f"Any hash of the same input gives {low}."
+    interval = f"{low} to {high}"
     return f"{_compared(ideal)} ideal hashes of the same input ({interval})."
 
 
@@ -241,7 +250,7 @@ def _nothing(facts: NothingToSpread) -> str:
         return "There is nothing to spread: there is only one receive queue."
     if facts.why == Nothing.NO_PACKETS:
         return "There is nothing to spread: there are no packets."
-    reasons = ", ".join(f"{reason} {count(n)}" for reason, n in facts.reasons.items())
+    reasons = ", ".join(f"{reason_text(reason)}: {count(n)}" for reason, n in facts.reasons.items())
     if facts.packets == 1:
         return f"There is nothing to spread: the only packet has no known hash ({reasons})."
     return f"There is nothing to spread: none of {packets(facts.packets)} has a known hash ({reasons})."

@@ -18,6 +18,13 @@ BAR_WIDTH = 10
 _BLOCKS = " ▏▎▍▌▋▊▉█"
 _UNITS = ("kB", "MB", "GB", "TB", "PB")
 _STANDARD_INPUT = "-"
+_REASONS = {
+    "not-ip": "not IP",
+    "inner-not-ip": "inner header not IP",
+    "no-type": "no enabled hash type fits",
+    "truncated": "cut short in the capture",
+    "link-type": "link type not supported",
+}
 _HALF_A_DIGIT = 0.0005  # of per cent with one decimal
 
 
@@ -60,6 +67,11 @@ def above_ideal(excess: float) -> str:
 def index(value: float) -> str:
     """Write a measure between 0 and 1, such as Jain's index; ``-`` for NaN."""
     return "-" if math.isnan(value) else f"{value:.3f}"
+
+
+def reason_text(reason: str) -> str:
+    """Say why a packet has no hash, or none that is known."""
+    return _REASONS[reason]
 
 
 def probability(value: float) -> str:

@@ -22,7 +22,7 @@ def test_the_verdict_comes_first():
     result = run("compare", OVERLAY)
     assert (result.returncode, complaints(result)) == (0, [])
     text = words_of(result)
-    assert text.index("The hash is not to blame") < text.index("packets per receive queue")
+    assert text.index("The hash is fine") < text.index("packets per receive queue")
     for part in ("95 of 100 ideal hashes", "192.0.2.13 > 198.51.100.10 VXLAN 1", "chi-square", "of the queue: "):
         assert part in text
 
@@ -34,7 +34,7 @@ def test_the_folder_holds_every_table(tmp_path):
     tables = {path.stem: list(csv.DictReader(path.read_text().splitlines())) for path in files}
     assert set(tables) == {"distribution", "summary", "baseline", "groups", "flows", "affinity", "windows"}
     assert all(tables.values())
-    assert (tmp_path / "new" / "verdict.txt").read_text().startswith("The hash is not to blame")
+    assert (tmp_path / "new" / "verdict.txt").read_text().startswith("The hash is fine")
     by_queue = {row["queue"]: int(row["packets"]) for row in tables["distribution"] if row["config"] == "inner"}
     for queue, packets in by_queue.items():
         found = [row for row in tables["windows"] if (row["config"], row["queue"]) == ("inner", queue)]
@@ -54,14 +54,14 @@ def test_json_has_everything():
 def test_two_configurations_of_different_keys(tmp_path):
     trace = write(tmp_path / "flows.pcapng", [plain(flow) for flow in flows(500)])
     result = run("compare", trace, "--config", f"zero=all@{'00' * 40}", "--config", "microsoft=all")
-    assert "The hash is to blame; microsoft spreads this traffic" in words_of(result)
-    assert "above ideal, under zero 700%. zero: 1 of 8 receive queues carries 100% of packets" in words_of(result)
+    assert "The hash is at fault: under zero it does worse than chance. microsoft would help" in words_of(result)
+    assert "zero: 1 of 8 receive queues carries 100% of packets." in words_of(result)
 
 
 def test_an_empty_trace_is_no_error(tmp_path):
     result = run("compare", write(tmp_path / "empty.pcapng", []), "--window", "1s")
     assert (result.returncode, complaints(result)) == (0, [])
-    assert b"There are no packets." in result.stdout
+    assert b"There is nothing to spread: there are no packets." in result.stdout
 
 
 def test_flows_that_were_lumped_are_said():
@@ -101,4 +101,4 @@ def test_a_cut_trace_is_partial(tmp_path):
     trace.write_bytes(Path(OVERLAY).read_bytes()[:-7])
     result = run("compare", trace)
     assert result.returncode == 3
-    assert b"The hash is not to blame" in result.stdout
+    assert b"The hash is fine" in result.stdout

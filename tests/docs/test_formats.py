@@ -266,6 +266,7 @@ def test_documents_of_commands(command):
         name, []
     )
     rows += [f"{each}.csv" for each in ("baseline", "groups", "flows", "affinity", "windows") if name == "compare"]
+    rows += ["The verdict of `compare`"] if name == "compare" else []
     documented = "".join(map(section_of, [heading, *rows]))
     assert inside <= {*re.findall(r"`([a-z_]+)`", documented), "class"}
 

@@ -15,6 +15,7 @@ import pytest
 from pcaphash.device import Device, default_configs
 from pcaphash.engine.reading import Reading
 from pcaphash.errors import CaptureError
+from pcaphash.report.comparison_words import put_into_words
 from pcaphash.report.figures.palette import ON_DARK
 from pcaphash.report.page import make_page, write_page
 from pcaphash.report.page.facts import notices
@@ -235,8 +236,9 @@ def test_hostile_names_are_text(pages):
 
 def test_what_was_found_is_on_the_page(pages, overlay):
     shown = text_of(pages["overlay"])
-    verdict = overlay.verdict
-    for line in (verdict.headline, *(each.text for each in verdict.findings), *verdict.advice, COMMAND):
+    verdict = put_into_words(overlay.verdict)
+    advice = [text for each in verdict.advice for text in (each.text, *each.commands)]
+    for line in (verdict.headline, *(each.text for each in verdict.findings), *advice, COMMAND):
         assert line in shown
     assert shown.index(verdict.headline) < shown.index("To do") < shown.index("Why")
     for part in (

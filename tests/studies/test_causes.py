@@ -6,6 +6,24 @@ from pcaphash import Device
 from pcaphash.engine.saved import save_census
 from pcaphash.studies.census import census
 from pcaphash.studies.compare import compare
+from pcaphash.studies.compare.advice import (
+    AvoidPortless,
+    EvenTable,
+    FindUnhashed,
+    HashPorts,
+    OtherKey,
+    RebalanceTable,
+)
+from pcaphash.studies.compare.causes import (
+    FewFlows,
+    HeavyFlow,
+    Nothing,
+    NothingToSpread,
+    UnevenTable,
+    Unexplained,
+    Unhashed,
+)
+from pcaphash.studies.compare.gain import Gain, Step
 from support import builders
 from support.captures import pcapng_of, simple
 from support.traffic import flows, plain, tunnelled, write
@@ -21,28 +39,27 @@ def test_equal_flows_are_few_and_not_heavy(tmp_path):
     verdict = verdict_on(tmp_path, [plain(flow) for flow in flows(40)] * 20)
     (finding,) = verdict.findings
     assert finding.cause == "few-flows"
-    assert "20 of 40 hash inputs have half of the packets, too few to even out over 8 receive queues" in finding.text
-    assert verdict.headline.startswith("The hash is not to blame, but how few flows there are")
-    (line,) = verdict.advice
-    assert "use fewer receive queues" in line
+    assert finding.facts == FewFlows(inputs=40, half=20, queues=8)
+    assert verdict.conclusion == "uneven"
+    (advice,) = verdict.advice
+    assert advice == RebalanceTable("inner", 40, 8)
 
 
 @pytest.mark.parametrize(
-    ("options", "words"),
+    ("options", "facts", "fitting"),
     [
-        ({"queues": 2, "indirection_table": [0, 0, 0, 1]}, "gives receive queue 0 3 of its 4 entries"),
-        ({"queues": 12, "indirection_table_size": 16}, "gives receive queue 0 2 of its 16 entries"),
-        ({"queues": 1024}, "gives receive queue 0 1 of its 128 entries, and 896 of 1,024 queues none"),
+        ({"queues": 2, "indirection_table": [0, 0, 0, 1]}, UnevenTable(0, 3, 4, 2, 0), 2),
+        ({"queues": 12, "indirection_table_size": 16}, UnevenTable(0, 2, 16, 12, 0), 8),
+        ({"queues": 1024}, UnevenTable(0, 1, 128, 1024, 896), 128),
     ],
 )
-def test_an_uneven_table_is_blamed(tmp_path, options, words):
+def test_an_uneven_table_is_blamed(tmp_path, options, facts, fitting):
     verdict = verdict_on(tmp_path, [plain(flow) for flow in flows(5000)], Device(**options))
     (finding,) = verdict.findings
     assert finding.cause == "table"
-    assert words in finding.text
-    assert verdict.headline.startswith("The hash is not to blame, but the indirection table")
-    (line,) = verdict.advice
-    assert line.startswith("enlarge or even out the indirection table")
+    assert finding.facts == facts
+    (advice,) = verdict.advice
+    assert advice == EvenTable(facts, facts.entries * facts.queues / facts.table_size - 1, fitting)
 
 
 def test_a_heavy_flow_that_explains_little_is_not_blamed(tmp_path):
@@ -64,8 +81,8 @@ def test_fragments_of_many_flows_are_no_single_flow(tmp_path):
     verdict = verdict_on(tmp_path, [fragment(port, offset) for port in range(2000, 2200) for offset in (0, 9)])
     (finding,) = verdict.findings
     assert finding.cause == "no-ports"
-    assert "what has no ports (fragments, or neither TCP nor UDP), 10.1.1.1 > 10.1.1.2, has 100% of" in finding.text
-    assert "avoid fragments" in verdict.advice[0]
+    assert finding.facts == HeavyFlow("10.1.1.1 > 10.1.1.2", "NONE", 1.0, 1 / 8, finding.facts.queue)
+    assert verdict.advice == [AvoidPortless("inner", "10.1.1.1 > 10.1.1.2", "NONE")]
 
 
 def test_a_bad_key_is_blamed_under_every_configuration(tmp_path):
@@ -76,7 +93,7 @@ def test_a_bad_key_is_blamed_under_every_configuration(tmp_path):
         [Device(hash_types="addresses", hash_key=zero.hash_key, name="a"), Device(hash_key=zero.hash_key, name="b")],
     )
     assert [finding.cause for finding in verdict.findings] == ["hash", "hash"]
-    assert verdict.headline == "The hash is to blame: under every configuration here it is worse than chance."
+    assert (verdict.conclusion, verdict.gain, verdict.advice) == ("uneven", None, [OtherKey(["a", "b"])])
 
 
 def test_flows_that_were_not_kept_are_not_judged_by(tmp_path):
@@ -87,7 +104,9 @@ def test_flows_that_were_not_kept_are_not_judged_by(tmp_path):
     (finding,) = kept.findings
     # Which flows are kept depends on what they are: the elephant is not among them.
     assert finding.cause == "uneven"
-    assert "of flows that were kept do not show why: raise --max-flows" in finding.text
+    assert isinstance(finding.facts, Unexplained)
+    assert 0 < finding.facts.kept_share < 1
+    assert finding.ideal is None
 
 
 def test_luck_is_no_remedy(tmp_path):
@@ -100,26 +119,27 @@ def test_luck_is_no_remedy(tmp_path):
     )
     first, second = (finding.excess for finding in verdict.findings)
     assert min(first, second) <= max(first, second) / 2
-    assert verdict.headline.startswith("No configuration here spreads this traffic evenly: flows are too few")
-    assert not any("enable the hash types with ports" in line for line in verdict.advice)
+    assert (verdict.conclusion, verdict.gain) == ("uneven", None)
+    assert verdict.best.cause == "few-flows"
+    assert [advice.kind for advice in verdict.advice] == ["rebalance-table"]
 
 
 def test_ports_help_where_there_are_many_more_hash_inputs(tmp_path):
     one_pair = [(bytes([10, 0, 0, 1]), bytes([10, 0, 0, 2]), port, 80) for port in range(2000, 5000)]
     devices = [Device(hash_types="addresses", name="addresses"), Device(hash_types="base", name="ports")]
     verdict = verdict_on(tmp_path, [plain(flow) for flow in one_pair], devices)
-    assert "; ports spreads this traffic" in verdict.headline
-    (line,) = verdict.advice
-    assert line.startswith("enable the hash types with ports (ports): ")
-    assert "outer source port" not in line  # there is no tunnel
+    worse, better = (finding.excess for finding in verdict.findings)
+    gain = Gain(Step.PORTS, "ports", "addresses", better, worse, is_certain=True)
+    assert (verdict.conclusion, verdict.gain) == ("gain", gain)
+    assert verdict.advice == [HashPorts(gain, ["udp4"], is_tunnelled=False)]
     inside = verdict_on(tmp_path, [tunnelled(flow) for flow in one_pair], devices)
-    assert inside.advice[0].endswith("as far as senders vary the outer source port")
+    assert inside.advice[0].is_tunnelled
 
 
 def test_a_single_receive_queue_is_nothing_to_judge(tmp_path):
     verdict = verdict_on(tmp_path, [plain(flow) for flow in flows(20)], Device(queues=1))
-    assert verdict.headline == "There is nothing to spread: there is a single receive queue."
-    assert [finding.cause for finding in verdict.findings] == ["nothing"]
+    assert verdict.conclusion == "nothing"
+    assert [finding.facts for finding in verdict.findings] == [NothingToSpread(Nothing.ONE_QUEUE, 20, {})]
 
 
 def test_cut_packets_are_not_called_unclassified(tmp_path):
@@ -128,8 +148,7 @@ def test_cut_packets_are_not_called_unclassified(tmp_path):
     packets = [(each, len(each), 1) for each in [arp] * 900 + whole] + [(each[:20], len(each), 1) for each in whole]
     path = tmp_path / "cut.pcapng"
     path.write_bytes(pcapng_of(packets))
-    (line,) = compare(path, Device()).verdict.advice
-    assert "(not-ip: 900)" in line
+    assert compare(path, Device()).verdict.advice == [FindUnhashed("inner", "not-ip", 900, 0)]
 
 
 def test_what_a_saved_census_tells_without_flows(tmp_path):
@@ -142,10 +161,7 @@ def test_what_a_saved_census_tells_without_flows(tmp_path):
 
     many, arp = [plain(flow) for flow in flows(3000)], builders.ethernet(builders.arp(), builders.ARP)
     (unhashed,) = compare(saved([*many, *[arp] * 1500]), Device()).verdict.findings
-    assert (unhashed.cause, unhashed.text.partition(": ")[2]) == (
-        "unhashed",
-        "33% of packets have no hash, and all go to unclassified queue 0",
-    )
+    assert (unhashed.cause, unhashed.facts) == ("unhashed", Unhashed(1500 / 4500, 0, "not-ip"))
     (table,) = compare(saved(many), Device(queues=2, indirection_table=[0, 0, 0, 1])).verdict.findings
     assert table.cause == "table"
 
@@ -157,7 +173,7 @@ def test_a_symmetric_key_is_not_blamed_for_what_it_is_meant_to_do(tmp_path):
     comparison = compare(write(tmp_path / "trace.pcapng", packets), Device(hash_key="symmetric"))
     assert comparison.outcomes[0].baseline.n_inputs <= 1000
     assert comparison.verdict.findings[0].cause in ("even", "few-flows")
-    assert not any("another hash key" in line for line in comparison.verdict.advice)
+    assert not any(isinstance(advice, OtherKey) for advice in comparison.verdict.advice)
 
 
 def test_sampling_does_not_depend_on_the_order_of_packets(tmp_path):

@@ -13,6 +13,7 @@ from pcaphash.engine.timeline import parse_window
 from pcaphash.errors import ConfigurationError
 from pcaphash.studies.census import census
 from pcaphash.studies.compare import compare
+from pcaphash.studies.compare.causes import Nothing, NothingToSpread
 from pcaphash.studies.spread import spread
 from support import builders
 from support.captures import pcapng_of
@@ -38,12 +39,13 @@ def overlay():
 def test_the_overlay_is_judged_right_for_the_right_reason(overlay):
     verdict = overlay.verdict
     assert causes(overlay) == {"outer-addresses": "few-inputs", "outer": "few-inputs", "inner": "even"}
-    assert verdict.headline.startswith("The hash is not to blame, but what it is given; inner spreads this traffic")
-    hash_inner, ports, entropy = verdict.advice
-    assert hash_inner.startswith("hash the inner header (inner)")
-    assert "(outer)" in ports
+    assert (verdict.conclusion, verdict.best.config, verdict.worst.config) == ("gain", "inner", "outer-addresses")
+    assert (verdict.gain.step, verdict.gain.config, verdict.gain.instead_of) == ("inner", "inner", "outer-addresses")
+    # Ports of the outer header alone help no more than a lucky hash of the addresses would, and are not proposed.
+    hash_inner, entropy = verdict.advice
+    assert (hash_inner.gain.config, hash_inner.gain.instead_of) == ("inner", "outer")
     # Of the seven tunnels these two are UDP with a fixed outer source port; make_samples.py has it so.
-    assert "2001:db8::16 > 2001:db8:100::10 GENEVE 1, 192.0.2.13 > 198.51.100.10 VXLAN 1 keep" in entropy
+    assert entropy.tunnels == ["2001:db8::16 > 2001:db8:100::10 GENEVE 1", "192.0.2.13 > 198.51.100.10 VXLAN 1"]
 
 
 def test_distributions_are_those_of_analyze(overlay):
@@ -108,24 +110,25 @@ def test_one_elephant_is_blamed_and_not_the_hash(tmp_path):
     trace = write(tmp_path / "elephant.pcapng", [plain(elephant)] * 2000 + [plain(flow) for flow in others] * 3)
     comparison = compare(trace)
     assert causes(comparison)["inner"] == "single-flow"
-    assert comparison.verdict.headline.startswith(
-        "No configuration here spreads this traffic evenly: one flow has more"
-    )
-    (text,) = (each.text for each in comparison.verdict.findings if each.config == "inner")
+    assert comparison.verdict.conclusion == "uneven"
+    (facts,) = (each.facts for each in comparison.verdict.findings if each.config == "inner")
     source, destination, source_port, destination_port = elephant
-    assert (
-        f"{'.'.join(map(str, source))}:{source_port} > {'.'.join(map(str, destination))}:{destination_port} UDP" in text
+    assert facts.endpoints == (
+        f"{'.'.join(map(str, source))}:{source_port} > {'.'.join(map(str, destination))}:{destination_port} UDP"
     )
-    assert "has 63% of packets" in text
-    assert "no hash, key or table can split a flow" in comparison.verdict.advice[0]
+    assert (facts.encapsulation, facts.share, facts.ideal_share) == ("NONE", 2000 / 3197, 1 / 8)
+    (advice,) = comparison.verdict.advice
+    assert advice.kind == "split-flow"
+    (best,) = (each for each in comparison.outcomes if each.device.name == advice.config)
+    assert advice.queue == best.distribution.queues[:, 0].argmax()
 
 
 def test_a_bad_key_is_blamed(tmp_path):
     trace = write(tmp_path / "many.pcapng", [plain(flow) for flow in flows(2000)])
     comparison = compare(trace, [Device(hash_key=bytes(40), name="zero"), Device(name="microsoft")])
     assert causes(comparison) == {"zero": "hash", "microsoft": "even"}
-    assert comparison.verdict.headline.startswith("The hash is to blame; microsoft spreads this traffic")
-    assert any("another hash key" in line for line in comparison.verdict.advice)
+    assert (comparison.verdict.gain.config, comparison.verdict.gain.step) == ("microsoft", "other")
+    assert [(advice.kind, advice.configs) for advice in comparison.verdict.advice] == [("other-key", ["zero"])]
     zero, microsoft = (outcome.independence for outcome in comparison.outcomes)
     assert zero.probability < 1e-9
     assert microsoft.probability > 1e-3
@@ -137,7 +140,8 @@ def test_few_heavy_flows_are_blamed(tmp_path):
     trace = write(tmp_path / "heavy.pcapng", heavy * 400 + light)
     comparison = compare(trace, INNER)
     assert causes(comparison) == {"inner": "heavy-flows"}
-    assert "a few heavy flows" in comparison.verdict.headline
+    (finding,) = comparison.verdict.findings
+    assert (finding.facts.inputs, finding.facts.half) == (3009, 9)  # 9 * 400 of 6,600 packets
 
 
 def test_packets_without_a_hash_are_blamed(tmp_path):
@@ -145,8 +149,9 @@ def test_packets_without_a_hash_are_blamed(tmp_path):
     trace = write(tmp_path / "arp.pcapng", [arp] * 900 + [plain(flow) for flow in flows(2000)])
     comparison = compare(trace, Device(unclassified_queue=5))
     assert causes(comparison) == {"inner": "unhashed"}
-    assert "unclassified queue 5" in comparison.verdict.headline
-    assert "not-ip: 900" in comparison.verdict.advice[0]
+    (finding,) = comparison.verdict.findings
+    assert (finding.facts.share, finding.facts.queue) == (900 / 2900, 5)
+    assert (comparison.verdict.advice[0].reason, comparison.verdict.advice[0].packets) == ("not-ip", 900)
 
 
 def test_a_fixed_source_port_is_named(tmp_path):
@@ -154,27 +159,31 @@ def test_a_fixed_source_port_is_named(tmp_path):
     varied = [tunnelled(flow, 2, 8) for flow in flows(500, seed=3)]
     comparison = compare(write(tmp_path / "fixed.pcapng", fixed * 2 + varied))
     assert causes(comparison) == {"outer-addresses": "few-inputs", "outer": "few-inputs", "inner": "even"}
-    (entropy,) = (line for line in comparison.verdict.advice if "source port from" in line)
-    assert "192.0.2.1 > 198.51.100.1 VXLAN 7 keeps a single one for all flows (67% of packets)" in entropy
-    assert "192.0.2.2" not in entropy
+    (entropy,) = (advice for advice in comparison.verdict.advice if advice.kind == "vary-source-port")
+    assert (entropy.tunnels, entropy.more, entropy.share) == (["192.0.2.1 > 198.51.100.1 VXLAN 7"], 0, 1000 / 1500)
 
 
 def test_an_uneven_table_is_named(tmp_path):
     trace = write(tmp_path / "many.pcapng", [plain(flow) for flow in flows(3000)])
     comparison = compare(trace, Device(queues=5, indirection_table_size=8))
-    assert any("indirection table (8 entries for 5 receive queues)" in line for line in comparison.verdict.advice)
+    (advice,) = comparison.verdict.advice
+    assert (advice.kind, advice.table.table_size, advice.table.queues, advice.fitting) == ("even-table", 8, 5, 4)
 
 
 @pytest.mark.parametrize(
-    ("packets", "words"),
+    ("packets", "facts"),
     [
-        ([], "There are no packets."),
-        ([builders.ethernet(builders.arp(), builders.ARP)] * 3, "None of the 3 packets has a known hash (not-ip 3)"),
+        ([], NothingToSpread(Nothing.NO_PACKETS, 0, {})),
+        (
+            [builders.ethernet(builders.arp(), builders.ARP)] * 3,
+            NothingToSpread(Nothing.NO_HASH, 3, {"not-ip": 3}),
+        ),
     ],
 )
-def test_nothing_to_spread_is_said(tmp_path, packets, words):
+def test_nothing_to_spread_is_said(tmp_path, packets, facts):
     comparison = compare(write(tmp_path / "nothing.pcapng", packets), window_ns=1000)
-    assert words.lower() in comparison.verdict.headline.lower()
+    assert comparison.verdict.conclusion == "nothing"
+    assert [finding.facts for finding in comparison.verdict.findings] == [facts] * 3
     assert set(causes(comparison).values()) == {"nothing"}
     assert all(len(table.columns) for table in comparison.tables().values())
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pcaphash import __version__
+from pcaphash.report.comparison_words import put_into_words
 from pcaphash.report.figures.canvas import NARROW, WIDE, printable
 from pcaphash.report.figures.comparison import MOST_CONFIGURATIONS, draw_comparison
 from pcaphash.report.files import make_folder, whole_file
@@ -88,7 +89,7 @@ def make_page(comparison: "Comparison", command: str = "") -> str:
         .render(
             title=trace_names(reading.traces),
             summary=f"{packets(whole.packets)}, {size(whole.n_bytes)}",
-            verdict=comparison.verdict,
+            verdict=put_into_words(comparison.verdict),
             numbers=front_numbers(comparison),
             front=drawings.pop(FRONT, None),
             colours=colours_of(comparison),

@@ -11,7 +11,6 @@ from pcaphash.engine.grouping import group_rows
 from pcaphash.engine.tunnels import NO_TUNNEL
 from pcaphash.kernels.dissect import split_signature
 from pcaphash.kernels.tunnel import GENEVE, GRE_UDP, VXLAN, VXLAN_GPE
-from pcaphash.standards import virtio
 from pcaphash.studies.compare.causes import (
     Cause,
     FewFlows,
@@ -37,12 +36,7 @@ _HEAVY = 0.5  # of a tunnel's packets in one flow, and its source port does not 
 _NOTICEABLE = 0.05  # share of packets below which advice is not worth a line
 _OF_EXCESS = 0.25  # what the table must bring of an excess to be worth a line
 _MOST_NAMED = 3
-_WITH_PORTS = {
-    "tcp4": virtio.HASH_TYPE_TCPV4,
-    "udp4": virtio.HASH_TYPE_UDPV4,
-    "tcp6": virtio.HASH_TYPE_TCPV6 | virtio.HASH_TYPE_TCP_EX,
-    "udp6": virtio.HASH_TYPE_UDPV6 | virtio.HASH_TYPE_UDP_EX,
-}
+_WITH_PORTS = {"TCPv4": "tcp4", "UDPv4": "udp4", "TCPv6": "tcp6", "UDPv6": "udp6"}  # as ethtool names them
 
 
 @dataclass(frozen=True)
@@ -96,6 +90,7 @@ class FindUnhashed:
     """Find out why packets have no hash."""
 
     kind: ClassVar[str] = "find-unhashed"
+    config: str
     reason: str
     packets: int
     queue: int
@@ -117,7 +112,7 @@ class AvoidPortless:
     kind: ClassVar[str] = "avoid-portless"
     config: str
     endpoints: str
-    queue: int
+    encapsulation: str
 
 
 @dataclass(frozen=True)
@@ -168,8 +163,9 @@ def _hash_ports(judged: "Sequence[Judged]", worst: "Judged") -> list[Advice]:
     if gain is None:
         return []
     better = next(outcome for outcome, _ in judged if outcome.device.name == gain.config)
-    added = better.device.base_types & ~worst[0].device.base_types
-    protocols = [name for name, bits in _WITH_PORTS.items() if added & bits]
+    met = {report.removesuffix("_EX") for report, n in better.distribution.reports.items() if n}
+    added = met & set(_WITH_PORTS) - {report for report, n in worst[0].distribution.reports.items() if n}
+    protocols = [protocol for report, protocol in _WITH_PORTS.items() if report in added]
     return [HashPorts(gain, protocols, any(group.name != NONE for group in worst[0].encapsulations))]
 
 
@@ -236,7 +232,7 @@ def _find_unhashed(judged: "Sequence[Judged]") -> list[Advice]:
     for outcome, finding in judged:
         if isinstance(finding.facts, Unhashed):
             reason = commonest_reason(outcome)
-            return [FindUnhashed(reason, outcome.distribution.reasons[reason], finding.facts.queue)]
+            return [FindUnhashed(finding.config, reason, outcome.distribution.reasons[reason], finding.facts.queue)]
     return []
 
 
@@ -246,7 +242,7 @@ def _last_resort(best: "Finding") -> list[Advice]:
     if best.cause == Cause.SINGLE_FLOW and isinstance(facts, HeavyFlow):
         return [SplitFlow(best.config, facts.queue)]
     if best.cause == Cause.NO_PORTS and isinstance(facts, HeavyFlow):
-        return [AvoidPortless(best.config, facts.endpoints, facts.queue)]
+        return [AvoidPortless(best.config, facts.endpoints, facts.encapsulation)]
     if isinstance(facts, FewFlows):
         return [RebalanceTable(best.config, facts.inputs, facts.queues)]
     return []

@@ -6,8 +6,8 @@ from enum import StrEnum
 
 import numpy as np
 
-from pcaphash.engine.decision import REASON_LINK_TYPE, REASON_TRUNCATED
-from pcaphash.engine.tunnels import inner_endpoints, outer_endpoints
+from pcaphash.engine.decision import NONE, REASON_LINK_TYPE, REASON_TRUNCATED
+from pcaphash.engine.tunnels import NO_TUNNEL, inner_endpoints, outer_endpoints
 from pcaphash.studies.compare.outcome import Outcome
 from pcaphash.studies.spread import spread
 
@@ -23,8 +23,8 @@ BLAME = 99.9
 CROWDED = 0.8
 """Who carries so much of the packets together is named."""
 
-LEAST_PER_QUEUE = round(1 / EVEN)
-"""Packets for each receive queue below which nothing is judged: one packet would then be more than ``EVEN``."""
+LEAST_PER_QUEUE, LEAST = 4, 32
+"""Packets for each receive queue, and in all, below which nothing is judged: a single packet decides too much then."""
 
 _MAIN = 0.5  # what brings so much of the excess is its cause
 _MOST = 0.7  # a single hash input must bring so much: it is always there, and others come to it by chance
@@ -118,6 +118,7 @@ class HeavyFlow:
     """Behind ``Cause.SINGLE_FLOW`` and ``Cause.NO_PORTS``: what is heavy, its share of packets, and the ideal share."""
 
     endpoints: str
+    encapsulation: str
     share: float
     ideal_share: float
     queue: int
@@ -249,7 +250,7 @@ def _explain_nothing(outcome: Outcome, is_hashed: bool) -> NothingToSpread | Non
 
 def _explain_too_few(outcome: Outcome) -> TooFew | None:
     packets, queues = int(outcome.distribution.queues[:, 0].sum()), outcome.device.queues
-    needed = LEAST_PER_QUEUE * queues
+    needed = max(LEAST, LEAST_PER_QUEUE * queues)
     return TooFew(packets, needed, queues) if packets < needed else None
 
 
@@ -317,7 +318,9 @@ def _explain_flow(outcome: Outcome, flow: int, share: float) -> tuple[Cause, Hea
     flows, device = outcome.flow_set.flows, outcome.device
     inner, outer = inner_endpoints(flows, flow), outer_endpoints(flows, flow)
     endpoints = inner if inner is not None and inner.source else outer
-    heavy = HeavyFlow(str(endpoints), share, 1 / device.queues, int(outcome.kept[:, 0].argmax()))
+    number = int(outcome.flow_set.tunnels.of_flow[flow])
+    encapsulation = NONE if number == NO_TUNNEL else outcome.flow_set.tunnels[number].encapsulation
+    heavy = HeavyFlow(str(endpoints), encapsulation, share, 1 / device.queues, int(outcome.kept[:, 0].argmax()))
     return (Cause.SINGLE_FLOW if endpoints.protocol else Cause.NO_PORTS), heavy
 
 
