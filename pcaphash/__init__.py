@@ -6,10 +6,22 @@ The names here are loaded when first used, so that importing the package costs n
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from pcaphash.capture.reported_writer import ReportedPacket, write_pcapng
     from pcaphash.device.device import Device
+    from pcaphash.device.toeplitz import toeplitz
+    from pcaphash.engine.selection import Selection
     from pcaphash.errors import CaptureError, ConfigurationError, PcaphashError
     from pcaphash.studies.analyze import Analysis, analyze
+    from pcaphash.studies.census import census
+    from pcaphash.studies.compare import Comparison, compare
+    from pcaphash.studies.explain import explain
+    from pcaphash.studies.hash_tuple import TupleHash, hash_tuple
     from pcaphash.studies.hashes import hashes
+    from pcaphash.studies.info import Info, info
+    from pcaphash.studies.recover_key import Recovery, recover_key
+    from pcaphash.studies.sweep import Sweep, sweep
+    from pcaphash.studies.tune import Tuning, tune
+    from pcaphash.studies.validate import Validation, validate
 
 __version__ = "0.1.0"
 
@@ -26,15 +38,19 @@ __all__ = [
     "Selection",
     "Sweep",
     "Tuning",
+    "TupleHash",
     "Validation",
+    "__version__",
     "analyze",
     "census",
     "compare",
     "explain",
+    "hash_tuple",
     "hashes",
     "info",
     "recover_key",
     "sweep",
+    "toeplitz",
     "tune",
     "validate",
     "write_pcapng",
@@ -47,6 +63,8 @@ _HOMES = {
     "Comparison": "pcaphash.studies.compare",
     "compare": "pcaphash.studies.compare",
     "explain": "pcaphash.studies.explain",
+    "TupleHash": "pcaphash.studies.hash_tuple",
+    "hash_tuple": "pcaphash.studies.hash_tuple",
     "hashes": "pcaphash.studies.hashes",
     "Info": "pcaphash.studies.info",
     "info": "pcaphash.studies.info",
@@ -55,6 +73,7 @@ _HOMES = {
     "Sweep": "pcaphash.studies.sweep",
     "sweep": "pcaphash.studies.sweep",
     "Tuning": "pcaphash.studies.tune",
+    "toeplitz": "pcaphash.device.toeplitz",
     "tune": "pcaphash.studies.tune",
     "Validation": "pcaphash.studies.validate",
     "validate": "pcaphash.studies.validate",
@@ -66,6 +85,11 @@ _HOMES = {
     "ConfigurationError": "pcaphash.errors",
     "PcaphashError": "pcaphash.errors",
 }
+
+
+def __dir__() -> list[str]:
+    """List the public names, whether or not they are loaded."""
+    return __all__
 
 
 def __getattr__(name: str) -> Any:

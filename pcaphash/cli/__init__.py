@@ -13,6 +13,7 @@ from pcaphash.cli.census import census
 from pcaphash.cli.compare import compare
 from pcaphash.cli.explain import explain
 from pcaphash.cli.groups import Command, Group
+from pcaphash.cli.hash import hash_
 from pcaphash.cli.hashes import hashes
 from pcaphash.cli.info import info
 from pcaphash.cli.recover_key import recover_key
@@ -40,6 +41,7 @@ for _name, _command, _summary in (
     ("info", info, "What captures hold: files, tunnels, reported hashes, damage."),
     ("analyze", analyze, "How packets spread over the receive queues."),
     ("hashes", hashes, "Every packet as a row: hash type, hash input, hash, queue."),
+    ("hash", hash_, "One packet, told by its addresses and ports: hash, queue."),
     ("explain", explain, "One packet: why this hash, or why none."),
     ("compare", compare, "Configurations beside ideal hashes: what is to blame."),
     ("sweep", sweep, "Every mask of hash types, the best first."),
@@ -49,7 +51,7 @@ for _name, _command, _summary in (
     ("validate", validate, "Are the hashes a device reported right? If not, why?"),
     ("recover-key", recover_key, "The hash key behind the hashes a device reported."),
 ):
-    app.command(_name, cls=Command, short_help=_summary, no_args_is_help=True)(_command)
+    app.command(_name, cls=Command, short_help=_summary, no_args_is_help=_command is not hash_)(_command)
 
 
 def _show_version(asked: bool) -> None:

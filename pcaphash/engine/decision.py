@@ -6,13 +6,14 @@ Sources: virtio 1.4, "Hash calculation for incoming packets" and "Inner Header H
 from dataclasses import dataclass
 
 from pcaphash.device.device import Device
+from pcaphash.device.hash_choice import NOTHING_FITS, choose_hash_type
 from pcaphash.kernels import header as kinds
 from pcaphash.kernels import tunnel
 from pcaphash.kernels.dissect import split_signature
 from pcaphash.kernels.header import KIND_IPV4, KIND_IPV6, KIND_IPV6_EX, KIND_IPV6_EX_CUT
 from pcaphash.kernels.link import CUT, NOT_IP, OTHER_LINK_TYPE
 from pcaphash.kernels.rows import EXTENDED, FORMS, NOTHING, WITH_PORTS
-from pcaphash.standards import virtio
+from pcaphash.standards import ip, virtio
 
 UNKNOWN = "UNKNOWN"
 NONE = "NONE"
@@ -34,6 +35,13 @@ ENCAPSULATIONS = {
 
 _GRE_TYPES = virtio.TUNNEL_GRE_2784 | virtio.TUNNEL_GRE_2890 | virtio.TUNNEL_GRE_7676 | virtio.TUNNEL_NVGRE
 _UDP_TYPES = virtio.TUNNEL_GRE_UDP | virtio.TUNNEL_VXLAN | virtio.TUNNEL_VXLAN_GPE | virtio.TUNNEL_GENEVE
+
+_PROTOCOL_OF = {
+    kinds.TRANSPORT_TCP: ip.TCP,
+    kinds.TRANSPORT_TCP_CUT: ip.TCP,
+    kinds.TRANSPORT_UDP: ip.UDP,
+    kinds.TRANSPORT_UDP_CUT: ip.UDP,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,45 +133,15 @@ def _without_hash(encapsulation: str, report: str, reason: str) -> Decision:
 
 def _decide_header(encapsulation: str, header: str, kind: int, device: Device) -> Decision:
     """Choose the hash type for one header."""
-    report, form = _choose_type(kind, device)
-    if report == NONE:
-        return _without_hash(encapsulation, NONE, REASON_NO_TYPE)
     transport = (kind - KIND_IPV4) % kinds.N_TRANSPORTS
+    version = 4 if kind < KIND_IPV6 else 6
+    choice = choose_hash_type(device, version, _PROTOCOL_OF.get(transport), kind >= KIND_IPV6_EX)
+    if choice == NOTHING_FITS:
+        return _without_hash(encapsulation, NONE, REASON_NO_TYPE)
     ports_are_cut = transport in (kinds.TRANSPORT_TCP_CUT, kinds.TRANSPORT_UDP_CUT)
-    if (form & WITH_PORTS and ports_are_cut) or (form & EXTENDED and kind >= KIND_IPV6_EX_CUT):
+    if (choice.with_ports and ports_are_cut) or (choice.extended and kind >= KIND_IPV6_EX_CUT):
         return _without_hash(encapsulation, UNKNOWN, REASON_TRUNCATED)
     tunnel_report = encapsulation if header == "inner" and device.spec == "v7" else NONE
+    form = (WITH_PORTS if choice.with_ports else 0) + (EXTENDED if choice.extended else 0)
     pick = 1 + (FORMS if header == "inner" else 0) + form
-    return Decision(encapsulation, header, report, tunnel_report, "", pick)
-
-
-def _choose_type(kind: int, device: Device) -> tuple[str, int]:
-    """Walk the list of hash types for a header: the first enabled one wins, transports before addresses alone."""
-    transport = (kind - KIND_IPV4) % kinds.N_TRANSPORTS
-    is_tcp = transport in (kinds.TRANSPORT_TCP, kinds.TRANSPORT_TCP_CUT)
-    is_udp = transport in (kinds.TRANSPORT_UDP, kinds.TRANSPORT_UDP_CUT)
-    ipv4 = [
-        (virtio.HASH_TYPE_TCPV4, is_tcp, "TCPv4", WITH_PORTS),
-        (virtio.HASH_TYPE_UDPV4, is_udp, "UDPv4", WITH_PORTS),
-        (virtio.HASH_TYPE_IPV4, True, "IPv4", 0),
-    ]
-    plain = [
-        (virtio.HASH_TYPE_TCPV6, is_tcp, "TCPv6", WITH_PORTS),
-        (virtio.HASH_TYPE_UDPV6, is_udp, "UDPv6", WITH_PORTS),
-        (virtio.HASH_TYPE_IPV6, True, "IPv6", 0),
-    ]
-    extended = [
-        (virtio.HASH_TYPE_TCP_EX, is_tcp, "TCPv6_EX", EXTENDED | WITH_PORTS),
-        (virtio.HASH_TYPE_UDP_EX, is_udp, "UDPv6_EX", EXTENDED | WITH_PORTS),
-        (virtio.HASH_TYPE_IP_EX, True, "IPv6_EX", EXTENDED),
-    ]
-    if kind < KIND_IPV6:
-        order = ipv4
-    elif device.flavor == "qemu":
-        # It asks for TCP, UDP, then addresses alone, each time for the extended type first, with or without any
-        # extension header.
-        order = [each for pair in zip(extended, plain, strict=True) for each in pair]
-    else:
-        order = [*extended, *plain] if kind >= KIND_IPV6_EX else plain
-    found = next(((name, form) for bit, fits, name, form in order if fits and device.base_types & bit), (NONE, 0))
-    return found if kind >= KIND_IPV6_EX else (found[0], found[1] & ~EXTENDED)
+    return Decision(encapsulation, header, choice.report, tunnel_report, "", pick)

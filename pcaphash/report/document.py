@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import TYPE_CHECKING, TextIO
 
+from pcaphash import __version__
 from pcaphash.report.words import link_type_name
 
 if TYPE_CHECKING:
@@ -25,10 +26,15 @@ _ONLY_WITH_RSS = frozenset({"indirection_table", "unclassified_queue", "table_in
 _ONLY_WITH_TUNNEL_TYPES = frozenset({"tunnel_types", "vxlan_gpe_ports", "gre_udp_ports"})
 
 
+def write_json_document(document: "Mapping[str, object]", stream: TextIO) -> None:
+    """Write results as one JSON object, which begins with the version of the program that wrote it."""
+    json.dump({"version": __version__, **document}, stream, indent=2, allow_nan=False)
+    stream.write("\n")
+
+
 def write_document(analysis: "Analysis", stream: TextIO) -> None:
     """Write the whole analysis as one JSON object to a stream."""
-    json.dump(make_document(analysis), stream, indent=2, allow_nan=False)
-    stream.write("\n")
+    write_json_document(make_document(analysis), stream)
 
 
 def make_document(analysis: "Analysis") -> dict[str, object]:

@@ -12,6 +12,9 @@ ROW_FORMATS = ("csv", "jsonl", "json", "markdown", PARQUET)
 ANALYSIS_FORMATS = ("table", *ROW_FORMATS)
 """What an analysis can be written as: JSON is all of it, the other formats but ``table`` are its distribution."""
 
+TUPLE_FORMATS = ("table", "csv", "jsonl", "json", "markdown")
+"""What hashes of tuples can be written as: JSON has the device beside them."""
+
 COMPARISON_FORMATS = ("table", "json")
 """What a comparison can be written as on standard output; its tables go into a folder."""
 

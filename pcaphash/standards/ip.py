@@ -32,3 +32,18 @@ ROUTING_TYPE_2 = 2
 ROUTING_TYPE_2_LENGTH = 2
 ROUTING_TYPE_2_SEGMENTS_LEFT = 1
 ROUTING_ADDRESS_OFFSET = 8
+
+PROTOCOL_NAMES = {
+    "icmp": 1,
+    "tcp": TCP,
+    "udp": UDP,
+    "gre": GRE,
+    "esp": 50,
+    "ah": AUTHENTICATION,
+    "icmpv6": 58,
+    "sctp": 132,
+}
+"""Protocol numbers by common names (IANA, "Protocol Numbers")."""
+
+EXTENSION_HEADERS = frozenset({HOP_BY_HOP, ROUTING, FRAGMENT, AUTHENTICATION, DESTINATION_OPTIONS, MOBILITY})
+"""Next header values of IPv6 that are no transport: another header follows (RFC 8200 section 4)."""

@@ -1,0 +1,111 @@
+"""``pcaphash hash``."""
+
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, TextIO
+
+import typer
+
+from pcaphash.cli import options
+from pcaphash.cli.outcome import report_warnings, warn
+from pcaphash.device import Device, DeviceOptions
+from pcaphash.errors import CaptureError, ConfigurationError
+from pcaphash.report.formats import TUPLE_FORMATS
+
+if TYPE_CHECKING:
+    from pcaphash.studies.hash_tuple import TupleHash
+
+_STANDARD_INPUT = "-"
+
+
+@options.takes_device
+def hash_(
+    *,
+    source: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="SOURCE", help="Address, with or without a port; or a file of tuples, - for standard input."
+        ),
+    ] = None,
+    destination: Annotated[str | None, typer.Argument(metavar="DESTINATION", help="Likewise.")] = None,
+    protocol: Annotated[
+        str | None,
+        typer.Option(
+            "--protocol", metavar="NAME", help="tcp, udp, another name, or a number.  [default: tcp with ports]"
+        ),
+    ] = None,
+    both: Annotated[bool, typer.Option("--both", help="Hash the other direction too.")] = False,
+    format_: Annotated[
+        str | None,
+        typer.Option("--format", metavar="FORMAT", help="What to write.  [default: table for one tuple, csv for many]"),
+    ] = None,
+    device_options: DeviceOptions,
+) -> int:
+    """Calculate the hash and the receive queue of a packet from its addresses and ports, without a capture.
+
+    Addresses are those of the header that is hashed: of a tunnel whose inner headers are hashed, the inner ones.
+    Without ports the address types apply, as they do to everything that is neither TCP nor UDP.
+
+    Many tuples come as CSV or as JSON objects, one on each line, from a file or standard input. Columns are named as
+    in the output (or src, dst, sport, dport, proto); without a header line the order is source, source_port,
+    destination, destination_port, protocol, or source, destination, then the rest.
+
+    \b
+    Formats: table, csv, jsonl (one JSON object per line), json (everything), markdown.
+    \b
+    Examples:
+      pcaphash hash 192.0.2.1:1234 198.51.100.2:443 --ethtool eth0.txt
+      pcaphash hash [2001:db8::1]:5000 [2001:db8::2]:53 --protocol udp --both
+      pcaphash hash 192.0.2.1 198.51.100.2 --format json
+      pcaphash hash tuples.csv --queues 16
+      ss -tnH | awk '{print $5, $4}' | pcaphash hash - --format jsonl
+    """
+    chosen = ("table" if destination is not None else "csv") if format_ is None else format_
+    options.check_format(chosen, TUPLE_FORMATS)
+    device = Device(**device_options)
+    report_warnings([device])
+    from pcaphash.report.tuples import write_tuples
+    from pcaphash.studies.hash_tuple import hash_packet_tuple, hash_tuples, parse_protocol, parse_tuple
+
+    if destination is not None and source is not None:
+        packet = parse_tuple(source, destination, protocol=protocol)
+        packets = [packet, packet.reverse()] if both else [packet]
+        write_tuples([hash_packet_tuple(each, device) for each in packets], device, chosen, sys.stdout)
+        return 0
+    parse_protocol(protocol)  # before anything is read
+    with _open(source) as (stream, name):
+        found = hash_tuples(stream, name, device, protocol, both=both)
+        write_tuples(_noticing(found, name), device, chosen, sys.stdout)
+    return 0
+
+
+@contextmanager
+def _open(path: str | None) -> Iterator[tuple[TextIO, str]]:
+    """Open a file of tuples, or standard input where there is none."""
+    if sys.stdin is None or (path is None and sys.stdin.isatty()):
+        raise ConfigurationError("SOURCE", "nothing is given", "give SOURCE and DESTINATION, or see --help")
+    if path in (None, _STANDARD_INPUT):
+        with open(sys.stdin.fileno(), encoding="utf-8", errors="replace", closefd=False) as stream:
+            yield stream, "standard input"
+        return
+    file = Path(str(path))
+    if not file.exists():
+        problem = f"there is {path} alone, which is no file of tuples"
+        raise ConfigurationError("DESTINATION", problem, "give two addresses, or - for tuples on standard input")
+    try:
+        with file.open(encoding="utf-8", errors="replace") as stream:
+            yield stream, str(path)
+    except OSError as error:
+        raise CaptureError(str(path), f"cannot be read: {error.strerror or error}") from error
+
+
+def _noticing(found: "Iterable[TupleHash]", name: str) -> "Iterator[TupleHash]":
+    """Tell once where a protocol is assumed."""
+    is_told = False
+    for each in found:
+        if each.packet.is_assumed and not is_told:
+            is_told = True
+            warn(f"{name}: tuples with ports name no protocol: TCP is assumed; --protocol chooses another")
+        yield each

@@ -1,0 +1,156 @@
+"""A packet as people name it: two addresses, two ports, a protocol."""
+
+import re
+from dataclasses import dataclass, replace
+from ipaddress import IPv4Address, IPv6Address, ip_address
+
+from pcaphash.errors import ConfigurationError
+from pcaphash.standards import ip
+
+SOURCE, DESTINATION, PROTOCOL_OPTION = "SOURCE", "DESTINATION", "--protocol"
+
+Address = IPv4Address | IPv6Address
+
+_IPV4_WITH_PORT = re.compile(r"([^:]*\.[^:]*):(.*)", re.DOTALL)
+_IN_BRACKETS = re.compile(r"\[(.*)\](?::(.*))?", re.DOTALL)
+_DECIMAL = re.compile(r"[0-9]{1,5}")
+_OF_TCPDUMP = re.compile(r"([0-9]+(?:\.[0-9]+){3})\.([0-9]+)")
+_MOST_PORT = 65535
+_NUMBERS = {**ip.PROTOCOL_NAMES, "ipv6-icmp": ip.PROTOCOL_NAMES["icmpv6"], "icmp6": ip.PROTOCOL_NAMES["icmpv6"]}
+_NAMES = {number: name for name, number in ip.PROTOCOL_NAMES.items()}
+_FORMS = "write 192.0.2.1:1234 or [2001:db8::1]:1234, or an address without a port"
+
+
+@dataclass(frozen=True, slots=True)
+class PacketTuple:
+    """What of a packet can be hashed.
+
+    Parameters
+    ----------
+    source, destination : IPv4Address or IPv6Address
+        Of one family.
+    source_port, destination_port : int, optional
+        Both, or neither.
+    protocol : int, optional
+        What the IP header carries; None for anything that is neither TCP nor UDP.
+    is_assumed : bool
+        Whether nobody gave the protocol: TCP is assumed where there are ports.
+    """
+
+    source: Address
+    destination: Address
+    source_port: int | None
+    destination_port: int | None
+    protocol: int | None
+    is_assumed: bool = False
+
+    @property
+    def protocol_name(self) -> str:
+        """The protocol's name, or its number where it has no common one; empty for None."""
+        return "" if self.protocol is None else _NAMES.get(self.protocol, str(self.protocol))
+
+    def reverse(self) -> "PacketTuple":
+        """Return the tuple of packets that go the other way."""
+        return replace(
+            self,
+            source=self.destination,
+            destination=self.source,
+            source_port=self.destination_port,
+            destination_port=self.source_port,
+        )
+
+
+def parse_tuple(
+    source: str,
+    destination: str,
+    source_port: str | int | None = None,
+    destination_port: str | int | None = None,
+    protocol: str | int | None = None,
+) -> PacketTuple:
+    """Read a tuple as people write it.
+
+    Parameters
+    ----------
+    source, destination : str
+        ``192.0.2.1``, ``192.0.2.1:1234``, ``2001:db8::1`` or ``[2001:db8::1]:1234``.
+    source_port, destination_port : str or int, optional
+        In place of ports behind the addresses.
+    protocol : str or int, optional
+        ``tcp``, ``udp``, another name, or a number. Default: TCP where there are ports.
+
+    Raises
+    ------
+    ConfigurationError
+        Something is not written so, the families differ, or only one side has a port.
+    """
+    first, first_port = _parse_side(SOURCE, source, source_port)
+    second, second_port = _parse_side(DESTINATION, destination, destination_port)
+    if first.version != second.version:
+        problem = f"{second} is IPv{second.version}, but the source {first} is IPv{first.version}"
+        raise ConfigurationError(DESTINATION, problem, "give two addresses of one family")
+    if (first_port is None) != (second_port is None):
+        without, other = (SOURCE, DESTINATION) if first_port is None else (DESTINATION, SOURCE)
+        hint = " ([ADDRESS]:PORT for IPv6)" if first.version == 6 else ""
+        raise ConfigurationError(without, f"there is a port in {other} only", f"give both ports, or none{hint}")
+    number = parse_protocol(protocol)
+    if first.version == 6 and number in ip.EXTENSION_HEADERS:
+        problem = f"{protocol} is an IPv6 extension header, which hides what the packet is"
+        raise ConfigurationError(PROTOCOL_OPTION, problem, "give the protocol after the extension headers")
+    is_assumed = number is None and first_port is not None
+    return PacketTuple(first, second, first_port, second_port, ip.TCP if is_assumed else number, is_assumed)
+
+
+def is_endpoint(text: str) -> bool:
+    """Tell whether a text is an address, with or without a port."""
+    try:
+        _parse_side(SOURCE, text, None)
+    except ConfigurationError:
+        return False
+    return True
+
+
+def _parse_side(side: str, text: str, port: str | int | None) -> tuple[Address, int | None]:
+    """Read one end of a tuple: its address and its port, which may stand in either place."""
+    written = str(text).strip()
+    found = _IN_BRACKETS.fullmatch(written) or _IPV4_WITH_PORT.fullmatch(written)
+    address, behind = (found[1], found[2]) if found else (written, None)
+    given = None if port is None or str(port).strip() == "" else _parse_port(side, port)
+    if behind is not None and given is not None:
+        raise ConfigurationError(side, f"{written} has a port of its own beside port {given}", "give one of the two")
+    return _parse_address(side, address), given if behind is None else _parse_port(side, behind)
+
+
+def _parse_address(side: str, text: str) -> Address:
+    try:
+        return ip_address(text)
+    except ValueError:
+        if found := _OF_TCPDUMP.fullmatch(text):
+            raise ConfigurationError(side, f"{text} has its port after a dot", f"write {found[1]}:{found[2]}") from None
+        advice = f"{_FORMS}; names are not looked up" if text else _FORMS
+        raise ConfigurationError(side, f"{text!r} is not an IP address", advice) from None
+
+
+def _parse_port(side: str, value: str | int) -> int:
+    text = str(value).strip()
+    if isinstance(value, bool) or not _DECIMAL.fullmatch(text) or int(text) > _MOST_PORT:
+        raise ConfigurationError(side, f"{text!r} is not a port", f"give a number from 0 to {_MOST_PORT}")
+    return int(text)
+
+
+def parse_protocol(value: str | int | None) -> int | None:
+    """Read a protocol by its name or number; None and an empty text are none.
+
+    Raises
+    ------
+    ConfigurationError
+        There is no such protocol.
+    """
+    text = "" if value is None else str(value).strip().lower()
+    if not text:
+        return None
+    if text in _NUMBERS:
+        return _NUMBERS[text]
+    if _DECIMAL.fullmatch(text) and int(text) <= 255:
+        return int(text)
+    names = ", ".join(ip.PROTOCOL_NAMES)
+    raise ConfigurationError(PROTOCOL_OPTION, f"{value!r} is not a protocol", f"use {names}, or a number up to 255")
