@@ -1,11 +1,10 @@
 """Write a comparison to a stream, or as tables and figures into a folder."""
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from pcaphash.report.comparison_words import put_into_words
-from pcaphash.report.document import finite, make_document
+from pcaphash.report.document import finite, make_document, write_json_document
 from pcaphash.report.files import make_folder, whole_file
 from pcaphash.report.verdict_document import verdict_document
 
@@ -29,8 +28,7 @@ def write_comparison(comparison: "Comparison", format_: str, stream: TextIO) -> 
         Written to.
     """
     if format_ == "json":
-        json.dump(_document(comparison), stream, indent=2, allow_nan=False)
-        stream.write("\n")
+        write_json_document(_document(comparison), stream)
     else:
         from pcaphash.report.comparison_text import show_comparison
 

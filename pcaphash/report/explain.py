@@ -1,6 +1,5 @@
 """Show why one packet has its hash, or none: for readers, or as one JSON object."""
 
-import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TextIO
@@ -9,6 +8,7 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
+from pcaphash.report.document import write_json_document
 from pcaphash.report.layout import open_console
 
 if TYPE_CHECKING:
@@ -36,8 +36,7 @@ def write_explanation(explanation: "Explanation", format_: str, stream: TextIO) 
         A terminal, whose width is kept to, or anything else, where no line is wrapped.
     """
     if format_ == "json":
-        json.dump(_document(explanation), stream, indent=2)
-        stream.write("\n")
+        write_json_document(_document(explanation), stream)
     else:
         _show(explanation, _Page(open_console(stream)))
 

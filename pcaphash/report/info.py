@@ -1,8 +1,8 @@
 """Write what traces hold: for readers, or as one JSON object."""
 
-import json
 from typing import TYPE_CHECKING, TextIO
 
+from pcaphash.report.document import write_json_document
 from pcaphash.report.suspicion import suspect_document
 from pcaphash.report.words import link_type_name
 
@@ -23,8 +23,7 @@ def write_info(info: "Info", format_: str, stream: TextIO) -> None:
         A terminal, whose width is kept to, or anything else.
     """
     if format_ == "json":
-        json.dump(_document(info), stream, indent=2)
-        stream.write("\n")
+        write_json_document(_document(info), stream)
     else:
         from pcaphash.report.info_text import show_info
 

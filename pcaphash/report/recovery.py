@@ -1,12 +1,11 @@
 """Write what was recovered of a hash key to a stream."""
 
-import json
 from typing import TYPE_CHECKING, TextIO
 
 from rich.console import Console
 from rich.text import Text
 
-from pcaphash.report.document import device_document, reading_document
+from pcaphash.report.document import device_document, reading_document, write_json_document
 from pcaphash.report.layout import Columns, open_console
 from pcaphash.report.words import count, packets
 from pcaphash.studies.recover_key.solution import KEY_BITS
@@ -38,8 +37,7 @@ def write_recovery(recovery: "Recovery", format_: str, stream: TextIO) -> None:
         Written to.
     """
     if format_ == "json":
-        json.dump(_document(recovery), stream, indent=2, allow_nan=False)
-        stream.write("\n")
+        write_json_document(_document(recovery), stream)
     else:
         _show(recovery, open_console(stream))
 

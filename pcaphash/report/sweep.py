@@ -1,10 +1,9 @@
 """Write a sweep to a stream, or as tables and a figure into a folder."""
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from pcaphash.report.document import finite, make_document
+from pcaphash.report.document import finite, make_document, write_json_document
 from pcaphash.report.files import make_folder, whole_file
 from pcaphash.report.formats import PARQUET
 from pcaphash.report.rows import save_tables, write_table
@@ -33,8 +32,7 @@ def write_sweep(sweep: "Sweep", format_: str, stream: TextIO) -> None:
 
         show_sweep(sweep, stream)
     elif format_ == "json":
-        json.dump(_document(sweep), stream, indent=2, allow_nan=False)
-        stream.write("\n")
+        write_json_document(_document(sweep), stream)
     else:
         write_table(sweep.masks, stream, format_)
 

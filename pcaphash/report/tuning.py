@@ -1,10 +1,9 @@
 """Write what came of tuning to a stream, or as tables and a payload into a folder."""
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from pcaphash.report.document import finite, make_document
+from pcaphash.report.document import finite, make_document, write_json_document
 from pcaphash.report.files import make_folder, whole_file
 from pcaphash.report.rows import save_tables
 
@@ -31,8 +30,7 @@ def write_tuning(tuning: "Tuning", format_: str, stream: TextIO) -> None:
         Written to.
     """
     if format_ == "json":
-        json.dump(_document(tuning), stream, indent=2, allow_nan=False)
-        stream.write("\n")
+        write_json_document(_document(tuning), stream)
     else:
         from pcaphash.report.tuning_text import show_tuning
 

@@ -1,11 +1,10 @@
 """Write a validation to a stream, or its tables into a folder."""
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from pcaphash.report.document import device_document, reading_document
+from pcaphash.report.document import device_document, reading_document, write_json_document
 from pcaphash.report.files import whole_file
 
 if TYPE_CHECKING:
@@ -29,8 +28,7 @@ def write_validation(validation: "Validation", format_: str, stream: TextIO) -> 
         Written to.
     """
     if format_ == "json":
-        json.dump(_document(validation), stream, indent=2, allow_nan=False)
-        stream.write("\n")
+        write_json_document(_document(validation), stream)
     else:
         from pcaphash.report.validation_text import show_validation
 

@@ -37,9 +37,9 @@ def test_what_is_given_is_not_assumed():
 
 def test_without_a_fitting_type_there_is_no_hash():
     options = ["--protocol", "udp", "--hash-types", "TCPv4", "--unclassified-queue", "5"]
-    text = run("hash", *PUBLISHED, *options).stdout.decode()
+    text = " ".join(run("hash", *PUBLISHED, *options).stdout.decode().split())
     assert "none: no enabled hash type fits IPv4 with udp (hash_types TCPv4)" in text
-    assert "receive queue  5, the unclassified queue" in text
+    assert "receive queue 5, the unclassified queue" in text
     assert "0x" not in text
 
 

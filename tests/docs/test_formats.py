@@ -24,6 +24,8 @@ from pcaphash.studies.analyze import analyze
 from pcaphash.studies.census import census
 from pcaphash.studies.compare import compare
 from pcaphash.studies.compare.affinity import QUESTIONS
+from pcaphash.studies.hash_tuple import COLUMNS as TUPLE_COLUMNS
+from pcaphash.studies.hash_tuple import hash_tuples
 from pcaphash.studies.hashes import COLUMNS, hashes
 from pcaphash.studies.info import info
 from pcaphash.studies.spread import MEASURES
@@ -110,6 +112,17 @@ def test_columns_of_files(analyses, tmp_path, name):
 
 def test_columns_of_hashes(hashes_tables):
     check_columns(table("hashes"), hashes_tables)
+
+
+def test_columns_of_hash():
+    lines = ["192.0.2.1:1 192.0.2.2:2", "2001:db8::1 2001:db8::2"]
+    devices = [Device(), Device(features="CTRL_VQ+HASH_REPORT"), Device(hash_types="TCPv4")]
+    rows = [each.row() for device in devices for each in hash_tuples(lines, "here", device)]
+    for name, kind, _, empty in table("hash"):
+        values = [row[name] for row in rows]
+        assert any(value in (None, "") for value in values) == (empty != "never"), name
+        assert {type(value) for value in values} - {type(None)} == {int if kind == "integer" else str}, name
+    assert tuple(row[0] for row in table("hash")) == TUPLE_COLUMNS
 
 
 def test_values_that_are_listed_are_all_there_are(hashes_tables):
