@@ -26,6 +26,7 @@ from pcaphash.studies.info import (
     TunnelLoad,
 )
 from pcaphash.studies.info.files import Headers
+from pcaphash.studies.suspicion import Kind, Remedy, Suspected
 
 START = 1_700_000_000 * 10**9
 LONG = "2001:db8:1111:2222:3333:4444:5555:6666"
@@ -80,6 +81,12 @@ WHOLE = Info(
     {"v7": {"not-ip": 12}, "1.4": {"inner-not-ip": 1_300, "not-ip": 12}},
     TunnelFacts(40, 1.0, HEAVIEST),
     ReportedFacts(4, 5, {"Toeplitz": 4, "CRC32": 1}),
+    [
+        Suspected(Kind.GTP_U, 2152, 2_000, True, 0.4, None),
+        Suspected(Kind.VXLAN, 4799, 12, False, 0.0024, Remedy(Device(), "", "vxlan_ports", (4789, 4799))),
+        Suspected(Kind.IPV4_IN_IPV4, None, 1, False, 0.0002, Remedy(Device("1.4"), "1.4", "", ())),
+        Suspected(Kind.ESP, None, 1, False, 0.0002, None),
+    ],
 )
 SAVED = SavedFacts(
     "some.census",
@@ -88,7 +95,7 @@ SAVED = SavedFacts(
     800,
     70_000,
 )
-ONLY_SAVED = replace(WHOLE, files=[], saved=[SAVED], tally=None, tunnels=None, reported=None)
+ONLY_SAVED = replace(WHOLE, files=[], saved=[SAVED], tally=None, tunnels=None, reported=None, suspects=[])
 
 
 def shown(info: Info, stream: io.StringIO | None = None) -> str:
@@ -124,6 +131,10 @@ def test_every_fact_is_a_line():
         "reported in packet options: hashes Toeplitz 4, CRC32 1; receive queue of 5 packets",
         "40 tunnels: the heaviest by packets, share, bytes",
         "30   0.6%   3.0 kB  192.0.2.1 > 198.51.100.2 IPIP",
+        "GTP-U on UDP port 2152: about 2,000 packets (40.0%); neither spec looks into GTP-U",
+        "VXLAN on UDP port 4799: 12 packets (0.2%); --vxlan-port 4789 --vxlan-port 4799 looks into it",
+        "IPv4 in IPv4: 1 packet (0.0%); --spec 1.4 looks into it, draft v7 does not",
+        "ESP: 1 packet (0.0%); neither spec looks into ESP, whose payload is encrypted",
     ]:
         assert line in lines
     text = re.sub(r" +", " ", shown(WHOLE))
@@ -173,6 +184,7 @@ def test_what_there_is_not_is_not_said():
         tunnels=TunnelFacts(0, 1.0, []),
         reported=ReportedFacts(0, 0, {}),
         reasons={"v7": {}, "1.4": {}},
+        suspects=[],
     )
     text = shown(info)
     for word in ("cut", "MTU", "order", "tunnel", "reported", "without a", "damaged", "left out", "section"):
@@ -222,7 +234,7 @@ def test_a_saved_census():
     for line in [
         "some.census: saved census, 800 packets, 70.0 kB",
         "  of 0.pcap, 1.pcap, 2.pcap and 2 more",
-        f"  hash key {b'k'.ljust(40, bytes(1)).hex()}",
+        f"  hash key {(b'k' * 40).hex()}",
         "  UDP ports VXLAN 53, GENEVE 6081, VXLAN-GPE 4790, GRE in UDP 4754",
         "  up to 128 entries of the indirection table (mask), flavor spec, input transform none",
         "  a saved census has no times, directions, captured lengths and tunnels",
@@ -236,7 +248,8 @@ def test_json_has_everything_under_stable_names():
     found = document(WHOLE)
     assert list(found) == [
         "partial", "problems", "files", "saved_censuses", "packets", "left_out", "stopped", "selected", "link_types",
-        "time", "lengths", "directions", "encapsulations", "tunnels", "reasons", "reported",
+        "time", "lengths", "directions", "encapsulations", "tunnels", "suspected_tunnels", "reasons",
+        "reported",
     ]  # fmt: skip
     assert found["partial"] is True
     one, two = found["files"]
@@ -279,6 +292,10 @@ def test_json_has_everything_under_stable_names():
         "source": "192.0.2.1", "destination": "198.51.100.2", "encapsulation": "IPIP", "network_number": None,
         "packets": 30, "bytes": 3_000,
     }  # fmt: skip
+    assert found["suspected_tunnels"][0] == {
+        "kind": "GTP-U", "port": 2152, "packets": 2_000, "is_estimate": True, "share": 0.4, "options": None,
+    }  # fmt: skip
+    assert found["suspected_tunnels"][2]["options"] == "--spec 1.4"
     assert found["reasons"] == WHOLE.reasons
     assert found["reported"] == {"hashes": 4, "queues": 5, "algorithms": {"Toeplitz": 4, "CRC32": 1}}
 
@@ -291,7 +308,7 @@ def test_json_of_a_saved_census():
         *[None] * 5,
     ]
     (saved,) = found["saved_censuses"]
-    assert saved["hash_keys"] == [b"k".ljust(40, b"\0").hex()]
+    assert saved["hash_keys"] == [(b"k" * 40).hex()]
     assert (saved["path"], saved["version"], saved["slots"], saved["vxlan_port"]) == ("some.census", 1, 128, [53])
     assert (saved["table_index"], saved["flavor"], saved["input_transform"]) == ("mask", "spec", "none")
     assert (saved["packets"], saved["left_out"]) == (900, {"sent by the capturing host": 100})
