@@ -6,8 +6,25 @@ from pathlib import Path
 
 from pcaphash.capture.reader import Block
 from pcaphash.capture.reported import Reported
+from pcaphash.errors import ConfigurationError
 
-_TRAILING_NUMBER = re.compile(r"([0-9]{1,9})(?:\.[A-Za-z][A-Za-z0-9]*)*$")  # before .pcap, .pcapng.gz and the like
+PER_QUEUE_OPTION = "--per-queue"
+
+# What a rotating capture (tcpdump -G, dumpcap -b) adds to a name says when, not which queue.
+_DAY = r"(?:19|20)[0-9]{2}[-_.]?(?:0[1-9]|1[0-2])[-_.]?(?:0[1-9]|[12][0-9]|3[01])"
+_TIME = r"(?:[T_.-]?(?:[01][0-9]|2[0-3])[-_.:h]?[0-5][0-9](?:[-_.:m]?[0-6][0-9])?(?:[.,][0-9]+)?Z?)?"
+_WHEN = re.compile(rf"(?:_[0-9]{{5}}_(?={_DAY}))?(?<![0-9]){_DAY}{_TIME}(?![0-9])")
+_EPOCH = re.compile(r"(?<![0-9])1[0-9]{9}(?:[0-9]{3})?(?![0-9])")
+
+_NUMBER = r"[-_.=]?([0-9]{1,9})(?![0-9])"
+_WORDS = (
+    # The likelier words come first: rx may also be a direction.
+    re.compile(rf"(?:(?<![A-Za-z])(?:rx[-_]?)?(?:queue|q)|(?<![A-Za-z])(?:txrx|ring)){_NUMBER}", re.IGNORECASE),
+    re.compile(rf"(?<![A-Za-z])rx{_NUMBER}", re.IGNORECASE),
+)
+_ANY_NUMBER = re.compile(r"(?<![0-9])[0-9]{1,9}(?![0-9])")
+_SUFFIXES = re.compile(r"(?:\.[A-Za-z][A-Za-z0-9]*)+$")  # .pcap, .pcapng.gz and the like
+_ADVICE = "put q or queue before the number of the receive queue, such as q0.pcap"
 
 
 class QueueOfTrace:
@@ -19,11 +36,14 @@ class QueueOfTrace:
         The trace.
     queue : int
         Its receive queue, counted from 0.
+    is_by_place : bool
+        Whether its place among the traces says so, because no name has a number.
     """
 
-    def __init__(self, trace: str, queue: int) -> None:
+    def __init__(self, trace: str, queue: int, *, is_by_place: bool = False) -> None:
         self.trace = trace
         self.queue = queue
+        self._why = " by its place, as no name says which queue it is" if is_by_place else ""
 
     def read(self, block: Block, first: int) -> tuple[Block, Reported]:
         """Report the queue for a block's packets."""
@@ -33,19 +53,70 @@ class QueueOfTrace:
 
     def finish(self, n_packets: int) -> list[str]:
         """Say which queue the trace stands for."""
-        return [f"{self.trace} is taken as receive queue {self.queue}"]
+        return [f"{self.trace} is taken as receive queue {self.queue}{self._why}"]
 
 
-def queues_of_traces(traces: Sequence[str]) -> list[QueueOfTrace]:
-    """Return a source for each trace: the number that its name ends with is the queue, or else its place.
+def queues_of_traces(traces: Sequence[str], n_queues: int | None = None) -> list[QueueOfTrace]:
+    """Return a source for each trace; its name says which receive queue it is, or else its place.
+
+    The number after ``q``, ``queue``, ``rxq``, ``ring`` or ``rx`` is the queue; several traces may have the same one.
+    Where no name has such a word, it is the only number by which the names differ. Dates are no numbers.
 
     Parameters
     ----------
     traces : sequence of str
-        Captures in the order of their queues, or whose names end with different numbers, such as ``rx-3.pcap.gz``.
+        Captures, such as ``rx-3.pcap.gz`` or ``q0_20240501120000.pcap``.
+    n_queues : int, optional
+        How many receive queues the device has; default: not known.
+
+    Raises
+    ------
+    ConfigurationError
+        A name can be read in two ways, only some names have a number, or the device has no such queue.
     """
-    found = [_TRAILING_NUMBER.search(Path(trace).name) for trace in traces]
-    numbers = [int(match[1]) for match in found if match]
-    if len(set(numbers)) < len(traces):
-        numbers = list(range(len(traces)))
+    stems = [_EPOCH.sub("", _WHEN.sub("", _SUFFIXES.sub("", Path(trace).name))) for trace in traces]
+    for word in _WORDS:
+        found = [list(dict.fromkeys(map(int, word.findall(stem)))) for stem in stems]
+        if any(found):
+            numbers = [_only(trace, each, found, traces) for trace, each in zip(traces, found, strict=True)]
+            return _checked(traces, numbers, n_queues)
+    numbers = _differing(traces, stems, n_queues)
+    if numbers is None:
+        return [QueueOfTrace(trace, place, is_by_place=True) for place, trace in enumerate(traces)]
+    return _checked(traces, numbers, n_queues)
+
+
+def _only(trace: str, numbers: list[int], all_numbers: list[list[int]], traces: Sequence[str]) -> int:
+    """Return the number of a trace's queue."""
+    if not numbers:
+        other = next(each for each, found in zip(traces, all_numbers, strict=True) if found)
+        problem = f"the name {trace} has no number of a receive queue, but {other} has one"
+        raise ConfigurationError(PER_QUEUE_OPTION, problem, _ADVICE)
+    if len(numbers) > 1:
+        read = " or ".join(map(str, numbers))
+        raise ConfigurationError(PER_QUEUE_OPTION, f"the name {trace} may mean receive queue {read}", _ADVICE)
+    return numbers[0]
+
+
+def _checked(traces: Sequence[str], numbers: list[int], n_queues: int | None) -> list[QueueOfTrace]:
+    """Refuse queues that the device does not have."""
+    for trace, queue in zip(traces, numbers, strict=True):
+        if n_queues is not None and queue >= n_queues:
+            problem = f"{trace} is receive queue {queue} by its name, but the device has {n_queues} (0 to {n_queues - 1})"
+            raise ConfigurationError(PER_QUEUE_OPTION, problem, "give --queues as the device has them, or rename it")
     return [QueueOfTrace(trace, queue) for trace, queue in zip(traces, numbers, strict=True)]
+
+
+def _differing(traces: Sequence[str], stems: list[str], n_queues: int | None) -> list[int] | None:
+    """Return the numbers by which names without any word differ; None where there are none."""
+    rows = [[int(number) for number in _ANY_NUMBER.findall(stem)] for stem in stems]
+    if not traces or len({len(row) for row in rows}) > 1:
+        return None
+    columns = [list(column) for column in zip(*rows, strict=True) if len(set(column)) == len(traces)]
+    if n_queues is not None and len(columns) > 1:
+        columns = [column for column in columns if max(column) < n_queues] or columns
+    distinct = [column for i, column in enumerate(columns) if column not in columns[:i]]
+    if len(distinct) > 1:
+        read = " or ".join(str(column[0]) for column in distinct)
+        raise ConfigurationError(PER_QUEUE_OPTION, f"the name {traces[0]} may mean receive queue {read}", _ADVICE)
+    return distinct[0] if distinct else None

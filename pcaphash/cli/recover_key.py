@@ -39,7 +39,7 @@ def recover_key(
     """
     options.check_format(format_, RECOVERY_FORMATS)
     device = Device(**device_options)
-    (source,) = reported_options.sources([trace], device.spec)
+    (source,) = reported_options.sources([trace], device)
     report_warnings([device])
     announce_compilation()
     from pcaphash.studies.recover_key import recover_key as study

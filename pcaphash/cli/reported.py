@@ -12,6 +12,7 @@ from pcaphash.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from pcaphash.capture.reported import ReportedSource
+    from pcaphash.device import Device
 
 _TPACKET = "tpacket"
 
@@ -94,7 +95,7 @@ class ReportedOptions:
 
         return DEVICE_HASH_REPORTS
 
-    def sources(self, traces: Sequence[str], spec: str) -> "list[ReportedSource]":
+    def sources(self, traces: Sequence[str], device: "Device") -> "list[ReportedSource]":
         """Make the source of reported values for each trace.
 
         Raises
@@ -115,9 +116,9 @@ class ReportedOptions:
             raise ConfigurationError("TRACE", problem, "give one, or --per-queue if each is of one receive queue")
         from pcaphash.capture.reported_tpacket import TpacketHashes
 
-        sources = self._sources(traces)
+        sources = self._sources(traces, device.queues)
         if self.header_len is not None:
-            sources = self._behind_headers(sources, self.header_len, spec)
+            sources = self._behind_headers(sources, self.header_len, device.spec)
         return sources if self.kind is None else [TpacketHashes(source) for source in sources]
 
     def _behind_headers(self, sources: "list[ReportedSource]", length: int, spec: str) -> "list[ReportedSource]":
@@ -130,11 +131,11 @@ class ReportedOptions:
             return [VirtioHeaders(length, spec, **link_types)]
         return [BehindHeaders(VirtioHeaders(length, spec, **link_types), source) for source in sources]
 
-    def _sources(self, traces: Sequence[str]) -> "list[ReportedSource]":
+    def _sources(self, traces: Sequence[str], n_queues: int) -> "list[ReportedSource]":
         if self.per_queue:
             from pcaphash.capture.reported_queues import queues_of_traces
 
-            return list(queues_of_traces(traces))
+            return list(queues_of_traces(traces, n_queues))
         if self.table is not None:
             from pcaphash.capture.reported_table import ReportedTable
 

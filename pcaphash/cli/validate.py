@@ -63,7 +63,7 @@ def validate(
     """
     options.check_format(format_, VALIDATION_FORMATS)
     device = Device(**device_options)
-    sources = reported_options.sources(traces, device.spec)
+    sources = reported_options.sources(traces, device)
     report_warnings([device])
     announce_compilation()
     from pcaphash.studies.validate.study import Validator
