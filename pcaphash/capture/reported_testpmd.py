@@ -1,46 +1,27 @@
-"""What a network interface reported of packets, from what DPDK's testpmd prints of them (``set verbose 1``).
+"""What a network interface reported of packets, from what DPDK's testpmd prints of them (``set verbose 1``)."""
 
-Each packet that is received has a line such as this one, where ``RSS hash`` and ``RSS queue`` stand only if the
-interface gave a hash (DPDK, app/test-pmd/util.c)::
-
-      src=52:54:00:00:00:01 - dst=52:54:00:00:00:02 - pool=mb_pool_0 - type=0x0800 - length=60 - nb_segs=1
-      - RSS hash=0x51ccc178 - RSS queue=0x2 - sw ptype: L2_ETHER L3_IPV4 - l2_len=14 - Receive queue=0x2
-"""
-
-import re
-from collections.abc import Iterator
-from dataclasses import dataclass
 from os import PathLike, fspath
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
+
 from pcaphash.capture.reader import Block
 from pcaphash.capture.reported import Reported
+from pcaphash.capture.testpmd_log import NOT_SAID, read_log
 from pcaphash.errors import ConfigurationError
 
 TESTPMD_OPTION = "--testpmd"
-
-_BURST = re.compile(r"port ([0-9]+)/queue ([0-9]+): (received|sent) [0-9]+ packets")
-_PACKET = re.compile(r"\bsrc=[0-9A-Fa-f:]{17} - dst=[0-9A-Fa-f:]{17} ")
-_HASH = re.compile(r" - RSS hash=0x([0-9A-Fa-f]{1,16})\b")
-_QUEUE = re.compile(r" - (?:RSS|Receive) queue=0x([0-9A-Fa-f]{1,16})\b")
-_LENGTH = re.compile(r" - length=([0-9]{1,10})\b")
-_SENT = " - Send queue="
+NO_LINE = -1
 
 _TAG_LENGTHS = (0, 4, 8)  # of VLAN tags that an interface takes out
-
-
-@dataclass(frozen=True)
-class _Line:
-    """What a line says of the packet that it stands for."""
-
-    number: int
-    hash_value: int | None
-    queue: int | None
-    length: int | None
+_LEAST_LENGTH = 60  # to which shorter frames are filled up on their way
 
 
 class TestpmdLog:
-    """Reads hashes and receive queues from a log of testpmd, whose packets are those of the trace in the same order.
+    """Reads hashes and receive queues from a log of testpmd.
+
+    Until ``arrange`` says otherwise its lines are those of the packets of the trace, in the same order.
 
     Parameters
     ----------
@@ -57,98 +38,94 @@ class TestpmdLog:
 
     def __init__(self, path: str | PathLike[str]) -> None:
         self._option = f"{TESTPMD_OPTION} {fspath(path)}"
-        self._path = Path(path)
-        self._lines = self._read_lines()
-        self._ports: set[str] = set()
-        self._next = next(self._lines, None)
-        if self._next is None:
-            raise ConfigurationError(self._option, "has no packet", "save what testpmd prints after set verbose 1")
-        self.n_packets = 0
-        """Packets that have a line."""
+        self.lines, self.kinds = read_log(self._option, Path(path))
+        self._line_of: npt.NDArray[np.int64] | None = None
+        self._notes: list[str] = []
         self.n_other_lengths = 0
         """Packets that have another length in the log."""
         self._first_other = ""
 
-    def read(self, block: Block, first: int) -> tuple[Block, Reported]:
-        """Take the lines of a block's packets.
+    @property
+    def option(self) -> str:
+        """The option that names the log, and the log, for messages."""
+        return self._option
 
-        Raises
-        ------
-        ConfigurationError
-            A line has a hash of more than 32 bits.
+    def arrange(self, line_of: npt.NDArray[np.int64], notes: list[str]) -> None:
+        """Say which line is about which packet.
+
+        Parameters
+        ----------
+        line_of : int64 array of shape (packets,)
+            Position among ``lines`` for each packet of the trace, or NO_LINE.
+        notes : list of str
+            How it was found.
         """
-        reported = Reported.nothing(len(block.records))
-        lengths = block.records["original_length"].tolist()
-        for i, line in enumerate(self._take(len(lengths))):
-            if line.hash_value is not None:
-                reported.hash_values[i] = line.hash_value
-                reported.has_hash[i] = True
-            else:
-                reported.hash_reports[i] = 0  # testpmd would have printed it: the interface gave none
-            if line.queue is not None:
-                reported.queues[i] = line.queue
-            if line.length is not None and lengths[i] - line.length not in _TAG_LENGTHS:
-                self.n_other_lengths += 1
-                self._first_other = self._first_other or (
-                    f"packet {first + i} has {lengths[i]} bytes, line {line.number} says {line.length}"
-                )
+        self._line_of, self._notes = line_of, notes
+
+    def read(self, block: Block, first: int) -> tuple[Block, Reported]:
+        """Take the lines of a block's packets."""
+        n = len(block.records)
+        reported = Reported.nothing(n)
+        places = self._places(first, n)
+        with_line = np.flatnonzero(places != NO_LINE)
+        lines = self.lines.take(places[with_line])
+        has_hash = lines.hash_values != NOT_SAID
+        reported.has_hash[with_line] = has_hash
+        reported.hash_values[with_line] = np.where(has_hash, lines.hash_values, 0)
+        # testpmd would have printed it: the interface gave none. What a flow rule steers may do without.
+        reported.hash_reports[with_line[~has_hash & ~lines.by_rule]] = 0
+        reported.queues[with_line[~lines.by_rule]] = lines.queues[~lines.by_rule]
+        self._compare_lengths(block.records["original_length"][with_line], places[with_line], first + with_line)
         return block, reported
 
+    def _places(self, first: int, n: int) -> npt.NDArray[np.int64]:
+        numbers = np.arange(first - 1, first - 1 + n)
+        if self._line_of is not None:
+            return self._line_of[numbers]
+        return np.where(numbers < len(self.lines), numbers, NO_LINE)
+
+    def _compare_lengths(
+        self, lengths: npt.NDArray[np.uint32], places: npt.NDArray[np.int64], numbers: npt.NDArray[np.int64]
+    ) -> None:
+        said = np.array([self.kinds[kind][3] for kind in self.lines.kinds[places].tolist()], np.int64)
+        short = lengths.astype(np.int64) - said
+        is_padded = (said == _LEAST_LENGTH) & (short < 0)
+        other = np.flatnonzero((said != NOT_SAID) & ~is_padded & ~np.isin(short, _TAG_LENGTHS))
+        self.n_other_lengths += len(other)
+        if len(other) and not self._first_other:
+            i = int(other[0])
+            line = int(self.lines.numbers[places[i]])
+            self._first_other = f"packet {numbers[i]} has {lengths[i]} bytes, line {line} says {said[i]}"
+
     def finish(self, n_packets: int) -> list[str]:
-        """Say how many packets have no line, and whether lengths differ.
+        """Say how lines were matched to packets, how many packets have no line, and whether lengths differ.
 
         Raises
         ------
         ConfigurationError
             The log has more packets than the trace.
         """
-        if self._next is not None:
-            problem = f"line {self._next.number} is about packet {n_packets + 1}, but the trace ends with {n_packets}"
+        if self._line_of is None and len(self.lines) > n_packets:
+            line = int(self.lines.numbers[n_packets])
+            problem = f"line {line} is about packet {n_packets + 1}, but the trace ends with {n_packets}"
             raise ConfigurationError(self._option, problem, "give the log that belongs to this trace")
-        notes = []
-        if self.n_packets < n_packets:
-            n_missing = n_packets - self.n_packets
-            notes.append(f"{self._option}: {n_missing:,} of {n_packets:,} packets have no line")
-        if len(self._ports) > 1:
-            notes.append(f"{self._option}: packets of several ports: {', '.join(sorted(self._ports, key=int))}")
+        used = np.arange(min(n_packets, len(self.lines)))
+        if self._line_of is not None:
+            used = self._line_of[self._line_of != NO_LINE]
+        notes = [*self._notes]
+        if len(used) < n_packets:
+            notes.append(f"{n_packets - len(used):,} of {n_packets:,} packets have no line")
+        ports = np.unique(self.lines.ports[used])
+        if len(ports) > 1:
+            notes.append(f"packets of several ports: {', '.join(map(str, ports.tolist()))}")
+        if n_rules := int(self.lines.by_rule[used].sum()):
+            notes.append(
+                f"{n_rules:,} packets were steered by a flow rule (FDIR matched): their receive queue is the rule's, "
+                "and is not judged"
+            )
         if self.n_other_lengths:
             notes.append(
-                f"{self._option}: {self.n_other_lengths:,} packets have other lengths than in the trace, which may be "
+                f"{self.n_other_lengths:,} packets have other lengths than in the trace, which may be "
                 f"in another order: {self._first_other}"
             )
-        return notes
-
-    def _take(self, n: int) -> Iterator[_Line]:
-        """Take the next lines, one read ahead so that ``finish`` knows whether one is left."""
-        while n and self._next is not None:
-            yield self._next
-            self.n_packets += 1
-            self._next = next(self._lines, None)
-            n -= 1
-
-    def _read_lines(self) -> Iterator[_Line]:
-        is_sent, burst_queue = False, None
-        try:
-            with self._path.open(encoding="utf-8", errors="replace") as stream:
-                for number, line in enumerate(stream, 1):
-                    if burst := _BURST.search(line):
-                        is_sent, burst_queue = burst[3] == "sent", int(burst[2])
-                        if not is_sent:
-                            self._ports.add(burst[1])
-                    elif _PACKET.search(line) and not is_sent and _SENT not in line:
-                        yield self._read_line(number, line, burst_queue)
-        except (OSError, ValueError) as error:
-            problem = (error.strerror if isinstance(error, OSError) else None) or str(error)
-            raise ConfigurationError(self._option, problem, "check the path and its permissions") from error
-
-    def _read_line(self, number: int, line: str, burst_queue: int | None) -> _Line:
-        hash_value, queue, length = _HASH.search(line), _QUEUE.search(line), _LENGTH.search(line)
-        if hash_value and int(hash_value[1], 16) >= 1 << 32:
-            problem = f"line {number}: RSS hash=0x{hash_value[1]} has more than 32 bits"
-            raise ConfigurationError(self._option, problem, "save the log again")
-        return _Line(
-            number,
-            int(hash_value[1], 16) if hash_value else None,
-            int(queue[1], 16) if queue else burst_queue,
-            int(length[1]) if length else None,
-        )
+        return [f"{self._option}: {note}" for note in notes]
