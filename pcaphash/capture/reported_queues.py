@@ -80,10 +80,10 @@ def queues_of_traces(traces: Sequence[str], n_queues: int | None = None) -> list
         if any(found):
             numbers = [_only(trace, each, found, traces) for trace, each in zip(traces, found, strict=True)]
             return _checked(traces, numbers, n_queues)
-    numbers = _differing(traces, stems, n_queues)
-    if numbers is None:
+    differing = _differing(traces, stems, n_queues)
+    if differing is None:
         return [QueueOfTrace(trace, place, is_by_place=True) for place, trace in enumerate(traces)]
-    return _checked(traces, numbers, n_queues)
+    return _checked(traces, differing, n_queues)
 
 
 def _only(trace: str, numbers: list[int], all_numbers: list[list[int]], traces: Sequence[str]) -> int:
@@ -102,7 +102,9 @@ def _checked(traces: Sequence[str], numbers: list[int], n_queues: int | None) ->
     """Refuse queues that the device does not have."""
     for trace, queue in zip(traces, numbers, strict=True):
         if n_queues is not None and queue >= n_queues:
-            problem = f"{trace} is receive queue {queue} by its name, but the device has {n_queues} (0 to {n_queues - 1})"
+            problem = (
+                f"{trace} is receive queue {queue} by its name, but the device has {n_queues} (0 to {n_queues - 1})"
+            )
             raise ConfigurationError(PER_QUEUE_OPTION, problem, "give --queues as the device has them, or rename it")
     return [QueueOfTrace(trace, queue) for trace, queue in zip(traces, numbers, strict=True)]
 

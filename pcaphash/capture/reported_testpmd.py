@@ -61,6 +61,7 @@ class TestpmdLog:
             How it was found.
         """
         self._line_of, self._notes = line_of, notes
+        self.n_other_lengths, self._first_other = 0, ""
 
     def read(self, block: Block, first: int) -> tuple[Block, Reported]:
         """Take the lines of a block's packets."""

@@ -23,7 +23,7 @@ from pcaphash.errors import ConfigurationError
 NOT_SAID = -1
 
 Kind = tuple[bytes, bytes, int, int]
-"""What the log prints of a packet's contents: source and destination MAC, EtherType, length; NOT_SAID for the latter."""
+"""What the log prints of a packet's contents: source and destination MAC, then EtherType and length, or NOT_SAID."""
 
 _MAC = "([0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2}){5})"
 _QUOTED = re.compile(r"^(?:[>|]\s?)+")
@@ -141,7 +141,7 @@ def _packets(lines: list[str]) -> Iterator[_Packet]:
     """Yield the text of each packet, with the lines that it was wrapped into put together."""
     glue = _glue(lines)
     port, queue, is_sent = NOT_SAID, NOT_SAID, False
-    start, parts = 0, []
+    start, parts = 0, list[str]()
     for number, line in enumerate([*lines, ""], 1):
         burst, packet = _BURST.search(line), _PACKET.search(line)
         if parts and (burst or packet or not line.strip() or _ENDS.search(line)):
@@ -179,8 +179,7 @@ def _row(option: str, packet: _Packet, kinds: dict[Kind, int]) -> tuple[int, int
         problem = f"line {packet.number}: RSS hash=0x{hash_value:x} has more than 32 bits"
         raise ConfigurationError(option, problem, "save the log again")
     queue = _number(_QUEUE, text, 16)
-    ends = (bytes.fromhex(each.replace(":", "")) for each in (source[2], destination[1]))
-    kind = (*ends, _number(_TYPE, text, 16), _number(_LENGTH, text, 10))
+    kind = (_mac(source[2]), _mac(destination[1]), _number(_TYPE, text, 16), _number(_LENGTH, text, 10))
     return (
         packet.number,
         kinds.setdefault(kind, len(kinds)),
@@ -190,6 +189,10 @@ def _row(option: str, packet: _Packet, kinds: dict[Kind, int]) -> tuple[int, int
         _RULE.search(text) is not None,
         _number(_TIMESTAMP, text, 10),
     )
+
+
+def _mac(text: str) -> bytes:
+    return bytes.fromhex(text.replace(":", ""))
 
 
 def _number(pattern: re.Pattern[str], text: str, base: int) -> int:

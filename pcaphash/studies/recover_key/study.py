@@ -10,6 +10,7 @@ import numpy.typing as npt
 from pcaphash.capture.reader import Block
 from pcaphash.capture.reported import NOT_REPORTED, Reported, ReportedSource
 from pcaphash.capture.reported_options import PacketOptions
+from pcaphash.capture.reported_testpmd import TestpmdLog
 from pcaphash.device.device import Device
 from pcaphash.device.hash_key import NAMED_KEYS, TITLES
 from pcaphash.device.hash_types import ADDRESS_HASH_TYPES
@@ -25,6 +26,7 @@ from pcaphash.studies.recover_key.agreement import Agreement, Packets
 from pcaphash.studies.recover_key.basis import Basis, Words
 from pcaphash.studies.recover_key.result import Fit, Recovery
 from pcaphash.studies.recover_key.solution import Solution, solve, solve_most
+from pcaphash.studies.validate.log_order import arrange_by_contents, can_be_read_twice
 from pcaphash.studies.validate.verdicts import Expectations
 
 VALUE_ORDERS = {
@@ -42,6 +44,10 @@ _MOST_SOLVED = 400  # packets among which wrong ones are looked for by solving f
 _ATTEMPTS = 4
 _SEED = 1
 _SHOWN = 10
+_OWN_ORDER = (
+    "the log is printed queue by queue: which line is about which packet cannot be told without the key; use one "
+    "receive queue, or packets of different lengths"
+)
 
 
 class _Assumption:
@@ -198,6 +204,25 @@ def recover_key(
         No packet has a reported hash.
     """
     chosen, source = device or Device(), source or PacketOptions()
+    found = _recover(trace, chosen, source, selection, watch, report_numbers)
+    if found.best or not isinstance(source, TestpmdLog) or not source.lines.several_queues:
+        return found
+    if not can_be_read_twice(fspath(trace)):
+        return replace(found, notes=[*found.notes, _OWN_ORDER])
+    if not arrange_by_contents(source, fspath(trace), chosen):
+        return replace(found, notes=[*found.notes, _OWN_ORDER])
+    return _recover(trace, chosen, source, selection, watch, report_numbers)
+
+
+def _recover(
+    trace: str | PathLike[str],
+    chosen: Device,
+    source: ReportedSource,
+    selection: Selection,
+    watch: Callable[[Progress], None] | None,
+    report_numbers: frozenset[int] | None,
+) -> Recovery:
+    """Recover the key from the trace as it is."""
     account = Account([fspath(trace)], watch)
     selector = Selector(selection, Identity.of(chosen), chosen.spec, account.reading.left_out)
     assumptions = list(_assumptions(chosen, report_numbers))

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from pcaphash.capture.reader import Block
 from pcaphash.capture.reported import NOT_REPORTED, Reported, ReportedSource
 from pcaphash.capture.reported_options import PacketOptions
+from pcaphash.capture.reported_testpmd import TestpmdLog
 from pcaphash.device.device import Device
 from pcaphash.engine.census import Identity
 from pcaphash.engine.describer import Describer, Descriptions
@@ -21,6 +22,7 @@ from pcaphash.errors import CaptureError, ConfigurationError, NothingReadableErr
 from pcaphash.kernels.records import RECORD
 from pcaphash.studies.validate.conclusion import conclude
 from pcaphash.studies.validate.examples import example_of
+from pcaphash.studies.validate.log_order import arrange_log
 from pcaphash.studies.validate.result import Example, Validation
 from pcaphash.studies.validate.rows import rows_of
 from pcaphash.studies.validate.sample import Sample, Sampler
@@ -199,6 +201,8 @@ class Validator:
             left_out = self.account.reading.left_out
             selector = Selector(self._selection, Identity.of(self.device), self.device.spec, left_out)
             try:
+                if isinstance(source, TestpmdLog):
+                    arrange_log(source, trace, self.device, self._leniency)
                 reader = self.account.open(trace)
             except CaptureError as error:
                 self.account.reading.unreadable.append(error)

@@ -89,11 +89,19 @@ class Trial:
 
     def hash_values(self, faults: Iterable[Fault]) -> tuple[npt.NDArray[np.uint32], Mask]:
         """Return the hashes that a device with these faults would report, and which packets have one."""
-        predicted = self._predict(tuple(faults))
+        predicted = self.predict(faults)
         if predicted is None:
             raise AssertionError("only faults that explain something are asked for")
+        values, hashed, _ = predicted
+        return values, hashed
+
+    def predict(self, faults: Iterable[Fault]) -> tuple[npt.NDArray[np.uint32], Mask, Mask] | None:
+        """Return the same, and of which packets that is known; None where no device has such faults."""
+        predicted = self._predict(tuple(faults))
+        if predicted is None:
+            return None
         reading, values = predicted
-        return values, reading.found.hashed
+        return values, reading.found.hashed, reading.found.known
 
     def _predict(self, faults: tuple[Fault, ...]) -> tuple[_Reading, npt.NDArray[np.uint32]] | None:
         device, flags = self.device, 0
