@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pcaphash.engine.decision import NONE
+from pcaphash.report.suspicion import name_tunnel, remedy_options
 from pcaphash.report.words import above_ideal, count, percent, reason_text
 from pcaphash.studies.compare.advice import (
     AvoidPortless,
@@ -11,6 +12,7 @@ from pcaphash.studies.compare.advice import (
     FindUnhashed,
     HashInner,
     HashPorts,
+    LookInto,
     OtherKey,
     RebalanceTable,
     SplitFlow,
@@ -42,6 +44,8 @@ def put_advice_into_words(advice: "Advice") -> AdviceWords:
             f"hash the inner header{_gained(advice.gain)} The device decides this (virtio: feature HASH_TUNNEL); "
             "ethtool has no setting for it."
         )
+    if isinstance(advice, LookInto):
+        return _look_into(advice)
     if isinstance(advice, HashPorts):
         limit = (
             " In tunnels this lasts only as long as senders vary the outer source port." if advice.is_tunnelled else ""
@@ -91,6 +95,22 @@ def _gained(gain: "Gain") -> str:
         f"{above_ideal(gain.excess_instead)} ({gain.instead_of})."
     )
     return measured if gain.is_certain else f"{measured} A saved census does not tell whether that is luck."
+
+
+def _look_into(advice: LookInto) -> AdviceWords:
+    tunnel = advice.tunnel
+    name = name_tunnel(tunnel.kind, tunnel.port)
+    if tunnel.excess is not None:
+        return AdviceWords(
+            f"have the device look into {name} ({remedy_options(tunnel)}): the busiest receive queue is "
+            f"{above_ideal(tunnel.excess)} above ideal instead of {above_ideal(advice.excess)} ({advice.config})."
+        )
+    if tunnel.is_mirrored:
+        return AdviceWords(f"judge what the NIC met, not its copy in a mirror session of {name}: --strip erspan.")
+    return AdviceWords(
+        f"have the ends of {name} use more addresses or ports: neither spec looks into {tunnel.kind}, so no hash type "
+        "tells its flows apart."
+    )
 
 
 def _vary_source_port(advice: VarySourcePort) -> AdviceWords:

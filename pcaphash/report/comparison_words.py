@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from pcaphash.engine.decision import NONE
 from pcaphash.report.advice_words import AdviceWords, put_advice_into_words
+from pcaphash.report.suspicion import name_tunnel, remedy_options
 from pcaphash.report.words import above_ideal, count, packets, percent, reason_text
 from pcaphash.studies.compare.causes import (
     EVEN,
@@ -21,6 +22,7 @@ from pcaphash.studies.compare.causes import (
     Unhashed,
 )
 from pcaphash.studies.compare.gain import Step
+from pcaphash.studies.compare.missed import MissedTunnel
 from pcaphash.studies.compare.verdict import Conclusion
 
 if TYPE_CHECKING:
@@ -107,6 +109,8 @@ def _blame(finding: "Finding") -> str:
         return f"The hash is at fault: under {finding.config} it does worse than chance."
     if finding.cause == Cause.FEW_INPUTS:
         return "The hash is fine; its input has too little entropy."
+    if isinstance(facts, MissedTunnel):
+        return f"The hash is fine; {_missed(facts)}"
     if isinstance(facts, UnevenTable):
         return "The hash is fine; the indirection table is uneven."
     if isinstance(facts, HeavyFlow) and finding.cause == Cause.SINGLE_FLOW:
@@ -132,6 +136,8 @@ def _remains(finding: "Finding") -> str:
     facts = finding.facts
     if isinstance(facts, HeavyFlow) and finding.cause == Cause.SINGLE_FLOW:
         return f"One flow still carries {percent(facts.share)} of packets, and no hash can split a flow."
+    if isinstance(facts, MissedTunnel):
+        return f"It is still uneven: {_missed(facts)}"
     if isinstance(facts, FewFlows) and finding.cause == Cause.HEAVY_FLOWS:
         return f"It is still uneven: {_half(facts)}, and no hash can split a flow."
     return "It is still uneven: " + {
@@ -179,6 +185,8 @@ def _why(finding: "Finding") -> str:
             return f"One flow, {facts.endpoints}, carries {of_packets}"
         kind = "" if facts.encapsulation == NONE else f" ({facts.encapsulation})"
         return f"What has no ports to hash, {facts.endpoints}{kind}, is {of_packets}"
+    if isinstance(facts, MissedTunnel):
+        return f"{_looks_like(facts)}, which it does not look into."
     if isinstance(facts, FewInputs):
         return _few_inputs(facts)
     if isinstance(facts, FewFlows):
@@ -186,6 +194,22 @@ def _why(finding: "Finding") -> str:
             return f"{_half(facts)}."
         return f"{_half(facts)}: too few to even out over {count(facts.queues)} receive queues."
     return _unexplained(facts) if isinstance(facts, Unexplained) else ""
+
+
+def _looks_like(facts: MissedTunnel) -> str:
+    return f"{percent(facts.share)} of packets look like {name_tunnel(facts.kind, facts.port)}"
+
+
+def _missed(facts: MissedTunnel) -> str:
+    """Say what packets look like, and what would look into it."""
+    looks = _looks_like(facts)
+    if facts.excess is not None:
+        gained = f"the busiest receive queue would be {above_ideal(facts.excess)} above the ideal share"
+        return f"{looks}, which no configuration here looks into. With {remedy_options(facts)}, {gained}."
+    if facts.is_mirrored:
+        return f"{looks}: a mirror session, whose outer header the NIC never met."
+    encrypted = ", which is encrypted" if facts.is_encrypted else ""
+    return f"{looks}, and neither spec looks into {facts.kind}{encrypted}."
 
 
 def _half(facts: FewFlows) -> str:

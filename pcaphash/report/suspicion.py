@@ -5,15 +5,16 @@ from typing import TYPE_CHECKING
 from pcaphash.report.words import packets, percent
 
 if TYPE_CHECKING:
+    from pcaphash.studies.compare.missed import MissedTunnel
     from pcaphash.studies.suspicion import Remedy, Suspected
 
 
-def name_suspect(suspect: "Suspected") -> str:
+def name_tunnel(kind: str, port: int | None) -> str:
     """Name a suspected tunnel, and the port that it has."""
-    return suspect.kind.value if suspect.port is None else f"{suspect.kind.value} on UDP port {suspect.port}"
+    return kind if port is None else f"{kind} on UDP port {port}"
 
 
-def remedy_options(remedy: "Remedy") -> str:
+def remedy_options(remedy: "Remedy | MissedTunnel") -> str:
     """Return the options that have a device look into a tunnel."""
     words = [f"--spec {remedy.spec}"] if remedy.spec else []
     option = "--" + remedy.ports_argument.removesuffix("s").replace("_", "-")
@@ -25,6 +26,8 @@ def describe_remedy(suspect: "Suspected") -> str:
     if suspect.remedy is not None:
         without = ", draft v7 does not" if suspect.remedy.spec else ""
         return f"{remedy_options(suspect.remedy)} looks into it{without}"
+    if suspect.is_mirrored:
+        return "a mirror session: --strip erspan shows what the NIC met"
     if suspect.is_encrypted:
         return f"neither spec looks into {suspect.kind.value}, whose payload is encrypted"
     if suspect.depends_on_spec:
@@ -36,7 +39,7 @@ def describe_suspect(suspect: "Suspected") -> str:
     """Say in one line what is suspected, how much of it there is, and what would help."""
     about = "about " if suspect.is_estimate else ""
     load = f"{about}{packets(suspect.packets)} ({percent(suspect.share)})"
-    return f"{name_suspect(suspect)}: {load}; {describe_remedy(suspect)}"
+    return f"{name_tunnel(suspect.kind.value, suspect.port)}: {load}; {describe_remedy(suspect)}"
 
 
 def suspect_document(suspect: "Suspected") -> dict[str, object]:

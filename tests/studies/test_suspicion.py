@@ -169,3 +169,94 @@ def test_a_report_of_vxlan_on_another_port():
     path = SHARED / "cases" / "reports" / "g04-vxlan-port-4799.pcap"
     found = found_in(path)
     assert found["VXLAN", 4799]["options"] == "--vxlan-port 4799"
+
+
+# What compare makes of it.
+
+
+def compared(tmp_path, packets, *options) -> dict:
+    path = write(tmp_path / "some.pcap", packets)
+    return json.loads(run("compare", path, "--format", "json", *options).stdout)["verdict"]
+
+
+NOT_LOOKED_INTO = [
+    ("GTP-U", 2152),
+    ("IPv6 in IPv4", None),
+    ("ESP in UDP", 4500),
+    ("L2TPv3", None),
+    ("WireGuard", 51820),
+]
+
+
+@pytest.mark.parametrize("kind", [("VXLAN", 4799), ("VXLAN", 48879), ("GENEVE", 6082)], ids=lambda kind: str(kind[1]))
+def test_compare_names_the_port_and_the_gain(tmp_path, kind):
+    verdict = compared(tmp_path, [SUSPECTS[kind](i) for i in range(300)])
+    assert {finding["cause"] for finding in verdict["findings"]} == {"missed-tunnel"}
+    recounted = pcaphash.analyze(tmp_path / "some.pcap", pcaphash.Device(**{f"{kind[0].lower()}_ports": kind[1]}))
+    excess = recounted.summary["max_ideal_packets"][0]
+    (advice,) = verdict["advice"]
+    assert advice["facts"]["tunnel"]["excess"] == excess < 0.6
+    assert advice["facts"]["excess"] == 7.0
+    for text in (verdict["headline"], advice["text"]):
+        assert f"{kind[0]} on UDP port {kind[1]}" in text
+        assert f"--{kind[0].lower()}-port {kind[1]}" in text
+        assert f"{excess:+.1%}" in text
+    assert "+700%" in advice["text"]
+    assert "no hash can split" not in json.dumps(verdict)
+
+
+def test_compare_suggests_the_other_spec(tmp_path):
+    verdict = compared(tmp_path, [SUSPECTS["IPv4 in IPv4", None](i) for i in range(300)])
+    assert "--spec 1.4" in verdict["headline"]
+    verdict = compared(tmp_path, [SUSPECTS["IPv4 in IPv4", None](i) for i in range(300)], "--spec", "1.4")
+    assert (verdict["conclusion"], "look like" in verdict["headline"]) == ("gain", False)
+
+
+@pytest.mark.parametrize("kind", NOT_LOOKED_INTO, ids=lambda kind: kind[0])
+def test_compare_says_that_neither_spec_looks_into_it(tmp_path, kind):
+    verdict = compared(tmp_path, [SUSPECTS[kind](2 * i) for i in range(300)])
+    assert verdict["best"] is not None
+    assert f"neither spec looks into {kind[0]}" in verdict["headline"]
+    (advice,) = verdict["advice"]
+    assert (advice["kind"], advice["facts"]["tunnel"]["excess"]) == ("look-into", None)
+    assert "no hash can split" not in json.dumps(verdict)
+
+
+def test_one_flow_in_a_missed_tunnel_is_one_flow_all_the_same(tmp_path):
+    verdict = compared(tmp_path, [SUSPECTS["VXLAN", 4799](7)] * 300)
+    assert {finding["cause"] for finding in verdict["findings"]} == {"single-flow"}
+
+
+def test_a_heavy_flow_beside_a_missed_tunnel_is_to_blame_itself(tmp_path):
+    heavy = [ORDINARY["rtp"](i) for i in range(300)]
+    verdict = compared(tmp_path, heavy + [SUSPECTS["VXLAN", 4799](i) for i in range(60)], "--config", "outer=base")
+    assert {finding["cause"] for finding in verdict["findings"]} == {"single-flow"}
+    assert verdict["advice"][0]["kind"] == "split-flow"
+
+
+def test_a_missed_tunnel_that_spreads_by_its_source_port_needs_nothing(tmp_path):
+    from support import builders
+    from support.suspects import in_udp, inner_frame
+
+    packets = [in_udp(builders.vxlan(inner_frame(i)), 4799, 49152 + 3 * i) for i in range(4000)]
+    verdict = compared(tmp_path, packets, "--config", "outer=base")
+    assert "look like" not in verdict["headline"]
+
+
+def test_what_is_left_beside_known_tunnels_is_named(tmp_path):
+    from support import builders
+    from support.suspects import in_udp, inner_frame
+
+    known = [in_udp(builders.vxlan(inner_frame(i)), 4789) for i in range(600)]
+    verdict = compared(tmp_path, known + [SUSPECTS["VXLAN", 4799](i) for i in range(400)])
+    assert verdict["conclusion"] == "gain"
+    assert "--vxlan-port 4789 --vxlan-port 4799" in verdict["headline"]
+
+
+@needs_shared
+def test_the_verdict_on_the_report(tmp_path):
+    verdict = json.loads(
+        run("compare", SHARED / "cases" / "reports" / "g04-vxlan-port-4799.pcap", "--format", "json").stdout
+    )["verdict"]
+    assert "With --vxlan-port 4799, the busiest receive queue would be +22.7% above" in verdict["headline"]
+    assert "instead of +700%" in verdict["advice"][0]["text"]

@@ -12,6 +12,7 @@ from pcaphash.engine.tunnels import NO_TUNNEL
 from pcaphash.kernels.dissect import split_signature
 from pcaphash.kernels.tunnel import GENEVE, GRE_UDP, VXLAN, VXLAN_GPE
 from pcaphash.studies.compare.causes import (
+    EVEN,
     Cause,
     FewFlows,
     HeavyFlow,
@@ -21,6 +22,7 @@ from pcaphash.studies.compare.causes import (
     find_uneven_table,
 )
 from pcaphash.studies.compare.gain import Gain, inner_gain, ports_gain
+from pcaphash.studies.compare.missed import MATERIAL, MissedTunnel
 from pcaphash.studies.compare.outcome import FlowSet, Outcome
 
 if TYPE_CHECKING:
@@ -45,6 +47,16 @@ class HashInner:
 
     kind: ClassVar[str] = "hash-inner"
     gain: Gain
+
+
+@dataclass(frozen=True)
+class LookInto:
+    """Look into a tunnel, if anything does; ``excess`` is what ``config``, the best one, is left with otherwise."""
+
+    kind: ClassVar[str] = "look-into"
+    tunnel: MissedTunnel
+    config: str
+    excess: float
 
 
 @dataclass(frozen=True)
@@ -126,12 +138,14 @@ class RebalanceTable:
 
 
 Advice = (
-    HashInner | HashPorts | VarySourcePort | OtherKey | EvenTable | FindUnhashed | SplitFlow | AvoidPortless
+    HashInner | LookInto | HashPorts | VarySourcePort | OtherKey | EvenTable | FindUnhashed | SplitFlow | AvoidPortless
     | RebalanceTable
 )  # fmt: skip
 
 
-def list_advice(judged: "Sequence[Judged]", worst: "Judged", best: "Judged") -> list[Advice]:
+def list_advice(
+    judged: "Sequence[Judged]", worst: "Judged", best: "Judged", missed: Sequence[MissedTunnel] = ()
+) -> list[Advice]:
     """List what would help, the most effective first.
 
     Parameters
@@ -140,9 +154,12 @@ def list_advice(judged: "Sequence[Judged]", worst: "Judged", best: "Judged") -> 
         The configurations that are judged.
     worst, best : pair of Outcome and Finding
         Those of them with the most and the least above ideal.
+    missed : sequence of MissedTunnel
+        Tunnels that no configuration looks into.
     """
     return [
         *_hash_inner(judged, worst, best),
+        *_look_into(best[1], missed),
         *_hash_ports(judged, worst),
         *_vary_source_port(judged),
         *_other_key(judged),
@@ -155,6 +172,16 @@ def list_advice(judged: "Sequence[Judged]", worst: "Judged", best: "Judged") -> 
 def _hash_inner(judged: "Sequence[Judged]", worst: "Judged", best: "Judged") -> list[Advice]:
     gain = inner_gain(judged, worst, best)
     return [HashInner(gain)] if gain is not None else []
+
+
+def _look_into(best: "Finding", missed: Sequence[MissedTunnel]) -> list[Advice]:
+    """Name the tunnels that would gain much, or that are to blame although nothing looks into them."""
+    chosen = [
+        each
+        for each in missed
+        if each is best.facts or (each.excess is not None and each.excess <= MATERIAL * best.excess)
+    ]
+    return [LookInto(each, best.config, best.excess) for each in chosen] if best.excess > EVEN else []
 
 
 def _hash_ports(judged: "Sequence[Judged]", worst: "Judged") -> list[Advice]:

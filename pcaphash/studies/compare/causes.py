@@ -57,6 +57,8 @@ class Cause(StrEnum):
     """A few flows have most packets."""
     FEW_FLOWS = "few-flows"
     """There are too few flows to even out."""
+    MISSED_TUNNEL = "missed-tunnel"
+    """Flows in a tunnel are one to the device, which does not look into it."""
     UNEVEN = "uneven"
     """No single cause, or one that only flows would tell, which are not kept."""
 

@@ -25,6 +25,7 @@ from pcaphash.studies.analyze import Analysis, check_request
 from pcaphash.studies.baseline import take_baseline
 from pcaphash.studies.chance import told_apart
 from pcaphash.studies.compare.affinity import find_affinity
+from pcaphash.studies.compare.missed import find_missed
 from pcaphash.studies.compare.outcome import FlowSet, Group, Outcome
 from pcaphash.studies.compare.result import Comparison
 from pcaphash.studies.compare.verdict import judge
@@ -101,7 +102,8 @@ def compare(
         timeline = next((each for each in timelines if each.device is distribution.device), None)
         groups = tables[identity].flows()
         outcomes.append(_outcome(distribution, encapsulations, groups, flow_sets[identity], timeline, heaviest))
-    return Comparison(analysis, outcomes, judge(outcomes))
+    missed = find_missed(reading, chosen[0]) if has_flows else []
+    return Comparison(analysis, outcomes, judge(outcomes, missed))
 
 
 def _flow_set(table: FlowTable, spec: str) -> FlowSet:

@@ -1,7 +1,7 @@
 """What follows from a comparison, as facts: how each configuration spreads the packets, why, and what would help."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
@@ -9,6 +9,7 @@ import numpy as np
 from pcaphash.studies.compare.advice import Advice, list_advice
 from pcaphash.studies.compare.causes import CROWDED, EVEN, Cause, Facts, Ideal, excess_of, explain, find_ideal
 from pcaphash.studies.compare.gain import Gain, main_gain
+from pcaphash.studies.compare.missed import MissedTunnel, blamed_tunnel
 from pcaphash.studies.compare.outcome import Outcome
 
 _FEW = 4  # receive queues that carry most are counted where they are at most this part of all
@@ -53,7 +54,7 @@ class Finding:
         Receive queues.
     crowding : Crowding or None
         The few receive queues that carry most packets, where they are few.
-    facts : Facts or None
+    facts : Facts, MissedTunnel or None
         The numbers behind the cause; None where ``excess`` and ``ideal`` say all.
     ideal : Ideal or None
         What ideal hashes make of the same hash inputs, where that is known.
@@ -64,7 +65,7 @@ class Finding:
     excess: float
     queues: int
     crowding: Crowding | None
-    facts: Facts | None
+    facts: Facts | MissedTunnel | None
     ideal: Ideal | None
 
     @property
@@ -99,8 +100,8 @@ class Verdict:
     gain: Gain | None = None
 
 
-def judge(outcomes: Sequence[Outcome]) -> Verdict:
-    """Judge how configurations spread the same packets."""
+def judge(outcomes: Sequence[Outcome], missed: Sequence[MissedTunnel] = ()) -> Verdict:
+    """Judge how configurations spread the same packets, given the tunnels that none of them looks into."""
     is_hashed = any(outcome.distribution.hashed for outcome in outcomes)
     findings = [_find(outcome, is_hashed) for outcome in outcomes]
     judged = [pair for pair in zip(outcomes, findings, strict=True) if pair[1].is_judged]
@@ -113,7 +114,18 @@ def judge(outcomes: Sequence[Outcome]) -> Verdict:
         return Verdict(Conclusion.EVEN, findings, [], best[1], worst[1])
     gain = main_gain(judged, worst, best)
     conclusion = Conclusion.UNEVEN if gain is None else Conclusion.GAIN
-    return Verdict(conclusion, findings, list_advice(judged, worst, best), best[1], worst[1], gain)
+    if missed:  # where one configuration helps another, what that lacks has a cause already
+        suffering = [best[1].config] if gain is not None else [finding.config for finding in findings]
+        findings = [_blame_tunnel(each, missed) if each.config in suffering else each for each in findings]
+        told = {finding.config: finding for finding in findings}
+        judged = [(outcome, told[finding.config]) for outcome, finding in judged]
+        best, worst = (best[0], told[best[1].config]), (worst[0], told[worst[1].config])
+    return Verdict(conclusion, findings, list_advice(judged, worst, best, missed), best[1], worst[1], gain)
+
+
+def _blame_tunnel(finding: Finding, missed: Sequence[MissedTunnel]) -> Finding:
+    tunnel = blamed_tunnel(finding, missed) if finding.is_judged else None
+    return finding if tunnel is None else replace(finding, cause=Cause.MISSED_TUNNEL, facts=tunnel)
 
 
 def _find(outcome: Outcome, is_hashed: bool) -> Finding:
