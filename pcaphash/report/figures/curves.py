@@ -159,7 +159,8 @@ def _sizes_title(outcomes: "Sequence[Outcome]") -> str:
     if heaviest > even:
         n_over = int((loads > even).sum())
         flows = "One flow has" if n_over == 1 else f"{count(n_over)} flows have"
-        return f"{flows} more packets than a receive queue's ideal load: no hash can split a flow"
+        most = percent(heaviest / loads.sum())
+        return f"{flows} more packets than a receive queue's ideal load; the heaviest has {most} of all"
     whole = "The only flow" if len(loads) == 1 else f"The heaviest of {count(len(loads))} flows"
     return f"{whole} has {packets(heaviest)}, {percent(heaviest / even)} of a receive queue's ideal load"
 

@@ -72,6 +72,8 @@ def sweep_title(sweep: "Sweep") -> str:
     best = f"{sweep.mask_text(int(sweep.smallest[0]))} {write_measure(sweep.by, float(values[0]))}"
     if sweep.n_classes == 1:
         return f"Every mask spreads these packets alike: {write_measure(sweep.by, float(values[0]))}"
+    if sweep.columns["queues_used"].max() <= 1:
+        return "No mask puts these packets on more than one receive queue"
     band = _chance(sweep)
     if band is None:
         return f"The best of {count(sweep.n_classes)} classes of masks is {best}"
