@@ -83,9 +83,9 @@ def test_the_title_names_the_traces(make_analysis):
         ([0.089, 2.58], "a spreads evenly: busiest queue +8.9%; b +258%"),
         ([0.089, 2.58, 0.1], "a and 1 more spread evenly: busiest queue +8.9%; b +258%"),
         ([0.089, 0.012], "All 2 configurations spread evenly: busiest queue +8.9% at most"),
-        ([0.23, 2.58], "No configuration spreads evenly: busiest queue +23% under a, b +258%"),
+        ([0.23, 2.58], "No configuration spreads evenly: busiest queue +23.0% under a, b +258%"),
         ([7.0, 7.0], "No configuration spreads evenly: busiest queue +700% under each"),
-        ([0.1001], "a spreads unevenly: busiest queue +10%"),
+        ([0.1001], "a spreads unevenly: busiest queue +10.0%"),
         ([0.05, float("nan")], "a spreads evenly: busiest queue +5.0%"),
         ([float("nan")], "There is nothing to spread"),
         ([1023.0], "a spreads unevenly: busiest queue +102,300%"),
@@ -129,3 +129,5 @@ def test_titles_do_not_contradict_the_verdict(trace, queues):
         )
         if not judged:
             assert "%" not in title
+    if judged:
+        assert own == titles[0]

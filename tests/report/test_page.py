@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import io
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -15,7 +16,9 @@ import pytest
 from pcaphash.device import Device, default_configs
 from pcaphash.engine.reading import Reading
 from pcaphash.errors import CaptureError
+from pcaphash.report.comparison import write_comparison
 from pcaphash.report.comparison_words import put_into_words
+from pcaphash.report.figures import draw_comparison
 from pcaphash.report.figures.palette import ON_DARK
 from pcaphash.report.page import make_page, write_page
 from pcaphash.report.page.facts import notices
@@ -182,12 +185,43 @@ def test_the_three_numbers_are_those_that_matter(pages):
         return [" ".join("".join(item.itertext()).split()) for item in header.find("ul")]
 
     assert numbers("overlay") == [
-        "+258% busiest queue above its equal share, at worst: outer-addresses",
-        "+8.9% busiest queue above its equal share, at best: inner",
-        "up to +32% by chance: 95 of 100 ideal hashes under inner",
+        "+258% busiest queue above its ideal share, at worst: outer-addresses",
+        "+8.9% busiest queue above its ideal share, at best: inner",
+        "up to +32.1% by chance: 95 of 100 ideal hashes under inner",
     ]
     assert numbers("empty") == ["0 packets", "0 with a hash under outer-addresses", "8 receive queues"]
     assert numbers("no queues")[2] == "no receive queues"
+
+
+@pytest.mark.parametrize(
+    ("n_packets", "numbers"),
+    [
+        (1, ["1 packet", "1 with a hash under outer-addresses", "8 receive queues"]),
+        (31, ["31 packets", "31 with a hash under outer-addresses", "8 receive queues"]),
+        (32, ["+700% busiest queue above its ideal share, under each configuration", "up to +700%", "1 of 8"]),
+    ],
+)
+def test_few_packets_are_counted_and_not_judged(tmp_path, n_packets, numbers):
+    comparison = compare(write(tmp_path / "few.pcapng", [plain(flows(1)[0])] * n_packets))
+    header = html5lib.parse(make_page(comparison), namespaceHTMLElements=False).find("body/header")
+    shown = [" ".join("".join(item.itertext()).split()) for item in header.find("ul")]
+    assert [text[: len(number)] for text, number in zip(shown, numbers, strict=True)] == numbers
+    title = draw_comparison(comparison)[0].title
+    assert ("too few" in title) == ("Too few" in header.find("h1").text) == (n_packets < 32)
+
+
+def test_measures_are_written_as_on_the_terminal(pages, overlay, monkeypatch):
+    """Value and band of each, with the same signs and digits."""
+    monkeypatch.setenv("COLUMNS", "200")
+    stream = io.StringIO()
+    write_comparison(overlay, "table", stream)
+    terminal = stream.getvalue()
+    rows = [row for row in cells(pages["overlay"], "baseline") if row[0] == "inner" and row[2] == "packets"]
+    assert len(rows) == 6
+    for measure, value in ((row[1], row[3]) for row in rows):
+        # The terminal does not show how far the busiest queue is above the idlest.
+        assert value in terminal or "as a ratio" in measure, measure
+        assert value.startswith("-") == measure.startswith("idlest")
 
 
 def test_figures_have_the_colours_of_the_page(pages):

@@ -9,7 +9,7 @@ from pcaphash.report.figures.curves import draw_concentration, draw_sizes
 from pcaphash.report.figures.palette import INK, colours
 from pcaphash.report.figures.queues import Load, draw_loads, ideal_band
 from pcaphash.report.figures.timeline import draw_timelines
-from pcaphash.report.figures.titles import spread_title
+from pcaphash.report.figures.titles import Excess, spread_title
 from pcaphash.report.files import whole_file
 from pcaphash.report.words import count, packets, percent, trace_names
 
@@ -35,8 +35,11 @@ def draw_comparison(comparison: "Comparison", width: float = WIDE) -> list[Pictu
     if not shown:
         return []
     outcomes = list(shown)
-    loads = [load_of(outcome, colour) for outcome, colour in shown.items()]
-    title = spread_title([load.excess for load in loads])
+    is_hashed = any(outcome.distribution.hashed for outcome in outcomes)
+    loads = [load_of(outcome, colour, is_hashed) for outcome, colour in shown.items()]
+    # The verdict has its own reasons to judge a configuration, or not to.
+    judged = [Excess(finding.config, finding.excess) for finding in comparison.verdict.findings]
+    title = spread_title(judged, loads[0].nothing)
     pictures = [
         Picture("queues", title, _describe_queues(outcomes), draw_loads(loads, width)),
         draw_concentration(shown, width),
@@ -75,12 +78,12 @@ def shown_outcomes(comparison: "Comparison") -> "dict[Outcome, str]":
     return dict(spread[:MOST_CONFIGURATIONS])
 
 
-def load_of(outcome: "Outcome", colour: str = INK) -> Load:
+def load_of(outcome: "Outcome", colour: str = INK, is_hashed: bool = True) -> Load:
     """Return what the receive queues get; the band is for all packets, so that every flow must be known."""
     is_complete = outcome.flow_set is not None and outcome.flow_set.is_complete
     queues = outcome.distribution.queues
     ideal = ideal_band(outcome.baseline, len(queues)) if is_complete else None
-    return Load(outcome.device.name, colour, queues, ideal, bool(outcome.distribution.hashed))
+    return Load(outcome.device.name, colour, queues, ideal, is_hashed)
 
 
 def _describe_queues(outcomes: "Sequence[Outcome]") -> str:

@@ -20,9 +20,10 @@ _NO_QUEUES = "No receive queues: without the feature RSS no hash chooses one"
 def draw_distribution(analysis: "Analysis") -> "Figure":
     """Draw one panel per configuration: the share of packets, and of bytes, on each receive queue beside the ideal."""
     baselines = analysis.baselines or [None] * len(analysis.distributions)
+    is_hashed = any(each.hashed for each in analysis.distributions)
     of_all = colours([each.device.name for each in analysis.distributions])
     loads = [
-        Load(each.device.name, colour, each.queues, ideal_band(baseline, len(each.queues)), bool(each.hashed))
+        Load(each.device.name, colour, each.queues, ideal_band(baseline, len(each.queues)), is_hashed)
         for each, colour, baseline in zip(analysis.distributions, of_all, baselines, strict=True)
         if each.device.has_queue
     ]
@@ -33,5 +34,5 @@ def draw_distribution(analysis: "Analysis") -> "Figure":
         say_nothing(figure, "nothing to draw")
         return figure
     figure = draw_loads(loads, WIDE, with_bytes=True)
-    write_title(figure, spread_title([load.excess for load in loads]), subject)
+    write_title(figure, spread_title([load.excess for load in loads], loads[0].nothing), subject)
     return figure

@@ -16,8 +16,10 @@ from pcaphash.report.figures.canvas import (
     write_percent,
 )
 from pcaphash.report.figures.palette import BAND, INK
-from pcaphash.report.figures.titles import Excess, above
+from pcaphash.report.figures.titles import Excess
+from pcaphash.report.words import above_ideal, count, packets
 from pcaphash.studies.baseline import Baseline, Interval
+from pcaphash.studies.compare.causes import packets_needed
 from pcaphash.studies.spread import spread
 
 if TYPE_CHECKING:
@@ -54,7 +56,8 @@ class Load:
     ideal : Interval or None
         Shares of packets between which 95 of 100 ideal hashes keep all receive queues; None where that is not known.
     is_hashed : bool
-        Whether any packet has a hash. Without one there is nothing to spread.
+        Whether any packet has a hash here, or else under another configuration beside this one. Without one there is
+        nothing to spread.
     """
 
     name: str
@@ -70,9 +73,22 @@ class Load:
 
     @property
     def excess(self) -> Excess:
-        """How far the busiest receive queue is above its share of packets; nothing where there is a single one."""
-        is_spread = len(self.queues) > 1 and self.is_hashed
-        return Excess(self.name, spread(self.queues[:, 0])["max_ideal"] if is_spread else float("nan"))
+        """How far the busiest receive queue is above its share of packets; NaN where that says nothing."""
+        n_queues, n_packets = len(self.queues), int(self.queues[:, 0].sum())
+        is_told = n_queues > 1 and self.is_hashed and n_packets >= packets_needed(n_queues)
+        return Excess(self.name, spread(self.queues[:, 0])["max_ideal"] if is_told else float("nan"))
+
+    @property
+    def nothing(self) -> str:
+        """Why that says nothing."""
+        n_queues, n_packets = len(self.queues), int(self.queues[:, 0].sum())
+        if n_queues == 1:
+            return "There is nothing to spread: there is one receive queue"
+        if not self.is_hashed:
+            return "There is nothing to spread: no packet has a hash"
+        verb = "is" if n_packets == 1 else "are"
+        needed = f"{count(n_queues)} receive queues need {count(packets_needed(n_queues))}"
+        return f"{packets(n_packets)} {verb} too few to judge by: {needed}"
 
 
 def ideal_band(baseline: Baseline | None, n_queues: int) -> Interval | None:
@@ -150,7 +166,7 @@ def _label_busiest(panel: "Axes", load: Load) -> None:
     busiest = int(of_packets.argmax())
     if not of_packets[busiest]:
         return
-    text = above(n_queues * float(of_packets[busiest]) - 1)
+    text = above_ideal(n_queues * float(of_packets[busiest]) - 1)
     if n_queues == 1 or not load.is_hashed:
         text = "all packets" if n_queues == 1 else "no hash"
     place = busiest / max(n_queues - 1, 1)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from pcaphash.report.words import count
+from pcaphash.report.words import above_ideal, count
 from pcaphash.studies.compare.causes import EVEN
 
 _LONGEST = 28  # characters of a configuration's name in a title
@@ -29,30 +29,33 @@ class Excess(NamedTuple):
         return self.value <= EVEN
 
 
-def above(value: float) -> str:
-    """Write how far something is above what it should be, with a digit more where that is little."""
-    return f"{value:+.1%}" if abs(value) < EVEN else f"{value:+,.0%}"
+def spread_title(excesses: Sequence[Excess], nothing: str = "There is nothing to spread") -> str:
+    """Say which configurations spread evenly, and how far the best and the worst are from it.
 
-
-def spread_title(excesses: Sequence[Excess]) -> str:
-    """Say which configurations spread evenly, and how far the best and the worst are from it."""
+    Parameters
+    ----------
+    excesses : sequence of Excess
+        Of all configurations.
+    nothing : str
+        What to say where none of them has a number.
+    """
     from pcaphash.report.figures.canvas import shorten
 
     measured = [each for each in excesses if each.value == each.value]
     if not measured:
-        return "There is nothing to spread"
+        return nothing
     best, worst = (choose(measured, key=lambda each: each.value) for choose in (min, max))
     names = [shorten(each.name, _LONGEST) for each in (best, worst)]
     n_even = sum(each.is_even for each in measured)
     if len(measured) == 1:
         kind = "evenly" if best.is_even else "unevenly"
-        return f"{names[0]} spreads {kind}: busiest queue {above(best.value)}"
+        return f"{names[0]} spreads {kind}: busiest queue {above_ideal(best.value)}"
     if n_even == len(measured):
-        return f"All {count(n_even)} configurations spread evenly: busiest queue {above(worst.value)} at most"
-    contrast = f"{names[1]} {above(worst.value)}"
+        return f"All {count(n_even)} configurations spread evenly: busiest queue {above_ideal(worst.value)} at most"
+    contrast = f"{names[1]} {above_ideal(worst.value)}"
     if n_even:
         others = f" and {count(n_even - 1)} more spread" if n_even > 1 else " spreads"
-        return f"{names[0]}{others} evenly: busiest queue {above(best.value)}; {contrast}"
-    if above(best.value) == above(worst.value):
-        return f"No configuration spreads evenly: busiest queue {above(best.value)} under each"
-    return f"No configuration spreads evenly: busiest queue {above(best.value)} under {names[0]}, {contrast}"
+        return f"{names[0]}{others} evenly: busiest queue {above_ideal(best.value)}; {contrast}"
+    if above_ideal(best.value) == above_ideal(worst.value):
+        return f"No configuration spreads evenly: busiest queue {above_ideal(best.value)} under each"
+    return f"No configuration spreads evenly: busiest queue {above_ideal(best.value)} under {names[0]}, {contrast}"

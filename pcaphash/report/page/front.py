@@ -5,8 +5,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pcaphash.report.figures.canvas import shorten
 from pcaphash.report.figures.comparison import load_of
-from pcaphash.report.figures.titles import above
-from pcaphash.report.words import count
+from pcaphash.report.words import above_ideal, count
 
 if TYPE_CHECKING:
     from pcaphash.device import Device
@@ -45,24 +44,24 @@ def front_numbers(comparison: "Comparison") -> list[Number]:
         return _counts(comparison)
     of_best, best = min(measured, key=lambda pair: pair[1].excess)
     of_worst, worst = max(measured, key=lambda pair: pair[1].excess)
-    if above(worst.excess) == above(best.excess):
+    if above_ideal(worst.excess) == above_ideal(best.excess):
         are_all = len(measured) == len(comparison.outcomes)
         whose = "under each configuration" if are_all else f"under {count(len(measured))} configurations"
         whose = f": {_name(of_best)}" if len(measured) == 1 else f", {whose}"
-        numbers = [Number(above(best.excess), f"busiest queue above its equal share{whose}")]
+        numbers = [Number(above_ideal(best.excess), f"busiest queue above its ideal share{whose}")]
     else:
         numbers = [_excess(of_worst, worst.excess, ", at worst"), _excess(of_best, best.excess, ", at best")]
     ideal = load_of(of_best).ideal
     if ideal is not None:
         high = of_best.device.queues * ideal.high - 1
         label = f"by chance: 95 of 100 ideal hashes under {_name(of_best)}"
-        numbers.append(Number(f"up to {above(high)}", label, of_best.device.name))
+        numbers.append(Number(f"up to {above_ideal(high)}", label, of_best.device.name))
     return [*numbers, _used(of_best), *_counts(comparison)][:3]
 
 
 def _excess(outcome: "Outcome", excess: float, which: str) -> Number:
-    label = f"busiest queue above its equal share{which}: {_name(outcome)}"
-    return Number(above(excess), label, outcome.device.name)
+    label = f"busiest queue above its ideal share{which}: {_name(outcome)}"
+    return Number(above_ideal(excess), label, outcome.device.name)
 
 
 def _used(outcome: "Outcome") -> Number:

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pcaphash.report.figures.comparison import MOST_CONFIGURATIONS, shown_outcomes
-from pcaphash.report.page.table import Cell, Table, make_table, measure, number, share, text
-from pcaphash.report.sweep_text import MEASURES, write_measure
+from pcaphash.report.page.table import Cell, Table, excess, make_table, measure, number, share, text
+from pcaphash.report.sweep_text import IN_PERCENT, MEASURES
 from pcaphash.report.words import count, moment, probability
 from pcaphash.studies.compare.affinity import QUESTIONS
 from pcaphash.studies.compare.rows import flow_rows
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 MOST_QUEUES = 100
 """Receive queues of the table of queues: where there are more, those that are the busiest anywhere."""
 
+_ABOVE_ALL = 1e9  # where a queue is empty, the busiest is above the idlest without bounds
 _OF_HOTTEST = 10  # flows shown of the busiest receive queue of each configuration
 
 
@@ -57,8 +58,11 @@ def baseline_table(comparison: "Comparison") -> Table:
     ]
     rows = []
     for row in comparison.baseline_rows:
-        values = [_measure(row, name) for name in ("value", "ideal_low", "ideal_high")]
-        others = [_measure(row, name) for name in ("sampling_low", "sampling_high")]
+        ideal, other = ((f"{of}_low", f"{of}_high") for of in ("ideal", "sampling"))
+        if row["measure"] == "min_ideal":  # has a minus in front, so that the ends change places
+            ideal, other = ideal[::-1], other[::-1]
+        values = [_measure(row, name) for name in ("value", *ideal)]
+        others = [_measure(row, name) for name in other]
         labels = [text(row["config"]), text(MEASURES[str(row["measure"])]), text(row["unit"])]
         rows.append([*labels, *values, measure(_float(row["percentile"]), ".4g"), *others])
     return make_table(
@@ -67,8 +71,13 @@ def baseline_table(comparison: "Comparison") -> Table:
 
 
 def _measure(row: "Row", name: str) -> Cell:
-    value = _float(row[name])
-    return Cell(write_measure(f"{row['measure']}_{row['unit']}", value), None if value != value else value)
+    """Write a measure as the terminal does: the idlest queue, which is below ideal, with a minus."""
+    value, kind = _float(row[name]), row["measure"]
+    if kind in IN_PERCENT:
+        return excess(-value if kind == "min_ideal" else value)
+    if kind == "min_max":
+        return Cell("empty queue", _ABOVE_ALL) if value < 0 else measure(value, ".3f")
+    return measure(value, ".3f")
 
 
 def _float(value: str | int | float | None) -> float:
@@ -111,7 +120,7 @@ def group_table(comparison: "Comparison", kind: str, caption: str) -> Table:
         [
             *(text(row["name"]), text(row["config"])),
             *(number(_int(row[name])) for name in ("packets", "bytes", "queues_used", "busiest_queue")),
-            *(measure(_float(row[f"max_ideal_{unit}"]), "+.1%") for unit in ("packets", "bytes")),
+            *(excess(_float(row[f"max_ideal_{unit}"])) for unit in ("packets", "bytes")),
         ]
         for row in comparison.group_rows
         if row["group"] == kind

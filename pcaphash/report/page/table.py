@@ -1,11 +1,12 @@
 """A table of a page: cells that show one thing and are sorted by another."""
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
-from pcaphash.report.words import count
+from pcaphash.report.words import above_ideal, count, percent
 
 MOST_ROWS = 200
 """Rows that a table on a page has; a note says so where there would be more."""
@@ -72,12 +73,17 @@ def number(value: int | None) -> Cell:
 
 def share(value: float | None) -> Cell:
     """Return a cell with a share of a whole."""
-    return Cell("-") if value is None else Cell(f"{value:.1%}", value)
+    return Cell("-") if value is None else Cell(percent(value), value)
+
+
+def excess(value: float) -> Cell:
+    """Return a cell with how far something is above its ideal share; NaN shows as a dash."""
+    return Cell(above_ideal(value), None if math.isnan(value) else value)
 
 
 def measure(value: float, form: str) -> Cell:
     """Return a cell with a number in some form; one that is none shows as a dash."""
-    return Cell("-") if value != value else Cell(format(value, form), value)
+    return Cell("-") if math.isnan(value) else Cell(format(value, form), value)
 
 
 def text(value: object) -> Cell:
