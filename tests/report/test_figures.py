@@ -1,6 +1,7 @@
 """What the figure of an analysis says, and that many queues are not drawn one by one."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -62,12 +63,34 @@ def test_ideal_hashes_are_a_band_where_flows_are_known():
 
 
 def test_shares_are_drawn_to_scale(make_analysis):
-    (panel,) = shown(draw_distribution(make_analysis([Device(queues=4)], [3, 1])))
+    (panel,) = shown(draw_distribution(make_analysis([Device(queues=4)], [30, 10])))
     heights = [bar.get_height() for bar in panel.patches]
     assert heights == [0.75, 0.25, 0, 0]
     assert [line.get_ydata()[0] for line in panel.lines] == [0.25]
     assert [segment[0][1] for segment in panel.collections[0].get_segments()] == [0.75, 0.25, 0, 0]  # bytes
     assert [text.get_text() for text in panel.texts] == ["+200%"]
+
+
+@pytest.mark.parametrize(
+    ("device", "loads", "label", "title"),
+    [
+        (Device(queues=8), [1], "1 packet", "1 packet is too few to judge by: 8 receive queues need 32"),
+        (Device(queues=64), [3, 100], "100 packets", "103 packets are too few to judge by: 64 receive queues need 256"),
+        (Device(queues=1), [500], "all packets", "There is nothing to spread: there is one receive queue"),
+        (Device(queues=8, hash_types="none"), [500], "+700%", "inner spreads unevenly: busiest queue +700%"),
+    ],
+)
+def test_what_cannot_be_judged_has_no_percentage(make_analysis, device, loads, label, title):
+    figure = draw_distribution(make_analysis([replace(device, name="inner")], loads))
+    (panel,) = shown(figure)
+    assert [text.get_text() for text in panel.texts] == [label]
+    assert figure.get_suptitle().splitlines()[0] == title
+
+
+def test_without_any_hash_the_panel_says_so(make_analysis):
+    figure = draw_distribution(make_analysis([Device()], [], unhashed=500))
+    assert [text.get_text() for text in shown(figure)[0].texts] == ["no hash"]
+    assert figure.get_suptitle().splitlines()[0] == "There is nothing to spread: no packet has a hash"
 
 
 def test_the_title_names_the_traces(make_analysis):

@@ -1,5 +1,6 @@
 """Draw the load of each receive queue: a panel for each configuration, with the band of ideal hashes."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -166,9 +167,11 @@ def _label_busiest(panel: "Axes", load: Load) -> None:
     busiest = int(of_packets.argmax())
     if not of_packets[busiest]:
         return
-    text = above_ideal(n_queues * float(of_packets[busiest]) - 1)
+    text = above_ideal(load.excess.value)
     if n_queues == 1 or not load.is_hashed:
         text = "all packets" if n_queues == 1 else "no hash"
+    elif math.isnan(load.excess.value):  # too few to be judged
+        text = packets(int(load.queues[busiest, 0]))
     place = busiest / max(n_queues - 1, 1)
     side = "left" if place < 0.12 and n_queues > 4 else "right" if place > 0.88 and n_queues > 4 else "center"
     panel.annotate(
