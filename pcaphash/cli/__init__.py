@@ -3,6 +3,7 @@
 import gc
 import os
 import sys
+from contextlib import suppress
 
 import typer
 from typer.exceptions import TyperException
@@ -16,6 +17,8 @@ from pcaphash.cli.groups import Command, Group
 from pcaphash.cli.hash import hash_
 from pcaphash.cli.hashes import hashes
 from pcaphash.cli.info import info
+from pcaphash.cli.manners import Color, Quiet, apply_manners, takes_manners
+from pcaphash.cli.messages import complain, describe_interruption
 from pcaphash.cli.recover_key import recover_key
 from pcaphash.cli.report import report
 from pcaphash.cli.sweep import sweep
@@ -51,7 +54,7 @@ for _name, _command, _summary in (
     ("validate", validate, "Are the hashes a device reported right? If not, why?"),
     ("recover-key", recover_key, "The hash key behind the hashes a device reported."),
 ):
-    app.command(_name, cls=Command, short_help=_summary, no_args_is_help=_command is not hash_)(_command)
+    app.command(_name, cls=Command, short_help=_summary, no_args_is_help=_command is not hash_)(takes_manners(_command))
 
 
 def _show_version(asked: bool) -> None:
@@ -63,6 +66,8 @@ def _show_version(asked: bool) -> None:
 @app.callback()
 def _root(
     version: bool = typer.Option(False, "--version", help="Show the version and exit.", callback=_show_version),
+    quiet: Quiet = False,
+    color: Color = None,
 ) -> None:
     """Recompute the receive-side-scaling hash of a virtio-net device over captured traffic, outer and inner headers.
 
@@ -72,8 +77,10 @@ def _root(
       pcaphash compare trace.pcap                    is the hash to blame, and would inner hashing help?
       pcaphash explain trace.pcap --packet 17        why this packet has this hash
       pcaphash validate trace.pcapng --key HEX       did the device report the right hashes?
+      pcaphash hash 192.0.2.1:1234 198.51.100.2:443  which queue does this flow go to?
       pcaphash analyze --help                        all options, and more examples
     """
+    apply_manners(quiet, color)
 
 
 def main() -> None:
@@ -89,24 +96,26 @@ def main() -> None:
         if type(error).__name__ == "NoArgsIsHelpError":
             print(error.format_message(), file=sys.stderr)
         else:
-            _complain(error.format_message())
+            complain(error.format_message())
         status = EXIT_USAGE
     except PcaphashError as error:
         for line in str(error).splitlines():
-            _complain(line)
+            complain(line)
         status = error.exit_code
     except (BrokenPipeError, SystemExit):
         # Whoever read our output has seen enough; typer turns the closed pipe into SystemExit before we see it.
         status = EXIT_DONE
     except OSError as error:
-        _complain(f"standard output: cannot be written: {error.strerror or error}; write to a file with --output")
+        complain(f"standard output: cannot be written: {error.strerror or error}; write to a file with --output")
         status = EXIT_USAGE
     except (KeyboardInterrupt, typer.Abort):
-        _complain("interrupted")
         status = EXIT_INTERRUPTED
     except Exception as error:
-        _complain(f"failed by a fault of its own: {type(error).__name__}: {error}; please report it with the command")
+        complain(f"failed by a fault of its own: {type(error).__name__}: {error}; please report it with the command")
         status = EXIT_FAULT
+    if status == EXIT_INTERRUPTED:  # which typer also returns, for an interruption that it has caught
+        _flush_rows()
+        complain(describe_interruption())
     # Everything is written, and taking the compiler behind the kernels apart in good order takes a quarter of a second.
     sys.stderr.flush()
     os._exit(status)
@@ -119,6 +128,7 @@ def _open_closed_streams() -> None:
             setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115, PTH123
 
 
-def _complain(text: str) -> None:
-    line = " ".join(text.split())
-    print(f"pcaphash: {line}", file=sys.stderr)
+def _flush_rows() -> None:
+    """Write the rows that are complete, however the command ends."""
+    with suppress(OSError, ValueError):
+        sys.stdout.flush()

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from pcaphash.cli import options
-from pcaphash.cli.outcome import report_reading, report_warnings
+from pcaphash.cli.outcome import report_reading, report_warnings, write_set
 from pcaphash.cli.progress import announce_compilation, watched
 from pcaphash.engine.selection import RECEIVED, Selection
 from pcaphash.report.files import output_path
@@ -60,8 +60,7 @@ def analyze(
     from pcaphash.report.tables import write_analysis, write_folder
 
     if output is not None:
-        for path in write_folder(analysis, output, format_):
-            print(f"wrote {path}", file=sys.stderr)
+        write_set(output, lambda folder: write_folder(analysis, folder, format_))
     if output is None or format_ != PARQUET:
         write_analysis(analysis, format_, sys.stdout)
     return report_reading(analysis.reading)

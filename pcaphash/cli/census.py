@@ -1,12 +1,12 @@
 """``pcaphash census``."""
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from pcaphash.cli import options
+from pcaphash.cli.messages import tell_written
 from pcaphash.cli.outcome import report_reading, report_warnings
 from pcaphash.cli.progress import announce_compilation, watched
 from pcaphash.device import Device, DeviceOptions
@@ -52,5 +52,5 @@ def census(
         taken = study(traces, device, selection, watch)
     with whole_file(output) as part, part.open("wb") as stream:
         save_census(taken, stream)
-    print(f"wrote {output}", file=sys.stderr)
+    tell_written(output)
     return report_reading(taken.reading)

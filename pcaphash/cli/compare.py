@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from pcaphash.cli import options
-from pcaphash.cli.outcome import report_reading, report_warnings
+from pcaphash.cli.outcome import report_reading, report_warnings, write_set
 from pcaphash.cli.progress import announce_compilation, watched
 from pcaphash.engine.selection import RECEIVED, Selection
 from pcaphash.report.files import output_path
@@ -68,7 +68,6 @@ def compare(
     from pcaphash.report.comparison import write_comparison, write_comparison_folder
 
     if output is not None:
-        for path in write_comparison_folder(comparison, output):
-            print(f"wrote {path}", file=sys.stderr)
+        write_set(output, lambda folder: write_comparison_folder(comparison, folder))
     write_comparison(comparison, format_, sys.stdout)
     return report_reading(comparison.reading)

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, TextIO
 import typer
 
 from pcaphash.cli import options
-from pcaphash.cli.outcome import report_warnings, warn
+from pcaphash.cli.messages import note_rows, warn
+from pcaphash.cli.outcome import report_warnings
 from pcaphash.device import Device, DeviceOptions
 from pcaphash.errors import CaptureError, ConfigurationError
 from pcaphash.report.formats import TUPLE_FORMATS
@@ -75,6 +76,7 @@ def hash_(
         write_tuples([hash_packet_tuple(each, device) for each in packets], device, chosen, sys.stdout)
         return 0
     parse_protocol(protocol)  # before anything is read
+    note_rows()
     with _open(source) as (stream, name):
         found = hash_tuples(stream, name, device, protocol, both=both)
         write_tuples(_noticing(found, name), device, chosen, sys.stdout)

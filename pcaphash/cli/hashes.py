@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from pcaphash.cli import options
+from pcaphash.cli.messages import note_rows
 from pcaphash.cli.outcome import report_reading, report_warnings
 from pcaphash.cli.progress import announce_compilation, watched
 from pcaphash.device import Device, DeviceOptions
@@ -57,6 +58,7 @@ def hashes(
         account = Account([trace], watch)
         rows = stream_hashes(trace, chosen, account, selection)
         if output is None:
+            note_rows()
             write_rows(rows, COLUMNS, sys.stdout, format_)
         else:
             from pcaphash.report.files import whole_file

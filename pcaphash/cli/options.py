@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from pcaphash.cli.groups import DEVICE, SELECTION, TUNNELS, put_into
-from pcaphash.cli.outcome import warn
+from pcaphash.cli.messages import warn
 from pcaphash.cli.payloads import read_payloads
 from pcaphash.device import (
     Device,

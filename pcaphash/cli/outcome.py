@@ -1,10 +1,12 @@
 """What a reading means for the user: warnings on standard error, and the exit code."""
 
-import sys
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pcaphash.cli.messages import tell_written, warn
+from pcaphash.report.files import whole_folder
 from pcaphash.report.words import link_type_name, packets
 from pcaphash.standards.ethernet import LINK_TYPE_NAMES
 
@@ -33,12 +35,23 @@ def report_reading(reading: "Reading") -> int:
     return 0
 
 
+def write_set(folder: Path, write: Callable[[Path], Iterable[Path]]) -> None:
+    """Have files written into a folder, all of them or none, and tell which.
+
+    Parameters
+    ----------
+    folder : Path
+        Made where it does not exist.
+    write : callable
+        Writes files into the folder that it is given, and returns their paths.
+    """
+    with whole_folder(folder) as part:
+        names = [path.name for path in write(part)]
+    for name in names:
+        tell_written(folder / name)
+
+
 def report_warnings(devices: "Iterable[Device]") -> None:
     """Tell what is accepted but hardly meant, once."""
     for line in dict.fromkeys(line for device in devices for line in device.warnings):
         warn(line)
-
-
-def warn(text: str) -> None:
-    """Write one line to standard error."""
-    print(f"pcaphash: {text}", file=sys.stderr)

@@ -1,6 +1,6 @@
 """Captured commands that configured a device, taken over and shown field by field."""
 
-from pcaphash.cli.outcome import warn
+from pcaphash.cli.messages import inform
 from pcaphash.device import DeviceOptions
 
 
@@ -35,5 +35,5 @@ def read_payloads(payloads: dict[str, str | None], given: DeviceOptions) -> Devi
     for payload in found:
         for field in payload.fields:
             remark = f" ({field.remark})" if field.remark else ""
-            warn(f"{payload.command}, byte {field.offset}: {field.name} {field.value}{remark}")
+            inform(f"{payload.command}, byte {field.offset}: {field.name} {field.value}{remark}")
     return options

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from pcaphash.cli.messages import inform, is_quiet, note_progress
+
 if TYPE_CHECKING:
     from pcaphash.engine.stream import Progress
 
@@ -65,20 +67,25 @@ def _total(progress: "Progress") -> int | None:
 
 
 @contextmanager
-def watched(*, beside: bool = False) -> "Iterator[Callable[[Progress], None] | None]":
-    """Give what a study calls with its progress; None where nobody is looking.
+def watched(*, beside: bool = False) -> "Iterator[Callable[[Progress], None]]":
+    """Give what a study calls with its progress: it is noted, and shown where somebody is looking.
 
     Parameters
     ----------
     beside : bool
         Whether results appear on the same terminal meanwhile: then there is no bar.
     """
-    if beside or not sys.stderr.isatty():
-        yield None
+    if beside or is_quiet() or not sys.stderr.isatty():
+        yield note_progress
         return
     bar = _Bar()
+
+    def update(progress: "Progress") -> None:
+        note_progress(progress)
+        bar.update(progress)
+
     try:
-        yield bar.update
+        yield update
     finally:
         bar.stop()
 
@@ -87,6 +94,4 @@ def announce_compilation() -> None:
     """Say that kernels are compiled, as soon as that turns out to be needed."""
     from pcaphash.kernels.base import before_compiling
 
-    before_compiling(
-        lambda: print("pcaphash: compiling kernels for this processor, each once; takes about 10 s", file=sys.stderr)
-    )
+    before_compiling(lambda: inform("compiling kernels for this processor, once; takes about 10 s"))

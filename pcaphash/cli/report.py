@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from pcaphash.cli import options
+from pcaphash.cli.messages import tell_written
 from pcaphash.cli.outcome import report_reading, report_warnings
 from pcaphash.cli.progress import announce_compilation, watched
 from pcaphash.engine.selection import RECEIVED, Selection
@@ -68,6 +69,6 @@ def report(
     from pcaphash.report.comparison_words import put_into_words
 
     path = write_page(comparison, output, shlex.join(["pcaphash", *sys.argv[1:]]))
-    print(f"wrote {path}", file=sys.stderr)
+    tell_written(path)
     print("\n".join(put_into_words(comparison.verdict).lines))
     return report_reading(comparison.reading)

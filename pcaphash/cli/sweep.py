@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from pcaphash.cli import options
-from pcaphash.cli.outcome import report_reading, report_warnings
+from pcaphash.cli.outcome import report_reading, report_warnings, write_set
 from pcaphash.cli.progress import announce_compilation, watched
 from pcaphash.device import Device, DeviceOptions
 from pcaphash.engine.selection import RECEIVED, Selection
@@ -71,8 +71,7 @@ def sweep(
     from pcaphash.report.sweep import write_sweep, write_sweep_folder
 
     if output is not None:
-        for path in write_sweep_folder(swept, output, format_):
-            print(f"wrote {path}", file=sys.stderr)
+        write_set(output, lambda folder: write_sweep_folder(swept, folder, format_))
     if output is None or format_ != PARQUET:
         write_sweep(swept, format_, sys.stdout)
     return report_reading(swept.reading)

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from pcaphash.cli import options
-from pcaphash.cli.outcome import report_reading, report_warnings
+from pcaphash.cli.outcome import report_reading, report_warnings, write_set
 from pcaphash.cli.progress import announce_compilation, watched
 from pcaphash.device import Device, DeviceOptions
 from pcaphash.engine.selection import RECEIVED, Selection
@@ -79,7 +79,6 @@ def tune(
     from pcaphash.report.tuning import write_tuning, write_tuning_folder
 
     if output is not None:
-        for path in write_tuning_folder(tuning, output):
-            print(f"wrote {path}", file=sys.stderr)
+        write_set(output, lambda folder: write_tuning_folder(tuning, folder))
     write_tuning(tuning, format_, sys.stdout)
     return report_reading(tuning.reading)

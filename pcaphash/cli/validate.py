@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pcaphash.cli import options, reported
-from pcaphash.cli.outcome import report_reading, report_warnings
+from pcaphash.cli.outcome import report_reading, report_warnings, write_set
 from pcaphash.cli.progress import announce_compilation, watched
 from pcaphash.cli.reported import ReportedOptions
 from pcaphash.device import Device, DeviceOptions
@@ -85,15 +85,19 @@ def _run(validator: "Validator", output: Path | None) -> "Validation":
     if output is None:
         validator.judge()
         return validator.result()
-    from pcaphash.report.files import output_folder, whole_file
+    from pcaphash.report.files import whole_file
     from pcaphash.report.rows import write_rows
     from pcaphash.report.validation import PACKETS_FILE, write_validation_text
     from pcaphash.studies.validate.rows import COLUMNS
 
-    packets = output / PACKETS_FILE
-    with output_folder(output), whole_file(packets) as part, part.open("w", encoding="utf-8", newline="") as stream:
-        write_rows(validator.rows(), COLUMNS, stream, "csv")
-        validation = validator.result()
-    for path in (packets, write_validation_text(validation, output)):
-        print(f"wrote {path}", file=sys.stderr)
-    return validation
+    found: list[Validation] = []
+
+    def write(folder: Path) -> list[Path]:
+        packets = folder / PACKETS_FILE
+        with whole_file(packets) as part, part.open("w", encoding="utf-8", newline="") as stream:
+            write_rows(validator.rows(), COLUMNS, stream, "csv")
+        found.append(validator.result())
+        return [packets, write_validation_text(found[0], folder)]
+
+    write_set(output, write)
+    return found[0]

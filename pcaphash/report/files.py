@@ -1,10 +1,14 @@
 """Write output files whole or not at all."""
 
 import os
+import shutil
+import signal
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from types import FrameType
 
 from pcaphash.errors import ConfigurationError, OutputError
 
@@ -92,6 +96,61 @@ def output_folder(path: Path) -> Iterator[None]:
             with suppress(OSError):  # something is in it
                 path.rmdir()
         raise
+
+
+@contextmanager
+def whole_folder(path: Path) -> Iterator[Path]:
+    """Give a folder to write files to, and put them all into ``path`` once the last of them is written.
+
+    Raises
+    ------
+    OutputError
+        Something cannot be written; what stood in ``path`` before still does.
+    """
+    with output_folder(path):
+        try:
+            part = Path(tempfile.mkdtemp(prefix=".pcaphash-", dir=path))
+        except OSError as error:
+            raise OutputError(str(path), error.strerror or str(error)) from error
+        try:
+            yield part
+            _move_all(part, path)
+        except OutputError as error:
+            raise OutputError(str(path / Path(error.path).name), error.problem) from error
+        finally:
+            shutil.rmtree(part, ignore_errors=True)
+
+
+def _move_all(part: Path, path: Path) -> None:
+    """Move files into a folder, all of them or none, as far as it can be known beforehand."""
+    moves = [(each, (path / each.name).resolve()) for each in sorted(part.iterdir())]
+    for _, target in moves:
+        if target.is_dir():
+            raise OutputError(str(target), "it is a folder, not a file")
+    with _uninterrupted():
+        for each, target in moves:
+            try:
+                if target.exists():
+                    each.chmod(target.stat().st_mode & 0o777)
+                each.replace(target)
+            except OSError as error:
+                raise OutputError(str(target), error.strerror or str(error)) from error
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Put an interruption off until the end."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # where signals never arrive
+        return
+    waiting: list[tuple[int, FrameType | None]] = []
+    before = signal.signal(signal.SIGINT, lambda *arguments: waiting.append(arguments))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+        if waiting and callable(before):
+            before(*waiting[0])
 
 
 def _umask() -> int:

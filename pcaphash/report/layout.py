@@ -26,7 +26,17 @@ def open_console(stream: TextIO) -> Console:
     """Return what prints to a stream as wide as its terminal, or as the variable COLUMNS says."""
     is_wide = not stream.isatty() and not os.environ.get("COLUMNS", "").isdecimal()
     width = PIPE_WIDTH if is_wide else max(Console(file=stream).width, LEAST_WIDTH)
-    return Console(file=stream, width=width, soft_wrap=is_wide, highlight=False, markup=False, emoji=False)
+    # Where colours are not wanted, bold type is not either.
+    colors: Literal["auto"] | None = None if os.environ.get("NO_COLOR") else "auto"
+    return Console(
+        file=stream,
+        width=width,
+        soft_wrap=is_wide,
+        highlight=False,
+        markup=False,
+        emoji=False,
+        color_system=colors,
+    )
 
 
 class Columns:

@@ -47,7 +47,7 @@ def test_how_a_census_was_taken_is_taken_over(traces, tmp_path):
     refused = run("analyze", own, "--key", "02" * 40)
     assert refused.returncode == 2
     (complaint,) = complaints(refused)
-    assert complaint.startswith("pcaphash: --key: ")
+    assert complaint.startswith("pcaphash: error: --key: ")
 
 
 def test_what_is_wrong_takes_one_line(traces, tmp_path):

@@ -96,7 +96,7 @@ def test_damage_is_partial_and_one_line(tmp_path):
     assert "damaged at byte" in words_of(result)
     document = json.loads(run("info", trace, "--format", "json").stdout)
     assert document["partial"] is True
-    assert first.removeprefix("pcaphash: ") in document["problems"]
+    assert first.removeprefix("pcaphash: warning: ") in document["problems"]
 
 
 def test_one_of_two_that_cannot_be_read(tmp_path):

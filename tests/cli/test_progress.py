@@ -36,9 +36,11 @@ def test_no_bar_for_short_work():
     bar.stop()
 
 
-def test_no_bar_among_results_on_the_same_terminal(monkeypatch):
+@pytest.mark.parametrize(("beside", "quiet"), [(True, False), (False, True)])
+def test_no_bar_among_results_on_the_same_terminal_or_where_all_is_quiet(monkeypatch, beside, quiet):
+    monkeypatch.setattr(progress, "_PATIENCE", 0)
     monkeypatch.setattr("sys.stderr.isatty", lambda: True)
-    with progress.watched() as watch:
-        assert watch is not None
-    with progress.watched(beside=True) as watch:
-        assert watch is None
+    monkeypatch.setattr(progress, "is_quiet", lambda: quiet)
+    monkeypatch.setattr(RichProgress, "start", lambda _: pytest.fail("a bar is shown"))
+    with progress.watched(beside=beside) as watch:
+        watch(Progress(100, 50, 10))

@@ -1,0 +1,81 @@
+"""What is said on standard error: warnings, errors, what was written, and how far an interrupted command came."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pcaphash.engine.stream import Progress
+
+
+class _Voice:
+    """What is said of one run, and how loudly."""
+
+    def __init__(self) -> None:
+        self.is_quiet = False
+        self.written: list[str] = []
+        self.progress: Progress | None = None
+        self.has_rows = False
+
+
+_voice = _Voice()
+
+
+def be_quiet() -> None:
+    """Say nothing but errors from now on."""
+    _voice.is_quiet = True
+
+
+def is_quiet() -> bool:
+    """Tell whether nothing but errors is to be said."""
+    return _voice.is_quiet
+
+
+def complain(text: str) -> None:
+    """Say in one line why the command ends."""
+    print(f"pcaphash: error: {' '.join(text.split())}", file=sys.stderr)
+
+
+def warn(text: str) -> None:
+    """Say in one line what may be wrong."""
+    inform(f"warning: {text}")
+
+
+def inform(text: str) -> None:
+    """Say something in one line."""
+    if not _voice.is_quiet:
+        print(f"pcaphash: {text}", file=sys.stderr)
+
+
+def tell_written(path: Path) -> None:
+    """Say that a file was written."""
+    _voice.written.append(str(path))
+    if not _voice.is_quiet:
+        print(f"wrote {path}", file=sys.stderr)
+
+
+def note_progress(progress: "Progress") -> None:
+    """Note how far the command is, in case it is interrupted."""
+    _voice.progress = progress
+
+
+def note_rows() -> None:
+    """Note that rows go to standard output as they are found, in case the command is interrupted."""
+    _voice.has_rows = True
+
+
+def describe_interruption() -> str:
+    """Say how far an interrupted command came, and what it left."""
+    parts = ["interrupted"]
+    progress = _voice.progress
+    if progress is not None and progress.packets:
+        parts.append(f" after {progress.packets:,} packets")
+        if progress.total_bytes:
+            parts.append(f", {min(progress.read_bytes / progress.total_bytes, 1):.0%} of the input")
+    if _voice.written:
+        parts.append(f": {', '.join(_voice.written)} was written, nothing else")
+    elif _voice.has_rows:
+        parts.append(": standard output has the rows up to there only")
+    else:
+        parts.append(": nothing was written")
+    return "".join(parts)

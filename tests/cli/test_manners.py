@@ -1,0 +1,138 @@
+"""How much is said and in which colours, and what an interrupted command says and leaves."""
+
+import fcntl
+import os
+import pty
+import re
+import signal
+import struct
+import subprocess
+import sys
+import termios
+import time
+
+import pytest
+
+from support.command import complaints, run
+from support.shared import ROOT
+
+VXLAN = ROOT / "sample_traces" / "vxlan.pcap"
+ESCAPE = b"\x1b["
+
+
+def test_warnings_and_errors_say_what_they_are():
+    warning, *_ = complaints(run("analyze", VXLAN, VXLAN))
+    assert warning.startswith("pcaphash: warning: ")
+    (error,) = complaints(run("analyze", VXLAN, "--queues", "0"))
+    assert error.startswith("pcaphash: error: --queues: ")
+
+
+@pytest.mark.parametrize(
+    "words", [["--quiet", "analyze"], ["-q", "analyze"], ["analyze", "--quiet"], ["analyze", "-q"]]
+)
+def test_quiet_says_nothing_but_errors(words, tmp_path):
+    loud = run("analyze", VXLAN, VXLAN, "--output", tmp_path / "loud")
+    quiet = run(*words, VXLAN, VXLAN, "--output", tmp_path / "quiet")
+    assert loud.stderr
+    assert (quiet.returncode, quiet.stderr, quiet.stdout) == (0, b"", loud.stdout)
+    assert len(list((tmp_path / "quiet").iterdir())) == len(list((tmp_path / "loud").iterdir())) > 1
+    failed = run(*words, "nowhere.pcap")
+    assert failed.returncode == 4
+    assert len(complaints(failed)) == 1
+
+
+@pytest.mark.parametrize("words", [["--color", "{}", "info"], ["info", "--color", "{}"]])
+def test_colours_as_asked_for(words):
+    def coloured(choice):
+        return run(*[word.format(choice) for word in words], VXLAN).stdout
+
+    plain = run("info", VXLAN).stdout
+    assert coloured("never") == coloured("auto") == plain
+    assert ESCAPE not in plain
+    assert ESCAPE in coloured("always")
+    assert re.sub(rb"\x1b\[[0-9;]*m", b"", coloured("always")) == plain
+
+
+def on_a_terminal(*words, **variables):
+    """Return what a command writes to a terminal."""
+    leader, follower = pty.openpty()
+    environment = {key: value for key, value in os.environ.items() if key not in ("NO_COLOR", "FORCE_COLOR")}
+    command = [sys.executable, "-m", "pcaphash", *map(str, words)]
+    environment |= {"TERM": "xterm", **variables}
+    with subprocess.Popen(command, stdin=follower, stdout=follower, stderr=follower, env=environment) as process:
+        os.close(follower)
+        parts = []
+        while part := read_all(leader):
+            parts.append(part)
+        process.wait(60)
+    os.close(leader)
+    return b"".join(parts)
+
+
+def read_all(leader):
+    try:
+        return os.read(leader, 65536)
+    except OSError:  # the other end is closed
+        return b""
+
+
+def test_colours_on_a_terminal():
+    assert ESCAPE in on_a_terminal("info", VXLAN)
+    assert ESCAPE not in on_a_terminal("info", VXLAN, NO_COLOR="1")
+    assert ESCAPE not in on_a_terminal("info", VXLAN, "--color", "never")
+    assert ESCAPE in on_a_terminal("info", VXLAN, "--color", "always", NO_COLOR="1", TERM="dumb")
+
+
+@pytest.mark.parametrize("words", [["--color", "blue", "info"], ["info", "--color", "blue"]])
+def test_other_colours_are_refused_before_anything_is_read(words):
+    result = run(*words, "nowhere.pcap")
+    assert result.returncode == 2
+    assert complaints(result) == ["pcaphash: error: --color: 'blue' is not known; use auto, always, never"]
+
+
+# Interruptions
+
+
+def interrupt(*words, data, has_rows=False):
+    """Interrupt a command that waits for more data from a pipe; return its exit code and both outputs."""
+    command = [sys.executable, "-m", "pcaphash", *map(str, words)]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe) as process:
+        process.stdin.write(data)
+        process.stdin.flush()
+        while unread(process.stdin):
+            time.sleep(0.02)
+        while has_rows and not unread(process.stdout):
+            time.sleep(0.02)
+        time.sleep(0.5)  # for what has been read to be processed
+        process.send_signal(signal.SIGINT)
+        stdout, stderr = process.communicate(timeout=60)
+    return process.returncode, stdout, [line for line in stderr.decode().splitlines() if "compiling" not in line]
+
+
+def unread(pipe):
+    """Return how many bytes of a pipe nobody has read."""
+    return struct.unpack("i", fcntl.ioctl(pipe, termios.FIONREAD, bytes(4)))[0]
+
+
+def test_interrupted_rows_are_whole_and_it_is_told_how_many():
+    whole = run("hashes", VXLAN).stdout
+    status, stdout, lines = interrupt("hashes", "-", data=VXLAN.read_bytes(), has_rows=True)
+    assert status == 130
+    (line,) = lines
+    assert re.fullmatch(
+        r"pcaphash: error: interrupted after [\d,]+ packets: standard output has the rows up to there only", line
+    )
+    assert whole.startswith(stdout)
+    assert stdout.endswith(b"\n")
+    assert len(stdout.splitlines()) > 1
+
+
+@pytest.mark.parametrize("command", ["analyze", "compare", "sweep", "tune", "validate"])
+def test_an_interrupted_set_of_files_is_not_there(command, tmp_path):
+    folder = tmp_path / "results"
+    status, stdout, lines = interrupt(command, "-", "-o", folder, data=VXLAN.read_bytes())
+    assert (status, stdout) == (130, b"")
+    assert lines[-1].startswith("pcaphash: error: interrupted")
+    assert lines[-1].endswith(": nothing was written")
+    assert not folder.exists()
