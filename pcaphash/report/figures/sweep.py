@@ -81,13 +81,16 @@ def sweep_title(sweep: "Sweep") -> str:
     n_alike = int(is_alike.sum())
     if n_alike == 0:
         return f"Even the best of {count(sweep.n_classes)} classes of masks, {best}, is worse than ideal hashes"
+    n_classes = count(sweep.n_classes)
+    text = (
+        f"{count(n_alike)} of {n_classes} classes of masks are as good as the best, {best}, as far as chance can tell"
+    )
+    if n_alike == 1:
+        text = f"The best of {n_classes} classes of masks, {best}, is better than chance explains"
     among = [name for name, number in sweep.marks.items() if is_alike[number]]
     others = [name for name, number in sweep.marks.items() if not is_alike[number]]
-    words = [f"{', '.join(among)} among them"] if among else []
-    words += [f"{'' if among else 'but '}not {', '.join(others)}"] if others else []
-    alike = "1 class of masks spreads" if n_alike == 1 else f"{count(n_alike)} classes of masks spread"
-    text = f"{alike} as well as chance lets the best, {best}, of {count(sweep.n_classes)}"
-    return f"{text}: {', '.join(words)}" if words else text
+    lists = [f"{what}: {', '.join(names)}" for what, names in (("among them", among), ("not", others)) if names]
+    return "; ".join([text, *lists])
 
 
 def _chance(sweep: "Sweep") -> Interval | None:

@@ -58,7 +58,8 @@ def tuning_title(tuning: "Tuning") -> str:
     if value not in ideal:
         return tuning.verdict.headline.rstrip(".")
     interval = f"{_brief(measure, ideal.low)} to {_brief(measure, ideal.high)}"
-    return f"Little is gained by another key: {_brief(measure, value)} now, and ideal hashes give {interval}"
+    now = f"the current one gives {_brief(measure, value)}"
+    return f"Little is gained by another key: {now}, within the range of ideal hashes ({interval})"
 
 
 def _brief(measure: str, value: float) -> str:
