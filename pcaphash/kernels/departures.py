@@ -32,6 +32,9 @@ EXTENDED_ALWAYS = 1 << 14  # the extended hash types are for IPv6 without extens
 SECOND_LEVEL = 1 << 15  # a tunnel in a tunnel is looked through
 CHAIN_PAST_FRAME = 1 << 16  # where extension headers run past the frame, there are addresses all the same
 HOME_ADDRESS_OF_ANY_LENGTH = 1 << 17  # the length of a home address option is not looked at
+FRAGMENTS_NOT_HASHED = 1 << 18  # a fragment is not IP
+SCTP_AS_TCP = 1 << 19  # the ports of SCTP are hashed as those of TCP
+SCTP_AS_UDP = 1 << 20  # likewise as those of UDP
 
 
 @step

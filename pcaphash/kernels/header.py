@@ -10,7 +10,15 @@ from typing import Any
 import numpy as np
 
 from pcaphash.kernels.base import be32, step
-from pcaphash.kernels.departures import AS_QEMU, EXTENDED_ALWAYS, has, transform_addresses, transform_ports
+from pcaphash.kernels.departures import (
+    AS_QEMU,
+    EXTENDED_ALWAYS,
+    SCTP_AS_TCP,
+    SCTP_AS_UDP,
+    has,
+    transform_addresses,
+    transform_ports,
+)
 from pcaphash.kernels.ip import IPV4, IPV6, IPV6_EXTENDED, OF_FRAGMENT, read_ip
 from pcaphash.kernels.qemu import read_ip_as_qemu
 from pcaphash.kernels.toeplitz import WORDS, no_product, product
@@ -59,6 +67,10 @@ def transport_of(
     # Without branches: which of them a packet takes is what a processor cannot foresee in mixed traffic.
     tcp = np.int64(protocol == ip.TCP) & np.int64(offset + ip.TCP_LEN <= frame_end)
     udp = np.int64(protocol == ip.UDP) & np.int64(offset + ip.UDP_LEN <= frame_end)
+    if departures is not None:
+        sctp = np.int64(protocol == ip.SCTP) & np.int64(offset + ip.SCTP_LEN <= frame_end)
+        tcp |= sctp & np.int64(has(departures, SCTP_AS_TCP))
+        udp |= sctp & np.int64(has(departures, SCTP_AS_UDP))
     transport = tcp * TRANSPORT_TCP + udp * TRANSPORT_UDP
     if offset + PORTS_LEN > captured_end:
         return transport + (tcp | udp) * (TRANSPORT_TCP_CUT - TRANSPORT_TCP), no_product()

@@ -14,6 +14,7 @@ from pcaphash.kernels.departures import (
     EVERY_FRAGMENT_PORTS,
     EXTENSIONS_NOT_SKIPPED,
     FIRST_FRAGMENT_PORTS,
+    FRAGMENTS_NOT_HASHED,
     HOME_ADDRESS_FORGOTTEN,
     HOME_ADDRESS_IGNORED,
     HOME_ADDRESS_OF_ANY_LENGTH,
@@ -71,6 +72,8 @@ def _read_ipv4(d: Any, offset: int, frame_end: int, captured_end: int, departure
             return IPV4, NO_PROTOCOL, offset
         return NOT_IP, NO_PROTOCOL, offset
     if be16(d, offset + 6) & ip.IPV4_FRAGMENT_MASK:
+        if has(departures, FRAGMENTS_NOT_HASHED):
+            return NOT_IP, NO_PROTOCOL, offset
         is_first = be16(d, offset + 6) & ip.IPV4_FRAGMENT_OFFSET_MASK == 0
         return IPV4, _protocol_of_fragment(np.int64(d[offset + 9]), is_first, departures), payload
     return IPV4, np.int64(d[offset + 9]), payload
@@ -147,6 +150,8 @@ def _walk_extensions(
             kind = IPV6_EXTENDED if is_authentication or has(departures, CHAIN_PAST_FRAME) else NOT_IP
             return kind, NO_PROTOCOL, offset, home_address, routing_address
         if protocol == ip.FRAGMENT:
+            if has(departures, FRAGMENTS_NOT_HASHED):
+                return NOT_IP, NO_PROTOCOL, offset, 0, 0
             fragment = True
             if be16(d, offset + 2) & ip.IPV6_FRAGMENT_OFFSET_MASK:
                 protocol = _protocol_of_fragment(np.int64(d[offset]), False, departures)

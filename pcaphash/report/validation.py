@@ -9,7 +9,7 @@ from pcaphash.report.files import whole_file
 
 if TYPE_CHECKING:
     from pcaphash.studies.validate import Validation
-    from pcaphash.studies.validate.faults import Fault
+    from pcaphash.studies.validate.fault import Fault
 
 VALIDATION_FILE = "validation.txt"
 PACKETS_FILE = "packets.csv"
@@ -67,6 +67,7 @@ def _document(validation: "Validation") -> dict[str, object]:
             {
                 "faults": [_fault(fault) for fault in cause.faults],
                 "packets": cause.packets,
+                "unclassified": cause.is_unclassified,
                 "example": asdict(validation.examples[cause.example]),
             }
             for cause in diagnosis.causes

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from pcaphash.studies.validate import Validation
     from pcaphash.studies.validate.diagnosis import Diagnosis
-    from pcaphash.studies.validate.faults import Fault
+    from pcaphash.studies.validate.fault import Fault
     from pcaphash.studies.validate.queue_rules import QueueDiagnosis
     from pcaphash.studies.validate.result import Example
 
@@ -91,7 +91,7 @@ def _show_causes(validation: "Validation", diagnosis: "Diagnosis", console: Cons
     if diagnosis.causes:
         console.print(Text("what the device does instead", style="bold"))
     for number, cause in enumerate(diagnosis.causes, 1):
-        words = _sentence(cause.faults)
+        words = _sentence(cause.faults) + ("; they go to the unclassified queue" if cause.is_unclassified else "")
         console.print(Text.assemble(f"  {number}. ", (words, "bold"), f": {about}{packets(cause.packets)}"))
         _show_example(validation.examples[cause.example], console)
     if diagnosis.alternatives:

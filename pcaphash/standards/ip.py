@@ -4,6 +4,7 @@ IPV4_LEN = 20  # RFC 791 section 3.1, without options
 IPV6_LEN = 40  # RFC 8200 section 3
 TCP_LEN = 20  # RFC 9293 section 3.1, without options
 UDP_LEN = 8  # RFC 768
+SCTP_LEN = 12  # RFC 9260 section 3.1, the common header; it begins with the ports
 EXTENSION_LEN = 8  # RFC 8200 section 4: the shortest extension header, and the unit of most
 
 # Protocol and next header numbers.
@@ -16,6 +17,7 @@ FRAGMENT = 44  # RFC 8200 section 4.5
 GRE = 47  # RFC 2784
 AUTHENTICATION = 51  # RFC 4302
 DESTINATION_OPTIONS = 60  # RFC 8200 section 4.6
+SCTP = 132  # RFC 9260
 MOBILITY = 135  # RFC 6275 section 6.1
 
 # IPv4's more-fragments flag and fragment offset (RFC 791), and IPv6's fragment offset (RFC 8200 section 4.5).

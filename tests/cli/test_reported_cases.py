@@ -51,3 +51,27 @@ def test_queues_in_names_that_end_in_a_date():
     code, found = validate(*traces, "--per-queue", "--queues", 4, "--hash-types", "linux")
     assert (code, found["judged"], found["mismatches"]) == (0, 64, 0)
     assert [note.rsplit(" ", 1)[1] for note in found["notes"]] == ["0", "1", "2", "3"]
+
+
+def test_fragments_that_are_not_hashed():
+    trace, table = REPORTS / "g05-fragments-no-hash.pcap", REPORTS / "g05-fragments-no-hash.csv"
+    code, found = validate(trace, "--reported", table, "--hash-types", "linux", "--queues", 16)
+    assert (code, causes(found), found["alternatives"]) == (1, [(["fragments-not-hashed"], 40)], [])
+    assert found["unexplained"]["packets"] == 0
+    shown = run("validate", trace, "--reported", table, "--hash-types", "linux", "--queues", 16).stdout.decode()
+    words = "The device does not hash fragments; they go to the unclassified queue: 40 packets"
+    assert words in " ".join(shown.split())
+
+
+def test_ports_of_sctp():
+    trace, table = REPORTS / "g06-sctp-ports.pcap", REPORTS / "g06-sctp-ports.csv"
+    code, found = validate(trace, "--reported", table, "--hash-types", "linux", "--queues", 16)
+    assert (code, causes(found), found["alternatives"]) == (1, [(["sctp-ports"], 30)], [])
+    assert found["unexplained"]["packets"] == 0
+
+
+def test_tunnels_of_the_other_spec():
+    trace, log = REPORTS / "g14-vxlan-gpe-xl710.pcap", REPORTS / "g14-vxlan-gpe-xl710.log"
+    code, found = validate(trace, "--testpmd", log, "--key", "i40e", "--indirection-table-size", 512)
+    assert (code, causes(found)) == (1, [(["inner-of-vxlan-gpe"], 1)])
+    assert found["unexplained"]["packets"] == 0

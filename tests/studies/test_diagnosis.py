@@ -73,6 +73,49 @@ def test_ports_that_nobody_asked_for(trace):
     assert (found.diagnosis.alternatives, found.diagnosis.unexplained) == ([], 0)
 
 
+@pytest.mark.parametrize(("name", "bit"), [("vxlan-gpe", 5), ("ipip", 7), ("gre-udp", 3)])
+@pytest.mark.parametrize("types", [0x1FF, 0xFFF])
+def test_tunnels_that_only_the_other_spec_has(trace, name, bit, types):
+    """A device under draft v7 that looks into tunnels of virtio 1.4, beside those that it knows."""
+    known = sum(1 << other for other in (0, 1, 2, 4, 6, 8)) if types == 0xFFF else 0
+    behaves = replace(OF_1_4, tunnel_types=known | 1 << bit)
+    said = [replace(each, tunnel=None) for each in misbehave(frames(), behaves)]
+    found = diagnose(trace, said, replace(CONFIGURATION, hash_types=types))
+    assert named(found) == {f"inner-of-{name}"}
+    assert (found.diagnosis.alternatives, found.diagnosis.unexplained) == ([], 0)
+
+
+@pytest.mark.parametrize(("name", "bit"), [("gre-2784", 0), ("vxlan-gpe", 5), ("ipip", 7)])
+def test_tunnel_types_of_1_4_that_are_not_enabled(trace, name, bit):
+    enabled = 0x1FF & ~(1 << bit) & ~(1 << 6)
+    said = misbehave(frames(), replace(OF_1_4, tunnel_types=enabled | 1 << bit))
+    found = diagnose(trace, said, replace(OF_1_4, tunnel_types=enabled))
+    assert named(found) == {f"inner-of-{name}"}
+    assert (found.diagnosis.alternatives, found.diagnosis.unexplained) == ([], 0)
+
+
+def test_ports_of_sctp_where_udp_has_none(trace):
+    """Its ports are hashed beside those of TCP, whatever is done with UDP; the type is that of addresses, or none."""
+    configuration = replace(CONFIGURATION, hash_types=0x1FF & ~0x124)
+    said = misbehave(frames(), replace(configuration, hash_types=0x1FF), "sctp-ports")
+    due = misbehave(frames(), configuration)
+    is_sctp = [frame[23:24] == b"\x84" or frame[20:21] == b"\x84" for frame in frames()]
+    mixed = [replace(a if own else b, report=None) for a, b, own in zip(said, due, is_sctp, strict=True)]
+    found = diagnose(trace, mixed, configuration)
+    assert named(found) == {"sctp-ports"}
+    assert (found.mismatches, found.diagnosis.unexplained) == (6, 0)
+
+
+@pytest.mark.parametrize(("queue", "is_unclassified"), [(0, True), (5, False)])
+def test_whether_packets_without_a_hash_go_to_the_unclassified_queue(trace, queue, is_unclassified):
+    said = misbehave(frames(), CONFIGURATION, "fragments-not-hashed")
+    due = misbehave(frames(), CONFIGURATION)
+    said = [replace(a, queue=queue if a.report != b.report else a.queue) for a, b in zip(said, due, strict=True)]
+    (cause,) = diagnose(trace, said).diagnosis.causes
+    assert [fault.name for fault in cause.faults] == ["fragments-not-hashed"]
+    assert cause.is_unclassified == is_unclassified
+
+
 OF_1_4 = Configuration("1.4", 0x1FF, 0x1FF, key=CONFIGURATION.key)
 
 

@@ -65,7 +65,17 @@ def separating_frames() -> list[bytes]:
         frames += _turned(port) + _fragments(port) + _chains(port) + _nested(port)
     wrong_version = bytearray(builders.ipv4(builders.icmp(), builders.ICMP))
     wrong_version[0] = 0x55
-    return [*frames, builders.ethernet(bytes(wrong_version), IPV4), *_impossible_extensions()]
+    return [*frames, builders.ethernet(bytes(wrong_version), IPV4), *_impossible_extensions(), *_sctp()]
+
+
+def _sctp() -> list[bytes]:
+    """Make SCTP packets, whose ports no hash type of the spec covers."""
+    frames = []
+    for port in (1000, 2000, 3000):
+        packet = builders.sctp(bytes(8), port)
+        frames.append(builders.ethernet(builders.ipv4(packet, builders.SCTP), IPV4))
+        frames.append(builders.ethernet(builders.ipv6(packet, builders.SCTP), IPV6))
+    return frames
 
 
 def tagged(frame: bytes, tags: list[int]) -> bytes:
@@ -298,7 +308,34 @@ def _two_tags(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(naive.link, "ethernet", ethernet)
 
 
+def _fragments_not_hashed(patch: pytest.MonkeyPatch) -> None:
+    def read_ipv4(frame, offset):
+        return _refuse_fragment(_read_ipv4(frame, offset))
+
+    patch.setattr(naive.ip, "read_ipv4", read_ipv4)
+    patch.setattr(naive.ip, "skip_extension_header", lambda frame, packet: _refuse_fragment(_skip(frame, packet)))
+
+
+def _refuse_fragment(packet: Packet) -> Packet:
+    if packet.is_fragment:
+        raise naive.ip.NotIpError
+    return packet
+
+
+def _sctp_ports(patch: pytest.MonkeyPatch) -> None:
+    transport = Packet.transport
+
+    def with_sctp(packet: Packet, frame) -> int | None:
+        if packet.protocol == builders.SCTP and frame.holds(packet.payload_offset, 12):
+            return UDP
+        return transport(packet, frame)
+
+    patch.setattr(Packet, "transport", with_sctp)
+
+
 READING = {
+    "fragments-not-hashed": _fragments_not_hashed,
+    "sctp-ports": _sctp_ports,
     "vlan-not-skipped": _set(naive.link, "VLAN_ETHERTYPES", ()),
     "vlan-two-tags": _two_tags,
     "version-unchecked": _version_unchecked,

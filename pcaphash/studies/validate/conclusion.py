@@ -9,7 +9,7 @@ from pcaphash.capture.reported import NOT_REPORTED, Reported
 from pcaphash.device.device import Device
 from pcaphash.engine.describer import Describer, queues_of
 from pcaphash.studies.validate.diagnosis import Diagnosis, diagnose
-from pcaphash.studies.validate.faults import BYTE_ORDER, OF_VALUES
+from pcaphash.studies.validate.fault import BYTE_ORDER, OF_VALUES
 from pcaphash.studies.validate.queue_rules import QueueDiagnosis, QueueRule, diagnose_queues
 from pcaphash.studies.validate.sample import Sample
 from pcaphash.studies.validate.trial import Trial

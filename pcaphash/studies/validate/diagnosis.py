@@ -13,10 +13,11 @@ import numpy as np
 import numpy.typing as npt
 
 from pcaphash.device.device import Device
-from pcaphash.studies.validate.faults import KEY, KEY_FORM, OF_VALUES, READING, Fault, faults_of
+from pcaphash.studies.validate.fault import KEY, KEY_FORM, OF_VALUES, READING, Fault
+from pcaphash.studies.validate.faults import faults_of
 from pcaphash.studies.validate.sample import Sample
 from pcaphash.studies.validate.trial import Trial
-from pcaphash.studies.validate.verdicts import OF_HASH, Leniency, says_queue_alone
+from pcaphash.studies.validate.verdicts import MISSING, OF_HASH, Leniency, says_queue_alone
 
 FaultSet = tuple[Fault, ...]
 
@@ -40,11 +41,14 @@ class Cause:
         How many packets of the trace they explain that fewer of them do not; an estimate where not all were kept.
     example : int
         Position in the sample of a packet among them.
+    is_unclassified : bool
+        Whether they get no hash where one is due, and all came to the unclassified queue.
     """
 
     faults: FaultSet
     packets: int
     example: int
+    is_unclassified: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -250,7 +254,11 @@ def _attribute(
     for some in _subsets(faults):
         explained = left & trial.explained(some)
         if explained.any():
-            causes.append(Cause(some, _count(trial.sample, explained), int(np.flatnonzero(explained)[0])))
+            sample = trial.sample
+            without = sample.reported.queues[explained] == trial.device.unclassified_queue
+            without &= (sample.faults[explained] & MISSING) > 0
+            example = int(np.flatnonzero(explained)[0])
+            causes.append(Cause(some, _count(sample, explained), example, bool(without.all())))
             left &= ~explained
     return causes, left
 

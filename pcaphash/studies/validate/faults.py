@@ -5,30 +5,32 @@ hash inputs, keys and hash values that the kernels gave.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
-import numpy.typing as npt
 
 from pcaphash.device.device import Device
-from pcaphash.device.hash_key import NAMED_KEYS, TITLES
 from pcaphash.errors import ConfigurationError
 from pcaphash.kernels import departures
-from pcaphash.kernels.toeplitz import KEY_LEN
 from pcaphash.standards import virtio
 from pcaphash.studies.validate import arrangements
+from pcaphash.studies.validate.fault import (
+    ADDRESSES,
+    ANY_TRAFFIC,
+    BIT_ORDER,
+    BYTE_ORDER,
+    HALVES,
+    INITIAL_VALUE,
+    PORTS,
+    READING,
+    REPORT,
+    REPORT_TUNNEL,
+    WORD_ORDER,
+    Fault,
+    Reports,
+)
+from pcaphash.studies.validate.key_faults import key_faults_of
 from pcaphash.studies.validate.verdicts import plain_types
-
-Words = npt.NDArray[np.uint32]
-Reports = npt.NDArray[np.int16]
-
-READING, REPORT, REPORT_TUNNEL = "reading", "report", "report-tunnel"
-ADDRESSES, PORTS, WORD_ORDER, KEY, KEY_FORM = "addresses", "ports", "word-order", "key", "key-form"
-INITIAL_VALUE, BYTE_ORDER, BIT_ORDER, HALVES = "initial-value", "byte-order", "bit-order", "halves"
-"""Where in a device a fault is: of all but the first a device has one at most."""
-
-OF_VALUES = (INITIAL_VALUE, BYTE_ORDER, BIT_ORDER, HALVES)
-"""Places of what is done to a hash when it is there."""
 
 _ENDS = (ADDRESSES, PORTS)
 
@@ -38,6 +40,7 @@ _EX_TYPES = virtio.HASH_TYPE_TCP_EX | virtio.HASH_TYPE_UDP_EX
 _TCP_TYPES = virtio.HASH_TYPE_TCPV4 | virtio.HASH_TYPE_TCPV6 | virtio.HASH_TYPE_TCP_EX
 _UDP_TYPES = virtio.HASH_TYPE_UDPV4 | virtio.HASH_TYPE_UDPV6 | virtio.HASH_TYPE_UDP_EX
 _ALL_EX_TYPES = _EX_TYPES | virtio.HASH_TYPE_IP_EX
+_ONLY_IN_1_4 = ("GRE_UDP", "VXLAN_GPE", "IPIP")  # the other tunnel types of virtio 1.4 are parts of those of draft v7
 _TYPES_PER_FAMILY = 3  # numbers of hash_report: addresses, then TCP, then UDP, for each of three families
 _FAMILIES = (
     (virtio.HASH_TYPE_IPV4, _IPV4_TYPES),
@@ -45,58 +48,9 @@ _FAMILIES = (
     (virtio.HASH_TYPE_IP_EX, _EX_TYPES),
 )
 
-_SAME = "the same with this key"
 _TUNNELS = "tunnel packets whose inner header is hashed"
 _TCP_UDP = "TCP or UDP packets with different ports"
 _ENDPOINTS = "packets between different addresses"
-_ANY = "any hashed packets"
-_LONG_INPUTS = "IPv6 TCP or UDP packets"
-
-
-@dataclass(frozen=True)
-class Fault:
-    """One way in which a device may not do what the text says.
-
-    Parameters
-    ----------
-    name : str
-        Short, for programs.
-    words : str
-        What the device does, to follow "the device".
-    traffic : str
-        Packets that show it.
-    places : tuple of str
-        Where it is, of those above.
-    flags : int
-        Of ``kernels.departures``.
-    device : callable, optional
-        Makes the device that behaves so, of the one that was configured.
-    arrange : callable, optional
-        Makes hash inputs, shape (n, WORDS), of those that are due and their lengths in bytes, shape (n,).
-    hash_key : callable, optional
-        Makes the key used, of the one that was configured.
-    value : callable, optional
-        Makes the value reported, of the hash.
-    report : callable, optional
-        Makes the numbers of hash_report, of those that are due, shape (n,).
-    hides_tunnel : bool
-        Whether hash_report_tunnel is 0 always.
-    is_rare : bool
-        Whether it is only tried alone or with one other.
-    """
-
-    name: str
-    words: str
-    traffic: str
-    places: tuple[str, ...]
-    flags: int = 0
-    device: Callable[[Device], Device] | None = None
-    arrange: Callable[[Words, npt.NDArray[np.int64]], Words] | None = None
-    hash_key: Callable[[bytes], bytes] | None = None
-    value: Callable[[Words], Words] | None = None
-    report: Callable[[Reports], Reports] | None = None
-    hides_tunnel: bool = False
-    is_rare: bool = False
 
 
 def _address_types(reports: Reports) -> Reports:
@@ -163,6 +117,33 @@ def _tunnel_faults(device: Device) -> Iterator[Fault]:
         )
 
 
+def _other_tunnel_faults(device: Device) -> Iterator[Fault]:
+    """Yield what a device does that hashes the inner header of tunnels of virtio 1.4 that it should not look into."""
+    for name, bit in virtio.TUNNEL_TYPES.items():
+        if device.tunnel_mask & bit or (device.spec == "v7" and name not in _ONLY_IN_1_4):
+            continue
+        words = f"hashes the inner header of {name} packets, where the outer one is due"
+        traffic = f"{name} packets beside tunnel packets of another type"
+        change = _with_tunnel(bit)
+        yield Fault(f"inner-of-{name.lower().replace('_', '-')}", words, traffic, (READING,), device=change)
+
+
+def _with_tunnel(bit: int) -> Callable[[Device], Device]:
+    def change(device: Device) -> Device:
+        features, tunnel_types = device.features | {"HASH_TUNNEL"}, device.tunnel_mask | bit
+        return replace(device, spec="1.4", features=features, hash_types=device.base_types, tunnel_types=tunnel_types)
+
+    return change
+
+
+def _transport_faults(device: Device) -> Iterator[Fault]:
+    """Yield what a device does that hashes the ports of SCTP, which the spec has no hash type for."""
+    if device.hash_types & (_UDP_TYPES | _TCP_TYPES):
+        flags = departures.SCTP_AS_UDP if device.hash_types & _UDP_TYPES else departures.SCTP_AS_TCP
+        words, traffic = "hashes the ports of SCTP, where addresses alone are due", "SCTP packets with different ports"
+        yield Fault("sctp-ports", words, traffic, (READING,), flags)
+
+
 def _type_faults(device: Device) -> Iterator[Fault]:
     """Yield what a device does that has one hash type, or those of one IP version with ports, more or less."""
     for version, types in (("IPv4", _IPV4_TYPES), ("IPv6", _IPV6_TYPES | _EX_TYPES)):
@@ -215,6 +196,8 @@ _READING = (
           "first and later fragments of TCP or UDP", (READING,), departures.FIRST_FRAGMENT_PORTS),
     Fault("fragment-ports", "hashes the ports of fragments, in later ones what stands in their place",
           "first and later fragments of TCP or UDP", (READING,), departures.EVERY_FRAGMENT_PORTS),
+    Fault("fragments-not-hashed", "does not hash fragments",
+          "fragments", (READING,), departures.FRAGMENTS_NOT_HASHED),
     Fault("extension-headers-not-skipped", "does not skip IPv6 extension headers",
           "IPv6 packets with extension headers before TCP or UDP", (READING,), departures.EXTENSIONS_NOT_SKIPPED),
     Fault("authentication-header-in-eights", "counts the length of an authentication header in units of 8 bytes",
@@ -272,90 +255,25 @@ _INPUTS = (
     Fault("symmetric-or-xor", "makes the input symmetric by OR and XOR (Linux: symmetric-or-xor)",
           _ENDPOINTS, _ENDS, device=lambda device: replace(device, input_transform="symmetric-or-xor")),
     Fault("input-words-swapped", "takes the 32-bit words of the hash input in the opposite byte order",
-          _ANY, (WORD_ORDER,), arrange=lambda words, lengths: words.byteswap()),
+          ANY_TRAFFIC, (WORD_ORDER,), arrange=lambda words, lengths: words.byteswap()),
 )  # fmt: skip
 
 _VALUES = (
     Fault("value-byte-swapped", "reports the hash in the opposite byte order",
-          _ANY, (BYTE_ORDER,), value=lambda values: values.byteswap()),
+          ANY_TRAFFIC, (BYTE_ORDER,), value=lambda values: values.byteswap()),
     Fault("value-bit-reversed", "reports the bits of the hash in reversed order",
-          _ANY, (BIT_ORDER,), value=arrangements.reverse_bits),
+          ANY_TRAFFIC, (BIT_ORDER,), value=arrangements.reverse_bits),
     Fault("value-halves-swapped", "reports the 16-bit halves of the hash swapped",
-          _ANY, (HALVES,), value=lambda values: values << np.uint32(16) | values >> np.uint32(16)),
+          ANY_TRAFFIC, (HALVES,), value=lambda values: values << np.uint32(16) | values >> np.uint32(16)),
     Fault("initial-value-ones", "starts the hash at 0xffffffff",
-          _ANY, (INITIAL_VALUE,), value=lambda values: ~values),
+          ANY_TRAFFIC, (INITIAL_VALUE,), value=lambda values: ~values),
 )  # fmt: skip
-
-
-def _padded(hash_key: bytes) -> bytes:
-    return hash_key.ljust(KEY_LEN, b"\0")
-
-
-def _words_of_key(hash_key: bytes) -> npt.NDArray[np.uint32]:
-    key = _padded(hash_key)
-    return np.frombuffer(key[: len(key) & ~3], ">u4")
-
-
-def _shifted(bits: int, is_rotated: bool) -> Callable[[bytes], bytes]:
-    """Return what shifts a key by bits: to the left, or where negative to the right."""
-
-    def shift(hash_key: bytes) -> bytes:
-        key = _padded(hash_key)
-        n = 8 * len(key)
-        number = int.from_bytes(key, "big")
-        moved = number << bits if bits > 0 else number >> -bits
-        if is_rotated:
-            moved |= number >> (n - bits) if bits > 0 else number << (n + bits)
-        return (moved & ((1 << n) - 1)).to_bytes(len(key), "big")
-
-    return shift
-
-
-def _constant(known: bytes) -> Callable[[bytes], bytes]:
-    return lambda hash_key: known
-
-
-def _key_faults(device: Device) -> Iterator[Fault]:
-    """Yield what a key may be instead, and forms it may have: of a longer one, also of its first 40 bytes alone."""
-    for fault in _every_key_fault():
-        yield fault
-        if len(device.hash_key) > KEY_LEN and KEY_FORM in fault.places:
-            words = f"{fault.words}, of its first {KEY_LEN} bytes"
-            yield replace(fault, name=f"{fault.name}-of-{KEY_LEN}", words=words, hash_key=_of_first(fault))
-
-
-def _of_first(fault: Fault) -> Callable[[bytes], bytes]:
-    return lambda hash_key: fault.hash_key(hash_key[:KEY_LEN]) if fault.hash_key else hash_key
-
-
-def _every_key_fault() -> Iterator[Fault]:
-    keys: tuple[tuple[str, str, Callable[[bytes], bytes]], ...] = (
-        ("key-bytes-reversed", "takes the bytes of the key in reversed order", lambda key: _padded(key)[::-1]),
-        ("key-words-reversed", "takes the 32-bit words of the key in reversed order",
-         lambda key: _words_of_key(key)[::-1].tobytes()),
-        ("key-words-swapped", "takes the 32-bit words of the key in the opposite byte order",
-         lambda key: _words_of_key(key).byteswap().tobytes()),
-        ("key-bits-reversed", "takes the bits of each byte of the key in reversed order",
-         lambda key: np.packbits(np.unpackbits(np.frombuffer(key, np.uint8)), bitorder="little").tobytes()),
-    )  # fmt: skip
-    for name, words, change in keys:
-        yield Fault(name, words, _ANY, (KEY_FORM,), hash_key=change)
-    yield Fault("key-zero", "hashes with a key of zeros", _ANY, (KEY,), hash_key=_constant(bytes(KEY_LEN)))
-    for name, known in NAMED_KEYS.items():
-        yield Fault(f"key-{name}", f"hashes with {TITLES[name]}", _ANY, (KEY,), hash_key=_constant(known))
-    for bits in range(1, 33):
-        for sign, side in ((1, "left"), (-1, "right")):
-            many = f"{bits} bit{'s' if bits > 1 else ''}" if bits % 8 else f"{bits // 8} byte{'s' if bits > 8 else ''}"
-            for is_rotated, fill in ((False, "zeros following"), (True, "round the end")):
-                words = f"shifts the key to the {side} by {many}, {fill}"
-                name = f"key-{'rotated' if is_rotated else 'shifted'}-{side}-{bits}"
-                change = _shifted(sign * bits, is_rotated)
-                yield Fault(name, words, _LONG_INPUTS, (KEY_FORM,), hash_key=change, is_rare=True)
 
 
 def faults_of(device: Device) -> list[Fault]:
     """List the faults that a device may have, the likelier first; those that change nothing for it are left out."""
-    every = (*_READING, *_tunnel_faults(device), *_type_faults(device), *_REPORTS, *_INPUTS)
+    every = (*_READING, *_tunnel_faults(device), *_other_tunnel_faults(device), *_transport_faults(device),
+             *_type_faults(device), *_REPORTS, *_INPUTS)  # fmt: skip
     devices = {device}
     reading = []
     for fault in every:
@@ -364,15 +282,7 @@ def faults_of(device: Device) -> list[Fault]:
             reading.append(fault)
         if fault.device is not None and changed is not None:
             devices.add(changed)
-    keys: dict[int, Fault] = {}
-    for fault in _key_faults(device):
-        assert fault.hash_key is not None
-        bits = _usable_bits(fault.hash_key(device.hash_key))
-        first = keys.setdefault(bits, fault)
-        if first is not fault and _SAME not in first.words:
-            keys[bits] = replace(first, words=f"{first.words} ({_SAME}: it {fault.words})")
-    keys.pop(_usable_bits(device.hash_key), None)
-    return [*reading, *_VALUES, *keys.values()]
+    return [*reading, *_VALUES, *key_faults_of(device)]
 
 
 def _changed(fault: Fault, device: Device) -> Device | None:
@@ -381,8 +291,3 @@ def _changed(fault: Fault, device: Device) -> Device | None:
         return fault.device(device) if fault.device else device
     except ConfigurationError:
         return None
-
-
-def _usable_bits(hash_key: bytes) -> int:
-    """Return the 319 bits of a key that a hash can depend on; the last of its first 40 bytes lends seven."""
-    return int.from_bytes(_padded(hash_key)[:KEY_LEN], "big") >> 1

@@ -22,7 +22,8 @@ from pcaphash.errors import ConfigurationError
 from pcaphash.kernels.records import RECORD
 from pcaphash.standards.ethernet import ETHERNET
 from pcaphash.studies.alignment import NO_HASH, UNKNOWN, Alignment, Numbers, Things, align, align_by_contents, count_due
-from pcaphash.studies.validate.faults import Fault, faults_of
+from pcaphash.studies.validate.fault import Fault
+from pcaphash.studies.validate.faults import faults_of
 from pcaphash.studies.validate.sample import Sample
 from pcaphash.studies.validate.trial import Trial
 from pcaphash.studies.validate.verdicts import Leniency
