@@ -9,20 +9,17 @@ from typing import Annotated, Any
 
 import typer
 
+from pcaphash.cli.device_sources import combine_sources
 from pcaphash.cli.groups import DEVICE, SELECTION, TUNNELS, put_into
 from pcaphash.cli.messages import warn
-from pcaphash.cli.payloads import read_payloads
 from pcaphash.device import (
     Device,
     DeviceOptions,
     combine_options,
     default_configs,
     explain_default_configs,
-    list_overrides,
     make_file_configs,
     parse_config,
-    read_device_file,
-    read_ethtool,
 )
 from pcaphash.engine.selection import Selection
 from pcaphash.errors import ConfigurationError
@@ -36,7 +33,8 @@ EthtoolFile = Annotated[
     typer.Option(
         "--ethtool",
         metavar="FILE[#IF]",
-        help="Output of ethtool -x, as text or JSON, and of ethtool -n IF rx-flow-hash: key, table, queues, types.",
+        help="What ethtool -x and ethtool -n IF rx-flow-hash print, ethtool -X commands, or what testpmd shows of a "
+        "port: key, table, queues, types.  - is standard input.",
     ),
 ]
 RssConfig = Annotated[
@@ -265,7 +263,7 @@ def takes_device(command: Callable[..., int]) -> Callable[..., int]:
         Called with ``device_options``, a DeviceOptions of what files and the command line give, instead of them all.
     """
     options = {**_DEVICE_FILES, **_DEVICE_OPTIONS, **_TUNNEL_OPTIONS}
-    return replace_parameter(command, "device_options", options, lambda given: _combine_sources(given)[0])
+    return replace_parameter(command, "device_options", options, lambda given: combine_sources(given)[0])
 
 
 _SELECTION_OPTIONS = {
@@ -340,41 +338,8 @@ def _combine_configurations(given: dict[str, Any]) -> Configurations:
     types = next(
         (f"--{name.replace('_', '-')}" for name in ("hash_types", "tunnel_types") if given[name] is not None), ""
     )
-    options, of_file = _combine_sources(given)
+    options, of_file = combine_sources(given)
     return Configurations(options, named, of_file, "" if named and types == "--tunnel-types" else types)
-
-
-def _combine_sources(given: dict[str, Any]) -> tuple[DeviceOptions, dict[str, DeviceOptions]]:
-    """Combine the device options of files and of the command line, each of which wins over those before it."""
-    device_file, ethtool_file = given.pop("device_file"), given.pop("ethtool_file")
-    sources: list[tuple[str, DeviceOptions]] = []
-    of_file: dict[str, DeviceOptions] = {}
-    if device_file is not None:
-        found = read_device_file(device_file)
-        of_file = found.configs
-        sources.append((f"--device {device_file}", found.options))
-    if ethtool_file is not None:
-        sources.append((f"--ethtool {ethtool_file}", read_ethtool(ethtool_file)))
-    payloads = {name: given.pop(name) for name in ("rss_config", "hash_config", "hash_tunnel_set")}
-    chosen: Any = {name: value for name, value in given.items() if value not in (None, [])}
-    if any(payload is not None for payload in payloads.values()):
-        sources.append(("the captured commands", read_payloads(payloads, chosen)))
-    sources.append(("", chosen))
-    for line in list_overrides(sources):
-        warn(line)
-    options = combine_options(*(options for _, options in sources))
-    if ethtool_file is not None:
-        _tell_what_is_not_shown(f"--ethtool {ethtool_file}", options)
-    options["given"] = frozenset(options)
-    return options, of_file
-
-
-def _tell_what_is_not_shown(label: str, options: DeviceOptions) -> None:
-    """Tell of a key or a table that ethtool does not show, unless something else gives it."""
-    missing = [] if "hash_key" in options else ["hash key"]
-    missing += [] if {"indirection_table", "indirection_table_size"} & options.keys() else ["indirection table"]
-    if missing:
-        warn(f"{label} shows no {' and no '.join(missing)}: the default is assumed, which may be wrong")
 
 
 def adopt_census(traces: Sequence[str], given: DeviceOptions) -> DeviceOptions:

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import SupportsIndex
+from os import PathLike
+from typing import Any, SupportsIndex, cast
 
 from pcaphash.device import description
 from pcaphash.device.flavor import (
@@ -37,6 +38,7 @@ from pcaphash.device.indirection_table import (
     parse_table,
     parse_unclassified_queue,
 )
+from pcaphash.device.options import DeviceOptions, combine_options
 from pcaphash.device.ports import Ports, check_disjoint, parse_ports, spare_ports
 from pcaphash.device.profile import PROFILES, Profile, parse_spec
 from pcaphash.device.warnings import warnings_of
@@ -180,6 +182,65 @@ class Device:
         self._check_key()
         check_limits(kind, len(self.hash_key), len(self.indirection_table))
         check_disjoint(self.ports)
+
+    @classmethod
+    def from_ethtool(cls, shown: str | PathLike[str], interface: str | None = None, **options: Any) -> "Device":
+        """Make the device that outputs of ethtool, or of DPDK's testpmd, show.
+
+        Parameters
+        ----------
+        shown : str or path
+            What ``ethtool -x``, ``ethtool -n IF rx-flow-hash`` or testpmd's ``show port`` printed, or a file with it.
+        interface : str, optional
+            Which of several interfaces that differ.
+        options
+            Further arguments of ``Device``; they win over what is shown.
+
+        Raises
+        ------
+        ConfigurationError
+            The text shows no such device, or one that cannot be calculated.
+
+        Warns
+        -----
+        UserWarning
+            Something in the text is passed over or assumed.
+        """
+        import warnings
+
+        from pcaphash.device.ethtool import find_ethtool
+
+        found = find_ethtool(shown, interface, options)
+        for note in found.notes:
+            warnings.warn(note, stacklevel=2)
+        return cls(**combine_options(found.options, cast(DeviceOptions, options)))
+
+    @classmethod
+    def from_toml(cls, path: str | PathLike[str], config: str | None = None, **options: Any) -> "Device":
+        """Make the device that a TOML file describes.
+
+        Parameters
+        ----------
+        path : path
+            The file; its words are the options of the command line, with underscores.
+        config : str, optional
+            The table ``[config.NAME]`` whose options are added.
+        options
+            Further arguments of ``Device``; they win over the file.
+
+        Raises
+        ------
+        ConfigurationError
+            The file cannot be read, has no such table, or describes no device that can be.
+        """
+        from pcaphash.device.configs import make_file_configs
+        from pcaphash.device.toml import read_config
+
+        shared, own = read_config(path, config)
+        own = combine_options(own, cast(DeviceOptions, options))
+        if config is None:
+            return cls(**combine_options(shared, own))
+        return make_file_configs(shared, {config: own})[0]
 
     @property
     def profile(self) -> Profile:

@@ -1,19 +1,25 @@
-"""Device options from what Linux' ethtool shows of a network interface.
+"""Device options from what Linux' ethtool or DPDK's testpmd shows of a network interface.
 
 ``ethtool -x``, as text or JSON, gives the receive queues, the indirection table, the hash key and the input
-transformation; ``ethtool -n IF rx-flow-hash`` gives hash types. A file may hold any number of outputs in any order.
+transformation; ``ethtool -n IF rx-flow-hash`` gives hash types; ``ethtool -X`` and ``-N`` set any of them. A file may
+hold any number of outputs and commands, as they came about. Of testpmd it is ``show port N rss reta`` and
+``show port N rss-hash key``.
 """
 
-from collections.abc import Sequence
+import sys
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from os import PathLike, fspath
 from pathlib import Path
 
+from pcaphash.device.ethtool_commands import Setting
 from pcaphash.device.ethtool_flows import Flow, hash_types_of
 from pcaphash.device.ethtool_shown import Shown
 from pcaphash.device.ethtool_text import read_outputs
 from pcaphash.device.hash_types import format_mask
 from pcaphash.device.indirection_table import default_table
 from pcaphash.device.options import DeviceOptions
+from pcaphash.device.testpmd import is_testpmd, read_testpmd
 from pcaphash.errors import ConfigurationError
 from pcaphash.standards import virtio
 
@@ -21,24 +27,34 @@ ETHTOOL_OPTION = "--ethtool"
 
 _MOST_BYTES = 1 << 24
 _SAVE = "save the output of ethtool -x IF, or of ethtool -n IF rx-flow-hash tcp4, in it"
+_NOTHING = "has no output of ethtool -x or of ethtool -n IF rx-flow-hash"
 
 
-def read_ethtool(file: str | PathLike[str]) -> DeviceOptions:
-    """Return the arguments of ``Device`` that a file with outputs of ethtool gives.
+@dataclass(frozen=True)
+class ShownDevice:
+    """What a text shows of a device.
 
-    Receive queues are those of "with N RX ring(s)", in JSON one more than the highest entry of the table. A table that
-    drivers start with comes as its size, so that other queues can be asked for. Where its length is no power of two,
-    the table index is ``modulo``.
+    Parameters
+    ----------
+    options : DeviceOptions
+        The arguments of ``Device`` that it gives.
+    notes : tuple of str
+        What a reader should know of it, a line each.
+    """
 
-    Hash types are given where some output of rx-flow-hash for TCP or UDP is there: all four fields stand for the
-    protocol's type and the type of its addresses, two fields for the latter alone, and none for neither. What is not
-    shown is as Linux' virtio driver has it: types for TCP, UDP and addresses, none for IPv6 extension headers, none of
-    draft v7's for tunnels.
+    options: DeviceOptions
+    notes: tuple[str, ...]
+
+
+def read_ethtool(file: str | PathLike[str], given: Collection[str] = ()) -> ShownDevice:
+    """Return the arguments of ``Device`` that a file with outputs of ethtool or of testpmd gives.
 
     Parameters
     ----------
     file : path
-        The file. Where it shows several interfaces that differ, ``FILE#IF`` chooses one.
+        The file; ``-`` is standard input. Where it shows several interfaces that differ, ``FILE#IF`` chooses one.
+    given : collection of str
+        Arguments that something else gives: what the file says of them need not be possible.
 
     Raises
     ------
@@ -47,16 +63,69 @@ def read_ethtool(file: str | PathLike[str]) -> DeviceOptions:
     """
     option = f"{ETHTOOL_OPTION} {fspath(file)}"
     path, interface = _split_interface(fspath(file))
-    shown, flows = read_outputs(option, _read_text(option, path))
-    interfaces = [*(each.interface for each in shown), *(flow.interface for flow in flows)]
+    return _parse(option, path, _read_text(option, path), interface, given)
+
+
+def find_ethtool(shown: str | PathLike[str], interface: str | None = None, given: Collection[str] = ()) -> ShownDevice:
+    """Return what outputs show that are given as a text or as a file; a text has several lines, or a command.
+
+    Raises
+    ------
+    ConfigurationError
+        As ``read_ethtool``.
+    """
+    if isinstance(shown, str) and ("\n" in shown or "ethtool -" in shown):
+        return parse_ethtool(shown, interface, given)
+    return read_ethtool(shown if interface is None else f"{fspath(shown)}#{interface}", given)
+
+
+def parse_ethtool(text: str, interface: str | None = None, given: Collection[str] = ()) -> ShownDevice:
+    """Return the arguments of ``Device`` that a text with outputs of ethtool or of testpmd gives.
+
+    Receive queues are those of "with N RX ring(s)", in JSON one more than the highest entry of the table. A table that
+    drivers start with comes as its size, so that other queues can be asked for. Where its length is no power of two,
+    the table index is ``modulo``. What ``ethtool -X`` and ``-N`` set counts from where the command stands.
+
+    Hash types are given where some output of rx-flow-hash for TCP or UDP is there: all four fields stand for the
+    protocol's type and the type of its addresses, two fields for the latter alone, and none for neither. What is not
+    shown is as Linux' virtio driver has it: types for TCP, UDP and addresses, none for IPv6 extension headers, none of
+    draft v7's for tunnels.
+
+    Parameters
+    ----------
+    text : str
+        The outputs, which may be quoted or indented.
+    interface : str, optional
+        Which of several that differ.
+    given : collection of str
+        As ``read_ethtool`` takes them.
+
+    Raises
+    ------
+    ConfigurationError
+        As ``read_ethtool``.
+    """
+    return _parse(ETHTOOL_OPTION, "TEXT", text, interface, given)
+
+
+def _parse(option: str, path: str, text: str, interface: str | None, given: Collection[str]) -> ShownDevice:
+    if not text.strip():
+        raise ConfigurationError(option, "is empty", _SAVE)
+    found, flows = (read_testpmd(option, text), []) if is_testpmd(text) else read_outputs(option, text)
+    interfaces = [*(each.interface for each in found), *(flow.interface for flow in flows)]
     names = list(dict.fromkeys(name for name in interfaces if name is not None)) or [""]
     if interface is not None and interface not in names:
         raise ConfigurationError(option, f"shows no interface {interface!r}", f"it shows {', '.join(names)}")
-    if not shown and not flows:
-        raise ConfigurationError(option, "has no output of ethtool -x or of ethtool -n IF rx-flow-hash", _SAVE)
+    uncovered = [flow for flow in flows if not flow.is_covered]
+    if not found and len(uncovered) == len(flows):
+        if not uncovered:
+            raise ConfigurationError(option, _NOTHING, _SAVE)
+        problem = f"line {uncovered[0].line}: shows only rx-flow-hash of {_names(uncovered)}, which no hash type covers"
+        raise ConfigurationError(option, problem, "save that of tcp4, udp4, tcp6 and udp6, or the output of ethtool -x")
+    reading = _Reading(option, names, found, flows, given)
     if interface is not None or len(names) == 1:
-        return _options_of(option, interface or names[0], names, shown, flows)
-    return _common_options(option, path, names, shown, flows)
+        return reading.device_of(interface or names[0])
+    return _common(option, path, names, reading)
 
 
 def _split_interface(file: str) -> tuple[str, str | None]:
@@ -67,21 +136,24 @@ def _split_interface(file: str) -> tuple[str, str | None]:
 
 def _read_text(option: str, path: str) -> str:
     try:
-        with Path(path).open("rb") as stream:
-            data = stream.read(_MOST_BYTES + 1)
+        if path == "-":
+            data = sys.stdin.buffer.read(_MOST_BYTES + 1)
+        else:
+            with Path(path).open("rb") as stream:
+                data = stream.read(_MOST_BYTES + 1)
     except (OSError, ValueError) as error:
         problem = (error.strerror if isinstance(error, OSError) else None) or str(error)
         raise ConfigurationError(option, problem, "check the path and its permissions") from error
-    if not data.strip():
-        raise ConfigurationError(option, "is empty", _SAVE)
     if len(data) > _MOST_BYTES:
         raise ConfigurationError(option, f"is longer than any output of ethtool ({_MOST_BYTES} bytes)", _SAVE)
     return data.decode("utf-8-sig", errors="replace")
 
 
-def _common_options(
-    option: str, path: str, names: Sequence[str], shown: Sequence[Shown], flows: Sequence[Flow]
-) -> DeviceOptions:
+def _names(flows: Sequence[Flow]) -> str:
+    return ", ".join(dict.fromkeys(flow.flow_type for flow in flows))
+
+
+def _common(option: str, path: str, names: Sequence[str], reading: "_Reading") -> ShownDevice:
     """Return what several interfaces have in common, if that is everything."""
     refusal = ConfigurationError(
         option,
@@ -89,56 +161,110 @@ def _common_options(
         f"choose one, such as {ETHTOOL_OPTION} {path}#{names[0]}",
     )
     try:
-        options = [_options_of(option, name, names, shown, flows) for name in names]
+        devices = [reading.device_of(name) for name in names]
     except ConfigurationError as error:
         raise refusal from error
-    if any(each != options[0] for each in options):
+    if any(each.options != devices[0].options for each in devices):
         raise refusal
-    return options[0]
+    return devices[0]
 
 
-def _options_of(
-    option: str, interface: str, names: Sequence[str], shown: Sequence[Shown], flows: Sequence[Flow]
-) -> DeviceOptions:
-    """Return the options of one interface."""
-    for flow in flows:
-        if flow.interface is None and len(names) > 1:
-            problem = f"line {flow.line}: nothing says whose rx-flow-hash this is: {', '.join(names)}"
-            raise ConfigurationError(option, problem, "write the command before it, such as ethtool -n IF rx-flow-hash")
+@dataclass(frozen=True)
+class _Reading:
+    """What a text shows, of all interfaces.
+
+    Parameters
+    ----------
+    option : str
+        What errors name.
+    names : sequence of str
+        The interfaces.
+    found : sequence of Shown and Setting
+        In order of the text.
+    flows : sequence of Flow
+        Likewise.
+    given : collection of str
+        Arguments that something else gives.
+    """
+
+    option: str
+    names: Sequence[str]
+    found: Sequence[Shown | Setting]
+    flows: Sequence[Flow]
+    given: Collection[str]
+
+    def device_of(self, interface: str) -> ShownDevice:
+        """Return what is shown of one interface."""
+        for flow in self.flows:
+            if flow.interface is None and len(self.names) > 1:
+                problem = f"line {flow.line}: nothing says whose rx-flow-hash this is: {', '.join(self.names)}"
+                advice = "write the command before it, such as ethtool -n IF rx-flow-hash"
+                raise ConfigurationError(self.option, problem, advice)
+        shown = self._last_of(interface)
+        options = self._options_of(shown) if shown is not None else {}
+        notes = [f"{self.option}: {note}" for note in shown.notes] if shown is not None else []
+        own_flows = [flow for flow in self.flows if flow.interface in (None, interface)]
+        if any(flow.is_covered for flow in own_flows):
+            options["hash_types"] = format_mask(hash_types_of(self.option, own_flows), virtio.BASE_HASH_TYPES)
+        uncovered = [flow for flow in own_flows if not flow.is_covered]
+        if uncovered:
+            what = f"line {uncovered[0].line}: rx-flow-hash of {_names(uncovered)} is passed over"
+            notes.append(f"{self.option}: {what}: no hash type covers it")
+        return ShownDevice(options, tuple(notes))
+
+    def _last_of(self, interface: str) -> Shown | None:
+        """Return an interface as the last output and the commands after it leave it."""
+        state: Shown | None = None
+        is_set = True
+        for each in self.found:
+            if each.interface != interface:
+                continue
+            if isinstance(each, Setting):
+                state, is_set = each.apply(self.option, state), True
+            elif state is not None and not is_set and self._options_of(each) != self._options_of(state):
+                problem = f"line {each.line}: a second output of ethtool -x {interface} that differs from the first"
+                raise ConfigurationError(self.option, problem, "leave only one, that of the RSS context in question")
+            else:
+                state, is_set = each, False
+        shared = next((each for each in self.found if isinstance(each, Shown) and each.interface is None), None)
+        if shared is not None and (state is None or state.hash_key is None):
+            state = state or Shown(interface, shared.line)
+            state.hash_key = shared.hash_key
+        return state
+
+    def _options_of(self, shown: Shown) -> DeviceOptions:
+        """Return the options that one output gives."""
+        if shown.refusal is not None:
+            raise shown.refusal
+        if shown.transform_refusal is not None and "input_transform" not in self.given:
+            raise shown.transform_refusal
+        options: DeviceOptions = {}
+        if shown.hash_key is not None:
+            options["hash_key"] = shown.hash_key.hex()
+        if shown.input_transform is not None:
+            options["input_transform"] = shown.input_transform
+        if shown.hash_types is not None:
+            options["hash_types"] = format_mask(shown.hash_types, virtio.BASE_HASH_TYPES)
+        options |= _table_options(shown)
+        if not options:
+            problem = f"line {shown.line}: neither a hash key nor an indirection table is shown"
+            raise ConfigurationError(self.option, problem, _SAVE)
+        return options
+
+
+def _table_options(shown: Shown) -> DeviceOptions:
+    """Return the options that give the receive queues and the indirection table."""
     options: DeviceOptions = {}
-    own = [each for each in shown if each.interface == interface]
-    for each in own:
-        found = _options_shown(option, each)
-        if each is not own[0] and found != options:
-            problem = f"line {each.line}: a second output of ethtool -x {interface} that differs from the first"
-            raise ConfigurationError(option, problem, "leave only one, that of the RSS context in question")
-        options = found
-    own_flows = [flow for flow in flows if flow.interface in (None, interface)]
-    if own_flows:
-        options["hash_types"] = format_mask(hash_types_of(option, own_flows), virtio.BASE_HASH_TYPES)
-    return options
-
-
-def _options_shown(option: str, shown: Shown) -> DeviceOptions:
-    """Return the options that one output of ``ethtool -x`` gives."""
-    if shown.refusal is not None:
-        raise shown.refusal
-    options: DeviceOptions = {}
-    if shown.hash_key is not None:
-        options["hash_key"] = shown.hash_key.hex()
-    if shown.input_transform is not None:
-        options["input_transform"] = shown.input_transform
     queues = shown.queues or (1 + max(shown.table) if shown.table else None)
-    if queues is not None:
-        options["queues"] = queues
-        n_entries = len(shown.table)
-        if n_entries and tuple(shown.table) == default_table(n_entries, queues):
+    if queues is None:
+        return options
+    options["queues"] = queues
+    n_entries = len(shown.table)
+    if n_entries and tuple(shown.table) == default_table(n_entries, queues):
+        if not shown.is_size_assumed:
             options["indirection_table_size"] = n_entries
-        elif n_entries:
-            options["indirection_table"] = shown.table
-        if n_entries & (n_entries - 1):
-            options["table_index"] = "modulo"
-    if not options:
-        problem = f"line {shown.line}: neither a hash key nor an indirection table is shown"
-        raise ConfigurationError(option, problem, _SAVE)
+    elif n_entries:
+        options["indirection_table"] = shown.table
+    if n_entries & (n_entries - 1):
+        options["table_index"] = "modulo"
     return options

@@ -50,12 +50,20 @@ class Flow:
         Whose flows they are, where a command before it says so.
     letters : set of str, optional
         The fields, by their letters; None as long as there are none.
+    is_set : bool
+        Whether a command sets them; else they are shown.
     """
 
     flow_type: str
     line: int
     interface: str | None
     letters: set[str] | None = field(default=None)
+    is_set: bool = False
+
+    @property
+    def is_covered(self) -> bool:
+        """Whether virtio has hash types for the protocol."""
+        return self.flow_type in _HASH_TYPES
 
     def take(self, text: str) -> bool:
         """Take a line with fields; return False, and leave it, where it is none."""
@@ -72,20 +80,23 @@ class Flow:
 
 
 def hash_types_of(option: str, flows: Iterable[Flow]) -> int:
-    """Return the mask of hash types that flows show.
+    """Return the mask of hash types that flows show, in order of the file; those that are not covered are passed over.
 
     Raises
     ------
     ConfigurationError
-        A flow type is shown twice and differently, has fields that no hash type has, or no mask gives all of them.
+        A flow type is shown twice and differently with no command between, has fields that no hash type has, or no mask
+        gives all of them.
     """
     by_type: dict[str, Flow] = {}
-    for flow in flows:
-        _check_fields(option, flow)
-        other = by_type.setdefault(flow.flow_type, flow)
-        if other.letters != flow.letters:
+    for flow in (each for each in flows if each.is_covered):
+        other = by_type.get(flow.flow_type, flow)
+        by_type[flow.flow_type] = flow
+        if other.letters != flow.letters and not other.is_set and not flow.is_set:
             problem = f"line {flow.line}: {flow.flow_type} differs from what line {other.line} shows"
             raise ConfigurationError(option, problem, "leave only one of them")
+    for flow in by_type.values():
+        _check_fields(option, flow)
     mask = LINUX_HASH_TYPES
     for flow_type, (ports, _) in _HASH_TYPES.items():
         if flow_type in by_type and by_type[flow_type].letters != set("sdfn"):

@@ -9,6 +9,7 @@ from pcaphash.errors import ConfigurationError
 _ROW = re.compile(r"(?:([0-9]{1,9}) ?: ?)?([0-9]{1,9}(?: [0-9]{1,9})*)")
 _KEY = re.compile(r"[0-9a-fA-FxX: ]+")
 _STATE = re.compile(r"(.+?) ?: ?(on|off|0x[0-9a-f]+)", re.IGNORECASE)
+_UNSET = ("not set", "none")
 _SHOWN_TEXT = 40
 _KEY_FORM = "two hex digits for each byte with colons between, in order, as ethtool -x writes 6d:5a:56:da:..."
 
@@ -98,6 +99,9 @@ class _States:
     def take(self, line: int, text: str) -> bool:
         """Take a name and its state; return False where the line is none."""
         state = _STATE.fullmatch(text)
+        if text.lower() in _UNSET:
+            self._states.setdefault(text, False)
+            return True
         if not state:
             return False
         is_number = state[2].lower() not in ("on", "off")

@@ -1,4 +1,4 @@
-"""What one output of ``ethtool -x`` shows, and its JSON form."""
+"""What is shown of one interface: by one output of ``ethtool -x``, also as JSON, or by testpmd."""
 
 from dataclasses import dataclass, field
 
@@ -7,17 +7,19 @@ from pcaphash.errors import ConfigurationError
 from pcaphash.standards import virtio
 
 _MOST_ENTRIES = virtio.MOST_INDIRECTION_TABLE_LENGTH
+_BITS = {"symmetric-xor": 1, "symmetric-or-xor": 2}  # Linux, RXH_XFRM_SYM_XOR and RXH_XFRM_SYM_OR_XOR
+_NOT_SET = 0xFF  # RXH_XFRM_NO_CHANGE
 _LEAVE = "copy the output again, or correct this line"
 
 
 @dataclass
 class Shown:
-    """What one output of ``ethtool -x`` shows.
+    """What one output shows of an interface.
 
     Parameters
     ----------
-    interface : str
-        Its name; empty where none is shown.
+    interface : str, optional
+        Its name; empty where none is shown, None for what all interfaces of a host share.
     line : int
         Where in the file the output starts.
     queues : int, optional
@@ -28,17 +30,29 @@ class Shown:
         The hash key.
     input_transform : str, optional
         As ``Device`` names it.
+    hash_types : int, optional
+        The types that are enabled, where they are shown here.
     refusal : ConfigurationError, optional
         Why this is no device that can be calculated.
+    transform_refusal : ConfigurationError, optional
+        Likewise, unless something else gives the input transformation.
+    is_size_assumed : bool
+        Whether nothing says how many entries the table has.
+    notes : list of str
+        What a reader should know of it.
     """
 
-    interface: str
+    interface: str | None
     line: int
     queues: int | None = None
     table: list[int] = field(default_factory=list)
     hash_key: bytes | None = None
     input_transform: str | None = None
+    hash_types: int | None = None
     refusal: ConfigurationError | None = None
+    transform_refusal: ConfigurationError | None = None
+    is_size_assumed: bool = False
+    notes: list[str] = field(default_factory=list)
 
     def set_queues(self, option: str, line: int, number: int) -> None:
         """Set how many receive queues there are."""
@@ -66,10 +80,19 @@ class Shown:
             self.refusal = ConfigurationError(option, problem, "switch it: ethtool -X IF hfunc toeplitz")
 
     def set_transforms(self, option: str, line: int, enabled: list[str]) -> None:
-        """Set which input transformations are on."""
+        """Set which input transformations are on; numbers are bits that ethtool has no name for."""
+        bits = sum(_BITS.get(name, 0) for name in set(enabled))
+        for number in (name for name in enabled if name.startswith("0x")):
+            bits |= int(number, 16)
+        self.transform_refusal = None
+        if bits == _NOT_SET:
+            self.input_transform = "none"
+            self.notes.append(f"line {line}: the RSS input transformation 0x{_NOT_SET:x} means that none was set")
+            return
         if len(enabled) > 1 or not set(enabled) < set(INPUT_TRANSFORMS):
             problem = f"line {line}: the RSS input transformation {' and '.join(enabled)} cannot be calculated"
-            self.refusal = ConfigurationError(option, problem, f"it is one of {', '.join(INPUT_TRANSFORMS)}")
+            advice = f"give what the device does by --input-transform: {', '.join(INPUT_TRANSFORMS)}"
+            self.transform_refusal = ConfigurationError(option, problem, advice)
             return
         self.input_transform = enabled[0] if enabled else "none"
 
@@ -101,7 +124,9 @@ def _read_object(option: str, line: int, values: dict[str, object]) -> Shown:
         shown.set_functions(option, line, [str(function)])
     transforms = values.get("rss-input-transformation")
     if isinstance(transforms, dict):
-        shown.set_transforms(option, line, [name for name, state in transforms.items() if state not in (False, "off")])
+        enabled = [name for name, state in transforms.items() if name != "raw" and state not in (False, "off")]
+        raw = transforms.get("raw")
+        shown.set_transforms(option, line, enabled if type(raw) is not int else [*enabled, hex(raw)])
     return shown
 
 

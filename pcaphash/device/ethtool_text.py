@@ -1,11 +1,16 @@
-"""Outputs of ethtool, line by line; copied from terminals and logs, so alignment and line ends are not relied on."""
+"""Outputs of ethtool, line by line; copied from terminals, mails and logs, so alignment is not relied on."""
 
+import json
 import re
+from bisect import bisect_right
+from itertools import accumulate
 from typing import Protocol
 
+from pcaphash.device.ethtool_commands import Setting, parse_setting
 from pcaphash.device.ethtool_flows import LETTERS, Flow
 from pcaphash.device.ethtool_sections import Functions, Key, Table, Transforms
 from pcaphash.device.ethtool_shown import Shown, read_json
+from pcaphash.device.pasted import Line, read_lines
 from pcaphash.errors import ConfigurationError
 
 _NOT_SUPPORTED = "Operation not supported"
@@ -19,11 +24,13 @@ _MARK = re.compile(
     r"|RSS hash key:|RSS hash function:|(?<!Unknown bits in )RSS input transformation:|Operation not supported)"
 )
 _RINGS = re.compile(r"RX flow hash indirection table for (\S+?)(?: with (-?[0-9]+) RX ring\(s\))?:")
-_FLOWS = re.compile(r"(?:\b(TCP|UDP) over IPV([46]) )?flows (use these fields|- all matching flows discarded)", re.I)
-_SET = re.compile(rf"(?:^|\brx-flow-hash\s+)((?:tcp|udp)[46])[\s:]+({LETTERS})(?:\s+context\b.*)?$", re.I)
+_FLOWS = re.compile(r"(.*?)\s*flows (use these fields|- all matching flows discarded)", re.I)
+_COVERED = re.compile(r"\b(?<![-/])(TCP|UDP|SCTP|GTP) over IPV([46])$", re.I)
+_SET = re.compile(rf"(?:^((?:tcp|udp)[46])|\brx-flow-hash\s+(\w+))[\s:]+({LETTERS})(?:\s+context\b.*)?$", re.I)
 _ASIDE = re.compile(r"ethtool|[$#>%](\s|$)|^(Cannot|netlink error|For RSS context)\b")
 _CONTEXT = re.compile(r"RSS Context(?: ID)? ?:? ?[0-9]", re.I)
-_JSON = re.compile(r"[ \t]*(?=\[\s*[{\]]|\{)")
+_HOST_KEY = re.compile(r"(?:net\.core\.netdev_rss_key ?= ?)?([0-9a-f]{2}(?::[0-9a-f]{2}){15,}:?)", re.I)
+_JSON = re.compile(r"(?=\[\s*[{\]]|\{)")
 
 
 class _Section(Protocol):
@@ -49,15 +56,15 @@ class _Fields:
         pass
 
 
-def read_outputs(option: str, text: str) -> tuple[list[Shown], list[Flow]]:
-    """Return what the outputs of ``ethtool -x`` and of ``ethtool -n IF rx-flow-hash`` in a text show.
+def read_outputs(option: str, text: str) -> tuple[list[Shown | Setting], list[Flow]]:
+    """Return what ``ethtool -x`` and ``ethtool -n IF rx-flow-hash`` show in a text, and what ``ethtool -X`` sets.
 
     Parameters
     ----------
     option : str
         What errors name.
     text : str
-        Any number of outputs; other lines are passed over.
+        Any number of outputs and commands; other lines are passed over.
 
     Raises
     ------
@@ -65,52 +72,59 @@ def read_outputs(option: str, text: str) -> tuple[list[Shown], list[Flow]]:
         Something in an output is not as ethtool writes it; the text names the line.
     """
     reader = _Reader(option)
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
-    start, line = 0, 1
-    while start < len(text):
-        end = text.find("\n", start)
-        end = len(text) if end < 0 else end
-        opening = _JSON.match(text, start)
-        if opening:
-            end = reader.read_json(line, text, opening.end())
+    lines = read_lines(text)
+    whole = "\n".join(line.text for line in lines)
+    starts = [0, *accumulate(len(line.text) + 1 for line in lines)]
+    at = 0
+    while at < len(lines):
+        if lines[at].text[:1] in ("[", "{") and _JSON.match(whole, starts[at]):
+            end = reader.read_json(lines[at], whole, starts[at])
+            at = bisect_right(starts, end - 1)
         else:
-            reader.read(line, text[start:end])
-        line += text.count("\n", start, end + 1)
-        start = end + 1
+            reader.read(lines[at])
+            at += 1
     reader.finish()
-    return reader.shown, reader.flows
+    return reader.found, reader.flows
 
 
 class _Reader:
     def __init__(self, option: str) -> None:
-        self.shown: list[Shown] = []
+        self.found: list[Shown | Setting] = []
         self.flows: list[Flow] = []
         self._option = option
         self._section: _Section | None = None
-        self._after_blank = False
+        self._shown: Shown | None = None
+        self._mark = ""
+        self._after_blank = self._after_remark = False
         self._flow_interface: str | None = None
+        self._flow_type = ""
 
-    def read(self, line: int, text: str) -> None:
+    def read(self, line: Line) -> None:
         """Read a line, in which headers may have run together with what stood before them."""
-        for piece in _MARK.split(" ".join(text.split())):
-            if _MARK.fullmatch(piece):
-                self._open(line, piece)
-            elif piece.strip():
-                self._take(line, piece.strip())
-        self._after_blank = not text.strip()
+        setting = parse_setting(self._option, line.number, line.text)
+        if setting is not None:
+            self.finish()
+            self.found.append(setting)
+        else:
+            for piece in _MARK.split(line.text):
+                if _MARK.fullmatch(piece):
+                    self._open(line.number, piece)
+                    self._mark = line.mark
+                elif piece.strip():
+                    self._take(line, piece.strip())
+        self._after_blank = not line.text
 
-    def read_json(self, line: int, text: str, start: int) -> int:
+    def read_json(self, line: Line, text: str, start: int) -> int:
         """Read a JSON value that starts within a text; return where it ends."""
-        import json
-
         self.finish()
         try:
             document, end = json.JSONDecoder().raw_decode(text, start)
         except (ValueError, RecursionError) as error:
-            line = getattr(error, "lineno", line)
-            problem = f"line {line}: is no JSON ({getattr(error, 'msg', 'nested too deeply')})"
+            first = text.count("\n", 0, start)
+            number = line.number + getattr(error, "lineno", first + 1) - first - 1
+            problem = f"line {number}: is not JSON ({getattr(error, 'msg', 'nested too deeply')})"
             raise ConfigurationError(self._option, problem, "save the output of ethtool --json -x IF") from error
-        self.shown += read_json(self._option, line, document)
+        self.found += read_json(self._option, line.number, document)
         return end
 
     def finish(self) -> None:
@@ -124,51 +138,78 @@ class _Reader:
         rings = _RINGS.fullmatch(header)
         if rings:
             self._flow_interface = None
-            self.shown.append(Shown(rings[1], line))
+            shown = self._add_shown(rings[1], line)
             if rings[2] is not None:
-                self.shown[-1].set_queues(self._option, line, int(rings[2]))
-            self._section = Table(self._option, self.shown[-1])
+                shown.set_queues(self._option, line, int(rings[2]))
+            self._section = Table(self._option, shown)
         elif header != _NOT_SUPPORTED:
-            if not self.shown:
-                self.shown.append(Shown("", line))
-            self._section = _BELOW_HEADERS[header](self._option, line, self.shown[-1])
+            shown = self._shown or self._add_shown("", line)
+            self._section = _BELOW_HEADERS[header](self._option, line, shown)
 
-    def _take(self, line: int, text: str) -> None:
+    def _add_shown(self, interface: str | None, line: int) -> Shown:
+        shown = Shown(interface, line)
+        self.found.append(shown)
+        if interface is not None:
+            self._shown = shown
+        return shown
+
+    def _take(self, line: Line, text: str) -> None:
         flows, fields = _FLOWS.search(text), _SET.search(text)
         if "ethtool" in text:
-            self._flow_interface = _interface_of(text)
+            self._flow_interface, self._flow_type = _flow_of(text)
         if flows:
-            self._open_flows(line, flows)
+            self._mark = line.mark
+            self._open_flows(line.number, flows)
         elif fields:
             self.finish()
-            self._add_flow(line, fields[1]).take(fields[2])
-        elif _CONTEXT.match(text) and self.shown:
-            problem = f"line {line}: {text} follows what belongs to another RSS context"
+            self._add_flow(line.number, (fields[1] or fields[2]).lower(), is_set="rx-flow-hash" in text).take(fields[3])
+        elif _CONTEXT.match(text) and self._shown is not None:
+            problem = f"line {line.number}: {text} follows what belongs to another RSS context"
             raise ConfigurationError(self._option, problem, "leave only one, that of the RSS context in question")
-        elif _ASIDE.search(text) or _CONTEXT.match(text):
+        elif (_ASIDE.search(text) and not line.mark) or "ethtool" in text or _CONTEXT.match(text):
             self.finish()
-        elif self._section is not None and not self._section.take(line, text):
-            if not self._after_blank and isinstance(self._section, Table | Key):
-                raise self._section.refuse(line, text)
-            self.finish()
+        elif self._section is None or not self._take_in_section(line, text):
+            self._take_host_key(line, text)
+
+    def _take_in_section(self, line: Line, text: str) -> bool:
+        """Take a line of the open section; what is quoted otherwise may go on with it, or be somebody's remark."""
+        assert self._section is not None
+        is_remark = line.mark != self._mark and (self._after_blank or self._after_remark)
+        self._after_remark = is_remark
+        if is_remark or self._section.take(line.number, text):
+            return True
+        if line.mark != self._mark:
+            self._after_remark = True
+            return True
+        if not self._after_blank and isinstance(self._section, Table | Key) and not _HOST_KEY.fullmatch(text):
+            raise self._section.refuse(line.number, text)
+        self.finish()
+        return False
+
+    def _take_host_key(self, line: Line, text: str) -> None:
+        """Take what /proc/sys/net/core/netdev_rss_key holds: the key that Linux gives drivers without one."""
+        key = _HOST_KEY.fullmatch(text)
+        if key:
+            self._section = Key(self._option, line.number, self._add_shown(None, line.number))
+            self._section.take(line.number, key[1])
+            self._mark = line.mark
 
     def _open_flows(self, line: int, header: re.Match[str]) -> None:
         self.finish()
-        if header[1] is None:
-            self._section = _Fields(Flow("other", line, None))  # of protocols without a hash type
-            return
-        flow_type = f"{header[1]}{header[2]}".lower()
-        if header[3].startswith("-"):
+        covered = _COVERED.search(header[1])
+        flow_type = f"{covered[1]}{covered[2]}".lower() if covered else self._flow_type or header[1].strip()
+        flow = self._add_flow(line, flow_type)
+        if header[2].startswith("-") and flow.is_covered:
             problem = f"line {line}: {flow_type} flows are discarded, which is no hash type"
             raise ConfigurationError(self._option, problem, "leave this flow type out")
-        self._section = _Fields(self._add_flow(line, flow_type))
+        self._section = _Fields(flow)
 
-    def _add_flow(self, line: int, flow_type: str) -> Flow:
-        self.flows.append(Flow(flow_type.lower(), line, self._flow_interface))
+    def _add_flow(self, line: int, flow_type: str, is_set: bool = False) -> Flow:
+        self.flows.append(Flow(flow_type, line, self._flow_interface, is_set=is_set))
         return self.flows[-1]
 
 
-def _interface_of(command: str) -> str | None:
-    """Return the interface whose rx-flow-hash a command shows or sets."""
-    before, found, _ = command.partition(" rx-flow-hash")
-    return before.split()[-1] if found else None
+def _flow_of(command: str) -> tuple[str | None, str]:
+    """Return the interface and the flow type whose rx-flow-hash a command shows or sets."""
+    before, found, after = command.partition(" rx-flow-hash ")
+    return (before.split()[-1], after.split()[0].lower()) if found and after.split() else (None, "")

@@ -82,6 +82,23 @@ def read_device_file(path: str | PathLike[str]) -> DeviceFile:
     return DeviceFile(_read_table(option, text, document), configs)
 
 
+def read_config(path: str | PathLike[str], config: str | None) -> tuple[DeviceOptions, DeviceOptions]:
+    """Return the arguments of ``Device`` that a TOML file gives for all, and those of one ``[config.NAME]``.
+
+    Raises
+    ------
+    ConfigurationError
+        As ``read_device_file``, or the file has no such table.
+    """
+    file = read_device_file(path)
+    if config is None:
+        return file.options, {}
+    if config not in file.configs:
+        known = ", ".join(file.configs) or "none"
+        raise ConfigurationError(f"{DEVICE_OPTION} {fspath(path)}", f"has no [config.{config}]", f"it has {known}")
+    return file.options, file.configs[config]
+
+
 def read_options(path: str | PathLike[str]) -> DeviceOptions:
     """Return the arguments of ``Device`` that the top level of a TOML file gives.
 

@@ -121,3 +121,23 @@ def test_configurations(tmp_path):
     }
     assert list(file.configs) == ["plain", "mine"]
     assert read_device_file(write(tmp_path, "queues = 4")).configs == {}
+
+
+def test_devices_from_files(tmp_path):
+    path = write(tmp_path, 'queues = 4\nvxlan_port = "4789,8472"\n[config.a]\nhash_types = "tcp4,udp4"\nqueues = 2\n')
+    assert Device.from_toml(path) == Device(queues=4)
+    assert Device.from_toml(path, queues=3) == Device(queues=3)
+    device = Device.from_toml(str(path), "a", unclassified_queue=1)
+    assert device == Device(hash_types="TCPv4+UDPv4", queues=2, unclassified_queue=1, name="a")
+    with pytest.raises(ConfigurationError, match=r"has no \[config.b\]; it has a"):
+        Device.from_toml(path, "b")
+
+
+def test_keys_and_ports_in_every_notation(tmp_path):
+    path = write(tmp_path, 'key = """\n{ 0x6d, 0x5a,\n  0x56, 0xda }"""\npad_key = true\nvxlan_port = "4789 8472"\n')
+    assert Device.from_toml(path) == Device(hash_key=b"\x6d\x5a\x56\xda", pad_key=True, vxlan_ports=[4789, 8472])
+    path = write(tmp_path, "key = [109, 90, 86]\npad_key = true\n")
+    assert Device.from_toml(path).hash_key == b"\x6d\x5a\x56" + bytes(37)
+    path = write(tmp_path, 'key = "6d5a"\n')
+    with pytest.raises(ConfigurationError, match="2 bytes, but hashing IPv6 addresses and ports needs 40"):
+        Device.from_toml(path)
