@@ -15,6 +15,8 @@ _FORMATS = {
     pcap.MAGIC_MODIFIED: (pcap.MODIFIED_RECORD_HEADER_LEN, 1000),
 }
 
+NO_INTERFACE = -1
+
 
 class Pcap:
     """Indexes the records of one pcap file (draft-ietf-opsawg-pcap)."""
@@ -56,3 +58,12 @@ class Pcap:
         timestamps = np.empty(len(records), np.int64)
         timestamps_pcap(block, records, self.big_endian, self.header_len, self._fraction_ns, timestamps)
         return timestamps
+
+    def interface_numbers(self, block: npt.NDArray[np.uint8], records: npt.NDArray[np.void]) -> npt.NDArray[np.int64]:
+        """Return on which interface indexed records were captured: the file does not say, NO_INTERFACE."""
+        return np.full(len(records), NO_INTERFACE, np.int64)
+
+    @property
+    def interface_names(self) -> list[str]:
+        """Names of the interfaces; none."""
+        return []

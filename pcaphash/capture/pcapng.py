@@ -10,6 +10,8 @@ from pcaphash.kernels.records import INTERFACE, index_pcapng
 from pcaphash.kernels.timestamps import timestamps_pcapng
 from pcaphash.standards import pcap
 
+_INTERFACE_BEFORE_PACKET = 20  # bytes from where a packet block names its interface to the packet
+
 
 class Pcapng:
     """Indexes the packet blocks of one pcapng file, following its sections and interfaces."""
@@ -21,6 +23,8 @@ class Pcapng:
         self._big_endian = False
         self._interfaces = np.zeros(8, INTERFACE)
         self._n_interfaces = 0
+        self.interface_names: list[str] = []
+        """Names of the section's interfaces; empty for those without one."""
 
     @classmethod
     def recognize(cls, header: bytes) -> "Pcapng | None":
@@ -38,6 +42,17 @@ class Pcapng:
         timestamps = np.empty(len(records), np.int64)
         timestamps_pcapng(block, records, self._interfaces, self._big_endian, timestamps)
         return timestamps
+
+    def interface_numbers(self, block: npt.NDArray[np.uint8], records: npt.NDArray[np.void]) -> npt.NDArray[np.int64]:
+        """Return on which interface of the section indexed packets were captured, counted from 0."""
+        # A simple packet block names none: it is the first (section 4.4 of the draft).
+        named = records["block_type"] != pcap.SIMPLE_PACKET
+        places = np.where(named, records["offset"].astype(np.int64) - _INTERFACE_BEFORE_PACKET, 0)
+        order = ">" if self._big_endian else "<"
+        fields = block[places[:, np.newaxis] + np.arange(4)]
+        numbers = fields.copy().view(f"{order}u4")[:, 0].astype(np.int64)
+        short = fields[:, :2].copy().view(f"{order}u2")[:, 0].astype(np.int64)
+        return np.where(named, np.where(records["block_type"] == pcap.OBSOLETE_PACKET, short, numbers), 0)
 
     def block_length(self, block: npt.NDArray[np.uint8], start: int) -> int:
         """Return the total length in bytes of the pcapng block that starts here."""
@@ -85,6 +100,7 @@ class Pcapng:
             if int.from_bytes(magic, order) == pcap.BYTE_ORDER_MAGIC:
                 self._big_endian = order == "big"
                 self._n_interfaces = 0
+                self.interface_names = []
                 return
         raise UnreadableBlock("a section header has no byte-order magic")
 
@@ -92,12 +108,15 @@ class Pcapng:
         """Read an interface description block (section 4.2 of the draft)."""
         if self._n_interfaces == len(self._interfaces):
             self._interfaces = np.concatenate([self._interfaces, np.zeros_like(self._interfaces)])
-        resolution, offset_seconds = pcap.DEFAULT_TSRESOL, 0
+        resolution, offset_seconds, name = pcap.DEFAULT_TSRESOL, 0, ""
         for code, value in self._options(data[16:-4]):
             if code == pcap.OPTION_IF_TSRESOL and len(value) == 1:
                 resolution = value[0]
             elif code == pcap.OPTION_IF_TSOFFSET and len(value) == 8:
                 offset_seconds = int.from_bytes(value, "big" if self._big_endian else "little", signed=True)
+            elif code == pcap.OPTION_IF_NAME:
+                name = value.decode("utf-8", "replace")
+        self.interface_names.append(name)
         interface = self._interfaces[self._n_interfaces]
         exponent = resolution & 0x7F
         interface["link_type"] = self._number(data[8:10])

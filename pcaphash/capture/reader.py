@@ -55,6 +55,10 @@ class Block:
         """Return nanoseconds since 1970 of each record; NO_TIMESTAMP (``kernels.timestamps``) for none."""
         return self.format.timestamps(self.data, self.records)
 
+    def interface_numbers(self) -> npt.NDArray[np.int64]:
+        """Return on which interface of the file each record was captured, counted from 0; NO_INTERFACE for none."""
+        return self.format.interface_numbers(self.data, self.records)
+
 
 class Reader:
     """Streams one trace; memory stays flat whatever its size.

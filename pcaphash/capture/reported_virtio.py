@@ -33,9 +33,16 @@ class _BlockBehindHeaders(Block):
 
     def timestamps(self) -> npt.NDArray[np.int64]:
         """Return nanoseconds since 1970, which stand in front of where each record started."""
+        return self.format.timestamps(self.data, self._whole())
+
+    def interface_numbers(self) -> npt.NDArray[np.int64]:
+        """Return the number of the interface, which stands there too."""
+        return self.format.interface_numbers(self.data, self._whole())
+
+    def _whole(self) -> npt.NDArray[np.void]:
         whole = self.records.copy()
         whole["offset"] -= self.header_len
-        return self.format.timestamps(self.data, whole)
+        return whole
 
 
 class VirtioHeaders:

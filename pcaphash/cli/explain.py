@@ -22,6 +22,7 @@ def explain(
     packet: Annotated[
         int, typer.Option("--packet", metavar="N", help="Which packet, counted from 1, as hashes numbers them.")
     ],
+    strip: options.Strip = None,
     format_: options.Format = TREE,
     configurations: Configurations,
 ) -> int:
@@ -48,7 +49,7 @@ def explain(
     from pcaphash.studies.explain import explain as study
 
     with watched() as watch:
-        explanation = study(trace, packet, device, others, watch)
+        explanation = study(trace, packet, device, others, watch, strip=strip)
     write_explanation(explanation, format_, sys.stdout)
     return 0
 

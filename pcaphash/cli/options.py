@@ -266,6 +266,14 @@ def takes_device(command: Callable[..., int]) -> Callable[..., int]:
     return replace_parameter(command, "device_options", options, lambda given: combine_sources(given)[0])
 
 
+Strip = Annotated[
+    str | None,
+    typer.Option(
+        "--strip",
+        metavar="erspan|vxlan|gre",
+        help="Take off what a mirror session put around packets, so that outer is what the NIC met.",
+    ),
+]
 _SELECTION_OPTIONS = {
     # what Selection calls it: the option
     "count": Annotated[int | None, typer.Option("-c", metavar="N", help="Stop after N selected packets.")],
@@ -297,6 +305,21 @@ _SELECTION_OPTIONS = {
         list[str] | None,
         typer.Option("--endpoint", metavar="ADDRESS", help="Outer address or network, either end; repeatable."),
     ],
+    "to": Annotated[
+        list[str] | None,
+        typer.Option("--to", metavar="ADDRESS", help="Outer destination address or network; repeatable."),
+    ],
+    "destination_mac": Annotated[
+        list[str] | None,
+        typer.Option("--destination-mac", metavar="MAC", help="Ethernet destination address; repeatable."),
+    ],
+    "interface": Annotated[
+        list[str] | None,
+        typer.Option(
+            "--interface", metavar="NAME|INDEX", help="Where a packet was captured, in captures of several; repeatable."
+        ),
+    ],
+    "strip": Strip,
 }
 put_into(SELECTION, _SELECTION_OPTIONS)
 

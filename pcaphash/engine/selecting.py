@@ -1,6 +1,6 @@
 """Apply a selection to the packets of blocks."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from ipaddress import IPv4Network
 
 import numpy as np
@@ -9,12 +9,15 @@ import numpy.typing as npt
 from pcaphash.capture.reader import Block
 from pcaphash.engine.census import Identity
 from pcaphash.engine.decision import ENCAPSULATIONS, encapsulation_of
+from pcaphash.engine.interfaces import is_on_interface
 from pcaphash.engine.selection import Network, Selection
+from pcaphash.engine.stripping import strip_block
 from pcaphash.kernels.dissect import split_signature
 from pcaphash.kernels.endpoints import ADDRESS_LEN, ENDPOINTS_LEN, read_endpoints
 from pcaphash.kernels.header import KIND_IPV4, KIND_IPV6
 from pcaphash.kernels.records import DIRECTION_OUT
 from pcaphash.kernels.timestamps import NO_TIMESTAMP
+from pcaphash.standards.ethernet import ETHERNET, MAC_LEN
 
 Mask = npt.NDArray[np.bool_]
 
@@ -26,6 +29,14 @@ AFTER_END = "after the end"
 OTHER_ENCAPSULATION = "of another encapsulation"
 OTHER_VNI = "of another virtual network"
 OTHER_ENDPOINT = "of other endpoints"
+OTHER_DESTINATION = "to other addresses"
+OTHER_MAC = "to other Ethernet addresses"
+OTHER_INTERFACE = "on other interfaces"
+NOT_MIRRORED = {
+    "erspan": "without an ERSPAN header to strip",
+    "vxlan": "without a VXLAN header to strip",
+    "gre": "without a GRE header to strip",
+}
 
 
 class Selector:
@@ -50,18 +61,27 @@ class Selector:
         self._spec = spec
         self._left = selection.count
         self._lost: list[tuple[str, Mask]] = []
+        self._is_mirrored: Mask | None = None
 
     @property
     def takes_all(self) -> bool:
         """Whether nothing can be left out of a file that does not say which packets the host sent."""
         chosen = self.selection
         has_bounds = chosen.count is not None or chosen.looks_at_times or chosen.looks_into_packets
+        has_bounds |= bool(chosen.destination_mac or chosen.interface or chosen.strip)
         return chosen.direction != "out" and not has_bounds
 
     @property
     def is_full(self) -> bool:
         """Whether as many packets were selected as were asked for."""
         return self._left == 0
+
+    def strip(self, block: Block) -> Block:
+        """Take off what a mirror session put around the packets of a block, if that is asked for; then select."""
+        if not self.selection.strip:
+            return block
+        stripped, self._is_mirrored = strip_block(block, self.selection.strip, self._identity.port_types)
+        return stripped
 
     def select(self, block: Block) -> tuple[npt.NDArray[np.int64] | None, int]:
         """Select packets of a block.
@@ -79,6 +99,12 @@ class Selector:
         self._lost = []
         kept = np.ones(n, np.bool_)
         self._by_direction(block, kept)
+        if self._is_mirrored is not None:
+            self._keep(kept, self._is_mirrored, NOT_MIRRORED[self.selection.strip])
+        if self.selection.interface:
+            self._keep(kept, is_on_interface(block, self.selection.interface), OTHER_INTERFACE)
+        if self.selection.destination_mac:
+            self._keep(kept, _has_destination_mac(block, self.selection.destination_mac), OTHER_MAC)
         if self.selection.looks_at_times:
             self._by_time(block, kept)
         if self.selection.looks_into_packets:
@@ -131,14 +157,24 @@ class Selector:
             self._keep(kept, self._of_signatures(signatures, self._has_encapsulation), OTHER_ENCAPSULATION)
         if self.selection.vni:
             self._keep(kept, np.isin(numbers, self.selection.vni), OTHER_VNI)
-        if self.selection.endpoint:
-            addresses = endpoints.reshape(n, 2, ADDRESS_LEN)
-            fits = np.zeros(n, np.bool_)
-            for network in self.selection.endpoint:
-                is_ipv4 = isinstance(network, IPv4Network)
-                has_version = self._of_signatures(signatures, _is_ipv4 if is_ipv4 else _is_ipv6)
-                fits |= has_version & _holds(network, addresses).any(axis=1)
-            self._keep(kept, fits, OTHER_ENDPOINT)
+        addresses = endpoints.reshape(n, 2, ADDRESS_LEN)
+        for networks, ends, reason in (
+            (self.selection.endpoint, addresses, OTHER_ENDPOINT),
+            (self.selection.to, addresses[:, 1:], OTHER_DESTINATION),
+        ):
+            if networks:
+                self._keep(kept, self._in_networks(signatures, ends, networks), reason)
+
+    def _in_networks(
+        self, signatures: npt.NDArray[np.int32], addresses: npt.NDArray[np.uint8], networks: Iterable[Network]
+    ) -> Mask:
+        """Tell of which packets one of the addresses is in one of the networks."""
+        fits = np.zeros(len(signatures), np.bool_)
+        for network in networks:
+            is_ipv4 = isinstance(network, IPv4Network)
+            has_version = self._of_signatures(signatures, _is_ipv4 if is_ipv4 else _is_ipv6)
+            fits |= has_version & _holds(network, addresses).any(axis=1)
+        return fits
 
     def _of_signatures(self, signatures: npt.NDArray[np.int32], fits: Callable[[int], bool]) -> Mask:
         """Ask a question of each signature once."""
@@ -152,6 +188,17 @@ class Selector:
             encapsulation_of(signature, self._spec if name in ENCAPSULATIONS[self._spec] else other) == name
             for name in self.selection.encapsulation
         )
+
+
+def _has_destination_mac(block: Block, wanted: Iterable[bytes]) -> Mask:
+    """Tell which packets are Ethernet frames to one of some addresses."""
+    records = block.records
+    fits = (records["link_type"] == ETHERNET) & (records["captured_length"] >= MAC_LEN)
+    places = records["offset"][fits].astype(np.int64)
+    found = block.data[places[:, np.newaxis] + np.arange(MAC_LEN)]
+    rows = [np.frombuffer(address, np.uint8) for address in wanted]
+    fits[fits] = np.array([(found == row).all(axis=1) for row in rows]).any(axis=0)
+    return np.asarray(fits, np.bool_)
 
 
 def _is_ipv4(signature: int) -> bool:

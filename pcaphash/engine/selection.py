@@ -12,11 +12,16 @@ from pcaphash.device.words import parse_number, unknown_word
 from pcaphash.errors import ConfigurationError
 from pcaphash.standards.virtio import TUNNEL_TYPES
 
+STRIPS = ("erspan", "vxlan", "gre")
+"""What mirror sessions put around packets, that can be stripped."""
+
 DIRECTIONS = ("in", "out", "all")
 ENCAPSULATIONS = ("NONE", "GRE", *TUNNEL_TYPES, "UNKNOWN")
 """Names of encapsulations under either text; draft v7 divides GRE no further."""
 
 _MOST_NETWORK_NUMBER = 0xFFFFFFFF
+_MAC = re.compile(r"[0-9a-fA-F]{2}([:-]?[0-9a-fA-F]{2}){5}|[0-9a-fA-F]{4}(\.[0-9a-fA-F]{4}){2}")
+_MAC_DIGITS = 12
 _FRACTION = re.compile(r"[.,](\d+)")
 
 Words = str | Iterable[str]
@@ -44,6 +49,17 @@ class Selection:
     endpoint : str or iterable of str
         Addresses or networks, such as ``10.0.0.1`` or ``2001:db8::/32``, one of which must hold the source or the
         destination of the outer header.
+    to : str or iterable of str
+        Likewise, one of which must hold the destination.
+    destination_mac : str or iterable of str
+        Ethernet addresses such as ``02:00:00:00:00:01``, one of which must be the destination.
+    interface : str, int or iterable of them
+        Where the packet was captured: the name of an interface of a pcapng file, or a number: in Linux cooked headers
+        of the second version (captures of ``any``) the index that Linux gives it, else where it stands in the pcapng
+        file, counted from 0.
+    strip : str, optional
+        ``erspan``, ``vxlan`` or ``gre``: packets are those of a mirror session, and what it put around them is taken
+        off before anything else; packets without it are left out.
 
     Raises
     ------
@@ -58,6 +74,10 @@ class Selection:
     encapsulation: tuple[str, ...]
     vni: tuple[int, ...]
     endpoint: tuple[Network, ...]
+    to: tuple[Network, ...]
+    destination_mac: tuple[bytes, ...]
+    interface: tuple[str, ...]
+    strip: str
 
     def __init__(
         self,
@@ -68,9 +88,15 @@ class Selection:
         encapsulation: Words = (),
         vni: SupportsIndex | Iterable[SupportsIndex] = (),
         endpoint: Words = (),
+        to: Words = (),
+        destination_mac: Words = (),
+        interface: Words | int | Iterable[str | int] = (),
+        strip: str | None = None,
     ) -> None:
         if direction not in DIRECTIONS:
             raise unknown_word("--direction", direction, DIRECTIONS, "a direction")
+        if strip is not None and strip not in STRIPS:
+            raise unknown_word("--strip", strip, STRIPS, "something to strip")
         fields = {
             "count": None if count is None else parse_number("-c", count, 1, 2**63 - 1, "it is a number of packets"),
             "start": None if start is None else _parse_time("--start", start),
@@ -78,7 +104,11 @@ class Selection:
             "direction": direction,
             "encapsulation": tuple(_parse_encapsulation(word) for word in _list(encapsulation)),
             "vni": tuple(_parse_vni(number) for number in _list(vni)),
-            "endpoint": tuple(_parse_endpoint(word) for word in _list(endpoint)),
+            "endpoint": tuple(_parse_network("--endpoint", word) for word in _list(endpoint)),
+            "to": tuple(_parse_network("--to", word) for word in _list(to)),
+            "destination_mac": tuple(_parse_mac(word) for word in _list(destination_mac)),
+            "interface": tuple(_parse_interface(word) for word in _list(interface)),
+            "strip": strip or "",
         }
         for field, value in fields.items():
             object.__setattr__(self, field, value)
@@ -88,7 +118,7 @@ class Selection:
     @property
     def looks_into_packets(self) -> bool:
         """Whether packets have to be dissected to know whether they are selected."""
-        return bool(self.encapsulation or self.vni or self.endpoint)
+        return bool(self.encapsulation or self.vni or self.endpoint or self.to)
 
     @property
     def looks_at_times(self) -> bool:
@@ -101,8 +131,10 @@ class Selection:
         words += [
             f"--{name} {_show_time(at)}" for name, at in (("start", self.start), ("end", self.end)) if at is not None
         ]
-        for name in ("encapsulation", "vni", "endpoint"):
+        for name in ("encapsulation", "vni", "endpoint", "to", "interface"):
             words += [f"--{name} {value}" for value in getattr(self, name)]
+        words += [f"--destination-mac {address.hex(':')}" for address in self.destination_mac]
+        words += [f"--strip {self.strip}"] if self.strip else []
         if self.direction == "out" or (self.direction == "all" and not words):  # "all" leaves nothing out
             words.append(f"--direction {self.direction}")
         return " ".join(words)
@@ -149,12 +181,28 @@ def _parse_vni(number: object) -> int:
     return parse_number("--vni", number, 0, _MOST_NETWORK_NUMBER, rule)  # type: ignore[arg-type]
 
 
-def _parse_endpoint(word: object) -> Network:
+def _parse_network(option: str, word: object) -> Network:
     try:
         return ip_network(str(word), strict=False)
     except ValueError as error:
         problem = f"{word!r} is no IP address or network"
-        raise ConfigurationError("--endpoint", problem, "write 10.0.0.1 or 2001:db8::/32") from error
+        raise ConfigurationError(option, problem, "write 10.0.0.1 or 2001:db8::/32") from error
+
+
+def _parse_mac(word: object) -> bytes:
+    digits = re.sub(r"[:.\s-]", "", str(word))
+    if not _MAC.fullmatch(str(word).strip()) or len(digits) != _MAC_DIGITS:
+        problem = f"{word!r} is not an Ethernet address"
+        raise ConfigurationError("--destination-mac", problem, "write 02:00:00:00:00:01")
+    return bytes.fromhex(digits)
+
+
+def _parse_interface(word: object) -> str:
+    text = str(word).strip()
+    if not text or not text.isprintable():
+        problem = f"{word!r} is not an interface"
+        raise ConfigurationError("--interface", problem, "give its name or number; pcaphash info shows them")
+    return text
 
 
 RECEIVED = Selection()

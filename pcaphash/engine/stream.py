@@ -119,9 +119,10 @@ def read_selected(
 ) -> Iterator[tuple[Block, npt.NDArray[np.int64] | range]]:
     """Yield the blocks of one trace with the selected records alone, and the numbers of these packets in the trace."""
     first = 1
-    for block in reader.blocks():
+    for whole in reader.blocks():
+        block = selector.strip(whole)
         chosen, looked_at = selector.select(block)
-        _add_link_types(block.records["link_type"][:looked_at], account)
+        _add_link_types(whole.records["link_type"][:looked_at], account)
         if chosen is None:
             account.keep(block.data, block.records)
             yield block, range(first, first + looked_at)
@@ -143,9 +144,10 @@ def read_reported(
     """Yield what ``read_selected`` does, and what a device reported of these packets."""
     first = 1
     for whole in reader.blocks():
-        block, reported = source.read(whole, first)
+        met, reported = source.read(whole, first)
+        block = selector.strip(met)
         chosen, looked_at = selector.select(block)
-        _add_link_types(block.records["link_type"][:looked_at], account)
+        _add_link_types(met.records["link_type"][:looked_at], account)
         if chosen is None:
             account.keep(block.data, block.records)
             yield block, np.arange(first, first + looked_at), reported

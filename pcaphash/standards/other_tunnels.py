@@ -41,3 +41,5 @@ ERSPAN_III_LEN = 12
 ERSPAN_II_VERSION, ERSPAN_III_VERSION = 1, 2
 ERSPAN_III_SUBHEADER = 0x01  # flag O in the last byte: 8 more bytes
 ERSPAN_III_SUBHEADER_LEN = 8
+ERSPAN_III_FRAME_TYPE_OFFSET = 10  # flag P, then the 5 bits of the frame type
+ERSPAN_III_IP = 2  # the frame type of a packet without an Ethernet header

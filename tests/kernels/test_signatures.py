@@ -20,6 +20,7 @@ from pcaphash.engine.census import Identity
 from pcaphash.engine.flows import FlowTable
 from pcaphash.engine.kept import PacketKeeper
 from pcaphash.engine.selection import Selection
+from pcaphash.engine.stripping import strip_block
 from pcaphash.kernels.inputs import spread_by_keys, tabulate_keys, working_room
 from pcaphash.studies.compare import compare
 from pcaphash.studies.explain import explain
@@ -59,6 +60,7 @@ for trace in sys.argv[1:]:
 keeper = PacketKeeper(1)
 for block in Reader(sys.argv[1]).blocks():
     keeper.append(block.data, block.records, 0)
+    strip_block(block, "vxlan", Identity.of(texts[0]).port_types)
 words, loads, slots = (numpy.ones(n, kind) for n, kind in ((9, "u4"), (2, "i8"), (8, "i8")))
 spread_by_keys(words, 1, 9, loads, tabulate_keys([b"k", b"l"], 2), 2, 2, working_room(), slots)
 Basis().add(words.reshape(1, 9), words[:1])
@@ -94,6 +96,7 @@ KERNELS = {
     "recognize_suspects": 1,
     "resample_at_random": 1,
     "spread_by_keys": 1,
+    "strip_packets": 1,
     "timestamps_pcap": 1,
     "timestamps_pcapng": 1,
 }

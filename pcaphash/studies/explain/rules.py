@@ -16,6 +16,11 @@ TYPES_SOURCE = "virtio 1.4, Hash calculation for incoming packets"
 TUNNEL_SOURCES = {"v7": "virtio-net inner header hash, draft v7", "1.4": "virtio 1.4, Inner Header Hash"}
 QUEUE_SOURCE = "virtio 1.4, RSS parameters"
 MOBILITY_SOURCE = "RFC 6275 sections 6.3 and 6.4"
+STRIPPED = {
+    "erspan": ("ERSPAN", "draft-foschiano-erspan-03 section 4"),
+    "vxlan": ("VXLAN", "RFC 7348 section 5"),
+    "gre": ("GRE", "RFC 2784 section 2.1"),
+}
 
 _TCP = (kinds.TRANSPORT_TCP, kinds.TRANSPORT_TCP_CUT)
 _UDP = (kinds.TRANSPORT_UDP, kinds.TRANSPORT_UDP_CUT)
@@ -49,6 +54,16 @@ def list_steps(dissection: Dissection, answer: Answer) -> tuple[Step, ...]:
         return tuple(steps)
     steps.append(_type_step(dissection, level, answer))
     return tuple(steps)
+
+
+def strip_step(strip: str, n_bytes: int, is_cut: bool) -> Step:
+    """Say what a mirror session put around the packet, which was taken off before everything else."""
+    name, source = STRIPPED[strip]
+    if is_cut:
+        why = f"the capture ends within the {name} header, or before it"
+        return Step("mirror session", "the mirrored packet is not shown", why, source)
+    why = f"--strip {strip}: these bytes are the mirror session's, the NIC met what follows; offsets count from there"
+    return Step("mirror session", f"{n_bytes} bytes up to the {name} header's end taken off", why, source)
 
 
 def _level_steps(level: Level) -> list[Step]:

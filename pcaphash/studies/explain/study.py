@@ -13,7 +13,10 @@ from pcaphash.device.device import Device
 from pcaphash.device.words import parse_number
 from pcaphash.engine.census import Identity
 from pcaphash.engine.decision import decide
+from pcaphash.engine.selecting import NOT_MIRRORED
+from pcaphash.engine.selection import Selection
 from pcaphash.engine.stream import Account, Progress
+from pcaphash.engine.stripping import strip_block
 from pcaphash.errors import ConfigurationError, PcaphashError
 from pcaphash.kernels.dissect import N_SIGNATURES
 from pcaphash.kernels.layout import locate_headers
@@ -24,7 +27,7 @@ from pcaphash.studies.explain.dissection import Layout, dissect_packet
 from pcaphash.studies.explain.outcome import divide_input, list_outcome
 from pcaphash.studies.explain.packet import Packet
 from pcaphash.studies.explain.result import Answer, Explanation, Step
-from pcaphash.studies.explain.rules import list_steps
+from pcaphash.studies.explain.rules import list_steps, strip_step
 
 OPTION = "--packet"
 
@@ -43,6 +46,8 @@ def explain(
     device: Device | None = None,
     others: Sequence[Device] | None = None,
     watch: Callable[[Progress], None] | None = None,
+    *,
+    strip: str | None = None,
 ) -> Explanation:
     """Explain why a device gives one packet of a trace its hash, or none.
 
@@ -58,6 +63,8 @@ def explain(
         Other configurations, for comparison. Default: the usual ones of the same text.
     watch : callable, optional
         Called now and then with the progress.
+    strip : str, optional
+        What a mirror session put around the packet, that is taken off first (``engine.selection.Selection``).
 
     Raises
     ------
@@ -66,13 +73,23 @@ def explain(
     PacketLostError
         It is damaged before the packet.
     ConfigurationError
-        It has no such packet.
+        It has no such packet, or the packet has nothing of that kind around it.
     """
+    strip = Selection(strip=strip).strip
     chosen = Device() if device is None else device
     number = parse_number(OPTION, packet, 1, 2**63 - 1, "packets are counted from 1")
     compared = default_configs(chosen) if others is None else others
     block, place = _find_packet(fspath(trace), number, watch)
-    return explain_record(fspath(trace), number, block, place, chosen, compared)
+    if not strip:
+        return explain_record(fspath(trace), number, block, place, chosen, compared)
+    stripped, has_it = strip_block(block, strip, Identity.of(chosen).port_types)
+    if not has_it[place]:
+        problem = f"packet {number:,} is {NOT_MIRRORED[strip]}"
+        raise ConfigurationError(f"--strip {strip}", problem, "leave it out, or choose a mirrored packet")
+    explained = explain_record(fspath(trace), number, stripped, place, chosen, compared)
+    n_bytes = int(stripped.records["offset"][place]) - int(block.records["offset"][place])
+    is_cut = n_bytes == int(block.records["captured_length"][place]) and not explained.captured_length
+    return replace(explained, steps=(strip_step(strip, n_bytes, is_cut), *explained.steps))
 
 
 def _find_packet(trace: str, number: int, watch: Callable[[Progress], None] | None) -> tuple[Block, int]:
