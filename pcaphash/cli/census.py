@@ -9,13 +9,14 @@ from pcaphash.cli import options
 from pcaphash.cli.messages import tell_written
 from pcaphash.cli.outcome import report_reading, report_warnings
 from pcaphash.cli.progress import announce_compilation, watched
+from pcaphash.cli.selecting import takes_selection
 from pcaphash.device import Device, DeviceOptions
 from pcaphash.engine.selection import RECEIVED, Selection
 from pcaphash.report.files import output_path
 
 
 @options.takes_device
-@options.takes_selection(RECEIVED)
+@takes_selection(RECEIVED)
 def census(
     *,
     traces: Annotated[

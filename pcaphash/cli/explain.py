@@ -10,6 +10,7 @@ from pcaphash.cli import options
 from pcaphash.cli.options import Configurations
 from pcaphash.cli.outcome import report_warnings
 from pcaphash.cli.progress import announce_compilation, watched
+from pcaphash.cli.selecting import Strip
 from pcaphash.device import Device
 
 TREE = "tree"
@@ -22,7 +23,7 @@ def explain(
     packet: Annotated[
         int, typer.Option("--packet", metavar="N", help="Which packet, counted from 1, as hashes numbers them.")
     ],
-    strip: options.Strip = None,
+    strip: Strip = None,
     format_: options.Format = TREE,
     configurations: Configurations,
 ) -> int:

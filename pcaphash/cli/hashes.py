@@ -10,6 +10,7 @@ from pcaphash.cli import options
 from pcaphash.cli.messages import note_rows
 from pcaphash.cli.outcome import report_reading, report_warnings
 from pcaphash.cli.progress import announce_compilation, watched
+from pcaphash.cli.selecting import takes_selection
 from pcaphash.device import Device, DeviceOptions
 from pcaphash.engine.selection import EVERYTHING, Selection
 from pcaphash.report.files import output_path
@@ -17,7 +18,7 @@ from pcaphash.report.formats import ROW_FORMATS, check_stream
 
 
 @options.takes_device
-@options.takes_selection(EVERYTHING)
+@takes_selection(EVERYTHING)
 def hashes(
     *,
     trace: Annotated[str, typer.Argument(metavar="TRACE", help="A capture; - is standard input.")],

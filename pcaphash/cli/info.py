@@ -8,6 +8,7 @@ import typer
 from pcaphash.cli import options
 from pcaphash.cli.outcome import report_reading, report_warnings
 from pcaphash.cli.progress import announce_compilation, watched
+from pcaphash.cli.selecting import takes_selection
 from pcaphash.device import Device
 from pcaphash.engine.selection import EVERYTHING, Selection
 
@@ -15,7 +16,7 @@ _FORMATS = ("table", "json")
 _DEFAULT_HEAVIEST = 10
 
 
-@options.takes_selection(EVERYTHING)
+@takes_selection(EVERYTHING)
 def info(
     *,
     traces: Annotated[

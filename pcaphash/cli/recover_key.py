@@ -9,13 +9,14 @@ from pcaphash.cli import options, reported
 from pcaphash.cli.outcome import report_reading, report_warnings
 from pcaphash.cli.progress import announce_compilation, watched
 from pcaphash.cli.reported import ReportedOptions
+from pcaphash.cli.selecting import takes_selection
 from pcaphash.device import Device, DeviceOptions
 from pcaphash.engine.selection import RECEIVED, Selection
 from pcaphash.report.formats import RECOVERY_FORMATS
 
 
 @options.takes_device
-@options.takes_selection(RECEIVED)
+@takes_selection(RECEIVED)
 @reported.takes_reported
 def recover_key(
     *,

@@ -11,6 +11,7 @@ from pcaphash.cli import options
 from pcaphash.cli.messages import tell_written
 from pcaphash.cli.outcome import report_reading, report_warnings
 from pcaphash.cli.progress import announce_compilation, watched
+from pcaphash.cli.selecting import takes_selection
 from pcaphash.engine.selection import RECEIVED, Selection
 from pcaphash.report.files import output_path
 
@@ -19,7 +20,7 @@ _DEFAULT_MOST_FLOWS = 1_000_000
 
 
 @options.takes_configurations
-@options.takes_selection(RECEIVED)
+@takes_selection(RECEIVED)
 def report(
     *,
     traces: Annotated[

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pcaphash.cli.groups import REPORTED, put_into
-from pcaphash.cli.options import replace_parameter
+from pcaphash.cli.selecting import replace_parameter
 from pcaphash.errors import ConfigurationError
 
 if TYPE_CHECKING:

@@ -9,6 +9,7 @@ import typer
 from pcaphash.cli import options
 from pcaphash.cli.outcome import report_reading, report_warnings, write_set
 from pcaphash.cli.progress import announce_compilation, watched
+from pcaphash.cli.selecting import takes_selection
 from pcaphash.device import Device, DeviceOptions
 from pcaphash.engine.selection import RECEIVED, Selection
 from pcaphash.report.files import output_path
@@ -16,7 +17,7 @@ from pcaphash.report.formats import ANALYSIS_FORMATS, PARQUET, check_stream
 
 
 @options.takes_device
-@options.takes_selection(RECEIVED)
+@takes_selection(RECEIVED)
 def sweep(
     *,
     traces: Annotated[

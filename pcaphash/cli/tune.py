@@ -9,6 +9,7 @@ import typer
 from pcaphash.cli import options
 from pcaphash.cli.outcome import report_reading, report_warnings, write_set
 from pcaphash.cli.progress import announce_compilation, watched
+from pcaphash.cli.selecting import takes_selection
 from pcaphash.device import Device, DeviceOptions
 from pcaphash.engine.selection import RECEIVED, Selection
 from pcaphash.report.files import output_path
@@ -20,7 +21,7 @@ _DEFAULT_MOST_FLOWS = 1_000_000
 
 
 @options.takes_device
-@options.takes_selection(RECEIVED)
+@takes_selection(RECEIVED)
 def tune(
     *,
     traces: Annotated[

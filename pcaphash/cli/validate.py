@@ -10,6 +10,7 @@ from pcaphash.cli import options, reported
 from pcaphash.cli.outcome import report_reading, report_warnings, write_set
 from pcaphash.cli.progress import announce_compilation, watched
 from pcaphash.cli.reported import ReportedOptions
+from pcaphash.cli.selecting import takes_selection
 from pcaphash.device import Device, DeviceOptions
 from pcaphash.engine.selection import RECEIVED, Selection
 from pcaphash.report.files import output_path
@@ -23,7 +24,7 @@ EXIT_MISMATCH = 1
 
 
 @options.takes_device
-@options.takes_selection(RECEIVED)
+@takes_selection(RECEIVED)
 @reported.takes_reported
 def validate(
     *,
