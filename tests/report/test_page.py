@@ -316,7 +316,8 @@ def test_limits_are_said(tmp_path, overlay):
     cut = tmp_path / "cut.pcap"
     cut.write_bytes(OVERLAY.read_bytes()[:-7])
     shown = text_of(make_page(compare(cut, Device())))
-    assert shown.index("the results are partial") < shown.index("Why")
+    assert shown.index("the results are partial") < shown.index("could not be read: ") < shown.index("Why")
+    assert "partial" not in text_of(make_page(overlay))
 
 
 def test_a_thousand_queues_stay_small():

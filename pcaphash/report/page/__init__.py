@@ -32,6 +32,8 @@ PAGE_FILE = "report.html"
 FRONT = "queues"
 """The figure of the first screen."""
 
+_PARTIAL = "; the results are partial, as is said below"
+
 
 @dataclass(frozen=True)
 class _Drawing:
@@ -88,7 +90,7 @@ def make_page(comparison: "Comparison", command: str = "") -> str:
         .from_string(_read("page.html"))
         .render(
             title=trace_names(reading.traces),
-            summary=f"{packets(whole.packets)}, {size(whole.n_bytes)}",
+            summary=f"{packets(whole.packets)}, {size(whole.n_bytes)}{_PARTIAL if reading.is_partial else ''}",
             verdict=put_into_words(comparison.verdict),
             numbers=front_numbers(comparison),
             front=drawings.pop(FRONT, None),
