@@ -22,7 +22,7 @@ IN_ORDER = (GREEN, PURPLE, SKY, INDIGO, GREY, BLUE, ORANGE, VERMILLION)
 ON_DARK = {
     PAPER: "#16191e", INK: "#e7e9ec", FAINT: "#aab1bb", GRID: "#3b424c", BAND: "#333a44",
     BLUE: "#4da3dc", ORANGE: "#f0b53f", GREEN: "#35bd92", VERMILLION: "#ec7f37", PURPLE: "#dd94bc", SKY: "#9bd5f7",
-    GREY: "#868686", INDIGO: "#8f80e0",
+    GREY: "#868686", INDIGO: "#7a68d8",
 }  # fmt: skip
 """What each colour becomes on a dark page."""
 
