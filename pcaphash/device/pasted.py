@@ -47,3 +47,9 @@ def read_lines(text: str) -> list[Line]:
             lines.append(Line(number, mark, line))
         is_continued = goes_on
     return lines
+
+
+def unquote(text: str) -> str:
+    """Return a text without the marks that quote its lines; blanks between words stay as they are."""
+    quoted = (_QUOTED.fullmatch(line) for line in _COLOUR.sub("", text).splitlines())
+    return "\n".join("*" if line and line[1].strip().endswith("*") else line[2] if line else "" for line in quoted)

@@ -5,10 +5,14 @@ from dataclasses import dataclass
 from os import PathLike, fspath
 from pathlib import Path
 
+from pcaphash.device.byte_text import BytesRefusal, parse_bytes
+from pcaphash.device.dumps import DumpRefusal, read_dump
 from pcaphash.device.options import DeviceOptions
+from pcaphash.device.pasted import unquote
 from pcaphash.errors import ConfigurationError
 
 _HEX_TEXT = re.compile(r"\s*(?:0[xX])?[0-9a-fA-F\s:]+")
+_ARRAY = re.compile(r"\{|\[|\\x|\b0x[0-9a-fA-F]{1,2}\b|^[0-9a-fA-F]{2}(?:[,-][0-9a-fA-F]{2})+$")
 _MOST_BYTES = 1 << 20
 _MOST_SHOWN = 60
 _GIVE = "give its bytes in hex, or a file that holds them"
@@ -64,7 +68,8 @@ class PayloadFields:
     option : str
         The option that gives the payload.
     payload : bytes, str or path
-        Its bytes; text with its bytes in hex, with or without colons or spaces; or a file that holds either.
+        Its bytes; text with its bytes in hex, in any notation that ``parse_bytes`` reads, or a dump of xxd, hexdump -C
+        or od -tx1; or a file that holds any of these.
 
     Raises
     ------
@@ -130,8 +135,9 @@ class PayloadFields:
 def _bytes_of(option: str, payload: bytes | bytearray | str | PathLike[str]) -> bytes:
     if isinstance(payload, bytes | bytearray):
         return bytes(payload)
-    if isinstance(payload, str) and _HEX_TEXT.fullmatch(payload):
-        return _bytes_of_hex(option, payload)
+    told = _bytes_of_text(option, payload) if isinstance(payload, str) else None
+    if told is not None:
+        return told
     if not fspath(payload).strip():
         raise ConfigurationError(option, "the payload is empty", _GIVE)
     try:
@@ -144,8 +150,29 @@ def _bytes_of(option: str, payload: bytes | bytearray | str | PathLike[str]) -> 
         raise ConfigurationError(option, problem, _GIVE) from error
     if len(data) > _MOST_BYTES:
         raise ConfigurationError(option, f"{fspath(payload)} is longer than any payload ({_MOST_BYTES} bytes)", _GIVE)
-    text = data.decode("latin-1")
-    return _bytes_of_hex(option, text) if _HEX_TEXT.fullmatch(text) else data
+    if not data.isascii() or b"\0" in data:
+        return data
+    found = _bytes_of_text(option, data.decode("ascii"))
+    return data if found is None else found
+
+
+def _bytes_of_text(option: str, text: str) -> bytes | None:
+    """Return the bytes that a text gives; None where it is no such text."""
+    if not text.strip():
+        return None
+    plain = unquote(text)
+    try:
+        dump = read_dump(plain)
+        if dump is not None:
+            return dump
+        if _HEX_TEXT.fullmatch(text):
+            return _bytes_of_hex(option, text)
+        return parse_bytes(plain) if _ARRAY.search(text) else None
+    except DumpRefusal as error:
+        problem, _, advice = str(error).partition("; ")
+        raise ConfigurationError(option, problem, advice) from error
+    except BytesRefusal as error:
+        raise ConfigurationError(option, f"the payload {error}", _GIVE) from error
 
 
 def _bytes_of_hex(option: str, text: str) -> bytes:
