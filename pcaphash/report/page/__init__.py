@@ -5,7 +5,7 @@ Its first screen has the verdict, three numbers and a figure; everything else is
 
 import base64
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -47,13 +47,12 @@ class _Drawing:
 
 @dataclass(frozen=True)
 class _Section:
-    """A part of the page with a heading, and beside it in few words what it says."""
+    """A part of the page: its heading, its figure if it has one, and its tables."""
 
     name: str
     title: str
-    hint: str = ""
-    drawings: "list[_Drawing]" = field(default_factory=list)
-    tables: "list[Table]" = field(default_factory=list)
+    drawing: _Drawing | None
+    tables: "list[Table]"
 
 
 def write_page(comparison: "Comparison", folder: Path, command: str = "") -> Path:
@@ -93,10 +92,10 @@ def make_page(comparison: "Comparison", command: str = "") -> str:
             summary=f"{packets(whole.packets)}, {size(whole.n_bytes)}{_PARTIAL if reading.is_partial else ''}",
             verdict=put_into_words(comparison.verdict),
             numbers=front_numbers(comparison),
-            front=drawings.pop(FRONT, None),
+            front=drawings.get(FRONT),
             colours=colours_of(comparison),
             notices=facts.notices(comparison),
-            sections=[each for each in _sections(comparison, drawings) if each.drawings or each.tables],
+            sections=[each for each in _sections(comparison, drawings) if each.drawing or each.tables],
             traces=facts.shorten(reading.traces),
             command=command,
             version=__version__,
@@ -128,29 +127,29 @@ def _read(name: str) -> str:
 def _sections(comparison: "Comparison", drawings: dict[str, _Drawing]) -> list[_Section]:
     """Put together the parts of the page below the first screen."""
     sections = [
-        ("load", "Load of the receive queues", [], [results.queue_table(comparison)]),
+        ("load", "Load of the receive queues", FRONT, [results.queue_table(comparison)]),
         (
             "ideal",
             "Beside ideal hashes",
-            ["concentration"],
+            "concentration",
             [results.baseline_table(comparison), results.independence_table(comparison)],
         ),
-        ("flows", "Flows", ["flow_sizes"], [results.hottest_table(comparison)]),
-        ("time", "Load over time", ["windows"], [results.window_table(comparison)]),
+        ("flows", "Flows", "flow_sizes", [results.hottest_table(comparison)]),
+        ("time", "Load over time", "windows", [results.window_table(comparison)]),
         (
             "parts",
             "Encapsulations and tunnels",
-            [],
+            "",
             [
                 results.group_table(comparison, "encapsulation", "How the packets of each encapsulation spread"),
                 results.group_table(comparison, "tunnel", "How the packets of the heaviest tunnels spread"),
             ],
         ),
-        ("affinity", "Together or apart", [], [results.affinity_table(comparison)]),
+        ("affinity", "Together or apart", "", [results.affinity_table(comparison)]),
         (
             "hashed",
             "What is hashed, and what is not",
-            [],
+            "",
             [
                 facts.hashed_table(comparison),
                 facts.report_table(comparison),
@@ -160,13 +159,13 @@ def _sections(comparison: "Comparison", drawings: dict[str, _Drawing]) -> list[_
         (
             "configurations",
             "Configurations",
-            [],
+            "",
             [facts.configuration_table(comparison), facts.common_table(comparison)],
         ),
         (
             "facts",
             "Traces",
-            [],
+            "",
             [
                 facts.fact_table(comparison),
                 facts.encapsulation_table(comparison),
@@ -175,14 +174,8 @@ def _sections(comparison: "Comparison", drawings: dict[str, _Drawing]) -> list[_
         ),
     ]
     return [
-        _Section(
-            name,
-            title,
-            next((drawings[figure].title for figure in figures if figure in drawings), ""),
-            [drawings[figure] for figure in figures if figure in drawings],
-            [table for table in tables if table.rows],
-        )
-        for name, title, figures, tables in sections
+        _Section(name, title, drawings.get(figure), [table for table in tables if table.rows])
+        for name, title, figure, tables in sections
     ]
 
 
