@@ -1,12 +1,14 @@
 """What all tests share: how hard Hypothesis tries, and which tests need compiled kernels."""
 
 import os
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 from pcaphash.kernels.base import COMPILED
+from support.shared import watch
 
 # What is printed must not depend on the terminal that tests are started from, whose size readline (which pytest loads)
 # puts into the variables of every process that is started.
@@ -44,6 +46,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("jit_only"):
             item.add_marker(pytest.mark.skip(reason="too slow, or without meaning, for kernels that are not compiled"))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Hold that what a test shows does not depend on what stands beside the repository."""
+    with watch(item):
+        return (yield)
 
 
 @pytest.fixture(scope="session")
