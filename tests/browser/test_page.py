@@ -2,7 +2,8 @@
 
 import base64
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from pcaphash.report.page import write_page
 from pcaphash.studies.compare import compare
 from support.chromium import CHROMIUM, Browser, starts
 from support.shared import ROOT
+from support.slow import slow_but
 from support.traffic import flows, plain, write
 
 SCREENS = [(1280, 800), (390, 844)]
@@ -50,8 +52,8 @@ def devices(n_configs: int, name: str, **options: object) -> list[Device]:
 
 
 @pytest.fixture(scope="module")
-def pages(page, wide_page, tmp_path_factory) -> dict[str, Path]:
-    """Pages of traffic of many kinds."""
+def pages(page, tmp_path_factory) -> Callable[[str], Path]:
+    """Return what makes pages of traffic of many kinds, each once."""
     folder = tmp_path_factory.mktemp("pages")
     traces = {
         "one packet": [plain(flows(1)[0])],
@@ -59,13 +61,24 @@ def pages(page, wide_page, tmp_path_factory) -> dict[str, Path]:
         "no tunnels": [plain(flow) for flow in flows(3000)],
         "empty": [],
     }
-    compared = {name: compare(write(folder / f"{i}.pcapng", t)) for i, (name, t) in enumerate(traces.items())}
-    compared["64 queues"] = compare(TRACE, default_configs(Device(queues=64)))
-    compared["eight long names"] = compare(TRACE, devices(8, "hash-types-of-our-driver-in-production-since-spring"))
-    compared["one configuration"] = compare(TRACE, Device())
-    compared["1.4"] = compare(TRACE, default_configs(Device("1.4")))
-    made = {name: write_page(each, folder / name, "pcaphash report") for name, each in compared.items()}
-    return {"overlay": page, **made}
+    configurations = {
+        "64 queues": default_configs(Device(queues=64)),
+        "eight long names": devices(8, "hash-types-of-our-driver-in-production-since-spring"),
+        "one configuration": Device(),
+        "1.4": default_configs(Device("1.4")),
+    }
+
+    @cache
+    def made(name: str) -> Path:
+        if name == "overlay":
+            return page
+        if name in traces:
+            found = compare(write(folder / f"{name}.pcapng", traces[name]))
+        else:
+            found = compare(TRACE, configurations[name])
+        return write_page(found, folder / name, "pcaphash report")
+
+    return made
 
 
 PAGES = [
@@ -95,9 +108,9 @@ def is_inside(box: dict[str, float], screen: tuple[int, int]) -> bool:
 
 @pytest.mark.parametrize("dark", [False, True])
 @pytest.mark.parametrize("screen", SCREENS)
-@pytest.mark.parametrize("which", PAGES)
+@pytest.mark.parametrize("which", slow_but(1, PAGES))
 def test_verdict_numbers_and_figure_are_on_the_first_screen(browser, pages, which, screen, dark):
-    browser.open(pages[which], *screen, dark=dark)
+    browser.open(pages(which), *screen, dark=dark)
     front = browser.ask(FRONT)
     assert browser.ask("scrollY") == 0
     assert is_inside(front["verdict"], screen)
@@ -115,9 +128,9 @@ def test_verdict_numbers_and_figure_are_on_the_first_screen(browser, pages, whic
 
 @pytest.mark.parametrize("is_unfolded", [False, True])
 @pytest.mark.parametrize("screen", [*SCREENS, (320, 568)])
-@pytest.mark.parametrize("which", [*PAGES, "wide"])
+@pytest.mark.parametrize("which", slow_but(2, ["wide", *PAGES]))
 def test_nothing_sticks_out_and_nobody_complains(browser, pages, wide_page, which, screen, is_unfolded):
-    browser.open(wide_page if which == "wide" else pages[which], *screen)
+    browser.open(wide_page if which == "wide" else pages(which), *screen)
     if is_unfolded:
         browser.click(".unfold")
         assert browser.ask("document.querySelectorAll('details:not([open])').length") == 0

@@ -198,6 +198,7 @@ def test_help_shows_examples():
         assert "Examples:" in result.stdout.decode()
 
 
+@pytest.mark.slow
 def test_the_first_run_says_that_it_compiles(tmp_path, monkeypatch):
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
     monkeypatch.setenv("NUMBA_DISABLE_JIT", "0")
@@ -205,6 +206,7 @@ def test_the_first_run_says_that_it_compiles(tmp_path, monkeypatch):
     assert b"compiling" not in run("hashes", VXLAN).stderr
 
 
+@pytest.mark.slow
 def test_a_cache_that_cannot_be_written_does_no_harm(tmp_path, monkeypatch):
     blocked = tmp_path / "file"
     blocked.write_text("")

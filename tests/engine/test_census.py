@@ -23,6 +23,7 @@ from support.captures import pcap, pcap_record, pcapng_of
 from support.comparing import LARGE, answers, device_of, small_capture_paths
 from support.packets import configurations, frames
 from support.shared import CAPTURES, needs_shared
+from support.slow import slow_but
 from support.variety import variety
 
 FRAMES = variety()
@@ -98,7 +99,7 @@ def counted_rows(path: Path, device: pcaphash.Device) -> tuple[dict[str, object]
 
 
 @pytest.mark.jit_only
-@pytest.mark.parametrize("part", range(16))
+@pytest.mark.parametrize("part", slow_but(4, range(16)))
 def test_every_mask_of_draft_v7(trace, part):
     everything = Configuration("v7", 0xFFF, indirection_table=tuple(i % 7 for i in range(64)), unclassified_queue=7)
     census = census_of(trace, device_of(everything))

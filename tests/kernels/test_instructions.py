@@ -74,6 +74,7 @@ def run_hashes(trace, **environment: str) -> str:
     return subprocess.run(command, env=variables, capture_output=True, text=True, check=True, timeout=300).stdout
 
 
+@pytest.mark.slow
 @pytest.mark.jit_only
 def test_a_processor_without_the_instruction_gets_the_same_hashes(tmp_path):
     ports = range(1000, 1200)

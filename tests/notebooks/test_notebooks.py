@@ -9,6 +9,8 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
+from support.slow import slow_but
+
 pytestmark = pytest.mark.jit_only
 
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
@@ -41,7 +43,7 @@ def test_every_notebook_is_tested():
     assert {path.name for path in NOTEBOOKS.glob("*.ipynb")} == set(VALUES)
 
 
-@pytest.mark.parametrize("name", VALUES)
+@pytest.mark.parametrize("name", slow_but(1, VALUES))
 def test_a_notebook_runs_and_computes_what_the_sample_holds(name):
     expression, expected = VALUES[name]
     assert run(name, expression) == expected

@@ -27,6 +27,7 @@ from pcaphash.studies.validate import Validation, validate
 from support.comparing import capture_paths
 from support.diagnosing import Said, SaidOf, misbehave, separating_frames
 from support.shared import ROOT, needs_shared
+from support.slow import slow_but
 from support.traffic import write
 
 HERE = Path(__file__).parent
@@ -229,7 +230,7 @@ def test_all_is_right_for_qemu(tmp_path, name):
     assert found.judged == len(frames()) - SET_ASIDE
 
 
-@pytest.mark.parametrize("name", RUNS)
+@pytest.mark.parametrize("name", slow_but(2, RUNS))
 def test_under_the_text_its_deviations_are_the_causes(tmp_path, name):
     found = validated(tmp_path, frames(), name, "spec")
     has_extended_types = name != "linux"
@@ -275,7 +276,7 @@ def test_public_captures_are_right_for_qemu(tmp_path, name):
 
 
 @needs_shared
-@pytest.mark.parametrize("name", RUNS)
+@pytest.mark.parametrize("name", slow_but(2, RUNS))
 def test_what_differs_in_public_captures_is_explained(tmp_path, name):
     found = validated(tmp_path, public_frames(), name, "spec")
     # One frame with two tags tells, with extended types alone, of less than that: any tag might keep it from a hash.

@@ -10,6 +10,7 @@ from pcaphash.capture.reported_writer import ReportedPacket, write_pcapng
 from pcaphash.studies.validate import validate
 from support.comparing import device_of
 from support.diagnosing import KEYS, VALUES, Said, SaidOf, misbehave, separating_frames
+from support.slow import slow_but
 from support.traffic import flows, plain, tunnelled, write
 
 pytestmark = pytest.mark.jit_only  # thousands of hypotheses, each on hundreds of packets
@@ -39,17 +40,20 @@ def sets_of(found) -> list[set[str]]:
 
 @pytest.mark.parametrize(
     "some",
-    [
-        ("initial-value-ones", "value-byte-swapped"),
-        ("initial-value-ones", "value-bit-reversed"),
-        ("key-mlx5", "key-words-swapped"),
-        ("key-mlx5", "key-shifted-left-1"),
-        ("ports-swapped", "addresses-sorted"),
-        ("ports-sorted", "input-words-swapped"),
-        ("home-address-ignored", "routing-header-ignored"),
-        ("key-mlx5", "initial-value-ones", "value-byte-swapped"),
-        ("outer-instead-of-inner", "key-words-reversed", "value-bit-reversed"),
-    ],
+    slow_but(
+        3,
+        [
+            ("initial-value-ones", "value-byte-swapped"),
+            ("initial-value-ones", "value-bit-reversed"),
+            ("key-mlx5", "key-words-swapped"),
+            ("key-mlx5", "key-shifted-left-1"),
+            ("ports-swapped", "addresses-sorted"),
+            ("ports-sorted", "input-words-swapped"),
+            ("home-address-ignored", "routing-header-ignored"),
+            ("key-mlx5", "initial-value-ones", "value-byte-swapped"),
+            ("outer-instead-of-inner", "key-words-reversed", "value-bit-reversed"),
+        ],
+    ),
     ids="+".join,
 )
 def test_several_faults_that_show_only_together(trace, frames, some):
@@ -87,6 +91,7 @@ def test_queues_alone_tell_of_hashes(tmp_path, fault):
     assert found.queue_diagnosis is None
 
 
+@pytest.mark.slow
 def test_random_queues_tell_of_nothing(tmp_path):
     some = [plain(flow) for flow in flows(300)]
     numbers = random.Random(1)
@@ -117,7 +122,7 @@ def test_a_queue_by_the_hash_itself_where_it_is_reported_otherwise(tmp_path, ord
     assert rule.words.endswith("(of the hash itself, not of what it reports)")
 
 
-@pytest.mark.parametrize("fault", ["key-mlx5", "endpoints-swapped", "initial-value-ones"])
+@pytest.mark.parametrize("fault", slow_but(1, ["key-mlx5", "endpoints-swapped", "initial-value-ones"]))
 @pytest.mark.parametrize("is_opposite", [False, True])
 def test_the_byte_order_of_options_where_no_hash_is_right(tmp_path, fault, is_opposite):
     some = [plain(flow) for flow in flows(300)]

@@ -12,6 +12,7 @@ from pcaphash.studies.validate import Validation, validate
 from support import diagnosing
 from support.comparing import device_of
 from support.diagnosing import Said, SaidOf, misbehave, separating_frames
+from support.slow import slow_but
 from support.traffic import flows, plain, tunnelled, write
 
 pytestmark = pytest.mark.jit_only  # thousands of hypotheses, each on hundreds of packets
@@ -157,7 +158,7 @@ PAIRS = random.Random(3).sample(
 )
 
 
-@pytest.mark.parametrize("pair", PAIRS, ids="+".join)
+@pytest.mark.parametrize("pair", slow_but(6, PAIRS), ids="+".join)
 def test_two_faults_at_once(trace, pair):
     found = diagnose(trace, misbehave(frames(), CONFIGURATION, *pair))
     sets = [named(found), *({fault.name for fault in each} for each in found.diagnosis.alternatives)]
@@ -178,6 +179,7 @@ def test_a_device_as_the_text_has_it(trace):
     assert (found.mismatches, found.diagnosis, found.judged) == (0, None, len(frames()))
 
 
+@pytest.mark.slow
 def test_random_values_are_not_explained(trace):
     numbers = random.Random(1)
     said = [replace(each, value=numbers.getrandbits(32)) for each in misbehave(frames(), CONFIGURATION)]

@@ -17,6 +17,7 @@ from support import builders
 from support.captures import pcapng_of
 from support.comparing import device_of
 from support.diagnosing import Said, SaidOf, as_said
+from support.slow import slow_but
 from support.variety import variety
 
 CONFIGURATION = Configuration("v7", 0xFFF, unclassified_queue=5)
@@ -87,8 +88,8 @@ def spoiled(said: Said, numbers: random.Random) -> Said:
 
 
 @pytest.mark.jit_only
-@pytest.mark.parametrize("lenient", [False, True])
-@pytest.mark.parametrize("with_types", [True, False])
+@pytest.mark.parametrize("lenient", slow_but(1, [False, True]))
+@pytest.mark.parametrize("with_types", slow_but(1, [True, False]))
 def test_verdicts_are_those_of_the_plain_judge(tmp_path, lenient, with_types):
     frames = [*variety() * 3, (bytes(60), 60, 147)]
     trace = tmp_path / "frames.pcapng"
