@@ -24,6 +24,7 @@ from pcaphash.cli.report import report
 from pcaphash.cli.sweep import sweep
 from pcaphash.cli.tune import tune
 from pcaphash.cli.validate import validate
+from pcaphash.cli.warmup import warmup
 from pcaphash.errors import PcaphashError
 
 EXIT_DONE = 0
@@ -53,8 +54,11 @@ for _name, _command, _summary in (
     ("census", census, "Count once, ask later: saves what other commands take."),
     ("validate", validate, "Are the hashes a device reported right? If not, why?"),
     ("recover-key", recover_key, "The hash key behind the hashes a device reported."),
+    ("warmup", warmup, "Compile all kernels now, so that no command has to."),
 ):
-    app.command(_name, cls=Command, short_help=_summary, no_args_is_help=_command is not hash_)(takes_manners(_command))
+    _needs_arguments = _command not in (hash_, warmup)
+    _register = app.command(_name, cls=Command, short_help=_summary, no_args_is_help=_needs_arguments)
+    _register(takes_manners(_command))
 
 
 def _show_version(asked: bool) -> None:

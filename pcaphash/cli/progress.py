@@ -90,8 +90,31 @@ def watched(*, beside: bool = False) -> "Iterator[Callable[[Progress], None]]":
         bar.stop()
 
 
-def announce_compilation() -> None:
-    """Say that kernels are compiled, as soon as that turns out to be needed."""
+def announce_compilation(*, everything: bool = False) -> "Callable[[], bool]":
+    """Say that kernels are compiled, as soon as that turns out to be needed.
+
+    Parameters
+    ----------
+    everything : bool
+        Whether all kernels may be compiled, and not those of one command.
+
+    Returns
+    -------
+    callable
+        Tells whether it was needed.
+    """
     from pcaphash.kernels.base import before_compiling
 
-    before_compiling(lambda: inform("compiling kernels for this processor, once; takes about 10 s"))
+    announced = []
+    text = (
+        "compiling all kernels for this processor; takes about a minute"
+        if everything
+        else "compiling the kernels of this command for this processor, once; takes about 10 s"
+    )
+
+    def announce() -> None:
+        announced.append(True)
+        inform(text)
+
+    before_compiling(announce)
+    return lambda: bool(announced)

@@ -55,6 +55,11 @@ def _usable(folder: Path) -> bool:
         return False
 
 
+def folder_in_use() -> str:
+    """Return the folder that compiled kernels are kept in."""
+    return str(numba.config.CACHE_DIR)
+
+
 def enable() -> bool:
     """Point numba to this version's cache folder; return False where no folder can be written."""
     for base in _candidates():

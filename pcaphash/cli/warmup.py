@@ -1,0 +1,35 @@
+"""``pcaphash warmup``."""
+
+import time
+
+from pcaphash.cli.progress import announce_compilation
+from pcaphash.errors import ConfigurationError
+
+
+def warmup() -> int:
+    """Compile all kernels for this processor now, so that no later command has to.
+
+    Each command compiles what it needs when it is first run after an installation or an update, which takes some
+    seconds. This compiles everything at once, as an image of a container or a benchmark wants it.
+
+    \b
+    Examples:
+      pcaphash warmup
+      NUMBA_CACHE_DIR=/opt/pcaphash pcaphash warmup
+    """
+    was_needed = announce_compilation(everything=True)
+    from pcaphash.kernels.base import CACHED
+    from pcaphash.kernels.cache import folder_in_use
+
+    if not CACHED:
+        problem = "there is no folder that kernels can be kept in"
+        raise ConfigurationError("NUMBA_CACHE_DIR", problem, "set this variable to one that belongs to you alone")
+    from pcaphash.studies.warmup import warm_up
+
+    started = time.monotonic()
+    warm_up()
+    if was_needed():
+        print(f"compiled all kernels in {time.monotonic() - started:.0f} s, kept in {folder_in_use()}")
+    else:
+        print(f"all kernels are compiled already, and kept in {folder_in_use()}")
+    return 0

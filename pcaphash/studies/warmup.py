@@ -1,0 +1,94 @@
+"""Compile every kernel beforehand, by asking every question of a small trace made up for it."""
+
+import io
+import struct
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from dpkt.ethernet import Ethernet
+from dpkt.ip import IP
+from dpkt.ip6 import IP6
+from dpkt.pcap import Writer
+from dpkt.udp import UDP
+
+from pcaphash.capture.reader import Reader
+from pcaphash.capture.reported_writer import ReportedPacket, write_pcapng
+from pcaphash.device.device import Device
+from pcaphash.engine.kept import PacketKeeper
+from pcaphash.engine.selection import Selection
+from pcaphash.studies.analyze import analyze
+from pcaphash.studies.compare import compare
+from pcaphash.studies.explain import explain
+from pcaphash.studies.hashes import hashes
+from pcaphash.studies.info import info
+from pcaphash.studies.recover_key import recover_key
+from pcaphash.studies.sweep import sweep
+from pcaphash.studies.tune import tune
+from pcaphash.studies.validate import validate
+
+_FLOWS = 64
+_NS = 1_000_000_000
+
+
+def warm_up() -> None:
+    """Have every kernel compiled, in each form that it has."""
+    with tempfile.TemporaryDirectory(prefix="pcaphash-") as folder:
+        pcap, pcapng = Path(folder) / "warmup.pcap", Path(folder) / "warmup.pcapng"
+        pcap.write_bytes(_write_pcap())
+        with pcapng.open("wb") as stream:
+            write_pcapng(stream, _reported_packets())
+        for trace in (pcap, pcapng):
+            _ask(trace)
+        keeper = PacketKeeper(1)
+        for block in Reader(str(pcap)).blocks():
+            keeper.append(block.data, block.records, 0)
+        validate(pcapng, Device())
+        recover_key(pcapng, Device())
+
+
+def _ask(trace: Path) -> None:
+    """Ask every question that needs no reported hashes, of devices that follow the specs and of one that does not."""
+    selection = Selection(encapsulation=["VXLAN"], vni=[1], endpoint=["192.0.2.0/24"], direction="all")
+    for device in (Device(), Device(flavor="qemu")):
+        other = Device(hash_key=bytes(range(40)), flavor=device.flavor, name="other")
+        analyze(trace, device, with_chance=True)
+        analyze(trace, device, selection)
+        compare(trace, [device, other], window_ns=_NS)
+        compare(trace, device, most_flows=1)
+        hashes(trace, device)
+        explain(trace, 1, device)
+        info(trace, device=device)
+        sweep(trace, device)
+        tune(trace, device, n_keys=16)
+
+
+def _frames() -> Iterator[bytes]:
+    """Make packets of several flows over IPv4 and IPv6, some of them in VXLAN."""
+    for number in range(_FLOWS):
+        transport = UDP(sport=1024 + number, dport=53, data=bytes(8))
+        transport.ulen = len(transport)
+        addresses = bytes([192, 0, 2, 1 + number]), bytes([198, 51, 100, 1])
+        ipv4 = IP(p=17, src=addresses[0], dst=addresses[1], data=transport)
+        ipv6 = IP6(nxt=17, src=bytes(12) + addresses[0], dst=bytes(12) + addresses[1], data=transport)
+        yield bytes(Ethernet(data=ipv4))
+        yield bytes(Ethernet(type=0x86DD, data=ipv6))
+        inner = struct.pack("!BxxxI", 0x08, 1 << 8) + bytes(Ethernet(data=ipv4))
+        outer = UDP(sport=49152 + number, dport=4789, data=inner)
+        outer.ulen = len(outer)
+        yield bytes(Ethernet(data=IP(p=17, src=addresses[0], dst=addresses[1], data=outer)))
+
+
+def _write_pcap() -> bytes:
+    stream = io.BytesIO()
+    writer = Writer(stream)
+    for number, frame in enumerate(_frames()):
+        writer.writepkt(frame, ts=number)
+    return stream.getvalue()
+
+
+def _reported_packets() -> Iterator[ReportedPacket]:
+    """Report hashes that nothing explains, so that a diagnosis tries all it knows."""
+    for number, frame in enumerate(_frames()):
+        nothing_of_it = number * 0x9E3779B1 & 0xFFFFFFFF
+        yield ReportedPacket(frame, hash_value=nothing_of_it, queue=number % 8, timestamp_ns=number * _NS)

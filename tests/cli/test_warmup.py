@@ -1,0 +1,65 @@
+"""``pcaphash warmup`` compiles every kernel, and says once that it does; no other command compiles afterwards."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from kernels.test_signatures import KERNELS
+from support.command import complaints, run
+from support.shared import ROOT
+
+OVERLAY = ROOT / "sample_traces" / "overlay.pcap"
+PROGRAM = """
+import importlib, json, pkgutil
+import pcaphash.kernels
+from pcaphash.studies.warmup import warm_up
+warm_up()
+found = {}
+for module in pkgutil.iter_modules(pcaphash.kernels.__path__):
+    module = importlib.import_module(f"pcaphash.kernels.{module.name}")
+    for name, value in vars(module).items():
+        if hasattr(value, "signatures") and value.py_func.__module__ == module.__name__:
+            found[name] = len(value.signatures)
+print(json.dumps(found))
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.jit_only
+def test_every_kernel_is_compiled_in_every_form():
+    result = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=True, timeout=600)
+    found = json.loads(result.stdout)
+    assert {name: found[name] for name in KERNELS} == KERNELS
+
+
+def announcements(result):
+    assert result.returncode == 0, result.stderr
+    return [line for line in result.stderr.decode().splitlines() if "compiling" in line]
+
+
+@pytest.mark.slow
+@pytest.mark.jit_only
+def test_one_command_has_one_announcement(tmp_path, monkeypatch):
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
+    first = run("analyze", OVERLAY)
+    assert len(announcements(first)) == 1
+    assert len(announcements(run("--quiet", "hashes", OVERLAY))) == 0
+    warm = run("warmup")
+    assert len(announcements(warm)) == 1
+    assert warm.stdout.startswith(b"compiled all kernels in ")
+    assert str(tmp_path).encode() in warm.stdout
+    for command in ("analyze", "compare", "tune", "sweep", "info", "hashes"):
+        assert announcements(run(command, OVERLAY)) == [], command
+    again = run("warmup")
+    assert (announcements(again), again.stdout[:27]) == ([], b"all kernels are compiled al")
+
+
+def test_without_a_folder_to_keep_them_nothing_is_compiled(tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "file"))
+    result = run("warmup")
+    assert (result.returncode, result.stdout) == (2, b"")
+    (line,) = complaints(result)
+    assert line.startswith("pcaphash: error: NUMBA_CACHE_DIR: ")
