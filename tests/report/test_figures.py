@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from matplotlib.image import imread
 
 from pcaphash.device import Device
 from pcaphash.device.configs import default_configs
@@ -154,3 +155,11 @@ def test_titles_do_not_contradict_the_verdict(trace, queues):
             assert "%" not in title
     if judged:
         assert own == titles[0]
+
+
+def test_the_picture_of_the_readme_is_what_analyze_draws(tmp_path):
+    """Run ``pcaphash analyze sample_traces/overlay.pcap -o DIR`` and copy distribution.png where this fails."""
+    save(draw_distribution(analyze(OVERLAY, default_configs(Device()), with_chance=True)), tmp_path / "now.png")
+    shown, now = (imread(path) for path in (ROOT / "docs" / "overlay.png", tmp_path / "now.png"))
+    assert shown.shape == now.shape
+    assert np.abs(shown - now).mean() < 0.01  # fonts may be drawn a little differently
