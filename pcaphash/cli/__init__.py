@@ -18,7 +18,7 @@ from pcaphash.cli.hash import hash_
 from pcaphash.cli.hashes import hashes
 from pcaphash.cli.info import info
 from pcaphash.cli.manners import Color, Quiet, apply_manners, takes_manners
-from pcaphash.cli.messages import complain, describe_interruption
+from pcaphash.cli.messages import complain, describe_interruption, usage_text
 from pcaphash.cli.recover_key import recover_key
 from pcaphash.cli.report import report
 from pcaphash.cli.sweep import sweep
@@ -100,7 +100,7 @@ def main() -> None:
         if type(error).__name__ == "NoArgsIsHelpError":
             print(error.format_message(), file=sys.stderr)
         else:
-            complain(error.format_message())
+            complain(usage_text(error))
         status = EXIT_USAGE
     except PcaphashError as error:
         for line in str(error).splitlines():

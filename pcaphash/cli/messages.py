@@ -2,9 +2,11 @@
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from typer.exceptions import TyperException
+
     from pcaphash.engine.stream import Progress
 
 
@@ -34,6 +36,17 @@ def is_quiet() -> bool:
 def complain(text: str) -> None:
     """Say in one line why the command ends."""
     print(f"pcaphash: error: {' '.join(text.split())}", file=sys.stderr)
+
+
+def usage_text(error: "TyperException") -> str:
+    """Return what is wrong with the command line; of a value that is no number, which option has it."""
+    cause: Any = error.__cause__
+    option = getattr(getattr(error, "param", None), "opts", ["?"])[0]
+    for each in cause.errors() if hasattr(cause, "errors") else ():
+        kind = {"int_parsing": "whole number", "float_parsing": "number"}.get(each["type"])
+        if kind is not None:
+            return f"{option}: {each['input']!r} is not a {kind}; give one, such as 8"
+    return error.format_message()
 
 
 def warn(text: str) -> None:

@@ -31,14 +31,14 @@ EthtoolFile = Annotated[
     typer.Option(
         "--ethtool",
         metavar="FILE[#IF]",
-        help="What ethtool -x and ethtool -n IF rx-flow-hash print, ethtool -X commands, or what testpmd shows of a "
-        "port: key, table, queues, types.  - is standard input.",
+        help="What ethtool -x and -n print, ethtool -X commands, or testpmd's show port N rss-hash key and rss reta: "
+        "key, table, queues, types; - for standard input.",
     ),
 ]
 RssConfig = Annotated[
     str | None,
     typer.Option(
-        "--rss-config", metavar="HEX|FILE", help="Payload of the RSS_CONFIG command that the device was given."
+        "--rss-config", metavar="HEX|FILE", help="Payload of the RSS_CONFIG command, as hex, a dump of xxd, or a file."
     ),
 ]
 HashConfig = Annotated[str | None, typer.Option("--hash-config", metavar="HEX|FILE", help="Likewise of HASH_CONFIG.")]
@@ -78,7 +78,9 @@ Key = Annotated[
         help="Hash key: bytes in hex, a C array, a file, or a name such as symmetric or mlx5.  [default: microsoft]",
     ),
 ]
-PadKey = Annotated[bool | None, typer.Option("--pad-key", help="Fill a short key up with zeros, not refuse it.")]
+PadKey = Annotated[
+    bool | None, typer.Option("--pad-key", help="Fill a short key up with zeros instead of refusing it.")
+]
 Queues = Annotated[int | None, typer.Option("--queues", metavar="N", help="Receive queues.  [default: 8]")]
 TableSize = Annotated[
     int | None,

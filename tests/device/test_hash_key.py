@@ -1,6 +1,7 @@
 """The hash key in every notation that is accepted, and those that are not."""
 
 import json
+import re
 
 import pytest
 from hypothesis import given
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from pcaphash.device.hash_key import DRIVER_KEYS, NAMED_KEYS, TITLES, parse_hash_key
 from pcaphash.errors import ConfigurationError
 from pcaphash.standards import hash_keys, virtio
+from support.shared import ROOT
 
 KEY = virtio.MICROSOFT_KEY
 
@@ -98,6 +100,13 @@ def test_named_keys():
 )
 def test_keys_of_drivers(driver, key):
     assert parse_hash_key(driver) == key
+
+
+def test_every_name_is_in_the_docs():
+    page = (ROOT / "docs" / "devices.md").read_text("utf-8")
+    rows = dict(re.findall(r"^\| `(\w+)` \|(.*?)\|", page, re.MULTILINE))
+    for name, drivers in hash_keys.DRIVERS.items():
+        assert re.findall(r"`(\w+)`", rows[name]) == [driver for driver in drivers if driver != name]
 
 
 def test_names_are_not_hex():
