@@ -1,22 +1,53 @@
-"""Decompress traces as they come, losing nothing that precedes damage: gzip and zstd."""
+"""Decompress traces as they come, losing as little as can be of what precedes damage."""
 
 from __future__ import annotations
 
 import struct
 import sys
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
+from typing import Protocol
 
 from isal import isal_zlib
 
 from pcaphash.capture.stream import READ_AT_ONCE, Stored
-from pcaphash.standards.pcap import GZIP_MAGIC
+from pcaphash.standards.pcap import (
+    BZIP2_MAGICS,
+    GZIP_MAGIC,
+    LZ4_MAGIC,
+    XZ_MAGIC,
+    ZSTANDARD_MAGIC,
+    ZSTANDARD_SKIPPABLE_MAGICS,
+)
 
 _PIECE, _PIECES = 1024, 16  # bytes of deflate data decompressed at once, and how often in a row
-_MOST_DECOMPRESSED = 32 * 1024  # bytes given out at once by zstd: of what is damaged these are lost
+_MOST_DECOMPRESSED = 32 * 1024  # bytes given out at once by other decompressors: of what is damaged these are lost
 
 # The header of a gzip member: RFC 1952 section 2.3.
 _DEFLATE = 8
 _HEADER_CHECKSUM, _EXTRA, _NAME, _COMMENT, _RESERVED = 2, 4, 8, 16, 0xE0
+
+
+class Frame(Protocol):
+    """Decompresses one frame, as the decompressors of Python's library and of those like it do."""
+
+    @property
+    def eof(self) -> bool:
+        """Whether the frame has ended."""
+        ...
+
+    @property
+    def needs_input(self) -> bool:
+        """Whether more compressed bytes are needed before anything more can be given out."""
+        ...
+
+    @property
+    def unused_data(self) -> bytes | None:
+        """What follows the frame, once it has ended."""
+        ...
+
+    def decompress(self, data: bytes, max_length: int, /) -> bytes:
+        """Take more compressed bytes, and give out at most so many."""
+        ...
 
 
 class Compressed:
@@ -150,26 +181,69 @@ def _inflate_held(member: isal_zlib.Decompress, compressed: Compressed) -> tuple
     return b"".join(chunks), ""
 
 
-def unzstandard(compressed: Compressed) -> Iterator[bytes]:
-    """Decompress zstd frames (RFC 8878)."""
-    if sys.version_info >= (3, 14):
-        from compression.zstd import ZstdDecompressor, ZstdError
-    else:
-        from backports.zstd import ZstdDecompressor, ZstdError
+def unframe(compressed: Compressed, new_frame: Callable[[], Frame]) -> Iterator[bytes]:
+    """Decompress frames one after the other.
 
+    Parameters
+    ----------
+    compressed : Compressed
+        The frames; zeros may stand between and after them.
+    new_frame : callable
+        Makes what decompresses one of them.
+    """
     while (yield from compressed.has_more()):
-        frame = ZstdDecompressor()
+        frame = new_frame()
         while not frame.eof:
             if frame.needs_input:
                 yield from compressed.hold_some()
             piece = compressed.take_held(READ_AT_ONCE) if frame.needs_input else b""
             try:
                 chunk = frame.decompress(piece, _MOST_DECOMPRESSED)
-            except ZstdError as error:
-                raise ValueError(str(error)) from error
+            except Exception as error:  # each library has a class of its own for what cannot be decompressed
+                raise ValueError(" ".join(str(error).split()) or type(error).__name__) from error
             if chunk:
                 yield chunk
-        compressed.give_back(len(frame.unused_data))
+        compressed.give_back(len(frame.unused_data or b""))
+
+
+def unzstandard(compressed: Compressed) -> Iterator[bytes]:
+    """Decompress zstd frames (RFC 8878)."""
+    if sys.version_info >= (3, 14):
+        from compression.zstd import ZstdDecompressor
+    else:
+        from backports.zstd import ZstdDecompressor
+    return unframe(compressed, ZstdDecompressor)
+
+
+def unxz(compressed: Compressed) -> Iterator[bytes]:
+    """Decompress the streams of an .xz file (https://tukaani.org/xz/xz-file-format.txt)."""
+    from lzma import FORMAT_XZ, LZMADecompressor
+
+    return unframe(compressed, lambda: LZMADecompressor(FORMAT_XZ))
+
+
+def unbzip2(compressed: Compressed) -> Iterator[bytes]:
+    """Decompress bzip2 streams."""
+    from bz2 import BZ2Decompressor
+
+    return unframe(compressed, BZ2Decompressor)
+
+
+def unlz4(compressed: Compressed) -> Iterator[bytes]:
+    """Decompress LZ4 frames (lz4_Frame_format.md of the reference implementation)."""
+    from lz4.frame import LZ4FrameDecompressor
+
+    return unframe(compressed, LZ4FrameDecompressor)
+
+
+DECOMPRESSORS: tuple[tuple[str, tuple[bytes, ...], Callable[[Compressed], Iterator[bytes]]], ...] = (
+    ("gzip", (GZIP_MAGIC,), gunzip),
+    ("zstd", (ZSTANDARD_MAGIC, *ZSTANDARD_SKIPPABLE_MAGICS), unzstandard),
+    ("xz", (XZ_MAGIC,), unxz),
+    ("bzip2", BZIP2_MAGICS, unbzip2),
+    ("lz4", (LZ4_MAGIC,), unlz4),
+)
+"""Ways to compress a trace: the name, what such data starts with, and what decompresses it."""
 
 
 class Decompressed:

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pcaphash.capture.damage import Damage, UnreadableBlock
+from pcaphash.capture.foreign import is_saved_array, recognize_foreign
 from pcaphash.capture.pcap import Pcap
 from pcaphash.capture.pcapng import Pcapng
 from pcaphash.capture.source import Source
@@ -27,6 +28,7 @@ _DAMAGE = {
     kernel.UNDECLARED_INTERFACE: "a packet names an interface that was not declared",
     kernel.PACKET_TOO_LONG: "a packet gives a captured length that its block cannot hold",
 }
+_MOST_OF_FOREIGN = 64 * 1024  # bytes that tell what another file is
 _CUT_SHORT = "the file ends within a record"
 
 
@@ -148,20 +150,27 @@ class Reader:
             raise CaptureError(self.trace, self._problem or "is empty", "give a pcap or pcapng file")
         found = Pcap.recognize(header) or Pcapng.recognize(header)
         if found is None:
-            if header.startswith(pcap.ZIP_MAGIC):
-                problem = "is no capture, but a saved census maybe, which has no packets and cannot be standard input"
-                raise CaptureError(self.trace, problem, "give the capture, or the census to analyze", offset=0)
-            start = header[:4].hex(" ")
-            what = "its decompressed data" if self.source.is_compressed else "it"
-            raise CaptureError(
-                self.trace, f"is no capture: {what} starts with {start}", "give a pcap or pcapng file", offset=0
-            )
+            raise self._not_a_capture()
         if isinstance(found, Pcap) and self._end < pcap.FILE_HEADER_LEN:
             problem = "ends within the file header"
             if self.source.is_compressed:
                 problem = f"its decompressed data {problem}"
             raise CaptureError(self.trace, problem, "capture or copy the file again", offset=self._end)
         return found
+
+    def _not_a_capture(self) -> CaptureError:
+        """Say what the file is instead, as far as its first bytes tell."""
+        data = self._buffer[: min(self._end, _MOST_OF_FOREIGN)].tobytes()
+        its_data = "its decompressed data " if self.source.is_compressed else ""
+        if is_saved_array(data):
+            problem = "is not a capture, but a saved census maybe, which has no packets and cannot be standard input"
+            return CaptureError(self.trace, problem, "give the capture, or the census to analyze", offset=0)
+        foreign = recognize_foreign(data)
+        if foreign is not None:
+            advice = foreign.advise(self.trace, self.source.compression)
+            return CaptureError(self.trace, f"{its_data}is {foreign.what}", advice, offset=0)
+        problem = f"is not a capture: {its_data or 'it '}starts with {data[:4].hex(' ')}"
+        return CaptureError(self.trace, problem, "give a pcap or pcapng file", offset=0)
 
     def _report(self, problem: str, offset: int | None = None) -> None:
         """Note damage at an offset in the trace, by default that of the first byte not used yet."""

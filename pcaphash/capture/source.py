@@ -1,4 +1,4 @@
-"""Open a trace as a stream of decompressed bytes: a file, a pipe or standard input; plain, gzip or zstd."""
+"""Open a trace as a stream of decompressed bytes: a file, a pipe or standard input; plain or compressed."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ import io
 import os
 import time
 
-from pcaphash.capture.compression import Compressed, Decompressed, gunzip, unzstandard
+from pcaphash.capture.compression import DECOMPRESSORS, Compressed, Decompressed
 from pcaphash.capture.stream import Stored, Stream
 from pcaphash.errors import CaptureError
-from pcaphash.standards.pcap import GZIP_MAGIC, ZSTANDARD_MAGIC, ZSTANDARD_SKIPPABLE_MAGICS
 
 STANDARD_INPUT = "-"
 
@@ -64,18 +63,13 @@ class Source:
         except OSError as error:
             file.close()
             raise _unreadable(trace, error) from error
-        magic = self._stored.magic
         self.compression = "none"
-        """``none``, ``gzip`` or ``zstd``."""
-        self._stream: Stream
-        if magic.startswith(GZIP_MAGIC):
-            self.compression = "gzip"
-            self._stream = Decompressed(self._stored, gunzip(Compressed(self._stored)))
-        elif magic == ZSTANDARD_MAGIC or magic in ZSTANDARD_SKIPPABLE_MAGICS:
-            self.compression = "zstd"
-            self._stream = Decompressed(self._stored, unzstandard(Compressed(self._stored)))
-        else:
-            self._stream = self._stored
+        """``none``, or a name of ``compression.DECOMPRESSORS``."""
+        self._stream: Stream = self._stored
+        for name, magics, decompress in DECOMPRESSORS:
+            if self._stored.magic.startswith(magics):
+                self.compression = name
+                self._stream = Decompressed(self._stored, decompress(Compressed(self._stored)))
 
     @property
     def is_compressed(self) -> bool:

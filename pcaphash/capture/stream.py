@@ -9,6 +9,8 @@ import stat
 import time
 from typing import Protocol
 
+from pcaphash.standards.pcap import MOST_MAGIC
+
 READ_AT_ONCE = 64 * 1024
 
 
@@ -55,7 +57,7 @@ class Stored:
         self.n_taken = 0
         """Bytes taken so far."""
         self.magic = self._read_magic()
-        """The first 4 bytes, which are read again; fewer where there are no more."""
+        """The first 6 bytes, which are read again; fewer where there are no more."""
 
     def is_ready(self, deadline: float) -> bool:
         """Tell whether there are bytes, or the end, before the deadline; see ``Stream``."""
@@ -95,9 +97,9 @@ class Stored:
 
     def _read_magic(self) -> bytes:
         """Read the first bytes; a pipe may give them one by one and cannot seek back."""
-        magic = bytearray(4)
+        magic = bytearray(MOST_MAGIC)
         length = 0
-        while length < 4 and (more := self._readinto(memoryview(magic)[length:])):
+        while length < MOST_MAGIC and (more := self._readinto(memoryview(magic)[length:])):
             length += more
         self._head = bytes(magic[:length])
         return self._head

@@ -44,3 +44,7 @@ ZIP_MAGIC = b"PK\x03\x04"  # in front of a saved census, being a ZIP archive of 
 GZIP_MAGIC = b"\x1f\x8b"  # RFC 1952 section 2.3.1
 ZSTANDARD_MAGIC = b"\x28\xb5\x2f\xfd"  # RFC 8878 section 3.1.1
 ZSTANDARD_SKIPPABLE_MAGICS = tuple(bytes([0x50 + i]) + b"\x2a\x4d\x18" for i in range(16))  # section 3.1.2
+XZ_MAGIC = b"\xfd7zXZ\0"  # https://tukaani.org/xz/xz-file-format.txt section 2.1.1.1
+BZIP2_MAGICS = tuple(b"BZh%d" % level for level in range(1, 10))  # by the size of blocks
+LZ4_MAGIC = b"\x04\x22\x4d\x18"  # lz4_Frame_format.md, General Structure
+MOST_MAGIC = 6  # bytes of the longest of these

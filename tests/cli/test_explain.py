@@ -63,7 +63,7 @@ def test_what_is_wrong_takes_one_line(words, said):
 
 def test_files_that_cannot_be_read(tmp_path):
     (tmp_path / "text.pcap").write_text("no capture at all")
-    for path, said in (("missing.pcap", "missing.pcap"), (tmp_path, "is a directory"), ("text.pcap", "is no capture")):
+    for path, said in (("missing.pcap", "missing.pcap"), (tmp_path, "is a directory"), ("text.pcap", "is text")):
         result = run("explain", tmp_path / path, "--packet", "1")
         assert result.returncode == 4
         (line,) = complaints(result)

@@ -88,7 +88,7 @@ class TraceFile:
     trace : str
         Its path, or ``-`` for standard input.
     compression : str
-        ``none``, ``gzip`` or ``zstd``.
+        ``none``, ``gzip``, ``zstd``, ``xz``, ``bzip2`` or ``lz4``.
     stored_bytes : int
         Bytes of the file as stored; of a pipe, those that were read.
     packets : int
