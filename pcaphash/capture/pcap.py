@@ -1,5 +1,7 @@
 """The file header of pcap files: classic, with nanoseconds, and the modified format of patched libpcaps."""
 
+import struct
+
 import numpy as np
 import numpy.typing as npt
 
@@ -16,6 +18,22 @@ _FORMATS = {
 }
 
 NO_INTERFACE = -1
+
+
+def begins_file(data: bytes) -> bool:
+    """Tell whether the first 16 bytes where a record or a block is due begin the file header of another pcap file.
+
+    A record has a length on the wire, where such a header has the accuracy of timestamps, which is always 0; and the
+    version of the format as its fraction of a second.
+    """
+    if len(data) < pcap.FILE_HEADER_START_LEN:
+        return False
+    for order in ("<", ">"):
+        magic, major, minor, zone, accuracy = struct.unpack_from(order + "IHHiI", data)
+        if magic in _FORMATS and major == pcap.VERSION_MAJOR and minor <= pcap.VERSION_MINOR and not accuracy:
+            is_zone = abs(zone) <= pcap.MOST_ZONE and zone % pcap.ZONE_STEP == 0
+            return bool(is_zone and (zone == 0 or minor == pcap.VERSION_MINOR))
+    return False
 
 
 class Pcap:

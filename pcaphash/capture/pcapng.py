@@ -1,6 +1,7 @@
 """Sections and interfaces of pcapng files (draft-ietf-opsawg-pcapng)."""
 
 from collections.abc import Iterator
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +12,7 @@ from pcaphash.kernels.timestamps import timestamps_pcapng
 from pcaphash.standards import pcap
 
 _INTERFACE_BEFORE_PACKET = 20  # bytes from where a packet block names its interface to the packet
+_ORDERS: tuple[Literal["little", "big"], ...] = ("little", "big")
 
 
 class Pcapng:
@@ -30,6 +32,12 @@ class Pcapng:
     def recognize(cls, header: bytes) -> "Pcapng | None":
         """Return an indexer for a file that starts with these bytes, or None where they are not pcapng's."""
         return cls() if int.from_bytes(header[:4], "big") == pcap.SECTION_HEADER else None
+
+    @staticmethod
+    def begins(data: bytes) -> bool:
+        """Tell whether a section starts with these bytes, 12 of them at least, wherever they stand."""
+        is_section = int.from_bytes(data[:4], "big") == pcap.SECTION_HEADER
+        return is_section and any(int.from_bytes(data[8:12], order) == pcap.BYTE_ORDER_MAGIC for order in _ORDERS)
 
     def index(
         self, block: npt.NDArray[np.uint8], start: int, end: int, records: npt.NDArray[np.void]
@@ -96,7 +104,7 @@ class Pcapng:
 
     def _start_section(self, magic: bytes) -> None:
         """Start a section (section 4.1 of the draft): its own byte order, and no interfaces yet."""
-        for order in ("little", "big"):
+        for order in _ORDERS:
             if int.from_bytes(magic, order) == pcap.BYTE_ORDER_MAGIC:
                 self._big_endian = order == "big"
                 self._n_interfaces = 0

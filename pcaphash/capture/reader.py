@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from pcaphash.capture.damage import Damage, UnreadableBlock
 from pcaphash.capture.foreign import is_saved_array, recognize_foreign
-from pcaphash.capture.pcap import Pcap
+from pcaphash.capture.pcap import Pcap, begins_file
 from pcaphash.capture.pcapng import Pcapng
 from pcaphash.capture.source import Source
 from pcaphash.errors import CaptureError
@@ -28,11 +28,17 @@ _DAMAGE = {
     kernel.UNDECLARED_INTERFACE: "a packet names an interface that was not declared",
     kernel.PACKET_TOO_LONG: "a packet gives a captured length that its block cannot hold",
 }
+_UNUSUAL = (kernel.IS_DAMAGED, kernel.IS_SKIPPED, kernel.IS_CONTROL)
 _MOST_OF_FOREIGN = 64 * 1024  # bytes that tell what another file is
 _CUT_SHORT = "the file ends within a record"
 
 
 Step = tuple[int, int, int, int]
+
+
+def recognize(header: bytes) -> Pcap | Pcapng | None:
+    """Return an indexer for a file that starts with these bytes, or None where it is not a capture."""
+    return Pcap.recognize(header) or Pcapng.recognize(header)
 
 
 @dataclass(frozen=True)
@@ -83,6 +89,12 @@ class Reader:
         self.source = Source(trace)
         self.damage: Damage | None = None
         """Why reading ended early, once it has."""
+        self.joints: list[int] = []
+        """Byte offsets where further files start that were joined to the first as they are."""
+        self.is_finished = False
+        """Whether reading has ended."""
+        self.recognize = recognize
+        """What recognizes a file by its header; whoever wants to know of each may put another in its place."""
         self._buffer = np.empty(block_len, np.uint8)
         self._records = np.empty(_MOST_RECORDS, RECORD)
         self._start = self._end = 0
@@ -106,12 +118,15 @@ class Reader:
         def index(data: npt.NDArray[np.uint8], start: int, end: int) -> Step:
             return self.format.index(data, start, end, self._records)
 
-        for n_records in self.walk(index):
-            if n_records:
-                yield Block(self._buffer[: self._end], self._records[:n_records], self.format)
+        while not self.is_finished:
+            for n_records in self.walk(index):
+                if n_records:
+                    yield Block(self._buffer[: self._end], self._records[:n_records], self.format)
 
     def walk(self, take: Callable[[npt.NDArray[np.uint8], int, int], Step]) -> Iterator[int]:
-        """Hand the bytes of the trace to a kernel until all are taken.
+        """Hand the bytes of the trace to a kernel until all are taken, or until a file of another format follows.
+
+        The latter is so where files were joined as they are. ``is_finished`` tells which; ``format`` is the new one.
 
         Parameters
         ----------
@@ -125,30 +140,56 @@ class Reader:
         int
             How many packets were taken.
         """
+        before = self.format
         try:
-            while self.damage is None:
+            while self.damage is None and self.format is before:
                 n_packets, self._start, status, code = take(self._buffer, self._start, self._end)
                 yield n_packets
-                if status == kernel.IS_DAMAGED:
+                if status in _UNUSUAL and self._end - self._start < pcap.FILE_HEADER_START_LEN and self._fill():
+                    continue  # now there may be enough to tell a file from a record
+                if status in _UNUSUAL and self._begins_file():
+                    self._start_file()
+                elif status == kernel.IS_DAMAGED:
                     self._report(_DAMAGE[code])
                 elif status == kernel.IS_CONTROL:
                     self._read_control()
                 elif status == kernel.IS_SKIPPED:
                     self._skip()
                 elif status == kernel.NEEDS_MORE and not self._more():
-                    return
+                    break
         finally:
-            self.close()
+            if self.format is before or self.damage:
+                self.close()
 
     def close(self) -> None:
         """Close the trace."""
+        self.is_finished = True
         self.source.close()
+
+    def _begins_file(self) -> bool:
+        """Tell whether a file of another format starts where a record or a block is due."""
+        data = self._buffer[self._start : min(self._end, self._start + pcap.FILE_HEADER_START_LEN)].tobytes()
+        return begins_file(data) or (isinstance(self.format, Pcap) and Pcapng.begins(data))
+
+    def _start_file(self) -> None:
+        """Go on in the file that starts here."""
+        while self._end - self._start < pcap.FILE_HEADER_LEN and self._fill():
+            pass
+        header = self._buffer[self._start : min(self._end, self._start + pcap.FILE_HEADER_LEN)].tobytes()
+        if len(header) < pcap.FILE_HEADER_LEN:
+            self._report(self._problem or "the file ends within the header of another that was joined to it")
+            return
+        found = self.recognize(header)
+        assert found is not None, "it was recognized before"
+        self.joints.append(self._buffer_offset + self._start)
+        self.format = found
+        self._start += found.first_offset
 
     def _recognize(self) -> Pcap | Pcapng:
         header = self._buffer[: min(self._end, pcap.FILE_HEADER_LEN)].tobytes()
         if not header:
             raise CaptureError(self.trace, self._problem or "is empty", "give a pcap or pcapng file")
-        found = Pcap.recognize(header) or Pcapng.recognize(header)
+        found = recognize(header)
         if found is None:
             raise self._not_a_capture()
         if isinstance(found, Pcap) and self._end < pcap.FILE_HEADER_LEN:

@@ -22,6 +22,9 @@ def report_reading(reading: "Reading") -> int:
     for trace, times in Counter(reading.traces).items():
         if times > 1 and trace != "-":  # standard inputs of several censuses may be anything
             warn(f"{trace} was given {times} times, and counts as often")
+    for trace, offsets in reading.joined.items():
+        files = "another file starts" if len(offsets) == 1 else f"{len(offsets):,} more files start, the first"
+        warn(f"{trace}: {files} at byte {offsets[0]}: they were joined as they are, and all of them were read")
     for problem in reading.problems:
         warn(problem)
     others = {number: n for number, n in reading.link_types.items() if number not in LINK_TYPE_NAMES}

@@ -25,6 +25,8 @@ class Reading:
         Packets by link type.
     damages : list of Damage
         Where traces could be read in part only.
+    joined : dict of str to list of int
+        By trace, the byte offsets where further files start that were joined to it as they are.
     unreadable : list of CaptureError
         Traces that could not be read at all.
     inherited : list of str
@@ -39,6 +41,7 @@ class Reading:
     is_stopped: bool = False
     link_types: dict[int, int] = field(default_factory=dict)
     damages: list[Damage] = field(default_factory=list)
+    joined: dict[str, list[int]] = field(default_factory=dict)
     unreadable: list[CaptureError] = field(default_factory=list)
     inherited: list[str] = field(default_factory=list)
     keeper: PacketKeeper = field(default_factory=PacketKeeper, repr=False, compare=False)

@@ -88,6 +88,8 @@ class Account:
         """Take note of how a trace ended."""
         if reader.damage:
             self.reading.damages.append(reader.damage)
+        if reader.joints:
+            self.reading.joined[reader.trace] = reader.joints
 
 
 def _size(trace: str) -> int:
@@ -252,12 +254,12 @@ def _count_trace(
     beside: Sequence[Callable[[Block], None]],
 ) -> None:
     reader = account.open(trace)
-    if not beside and selector.takes_all and len(censuses) == 1 and censuses[0].takes_pcap(reader.format):
-        for n_packets in reader.walk(_keeping(reader, account, censuses[0].append_pcap)):
-            account.add_link_type(ETHERNET, n_packets)
-            account.add(reader, n_packets)
-        account.close(reader)
-        return
+    if not beside and selector.takes_all and len(censuses) == 1:
+        # As far as the trace is of the most common kind, which it may be in part: files may be joined.
+        while not reader.is_finished and censuses[0].takes_pcap(reader.format):
+            for n_packets in reader.walk(_keeping(reader, account, censuses[0].append_pcap)):
+                account.add_link_type(ETHERNET, n_packets)
+                account.add(reader, n_packets)
     for block, _ in read_selected(reader, account, selector):
         for census in censuses:
             census.append(block.data, block.records)

@@ -16,7 +16,7 @@ from pcaphash.kernels.base import add_pair, kernel, le32, pointer, step
 from pcaphash.kernels.departures import slot_of
 from pcaphash.kernels.dissect import dissect, signature_of
 from pcaphash.kernels.header import is_extended, sum_addresses, sum_ipv6, sum_ports
-from pcaphash.kernels.records import IS_DAMAGED, NEEDS_MORE, RECORD_TOO_LONG, RECORDS_FULL
+from pcaphash.kernels.records import IS_CONTROL, IS_DAMAGED, NEEDS_MORE, RECORD_TOO_LONG, RECORDS_FULL, is_file_header
 from pcaphash.kernels.toeplitz import view_key
 from pcaphash.kernels.tunnel import is_tunnel
 from pcaphash.standards import ethernet as eth
@@ -178,6 +178,9 @@ def count_pcap(
         captured_length = le32(d, offset + 8)
         if captured_length > pcap.MOST_CAPTURED:
             return n_packets, offset, IS_DAMAGED, RECORD_TOO_LONG, used
+        if captured_length == 0 or le32(d, offset + 4) == pcap.LITTLE_VERSION:
+            if is_file_header(d, offset):
+                return n_packets, offset, IS_CONTROL, 0, used
         captured_end = packet + captured_length
         if captured_end > end:
             break

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from pcaphash.kernels.base import kernel, load16, load32, pointer, step
+from pcaphash.kernels.base import be32, kernel, le32, load16, load32, pointer, step
 from pcaphash.standards import ethernet as eth
 from pcaphash.standards import pcap
 
@@ -46,7 +46,7 @@ INTERFACE = np.dtype(
 NEEDS_MORE = 0  # the block ends within a record
 RECORDS_FULL = 1  # no room for what another record needs
 IS_DAMAGED = 2  # what follows is no record that can be
-IS_CONTROL = 3  # pcapng: a section header or an interface description follows
+IS_CONTROL = 3  # pcapng: a section header or an interface description follows; pcap: the header of another file
 IS_SKIPPED = 4  # pcapng: a block without packets follows that does not end in these bytes
 
 # What is damaged.
@@ -69,6 +69,27 @@ def cooked_direction(d: Any, offset: int, captured_end: int, link_type: int) -> 
     if packet_type == eth.SLL_OUTGOING:
         return DIRECTION_OUT
     return DIRECTION_IN if packet_type < eth.SLL_OUTGOING else DIRECTION_UNKNOWN
+
+
+@step
+def is_file_header(d: Any, offset: int) -> bool:
+    """Tell whether 16 bytes where a record is due begin the file header of another pcap file (``pcap.begins_file``).
+
+    Whoever joins files without a tool for it leaves such headers between records. Read as a record's header, one has a
+    captured length of 0 or the version as its fraction of a second: only then this needs to be asked.
+    """
+    magic = le32(d, offset)
+    is_little = magic == pcap.MAGIC_MICROSECONDS or magic == pcap.MAGIC_NANOSECONDS or magic == pcap.MAGIC_MODIFIED
+    magic = be32(d, offset)
+    is_big = magic == pcap.MAGIC_MICROSECONDS or magic == pcap.MAGIC_NANOSECONDS or magic == pcap.MAGIC_MODIFIED
+    if not is_little and not is_big:
+        return False
+    major, minor = load16(d, offset + 4, is_big), load16(d, offset + 6, is_big)
+    zone = load32(d, offset + 8, is_big)
+    if zone >= 1 << 31:
+        zone = (1 << 32) - zone
+    is_zone = zone <= pcap.MOST_ZONE and zone % pcap.ZONE_STEP == 0 and (zone == 0 or minor == pcap.VERSION_MINOR)
+    return major == pcap.VERSION_MAJOR and minor <= pcap.VERSION_MINOR and is_zone and le32(d, offset + 12) == 0
 
 
 @kernel
@@ -98,12 +119,16 @@ def index_pcap(
         Why indexing stopped, and what is damaged.
     """
     d = pointer(block)
+    version = pcap.BIG_VERSION if big_endian else pcap.LITTLE_VERSION
     offset = np.int64(start)
     n = 0
     while offset + header_len <= end:
         captured_length = load32(d, offset + 8, big_endian)
         if captured_length > pcap.MOST_CAPTURED:
             return n, offset, IS_DAMAGED, RECORD_TOO_LONG
+        if captured_length == 0 or load32(d, offset + 4, False) == version:
+            if is_file_header(d, offset):
+                return n, offset, IS_CONTROL, 0
         packet = offset + header_len
         if packet + captured_length > end:
             break

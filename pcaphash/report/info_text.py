@@ -67,7 +67,7 @@ def _show_file(file: "TraceFile", with_times: bool, console: Console) -> None:
     name = "standard input" if file.trace == "-" else file.trace
     _heading(f"{name}: {_format(file)}, {size(file.stored_bytes)}, {packets(file.packets)}", console)
     headers = file.headers
-    if headers.format == "pcapng":
+    if headers.format == "pcapng" or headers.n_sections > 1:
         parts = [_number(headers.n_sections, "section"), _number(headers.n_interfaces, "interface")]
         _line(", ".join(parts), console)
     if len(headers.interfaces) == 1:

@@ -8,7 +8,11 @@ draft-ietf-opsawg-pcapng for pcapng.
 MAGIC_MICROSECONDS = 0xA1B2C3D4
 MAGIC_NANOSECONDS = 0xA1B23C4D
 MAGIC_MODIFIED = 0xA1B2CD34  # 8 more bytes in each record header, microseconds
+VERSION_MAJOR, VERSION_MINOR = 2, 4
+LITTLE_VERSION, BIG_VERSION = 0x00040002, 0x04000200  # both halves, least significant byte first, by byte order
+MOST_ZONE, ZONE_STEP = 14 * 3600, 900  # time zones lie between 12 hours west and 14 hours east, by quarters
 FILE_HEADER_LEN = 24
+FILE_HEADER_START_LEN = 16  # as much of it as tells it from a record
 LINK_TYPE_OFFSET = 20
 LINK_TYPE_MASK = 0xFFFF  # the upper 16 bits hold the length of frame check sequences
 RECORD_HEADER_LEN = 16

@@ -2,6 +2,7 @@
 
 import gzip
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from naive.pcap import MAGICS, read_pcap
@@ -19,12 +20,23 @@ GZIP_MAGIC, ZSTANDARD_MAGIC = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 
 
 def read(data: bytes) -> Capture:
-    """Read an uncompressed capture as far as it goes."""
-    if data[:4] == SECTION_HEADER.to_bytes(4, "big"):
-        return read_pcapng(data)
-    if data[:4] in MAGICS:
-        return read_pcap(data)
-    return Capture([], Damage(0, "not a capture file"))
+    """Read an uncompressed capture as far as it goes; where files were joined as they are, all of them."""
+    records: list[Record] = []
+    start = 0
+    while not start or start < len(data):
+        rest = data[start:]
+        if rest[:4] == SECTION_HEADER.to_bytes(4, "big"):
+            part, size = read_pcapng(rest)
+        elif rest[:4] in MAGICS:
+            part, size = read_pcap(rest)
+        else:
+            return Capture([], Damage(0, "not a capture file"))
+        records += [replace(record, packet=len(records) + record.packet) for record in part.records]
+        if part.damage:
+            reason = f"in a joined file: {part.damage.reason}" if start else part.damage.reason
+            return Capture(records, Damage(start + part.damage.offset, reason))
+        start += size
+    return Capture(records, None)
 
 
 def load(path: Path) -> Capture:

@@ -31,7 +31,7 @@ def read_packet_options(data: bytes) -> PacketOptions:
     """Read the options of all packets that can be read at all."""
     found = PacketOptions()
     section, offset = Section("<"), 0
-    n_packets = len(read_pcapng(data).records)
+    n_packets = len(read_pcapng(data)[0].records)
     while len(found.packets) < n_packets:
         section = section_at(data, offset, section)
         block_type, body, size = read_block(data, offset, section)

@@ -13,12 +13,33 @@ MAGICS = {
     for magic, unit, header in ((MICROSECONDS, 1000, 16), (NANOSECONDS, 1, 16), (MODIFIED, 1000, 24))
 }
 
+SECTION_ORDERS = {struct.pack(order + "I", 0x1A2B3C4D) for order in "<>"}
 FILE_HEADER_LENGTH = 24
 LONGEST_RECORD = 16 * 1024 * 1024
 
 
-def read_pcap(data: bytes) -> Capture:
-    """Read records until the end, or until one of them cannot be true."""
+def begins_pcap(data: bytes, offset: int) -> bool:
+    """Tell whether a file header stands where a record or block is due, by its first 16 bytes.
+
+    Version 2, a time zone that there is, and timestamps of an accuracy that is always 0; a record has the length of its
+    packet there.
+    """
+    start = data[offset : offset + 16]
+    if len(start) < 16 or start[:4] not in MAGICS:
+        return False
+    major, minor, zone, accuracy = struct.unpack_from(MAGICS[start[:4]][0] + "HHiI", start, 4)
+    if zone != 0 and (minor != 4 or zone % 900 or abs(zone) > 14 * 3600):
+        return False
+    return major == 2 and minor <= 4 and accuracy == 0
+
+
+def begins_pcapng(data: bytes, offset: int) -> bool:
+    """Tell whether a section header block stands where a record is due."""
+    return data[offset : offset + 4] == b"\x0a\x0d\x0d\x0a" and data[offset + 8 : offset + 12] in SECTION_ORDERS
+
+
+def read_pcap(data: bytes) -> tuple[Capture, int]:
+    """Read records until the end, one that cannot be true, or the begin of another file; tell where that is."""
     records: list[Record] = []
     offset = 0
     try:
@@ -27,13 +48,13 @@ def read_pcap(data: bytes) -> Capture:
         # The upper 16 bits say how long a frame check sequence is.
         link_type = struct.unpack_from(MAGICS[data[:4]][0] + "I", data, 20)[0] & 0xFFFF
         offset = FILE_HEADER_LENGTH
-        while offset < len(data):
+        while offset < len(data) and not begins_pcap(data, offset) and not begins_pcapng(data, offset):
             record, size = read_record(data, offset, link_type, len(records) + 1)
             records.append(record)
             offset += size
     except DamageError as damage:
-        return Capture(records, Damage(offset, str(damage)))
-    return Capture(records, None)
+        return Capture(records, Damage(offset, str(damage))), offset
+    return Capture(records, None), offset
 
 
 def read_record(data: bytes, offset: int, link_type: int, packet: int) -> tuple[Record, int]:

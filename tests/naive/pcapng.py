@@ -4,6 +4,7 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from naive.pcap import begins_pcap
 from naive.record import Capture, Damage, DamageError, Record, cooked_direction
 
 SECTION_HEADER, INTERFACE, OBSOLETE_PACKET, SIMPLE_PACKET, ENHANCED_PACKET = 0x0A0D0D0A, 1, 2, 3, 6
@@ -41,13 +42,13 @@ class Section:
         return self.interfaces[number]
 
 
-def read_pcapng(data: bytes) -> Capture:
-    """Read blocks until the end, or until one of them contradicts itself."""
+def read_pcapng(data: bytes) -> tuple[Capture, int]:
+    """Read blocks until the end, one that contradicts itself, or a pcap file; tell where that is."""
     records: list[Record] = []
     section = Section("<")
     offset = 0
     try:
-        while offset < len(data):
+        while offset < len(data) and not begins_pcap(data, offset):
             section = section_at(data, offset, section)
             block_type, body, size = read_block(data, offset, section)
             if block_type == INTERFACE:
@@ -56,8 +57,8 @@ def read_pcapng(data: bytes) -> Capture:
                 records.append(PACKET_READERS[block_type](body, section, len(records) + 1))
             offset += size
     except DamageError as damage:
-        return Capture(records, Damage(offset, str(damage)))
-    return Capture(records, None)
+        return Capture(records, Damage(offset, str(damage))), offset
+    return Capture(records, None), offset
 
 
 def section_at(data: bytes, offset: int, current: Section) -> Section:

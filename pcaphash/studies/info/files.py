@@ -8,11 +8,12 @@ import numpy.typing as npt
 from pcaphash.capture.damage import Damage
 from pcaphash.capture.pcap import Pcap
 from pcaphash.capture.pcapng import Pcapng
-from pcaphash.capture.reader import Reader
+from pcaphash.capture.reader import Reader, recognize
 from pcaphash.standards import pcap
 from pcaphash.studies.info.tally import Times
 
 LITTLE, BIG = "little", "big"
+PCAPNG = "pcapng"
 
 MOST_INTERFACES = 1000
 """Interfaces to keep of a file; a damaged or endless one must not fill the memory."""
@@ -60,12 +61,18 @@ class Interface:
 class Headers:
     """What the headers of one file say, as far as it is read."""
 
-    format: str
+    formats: dict[str, None] = field(default_factory=dict)
+    """The formats, in order; several only where files were joined."""
     n_sections: int = 0
     n_interfaces: int = 0
     byte_orders: set[str] = field(default_factory=set)
     interfaces: list[Interface] = field(default_factory=list)
     """The first MOST_INTERFACES of them."""
+
+    @property
+    def format(self) -> str:
+        """The format, or all of them."""
+        return " and ".join(self.formats)
 
     def start_section(self, byte_order: str) -> None:
         """Take note of a section."""
@@ -94,7 +101,7 @@ class TraceFile:
     packets : int
         Complete records found, those that a selection leaves out included.
     headers : Headers
-        Format (``pcap``, ``modified pcap`` or ``pcapng``), sections and interfaces.
+        Format (``pcap``, ``modified pcap`` or ``pcapng``), sections and interfaces; each pcap file is a section.
     times : Times
         Of its packets that are selected.
     damage : Damage or None
@@ -117,26 +124,34 @@ class TraceFile:
 
 
 def follow_headers(reader: Reader) -> Headers:
-    """Follow the headers of a file that is about to be read: what is returned fills while the reader reads on."""
-    if isinstance(reader.format, Pcap):
-        return _read_pcap_header(reader.head, reader.format)
-    headers = Headers("pcapng")
-    reader.format = _FollowedPcapng(headers)
+    """Follow the headers of a trace that is about to be read: what is returned fills while the reader reads on."""
+    headers = Headers()
+
+    def follow(header: bytes) -> Pcap | Pcapng | None:
+        found = recognize(header)
+        if isinstance(found, Pcap):
+            _add_pcap_header(headers, header, found)
+            return found
+        headers.formats[PCAPNG] = None
+        return _FollowedPcapng(headers)
+
+    found = follow(reader.head)
+    assert found is not None, "the reader recognized it"
+    reader.format, reader.recognize = found, follow
     return headers
 
 
-def _read_pcap_header(header: bytes, found: Pcap) -> Headers:
-    """Read the file header of a pcap file."""
+def _add_pcap_header(headers: Headers, header: bytes, found: Pcap) -> None:
+    """Take note of the file header of a pcap file."""
     order = BIG if found.big_endian else LITTLE
     is_modified = found.header_len == pcap.MODIFIED_RECORD_HEADER_LEN
     magic, snap_length = (
         int.from_bytes(header[at : at + 4], "big" if found.big_endian else "little") for at in (0, _SNAP_LENGTH_OFFSET)
     )
     exponent = _NANOSECONDS if magic == pcap.MAGIC_NANOSECONDS else _MICROSECONDS
-    headers = Headers("modified pcap" if is_modified else "pcap")
+    headers.formats["modified pcap" if is_modified else "pcap"] = None
     headers.start_section(order)
-    headers.add(Interface(1, 0, order, "", "", found.link_type, snap_length, 10, exponent))
-    return headers
+    headers.add(Interface(headers.n_sections, 0, order, "", "", found.link_type, snap_length, 10, exponent))
 
 
 class _FollowedPcapng(Pcapng):
