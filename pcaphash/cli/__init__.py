@@ -12,6 +12,7 @@ from pcaphash import __version__
 from pcaphash.cli.analyze import analyze
 from pcaphash.cli.census import census
 from pcaphash.cli.compare import compare
+from pcaphash.cli.completion import offer_values
 from pcaphash.cli.explain import explain
 from pcaphash.cli.groups import Command, Group
 from pcaphash.cli.hash import hash_
@@ -58,7 +59,7 @@ for _name, _command, _summary in (
 ):
     _needs_arguments = _command not in (hash_, warmup)
     _register = app.command(_name, cls=Command, short_help=_summary, no_args_is_help=_needs_arguments)
-    _register(takes_manners(_command))
+    _register(offer_values(takes_manners(_command)))
 
 
 def _show_version(asked: bool) -> None:
@@ -68,6 +69,7 @@ def _show_version(asked: bool) -> None:
 
 
 @app.callback()
+@offer_values
 def _root(
     version: bool = typer.Option(False, "--version", help="Show the version and exit.", callback=_show_version),
     quiet: Quiet = False,

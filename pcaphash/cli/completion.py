@@ -1,0 +1,118 @@
+"""What shells offer for the values of options."""
+
+from collections.abc import Callable, Iterable, Iterator
+from inspect import signature
+from typing import Any, TypeVar, get_args
+
+import typer
+from typer.models import OptionInfo
+
+from pcaphash.cli.manners import COLORS
+from pcaphash.device.flavor import FLAVORS, INNER_MISSES, INPUT_TRANSFORMS
+from pcaphash.device.hash_key import DRIVER_KEYS, NAMED_KEYS
+from pcaphash.device.hash_types import hash_type_presets
+from pcaphash.device.indirection_table import TABLE_INDEXES
+from pcaphash.device.profile import PROFILES, Profile
+from pcaphash.report import formats
+from pcaphash.standards import ip, virtio
+
+FORMATS = {
+    "analyze": formats.ANALYSIS_FORMATS,
+    "compare": formats.COMPARISON_FORMATS,
+    "explain": ("tree", "json"),
+    "hash": formats.TUPLE_FORMATS,
+    "hashes": formats.ROW_FORMATS,
+    "info": ("table", "json"),
+    "recover-key": formats.RECOVERY_FORMATS,
+    "sweep": formats.ANALYSIS_FORMATS,
+    "tune": formats.COMPARISON_FORMATS,
+    "validate": formats.VALIDATION_FORMATS,
+}
+
+_MEASURES = [
+    f"{name}_{unit}"
+    for name in ("max_ideal", "min_ideal", "min_max", "jain", "cov", "entropy")
+    for unit in ("packets", "bytes")
+]
+_WORDS: dict[str, Iterable[str]] = {
+    "--by": _MEASURES,
+    "--color": COLORS,
+    "--direction": ("in", "out", "all"),
+    "--flavor": FLAVORS,
+    "--inner-miss": INNER_MISSES,
+    "--input-transform": INPUT_TRANSFORMS,
+    "--key": tuple(dict.fromkeys((*NAMED_KEYS, *DRIVER_KEYS))),
+    "--measure": _MEASURES,
+    "--protocol": ip.PROTOCOL_NAMES,
+    "--source": ("tpacket",),
+    "--spec": PROFILES,
+    "--table-index": TABLE_INDEXES,
+    "--virtio-header": ("12", "20", "24", "32"),
+}
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+_Complete = Callable[[typer.Context, str], Iterable[str]]
+
+
+def offer_values(command: Command) -> Command:
+    """Have shells offer values for the options of a command that are known here."""
+    for parameter in signature(command).parameters.values():
+        for info in get_args(parameter.annotation)[1:]:
+            if isinstance(info, OptionInfo):
+                # Within Annotated typer keeps the first name of an option where its default would be.
+                names = (str(info.default), *(info.param_decls or ()))
+                info.autocompletion = next((found for name in names if (found := _completer(name))), None)
+    return command
+
+
+def _completer(option: str) -> _Complete | None:
+    if option in _WORDS:
+        return _one_of(_WORDS[option])
+    return {
+        "--encapsulation": _complete_encapsulations,
+        "--features": _complete_features,
+        "--format": _complete_formats,
+        "--hash-types": _complete_hash_types,
+        "--tunnel-types": _complete_tunnel_types,
+    }.get(option)
+
+
+def _one_of(words: Iterable[str]) -> _Complete:
+    def complete(ctx: typer.Context, incomplete: str) -> list[str]:
+        return [word for word in words if word.startswith(incomplete)]
+
+    return complete
+
+
+def _complete_formats(ctx: typer.Context, incomplete: str) -> list[str]:
+    return [word for word in FORMATS.get(str(ctx.info_name), ()) if word.startswith(incomplete)]
+
+
+def _complete_hash_types(ctx: typer.Context, incomplete: str) -> Iterator[str]:
+    profile = _profile(ctx)
+    return _joined({**profile.hash_types, **hash_type_presets(profile)}, incomplete)
+
+
+def _complete_tunnel_types(ctx: typer.Context, incomplete: str) -> Iterator[str]:
+    return _joined((*virtio.TUNNEL_TYPES, "all", "none"), incomplete)
+
+
+def _complete_features(ctx: typer.Context, incomplete: str) -> Iterator[str]:
+    return _joined(_profile(ctx).features, incomplete)
+
+
+def _complete_encapsulations(ctx: typer.Context, incomplete: str) -> list[str]:
+    names = ("NONE", "UNKNOWN", *virtio.HASH_REPORT_TUNNELS[1:], *virtio.TUNNEL_TYPES)
+    return [name for name in dict.fromkeys(names) if name.startswith(incomplete)]
+
+
+def _profile(ctx: typer.Context) -> Profile:
+    """Return the profile of the spec that stands on the command line so far."""
+    return PROFILES.get(str(ctx.params.get("spec")), PROFILES["v7"])
+
+
+def _joined(words: Iterable[str], incomplete: str) -> Iterator[str]:
+    """Complete the last of several words that are joined by ``+``, leaving out those that are there."""
+    before, plus, last = incomplete.rpartition("+")
+    there: Any = before.split("+")
+    return (f"{before}{plus}{word}" for word in words if word.startswith(last) and word not in there)
