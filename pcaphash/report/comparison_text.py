@@ -6,11 +6,12 @@ from rich.console import Console
 from rich.text import Text
 
 from pcaphash.report.comparison_words import put_into_words
-from pcaphash.report.console import show_facts, show_queues, show_reasons
-from pcaphash.report.layout import Columns, open_console
-from pcaphash.report.words import count, moment, packets, percent, probability
+from pcaphash.report.console import BAD, GOOD, show_facts, show_headline, show_queues, show_reasons
+from pcaphash.report.layout import Columns, open_console, show_text
+from pcaphash.report.words import above_ideal, count, index, moment, packets, percent, probability
 from pcaphash.studies.compare.affinity import QUESTIONS
 from pcaphash.studies.compare.rows import flow_rows
+from pcaphash.studies.compare.verdict import Conclusion
 
 if TYPE_CHECKING:
     from pcaphash.engine.timeline import Timeline
@@ -18,12 +19,13 @@ if TYPE_CHECKING:
     from pcaphash.studies.compare.outcome import Row
 
 _MEASURES = {
-    "max_ideal": "busiest queue above ideal",
-    "min_ideal": "idlest queue below ideal",
+    "max_ideal": "busiest queue",
+    "min_ideal": "idlest queue",
     "jain": "Jain's index",
     "cov": "coefficient of variation",
     "entropy": "entropy",
 }
+_STYLES = {Conclusion.EVEN: GOOD, Conclusion.GAIN: BAD, Conclusion.UNEVEN: BAD}
 _OF_HOTTEST = 3  # flows shown of the busiest receive queue
 
 
@@ -38,64 +40,60 @@ def show_comparison(comparison: "Comparison", stream: TextIO) -> None:
         A terminal, whose width is kept to, or anything else.
     """
     console = open_console(stream)
-    show_facts(comparison.analysis, console)
     _show_verdict(comparison, console)
     outcomes = [outcome for outcome in comparison.outcomes if outcome.device.has_queue and outcome.distribution.hashed]
     if outcomes:
         show_queues(comparison.analysis, console)
         _show_baseline(comparison, console)
         for title, kind in (("encapsulations", "encapsulation"), ("heaviest tunnels", "tunnel")):
-            _show_groups(f"{title}: busiest queue above ideal, packets", kind, comparison, console)
+            _show_groups(f"{title}: busiest queue above the ideal share of packets", kind, comparison, console)
         for outcome in outcomes:
             _show_hottest(outcome, console)
         _show_affinity(outcomes, console)
         for outcome in outcomes:
             if outcome.timeline is not None and len(outcome.timeline.windows):
                 _show_timeline(outcome.device.name, outcome.timeline, console)
+    show_facts(comparison.analysis, console)
     _show_limits(comparison, console)
     show_reasons(comparison.analysis, console)
 
 
 def _show_verdict(comparison: "Comparison", console: Console) -> None:
     verdict = put_into_words(comparison.verdict)
-    console.print(Text(verdict.headline, style="bold"))
+    show_headline(verdict.headline, console, _STYLES.get(comparison.verdict.conclusion, ""))
     for finding in verdict.told:
-        console.print(Text.assemble("  ", (finding.config, "bold"), f": {finding.text}"))
+        show_text(Text.assemble((finding.config, "bold"), f": {finding.text}"), console, 2)
     for advice in verdict.advice:
-        console.print(Text.assemble(("  To do: ", "bold green"), advice.text))
+        show_text(Text.assemble(("To do: ", "bold"), advice.text), console, 2)
         for line in advice.command_lines:
-            console.print(Text(f"  {line}"))
-    console.print()
+            show_text(Text(line), console, 2, further=10)
+    if verdict.told or verdict.advice:
+        console.print()
 
 
 def _show_baseline(comparison: "Comparison", console: Console) -> None:
-    """Tabulate each measure beside what ideal hashes give, a column for each configuration."""
-    for unit in ("packets", "bytes"):
-        cells = {
-            outcome.device.name: [
-                _beside_ideal(row)
-                for measure in _MEASURES
-                for row in comparison.baseline_rows
-                if (row["config"], row["measure"], row["unit"]) == (outcome.device.name, measure, unit)
-            ]
-            for outcome in comparison.outcomes
-            if outcome.baseline is not None
-        }
-        if cells:
-            title = f"spread of {unit} over the queues (and 95 of 100 ideal hashes)"
-            columns = Columns(title, list(_MEASURES.values()))
-            for name, column in cells.items():
-                columns.add(name, column)
-            columns.print(console)
+    """Tabulate each measure above what ideal hashes give, three lines for each configuration."""
+    names = [outcome.device.name for outcome in comparison.outcomes if outcome.baseline is not None]
+    for unit in ("packets", "bytes") if names else ():
+        rows = {
+            (row["config"], row["measure"]): row for row in comparison.baseline_rows if row["unit"] == unit
+        }  # fmt: skip
+        labels = [label for name in names for label in (name, "  95% of ideal hashes, from", "    to")]
+        title = f"spread of {unit}: busiest and idlest queue against the ideal share"
+        columns = Columns(title, labels)
+        for measure, heading in _MEASURES.items():
+            columns.add(heading, [cell for name in names for cell in _beside_ideal(rows[name, measure])])
+        columns.print(console)
 
 
-def _beside_ideal(row: "Row") -> str:
+def _beside_ideal(row: "Row") -> tuple[str, str, str]:
+    """Write a measure, and where it lies for ideal hashes."""
     value, low, high = (float(row[name]) for name in ("value", "ideal_low", "ideal_high"))  # type: ignore[arg-type]
-    if str(row["measure"]).endswith("_ideal"):
-        sign = -1 if row["measure"] == "min_ideal" else 1
-        low, high = sorted((sign * low, sign * high))
-        return f"{sign * value:+.1%} ({low:+.0%} to {high:+.0%})"
-    return f"{value:.3f} ({low:.3f} to {high:.3f})"
+    if row["measure"] == "max_ideal":
+        return above_ideal(value), above_ideal(low), above_ideal(high)
+    if row["measure"] == "min_ideal":
+        return above_ideal(-value), above_ideal(-high), above_ideal(-low)
+    return index(value), index(low), index(high)
 
 
 def _show_groups(title: str, kind: str, comparison: "Comparison", console: Console) -> None:
@@ -107,17 +105,22 @@ def _show_groups(title: str, kind: str, comparison: "Comparison", console: Conso
     if not by_config:
         return
     first = next(iter(by_config.values()))
-    columns = Columns(title, list(first))
-    columns.add("packets", [count(int(row["packets"] or 0)) for row in first.values()])
-    for config, rows in by_config.items():
-        columns.add(config, [_excess(rows.get(name)) for name in first])
-    columns.print(console)
+
+    def tabulate(on_queue: str) -> Columns:
+        columns = Columns(title, list(first))
+        columns.add("packets", [count(int(row["packets"] or 0)) for row in first.values()])
+        for config, rows in by_config.items():
+            columns.add(config, [_excess(rows.get(name), on_queue) for name in first])
+        return columns
+
+    whole, brief = tabulate(" on queue "), tabulate(" q")
+    (whole if whole.fits(console.width) or not brief.fits(console.width) else brief).print(console)
 
 
-def _excess(row: "Row | None") -> str:
+def _excess(row: "Row | None", on_queue: str) -> str:
     if row is None:
         return "-"
-    return f"{float(row['max_ideal_packets'] or 0):+.0%} on {row['busiest_queue']}"
+    return f"{above_ideal(float(row['max_ideal_packets'] or 0))}{on_queue}{row['busiest_queue']}"
 
 
 def _show_hottest(outcome: "Outcome", console: Console) -> None:
@@ -128,7 +131,7 @@ def _show_hottest(outcome: "Outcome", console: Console) -> None:
     if not own:
         return
     share = packets[hottest] / packets.sum()
-    heading = f"{outcome.device.name}: queue {hottest} ({share:.1%} of packets), of the heaviest flows"
+    heading = f"{outcome.device.name}: heaviest flows of queue {hottest}, which has {percent(share)} of packets"
     console.print(Text(heading, style="bold"))
     for row in own:
         flow = row["inner"] if row["inner"] and row["inner"] != "not IP" else row["outer"]
@@ -159,8 +162,8 @@ def _show_timeline(name: str, timeline: "Timeline", console: Console) -> None:
     start = moment(timeline.windows[worst] * timeline.window_ns)
     console.print(
         f"{name}: in {len(shares):,} windows of {timeline.window_ns / 1e6:g} ms, the busiest queue has "
-        f"{np.median(shares):.0%} of packets (median), {np.quantile(shares, 0.95):.0%} (95 of 100 windows), "
-        f"{shares[worst]:.0%} (worst, from {start})"
+        f"{percent(np.median(shares))} of packets (median), {percent(np.quantile(shares, 0.95))} (95 of 100 windows), "
+        f"{percent(shares[worst])} (worst, from {start})"
     )
 
 
@@ -179,7 +182,7 @@ def _show_limits(comparison: "Comparison", console: Console) -> None:
     if comparison.without_time:
         lines.append(f"windows: {packets(comparison.without_time)} without a time are in none")
     if lines:
-        console.print(Text("\n".join(lines), style="dim"))
+        show_text(Text("\n".join(lines), style="dim"), console)
 
 
 def flow_limits(comparison: "Comparison") -> list[str]:

@@ -1,19 +1,28 @@
 """Show an analysis on the terminal."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, TextIO
 
 from rich.console import Console
 from rich.text import Text
 
-from pcaphash.report.layout import Columns, open_console
-from pcaphash.report.words import bar, brief_types, count, packets, size
+from pcaphash.report.layout import Columns, open_console, show_text
+from pcaphash.report.words import above_ideal, bar, brief_types, count, index, packets, percent, reason_text, size
+from pcaphash.studies.compare.causes import EVEN
+from pcaphash.studies.enough import packets_needed
+from pcaphash.studies.spread import spread
 
 if TYPE_CHECKING:
     from pcaphash.device import Device
     from pcaphash.engine.distribution import Distribution
     from pcaphash.studies.analyze import Analysis, Row
 
+BAD, GOOD = "red", "green"
+"""Styles of what matters most; everything else has no colour."""
+
 _DEFAULT = " (default)"
+_MOST_NAMED = 3  # configurations
+_QUEUE_FORMS = ((10, True), (6, True), (10, False), (6, False), (3, False))  # width of bars, and whether with counts
 
 
 def show_analysis(analysis: "Analysis", stream: TextIO) -> None:
@@ -27,13 +36,43 @@ def show_analysis(analysis: "Analysis", stream: TextIO) -> None:
         A terminal, whose width is kept to, or anything else.
     """
     console = open_console(stream)
-    show_facts(analysis, console)
     if any(distribution.hashed for distribution in analysis.distributions):
+        show_headline(spread_headline(analysis), console)
         show_queues(analysis, console)
         _summary(analysis).print(console)
     else:
-        console.print(nothing(analysis))
+        show_headline(nothing(analysis), console)
+    show_facts(analysis, console)
     show_reasons(analysis, console)
+
+
+def show_headline(headline: str, console: Console, style: str = "") -> None:
+    """Print what matters most, its first sentence in the style given."""
+    first, dot, rest = headline.partition(". ")
+    show_text(Text.assemble((first + dot, f"bold {style}".strip()), (rest, "bold")), console, further=0)
+    console.print()
+
+
+def spread_headline(analysis: "Analysis") -> str:
+    """Say how far the busiest receive queue is above its ideal share, under each of a few configurations."""
+    measured = [each for each in analysis.distributions if each.device.has_queue and each.queues[:, 0].any()]
+    if not measured:
+        return "No hash chooses a receive queue without the feature RSS."
+    few = min(measured, key=lambda each: int(each.queues[:, 0].sum()))
+    n_packets, needed = int(few.queues[:, 0].sum()), packets_needed(few.device.queues)
+    if n_packets < needed:
+        return (
+            f"Too few packets to judge how they spread: {count(n_packets)}; at least {count(needed)} are needed for "
+            f"{count(few.device.queues)} receive queues."
+        )
+    excesses = sorted(((spread(each.queues[:, 0])["max_ideal"], each.device.name) for each in measured), reverse=True)
+    if len(excesses) == 1:
+        return f"The busiest receive queue is {above_ideal(excesses[0][0])} above the ideal share of packets."
+    named = [f"{above_ideal(excess)} ({name})" for excess, name in excesses]
+    if len(named) > _MOST_NAMED:
+        named = [f"from {named[0]} down", f"to {named[-1]}"]
+        return f"The busiest receive queue is {' '.join(named)} above the ideal share of packets."
+    return f"The busiest receive queue is {', '.join(named)} above the ideal share of packets."
 
 
 def show_facts(analysis: "Analysis", console: Console, with_types: bool = True) -> None:
@@ -50,7 +89,8 @@ def show_facts(analysis: "Analysis", console: Console, with_types: bool = True) 
     """
     whole = analysis.distributions[0]
     console.print(Text(f"{packets(whole.packets)}, {size(whole.n_bytes)}", style="bold"))
-    console.print(_facts(analysis, with_types))
+    show_text(_facts(analysis, with_types), console)
+    console.print()
 
 
 def _facts(analysis: "Analysis", with_types: bool) -> Text:
@@ -62,7 +102,7 @@ def _facts(analysis: "Analysis", with_types: bool) -> Text:
     if analysis.reading.is_stopped:
         lines.append("stopped early: as many packets are selected as were asked for")
     if whole.packets:
-        shares = [f"{name} {count(n)} ({n / whole.packets:.1%})" for name, n in analysis.encapsulations[0].items()]
+        shares = [f"{name} {count(n)} ({percent(n / whole.packets)})" for name, n in analysis.encapsulations[0].items()]
         lines.append(f"encapsulation: {', '.join(shares)}")
     devices = [each.device for each in analysis.distributions]
     options = whole.device.describe_common(*devices)
@@ -72,7 +112,7 @@ def _facts(analysis: "Analysis", with_types: bool) -> Text:
     if with_types:
         form = "NAME=HASH_TYPES/TUNNEL_TYPES" if whole.device.profile.tunnel_types else "NAME=HASH_TYPES"
         lines.append(f"configurations ({form}): {'; '.join(_configuration(device, devices) for device in devices)}")
-    return Text("\n".join(lines) + "\n", style="dim")
+    return Text("\n".join(lines), style="dim")
 
 
 def _configuration(device: "Device", devices: "list[Device]") -> str:
@@ -100,25 +140,33 @@ def show_queues(analysis: "Analysis", console: Console) -> None:
     if not shown:
         console.print("no receive queues to show: without the feature RSS no hash chooses one\n")
         return
-    with_counts = _queues(shown, True, console.options.ascii_only)
-    if with_counts.width <= console.width:
-        with_counts.print(console)
-    else:
-        _queues(shown, False, console.options.ascii_only).print(console)
+    forms = (_queues(shown, *form, console.options.ascii_only) for form in _QUEUE_FORMS)
+    chosen = next((columns for columns in forms if columns.fits(console.width)), None)
+    (chosen or _queues(shown, *_QUEUE_FORMS[-1], console.options.ascii_only)).print(console)
 
 
-def _queues(distributions: "list[Distribution]", with_counts: bool, is_ascii: bool) -> Columns:
+def _queues(distributions: "list[Distribution]", width: int, with_counts: bool, is_ascii: bool) -> Columns:
     n_queues = max(len(distribution.queues) for distribution in distributions)
     most = max(max(_shares(distribution)) for distribution in distributions)
     columns = Columns("packets per receive queue", [str(queue) for queue in range(n_queues)], "queue", "left")
     for distribution in distributions:
-        cells = [f"{bar(share / most if most else 0.0, is_ascii)} {share:6.1%}" for share in _shares(distribution)]
+        shares = _shares(distribution)
+        bars = [bar(share / most if most else 0.0, is_ascii, width) for share in shares]
+        cells = [
+            Text.assemble((drawn, _colour(share, shares)), f" {percent(share):>6}")
+            for drawn, share in zip(bars, shares, strict=True)
+        ]
         if with_counts:
             counts = [count(n) for n in distribution.queues[:, 0].tolist()]
-            width = max(map(len, counts))
-            cells = [f"{cell}  {n:>{width}}" for cell, n in zip(cells, counts, strict=True)]
+            longest = max(map(len, counts))
+            cells = [cell.append(f"  {n:>{longest}}") for cell, n in zip(cells, counts, strict=True)]
         columns.add(distribution.device.name, [*cells, *[""] * (n_queues - len(cells))])
     return columns
+
+
+def _colour(share: float, shares: list[float]) -> str:
+    """Return the style of a bar: it stands out where it is the longest, and the spread is uneven."""
+    return BAD if share == max(shares) and share * len(shares) > 1 + EVEN else ""
 
 
 def _shares(distribution: "Distribution") -> list[float]:
@@ -141,20 +189,20 @@ def _summary_cells(row: "Row", distribution: "Distribution") -> dict[str, str]:
     has_queue = distribution.device.has_queue
     measured = has_queue and bool(distribution.queues[:, 0].any())
 
-    def write(measure: str, form: str, sign: int = 1) -> str:
-        return format(sign * float(row[measure]), form) if measured else "-"
+    def write(measure: str, form: Callable[[float], str], sign: int = 1) -> str:
+        return form(sign * float(row[measure])) if measured else "-"
 
     return {
         "hashed": count(distribution.hashed),
         "without hash": count(distribution.unhashed),
         "unknown": count(distribution.unknown),
         "queues used": f"{row['queues_used']} of {len(distribution.queues)}" if has_queue else "no RSS",
-        "busiest queue above ideal, packets": write("max_ideal_packets", "+.1%"),
-        "busiest queue above ideal, bytes": write("max_ideal_bytes", "+.1%"),
-        "idlest queue below ideal, packets": write("min_ideal_packets", "+.1%", sign=-1),
-        "Jain's index, packets": write("jain_packets", ".3f"),
-        "coefficient of variation, packets": write("cov_packets", ".3f"),
-        "entropy, packets": write("entropy_packets", ".3f"),
+        "busiest queue above ideal, packets": write("max_ideal_packets", above_ideal),
+        "busiest queue above ideal, bytes": write("max_ideal_bytes", above_ideal),
+        "idlest queue below ideal, packets": write("min_ideal_packets", above_ideal, sign=-1),
+        "Jain's index, packets": write("jain_packets", index),
+        "coefficient of variation, packets": write("cov_packets", index),
+        "entropy, packets": write("entropy_packets", index),
     }
 
 
@@ -162,6 +210,6 @@ def show_reasons(analysis: "Analysis", console: Console) -> None:
     """Print why packets got no hash, or why it is not known, a line for each configuration."""
     for distribution in analysis.distributions:
         if distribution.reasons:
-            parts = [f"{reason} {count(n)}" for reason, n in sorted(distribution.reasons.items())]
+            parts = [f"{reason_text(reason)} {count(n)}" for reason, n in sorted(distribution.reasons.items())]
             text = f"no hash, or none known, under {distribution.device.name}: {', '.join(parts)}"
-            console.print(Text(text, style="dim"))
+            show_text(Text(text, style="dim"), console)

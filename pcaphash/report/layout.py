@@ -2,12 +2,13 @@
 
 import os
 from collections.abc import Sequence
+from dataclasses import dataclass
+from textwrap import TextWrapper
 from typing import Literal, TextIO
 
-from rich import box
-from rich.cells import cell_len
+from rich.cells import cell_len, chop_cells
 from rich.console import Console
-from rich.table import Table
+from rich.text import Text
 
 PIPE_WIDTH = 120
 """Columns of tables that no terminal shows; lines of text are not wrapped there at all."""
@@ -15,11 +16,29 @@ PIPE_WIDTH = 120
 LEAST_WIDTH = 40
 """Columns of the narrowest terminal that tables are made for."""
 
+Cell = str | Text
+
 _Side = Literal["left", "right"]
 _LONGEST_HEADING = 18  # a longer one is folded
 _SHORTEST_LABEL = 8  # labels are folded where they would leave no room, but no narrower
+_INDENT = 2  # of numbers whose label stands in a line of its own
 _EDGES, _GAP = 2, 3  # blank columns around a table, and between two of its columns
-_ASCII_HEAD = box.Box("    \n    \n -- \n    \n    \n    \n    \n    \n", ascii=True)
+
+
+@dataclass(frozen=True)
+class _Style:
+    """How columns stand side by side: the gap between them, the longest heading, and where labels stand."""
+
+    gap: int
+    longest_heading: int
+    own_lines: bool
+
+
+# The first that fits is taken; where none does, the columns are shared out among several tables of the first style.
+_STYLES = (
+    _Style(_GAP, _LONGEST_HEADING, False),
+    *(_Style(2, longest, own_lines) for own_lines in (False, True) for longest in (14, 12, 11, 10, 9, 8)),
+)
 
 
 def open_console(stream: TextIO) -> Console:
@@ -39,8 +58,28 @@ def open_console(stream: TextIO) -> Console:
     )
 
 
+def show_text(text: Text, console: Console, indent: int = 0, further: int | None = None) -> None:
+    """Print a text, in lines as long as the terminal where there is one.
+
+    Parameters
+    ----------
+    text : Text
+        What to print.
+    console : Console
+        Where.
+    indent, further : int
+        Blank columns before its first line, and before each further one (default: two more).
+    """
+    further = indent + 2 if further is None else further
+    for paragraph in text.split("\n", allow_blank=True):
+        lines = [paragraph] if console.soft_wrap else paragraph.wrap(console, console.width - max(indent, further))
+        for number, line in enumerate(lines):
+            line.rstrip()
+            console.print(Text(" " * (further if number else indent)).append_text(line))
+
+
 class Columns:
-    """Columns with a heading each, to be shown side by side as far as there is room, in several tables if need be.
+    """Columns with a heading each, side by side: folded headings and labels above their rows make room for more.
 
     Parameters
     ----------
@@ -59,32 +98,40 @@ class Columns:
         self._labels = labels
         self._heading = heading
         self._justify: _Side = justify
-        self._columns: list[tuple[str, Sequence[str]]] = []
+        self._columns: list[tuple[str, Sequence[Cell]]] = []
 
-    def add(self, heading: str, cells: Sequence[str]) -> None:
+    def add(self, heading: str, cells: Sequence[Cell]) -> None:
         """Add a column."""
         self._columns.append((heading, cells))
 
-    @property
-    def width(self) -> int:
-        """Columns of text that all of them take side by side."""
-        return self._label_width + _EDGES + sum(_GAP + _width(*column) for column in self._columns)
+    def fits(self, width: int) -> bool:
+        """Tell whether all columns have room side by side, each row in one line."""
+        return any(self._width(style) <= width for style in _STYLES if not style.own_lines)
 
     def print(self, console: Console) -> None:
-        """Print the tables one below the other."""
+        """Print the table, or several one below the other where there is no room for one."""
+        style = next((style for style in _STYLES if self._width(style) <= console.width), None)
+        if style is not None:
+            self._print(console, self._columns, style)
+            return
         for group in self._groups(console.width):
-            console.print(self._table(group, console.width, console.options.ascii_only))
+            self._print(console, group, _STYLES[0])
+
+    def _width(self, style: _Style) -> int:
+        label_width = _INDENT if style.own_lines else self._label_width
+        beside = sum(style.gap + _width(*column, style.longest_heading) for column in self._columns)
+        return max(label_width + beside, self._label_width) + _EDGES
 
     @property
     def _label_width(self) -> int:
         return max(map(cell_len, [self._heading, *self._labels]), default=0)
 
-    def _groups(self, width: int) -> list[list[tuple[str, Sequence[str]]]]:
+    def _groups(self, width: int) -> list[list[tuple[str, Sequence[Cell]]]]:
         """Share the columns out among tables that fit; labels fold where not even one column fits beside them."""
-        groups: list[list[tuple[str, Sequence[str]]]] = []
+        groups: list[list[tuple[str, Sequence[Cell]]]] = []
         room = 0
         for column in self._columns:
-            needed = _GAP + _width(*column)
+            needed = _GAP + _width(*column, _LONGEST_HEADING)
             if not groups or needed > room:
                 groups.append([])
                 room = width - _EDGES - self._label_width
@@ -92,19 +139,61 @@ class Columns:
             room -= needed
         return groups
 
-    def _table(self, columns: list[tuple[str, Sequence[str]]], width: int, is_ascii: bool) -> Table:
-        head = _ASCII_HEAD if is_ascii else box.SIMPLE_HEAD
-        table = Table(title=self._title, title_justify="left", title_style="bold", box=head, pad_edge=False)
-        widths = [_width(*column) for column in columns]
-        room = width - _EDGES - sum(_GAP + each for each in widths)
-        label_width = min(self._label_width, max(room, _SHORTEST_LABEL))
-        table.add_column(self._heading, width=label_width, justify="right" if self._heading else "left")
-        for (heading, _), each in zip(columns, widths, strict=True):
-            table.add_column(heading, width=each, justify=self._justify, overflow="fold")
+    def _print(self, console: Console, columns: list[tuple[str, Sequence[Cell]]], style: _Style) -> None:
+        widths = [_width(*column, style.longest_heading) for column in columns]
+        room = console.width - _EDGES - sum(style.gap + each for each in widths)
+        label_width = _INDENT if style.own_lines else min(self._label_width, max(room, _SHORTEST_LABEL))
+        label_side: _Side = "right" if self._heading else "left"
+        if self._title:
+            console.print(Text(self._title, style="bold"))
+        headings = [_fold(heading, width) for (heading, _), width in zip(columns, widths, strict=True)]
+        own = _fold(self._heading, label_width) if not style.own_lines else []
+
+        def line(label: Cell, cells: Sequence[Cell]) -> Text:
+            gap = " " * style.gap
+            parts = [_pad(label, label_width, label_side)]
+            parts += [_pad(cell, width, self._justify) for cell, width in zip(cells, widths, strict=True)]
+            text = Text(" ").append_text(Text(gap).join(parts))
+            text.rstrip()
+            return text
+
+        for lines in _align_bottom([own, *headings]):
+            console.print(line(lines[0], lines[1:]), style="bold")
+        total = label_width + sum(style.gap + each for each in widths)
+        console.print(" " + ("-" if console.options.ascii_only else "─") * total)
         for i, label in enumerate(self._labels):
-            table.add_row(label, *(cells[i] for _, cells in columns))
-        return table
+            cells = [column[i] for _, column in columns]
+            if style.own_lines:
+                console.print(Text(f" {label}"))
+                console.print(line("", cells))
+                continue
+            first, *more = _fold(label, label_width) or [""]
+            console.print(line(first, cells))
+            for rest in more:
+                console.print(line(rest, [""] * len(cells)))
+        console.print()
 
 
-def _width(heading: str, cells: Sequence[str]) -> int:
-    return max([min(cell_len(heading), _LONGEST_HEADING), *map(cell_len, cells)])
+def _pad(cell: Cell, width: int, side: _Side) -> Text:
+    """Fill up a cell with blanks."""
+    text = cell.copy() if isinstance(cell, Text) else Text(cell)
+    blanks = " " * (width - text.cell_len)
+    return text.append(blanks) if side == "left" else Text(blanks).append_text(text)
+
+
+def _align_bottom(columns: Sequence[Sequence[str]]) -> list[list[str]]:
+    """Return the lines of headings of several lines, each ending in the last line."""
+    height = max(map(len, columns))
+    return [list(each) for each in zip(*([""] * (height - len(lines)) + list(lines) for lines in columns), strict=True)]
+
+
+def _fold(text: str, width: int) -> list[str]:
+    """Fold a text at blanks and hyphens if it can be, else anywhere."""
+    folded = TextWrapper(width, break_long_words=False).wrap(text) if width else []
+    return [part for line in folded for part in (chop_cells(line, width) if cell_len(line) > width else [line])]
+
+
+def _width(heading: str, cells: Sequence[Cell], longest_heading: int) -> int:
+    lengths = [cell.cell_len if isinstance(cell, Text) else cell_len(cell) for cell in cells]
+    folded = _fold(heading, max([longest_heading, *lengths]))
+    return max([*map(cell_len, folded), *lengths], default=0)

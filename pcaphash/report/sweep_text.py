@@ -12,9 +12,10 @@ from rich.table import Table
 from rich.text import Text
 
 from pcaphash.device.hash_types import format_mask
-from pcaphash.report.console import nothing, show_facts
-from pcaphash.report.layout import open_console
-from pcaphash.report.words import count, percent
+from pcaphash.report.console import nothing, show_facts, show_headline
+from pcaphash.report.layout import open_console, show_text
+from pcaphash.report.words import above_ideal, count, index, percent
+from pcaphash.studies.enough import packets_needed
 
 if TYPE_CHECKING:
     from pcaphash.studies.sweep import Sweep
@@ -75,16 +76,19 @@ def show_sweep(sweep: "Sweep", stream: TextIO) -> None:
         A terminal, whose width is kept to, or anything else.
     """
     console = open_console(stream)
-    show_facts(sweep.analysis, console, with_types=False)
     if not sweep.columns["hashed"].any():
-        console.print(nothing(sweep.analysis))
+        show_headline(nothing(sweep.analysis), console)
+        show_facts(sweep.analysis, console, with_types=False)
         return
-    console.print(Text(_headline(sweep), style="bold"))
+    show_headline(_headline(sweep), console)
     console.print(_table(sweep, console))
     lines = [_IDEAL, _CHANCE, _NAMES] if sweep.device.has_queue else [_NO_QUEUES, _NAMES]
     if sweep.columns["unknown"].any():
         lines.append(_UNKNOWN)
-    console.print(Text("\n".join(["", *lines]), style="dim"))
+    console.print()
+    show_text(Text("\n".join(lines), style="dim"), console)
+    console.print()
+    show_facts(sweep.analysis, console, with_types=False)
 
 
 def _headline(sweep: "Sweep") -> str:
@@ -94,7 +98,12 @@ def _headline(sweep: "Sweep") -> str:
     masks = f"{count(sweep.n_masks)} masks{differing if sweep.device.profile.tunnel_types else ''}"
     by = f"best first by {sweep.by} ({MEASURES[sweep.measure]})"
     order = by if sweep.device.has_queue else "fewest types first"
-    return f"{masks} spread these packets in {ways}; the smallest mask of each, {order}"
+    ranked = f"{masks} spread these packets in {ways}; below is the smallest mask of each, {order}."
+    n_packets, queues = int(sweep.analysis.distributions[0].queues[:, 0].sum()), sweep.device.queues
+    if not sweep.device.has_queue or n_packets >= packets_needed(queues):
+        return ranked
+    needed = count(packets_needed(queues))
+    return f"Too few packets to rank masks by: {count(n_packets)}; at least {needed} are needed. {ranked}"
 
 
 def _table(sweep: "Sweep", console: Console) -> Table:
@@ -150,7 +159,9 @@ def write_measure(name: str, value: float) -> str:
         return "-"
     if name.startswith("min_max") and value < 0:
         return "empty queue"
-    return format(value, "+.2%" if name.startswith("max_ideal") else ".2%" if name.startswith("min_ideal") else ".4f")
+    if name.startswith("max_ideal"):
+        return above_ideal(value)
+    return above_ideal(-value) if name.startswith("min_ideal") else index(value)
 
 
 def shown_classes(sweep: "Sweep") -> list[int]:

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, TextIO
 from rich.console import Console
 from rich.text import Text
 
-from pcaphash.report.console import show_facts
-from pcaphash.report.layout import Columns, open_console
+from pcaphash.report.console import show_facts, show_headline
+from pcaphash.report.layout import Columns, open_console, show_text
 from pcaphash.report.words import count, percent
 from pcaphash.studies.tune.result import CURRENT
 from pcaphash.studies.tune.verdict import NOTHING, write
@@ -35,24 +35,27 @@ def show_tuning(tuning: "Tuning", stream: TextIO) -> None:
         A terminal, whose width is kept to, or anything else.
     """
     console = open_console(stream)
-    show_facts(tuning.analysis, console)
-    console.print(Text(tuning.verdict.headline, style="bold"))
+    show_headline(tuning.verdict.headline, console)
     for line in tuning.verdict.lines:
-        console.print(Text(f"  {line}"))
-    console.print()
+        show_text(Text(line), console, 2)
+    if tuning.verdict.lines:
+        console.print()
     if tuning.verdict.cause == NOTHING:
+        show_facts(tuning.analysis, console)
         return
     if tuning.n_inputs is not None:
         _show_keys(tuning, console)
         _show_sizes(tuning, console)
     _show_tables(tuning, console)
     for line in setting_lines(tuning):
-        console.print(Text(line))
+        show_text(Text(line), console)
+    console.print()
+    show_facts(tuning.analysis, console)
     limits = [] if tuning.n_inputs is None else [f"{count(tuning.n_inputs)} distinct {_SPLIT}"]
     if tuning.kept_share not in (None, 1):
         limits.append(f"flows: about {percent(tuning.kept_share)} of all are kept: raise --max-flows for the others")
     if limits:
-        console.print(Text("\n".join(["", *limits]), style="dim"))
+        show_text(Text("\n".join(limits), style="dim"), console)
 
 
 def verdict_lines(tuning: "Tuning") -> list[str]:
@@ -127,9 +130,9 @@ def _show_tables(tuning: "Tuning", console: Console) -> None:
     own, new = tuning.device.indirection_table, tuning.rebalanced.table
     moved = sum(before != after for before, after in zip(own, new, strict=True))
     for line in table_lines(tuning):
-        console.print(Text(line))
+        show_text(Text(line), console)
     entries = ",".join(map(str, new)) if len(new) <= _MOST_ENTRIES else "table.csv has it (--output)"
-    console.print(Text(f"rebalanced table, {moved} of {len(own)} entries moved: {entries}"))
+    show_text(Text(f"rebalanced table, {moved} of {len(own)} entries moved: {entries}"), console)
 
 
 def _value(tuning: "Tuning", value: float) -> str:

@@ -89,12 +89,12 @@ def moment(nanoseconds: int) -> str:
         return f"{seconds}{fraction} s"
 
 
-def bar(share: float, is_ascii: bool = False) -> str:
+def bar(share: float, is_ascii: bool = False, width: int = BAR_WIDTH) -> str:
     """Draw a share between 0 and 1: in eighths of characters, or with ``#`` where only ASCII can be written."""
     if is_ascii:
-        return ("#" * round(share * BAR_WIDTH)).ljust(BAR_WIDTH)
-    full, part = divmod(round(share * BAR_WIDTH * 8), 8)
-    return ("█" * full + (_BLOCKS[part] if part else "")).ljust(BAR_WIDTH)
+        return ("#" * round(share * width)).ljust(width)
+    full, part = divmod(round(share * width * 8), 8)
+    return ("█" * full + (_BLOCKS[part] if part else "")).ljust(width)
 
 
 def trace_names(traces: list[str]) -> str:

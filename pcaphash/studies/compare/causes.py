@@ -9,6 +9,7 @@ import numpy as np
 from pcaphash.engine.decision import NONE, REASON_LINK_TYPE, REASON_TRUNCATED
 from pcaphash.engine.tunnels import NO_TUNNEL, inner_endpoints, outer_endpoints
 from pcaphash.studies.compare.outcome import Outcome
+from pcaphash.studies.enough import packets_needed
 from pcaphash.studies.spread import spread
 
 MEASURE = "max_ideal_packets"
@@ -22,9 +23,6 @@ BLAME = 99.9
 
 CROWDED = 0.8
 """Who carries so much of the packets together is named."""
-
-LEAST_PER_QUEUE, LEAST = 4, 32
-"""Packets for each receive queue, and in all, below which nothing is judged: a single packet decides too much then."""
 
 _MAIN = 0.5  # what brings so much of the excess is its cause
 _MOST = 0.7  # a single hash input must bring so much: it is always there, and others come to it by chance

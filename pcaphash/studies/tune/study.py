@@ -36,7 +36,7 @@ from pcaphash.studies.tune.trial import (
     split_inputs,
     spread_halves,
 )
-from pcaphash.studies.tune.verdict import LEAST_INPUTS, cautions, judge_key, judge_nothing, judge_tables
+from pcaphash.studies.tune.verdict import LEAST_INPUTS, cautions, judge_few, judge_key, judge_nothing, judge_tables
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -137,8 +137,9 @@ def _tune_inputs(
     order = np.lexsort((np.arange(len(keys)), badness(trial.columns[f"choosing_{measure}"], measure)))
     best = int(order[order != CURRENT][0])
     baseline: Baseline | None = None
-    verdict: Verdict = judge_nothing(n_inputs)
-    if n_inputs >= LEAST_INPUTS:
+    few = judge_few(int(analysis.distributions[0].queues[:, 0].sum()), device.queues)
+    verdict: Verdict = few or judge_nothing(n_inputs)
+    if n_inputs >= LEAST_INPUTS and few is None:
         baseline = take_baseline(inputs.loads[halves == JUDGING], fixed[JUDGING, device.unclassified_queue], device)
         pairs = [
             (float(trial.columns[f"choosing_{measure}"][key]), float(trial.columns[f"judging_{measure}"][key]))
@@ -179,7 +180,9 @@ def _tune_tables(analysis: Analysis, measure: str, seed: int) -> Tuning:
     columns = _measure(np.stack([distribution.queues, no_half])[np.newaxis])
     columns |= {name: np.full(1, np.nan) for name in columns if name.startswith(PARTS[CHOOSING])}
     rebalanced = _try_table(lambda loads, rest: rebalance(loads, table, rest), entries, fixed, measure)
-    verdict = judge_tables(measure, float(columns[f"all_{measure}"][0]), rebalanced.whole, distribution.hashed)
+    n_packets = int(distribution.queues[:, 0].sum())
+    few = judge_few(n_packets, device.queues) if distribution.hashed else None
+    verdict = few or judge_tables(measure, float(columns[f"all_{measure}"][0]), rebalanced.whole, distribution.hashed)
     return Tuning(
         analysis=analysis,
         measure=measure,

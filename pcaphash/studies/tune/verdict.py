@@ -5,6 +5,7 @@ import numpy as np
 from pcaphash.device.device import Device
 from pcaphash.kernels.toeplitz import KEY_LEN
 from pcaphash.studies.baseline import Baseline
+from pcaphash.studies.enough import packets_needed
 from pcaphash.studies.tune.result import GROWING, Verdict, is_better
 
 NOTHING, KEY, LITTLE, NO_FLOWS = "nothing", "key", "little", "no-flows"
@@ -17,10 +18,9 @@ _OUTDONE = 0.9  # and where such a share of random keys does better over the cho
 _LEAST_ENTRIES = 4  # of a table for each receive queue: with fewer, not even equal entries can be shared out evenly
 _WORD = 2  # bytes that a symmetric key repeats
 
-_NO_WORSE = "the current one spreads as chance would, and how well another does on some flows says little of others"
+_NO_WORSE = "the current one does as well as chance, and a key that suits some flows need not suit others"
 _BAD_ONCE = (
-    "the current one is worse than chance on one half of the flows, but not on the other, so that it is no fault of "
-    "the key"
+    "the current one is worse than chance on one half of the flows but not on the other, so the key is not the reason"
 )
 
 
@@ -43,11 +43,10 @@ def judge_key(
     worse_than = _worse_than(baseline, measure, current[1])
     ideal = baseline.interval(measure)
     lines = [
-        f"on the flows it was chosen by, the best key gives {write(measure, best[0])} (the current one "
-        f"{write(measure, current[0])}); on the others, which it never met, {write(measure, best[1])} (the current one "
-        f"{write(measure, current[1])})",
-        f"95 of 100 ideal hashes give {write(measure, ideal.low)} to {write(measure, ideal.high)} on those others; "
-        f"{worse_than:.4g} % of them do better than the current key",
+        f"best key: {write(measure, best[0])} on the flows it was chosen by, {write(measure, best[1])} on the others",
+        f"current key: {write(measure, current[0])} on the same flows, {write(measure, current[1])} on the others",
+        f"95 of 100 ideal hashes: {write(measure, ideal.low)} to {write(measure, ideal.high)} on those others; "
+        f"{worse_than:.4g}% of them do better than the current key",
     ]
     is_worse_twice = worse_than > _BLAME and outdone > _OUTDONE
     if is_worse_twice and is_better(measure, best[1], current[1]):
@@ -67,6 +66,15 @@ def judge_nothing(n_inputs: int) -> Verdict:
     """Say that there is too little to choose keys by and to judge them."""
     noun = "hash input" if n_inputs == 1 else "hash inputs"
     return Verdict(NOTHING, f"There is nothing to tune: {n_inputs} distinct {noun} cannot tell keys apart.", [])
+
+
+def judge_few(n_packets: int, queues: int) -> Verdict | None:
+    """Say that there are too few packets to judge by; None where there are enough."""
+    needed = packets_needed(queues)
+    if n_packets >= needed:
+        return None
+    text = f"Too few packets to tune by: {n_packets:,}; at least {needed:,} are needed for {queues:,} receive queues."
+    return Verdict(NOTHING, text, [])
 
 
 def judge_tables(measure: str, current: float, rebalanced: float, hashed: int) -> Verdict:
