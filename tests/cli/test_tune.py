@@ -18,7 +18,7 @@ def test_the_table_says_plainly_what_is_gained():
     assert (result.returncode, complaints(result)) == (0, [])
     text = " ".join(result.stdout.decode().split())
     assert "Little is gained by another hash key" in text
-    assert "95 of 100 ideal hashes give" in text
+    assert "95 of 100 ideal hashes: " in text
     assert "RSS_CONFIG with the current key and the rebalanced table: ff0f00007f000000" in text
     assert "none of its weights is an improvement on these flows and on others" in text
 

@@ -43,16 +43,48 @@ def test_no_number_is_cut_however_narrow_the_terminal(make_analysis, monkeypatch
     text = shown_at(width, make_analysis(named, loads), monkeypatch)
     assert max(map(len, text.splitlines())) <= width
     assert "…" not in text
-    assert text.count(" 100.0%") == 5
-    assert len(re.findall(r"987,658,888,944\b", text)) >= 5 + 1  # hashed, and in the title
-    flat = re.sub(r"\s", "", text)
-    assert all(device.name.replace(" ", "") in flat for device in named)
+    assert text.count(" 100%") == 5
+    assert len(re.findall(r"987,658,888,944\b", text)) >= 5 + 1  # hashed, and in the facts
+    assert all(device.name in re.sub(r"\s+", " ", text) for device in named)  # in the facts; headings are folded
 
 
-def test_the_wider_the_fewer_tables(make_analysis, monkeypatch):
-    analysis = make_analysis(DEFAULTS)
-    tables = [shown_at(width, analysis, monkeypatch).count("packets per receive queue") for width in (40, 60, 80)]
-    assert tables == [3, 2, 1]
+def test_what_needs_too_much_room_is_shown_in_several_tables(make_analysis, monkeypatch):
+    analysis = make_analysis([Device(name=f"configuration-{number}") for number in range(12)])
+    tables = [shown_at(width, analysis, monkeypatch).count("packets per receive queue") for width in (40, 80, 200)]
+    assert tables == [12, 4, 1]
+
+
+@pytest.mark.parametrize("n_devices", [1, 3, 6])
+def test_no_table_is_split_on_eighty_columns(make_analysis, monkeypatch, n_devices):
+    named = [Device(name=f"a-configuration-with-a-long-name-{number}") for number in range(n_devices)]
+    text = shown_at(80, make_analysis(named, [1_234_567, 89, 4_000_000, 5]), monkeypatch)
+    assert max(map(len, text.splitlines())) <= 80
+    for title in ("packets per receive queue", "spread over the queues"):
+        assert text.count(title) == 1
+    rows = [line for line in text.split("spread over")[0].splitlines() if re.match(r" +[0-7] {2,}", line)]
+    assert len(rows) == 8
+    assert all(line.count("%") == n_devices for line in rows)
+
+
+def styles_of(text: str) -> list[tuple[str, str]]:
+    """Return each stretch of text that has a style, with the numbers of the style."""
+    return re.findall(r"\x1b\[([0-9;]+)m([^\x1b]*)\x1b\[0m", text)
+
+
+def test_the_busiest_queue_stands_out_where_the_spread_is_uneven(make_analysis, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    for loads, n_red in (([900, 100, 100], 1), ([100, 101, 100, 100, 100, 99, 100, 100], 0)):
+        stream = Terminal()
+        show_analysis(make_analysis([Device()], loads), stream)
+        red = [text for style, text in styles_of(stream.getvalue()) if style == "31"]
+        assert len(red) == n_red
+        assert all(set(text) <= set("█ ") for text in red)
+    monkeypatch.setenv("NO_COLOR", "1")
+    stream = Terminal()
+    show_analysis(make_analysis([Device()], [900, 100, 100]), stream)
+    assert not [text for style, text in styles_of(stream.getvalue()) if style == "31"]
 
 
 def test_narrower_terminals_than_any_are_given_forty_columns(make_analysis, monkeypatch):
@@ -62,10 +94,10 @@ def test_narrower_terminals_than_any_are_given_forty_columns(make_analysis, monk
 
 def test_nothing_is_wrapped_in_a_pipe(make_analysis):
     text = show(make_analysis([Device(name=f"configuration-{i}") for i in range(9)]))
-    facts, *tables = text.split("packets per receive queue")
+    tables, _, facts = text.partition("\n36 packets, ")
     assert max(map(len, facts.splitlines())) > 200
     assert len(facts.splitlines()) == 5
-    assert max(map(len, "".join(tables).splitlines())) <= 120
+    assert max(map(len, tables.split("packets per receive queue")[1].splitlines())) <= 120
 
 
 def test_counts_stand_beside_shares_where_there_is_room(make_analysis, monkeypatch):
@@ -85,15 +117,25 @@ def test_bars_are_drawn_with_what_the_encoding_has(make_analysis, encoding):
     assert "█" in show(make_analysis(DEFAULTS, [10, 5]), Terminal())
 
 
-def test_the_first_line_names_no_trace(make_analysis):
-    text = show(make_analysis(DEFAULTS, [5, 6], traces=["left.pcap", "right.pcap"]))
-    assert text.splitlines()[0] == "11 packets, 1.1 kB"
+def test_the_first_line_says_how_far_above_ideal_the_busiest_queue_is(make_analysis):
+    text = show(make_analysis(DEFAULTS, [500, 600], traces=["left.pcap", "right.pcap"]))
+    excesses = "+336% (outer-addresses), +336% (outer), +336% (inner)"
+    assert text.splitlines()[0] == f"The busiest receive queue is {excesses} above the ideal share of packets."
     assert "pcap" not in text
+    (one,) = show(make_analysis([Device()], [1] * 7 + [25])).splitlines()[:1]
+    assert one == "The busiest receive queue is +525% above the ideal share of packets."
+
+
+def test_few_packets_are_not_judged(make_analysis):
+    text = show(make_analysis(DEFAULTS, [5, 6]))
+    assert text.splitlines()[0] == (
+        "Too few packets to judge how they spread: 11; at least 32 are needed for 8 receive queues."
+    )
 
 
 def test_one_packet_is_singular(make_analysis):
     text = show(make_analysis(DEFAULTS, [1], sent=1))
-    assert text.startswith("1 packet, 100 B\nleft out: 1 packet sent by the capturing host\n")
+    assert "\n1 packet, 100 B\nleft out: 1 packet sent by the capturing host\n" in text
     assert "1 packets" not in text
 
 
@@ -123,7 +165,9 @@ def test_nothing_to_distribute_is_said_plainly(make_analysis, numbers, sentence)
 
 
 def test_what_no_configuration_hashes_is_told_by_reason(make_analysis):
-    assert "under inner: not-ip 2, truncated 3" in show(make_analysis(DEFAULTS, [], unhashed=2, unknown=3))
+    assert "under inner: not IP 2, cut short in the capture 3" in show(
+        make_analysis(DEFAULTS, [], unhashed=2, unknown=3)
+    )
 
 
 def test_configurations_are_written_as_the_option_takes_them(make_analysis):

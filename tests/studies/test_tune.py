@@ -197,7 +197,7 @@ def test_cautions_name_what_is_doubtful():
         ((0.9, 0.9), (0.1, 0.2), 1.0, "key", "gives +20.0% above ideal instead of +90.0% above ideal"),
         ((0.9, 0.9), (0.1, 0.9), 1.0, "little", "but so is the best one"),
         ((0.2, 0.9), (0.1, 0.2), 0.5, "little", "but not on the other"),
-        ((0.9, 0.2), (0.1, 0.2), 1.0, "little", "spreads as chance would"),
+        ((0.9, 0.2), (0.1, 0.2), 1.0, "little", "does as well as chance"),
     ],
 )
 def test_only_a_key_that_is_bad_on_both_halves_is_blamed(current, best, outdone, cause, said):

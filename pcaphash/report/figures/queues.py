@@ -20,7 +20,7 @@ from pcaphash.report.figures.palette import BAND, INK
 from pcaphash.report.figures.titles import Excess
 from pcaphash.report.words import above_ideal, count, packets
 from pcaphash.studies.baseline import Baseline, Interval
-from pcaphash.studies.compare.causes import packets_needed
+from pcaphash.studies.enough import packets_needed
 from pcaphash.studies.spread import spread
 
 if TYPE_CHECKING:

@@ -248,11 +248,6 @@ def _explain_nothing(outcome: Outcome, is_hashed: bool) -> NothingToSpread | Non
     return NothingToSpread(why, distribution.packets, dict(sorted(distribution.reasons.items())))
 
 
-def packets_needed(queues: int) -> int:
-    """Return how many packets are needed to judge how evenly they spread over so many receive queues."""
-    return max(LEAST, LEAST_PER_QUEUE * queues)
-
-
 def _explain_too_few(outcome: Outcome) -> TooFew | None:
     packets, queues = int(outcome.distribution.queues[:, 0].sum()), outcome.device.queues
     needed = packets_needed(queues)

@@ -138,7 +138,7 @@ def _tune_inputs(
     best = int(order[order != CURRENT][0])
     baseline: Baseline | None = None
     few = judge_few(int(analysis.distributions[0].queues[:, 0].sum()), device.queues)
-    verdict: Verdict = few or judge_nothing(n_inputs)
+    verdict: Verdict = few if few is not None and n_inputs >= LEAST_INPUTS else judge_nothing(n_inputs)
     if n_inputs >= LEAST_INPUTS and few is None:
         baseline = take_baseline(inputs.loads[halves == JUDGING], fixed[JUDGING, device.unclassified_queue], device)
         pairs = [
