@@ -247,7 +247,7 @@ def test_a_saved_census():
 def test_json_has_everything_under_stable_names():
     found = document(WHOLE)
     assert list(found) == [
-        "partial", "problems", "files", "saved_censuses", "packets", "left_out", "stopped", "selected", "link_types",
+        "version", "partial", "problems", "files", "saved_censuses", "packets", "left_out", "stopped", "selected", "link_types",
         "time", "lengths", "directions", "encapsulations", "tunnels", "suspected_tunnels", "reasons",
         "reported",
     ]  # fmt: skip
