@@ -112,6 +112,7 @@ def _parse(option: str, path: str, text: str, interface: str | None, given: Coll
     if not text.strip():
         raise ConfigurationError(option, "is empty", _SAVE)
     found, flows = (read_testpmd(option, text), []) if is_testpmd(text) else read_outputs(option, text)
+    found, notes = _without_placeholders(option, found)
     interfaces = [*(each.interface for each in found), *(flow.interface for flow in flows)]
     names = list(dict.fromkeys(name for name in interfaces if name is not None)) or [""]
     if interface is not None and interface not in names:
@@ -123,9 +124,22 @@ def _parse(option: str, path: str, text: str, interface: str | None, given: Coll
         problem = f"line {uncovered[0].line}: shows only rx-flow-hash of {_names(uncovered)}, which no hash type covers"
         raise ConfigurationError(option, problem, "save that of tcp4, udp4, tcp6 and udp6, or the output of ethtool -x")
     reading = _Reading(option, names, found, flows, given)
-    if interface is not None or len(names) == 1:
-        return reading.device_of(interface or names[0])
-    return _common(option, path, names, reading)
+    one_of_several = interface is None and len(names) > 1
+    device = _common(option, path, names, reading) if one_of_several else reading.device_of(interface or names[0])
+    return ShownDevice(device.options, (*notes, *device.notes))
+
+
+def _without_placeholders(option: str, found: Sequence[Shown | Setting]) -> tuple[list[Shown | Setting], list[str]]:
+    """Leave out commands for an interface such as <iface> where others are named; return notes on them too."""
+    are_words = [isinstance(each, Setting) and each.is_placeholder for each in found]
+    if all(are_words):
+        return [*found], []
+    notes = [
+        f"{option}: line {each.line}: the command for {each.interface} is passed over: it names no interface"
+        for each, is_word in zip(found, are_words, strict=True)
+        if is_word
+    ]
+    return [each for each, is_word in zip(found, are_words, strict=True) if not is_word], notes
 
 
 def _split_interface(file: str) -> tuple[str, str | None]:
@@ -220,7 +234,9 @@ class _Reading:
             if each.interface != interface:
                 continue
             if isinstance(each, Setting):
-                state, is_set = each.apply(self.option, state), True
+                if not each.is_channels or state is not None:
+                    state = each.apply(self.option, state)
+                is_set = True
             elif state is not None and not is_set and self._options_of(each) != self._options_of(state):
                 problem = f"line {each.line}: a second output of ethtool -x {interface} that differs from the first"
                 raise ConfigurationError(self.option, problem, "leave only one, that of the RSS context in question")

@@ -9,7 +9,12 @@ from pcaphash.device.hash_key import parse_hash_key
 from pcaphash.errors import ConfigurationError
 from pcaphash.standards import virtio
 
-_COMMAND = re.compile(r"\bethtool\s+(?:-X|--set-rxfh-indir|--rxfh)\s+(\S+)\s*(.*)")
+# A command of its own line, behind a prompt perhaps; not one that is spoken of.
+_COMMAND = re.compile(
+    r"(?:[^`'\"]{0,80}[$#%>:+]\s+)?(?:sudo\s+(?:-\S+\s+)*)?(?:\S*/)?ethtool\s+"
+    r"(?:(-X|--set-rxfh-indir|--rxfh)|-L|--set-channels)\s+(\S+)\s*(.*)"
+)
+_PLACEHOLDER = re.compile(r"<.*>|[$]\w+|[$]\{.*\}|IF|IFACE|INTERFACE|DEV|devname|eth[NX]", re.I)
 _END = frozenset({";", "&&", "||", "|", "&", "#", ">", "2>&1"})
 _WORDS = frozenset({"equal", "weight", "start", "hkey", "hfunc", "xfrm", "default", "context", "delete"})
 _MOST_SHOWN = 40
@@ -37,6 +42,8 @@ class Setting:
         The hash key.
     function, transform : str, optional
         The hash function and the input transformation.
+    is_channels : bool
+        Whether it is ``ethtool -L`` instead, after which the driver may have made the table anew.
     """
 
     interface: str
@@ -48,6 +55,12 @@ class Setting:
     hash_key: bytes | None = None
     function: str | None = None
     transform: str | None = None
+    is_channels: bool = False
+
+    @property
+    def is_placeholder(self) -> bool:
+        """Whether the interface is a word that stands for any."""
+        return _PLACEHOLDER.fullmatch(self.interface) is not None
 
     def apply(self, option: str, before: Shown | None) -> Shown:
         """Return what the device is after the command.
@@ -60,6 +73,10 @@ class Setting:
             What it was, where that is known; else the table has 128 entries, and a note says so.
         """
         after = replace(before, table=[*before.table], notes=[*before.notes]) if before else Shown(self.interface, 0)
+        if self.is_channels:
+            note = f"line {self.line}: ethtool -L may have changed the indirection table after it was shown"
+            after.notes.append(note)
+            return after
         after.line = self.line
         if self.equal is not None or self.weights or self.is_default:
             self._set_table(option, after)
@@ -99,10 +116,12 @@ def parse_setting(option: str, line: int, text: str) -> Setting | None:
     ConfigurationError
         It is one, and ethtool would not understand it, or it is about another RSS context.
     """
-    command = _COMMAND.search(text)
+    command = _COMMAND.match(text)
     if command is None:
         return None
-    words = _words_of(command[2])
+    if command[1] is None:
+        return Setting(command[2], line, is_channels=True)
+    words = _words_of(command[3])
     values: dict[str, list[str]] = {}
     for word in words:
         if word in _WORDS:
@@ -116,7 +135,7 @@ def parse_setting(option: str, line: int, text: str) -> Setting | None:
         raise ConfigurationError(option, problem, "leave the line out, or its 'context' if that one is in question")
     key = "".join(values.get("hkey", []))
     return Setting(
-        command[1],
+        command[2],
         line,
         equal=_number(option, line, values, "equal", 1) if "equal" in values else None,
         weights=_weights(option, line, values.get("weight")),

@@ -27,7 +27,10 @@ _RINGS = re.compile(r"RX flow hash indirection table for (\S+?)(?: with (-?[0-9]
 _FLOWS = re.compile(r"(.*?)\s*flows (use these fields|- all matching flows discarded)", re.I)
 _COVERED = re.compile(r"\b(?<![-/])(TCP|UDP|SCTP|GTP) over IPV([46])$", re.I)
 _SET = re.compile(rf"(?:^((?:tcp|udp)[46])|\brx-flow-hash\s+(\w+))[\s:]+({LETTERS})(?:\s+context\b.*)?$", re.I)
-_ASIDE = re.compile(r"ethtool|[$#>%](\s|$)|^(Cannot|netlink error|For RSS context)\b")
+_ASIDE = re.compile(r"ethtool|^(?:\[[^\]]*\]|\S*(?: \S+)? ?)[$#>%](?:\s|$)|^(?:Cannot|netlink error|For RSS context)\b")
+_FAILED = re.compile(r"^Cannot (?:set RX flow hash|change RX network flow hashing)")
+_LEFT_OUT = re.compile(r"\W*(?:\.\.+|…|snip)\W*(?:snip\W*)?", re.I)
+_STRAY_ROW = re.compile(r"([0-9]{1,6}): [0-9]+(?: [0-9]+){7,}")
 _CONTEXT = re.compile(r"RSS Context(?: ID)? ?:? ?[0-9]", re.I)
 _HOST_KEY = re.compile(r"(?:net\.core\.netdev_rss_key ?= ?)?([0-9a-f]{2}(?::[0-9a-f]{2}){15,}:?)", re.I)
 _JSON = re.compile(r"(?=\[\s*[{\]]|\{)")
@@ -105,6 +108,7 @@ class _Reader:
         if setting is not None:
             self.finish()
             self.found.append(setting)
+            self._mark = line.mark
         else:
             for piece in _MARK.split(line.text):
                 if _MARK.fullmatch(piece):
@@ -162,14 +166,25 @@ class _Reader:
             self._open_flows(line.number, flows)
         elif fields:
             self.finish()
+            self._mark = line.mark
             self._add_flow(line.number, (fields[1] or fields[2]).lower(), is_set="rx-flow-hash" in text).take(fields[3])
         elif _CONTEXT.match(text) and self._shown is not None:
             problem = f"line {line.number}: {text} follows what belongs to another RSS context"
             raise ConfigurationError(self._option, problem, "leave only one, that of the RSS context in question")
-        elif (_ASIDE.search(text) and not line.mark) or "ethtool" in text or _CONTEXT.match(text):
-            self.finish()
+        elif line.mark == self._mark and (_ASIDE.search(text) or _CONTEXT.match(text)):
+            self._take_aside(text)
         elif self._section is None or not self._take_in_section(line, text):
             self._take_host_key(line, text)
+
+    def _take_aside(self, text: str) -> None:
+        """Take a prompt or a message; one that says that the command before it failed takes that back."""
+        self.finish()
+        if not _FAILED.match(text):
+            return
+        if "network flow" in text and self.flows and self.flows[-1].is_set:
+            self.flows.pop()
+        elif "network flow" not in text and self.found and isinstance(self.found[-1], Setting):
+            self.found.pop()
 
     def _take_in_section(self, line: Line, text: str) -> bool:
         """Take a line of the open section; what is quoted otherwise may go on with it, or be somebody's remark."""
@@ -181,6 +196,9 @@ class _Reader:
         if line.mark != self._mark:
             self._after_remark = True
             return True
+        if isinstance(self._section, Table | Key) and _LEFT_OUT.fullmatch(text):
+            problem = f"line {line.number}: a part is left out here"
+            raise ConfigurationError(self._option, problem, "copy the whole output again")
         if not self._after_blank and isinstance(self._section, Table | Key) and not _HOST_KEY.fullmatch(text):
             raise self._section.refuse(line.number, text)
         self.finish()
@@ -193,6 +211,10 @@ class _Reader:
             self._section = Key(self._option, line.number, self._add_shown(None, line.number))
             self._section.take(line.number, key[1])
             self._mark = line.mark
+        row = _STRAY_ROW.fullmatch(text)
+        if row and self._shown is not None and 0 < int(row[1]) == len(self._shown.table):
+            problem = f"line {line.number}: this row of the indirection table does not follow the one before it"
+            raise ConfigurationError(self._option, problem, "leave out the lines between them")
 
     def _open_flows(self, line: int, header: re.Match[str]) -> None:
         self.finish()

@@ -295,3 +295,53 @@ def test_devices_from_texts_and_files(tmp_path):
 def test_what_a_device_assumes_is_warned_of():
     with pytest.warns(UserWarning, match="128 are assumed"):
         assert Device.from_ethtool("ethtool -X eth0 equal 4") == Device(queues=4)
+
+
+def test_a_session_in_which_channels_change():
+    text = (
+        f"$ sudo ethtool -x eth0\n{output([0, 1, 0, 1], rings=2)}\n$ sudo ethtool -L eth0 combined 4\n"
+        f"$ sudo ethtool -x eth0\n{output([0, 1, 2, 3], rings=4)}"
+    )
+    found = parse_ethtool(in_front("> ")(text))
+    assert (found.options["queues"], found.options["indirection_table_size"], found.notes) == (4, 4, ())
+    found = parse_ethtool(f"{text}$ ethtool -L eth0 combined 2\n")
+    assert found.options["queues"] == 4
+    assert "ethtool -L may have changed the indirection table after it was shown" in found.notes[0]
+    assert "has no output" in refusal("$ ethtool -l eth0\nCombined: 4\n")
+
+
+def test_commands_that_failed_and_commands_that_are_spoken_of():
+    shown = output([0, 1, 2, 3])
+    failed = "$ sudo ethtool -X eth0 equal 2\nCannot set RX flow hash configuration: Invalid argument\n"
+    assert options_of(shown + failed) == options_of(shown)
+    assert options_of(shown + in_front("> ")(failed)) == options_of(shown)
+    flows = (
+        "$ ethtool -N eth0 rx-flow-hash udp4 sdfn\nCannot change RX network flow hashing options: Invalid argument\n"
+    )
+    assert "hash_types" not in options_of(shown + flows)
+    spoken = "Before this change, running `ethtool -X $iface default` fails if there are more.\n\n"
+    assert options_of(spoken + shown) == options_of(shown)
+    asked = "Please run this:\nethtool -X <iface> weight 0 0 0 1\n\n"
+    found = parse_ethtool(asked + shown)
+    assert found.options == options_of(shown)
+    assert found.notes == ("--ethtool: line 2: the command for <iface> is passed over: it names no interface",)
+
+
+@pytest.mark.parametrize("left_out", ["...", "[...snip...]", "[snip]", "..", "   ...", "…"])
+def test_tables_that_are_cut(left_out):
+    rows = in_front("> ")(output([7] * 64, rings=8)).split("\n")
+    told = refusal("\n".join([*rows[:4], f"> {left_out}", *rows[6:]]))
+    assert told == "line 5: a part is left out here; copy the whole output again"
+
+
+def test_rows_behind_something_else_are_not_lost():
+    rows = output([7] * 24, rings=8).split("\n")
+    told = refusal("\n".join([*rows[:3], "", "about 50 of these", "", *rows[3:]]))
+    assert "this row of the indirection table does not follow the one before it; leave out the lines between" in told
+
+
+def test_a_prompt_behind_a_key_in_a_mail():
+    key = bytes(range(1, 53)).hex(":")
+    prompts = "root@ECA:~# uname\nroot@ECA:~# ethtool --show-priv-flags eth2\n"
+    text = f"{table([7] * 16, 'eth2', 12)}RSS hash key:\n{key}\n{prompts}"
+    assert options_of(in_front("> > ")(text))["hash_key"] == bytes(range(1, 53)).hex()
