@@ -73,6 +73,7 @@ def decapsulate(frame: Frame, encapsulation: Encapsulation) -> tuple[bytes, int]
     return captured, len(header) + frame.length - encapsulation.inner_offset
 
 
+@needs_shared
 def test_the_inner_hash_is_the_outer_hash_of_the_decapsulated_packet(records):
     tunnels = 0
     for configuration in EVERYTHING:

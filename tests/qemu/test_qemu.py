@@ -60,13 +60,14 @@ ALWAYS = {EXTENDED, EIGHTS}
 TOGETHER = {
     frozenset({EIGHTS, PAST_FRAME}): 1,
     frozenset({VERSION, PAST_FRAME}): 1,
-    frozenset({EXTENDED, VERSION}): 1,
+    frozenset({EXTENDED, VERSION}): 2,
 }
 """How many frames meet two deviations at once, so that neither alone explains what QEMU says of them.
 
 In this order: an authentication header before a home address option (`ipv6-extensions.pcap`), of a length that in units
 of 8 bytes leads past the frame; IPv4 behind the EtherType of IPv6 (`vlan.pcap`), whose bytes read as IPv6 name an
-extension header that is past the frame; IPv6 without extension headers whose version was changed to 11.
+extension header that is past the frame; IPv6 without extension headers whose version was changed.
+This and the two numbers below count frames that `separating_frames` makes, changed: they grow with it.
 """
 UNEXPLAINED = 2
 """Changed frames that are cut within a destination options header, behind its home address option: QEMU takes that
