@@ -64,7 +64,7 @@ def _program_page(program: Any, context: Any) -> Iterator[str]:
 
 
 def _command_page(name: str, command: Any, context: Any) -> Iterator[str]:
-    pieces = " ".join(piece.replace("{", "").replace("}", "") for piece in command.collect_usage_pieces(context))
+    pieces = " ".join(command.collect_usage_pieces(context))
     yield from _head(f"pcaphash-{name}", command.short_help.rstrip("."), _escape(pieces))
     yield from _description(command.help)
     yield from _options(context, command)

@@ -42,7 +42,7 @@ _WORDS: dict[str, Iterable[str]] = {
     "--inner-miss": INNER_MISSES,
     "--input-transform": INPUT_TRANSFORMS,
     "--key": tuple(dict.fromkeys((*NAMED_KEYS, *DRIVER_KEYS))),
-    "--measure": _MEASURES,
+    "--measure": [name for name in _MEASURES if not name.startswith("min_max")],
     "--protocol": ip.PROTOCOL_NAMES,
     "--source": ("tpacket",),
     "--spec": PROFILES,

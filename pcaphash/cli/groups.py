@@ -65,6 +65,10 @@ def _write(context: Any, command: Any, formatter: Any) -> None:
 class Command(TyperCommand):
     """A command whose help shows its options in groups."""
 
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+        """Return the parts of the line that says how to call it, without typer's braces around what is required."""
+        return [piece.replace("{", "").replace("}", "") for piece in super().collect_usage_pieces(ctx)]
+
     def format_options(self, ctx: Any, formatter: Any) -> None:
         """Write arguments and options below the heading of each group."""
         _write(ctx, self, formatter)

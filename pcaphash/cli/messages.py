@@ -86,7 +86,7 @@ def describe_interruption() -> str:
         if progress.total_bytes:
             parts.append(f", {min(progress.read_bytes / progress.total_bytes, 1):.0%} of the input")
     if _voice.written:
-        parts.append(f": {', '.join(_voice.written)} was written, nothing else")
+        parts.append(f": written so far: {', '.join(_voice.written)}")
     elif _voice.has_rows:
         parts.append(": standard output has the rows up to there only")
     else:

@@ -67,6 +67,13 @@ def test_every_command_with_formats_is_known():
     assert sorted(with_formats) == sorted(FORMATS)
 
 
+@pytest.mark.parametrize(("command", "option"), [("tune", "--measure"), ("sweep", "--by")])
+def test_measures_are_those_of_the_command(command, option):
+    (line,) = complaints(run(command, "nothing", option, "zzz"))
+    known = line.rpartition("use ")[2].split(", ")
+    assert sorted(offered(f"pcaphash {command} {option} ")) == sorted(known)
+
+
 def test_keys_that_are_offered_are_taken():
     for name in offered("pcaphash hash --key "):
         assert Device(hash_key=name).hash_key

@@ -44,6 +44,10 @@ def test_arguments_are_named_without_types_of_python():
     assert groups["Arguments"].startswith("  TRACE  Captures")
 
 
+def test_usage_has_no_braces():
+    assert run("analyze", "--help").stdout.startswith(b"Usage: pcaphash analyze [OPTIONS] TRACE...\n")
+
+
 def test_commands_come_before_options():
     text = run("--help").stdout.decode()
     assert list(groups_of(text))[-2:] == ["Commands", "General"]
