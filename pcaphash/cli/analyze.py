@@ -64,4 +64,4 @@ def analyze(
         write_set(output, lambda folder: write_folder(analysis, folder, format_))
     if output is None or format_ != PARQUET:
         write_analysis(analysis, format_, sys.stdout)
-    return report_reading(analysis.reading)
+    return report_reading(analysis.reading, selection)

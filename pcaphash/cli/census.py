@@ -54,4 +54,4 @@ def census(
     with whole_file(output) as part, part.open("wb") as stream:
         save_census(taken, stream)
     tell_written(output)
-    return report_reading(taken.reading)
+    return report_reading(taken.reading, selection)

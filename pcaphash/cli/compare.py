@@ -71,4 +71,4 @@ def compare(
     if output is not None:
         write_set(output, lambda folder: write_comparison_folder(comparison, folder))
     write_comparison(comparison, format_, sys.stdout)
-    return report_reading(comparison.reading)
+    return report_reading(comparison.reading, selection)

@@ -7,18 +7,32 @@ from typing import TYPE_CHECKING
 
 from pcaphash.cli.messages import tell_written, warn
 from pcaphash.report.files import whole_folder
+from pcaphash.report.met_words import list_doubts
 from pcaphash.report.words import link_type_name, packets
 from pcaphash.standards.ethernet import LINK_TYPE_NAMES
 
 if TYPE_CHECKING:
     from pcaphash.device import Device
     from pcaphash.engine.reading import Reading
+    from pcaphash.engine.selection import Selection
 
 EXIT_PARTIAL = 3
 
 
-def report_reading(reading: "Reading") -> int:
-    """Tell what could not be read or dissected; return the exit code."""
+def report_reading(reading: "Reading", selection: "Selection | None" = None) -> int:
+    """Tell what could not be read or dissected; return the exit code.
+
+    Parameters
+    ----------
+    reading : Reading
+        What was read.
+    selection : Selection, optional
+        What was selected, where it matters that all of it met the device: doubts are told unless it takes in packets
+        that the host sent.
+    """
+    if selection is not None and selection.direction == "in":
+        for doubt in list_doubts(reading):
+            warn(doubt)
     for trace, times in Counter(reading.traces).items():
         if times > 1 and trace != "-":  # standard inputs of several censuses may be anything
             warn(f"{trace} was given {times} times, and counts as often")

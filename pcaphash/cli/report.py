@@ -72,4 +72,4 @@ def report(
     path = write_page(comparison, output, shlex.join(["pcaphash", *sys.argv[1:]]))
     tell_written(path)
     print("\n".join(put_into_words(comparison.verdict).lines))
-    return report_reading(comparison.reading)
+    return report_reading(comparison.reading, selection)

@@ -75,4 +75,4 @@ def sweep(
         write_set(output, lambda folder: write_sweep_folder(swept, folder, format_))
     if output is None or format_ != PARQUET:
         write_sweep(swept, format_, sys.stdout)
-    return report_reading(swept.reading)
+    return report_reading(swept.reading, selection)

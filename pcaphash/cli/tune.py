@@ -82,4 +82,4 @@ def tune(
     if output is not None:
         write_set(output, lambda folder: write_tuning_folder(tuning, folder))
     write_tuning(tuning, format_, sys.stdout)
-    return report_reading(tuning.reading)
+    return report_reading(tuning.reading, selection)

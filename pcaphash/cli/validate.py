@@ -77,7 +77,7 @@ def validate(
     from pcaphash.report.validation import write_validation
 
     write_validation(validation, format_, sys.stdout)
-    status = report_reading(validation.reading)
+    status = report_reading(validation.reading, selection)
     return status or (EXIT_MISMATCH if validation.mismatches else 0)
 
 

@@ -4,11 +4,13 @@ Whether a packet is kept depends on its number alone. Where there is no more roo
 of the packets to come only half as many are kept; so each packet has the same chance in the end.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
+from pcaphash.capture.reader import Block
+from pcaphash.engine.interfaces import interfaces_of
 from pcaphash.kernels.keeping import KEPT_LEN, choose_again, keep_packets
 from pcaphash.kernels.records import RECORD
 
@@ -27,11 +29,14 @@ class KeptPackets:
         Where they are in it.
     traces : int64 array of shape (n,)
         Which of the traces each is from, counted from 0.
+    interfaces : int64 array of shape (n,)
+        On which interface each was captured (``interfaces.interfaces_of``).
     """
 
     data: npt.NDArray[np.uint8]
     records: npt.NDArray[np.void]
     traces: npt.NDArray[np.int64]
+    interfaces: npt.NDArray[np.int64]
 
     def __len__(self) -> int:
         """Return how many packets there are."""
@@ -39,7 +44,7 @@ class KeptPackets:
 
     def take(self, chosen: npt.NDArray[np.bool_]) -> "KeptPackets":
         """Return some of the packets."""
-        return KeptPackets(self.data, self.records[chosen], self.traces[chosen])
+        return KeptPackets(self.data, self.records[chosen], self.traces[chosen], self.interfaces[chosen])
 
 
 class PacketKeeper:
@@ -59,13 +64,15 @@ class PacketKeeper:
         self._records = np.empty(0, RECORD)
         self._numbers = np.empty(0, np.int64)
         self._traces = np.empty(0, np.int64)
+        self._interfaces = np.empty(0, np.int64)
 
-    def append(self, data: npt.NDArray[np.uint8], records: npt.NDArray[np.void], trace: int) -> None:
-        """Look at packets: bytes, a RECORD array that says where they are in them, and the number of their trace."""
+    def append(self, block: Block, trace: int) -> None:
+        """Look at the packets of a block of a trace."""
+        data, records = block.data, block.records
         if not len(self._records):  # only who sees packets needs room
             self._data = np.empty(self._most * KEPT_LEN, np.uint8)
             self._records = np.zeros(self._most, RECORD)
-            self._numbers, self._traces = np.empty(self._most, np.int64), np.empty(self._most, np.int64)
+            self._numbers, self._traces, self._interfaces = (np.empty(self._most, np.int64) for _ in range(3))
         done = 0
         while done < len(records):
             before = self._used
@@ -74,6 +81,8 @@ class PacketKeeper:
                 self._data, self._records, self._numbers, self._used,
             )  # fmt: skip
             self._traces[before : self._used] = trace
+            places = self._numbers[before : self._used] - self._seen
+            self._interfaces[before : self._used] = interfaces_of(replace(block, records=records[places]))
             if done < len(records):
                 self._halve()
         self._seen += len(records)
@@ -81,7 +90,9 @@ class PacketKeeper:
     def kept(self) -> KeptPackets:
         """Return what is kept; it stays valid only until more packets are looked at."""
         records = self._records[: self._used].copy()
-        return KeptPackets(self._data, records, self._traces[: self._used].copy())
+        return KeptPackets(
+            self._data, records, self._traces[: self._used].copy(), self._interfaces[: self._used].copy()
+        )
 
     def _halve(self) -> None:
         """Drop about half of what is kept."""
@@ -92,6 +103,7 @@ class PacketKeeper:
         self._used = len(places)
         rows = self._data.reshape(-1, KEPT_LEN)
         rows[: self._used] = rows[places]
-        self._numbers[: self._used], self._traces[: self._used] = self._numbers[places], self._traces[places]
+        for column in (self._numbers, self._traces, self._interfaces):
+            column[: self._used] = column[places]
         self._records[: self._used] = self._records[places]
         self._records["offset"][: self._used] = np.arange(self._used) * KEPT_LEN

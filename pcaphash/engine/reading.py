@@ -1,9 +1,12 @@
 """What came of reading traces, whatever was asked of them."""
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from pcaphash.capture.damage import Damage
+from pcaphash.engine.directions import BothWays, find_both_ways
 from pcaphash.engine.kept import PacketKeeper
+from pcaphash.engine.repeated import Repeated, find_repeated
 from pcaphash.errors import CaptureError
 
 
@@ -60,6 +63,16 @@ class Reading:
     def is_partial(self) -> bool:
         """Whether some input could not be read."""
         return bool(self.damages or self.unreadable or self.inherited)
+
+    @cached_property
+    def both_ways(self) -> BothWays | None:
+        """Whether packets look sent by the capturing host although nothing says so; ask when all is read."""
+        return find_both_ways(self.keeper.kept())
+
+    @cached_property
+    def repeated(self) -> Repeated | None:
+        """Whether tunnel packets are there again without their tunnel; ask when all is read."""
+        return find_repeated(self.keeper.kept())
 
     def add(self, other: "Reading") -> None:
         """Add what came of reading other traces earlier."""

@@ -80,9 +80,9 @@ class Account:
         """Take note of what came of an earlier reading."""
         self.reading.add(other)
 
-    def keep(self, data: npt.NDArray[np.uint8], records: npt.NDArray[np.void]) -> None:
+    def keep(self, block: Block) -> None:
         """Keep a part of the packets selected, for questions that are asked later."""
-        self.reading.keeper.append(data, records, len(self.reading.traces) - 1)
+        self.reading.keeper.append(block, len(self.reading.traces) - 1)
 
     def close(self, reader: Reader) -> None:
         """Take note of how a trace ended."""
@@ -126,11 +126,11 @@ def read_selected(
         chosen, looked_at = selector.select(block)
         _add_link_types(whole.records["link_type"][:looked_at], account)
         if chosen is None:
-            account.keep(block.data, block.records)
+            account.keep(block)
             yield block, range(first, first + looked_at)
         elif len(chosen):
             block = replace(block, records=block.records[chosen])
-            account.keep(block.data, block.records)
+            account.keep(block)
             yield block, first + chosen
         first += looked_at
         account.add(reader, looked_at)
@@ -151,11 +151,11 @@ def read_reported(
         chosen, looked_at = selector.select(block)
         _add_link_types(met.records["link_type"][:looked_at], account)
         if chosen is None:
-            account.keep(block.data, block.records)
+            account.keep(block)
             yield block, np.arange(first, first + looked_at), reported
         elif len(chosen):
             block = replace(block, records=block.records[chosen])
-            account.keep(block.data, block.records)
+            account.keep(block)
             yield block, first + chosen, reported.take(chosen)
         first += looked_at
         account.add(reader, looked_at)
@@ -276,7 +276,7 @@ def _keeping(reader: Reader, account: Account, take: Take) -> Take:
         nonlocal n_blocks
         if n_blocks & (n_blocks - 1) == 0:  # the first two, then each time that twice as many have passed
             n_records = reader.format.index(data, start, end, records)[0]
-            account.keep(data, records[:n_records])
+            account.keep(Block(data, records[:n_records], reader.format))
         n_blocks += 1
         return take(data, start, end)
 

@@ -1,5 +1,6 @@
 """Write what traces hold: for readers, or as one JSON object."""
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, TextIO
 
 from pcaphash.report.document import write_json_document
@@ -54,6 +55,8 @@ def _document(info: "Info") -> dict[str, object]:
             "longest": tally.longest,
         },
         "directions": None if tally is None else tally.directions,
+        "both_ways": None if reading.both_ways is None else asdict(reading.both_ways),
+        "repeated": None if reading.repeated is None else asdict(reading.repeated),
         "encapsulations": [
             {"v7": each.v7, "1.4": each.virtio_1_4, "packets": each.packets, "bytes": each.n_bytes}
             for each in info.encapsulations

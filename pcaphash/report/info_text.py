@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.text import Text
 
 from pcaphash.report.layout import Columns, open_console
+from pcaphash.report.met_words import list_doubts
 from pcaphash.report.suspicion import describe_suspect
 from pcaphash.report.words import count, link_type_name, moment, packets, percent, size
 from pcaphash.studies.info.tally import JUMBO_LONGEST
@@ -181,6 +182,7 @@ def _list_facts(info: "Info") -> list[str]:
         lines += [*_list_times(info.tally.times), *_list_lengths(info.tally)]
         directions = [f"{name} {count(n)}" for name, n in info.tally.directions.items() if n or name != "unknown"]
         lines.append(f"packets by direction: {', '.join(directions)}")
+    lines += list_doubts(reading)
     if info.reported is not None and (info.reported.algorithms or info.reported.queues):
         algorithms = ", ".join(f"{name} {count(n)}" for name, n in info.reported.algorithms.items())
         lines.append(

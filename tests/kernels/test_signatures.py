@@ -59,7 +59,7 @@ for trace in sys.argv[1:]:
     compare(trace, departing)
 keeper = PacketKeeper(1)
 for block in Reader(sys.argv[1]).blocks():
-    keeper.append(block.data, block.records, 0)
+    keeper.append(block, 0)
     strip_block(block, "vxlan", Identity.of(texts[0]).port_types)
 words, loads, slots = (numpy.ones(n, kind) for n, kind in ((9, "u4"), (2, "i8"), (8, "i8")))
 spread_by_keys(words, 1, 9, loads, tabulate_keys([b"k", b"l"], 2), 2, 2, working_room(), slots)

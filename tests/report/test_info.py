@@ -248,8 +248,8 @@ def test_json_has_everything_under_stable_names():
     found = document(WHOLE)
     assert list(found) == [
         "version", "partial", "problems", "files", "saved_censuses", "packets", "left_out", "stopped", "selected",
-        "link_types", "time", "lengths", "directions", "encapsulations", "tunnels", "suspected_tunnels", "reasons",
-        "reported",
+        "link_types", "time", "lengths", "directions", "both_ways", "repeated", "encapsulations", "tunnels",
+        "suspected_tunnels", "reasons", "reported",
     ]  # fmt: skip
     assert found["partial"] is True
     one, two = found["files"]

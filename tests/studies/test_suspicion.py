@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 import pcaphash
+from pcaphash.capture.pcap import Pcap
+from pcaphash.capture.reader import Block
 from pcaphash.engine.kept import MOST_KEPT, PacketKeeper
 from pcaphash.kernels.records import RECORD
 from pcaphash.studies.info import info
@@ -109,7 +111,7 @@ def test_packets_are_kept_at_random_and_for_all_alike():
     records["captured_length"] = 16
     for block in range(10):
         records["offset"] = (block * 1000 + np.arange(1000)) * 16
-        keeper.append(data, records, block)
+        keeper.append(Block(data, records, Pcap.recognize(pcap())), block)
     kept = keeper.kept()
     assert 24 <= len(kept) <= 64
     numbers = kept.data.view(np.uint32).reshape(-1, 64)[: len(kept), 0] // 4

@@ -1,0 +1,93 @@
+"""Whether packets are in a capture twice: in their tunnel, and again without it.
+
+Linux hands a tunnel packet to the physical interface, and what was in it to the tunnel's own interface and to a bridge.
+A capture of ``any`` holds all of them. Only the first one met the NIC.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from pcaphash.capture.pcap import NO_INTERFACE
+from pcaphash.device.device import Device
+from pcaphash.engine.census import Identity
+from pcaphash.engine.flows import Flows
+from pcaphash.engine.grouping import group_rows
+from pcaphash.engine.kept import KeptPackets
+from pcaphash.engine.tuples import inner_tuples, outer_tuples
+from pcaphash.kernels.dissect import split_signature
+from pcaphash.kernels.flows import KEY_WORDS, LONG_KEY_WORDS, N_SUMS, read_flow_keys
+from pcaphash.kernels.tunnel import TUNNELS
+from pcaphash.standards.ethernet import LINUX_SLL, LINUX_SLL2
+
+_LEAST_PACKETS = 10
+_LEAST_SHARE = 0.1  # of the tunnel packets
+
+
+@dataclass(frozen=True)
+class Repeated:
+    """Tunnel packets whose inner packets are in the capture again.
+
+    Parameters
+    ----------
+    share : float
+        Of the tunnel packets, those of which a copy may be there.
+    interfaces : tuple of int
+        Where the tunnel packets were captured; empty where the capture does not say.
+    others : tuple of int
+        Where the copies were captured.
+    """
+
+    share: float
+    interfaces: tuple[int, ...]
+    others: tuple[int, ...]
+
+
+def find_repeated(kept: KeptPackets) -> Repeated | None:
+    """Find tunnel packets whose inner addresses and ports are those of packets without a tunnel, in the same trace.
+
+    Where a capture says on which interface packets were captured, the copy must be on another one.
+    """
+    if not _is_of_several(kept):
+        return None
+    flows, records = _flows_of_packets(kept)
+    signatures, which = np.unique(flows.signatures, return_inverse=True)
+    is_tunnel = np.array([split_signature(int(each))[1] in TUNNELS for each in signatures], np.bool_)[which]
+    inner, outer = inner_tuples(flows), outer_tuples(flows)
+    in_tunnel, plain = is_tunnel & inner.is_ip & inner.has_ports, ~is_tunnel & outer.is_ip & outer.has_ports
+    if np.count_nonzero(in_tunnel) < _LEAST_PACKETS or not plain.any():
+        return None
+    traces, interfaces = kept.traces[records].astype(np.uint64), kept.interfaces[records]
+    tuples = np.where(in_tunnel[:, np.newaxis], inner.rows, outer.rows)
+    _, groups = group_rows(np.column_stack([traces, tuples]))
+    chosen = in_tunnel & np.isin(groups, groups[plain])
+    copies = plain & np.isin(groups, groups[chosen])
+    told = {number for number in interfaces[chosen].tolist() if number != NO_INTERFACE}
+    others = {number for number in interfaces[copies].tolist() if number != NO_INTERFACE} - told
+    if told and not others:
+        return None
+    n = int(np.count_nonzero(chosen))
+    share = n / int(np.count_nonzero(is_tunnel))
+    if n < _LEAST_PACKETS or share < _LEAST_SHARE:
+        return None
+    return Repeated(share, tuple(sorted(told)), tuple(sorted(others)))
+
+
+def _is_of_several(kept: KeptPackets) -> bool:
+    """Tell whether packets may be of several interfaces: Linux cooked headers, or interfaces that the capture tells."""
+    is_cooked = bool(np.isin(kept.records["link_type"], (LINUX_SLL, LINUX_SLL2)).any())
+    return is_cooked or len(np.unique(kept.interfaces)) > 1
+
+
+def _flows_of_packets(kept: KeptPackets) -> tuple[Flows, npt.NDArray[np.int64]]:
+    """Return each packet as a flow of its own, and which record it is; those with extended addresses are left out."""
+    n, identity = len(kept), Identity.of(Device("1.4"))
+    rows, numbers = np.empty(n * (1 + KEY_WORDS), np.uint64), np.empty(n, np.int64)
+    long_rows, long_numbers = np.empty(n * (1 + LONG_KEY_WORDS), np.uint64), np.empty(n, np.int64)
+    n_rows, _ = read_flow_keys(
+        kept.data, kept.records, n, identity.prepared_key, identity.port_types, identity.departures,
+        rows, numbers, long_rows, long_numbers,
+    )  # fmt: skip
+    keys = rows.reshape(n, 1 + KEY_WORDS)[:n_rows, 1:]
+    return Flows(np.ascontiguousarray(keys), np.zeros((n_rows, N_SUMS), np.int64)), numbers[:n_rows]

@@ -1,0 +1,48 @@
+"""Say that a capture holds packets that did not meet the device, and how to leave them out."""
+
+from typing import TYPE_CHECKING
+
+from pcaphash.report.words import percent
+
+if TYPE_CHECKING:
+    from pcaphash.engine.directions import BothWays
+    from pcaphash.engine.reading import Reading
+    from pcaphash.engine.repeated import Repeated
+
+_MOST_HOSTS = 4
+
+
+def list_doubts(reading: "Reading") -> list[str]:
+    """Say, a line each, why packets that were counted may not have met the device."""
+    lines = [] if reading.both_ways is None else [_both_ways(reading.both_ways)]
+    return lines if reading.repeated is None else [*lines, _repeated(reading.repeated)]
+
+
+def _both_ways(found: "BothWays") -> str:
+    option = "--destination-mac" if found.are_macs else "--to"
+    hosts = found.hosts[:_MOST_HOSTS]
+    more = f" and {len(found.hosts) - len(hosts)} more" if len(found.hosts) > len(hosts) else ""
+    if found.is_open:
+        choice = " or ".join(f"{option} {host}" for host in hosts)
+        return (
+            f"{percent(found.share)} of packets run one way between {' and '.join(hosts)}{more}, the others back; a NIC "
+            f"receives only one way: choose with {choice}"
+        )
+    options = " ".join(f"{option} {host}" for host in hosts)
+    return (
+        f"{percent(found.share)} of packets look sent by the capturing host ({', '.join(hosts)}{more}), so its NIC did "
+        f"not receive them: leave them out with {options}"
+    )
+
+
+def _repeated(found: "Repeated") -> str:
+    text = f"{percent(found.share)} of tunnel packets seem to be in the capture again without their tunnel"
+    if not found.interfaces:
+        return f"{text}, and count twice: keep the tunnel packets only with --encapsulation NAME"
+    on, again = _interfaces(found.interfaces), _interfaces(found.others)
+    options = " ".join(f"--interface {number}" for number in found.interfaces)
+    return f"{text} (on interface {on}, again on {again}), and count twice: choose with {options}"
+
+
+def _interfaces(numbers: tuple[int, ...]) -> str:
+    return " and ".join(map(str, numbers))
