@@ -25,8 +25,8 @@ def _both_ways(found: "BothWays") -> str:
     if found.is_open:
         choice = " or ".join(f"{option} {host}" for host in hosts)
         return (
-            f"{percent(found.share)} of packets run one way between {' and '.join(hosts)}{more}, the others back; a NIC "
-            f"receives only one way: choose with {choice}"
+            f"{percent(found.share)} of packets run one way between {' and '.join(hosts)}{more}, the others back; "
+            f"a NIC receives only one way: choose with {choice}"
         )
     options = " ".join(f"{option} {host}" for host in hosts)
     return (

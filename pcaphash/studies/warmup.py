@@ -42,7 +42,7 @@ def warm_up() -> None:
             _ask(trace)
         keeper = PacketKeeper(1)
         for block in Reader(str(pcap)).blocks():
-            keeper.append(block.data, block.records, 0)
+            keeper.append(block, 0)
         validate(pcapng, Device())
         recover_key(pcapng, Device())
 
@@ -57,6 +57,7 @@ def _ask(trace: Path) -> None:
         compare(trace, [device, other], window_ns=_NS)
         compare(trace, device, most_flows=1)
         hashes(trace, device)
+        hashes(trace, device, Selection(strip="vxlan", direction="all"))
         explain(trace, 1, device)
         info(trace, device=device)
         sweep(trace, device)
