@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import SupportsIndex
 
 from pcaphash.device.byte_text import BytesRefusal, WordsRefusal, parse_bytes
+from pcaphash.device.dumps import DumpRefusal, read_dump
 from pcaphash.errors import ConfigurationError
 from pcaphash.standards import hash_keys, virtio
 
@@ -125,7 +126,7 @@ def _parse_text(text: str) -> bytes:
     if text.startswith("@"):
         return _read_file(text[1:])
     try:
-        return parse_bytes(text)
+        return _parse_shown(text)
     except BytesRefusal as error:
         if not isinstance(error, WordsRefusal):
             if _is_file(text):
@@ -133,6 +134,15 @@ def _parse_text(text: str) -> bytes:
             if _NAME.fullmatch(text):
                 raise _unknown_name(text) from error
         raise ConfigurationError(KEY_OPTION, f"the hash key {error}", _advice_for(error)) from error
+
+
+def _parse_shown(text: str) -> bytes:
+    """Return the bytes that a text or a dump shows."""
+    try:
+        dump = read_dump(text)
+    except DumpRefusal as error:
+        raise BytesRefusal(f"is a dump: {error}") from error
+    return parse_bytes(text) if dump is None else dump
 
 
 def _read_file(path: str) -> bytes:
@@ -147,7 +157,7 @@ def _read_file(path: str) -> bytes:
     if not data.isascii():
         return data  # the bytes themselves
     try:
-        return parse_bytes(data.decode("ascii"))
+        return _parse_shown(data.decode("ascii"))
     except BytesRefusal as error:
         raise ConfigurationError(KEY_OPTION, f"the hash key in {path!r} {error}", _advice_for(error)) from error
 

@@ -122,6 +122,17 @@ def test_files(tmp_path, monkeypatch, content):
     assert parse_hash_key(f"@{path}") == parse_hash_key(str(path)) == parse_hash_key("key.txt") == KEY
 
 
+def test_dumps(tmp_path):
+    rows = [(at, KEY[at : at + 16]) for at in range(0, 40, 16)]
+    xxd = "".join(f"{at:08x}: {row.hex(' ', -2):39}  {'.' * len(row)}\n" for at, row in rows)
+    path = tmp_path / "key.xxd"
+    path.write_text(xxd)
+    assert parse_hash_key(xxd) == parse_hash_key(f"@{path}") == KEY
+    words = "".join(f"{at:07x} {row.hex(' ', -2)}\n" for at, row in rows)
+    with pytest.raises(ConfigurationError, match="the hash key is a dump: line 1: this dump shows 16-bit words"):
+        parse_hash_key(words)
+
+
 def test_files_that_give_no_key(tmp_path):
     with pytest.raises(ConfigurationError, match=r"nothing.txt': No such file"):
         parse_hash_key(f"@{tmp_path}/nothing.txt")
