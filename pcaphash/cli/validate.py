@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pcaphash.cli import options, reported
+from pcaphash.cli.messages import warn
 from pcaphash.cli.outcome import report_reading, report_warnings, write_set
 from pcaphash.cli.progress import announce_compilation, watched
 from pcaphash.cli.reported import ReportedOptions
@@ -77,8 +78,19 @@ def validate(
     from pcaphash.report.validation import write_validation
 
     write_validation(validation, format_, sys.stdout)
+    if validation.mismatches:
+        _tell_suspects(validation)
     status = report_reading(validation.reading, selection)
     return status or (EXIT_MISMATCH if validation.mismatches else 0)
+
+
+def _tell_suspects(validation: "Validation") -> None:
+    """Name the tunnels that the device as configured does not look into: the real one may do so."""
+    from pcaphash.report.suspicion import describe_suspect
+    from pcaphash.studies.suspicion import find_suspects
+
+    for suspect in find_suspects(validation.reading, validation.device):
+        warn(f"packets look like {describe_suspect(suspect)}")
 
 
 def _run(validator: "Validator", output: Path | None) -> "Validation":

@@ -261,3 +261,30 @@ def test_the_verdict_on_the_report(tmp_path):
     )["verdict"]
     assert "With --vxlan-port 4799, the busiest receive queue would be +22.7% above" in verdict["headline"]
     assert "instead of +700%" in verdict["advice"][0]["text"]
+
+
+# What validate makes of it.
+
+
+def reported_by(tmp_path, path, *options):
+    """Write what a device with these options reports."""
+    (tmp_path / "reported.csv").write_bytes(run("hashes", path, "--format", "csv", *options).stdout)
+    return tmp_path / "reported.csv"
+
+
+@pytest.mark.parametrize("kind", [("VXLAN", 4799), ("GENEVE", 6082), ("IPv4 in IPv4", None)], ids=lambda kind: kind[0])
+def test_validate_names_what_the_device_may_look_into(tmp_path, kind):
+    path = write(tmp_path / "some.pcap", [SUSPECTS[kind](i) for i in range(60)])
+    reported = reported_by(tmp_path, path, *REMEDIES[kind].split())
+    wrong = run("validate", path, "--reported", reported)
+    assert wrong.returncode == 1
+    assert f"packets look like {kind[0]}" in wrong.stderr.decode()
+    assert REMEDIES[kind] in wrong.stderr.decode()
+    right = run("validate", path, "--reported", reported, *REMEDIES[kind].split())
+    assert (right.returncode, b"look like" in right.stderr) == (0, False)
+
+
+def test_validate_says_nothing_where_the_device_is_right(tmp_path):
+    path = write(tmp_path / "some.pcap", [SUSPECTS["GTP-U", 2152](i) for i in range(60)])
+    result = run("validate", path, "--reported", reported_by(tmp_path, path))
+    assert (result.returncode, b"look like" in result.stderr) == (0, False)
