@@ -43,7 +43,7 @@ def interface(number: int, **words) -> Interface:
 
 
 def headers(*interfaces: Interface, format_: str = "pcapng") -> Headers:
-    return Headers(format_, 1, len(interfaces), {"little"}, list(interfaces))
+    return Headers({format_: None}, 1, len(interfaces), {"little"}, list(interfaces))
 
 
 ONE = TraceFile(
