@@ -29,6 +29,7 @@ bench: $(VENV)/.installed
 golden: $(VENV)/.installed
 	$(RUN)/python sample_traces/make_samples.py
 	$(RUN)/python sample_traces/make_golden.py
+	$(RUN)/python tests/report/test_prose.py
 
 $(VENV)/.installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
