@@ -59,7 +59,7 @@ def put_advice_into_words(advice: "Advice") -> AdviceWords:
     if isinstance(advice, OtherKey):
         configs = ", ".join(advice.configs)
         return AdviceWords(
-            f"set another hash key (pcaphash tune tries some): under {configs}, nearly every random one would do better.",
+            f"set another hash key (pcaphash tune tries some): under {configs}, nearly every random one does better.",
             ["ethtool -X IF hkey KEY"],
         )
     if isinstance(advice, EvenTable):

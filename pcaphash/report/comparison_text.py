@@ -113,14 +113,15 @@ def _show_groups(title: str, kind: str, comparison: "Comparison", console: Conso
             columns.add(config, [_excess(rows.get(name), on_queue) for name in first])
         return columns
 
-    whole, brief = tabulate(" on queue "), tabulate(" q")
-    (whole if whole.fits(console.width) or not brief.fits(console.width) else brief).print(console)
+    forms = [tabulate(on_queue) for on_queue in (" on queue ", " q", "")]
+    next((form for form in forms if form.fits(console.width, own_lines=True)), forms[0]).print(console)
 
 
 def _excess(row: "Row | None", on_queue: str) -> str:
     if row is None:
         return "-"
-    return f"{above_ideal(float(row['max_ideal_packets'] or 0))}{on_queue}{row['busiest_queue']}"
+    excess = above_ideal(float(row["max_ideal_packets"] or 0))
+    return f"{excess}{on_queue}{row['busiest_queue']}" if on_queue else excess
 
 
 def _show_hottest(outcome: "Outcome", console: Console) -> None:

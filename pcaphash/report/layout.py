@@ -104,9 +104,9 @@ class Columns:
         """Add a column."""
         self._columns.append((heading, cells))
 
-    def fits(self, width: int) -> bool:
-        """Tell whether all columns have room side by side, each row in one line."""
-        return any(self._width(style) <= width for style in _STYLES if not style.own_lines)
+    def fits(self, width: int, own_lines: bool = False) -> bool:
+        """Tell whether all columns have room side by side, if need be with labels in lines of their own."""
+        return any(self._width(style) <= width for style in _STYLES if own_lines or not style.own_lines)
 
     def print(self, console: Console) -> None:
         """Print the table, or several one below the other where there is no room for one."""
