@@ -1,12 +1,13 @@
-"""What a device reported of packets, from a table beside the trace: CSV, JSON lines or Parquet.
+"""What a device reported of packets, from a table beside the trace: CSV, TSV, JSON, JSON lines, Markdown or Parquet.
 
-Columns: ``packet``, counted from 1, in rising order; ``hash_value``; and, where known, ``hash_report``,
-``hash_report_tunnel`` and ``queue``. What ``pcaphash hashes`` writes is such a table.
+Columns: ``packet``, counted from 1, in rising order; ``hash_value`` or ``queue`` or both; and, where known,
+``hash_report`` and ``hash_report_tunnel``. What ``pcaphash hashes`` writes is such a table.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from os import PathLike, fspath
 from pathlib import Path
 
@@ -20,10 +21,20 @@ from pcaphash.errors import ConfigurationError
 from pcaphash.standards.virtio import HASH_REPORT_TUNNELS, HASH_REPORTS
 
 TABLE_OPTION = "--reported"
+COLUMNS_OPTION = "--columns"
 COLUMNS = ("packet", "hash_value", "hash_report", "hash_report_tunnel", "queue")
-"""Columns that are read; the first two must be there."""
+"""Columns that are read: the first must be there, and one that says something of the hash or the queue."""
+
+_LIKELY = {
+    "packet": re.compile(r"packet|pkt|frame|^no\.?$|^number$|^index$", re.IGNORECASE),
+    "hash_value": re.compile(r"hash", re.IGNORECASE),
+    "queue": re.compile(r"queue|^rxq$|^ring$", re.IGNORECASE),
+}
+"""Names that columns have elsewhere."""
 
 _UNKNOWN = "unknown"  # what `hashes` writes where a cut packet leaves a type open
+_BARE = re.compile("[0-9a-fA-F]{1,8}")
+_BARE_HEX = re.compile("(?=.*[a-fA-F])[0-9a-fA-F]{1,8}")  # no decimal number
 _HEX = re.compile("0[xX][0-9a-fA-F]{1,16}")
 _WHOLE = re.compile(r"([0-9]{1,20})(?:\.0)?")  # a column with gaps is often written with a decimal place
 
@@ -48,6 +59,13 @@ def _number_in(least: int, most: int) -> Callable[[object], int | None]:
         return number if number is not None and least <= number <= most else None
 
     return parse
+
+
+def _hex_first(parse: Callable[[object], int | None], value: object) -> int | None:
+    """Read a number without 0x as hex."""
+    if isinstance(value, str) and _BARE.fullmatch(value):
+        return int(value, 16)
+    return parse(value)
 
 
 def _type_of(names: tuple[str, ...]) -> Callable[[object], int | None]:
@@ -75,6 +93,29 @@ _PARSERS = {
 }
 
 
+def parse_columns(text: str) -> dict[str, str]:
+    """Read which column of a table is which, as in ``hash_value=rss_hash,packet=pkt``.
+
+    Raises
+    ------
+    ConfigurationError
+        The text is no list of pairs, or names a column that is not read, or one twice.
+    """
+    columns: dict[str, str] = {}
+    for pair in text.split(","):
+        name, equals, theirs = (each.strip() for each in pair.partition("="))
+        if not equals or not theirs:
+            problem = f"{pair.strip()!r} is not a pair of names"
+            raise ConfigurationError(COLUMNS_OPTION, problem, "write hash_value=rss_hash,packet=pkt")
+        if name not in COLUMNS:
+            raise ConfigurationError(COLUMNS_OPTION, f"{name!r} is not read", f"use {', '.join(COLUMNS)} before =")
+        if name in columns or theirs in columns.values():
+            twice = name if name in columns else theirs
+            raise ConfigurationError(COLUMNS_OPTION, f"{twice} stands there twice", "name each column once")
+        columns[name] = theirs
+    return columns
+
+
 @dataclass(frozen=True)
 class _Rows:
     """Rows of the table that were read: packets in rising order, and what was reported of each."""
@@ -90,8 +131,11 @@ class ReportedTable:
     Parameters
     ----------
     path : path
-        A file whose name ends in ``.csv``, ``.jsonl`` or ``.parquet``. Hash values are numbers or hex with 0x, types
-        are names or numbers of the virtio texts; an empty value is not reported. Other columns are ignored.
+        A file whose name ends as ``table_file.open_table`` knows. Hash values are decimal, or hex with 0x; where one
+        of the first rows has a hash such as 51ccc178, all without 0x are hex. Types are names or numbers of the virtio
+        specs; an empty value is not reported. Other columns are ignored.
+    columns : mapping of str to str, optional
+        What columns are called in the file, where that is not their name here.
 
     Raises
     ------
@@ -99,21 +143,31 @@ class ReportedTable:
         The file cannot be read, or lacks a column.
     """
 
-    def __init__(self, path: str | PathLike[str]) -> None:
+    def __init__(self, path: str | PathLike[str], columns: Mapping[str, str] | None = None) -> None:
         self._option = f"{TABLE_OPTION} {fspath(path)}"
-        table = open_table(self._option, Path(path), COLUMNS)
-        for name in COLUMNS[:2]:
-            if name not in table.names:
-                shown = ", ".join(table.names[:8]) or "none"
-                raise ConfigurationError(
-                    self._option, f"has no column {name}; its columns are {shown}", "name columns in the first line"
-                )
-        self._ignored = [name for name in table.names if name not in COLUMNS]
+        self._names = {name: (columns or {}).get(name, name) for name in COLUMNS}
+        table = open_table(self._option, Path(path), list(self._names.values()))
+        self._check_names(table.names, list((columns or {}).values()))
+        self._ignored = [name for name in table.names if name not in self._names.values()]
+        self._is_hex: bool | None = None
+        self._bare = ""
         self._parts = self._read_parts(table.parts)
         self._rows = next(self._parts, None)
         self._next = 0  # the first row not taken yet
         self.n_packets = 0
         """Packets that have a row."""
+
+    def _check_names(self, names: list[str], given: list[str]) -> None:
+        """Hold that all columns are there that must be."""
+        missing = [name for name in given if name not in names]
+        if not missing and self._names["packet"] not in names:
+            missing = [self._names["packet"]]
+        elif not missing and not any(self._names[name] in names for name in ("hash_value", "hash_report", "queue")):
+            missing = [self._names["hash_value"]]
+        if missing:
+            shown = ", ".join(names[:8]) or "none"
+            problem = f"has no column {missing[0]}; its columns are {shown}"
+            raise ConfigurationError(self._option, problem, _advice(names))
 
     def read(self, block: Block, first: int) -> tuple[Block, Reported]:
         """Take the rows of a block's packets.
@@ -154,13 +208,17 @@ class ReportedTable:
         if self.n_packets < n_packets:
             n_missing = n_packets - self.n_packets
             notes.append(f"{self._option}: {n_missing:,} of {n_packets:,} packets have no row")
+        if self._is_hex:
+            notes.append(f"{self._option}: hashes without 0x are read as hex, because of {self._bare}")
         if self._ignored:
             notes.append(f"{self._option}: columns ignored: {', '.join(self._ignored)}")
         return notes
 
     def _read_parts(self, parts: Iterator[Part]) -> Iterator[_Rows]:
         first, last_packet = 1, 0
-        for part in parts:
+        for named in parts:
+            part = {name: named[theirs] for name, theirs in self._names.items() if theirs in named}
+            self._choose_base(part.get("hash_value", []))
             packets, given = self._parse(part, "packet", first)
             if not given.all():
                 self._refuse(first + int(np.argmin(given)), "has no packet number", "number packets from 1")
@@ -168,6 +226,13 @@ class ReportedTable:
             yield _Rows(first, packets, self._reported(part, first))
             first += len(packets)
             last_packet = int(packets[-1])
+
+    def _choose_base(self, written: list[object]) -> None:
+        """Read hashes without 0x as hex where one of the first rows has letters."""
+        if self._is_hex is None:
+            bare = (value for value in written if isinstance(value, str) and _BARE_HEX.fullmatch(value))
+            self._bare = next(bare, "")
+            self._is_hex = bool(self._bare)
 
     def _reported(self, part: Part, first: int) -> Reported:
         columns = {name: self._parse(part, name, first) for name in COLUMNS[1:]}
@@ -189,6 +254,8 @@ class ReportedTable:
         n_rows = len(part["packet"])
         written = part.get(name, [None] * n_rows)
         parse, problem, advice = _PARSERS[name]
+        if name == "hash_value" and self._is_hex:
+            parse = partial(_hex_first, parse)
         numbers: dict[object, int | None] = {None: 0}
         for value in written:
             if value not in numbers:
@@ -212,3 +279,13 @@ class ReportedTable:
 
     def _refuse(self, row: int, problem: str, advice: str) -> None:
         raise ConfigurationError(self._option, f"row {row}: {problem}", advice)
+
+
+def _advice(names: list[str]) -> str:
+    """Say how to name columns, by what those of the file may be."""
+    pairs = []
+    for name, pattern in _LIKELY.items():
+        likely = [each for each in names if pattern.search(each)]
+        if name not in names and likely:
+            pairs.append(f"{name}={likely[0]}")
+    return f"give {COLUMNS_OPTION} {','.join(pairs)}" if pairs else "name columns in the first line, or give --columns"

@@ -1,16 +1,19 @@
-"""Tables in files, in parts of some thousand rows, so that memory stays flat: CSV, JSON lines, Parquet."""
+"""Tables in files, in parts of some thousand rows: CSV, TSV, JSON, JSON lines, Markdown, Parquet."""
 
 import csv
 import json
 import math
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 
 from pcaphash.errors import ConfigurationError
 
 ROWS_OF_PART = 16384
+_DELIMITERS = ",\t;"
+_RULE = re.compile(r"\s*:?-+:?\s*")  # the line below the names of a Markdown table
 
 Part = dict[str, list[object]]
 """Values of some rows by column: numbers, text without spaces around it, or None where nothing stands."""
@@ -33,7 +36,10 @@ class TableFile:
 
 
 def open_table(option: str, path: Path, wanted: Sequence[str]) -> TableFile:
-    """Open a table by the end of its name: ``.csv``, ``.jsonl`` or ``.parquet``.
+    """Open a table by the end of its name: ``.csv``, ``.tsv``, ``.jsonl``, ``.json``, ``.md`` or ``.parquet``.
+
+    In CSV, columns are separated by commas, tabs or semicolons, whichever the first line has most of. JSON is a list of
+    objects, a document with one such list in it, or an object per line. All but JSON is read in parts.
 
     Parameters
     ----------
@@ -51,7 +57,11 @@ def open_table(option: str, path: Path, wanted: Sequence[str]) -> TableFile:
     """
     formats: dict[str, Callable[[str, Path, Sequence[str]], Iterator[list[str] | Part]]] = {
         ".csv": _read_csv,
+        ".tsv": _read_csv,
         ".jsonl": _read_json_lines,
+        ".ndjson": _read_json_lines,
+        ".json": _read_json,
+        ".md": _read_markdown,
         ".parquet": _read_parquet,
     }
     read = formats.get(path.suffix.lower())
@@ -68,7 +78,7 @@ def _guard(option: str, parts: Iterator[list[str] | Part]) -> Iterator[list[str]
     try:
         yield from parts
     except UnicodeDecodeError as error:
-        raise ConfigurationError(option, "is no text in UTF-8", "give .csv or .jsonl for text") from error
+        raise ConfigurationError(option, "is no text in UTF-8", "save it as UTF-8") from error
     except (OSError, ValueError, csv.Error) as error:
         problem = (error.strerror if isinstance(error, OSError) else None) or str(error).splitlines()[0]
         raise ConfigurationError(option, problem, "check the file, its path and its permissions") from error
@@ -76,32 +86,89 @@ def _guard(option: str, parts: Iterator[list[str] | Part]) -> Iterator[list[str]
 
 def _read_csv(option: str, path: Path, wanted: Sequence[str]) -> Iterator[list[str] | Part]:
     with path.open(encoding="utf-8-sig", newline="") as stream:
-        lines = csv.reader(stream, skipinitialspace=True)
-        names = [name.strip() for name in next(lines, [])]
-        if len(set(names)) < len(names):
-            raise ConfigurationError(option, "two columns have one name", "give each column a name of its own")
-        yield names
-        rows = (row for row in lines if row)  # not the empty lines
-        places = {name: names.index(name) for name in wanted if name in names}
-        first = 1
-        while some := list(islice(rows, ROWS_OF_PART)):
-            for number, row in enumerate(some, first):
-                if len(row) != len(names):
-                    problem = f"row {number}: {len(row)} values for {len(names)} columns"
-                    raise ConfigurationError(option, problem, "write as many values as the first line has names")
-            yield {name: [row[place].strip() or None for row in some] for name, place in places.items()}
-            first += len(some)
+        start = stream.readline()
+        while start and not start.strip():  # not the empty lines
+            start = stream.readline()
+        yield from _rows_of_text(
+            option, csv.reader(chain([start], stream), delimiter=_delimiter(start), skipinitialspace=True), wanted
+        )
+
+
+def _delimiter(line: str) -> str:
+    """Return what separates the columns of a table, by its first line."""
+    return max(_DELIMITERS, key=line.count)
+
+
+def _read_markdown(option: str, path: Path, wanted: Sequence[str]) -> Iterator[list[str] | Part]:
+    with path.open(encoding="utf-8-sig") as stream:
+        lines = (line.strip() for line in stream)
+        cells = (line[1:].removesuffix("|").split("|") for line in lines if line.startswith("|"))
+        yield from _rows_of_text(option, (row for row in cells if not all(map(_RULE.fullmatch, row))), wanted)
+
+
+def _rows_of_text(option: str, lines: Iterator[list[str]], wanted: Sequence[str]) -> Iterator[list[str] | Part]:
+    names = [name.strip() for name in next(lines, [])]
+    if len(set(names)) < len(names):
+        raise ConfigurationError(option, "two columns have one name", "give each column a name of its own")
+    yield names
+    rows = (row for row in lines if row)  # not the empty lines
+    places = {name: names.index(name) for name in wanted if name in names}
+    first = 1
+    while some := list(islice(rows, ROWS_OF_PART)):
+        for number, row in enumerate(some, first):
+            if len(row) != len(names):
+                problem = f"row {number}: {len(row)} values for {len(names)} columns"
+                raise ConfigurationError(option, problem, "write as many values as the first line has names")
+        yield {name: [row[place].strip() or None for row in some] for name, place in places.items()}
+        first += len(some)
 
 
 def _read_json_lines(option: str, path: Path, wanted: Sequence[str]) -> Iterator[list[str] | Part]:
     with path.open(encoding="utf-8-sig") as stream:
         rows = (_object(option, *each) for each in enumerate((line for line in stream if line.strip()), 1))
-        names: list[str] = []
-        while some := list(islice(rows, ROWS_OF_PART)):
-            if not names:
-                names = list(some[0])
-                yield names
-            yield {name: [_plain(row.get(name)) for row in some] for name in wanted}
+        yield from _rows_of_objects(rows, wanted)
+
+
+def _rows_of_objects(rows: Iterator[dict[str, object]], wanted: Sequence[str]) -> Iterator[list[str] | Part]:
+    names: list[str] = []
+    while some := list(islice(rows, ROWS_OF_PART)):
+        if not names:
+            names = list(some[0])
+            yield names
+        yield {name: [_plain(row.get(name)) for row in some] for name in wanted}
+
+
+def _read_json(option: str, path: Path, wanted: Sequence[str]) -> Iterator[list[str] | Part]:
+    text = path.read_text(encoding="utf-8-sig")
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        first = text.lstrip().partition("\n")[0].strip()
+        if first.startswith("{") and first.endswith("}"):  # an object per line
+            yield from _read_json_lines(option, path, wanted)
+            return
+        place = f"line {error.lineno}: " if isinstance(error, json.JSONDecodeError) else ""
+        raise ConfigurationError(option, f"{place}is not JSON", "write a list of objects") from error
+    rows = _list_in(option, document)
+    yield from _rows_of_objects((_checked(option, *each) for each in enumerate(rows, 1)), wanted)
+
+
+def _list_in(option: str, document: object) -> list[object]:
+    """Return the rows of a document: the document itself, or the only list of objects in it."""
+    if isinstance(document, list):
+        return document
+    values = list(document.values()) if isinstance(document, dict) else []
+    lists: list[list[object]] = [each for each in values if _is_table(each)]
+    if len(lists) == 1:
+        return lists[0]
+    if values and not any(isinstance(each, list | dict) for each in values):
+        return [document]  # an object per line, and only one
+    found = f"{len(lists)} lists of objects" if lists else "no list of objects"
+    raise ConfigurationError(option, f"has {found}, but one is a table", "write a list of objects, one for each packet")
+
+
+def _is_table(value: object) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(each, dict) for each in value)
 
 
 def _object(option: str, number: int, line: str) -> dict[str, object]:
@@ -110,8 +177,12 @@ def _object(option: str, number: int, line: str) -> dict[str, object]:
         row = json.loads(line)
     except (ValueError, RecursionError) as error:
         raise ConfigurationError(option, f"row {number}: is no JSON", "write an object per line") from error
+    return _checked(option, number, row)
+
+
+def _checked(option: str, number: int, row: object) -> dict[str, object]:
     if not isinstance(row, dict):
-        raise ConfigurationError(option, f"row {number}: is no JSON object", "write an object per line")
+        raise ConfigurationError(option, f"row {number}: is no JSON object", "write an object for each packet")
     return row
 
 

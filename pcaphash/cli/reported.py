@@ -22,8 +22,16 @@ _OPTIONS = {
         typer.Option(
             "--reported",
             metavar="FILE",
-            help="A table beside the trace, .csv, .jsonl or .parquet: packet, hash_value, and where known hash_report, "
-            "hash_report_tunnel, queue.",
+            help="A table beside the trace (.csv, .tsv, .json, .jsonl, .md, .parquet): packet, then hash_value, "
+            "hash_report, hash_report_tunnel, queue, as far as known.",
+        ),
+    ],
+    "columns": Annotated[
+        str | None,
+        typer.Option(
+            "--columns",
+            metavar="NAME=COLUMN,...",
+            help="What columns are called in the table of --reported, such as hash_value=rss_hash,packet=pkt.",
         ),
     ],
     "header_len": Annotated[
@@ -69,6 +77,8 @@ class ReportedOptions:
     ----------
     table, testpmd : str, optional
         Files.
+    columns : str, optional
+        What columns of the table are called.
     header_len : int, optional
         Of a virtio_net_hdr in front of each packet.
     link_types : list of int, optional
@@ -80,6 +90,7 @@ class ReportedOptions:
     """
 
     table: str | None = None
+    columns: str | None = None
     header_len: int | None = None
     link_types: list[int] | None = None
     testpmd: str | None = None
@@ -107,6 +118,8 @@ class ReportedOptions:
         chosen = [option for option, value in given.items() if value is not None]
         if len(chosen) > 1:
             raise ConfigurationError(chosen[1], f"{chosen[0]} says too where reported values are", "give one of them")
+        if self.columns is not None and self.table is None:
+            raise ConfigurationError("--columns", "there is no --reported", "give the table too")
         if self.link_types and self.header_len is None:
             raise ConfigurationError("--virtio-link-type", "there is no --virtio-header", "give its length too")
         if self.kind not in (None, _TPACKET):
@@ -137,9 +150,9 @@ class ReportedOptions:
 
             return list(queues_of_traces(traces, n_queues))
         if self.table is not None:
-            from pcaphash.capture.reported_table import ReportedTable
+            from pcaphash.capture.reported_table import ReportedTable, parse_columns
 
-            return [ReportedTable(self.table)]
+            return [ReportedTable(self.table, parse_columns(self.columns) if self.columns is not None else None)]
         if self.testpmd is not None:
             from pcaphash.capture.reported_testpmd import TestpmdLog
 

@@ -7,7 +7,7 @@ import pytest
 
 import pcaphash
 from pcaphash.capture import table_file
-from pcaphash.capture.reported_table import ReportedTable
+from pcaphash.capture.reported_table import ReportedTable, parse_columns
 from pcaphash.errors import ConfigurationError
 from pcaphash.report.rows import write_rows
 from pcaphash.standards.virtio import HASH_REPORT_TUNNELS, HASH_REPORTS
@@ -21,10 +21,10 @@ NOTHING = (None, None, None, None)
 def read(tmp_path):
     """Return what reads a text as a table beside a trace of some packets."""
 
-    def read_text(text, n_packets=3, name="table.csv", block_len=1024):
+    def read_text(text, n_packets=3, name="table.csv", block_len=1024, columns=None):
         path = tmp_path / name
         path.write_bytes(text if isinstance(text, bytes) else text.encode())
-        return read_reported(small_trace(tmp_path / "trace.pcap", n_packets), ReportedTable(path), block_len)
+        return read_reported(small_trace(tmp_path / "trace.pcap", n_packets), ReportedTable(path, columns), block_len)
 
     return read_text
 
@@ -127,19 +127,119 @@ def test_numbers_with_gaps_that_pandas_wrote(read):
     assert [queue for *_, queue in read(rows.to_csv(index=False), 2).packets] == [None, 6]
 
 
-@pytest.mark.parametrize("format_", ["csv", "jsonl", "parquet"])
+@pytest.mark.parametrize("format_", ["csv", "jsonl", "json", "markdown", "parquet"])
 def test_what_hashes_writes(tmp_path, format_):
     frame = builders.ethernet(builders.ipv4(builders.udp(), 17), builders.IPV4)
     trace = tmp_path / "trace.pcap"
     cut = captures.pcap_record(frame[:20], len(frame))
     trace.write_bytes(captures.pcap(captures.pcap_record(frame) + cut + captures.pcap_record(bytes(60))))
     rows = pcaphash.hashes(trace, pcaphash.Device(hash_types="all"))
-    path = tmp_path / f"table.{format_}"
+    path = tmp_path / f"table.{'md' if format_ == 'markdown' else format_}"
     with path.open("w", encoding="utf-8") as stream:
         write_rows([rows], list(rows), stream, format_)
     found = read_reported(trace, ReportedTable(path))
     value, queue = int(rows["hash_value"][0], 16), int(rows["queue"][0])
     assert found.packets == [(value, 3, 0, queue), NOTHING, (None, 0, 0, 0)]
+
+
+def test_receive_queues_alone(read):
+    assert read("packet,queue\n1,3\n3,0\n").packets == [(None, None, None, 3), NOTHING, (None, None, None, 0)]
+    rows = [{"packet": 2, "queue": 7}]
+    assert read(json.dumps(rows), name="table.json").packets == [NOTHING, (None, None, None, 7), NOTHING]
+    assert read("packet\thash_report\n2\tNONE\n", name="table.tsv").packets[1] == (None, 0, None, None)
+
+
+@pytest.mark.parametrize("name", ["table.csv", "table.tsv"])
+@pytest.mark.parametrize("delimiter", [",", "\t", ";"])
+def test_what_separates_columns(read, name, delimiter):
+    lines = [("packet", "note", "hash_value", "queue"), ("1", '"a,b;c"', '"0x51ccc178"', "2"), ("3", "", "7", "")]
+    text = "\r\n".join(delimiter.join(line) for line in lines)
+    assert read(text, name=name).packets == [(0x51CCC178, None, None, 2), NOTHING, (7, None, None, None)]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('[{"packet": 1, "hash_value": "0x7"}, {"packet": 2, "queue": 4, "hash_value": null}]', [(7, 0), (0, 4)]),
+        ('{"version": "1", "rows": [{"packet": 1, "hash_value": 9}], "device": {"queues": 4}}', [(9, 0)]),
+        ('{"packet": 1, "hash_value": 9}\n{"packet": 2, "hash_value": 8}\n', [(9, 0), (8, 0)]),
+        ('{"packet": 2, "hash_value": 9}\n', [(0, 0), (9, 0)]),
+        ("[]", None),
+    ],
+)
+def test_json(read, refusal, text, expected):
+    if expected is None:
+        assert refusal(text, name="table.json") == "has no column packet; its columns are none"
+        return
+    found = [(value or 0, queue or 0) for value, _, _, queue in read(text, len(expected), "table.json").packets]
+    assert found == expected
+
+
+def test_hex_without_0x_is_read_as_such_and_said(read):
+    found = read("packet,hash_value\n1,51ccc178\n2,12345678\n3,0x10\n")
+    assert [value for value, *_ in found.packets] == [0x51CCC178, 0x12345678, 0x10]
+    assert found.notes[0].endswith("hashes without 0x are read as hex, because of 51ccc178")
+
+
+def test_bare_numbers_are_decimal(read):
+    found = read("packet,hash_value\n1,1372373368\n2,12345678\n3,00000010\n")
+    assert ([value for value, *_ in found.packets], found.notes) == ([0x51CCC178, 12345678, 10], [])
+
+
+@pytest.mark.parametrize("name", ["table.csv", "table.jsonl", "table.parquet"])
+def test_columns_of_other_names(tmp_path, name):
+    rows = pd.DataFrame({"pkt": [1, 2], "rss_hash": ["0x7", "0x8"], "queue": [8, 9], "rxq": [2, 3]})
+    path = tmp_path / name
+    if name.endswith("csv"):
+        rows.to_csv(path, index=False)
+    elif name.endswith("jsonl"):
+        rows.to_json(path, orient="records", lines=True)
+    else:
+        rows.to_parquet(path)
+    columns = parse_columns("hash_value=rss_hash, packet=pkt,queue=rxq")
+    found = read_reported(small_trace(tmp_path / "trace.pcap", 2), ReportedTable(path, columns))
+    assert found.packets == [(7, None, None, 2), (8, None, None, 3)]
+    assert found.notes == [f"--reported {path}: columns ignored: queue"]
+
+
+def test_columns_of_other_names_are_suggested(tmp_path):
+    path = tmp_path / "table.csv"
+    path.write_text("frame.number,rxhash,rx_queue\n1,0x7,2\n", "utf-8")
+    with pytest.raises(ConfigurationError) as caught:
+        ReportedTable(path)
+    assert caught.value.problem == "has no column packet; its columns are frame.number, rxhash, rx_queue"
+    assert caught.value.advice == "give --columns packet=frame.number,hash_value=rxhash,queue=rx_queue"
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("hash_value", "'hash_value' is not a pair of names"),
+        ("", "'' is not a pair of names"),
+        ("hash_value=", "'hash_value=' is not a pair of names"),
+        ("value=rss", "'value' is not read"),
+        ("queue=a,queue=b", "queue stands there twice"),
+        ("queue=a,packet=a", "a stands there twice"),
+    ],
+)
+def test_bad_names_of_columns(text, problem):
+    with pytest.raises(ConfigurationError) as caught:
+        parse_columns(text)
+    assert (caught.value.option, caught.value.problem) == ("--columns", problem)
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ('[{"packet": 1,\n "hash_value"', "line 2: is not JSON"),
+        ('{"a": [{"packet": 1}], "b": [{"packet": 1}]}', "has 2 lists of objects, but one is a table"),
+        ('{"device": {"queues": 4}}', "has no list of objects, but one is a table"),
+        ("7", "has no list of objects, but one is a table"),
+        ("[7]", "row 1: is no JSON object"),
+    ],
+)
+def test_bad_json(refusal, text, problem):
+    assert refusal(text, name="table.json") == problem
 
 
 HEAD = "packet,hash_value,hash_report,hash_report_tunnel,queue\n"
@@ -149,7 +249,7 @@ HEAD = "packet,hash_value,hash_report,hash_report_tunnel,queue\n"
     ("text", "problem"),
     [
         ("", "has no column packet; its columns are none"),
-        ("packet,queue\n", "has no column hash_value; its columns are packet, queue"),
+        ("packet,hash_report_tunnel\n", "has no column hash_value; its columns are packet, hash_report_tunnel"),
         ("hash_value\n", "has no column packet; its columns are hash_value"),
         ("packet,packet,hash_value\n", "two columns have one name"),
         ("packet,hash_value\n1,0x1\n,0x2\n", "row 2: has no packet number"),
@@ -159,7 +259,8 @@ HEAD = "packet,hash_value,hash_report,hash_report_tunnel,queue\n"
         ("packet,hash_value\n-1,0x1\n", "row 1: packet '-1' is no packet number"),
         ("packet,hash_value\n1.5,0x1\n", "row 1: packet '1.5' is no packet number"),
         ("packet,hash_value\n1,0x1\n2,zz\n", "row 2: hash_value 'zz' is no 32-bit number"),
-        ("packet,hash_value\n1,51ccc178\n", "row 1: hash_value '51ccc178' is no 32-bit number"),
+        ("packet,hash_value\n1,51ccc17g\n", "row 1: hash_value '51ccc17g' is no 32-bit number"),
+        ("packet,hash_value\n1,151ccc178\n", "row 1: hash_value '151ccc178' is no 32-bit number"),
         ("packet,hash_value\n1,0x100000000\n", "row 1: hash_value '0x100000000' is no 32-bit number"),
         ("packet,hash_value\n1,-1\n", "row 1: hash_value '-1' is no 32-bit number"),
         (f"{HEAD}1,,10,,\n", "row 1: hash_report '10' is no hash report"),
