@@ -27,7 +27,7 @@ COLUMNS = ("packet", "hash_value", "hash_report", "hash_report_tunnel", "queue")
 
 _LIKELY = {
     "packet": re.compile(r"packet|pkt|frame|^no\.?$|^number$|^index$", re.IGNORECASE),
-    "hash_value": re.compile(r"hash", re.IGNORECASE),
+    "hash_value": re.compile(r"hash(?:[ _.-]?val(?:ue)?)?$|^rss$", re.IGNORECASE),
     "queue": re.compile(r"queue|^rxq$|^ring$", re.IGNORECASE),
 }
 """Names that columns have elsewhere."""
@@ -285,7 +285,7 @@ def _advice(names: list[str]) -> str:
     """Say how to name columns, by what those of the file may be."""
     pairs = []
     for name, pattern in _LIKELY.items():
-        likely = [each for each in names if pattern.search(each)]
+        likely = [each for each in names if pattern.search(each) and each not in COLUMNS]
         if name not in names and likely:
             pairs.append(f"{name}={likely[0]}")
     return f"give {COLUMNS_OPTION} {','.join(pairs)}" if pairs else "name columns in the first line, or give --columns"

@@ -1,5 +1,6 @@
 """``pcaphash validate``."""
 
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -14,6 +15,7 @@ from pcaphash.cli.reported import ReportedOptions
 from pcaphash.cli.selecting import takes_selection
 from pcaphash.device import Device, DeviceOptions
 from pcaphash.engine.selection import RECEIVED, Selection
+from pcaphash.errors import ConfigurationError
 from pcaphash.report.files import output_path
 from pcaphash.report.formats import VALIDATION_FORMATS
 
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from pcaphash.studies.validate.study import Validator
 
 EXIT_MISMATCH = 1
+_NOT_OF_RECOVERY = ("--key", "--format", "--output", "-o")  # options that recover-key does without, each with a value
 
 
 @options.takes_device
@@ -49,10 +52,10 @@ def validate(
     selection: Selection,
     device_options: DeviceOptions,
 ) -> int:
-    """Compare the hashes and receive queues that a device reported with what the text demands, and say what it did.
+    """Compare the hashes and receive queues that a device reported with what the spec requires, and say what it did.
 
     Reported values come from the options of pcapng packets (epb_hash, epb_queue) unless an option says otherwise.
-    The exit code is 1 where something does not match.
+    The exit code is 1 where something does not match, and 2 where there is nothing to judge.
 
     \b
     Formats: table (default), json (everything).
@@ -77,11 +80,27 @@ def validate(
         validation = _run(validator, output)
     from pcaphash.report.validation import write_validation
 
-    write_validation(validation, format_, sys.stdout)
+    command = _recover_command(sys.argv[1:]) if validation.is_every_hash_wrong and len(traces) == 1 else None
+    write_validation(validation, format_, sys.stdout, command)
     if validation.mismatches:
         _tell_suspects(validation)
     status = report_reading(validation.reading, selection)
+    if not validation.judged and not status:
+        problem = f"nothing could be judged: {validation.why_nothing}"
+        raise ConfigurationError(", ".join(traces), problem, "give a trace and reported values that go together")
     return status or (EXIT_MISMATCH if validation.mismatches else 0)
+
+
+def _recover_command(words: list[str]) -> str:
+    """Return the command that recovers the key from the same trace and reported values, to be pasted into a shell."""
+    at = words.index("validate")
+    kept, is_value = list[str](), False
+    for word in words[at + 1 :]:
+        option = word.partition("=")[0]
+        if not is_value and option not in (*_NOT_OF_RECOVERY, "--lenient") and not word.startswith("-o"):
+            kept.append(word)
+        is_value = not is_value and word in _NOT_OF_RECOVERY
+    return shlex.join(["pcaphash", "recover-key", *kept])
 
 
 def _tell_suspects(validation: "Validation") -> None:

@@ -15,7 +15,9 @@ VALIDATION_FILE = "validation.txt"
 PACKETS_FILE = "packets.csv"
 
 
-def write_validation(validation: "Validation", format_: str, stream: TextIO) -> None:
+def write_validation(
+    validation: "Validation", format_: str, stream: TextIO, recover_command: str | None = None
+) -> None:
     """Write a validation.
 
     Parameters
@@ -26,13 +28,15 @@ def write_validation(validation: "Validation", format_: str, stream: TextIO) -> 
         One of ``formats.VALIDATION_FORMATS``: ``table`` for readers, ``json`` for everything as one document.
     stream : text stream
         Written to.
+    recover_command : str, optional
+        Recovers the key that the device has; it is suggested if given.
     """
     if format_ == "json":
-        write_json_document(_document(validation), stream)
+        write_json_document(_document(validation, recover_command), stream)
     else:
         from pcaphash.report.validation_text import show_validation
 
-        show_validation(validation, stream)
+        show_validation(validation, stream, recover_command)
 
 
 def write_validation_text(validation: "Validation", folder: Path) -> Path:
@@ -43,7 +47,7 @@ def write_validation_text(validation: "Validation", folder: Path) -> Path:
     return path
 
 
-def _document(validation: "Validation") -> dict[str, object]:
+def _document(validation: "Validation", recover_command: str | None) -> dict[str, object]:
     diagnosis, queues = validation.diagnosis, validation.queue_diagnosis
     document: dict[str, object] = {
         **reading_document(validation.reading),
@@ -56,6 +60,7 @@ def _document(validation: "Validation") -> dict[str, object]:
         "not_compared": validation.not_compared,
         "reported": validation.reported,
         "notes": validation.notes,
+        "recover_command": recover_command,
         "counts_are_exact": validation.is_whole,
         "causes": [],
         "alternatives": [],

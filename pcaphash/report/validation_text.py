@@ -7,6 +7,7 @@ from rich.text import Text
 
 from pcaphash.report.layout import Columns, open_console
 from pcaphash.report.words import brief_types, count, packets
+from pcaphash.studies.validate.result import NOT_COMPARED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 _DEFAULT = " (default)"
 _VERDICTS = {
-    "match": "as the text demands",
+    "match": "as the spec requires",
     "hash-missing": "no hash where one is due",
     "hash-unexpected": "a hash where none is due",
     "wrong-value": "wrong hash value",
@@ -27,16 +28,10 @@ _VERDICTS = {
     "wrong-tunnel": "wrong hash_report_tunnel",
     "wrong-queue": "wrong receive queue",
 }
-_NOT_COMPARED = {
-    "nothing-reported": "nothing was reported of them",
-    "not-shown": "the capture does not show what is due",
-    "link-type": "their link type is not dissected",
-    "not-the-devices": "what was reported is not the device's",
-}
 _MOST_ALTERNATIVES = 6
 
 
-def show_validation(validation: "Validation", stream: TextIO) -> None:
+def show_validation(validation: "Validation", stream: TextIO, recover_command: str | None = None) -> None:
     """Print the verdict, what is wrong, and why.
 
     Parameters
@@ -45,16 +40,23 @@ def show_validation(validation: "Validation", stream: TextIO) -> None:
         The results.
     stream : text stream
         A terminal, whose width is kept to, or anything else.
+    recover_command : str, optional
+        Recovers the key that the device has, if that is what may be wrong.
     """
     console = open_console(stream)
     _show_headline(validation, console)
     _show_device(validation, console)
     if validation.judged:
         _show_verdicts(validation, console)
+    if validation.faults["hash-missing"] and not validation.reported["hash_value"]:
+        console.print("No hash was reported of any packet: RSS may be off, or the driver does not hand hashes on.\n")
     if validation.diagnosis is not None:
         _show_causes(validation, validation.diagnosis, console)
     if validation.queue_diagnosis is not None:
         _show_queues(validation, validation.queue_diagnosis, console)
+    if recover_command:
+        console.print("No hash is right. If the device may have another key, recover it from the hashes:")
+        console.print(Text(f"  {recover_command}"), soft_wrap=True)
 
 
 def _show_headline(validation: "Validation", console: Console) -> None:
@@ -73,7 +75,7 @@ def _show_device(validation: "Validation", console: Console) -> None:
     left_out = [f"{packets(n)} {reason}" for reason, n in sorted(validation.reading.left_out.items())]
     if left_out:
         lines.append(f"left out: {'; '.join(left_out)}")
-    lines += [f"not judged: {packets(n)}, {_NOT_COMPARED[reason]}" for reason, n in validation.not_compared.items()]
+    lines += [f"not judged: {packets(n)}, {NOT_COMPARED[reason]}" for reason, n in validation.not_compared.items()]
     lines += validation.notes
     console.print(Text("\n".join(lines) + "\n", style="dim"))
 

@@ -1,8 +1,10 @@
 """The command ``validate``: every source of reported values, its exit codes, and what is wrong in one line."""
 
 import json
+import shlex
 import shutil
 import subprocess
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -171,7 +173,7 @@ def test_what_is_wrong_takes_one_line(tmp_path, packets):
     few = tmp_path / "few.pcap"
     cases = [
         ((OVERLAY,), "no packet has a reported hash or queue"),
-        ((few, "--reported", table("a.csv", "packet,queue\n1,2\n")), "has no column hash_value"),
+        ((few, "--reported", table("a.csv", "packet,note\n1,2\n")), "has no column hash_value"),
         ((few, "--reported", table("b.csv", "packet,hash_value\n1,zz\n")), "'zz'"),
         ((few, "--reported", table("c.csv", "packet,hash_value\n1,0x1\n1,0x1\n")), "packet"),
         ((few, "--reported", table("d.csv", "packet,hash_value\n,0x1\n")), "packet"),
@@ -200,3 +202,82 @@ def test_tshark_reads_our_receive_queue(tmp_path, packets):
     command = ["tshark", "-r", str(tmp_path / "dump.pcapng"), "-T", "fields", "-e", "frame.interface_queue"]
     shown = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120).stdout.split()
     assert [int(queue) for queue in shown] == [packet.queue for packet in packets]
+
+
+def other_key(table):
+    """Return a command that validates a table of hashes with another key than the device has."""
+    return ["validate", OVERLAY, "--reported", table, "--hash-types", "all", "--key", "mlx5", "--queues", 4]
+
+
+@pytest.mark.parametrize(("key", "known"), [("a1b2c3d4e5" * 8, ""), ("6d5a" * 20, "the symmetric key")])
+@pytest.mark.jit_only
+def test_where_all_hashes_are_wrong_the_command_that_recovers_the_key_is_given(tmp_path, key, known):
+    table = tmp_path / "what the device's driver said.csv"
+    run("hashes", OVERLAY, "--key", key, "-o", table)
+    result = run(*other_key(table), "-o", tmp_path / "out", "--lenient")
+    assert result.returncode == 1
+    command = result.stdout.decode().rstrip().splitlines()[-1].strip()
+    words = shlex.split(command)
+    assert words[:2] == ["pcaphash", "recover-key"]
+    assert words[2:] == [str(each) for each in (OVERLAY, "--reported", table, "--hash-types", "all", "--queues", 4)]
+    recovered = run(*words[1:]).stdout.decode()
+    assert f"key: {key[:24]}" in recovered
+    assert known in recovered
+    document = json.loads(run(*other_key(table), "--format=json").stdout)
+    assert document["recover_command"] == command
+
+
+def test_where_some_hashes_are_right_no_key_is_asked_for(tmp_path):
+    table = tmp_path / "hashes.csv"
+    run("hashes", OVERLAY, "--key", "mlx5", "-o", table)
+    lines = table.read_text("utf-8").splitlines()
+    table.write_text("\n".join([*lines[:9], lines[9].replace(",0x", ",0x0"), *lines[10:]]), "utf-8")
+    assert b"recover-key" not in run(*other_key(table)).stdout
+
+
+@pytest.mark.parametrize(
+    ("table", "options", "problem"),
+    [
+        ("packet,queue\n1,3\n", ["--features", "CTRL_VQ+HASH_REPORT"], "only receive queues are reported"),
+        ("packet,hash_value,hash_report\n1,0x7,IPv4\n", [], "1 packet, the capture does not show what is due"),
+        ("packet,hash_value\n", [], "no packet has a reported hash or queue"),
+    ],
+)
+def test_nothing_to_judge(tmp_path, table, options, problem):
+    path, trace = tmp_path / "table.csv", tmp_path / "trace.pcap"
+    path.write_text(table, "utf-8")
+    trace.write_bytes(captures.pcap(captures.pcap_record(bytes(12) + b"\x08\x00\x45", 60)))
+    result = run("validate", trace, "--reported", path, *options)
+    assert result.returncode == 2
+    (line,) = complaints(result)
+    assert problem in line
+
+
+def test_a_trace_without_packets(tmp_path):
+    path, trace = tmp_path / "table.csv", tmp_path / "trace.pcap"
+    path.write_text("packet,hash_value\n", "utf-8")
+    trace.write_bytes(captures.pcap(b""))
+    result = run("validate", trace, "--reported", path)
+    assert result.returncode == 2
+    assert "nothing could be judged: there are no packets" in complaints(result)[0]
+
+
+def test_a_log_without_any_hash_is_called_so(tmp_path, packets):
+    with (tmp_path / "testpmd.log").open("w") as stream:
+        write_testpmd(stream, [replace(packet, hash_value=None, hash_report=0, queue=0) for packet in packets[:20]])
+    result = run("validate", OVERLAY, "-c", "20", "--testpmd", tmp_path / "testpmd.log", *OPTIONS)
+    shown = " ".join(result.stdout.decode().split())
+    assert "No hash was reported of any packet: RSS may be off" in shown
+
+
+def test_columns_of_other_names(tmp_path):
+    table = tmp_path / "driver.csv"
+    run("hashes", OVERLAY, "-o", table)
+    text = table.read_text("utf-8").replace("hash_value", "rss_hash").replace("packet,", "pkt,", 1)
+    table.write_text(text, "utf-8")
+    result = run("validate", OVERLAY, "--reported", table, "--columns", "hash_value=rss_hash,packet=pkt")
+    assert (result.returncode, complaints(result)) == (0, [])
+    (line,) = complaints(run("validate", OVERLAY, "--reported", table))
+    assert line.endswith("give --columns packet=pkt,hash_value=rss_hash")
+    (line,) = complaints(run("validate", OVERLAY, "--columns", "hash_value=rss_hash"))
+    assert line.endswith("--columns: there is no --reported; give the table too")

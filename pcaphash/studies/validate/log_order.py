@@ -4,7 +4,6 @@ Testpmd polls its receive queues one after the other, and prints what it gets fr
 is not in order of the trace. What is matched by what is said in notes.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -82,12 +81,15 @@ def arrange_log(log: TestpmdLog, trace: str, device: Device, leniency: Leniency)
             raise ConfigurationError(log.option, problem, "save the trace as a file")
         return
     found = _read(trace, device)
-    level, kinds_of_lines, kinds = _number_kinds(log.kinds, found.variants)
+    level, kinds_of_lines, kinds = _number_kinds(log, found.variants)
     order = _order(log.lines)
-    lines = Things(kinds_of_lines[log.lines.kinds[order]], log.lines.hash_values[order])
+    lines = Things(kinds_of_lines[order], log.lines.hash_values[order])
     packets = Things(kinds, found.values)
     if level == _NOTHING and len(lines) != len(packets) and any(found.variants):
-        problem = f"no line has MAC addresses, type or length of one of the {len(packets):,} packets"
+        problem = (
+            f"its {len(lines):,} lines are about other packets than the {len(packets):,} of the trace, by MAC "
+            "addresses, types and lengths"
+        )
         raise ConfigurationError(log.option, problem, "give the log that belongs to this trace")
     is_in_order = len(lines) <= len(packets) and np.array_equal(lines.kinds, packets.kinds[: len(lines)])
     if is_in_order and len(lines) == len(packets) and not log.lines.several_queues:
@@ -121,9 +123,9 @@ def arrange_by_contents(log: TestpmdLog, trace: str, device: Device) -> int:
     Returns how many these are.
     """
     found = _read(trace, device)
-    _, kinds_of_lines, kinds = _number_kinds(log.kinds, found.variants)
+    _, kinds_of_lines, kinds = _number_kinds(log, found.variants)
     order = _order(log.lines)
-    lines = Things(kinds_of_lines[log.lines.kinds[order]], log.lines.hash_values[order])
+    lines = Things(kinds_of_lines[order], log.lines.hash_values[order])
     line_of = align_by_contents(lines, _number_queues(log.lines.take(order)), Things(kinds, found.values))
     n = int(np.count_nonzero(line_of >= 0))
     note = (
@@ -213,21 +215,22 @@ def _variants(data: bytes, length: int) -> Variants:
     return found
 
 
-def _number_kinds(said: Sequence[Kind], variants: list[Variants]) -> tuple[int, Numbers, Numbers]:
-    """Give numbers to what is printed, of lines and of packets alike, by as much of it as they have in common."""
+def _number_kinds(log: TestpmdLog, variants: list[Variants]) -> tuple[int, Numbers, Numbers]:
+    """Give numbers to what is printed, of lines and of packets alike, by as much of it as they have in common.
+
+    Returns which part of the contents that is, and the number of each line and packet.
+    """
+    least = min(len(log.lines), len(variants)) / 2
     for level in (_WHOLE, _SIZES):
         numbers: dict[tuple[object, ...], int] = {}
-        of_lines = [numbers.setdefault(_part(kind, level), len(numbers)) for kind in said]
-        of_packets = [
-            next((numbers[part] for kind in some if (part := _part(kind, level)) in numbers), NO_HASH)
-            for some in variants
-        ]
-        found = set(of_packets)
-        if 2 * sum(number in found for number in of_lines) >= len(of_lines) or (
-            2 * sum(number >= 0 for number in of_packets) > len(of_packets)
-        ):
-            return level, np.array(of_lines, np.int64), np.array(of_packets, np.int64)
-    return _NOTHING, np.zeros(len(said), np.int64), np.zeros(len(variants), np.int64)
+        of_kinds = np.array([numbers.setdefault(_part(kind, level), len(numbers)) for kind in log.kinds], np.int64)
+        parts = ([_part(kind, level) for kind in some] for some in variants)
+        known = (next((numbers[part] for part in some if part in numbers), NO_HASH) for some in parts)
+        of_lines, of_packets = of_kinds[log.lines.kinds], np.fromiter(known, np.int64, len(variants))
+        n_lines, n_packets = (np.bincount(each + 1, minlength=len(numbers) + 1)[1:] for each in (of_lines, of_packets))
+        if np.minimum(n_lines, n_packets).sum() >= least:
+            return level, of_lines, of_packets
+    return _NOTHING, np.zeros(len(log.lines), np.int64), np.zeros(len(variants), np.int64)
 
 
 def _part(kind: Kind, level: int) -> tuple[object, ...]:

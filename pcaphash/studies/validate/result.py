@@ -6,7 +6,15 @@ from pcaphash.device.device import Device
 from pcaphash.engine.reading import Reading
 from pcaphash.studies.validate.diagnosis import Diagnosis
 from pcaphash.studies.validate.queue_rules import QueueDiagnosis
-from pcaphash.studies.validate.verdicts import MATCH
+from pcaphash.studies.validate.verdicts import MATCH, NOT_SHOWN, NOT_THE_DEVICES, NOTHING_REPORTED, OTHER_LINK_TYPE
+
+NOT_COMPARED = {
+    NOTHING_REPORTED: "nothing was reported of them",
+    NOT_SHOWN: "the capture does not show what is due",
+    OTHER_LINK_TYPE: "their link type is not dissected",
+    NOT_THE_DEVICES: "what was reported is not the device's",
+}
+"""Why packets are not judged, in words."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +79,8 @@ class Validation:
         Packets that the diagnoses name, by their position in the sample.
     is_whole : bool
         Whether every wrong packet was diagnosed; otherwise counts by cause are estimates.
+    compared_hashes, right_hashes : int
+        Packets judged for which a hash is due and one is reported; and those of them for which it is the same.
     """
 
     device: Device
@@ -84,6 +94,8 @@ class Validation:
     queue_diagnosis: QueueDiagnosis | None = None
     examples: dict[int, Example] = field(default_factory=dict)
     is_whole: bool = True
+    compared_hashes: int = 0
+    right_hashes: int = 0
 
     @property
     def judged(self) -> int:
@@ -99,8 +111,29 @@ class Validation:
     def headline(self) -> str:
         """What was found, in one sentence."""
         if not self.judged:
-            return "Nothing could be judged."
+            return f"Nothing could be judged: {self.why_nothing}."
+        judged = f"{self.judged:,} packets judged"
         if not self.mismatches:
-            return f"The device is right: all {self.judged:,} packets judged match the text."
-        judged = f"{self.judged:,} packets judged ({self.mismatches / self.judged:.2%})"
-        return f"The device differs: {self.mismatches:,} of {judged} do not match the text."
+            return f"The device is right: all {judged} match the spec."
+        share = f"{self.mismatches / self.judged:.2%}"
+        return f"The device differs: {self.mismatches:,} of {judged} ({share}) do not match the spec."
+
+    @property
+    def why_nothing(self) -> str:
+        """Why no packet was judged; empty where some were."""
+        if self.judged:
+            return ""
+        if not self.reading.packets:
+            return "there are no packets"
+        if not self.reading.selected:
+            return f"all {self.reading.packets:,} packets are left out ({', '.join(sorted(self.reading.left_out))})"
+        if not self.device.has_queue and self.reported["queue"] and not self.reported["hash_value"]:
+            return "only receive queues are reported, and without the feature RSS the device has none to compare"
+        return "; ".join(
+            f"{n:,} packet{'' if n == 1 else 's'}, {NOT_COMPARED[reason]}" for reason, n in self.not_compared.items()
+        )
+
+    @property
+    def is_every_hash_wrong(self) -> bool:
+        """Whether hashes were compared, and none is right."""
+        return self.compared_hashes > 0 and not self.right_hashes

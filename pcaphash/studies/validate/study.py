@@ -111,6 +111,7 @@ class Validator:
         self._sampler = Sampler()
         self._faults = np.zeros(256, np.int64)
         self._reasons = np.zeros(256, np.int64)
+        self._compared_hashes = self._right_hashes = 0
         self._reported = dict.fromkeys(("hash_value", "hash_report", "hash_report_tunnel", "queue"), 0)
         self._first_numbers: list[tuple[int, str]] = []
         self._decisions: list[str] = []
@@ -230,6 +231,9 @@ class Validator:
         self._faults += np.bincount(judgement.faults[judged], minlength=256)
         self._reasons += np.bincount(judgement.reasons, minlength=256)
         said = part.reported
+        both = judged & part.found.hashed & said.has_hash
+        self._compared_hashes += int(np.count_nonzero(both))
+        self._right_hashes += int(np.count_nonzero(both & (said.hash_values == part.found.hash_values)))
         for name, is_said in (
             ("hash_value", said.has_hash),
             ("hash_report", said.hash_reports != NOT_REPORTED),
@@ -263,7 +267,10 @@ class Validator:
                 faults[name] += int(self._faults[flags]) if int(flags) & flag else 0
         not_compared = {name: int(self._reasons[1 + i]) for i, name in enumerate(REASONS) if self._reasons[1 + i]}
         notes = self._decisions + self._notes
-        found = Validation(self.device, reading, verdicts, faults, not_compared, self._reported, notes)
+        found = Validation(
+            self.device, reading, verdicts, faults, not_compared, self._reported, notes,
+            compared_hashes=self._compared_hashes, right_hashes=self._right_hashes,
+        )  # fmt: skip
         sample = self._sampler.sample()
         return found if sample is None or not found.mismatches else self._diagnosed(found, sample)
 
