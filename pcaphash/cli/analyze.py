@@ -10,6 +10,7 @@ from pcaphash.cli import options
 from pcaphash.cli.outcome import report_reading, report_warnings, write_set
 from pcaphash.cli.progress import announce_compilation, watched
 from pcaphash.cli.selecting import takes_selection
+from pcaphash.cli.traces import list_traces
 from pcaphash.engine.selection import RECEIVED, Selection
 from pcaphash.report.files import output_path
 from pcaphash.report.formats import ANALYSIS_FORMATS, PARQUET, check_stream
@@ -51,6 +52,7 @@ def analyze(
     options.check_format(format_, ANALYSIS_FORMATS)
     if output is None:
         check_stream(format_, sys.stdout)
+    traces = list_traces(traces)
     devices = configurations.devices(traces)
     report_warnings(devices)
     announce_compilation()

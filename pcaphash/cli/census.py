@@ -10,6 +10,7 @@ from pcaphash.cli.messages import tell_written
 from pcaphash.cli.outcome import report_reading, report_warnings
 from pcaphash.cli.progress import announce_compilation, watched
 from pcaphash.cli.selecting import takes_selection
+from pcaphash.cli.traces import list_traces
 from pcaphash.device import Device, DeviceOptions
 from pcaphash.engine.selection import RECEIVED, Selection
 from pcaphash.report.files import output_path
@@ -41,6 +42,7 @@ def census(
       pcaphash census monday.census tuesday.census -o both.census
       pcaphash analyze both.census --queues 16
     """
+    traces = list_traces(traces)
     options.refuse_overwriting(output, traces)
     device = Device(**options.adopt_census(traces, device_options))
     report_warnings([device])

@@ -10,6 +10,7 @@ from pcaphash.cli import options
 from pcaphash.cli.outcome import report_reading, report_warnings, write_set
 from pcaphash.cli.progress import announce_compilation, watched
 from pcaphash.cli.selecting import takes_selection
+from pcaphash.cli.traces import list_traces
 from pcaphash.engine.selection import RECEIVED, Selection
 from pcaphash.report.files import output_path
 from pcaphash.report.formats import COMPARISON_FORMATS
@@ -57,6 +58,7 @@ def compare(
     from pcaphash.engine.timeline import parse_window
 
     window_ns = None if window is None else parse_window(window)
+    traces = list_traces(traces)
     devices = configurations.devices(traces)
     report_warnings(devices)
     announce_compilation()

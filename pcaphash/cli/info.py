@@ -9,6 +9,7 @@ from pcaphash.cli import options
 from pcaphash.cli.outcome import report_reading, report_warnings
 from pcaphash.cli.progress import announce_compilation, watched
 from pcaphash.cli.selecting import takes_selection
+from pcaphash.cli.traces import list_traces
 from pcaphash.device import Device
 from pcaphash.engine.selection import EVERYTHING, Selection
 
@@ -20,12 +21,16 @@ _DEFAULT_HEAVIEST = 10
 def info(
     *,
     traces: Annotated[
-        list[str], typer.Argument(metavar="TRACE", help="Captures, or saved censuses; - is standard input.")
+        list[str],
+        typer.Argument(metavar="TRACE", help="Captures, folders of them, or saved censuses; - is standard input."),
     ],
     format_: options.Format = "table",
     heaviest: Annotated[
         int, typer.Option("--heaviest", metavar="N", min=0, help="Tunnels to show one by one.")
     ] = _DEFAULT_HEAVIEST,
+    is_verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Of several files tell as much as of one, not a row each.")
+    ] = False,
     vxlan_ports: options.VxlanPorts = None,
     geneve_ports: options.GenevePorts = None,
     vxlan_gpe_ports: options.VxlanGpePorts = None,
@@ -46,6 +51,7 @@ def info(
       pcaphash info monday.census
     """
     options.check_format(format_, _FORMATS)
+    traces = list_traces(traces)
     given = {
         "vxlan_ports": vxlan_ports,
         "geneve_ports": geneve_ports,
@@ -60,5 +66,5 @@ def info(
 
     with watched() as watch:
         found = study(traces, selection, watch, device=device, heaviest=heaviest)
-    write_info(found, format_, sys.stdout)
+    write_info(found, format_, sys.stdout, is_verbose)
     return report_reading(found.reading)

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 EXIT_PARTIAL = 3
 
+_MOST_TOLD = 3  # traces that are named one by one
+
 
 def report_reading(reading: "Reading", selection: "Selection | None" = None) -> int:
     """Tell what could not be read or dissected; return the exit code.
@@ -33,13 +35,17 @@ def report_reading(reading: "Reading", selection: "Selection | None" = None) -> 
     if selection is not None and selection.direction == "in":
         for doubt in list_doubts(reading):
             warn(doubt)
-    for trace, times in Counter(reading.traces).items():
-        if times > 1 and trace != "-":  # standard inputs of several censuses may be anything
-            warn(f"{trace} was given {times} times, and counts as often")
-    for trace, offsets in reading.joined.items():
+    repeated = {trace: times for trace, times in Counter(reading.traces).items() if times > 1 and trace != "-"}
+    for trace, times in list(repeated.items())[:_MOST_TOLD]:  # standard inputs of several censuses may be anything
+        warn(f"{trace} was given {times} times, and counts as often")
+    if len(repeated) > _MOST_TOLD:
+        warn(f"{len(repeated) - _MOST_TOLD:,} more traces were given several times, and count as often")
+    for trace, offsets in list(reading.joined.items())[:_MOST_TOLD]:
         files = "another file starts" if len(offsets) == 1 else f"{len(offsets):,} more files start, the first"
         warn(f"{trace}: {files} at byte {offsets[0]}: they were joined as they are, and all of them were read")
-    for problem in reading.problems:
+    if len(reading.joined) > _MOST_TOLD:
+        warn(f"{len(reading.joined) - _MOST_TOLD:,} more traces are of files that were joined, and were read likewise")
+    for problem in reading.short_problems:
         warn(problem)
     others = {number: n for number, n in reading.link_types.items() if number not in LINK_TYPE_NAMES}
     for number, n_packets in sorted(others.items()):

@@ -12,6 +12,7 @@ from pcaphash.cli.messages import tell_written
 from pcaphash.cli.outcome import report_reading, report_warnings
 from pcaphash.cli.progress import announce_compilation, watched
 from pcaphash.cli.selecting import takes_selection
+from pcaphash.cli.traces import list_traces
 from pcaphash.engine.selection import RECEIVED, Selection
 from pcaphash.report.files import output_path
 
@@ -55,6 +56,7 @@ def report(
     from pcaphash.engine.timeline import parse_window
 
     window_ns = None if window is None else parse_window(window)
+    traces = list_traces(traces)
     devices = configurations.devices(traces)
     from pcaphash.report.page import PAGE_FILE, write_page
 

@@ -10,6 +10,7 @@ from pcaphash.cli import options
 from pcaphash.cli.outcome import report_reading, report_warnings, write_set
 from pcaphash.cli.progress import announce_compilation, watched
 from pcaphash.cli.selecting import takes_selection
+from pcaphash.cli.traces import list_traces
 from pcaphash.device import Device, DeviceOptions
 from pcaphash.engine.selection import RECEIVED, Selection
 from pcaphash.report.files import output_path
@@ -62,6 +63,7 @@ def sweep(
     options.check_format(format_, ANALYSIS_FORMATS)
     if output is None:
         check_stream(format_, sys.stdout)
+    traces = list_traces(traces)
     device = Device(**options.adopt_census(traces, device_options))
     report_warnings([device])
     announce_compilation()

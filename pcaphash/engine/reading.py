@@ -9,6 +9,8 @@ from pcaphash.engine.kept import PacketKeeper
 from pcaphash.engine.repeated import Repeated, find_repeated
 from pcaphash.errors import CaptureError
 
+_MOST_TOLD = 3  # traces with the same problem that are told one by one
+
 
 @dataclass
 class Reading:
@@ -58,6 +60,21 @@ class Reading:
     def problems(self) -> list[str]:
         """What could not be read, a line each."""
         return [*map(str, self.unreadable), *map(str, self.damages), *self.inherited]
+
+    @property
+    def short_problems(self) -> list[str]:
+        """Likewise, but where many traces have the same problem, one line for all of them."""
+        groups: dict[str, list[CaptureError | Damage]] = {}
+        troubles: list[CaptureError | Damage] = [*self.unreadable, *self.damages]
+        for each in troubles:
+            groups.setdefault(each.problem, []).append(each)
+        lines = []
+        for problem, members in groups.items():
+            if len(members) <= _MOST_TOLD:
+                lines += [str(each) for each in members]
+            else:
+                lines.append(f"{len(members):,} traces: {problem}; the first of them: {members[0]}")
+        return [*lines, *self.inherited]
 
     @property
     def is_partial(self) -> bool:

@@ -1,5 +1,6 @@
 """The formats that results are written in."""
 
+from pathlib import Path
 from typing import TextIO
 
 from pcaphash.errors import ConfigurationError
@@ -23,6 +24,44 @@ VALIDATION_FORMATS = ("table", "json")
 
 RECOVERY_FORMATS = ("table", "json")
 """Likewise a recovered key."""
+
+
+_OF_SUFFIX = {
+    ".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "json", ".md": "markdown", ".parquet": PARQUET,
+}  # fmt: skip
+_NOT_WRITTEN = frozenset({".tsv", ".xlsx", ".xls", ".feather", ".html", ".pcap", ".pcapng"})
+
+
+def format_of_rows(given: str | None, output: Path | None) -> str:
+    """Choose the format of rows: what is given, or what the end of the file's name says, or CSV.
+
+    ``.gz`` behind it compresses the file, whatever it is but Parquet.
+
+    Raises
+    ------
+    ConfigurationError
+        The two contradict each other, or the name ends like a format that is not written.
+    """
+    if output is None:
+        return given or "csv"
+    is_compressed = is_gzip(output)
+    suffix = (Path(output.stem) if is_compressed else output).suffix.lower()
+    by_name = _OF_SUFFIX.get(suffix)
+    if suffix in _NOT_WRITTEN:
+        advice = f"name it {', '.join(end for end in _OF_SUFFIX)}"
+        raise ConfigurationError("--output", f"{output}: {suffix} is not written here", advice)
+    if given and by_name and given != by_name:
+        problem = f"{given} contradicts the name of {output}, which says {by_name}"
+        raise ConfigurationError("--format", problem, "leave the option out, or name the file otherwise")
+    chosen = given or by_name or "csv"
+    if is_compressed and chosen == PARQUET:
+        raise ConfigurationError("--output", f"{output}: {PARQUET} is compressed by itself", "leave out .gz")
+    return chosen
+
+
+def is_gzip(output: Path) -> bool:
+    """Tell whether a file is to be compressed, by its name."""
+    return output.suffix.lower() == ".gz"
 
 
 def check_stream(format_: str, stream: TextIO) -> None:

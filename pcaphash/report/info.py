@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from pcaphash.studies.info import Info, SavedFacts, Times, TraceFile
 
 
-def write_info(info: "Info", format_: str, stream: TextIO) -> None:
+def write_info(info: "Info", format_: str, stream: TextIO, is_verbose: bool = False) -> None:
     """Write what traces hold.
 
     Parameters
@@ -22,13 +22,15 @@ def write_info(info: "Info", format_: str, stream: TextIO) -> None:
         ``table`` for readers, ``json`` for everything as one object.
     stream : text stream
         A terminal, whose width is kept to, or anything else.
+    is_verbose : bool
+        Whether the table tells of each of several files what it tells of one.
     """
     if format_ == "json":
         write_json_document(_document(info), stream)
     else:
         from pcaphash.report.info_text import show_info
 
-        show_info(info, stream)
+        show_info(info, stream, is_verbose)
 
 
 def _document(info: "Info") -> dict[str, object]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, TextIO
 from rich.console import Console
 from rich.text import Text
 
+from pcaphash.report.info_files import show_files
 from pcaphash.report.layout import Columns, open_console
 from pcaphash.report.met_words import list_doubts
 from pcaphash.report.suspicion import describe_suspect
@@ -23,7 +24,7 @@ _LONG = 120 * 10**9  # a duration is also written in hours from here on
 _MERGED = "merged by GRO/TSO: these are not wire packets, spread by packet count is understated"
 
 
-def show_info(info: "Info", stream: TextIO) -> None:
+def show_info(info: "Info", stream: TextIO, is_verbose: bool = False) -> None:
     """Print what each file is, what all packets are, and what runs through which tunnels.
 
     Parameters
@@ -32,10 +33,15 @@ def show_info(info: "Info", stream: TextIO) -> None:
         The results.
     stream : text stream
         A terminal, whose width is kept to, or anything else.
+    is_verbose : bool
+        Whether to tell of each of several files what is told of one.
     """
     console = open_console(stream)
-    for file in info.files:
-        _show_file(file, len(info.files) > 1, console)
+    if len(info.files) > 1 and not is_verbose:
+        show_files(info.files, console)
+    else:
+        for file in info.files:
+            _show_file(file, len(info.files) > 1, console)
     for saved in info.saved:
         _show_saved(saved, console)
     console.print()

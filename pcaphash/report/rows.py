@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from pcaphash.report.files import whole_file
+from pcaphash.report.formats import is_gzip
 from pcaphash.report.json_rows import write_json, write_json_lines
 from pcaphash.report.markdown import write_markdown
 from pcaphash.report.parquet import write_parquet
@@ -43,6 +44,19 @@ def write_rows(parts: "Iterable[pd.DataFrame]", columns: Sequence[str], stream: 
     else:
         stream.flush()
         write_parquet(whole, columns, stream.buffer)
+
+
+def save_rows(parts: "Iterable[pd.DataFrame]", columns: Sequence[str], path: Path, format_: str) -> None:
+    """Write the rows of a table into a file, whole or not at all; compressed where its name ends in ``.gz``."""
+    with whole_file(path) as part:
+        if is_gzip(path):
+            import gzip
+
+            with gzip.open(part, "wt", compresslevel=6, encoding="utf-8", newline="") as stream:
+                write_rows(parts, columns, stream, format_)
+        else:
+            with part.open("w", encoding="utf-8", newline="") as stream:
+                write_rows(parts, columns, stream, format_)
 
 
 def write_table(table: "pd.DataFrame", stream: TextIO, format_: str) -> None:

@@ -1,6 +1,6 @@
 """The study behind ``hashes``: which hash each packet gets, over which bytes, and which receive queue."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from os import PathLike, fspath
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ from pcaphash.engine.describer import NO_QUEUE, Describer
 from pcaphash.engine.selecting import Selector
 from pcaphash.engine.selection import EVERYTHING, Selection
 from pcaphash.engine.stream import Account, check_selected, read_selected
+from pcaphash.errors import CaptureError, NothingReadableError
 from pcaphash.kernels.timestamps import NO_TIMESTAMP
 
 if TYPE_CHECKING:
@@ -75,8 +76,13 @@ def _hex_rows(inputs: npt.NDArray[np.uint8]) -> list[str]:
     return [text[start : start + width] for start in range(0, len(text), width)]
 
 
+def columns_of(traces: Sequence[str]) -> tuple[str, ...]:
+    """List the columns: where there are several traces, one says which of them each row is of."""
+    return COLUMNS if len(traces) == 1 else ("trace", *COLUMNS)
+
+
 def stream_hashes(
-    trace: str | PathLike[str],
+    traces: Sequence[str],
     device: Device,
     account: Account,
     selection: Selection = EVERYTHING,
@@ -85,8 +91,8 @@ def stream_hashes(
 
     Parameters
     ----------
-    trace : path
-        A capture; ``-`` is standard input.
+    traces : sequence of str
+        Captures; ``-`` is standard input. With several of them rows have one column more, ``trace``.
     device : Device
         The configured device.
     account : Account
@@ -97,14 +103,31 @@ def stream_hashes(
     Raises
     ------
     CaptureError
-        The trace cannot be read at all.
+        The only trace cannot be read at all.
+    NothingReadableError
+        None of several traces can.
     ConfigurationError
         No packet is selected, of those that there are.
     """
     describer = Describer(device)
     selector = Selector(selection, Identity.of(device), device.spec, account.reading.left_out)
-    for block, numbers in read_selected(account.open(fspath(trace)), account, selector):
-        yield _rows(describer, block, numbers)
+    for trace in traces:
+        try:
+            reader = account.open(trace)
+        except CaptureError as error:
+            if len(traces) == 1:
+                raise
+            account.reading.unreadable.append(error)
+            continue
+        for block, numbers in read_selected(reader, account, selector):
+            rows = _rows(describer, block, numbers)
+            if len(traces) > 1:
+                rows.insert(0, "trace", trace)
+            yield rows
+        if selector.is_full:
+            break
+    if not account.reading.traces:
+        raise NothingReadableError(account.reading.unreadable)
     check_selected(account.reading, selection)
 
 
@@ -136,7 +159,7 @@ def hashes(trace: str | PathLike[str], device: Device, selection: Selection = EV
     import pandas as pd
 
     account = Account([fspath(trace)])
-    parts = list(stream_hashes(trace, device, account, selection))
+    parts = list(stream_hashes([fspath(trace)], device, account, selection))
     rows = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(COLUMNS))
     if account.reading.damages:
         rows.attrs["damage"] = str(account.reading.damages[0])

@@ -106,6 +106,10 @@ class TraceFile:
         Of its packets that are selected.
     damage : Damage or None
         Where reading ended early.
+    n_bytes : int
+        Original lengths of its packets that are selected.
+    encapsulations : list of str
+        What these packets are, by the names of virtio 1.4, most first.
     """
 
     trace: str
@@ -115,6 +119,8 @@ class TraceFile:
     headers: Headers
     times: Times
     damage: Damage | None
+    n_bytes: int = 0
+    encapsulations: list[str] = field(default_factory=list)
 
     @property
     def byte_order(self) -> str:

@@ -116,6 +116,7 @@ class _Gathering:
         """
         reader = self._account.open(path)
         before = self._account.reading.packets
+        loads_before = self._table.loads.copy()
         headers = follow_headers(reader)
         times = Times()
         for block, _ in read_selected(reader, self._account, self.selector):
@@ -128,7 +129,14 @@ class _Gathering:
         self._tally.times.add(times)
         packets = self._account.reading.packets - before
         size = reader.source.size or reader.source.position
-        self.files.append(TraceFile(path, reader.source.compression, size, packets, headers, times, reader.damage))
+        loads = self._table.loads - loads_before
+        names = dict.fromkeys(each.virtio_1_4 for each in _list_encapsulations(loads))
+        self.files.append(
+            TraceFile(
+                path, reader.source.compression, size, packets, headers, times, reader.damage,
+                int(loads[:, 1].sum()), list(names),
+            )
+        )  # fmt: skip
 
     def add_saved(self, path: str) -> None:
         """Add what a saved census holds.

@@ -1,0 +1,59 @@
+"""Show many files as one table, a row each."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+
+from pcaphash.report.layout import Columns
+from pcaphash.report.words import count, link_type_name, moment, size
+
+if TYPE_CHECKING:
+    from pcaphash.studies.info import TraceFile
+
+_MOST_LISTED = 2  # link types and encapsulations named of a file
+
+
+def show_files(files: "list[TraceFile]", console: Console) -> None:
+    """Print a table of files.
+
+    Parameters
+    ----------
+    files : list of TraceFile
+        At least one.
+    console : Console
+        Where to.
+    """
+    folders = {str(Path(file.trace).parent) for file in files}
+    folder = folders.pop() if len(folders) == 1 else ""
+    names = ["standard input" if file.trace == "-" else _short(file.trace, folder) for file in files]
+    title = f"{count(len(files))} files" + (f" in {folder}" if folder not in ("", ".") else "")
+    columns = Columns(title, names, "file", "left")
+    columns.add("packets", [count(file.packets) for file in files])
+    columns.add("bytes", [size(file.n_bytes) for file in files])
+    columns.add("from", [moment(file.times.first)[:19] if file.times.first is not None else "" for file in files])
+    columns.add("duration", [_duration(file) for file in files])
+    columns.add("link types", [_listed(_link_types(file)) for file in files])
+    columns.add("tunnels", [_listed([name for name in file.encapsulations if name != "NONE"]) for file in files])
+    if any(file.damage for file in files):
+        columns.add("damaged at byte", [count(file.damage.offset) if file.damage else "" for file in files])
+    columns.print(console)
+
+
+def _short(trace: str, folder: str) -> str:
+    return Path(trace).name if folder else trace
+
+
+def _duration(file: "TraceFile") -> str:
+    first, last = file.times.first, file.times.last
+    return "" if first is None or last is None else f"{(last - first) / 1e9:,.3f} s"
+
+
+def _link_types(file: "TraceFile") -> list[str]:
+    found = dict.fromkeys(each.link_type for each in file.headers.interfaces)
+    return [link_type_name(number) or str(number) for number in found]
+
+
+def _listed(names: list[str]) -> str:
+    more = len(names) - _MOST_LISTED
+    return ", ".join(names[:_MOST_LISTED]) + (f" and {more} more" if more > 0 else "")
