@@ -4,6 +4,7 @@ Sources of the magic numbers: the readers of Wireshark's wiretap library and the
 archives from the formats' own documents.
 """
 
+import codecs
 import re
 import shlex
 import struct
@@ -85,6 +86,8 @@ _MAGICS: tuple[tuple[int, bytes, Foreign], ...] = (
     (0, b"XCP\0", _NETXRAY),
     (0, b"VL\0\0", _NETXRAY),
     (0, b"TRSNIFF data    \x1a", _SNIFFER),
+    (0, b"ObserverPktBuffe", _capture("Network Instruments Observer")),
+    (0, b"+---------+-----", _capture("a Tektronix K12, as text")),
     (0, b"\x05VNF", _capture("Visual Networks")),
     (0, b"iptrace 1.0", _capture("iptrace (AIX)")),
     (0, b"iptrace 2.0", _capture("iptrace (AIX)")),
@@ -122,7 +125,7 @@ _TEXTS: tuple[tuple["re.Pattern[bytes]", Foreign], ...] = (
             "an HTML page: the download brought an error or a login page", "download the file again, from its raw link"
         ),
     ),
-    (_text(r"(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*<(pdml|psml)\b"), Foreign("the XML that tshark printed", _NO_TEXT)),
+    (_text(r"(<\?xml[^>]*>\s*|<!--[^>]*-->\s*)*<(pdml|psml)\b"), Foreign("the XML that tshark printed", _NO_TEXT)),
     (_text(r"<\?xml"), Foreign("an XML document", _AGAIN)),
     (
         _text(
@@ -172,8 +175,11 @@ def is_saved_array(data: bytes) -> bool:
 
 
 def _looks_like_text(data: bytes) -> bool:
-    some = data[:512]
-    return all((byte >= 0x20 and byte != 0x7F) or byte in b"\t\n\r\f\x1b" for byte in some)
+    try:
+        text = codecs.getincrementaldecoder("utf-8")().decode(data[:512])
+    except UnicodeDecodeError:
+        return False
+    return all(letter.isprintable() or letter in "\t\n\r\f\x1b\ufeff" for letter in text)
 
 
 def _is_chain(data: bytes, read: Callable[[bytes, int], int]) -> bool:
@@ -195,7 +201,8 @@ def _erf_record(data: bytes, offset: int) -> int:
     """Read an ERF record: little-endian time, type, flags, big-endian lengths of the record and on the wire."""
     seconds = int.from_bytes(data[offset + 4 : offset + 8], "little")
     type_, length = data[offset + 8] & 0x7F, int.from_bytes(data[offset + 10 : offset + 12], "big")
-    is_plausible = 0x20000000 <= seconds < 0x80000000 and 1 <= type_ <= 48 and length >= 16
+    on_the_wire = int.from_bytes(data[offset + 14 : offset + 16], "big")
+    is_plausible = seconds < 0x80000000 and 1 <= type_ <= 48 and length > 16 and on_the_wire > 0
     return length if is_plausible else 0
 
 

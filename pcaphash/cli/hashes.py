@@ -56,12 +56,12 @@ def hashes(
     """
     if format_ is not None:
         options.check_format(format_, ROW_FORMATS)
-    chosen_format = format_of_rows(format_, output)
     traces = list_traces(traces)
+    if output is not None:
+        options.refuse_overwriting(output, traces)
+    chosen_format = format_of_rows(format_, output)
     if output is None:
         check_stream(chosen_format, sys.stdout)
-    else:
-        options.refuse_overwriting(output, traces)
     chosen = Device(**device_options)
     report_warnings([chosen])
     announce_compilation()

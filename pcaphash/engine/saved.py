@@ -9,6 +9,7 @@ from typing import IO, Any
 import numpy as np
 import numpy.typing as npt
 
+from pcaphash.capture.foreign import is_saved_array
 from pcaphash.capture.source import STANDARD_INPUT
 from pcaphash.device.device import Device
 from pcaphash.device.toml import DeviceOptions
@@ -18,7 +19,7 @@ from pcaphash.errors import CaptureError, ConfigurationError
 from pcaphash.kernels.dissect import N_SIGNATURES
 from pcaphash.kernels.toeplitz import KEY_LEN
 
-_MAGIC = b"PK\x03\x04"
+_MOST_OF_NAME = 200  # bytes in which the name of the first array of an archive stands
 _PORTS = ("vxlan_ports", "geneve_ports", "vxlan_gpe_ports", "gre_udp_ports")
 _WORDS = ("table_index", "flavor", "input_transform")
 _DEPENDED_ON = frozenset({"hash_key", *_PORTS, *_WORDS})
@@ -111,7 +112,7 @@ def is_saved_census(trace: str) -> bool:
         if not Path(trace).is_file():
             return False
         with Path(trace).open("rb") as stream:
-            return stream.read(len(_MAGIC)) == _MAGIC
+            return is_saved_array(stream.read(_MOST_OF_NAME))
     except (OSError, ValueError):
         return False
 

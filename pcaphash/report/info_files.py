@@ -1,6 +1,6 @@
 """Show many files as one table, a row each."""
 
-from pathlib import Path
+import os
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -24,9 +24,9 @@ def show_files(files: "list[TraceFile]", console: Console) -> None:
     console : Console
         Where to.
     """
-    folders = {str(Path(file.trace).parent) for file in files}
-    folder = folders.pop() if len(folders) == 1 else ""
-    names = ["standard input" if file.trace == "-" else _short(file.trace, folder) for file in files]
+    folder = _common_folder([file.trace for file in files])
+    prefix = f"{folder}/" if folder else ""
+    names = ["standard input" if file.trace == "-" else file.trace.removeprefix(prefix) for file in files]
     title = f"{count(len(files))} files" + (f" in {folder}" if folder not in ("", ".") else "")
     columns = Columns(title, names, "file", "left")
     columns.add("packets", [count(file.packets) for file in files])
@@ -40,8 +40,10 @@ def show_files(files: "list[TraceFile]", console: Console) -> None:
     columns.print(console)
 
 
-def _short(trace: str, folder: str) -> str:
-    return Path(trace).name if folder else trace
+def _common_folder(traces: list[str]) -> str:
+    """Return the folder that all files are in or below; empty where that is the current one, or where there is none."""
+    folders = [os.path.dirname(trace) for trace in traces]  # noqa: PTH120
+    return os.path.commonpath(folders) if all(folders) and len({os.path.isabs(each) for each in folders}) == 1 else ""  # noqa: PTH117
 
 
 def _duration(file: "TraceFile") -> str:

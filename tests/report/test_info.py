@@ -100,7 +100,7 @@ ONLY_SAVED = replace(WHOLE, files=[], saved=[SAVED], tally=None, tunnels=None, r
 
 def shown(info: Info, stream: io.StringIO | None = None) -> str:
     stream = stream or io.StringIO()
-    write_info(info, "table", stream)
+    write_info(info, "table", stream, is_verbose=True)
     return stream.getvalue()
 
 
