@@ -117,7 +117,7 @@ def _vary_source_port(advice: VarySourcePort) -> AdviceWords:
     more = f" and {count(advice.more)} more" if advice.more else ""
     keeps = "keep" if len(advice.tunnels) + advice.more > 1 else "keeps"
     return AdviceWords(
-        "or have senders derive the outer UDP source port from the inner header, and hash ports: "
+        "have senders derive the outer UDP source port from the inner header, and hash ports: "
         f"{', '.join(advice.tunnels)}{more} {keeps} one source port for all flows ({percent(advice.share)} of packets)."
     )
 
