@@ -81,3 +81,10 @@ def test_headings_that_links_name_are_there(name):
         headings = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
         anchors = {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
         assert anchor in anchors, (target, anchor)
+
+
+def test_the_demo_is_the_command_that_the_readme_shows():
+    shown = next(each for block in read_blocks(TEXTS["README.md"]) for each in block)
+    recipe = re.search(r"^demo:.*\n\t(.*)$", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    assert recipe is not None
+    assert recipe[1].replace("$(RUN)/", "") == shown.command
