@@ -30,6 +30,7 @@ _QUOTED = re.compile(r"^(?:[>|]\s?)+")
 _BURST = re.compile(r"port ([0-9]+)/queue ([0-9]+): (received|sent) [0-9]+ packets")
 _PACKET = re.compile(rf"(?:\bport ([0-9]+),\s*)?\bsrc={_MAC}")
 _DESTINATION = re.compile(rf"\bdst={_MAC}")
+_PROMPT = "testpmd>"
 _ENDS = re.compile(r"ol_flags:|INVALID mbuf|restore info|testpmd>")
 _LAST_FIELD = re.compile(r"\b(?:Receive|Send)\s*queue=0x[0-9A-Fa-f]+\b")
 _TYPE = re.compile(r"\btype=0x([0-9A-Fa-f]{1,4})\b")
@@ -123,7 +124,21 @@ def _physical_lines(option: str, path: Path) -> list[str]:
     except (OSError, ValueError) as error:
         problem = (error.strerror if isinstance(error, OSError) else None) or str(error)
         raise ConfigurationError(option, problem, "check the path and its permissions") from error
-    return [_QUOTED.sub("", line.rstrip("\r")) for line in text.split("\n")]
+    return _without_prompts([_QUOTED.sub("", line.rstrip("\r")) for line in text.split("\n")])
+
+
+def _without_prompts(lines: list[str]) -> list[str]:
+    """Put together packets that a prompt was printed into; as many lines are left, so that numbers hold."""
+    interrupted: int | None = None
+    for i, line in enumerate(lines):
+        start, prompt, _ = line.partition(_PROMPT)
+        if interrupted is not None and not line.startswith(_PROMPT):
+            lines[interrupted] += line
+            lines[i] = _PROMPT
+            interrupted = None
+        elif prompt and _PACKET.search(start) and not _LAST_FIELD.search(start):
+            lines[i], interrupted = start, i
+    return lines
 
 
 @dataclass(frozen=True)

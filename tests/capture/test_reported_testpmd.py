@@ -1,11 +1,16 @@
 """Logs of DPDK's testpmd: packets that were received, with and without a hash."""
 
+import shutil
+import subprocess
+import textwrap
+
 import pytest
 
 from pcaphash.capture.reported_testpmd import TestpmdLog
 from pcaphash.errors import ConfigurationError
 from support import captures
 from support.reported import read_reported
+from support.traffic import flows, plain
 
 START = "  src=52:54:00:00:00:01 - dst=52:54:00:0A:00:02 - pool=mb_pool_0 - type=0x0800"
 END = " - sw ptype: L2_ETHER L3_IPV4 L4_UDP  - l2_len=14 - l3_len=20 - l4_len=8"
@@ -93,3 +98,88 @@ def test_bad_logs(read, tmp_path):
     assert refusal(read, line(60, 1 << 32)) == "line 1: RSS hash=0x100000000 has more than 32 bits"
     with pytest.raises(ConfigurationError, match="No such file"):
         TestpmdLog(tmp_path / "other.log")
+
+
+WHOLE = [(0x51CCC178, 2), (0x7, 5), (0xFFFFFFFF, 2), (0, 1)]
+
+
+def whole_text():
+    return "".join(f"port 0/queue {queue}: received 1 packets\n{line(60, value, queue)}" for value, queue in WHOLE)
+
+
+def wrapped(text, width, at_blanks):
+    """Break lines as a terminal does, or as a mail program does."""
+    lines = []
+    for each in text.splitlines():
+        broken = textwrap.wrap(each, width, break_on_hyphens=False) if at_blanks else []
+        lines += broken or [each[i : i + width] for i in range(0, len(each), width)]
+    return "\n".join(lines) + "\n"
+
+
+@pytest.mark.parametrize("prefix", ["", "> ", "> > ", "| "])
+@pytest.mark.parametrize(("width", "at_blanks"), [(80, False), (78, True), (72, True), (61, False), (132, False)])
+def test_wrapped_and_quoted_lines(read, prefix, width, at_blanks):
+    text = "".join(f"{prefix}{each}\n" for each in wrapped(whole_text(), width, at_blanks).splitlines())
+    found = read(text, (60,) * 4)
+    assert [(value, queue) for value, *_, queue in found.packets] == WHOLE
+    assert found.notes == []
+
+
+def test_lines_with_a_prefix_of_a_system_log(read):
+    text = "".join(f"Nov 27 01:02:03 host testpmd[42]: {each}\n" for each in whole_text().splitlines())
+    assert [(value, queue) for value, *_, queue in read(text, (60,) * 4).packets] == WHOLE
+
+
+@pytest.mark.parametrize("rule", ["ID=0x7", "flex bytes=0x00000001 00000002", "hash=0x12 ID=0x3 "])
+def test_queues_of_flow_rules_are_not_reported(read, rule):
+    steered = line(60, 0x51CCC178, 3).replace(" - sw ptype", f" - FDIR matched {rule} - sw ptype")
+    without = line(60, None, 3).replace(" - sw ptype", f" - FDIR matched {rule} - sw ptype")
+    found = read(steered + without + line(60, 5, 1))
+    assert found.packets == [(0x51CCC178, None, None, None), (None, None, None, None), (5, None, None, 1)]
+    (note,) = found.notes
+    assert note.startswith("2 packets were steered by a flow rule (FDIR matched): their receive queue is the rule's")
+
+
+def test_fields_of_several_releases(read):
+    start = "  src=52:54:00:00:00:01 - dst=52:54:00:0A:00:02"
+    old = f"{start} - type=0x0800 - length=60 - nb_segs=1 - RSS hash=0x5 - RSS queue=0x1 - (outer) L2 type: ETHER\n"
+    stripped = (
+        f"{start} - pool=mb_pool_0 - type=0x0800 - length=60 - nb_segs=1 - RSS hash=0x6 - RSS queue=0x2 - timestamp "
+        "1795723858503407  - VLAN tci=0x5 - Rx metadata: 0x9 - dynf name: 1 - sw ptype: L2_ETHER - Receive queue=0x2\n"
+        "  ol_flags: RTE_MBUF_F_RX_VLAN RTE_MBUF_F_RX_RSS_HASH \n"
+    )
+    restored = f"restore info: - no tunnel info - no outer header - no miss group\n{line(60, 7, 3)}"
+    shared = f"port 3, {line(60, 8, 0)}"
+    text = "port 0/queue 1: received 4 packets\n" + old + stripped + restored + shared
+    found = read(text, (60, 64, 60, 60))
+    assert [(value, queue) for value, *_, queue in found.packets] == [(5, 1), (6, 2), (7, 3), (8, 0)]
+    assert found.notes == ["packets of several ports: 0, 3"]
+
+
+def test_a_prompt_in_the_middle_of_a_line(read):
+    """The prompt comes from another thread than packets do."""
+    whole = line(60, 0x51CCC178, 2)
+    text = f"{whole[:40]}testpmd> show port stats all\ntestpmd> stop\n{whole[40:]}{line(60, 7, 1)}"
+    assert [(value, queue) for value, *_, queue in read(text, (60, 60)).packets] == [(0x51CCC178, 2), (7, 1)]
+
+
+@pytest.mark.skipif(not shutil.which("dpdk-testpmd"), reason="needs dpdk-testpmd (Debian: dpdk-dev)")
+def test_what_testpmd_prints(tmp_path):
+    """Two receive queues, each read from a file by a port that gives no hashes: the log is printed queue by queue."""
+    frames = [plain(flow, size) for size, flow in enumerate(flows(20), 20)]
+    for queue in range(2):
+        records = b"".join(map(captures.pcap_record, frames[queue::2]))
+        (tmp_path / f"q{queue}.pcap").write_bytes(captures.pcap(records))
+    device = "net_pcap0,rx_pcap=q0.pcap,rx_pcap=q1.pcap,tx_pcap=a.pcap,tx_pcap=b.pcap"
+    command = ["dpdk-testpmd", "-l", "0,1", "--no-huge", "--no-shconf", "-m", "512", "--no-pci", f"--vdev={device}"]
+    command += ["--", "-i", "--rxq=2", "--txq=2", "--total-num-mbufs=4096"]
+    script = "set verbose 1\nset fwd rxonly\nstart\nshow port stats all\nstop\nquit\n"
+    result = subprocess.run(
+        command, input=script, capture_output=True, text=True, timeout=60, cwd=tmp_path, check=False
+    )
+    log = tmp_path / "testpmd.log"
+    log.write_text(result.stdout, "utf-8")
+    found = TestpmdLog(log)
+    said = {found.kinds[kind][3]: queue for kind, queue in zip(found.lines.kinds, found.lines.queues, strict=True)}
+    assert said == {max(len(frame), 60): i % 2 for i, frame in enumerate(frames)}
+    assert (found.lines.hash_values == -1).all()
