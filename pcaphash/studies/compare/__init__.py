@@ -1,8 +1,9 @@
 """The study behind ``compare``: configurations side by side, held to what ideal hashes would do."""
 
+from pcaphash.studies.compare.finding import Finding
 from pcaphash.studies.compare.outcome import Group, Outcome
 from pcaphash.studies.compare.result import Comparison
 from pcaphash.studies.compare.study import DEFAULT_HEAVIEST, compare
-from pcaphash.studies.compare.verdict import Finding, Verdict
+from pcaphash.studies.compare.verdict import Verdict
 
 __all__ = ["DEFAULT_HEAVIEST", "Comparison", "Finding", "Group", "Outcome", "Verdict", "compare"]

@@ -28,7 +28,7 @@ from pcaphash.studies.compare.outcome import FlowSet, Outcome
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from pcaphash.studies.compare.verdict import Finding
+    from pcaphash.studies.compare.finding import Finding
 
     Judged = tuple[Outcome, Finding]
 

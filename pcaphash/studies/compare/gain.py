@@ -9,7 +9,7 @@ from pcaphash.studies.compare.causes import Cause
 from pcaphash.studies.compare.outcome import Outcome
 
 if TYPE_CHECKING:
-    from pcaphash.studies.compare.verdict import Finding
+    from pcaphash.studies.compare.finding import Finding
 
     Judged = tuple[Outcome, Finding]
 

@@ -7,9 +7,11 @@ from enum import StrEnum
 import numpy as np
 
 from pcaphash.studies.compare.advice import Advice, list_advice
-from pcaphash.studies.compare.causes import CROWDED, EVEN, Cause, Facts, Ideal, excess_of, explain, find_ideal
+from pcaphash.studies.compare.blame import blamed_tunnel
+from pcaphash.studies.compare.causes import CROWDED, EVEN, Cause, excess_of, explain, find_ideal
+from pcaphash.studies.compare.finding import Crowding, Finding
 from pcaphash.studies.compare.gain import Gain, main_gain
-from pcaphash.studies.compare.missed import MissedTunnel, blamed_tunnel
+from pcaphash.studies.compare.missed import MissedTunnel
 from pcaphash.studies.compare.outcome import Outcome
 
 _FEW = 4  # receive queues that carry most are counted where they are at most this part of all
@@ -28,50 +30,6 @@ class Conclusion(StrEnum):
     """One configuration spreads them much better than another, and that is more than luck."""
     UNEVEN = "uneven"
     """They spread unevenly, and no configuration changes that."""
-
-
-@dataclass(frozen=True)
-class Crowding:
-    """So many of the receive queues carry this share of the packets; given where they are few."""
-
-    queues: int
-    share: float
-
-
-@dataclass(frozen=True)
-class Finding:
-    """How a configuration spreads the packets, and why.
-
-    Parameters
-    ----------
-    config : str
-        Its name.
-    cause : Cause
-        Why.
-    excess : float
-        How far the busiest receive queue is above its ideal share, which is 1 / queues; NaN where nothing is judged.
-    queues : int
-        Receive queues.
-    crowding : Crowding or None
-        The few receive queues that carry most packets, where they are few.
-    facts : Facts, MissedTunnel or None
-        The numbers behind the cause; None where ``excess`` and ``ideal`` say all.
-    ideal : Ideal or None
-        What ideal hashes make of the same hash inputs, where that is known.
-    """
-
-    config: str
-    cause: Cause
-    excess: float
-    queues: int
-    crowding: Crowding | None
-    facts: Facts | MissedTunnel | None
-    ideal: Ideal | None
-
-    @property
-    def is_judged(self) -> bool:
-        """Whether there is something to spread, and enough of it."""
-        return self.cause not in (Cause.NOTHING, Cause.TOO_FEW)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,28 @@
+"""Whether a tunnel that no configuration looks into is why packets spread unevenly."""
+
+from collections.abc import Sequence
+
+from pcaphash.studies.compare.causes import Cause, HeavyFlow
+from pcaphash.studies.compare.finding import Finding
+from pcaphash.studies.compare.missed import MATERIAL, MissedTunnel
+
+_MAIN = 0.5  # of the packets, or of a heavy flow's, in a tunnel that is said to be the cause
+_OF_FLOWS = (Cause.FEW_INPUTS, Cause.HEAVY_FLOWS, Cause.FEW_FLOWS, Cause.UNEVEN)
+
+
+def blamed_tunnel(finding: Finding, missed: Sequence[MissedTunnel]) -> MissedTunnel | None:
+    """Return the missed tunnel that is why a configuration spreads packets as it does; None where none is."""
+    return next((each for each in missed if _is_cause(finding, each) and _helps(finding, each)), None)
+
+
+def _helps(finding: Finding, missed: MissedTunnel) -> bool:
+    return missed.excess is None or missed.excess <= MATERIAL * finding.excess
+
+
+def _is_cause(finding: Finding, missed: MissedTunnel) -> bool:
+    facts = finding.facts
+    if not isinstance(facts, HeavyFlow):
+        return finding.cause in _OF_FLOWS and missed.share >= _MAIN
+    has_port = missed.port is not None and f":{missed.port} " in f"{facts.endpoints} "
+    is_same = has_port if finding.cause == Cause.SINGLE_FLOW else missed.port is None
+    return is_same and missed.share >= _MAIN * facts.share

@@ -1,0 +1,50 @@
+"""How one configuration spreads the packets, and why, as facts."""
+
+from dataclasses import dataclass
+
+from pcaphash.studies.compare.causes import Cause, Facts, Ideal
+from pcaphash.studies.compare.missed import MissedTunnel
+
+
+@dataclass(frozen=True)
+class Crowding:
+    """So many of the receive queues carry this share of the packets; given where they are few."""
+
+    queues: int
+    share: float
+
+
+@dataclass(frozen=True)
+class Finding:
+    """How a configuration spreads the packets, and why.
+
+    Parameters
+    ----------
+    config : str
+        Its name.
+    cause : Cause
+        Why.
+    excess : float
+        How far the busiest receive queue is above its ideal share, which is 1 / queues; NaN where nothing is judged.
+    queues : int
+        Receive queues.
+    crowding : Crowding or None
+        The few receive queues that carry most packets, where they are few.
+    facts : Facts, MissedTunnel or None
+        The numbers behind the cause; None where ``excess`` and ``ideal`` say all.
+    ideal : Ideal or None
+        What ideal hashes make of the same hash inputs, where that is known.
+    """
+
+    config: str
+    cause: Cause
+    excess: float
+    queues: int
+    crowding: Crowding | None
+    facts: Facts | MissedTunnel | None
+    ideal: Ideal | None
+
+    @property
+    def is_judged(self) -> bool:
+        """Whether there is something to spread, and enough of it."""
+        return self.cause not in (Cause.NOTHING, Cause.TOO_FEW)
