@@ -21,7 +21,8 @@ from pcaphash.report.formats import ANALYSIS_FORMATS, PARQUET, check_stream
 def analyze(
     *,
     traces: Annotated[
-        list[str], typer.Argument(metavar="TRACE", help="Captures, or saved censuses; - is standard input.")
+        list[str],
+        typer.Argument(metavar="TRACE", help="Captures, folders of them, or saved censuses; - is standard input."),
     ],
     output: Annotated[
         Path | None,

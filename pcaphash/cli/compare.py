@@ -24,7 +24,8 @@ _DEFAULT_MOST_FLOWS = 1_000_000
 def compare(
     *,
     traces: Annotated[
-        list[str], typer.Argument(metavar="TRACE", help="Captures, or saved censuses; - is standard input.")
+        list[str],
+        typer.Argument(metavar="TRACE", help="Captures, folders of them, or saved censuses; - is standard input."),
     ],
     output: Annotated[
         Path | None,

@@ -25,7 +25,8 @@ _DEFAULT_MOST_FLOWS = 1_000_000
 def report(
     *,
     traces: Annotated[
-        list[str], typer.Argument(metavar="TRACE", help="Captures, or saved censuses; - is standard input.")
+        list[str],
+        typer.Argument(metavar="TRACE", help="Captures, folders of them, or saved censuses; - is standard input."),
     ],
     output: Annotated[
         Path, typer.Option("--output", "-o", metavar="DIR", parser=output_path, help="Write report.html here.")

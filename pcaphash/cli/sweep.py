@@ -22,7 +22,8 @@ from pcaphash.report.formats import ANALYSIS_FORMATS, PARQUET, check_stream
 def sweep(
     *,
     traces: Annotated[
-        list[str], typer.Argument(metavar="TRACE", help="Captures, or saved censuses; - is standard input.")
+        list[str],
+        typer.Argument(metavar="TRACE", help="Captures, folders of them, or saved censuses; - is standard input."),
     ],
     by: Annotated[
         str,

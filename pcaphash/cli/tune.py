@@ -10,6 +10,7 @@ from pcaphash.cli import options
 from pcaphash.cli.outcome import report_reading, report_warnings, write_set
 from pcaphash.cli.progress import announce_compilation, watched
 from pcaphash.cli.selecting import takes_selection
+from pcaphash.cli.traces import list_traces
 from pcaphash.device import Device, DeviceOptions
 from pcaphash.engine.selection import RECEIVED, Selection
 from pcaphash.report.files import output_path
@@ -25,7 +26,8 @@ _DEFAULT_MOST_FLOWS = 1_000_000
 def tune(
     *,
     traces: Annotated[
-        list[str], typer.Argument(metavar="TRACE", help="Captures, or saved censuses; - is standard input.")
+        list[str],
+        typer.Argument(metavar="TRACE", help="Captures, folders of them, or saved censuses; - is standard input."),
     ],
     n_keys: Annotated[int, typer.Option("--keys", metavar="N", min=1, help="Random hash keys to try.")] = _DEFAULT_KEYS,
     seed: Annotated[
@@ -68,6 +70,7 @@ def tune(
       pcaphash tune trace.pcap --queues 6 --indirection-table-size 16 -o results
     """
     options.check_format(format_, COMPARISON_FORMATS)
+    traces = list_traces(traces)
     device = Device(**device_options)
     report_warnings([device])
     announce_compilation()

@@ -37,7 +37,11 @@ def test_a_folder_stands_for_the_captures_in_it(folder):
     traces = [line.split(",")[0].removeprefix(f"{folder}/") for line in result.stdout.decode().splitlines()]
     names = ["dump", "older/trace.pcap7", "packed.xz", *(f"trace_0000{i}_20240501.pcap" for i in range(1, 4))]
     assert list(dict.fromkeys(traces)) == ["trace", *names]
-    for words in (["analyze", "--format", "csv"], ["sweep", "--format", "csv"]):
+    for words in (
+        ["analyze", "--format", "csv"],
+        ["sweep", "--format", "csv"],
+        ["tune", "--keys", "5", "--format", "json"],
+    ):
         apart = run(*words, *(folder / name for name in names))
         assert run(*words, folder).stdout == apart.stdout
 
