@@ -28,8 +28,8 @@ def _table_warnings(device: "Device") -> list[str]:
         return []
     if queues > n_entries:
         return [
-            f"{SIZE_OPTION}: {n_entries} entries for {queues} receive queues: no hash leads to {queues - n_entries} or "
-            "more of them"
+            f"{SIZE_OPTION}: {n_entries} {'entry' if n_entries == 1 else 'entries'} for {queues} receive queues: "
+            f"no hash leads to {queues - n_entries} or more of them"
         ]
     fewest, rest = divmod(n_entries, queues)
     if not rest or 1 / fewest <= _MOST_IMBALANCE or device.indirection_table != default_table(n_entries, queues):

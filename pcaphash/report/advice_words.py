@@ -3,9 +3,9 @@
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from pcaphash.engine.decision import NONE
+from pcaphash.engine.decision import NONE, REASON_NO_TYPE
 from pcaphash.report.suspicion import name_tunnel, remedy_options
-from pcaphash.report.words import above_ideal, count, percent, reason_text
+from pcaphash.report.words import above_ideal, count, counted, percent, reason_text
 from pcaphash.studies.compare.advice import (
     AvoidPortless,
     EvenTable,
@@ -65,11 +65,7 @@ def put_advice_into_words(advice: "Advice") -> AdviceWords:
     if isinstance(advice, EvenTable):
         return _even_table(advice)
     if isinstance(advice, FindUnhashed):
-        why = f"{reason_text(advice.reason)}: {count(advice.packets)}"
-        return AdviceWords(
-            f"find out why packets have no hash under {advice.config} ({why}). They all go to receive queue "
-            f"{advice.queue}; pcaphash explain shows why for one of them."
-        )
+        return AdviceWords(_find_unhashed(advice))
     if isinstance(advice, SplitFlow):
         return AdviceWords(
             "have the sender use several flows: no hash, key or table splits one. Receive packet steering takes work "
@@ -79,12 +75,12 @@ def put_advice_into_words(advice: "Advice") -> AdviceWords:
     if isinstance(advice, AvoidPortless) and advice.encapsulation != NONE:
         return AdviceWords(
             f"expect one receive queue for {advice.endpoints} ({advice.encapsulation}): what it carries shows no "
-            "ports, so only addresses can be hashed."
+            "ports to hash, so only addresses can be hashed."
         )
     if isinstance(advice, AvoidPortless):
         return AdviceWords(
-            f"only addresses are hashed of {advice.endpoints}, which has no ports: if these are fragments, avoid them "
-            "(a smaller MTU in the tunnel, for instance)."
+            f"expect one receive queue for {advice.endpoints}: no hash type covers ports of fragments, nor of anything "
+            "but TCP and UDP. Avoid fragments, if these are some (a smaller MTU in the tunnel, for instance)."
         )
     return _rebalance(advice)
 
@@ -113,6 +109,16 @@ def _look_into(advice: LookInto) -> AdviceWords:
     )
 
 
+def _find_unhashed(advice: FindUnhashed) -> str:
+    why = f"{reason_text(advice.reason)}: {count(advice.packets)}"
+    if advice.reason == REASON_NO_TYPE:
+        return f"enable hash types for packets that have no hash under {advice.config} ({why})."
+    return (
+        f"expect packets without a hash ({why}) on receive queue {advice.queue} under {advice.config}: no hash type "
+        "covers them. pcaphash explain shows what one of them is; another unclassified_queue moves them all."
+    )
+
+
 def _vary_source_port(advice: VarySourcePort) -> AdviceWords:
     more = f" and {count(advice.more)} more" if advice.more else ""
     keeps = "keep" if len(advice.tunnels) + advice.more > 1 else "keeps"
@@ -125,13 +131,13 @@ def _vary_source_port(advice: VarySourcePort) -> AdviceWords:
 def _even_table(advice: EvenTable) -> AdviceWords:
     table = advice.table
     text = (
-        f"even out the indirection table: {count(table.table_size)} entries for {count(table.queues)} receive queues "
-        f"put {above_ideal(advice.excess)} on the busiest one by themselves."
+        f"even out the indirection table: {counted(table.table_size, 'entry', 'entries')} for "
+        f"{count(table.queues)} receive queues put {above_ideal(advice.excess)} on the busiest one by themselves."
     )
     if advice.fitting == table.queues:
         return AdviceWords(text, [f"ethtool -X IF equal {table.queues}"])
     return AdviceWords(
-        f"{text} Use a larger table, or {count(advice.fitting)} receive queues.",
+        f"{text} Use a larger table, or {counted(advice.fitting, 'receive queue', 'receive queues')}.",
         [f"ethtool -L IF combined {advice.fitting}"],
     )
 

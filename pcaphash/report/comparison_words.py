@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from pcaphash.engine.decision import NONE
 from pcaphash.report.advice_words import AdviceWords, put_advice_into_words
 from pcaphash.report.suspicion import name_tunnel, remedy_options
-from pcaphash.report.words import above_ideal, count, packets, percent, reason_text
+from pcaphash.report.words import above_ideal, count, counted, packets, percent, reason_text
 from pcaphash.studies.compare.causes import (
     EVEN,
     Cause,
@@ -90,6 +90,11 @@ def _headline(verdict: "Verdict") -> str:
         return _blame(best)
     if all(finding.cause == Cause.HASH for finding in verdict.findings):
         return "The hash is at fault: under every configuration here it does worse than chance."
+    if best.excess <= EVEN:
+        return (
+            f"No configuration here is clearly better: the busiest receive queue is {above_ideal(best.excess)} "
+            f"({best.config}) to {above_ideal(worst.excess)} ({worst.config}) above the ideal share."
+        )
     return f"No configuration here spreads this traffic evenly. {_blame(best)}"
 
 
@@ -116,7 +121,9 @@ def _blame(finding: "Finding") -> str:
     if isinstance(facts, HeavyFlow) and finding.cause == Cause.SINGLE_FLOW:
         return f"The hash is fine; one flow carries {percent(facts.share)} of packets, and no hash can split a flow."
     if isinstance(facts, HeavyFlow):
-        return f"The hash is fine; packets without ports between two addresses are {percent(facts.share)} of all."
+        return (
+            f"The hash is fine; packets between two addresses without ports to hash are {percent(facts.share)} of all."
+        )
     if isinstance(facts, Unhashed):
         return f"The hash is fine; {percent(facts.share)} of packets have none and go to the unclassified queue."
     if isinstance(facts, FewFlows) and finding.cause == Cause.HEAVY_FLOWS:
@@ -144,7 +151,7 @@ def _remains(finding: "Finding") -> str:
         Cause.HASH: "there the hash does worse than chance.",
         Cause.TABLE: "the indirection table is uneven by itself.",
         Cause.FEW_INPUTS: "the hash input still has too little entropy.",
-        Cause.NO_PORTS: "packets without ports between two addresses are more than the ideal share.",
+        Cause.NO_PORTS: "packets between two addresses without ports to hash are more than the ideal share.",
         Cause.FEW_FLOWS: "there are too few flows to even out.",
         Cause.UNHASHED: "packets without a hash all go to the unclassified queue.",
     }.get(finding.cause, "no single cause stands out.")
@@ -157,8 +164,9 @@ def finding_text(finding: "Finding") -> str:
         return _nothing(facts)
     if isinstance(facts, TooFew):
         one = percent(facts.queues / facts.packets) if facts.packets else "all"
+        known = "with a known receive queue " if facts.unknown else ""
         return (
-            f"Too few packets to judge: {count(facts.packets)}; at least {count(facts.needed)} are needed for "
+            f"Too few packets {known}to judge: {count(facts.packets)}; at least {count(facts.needed)} are needed for "
             f"{count(facts.queues)} receive queues. A single packet is {one} of a queue's ideal share here."
         )
     return " ".join(part for part in (_crowding(finding), _why(finding), _beside(finding)) if part)
@@ -222,7 +230,7 @@ def _carry(number: int) -> str:
 
 def table_text(table: UnevenTable) -> str:
     """Say how uneven an indirection table is."""
-    entries = f"{count(table.entries)} of its {count(table.table_size)} entries"
+    entries = f"{count(table.entries)} of its {counted(table.table_size, 'entry', 'entries')}"
     most = f"The indirection table gives receive queue {table.queue} {entries}"
     if not table.queues_without:
         return f"{most}."

@@ -25,7 +25,7 @@ def _both_ways(found: "BothWays") -> str:
     if found.is_open:
         choice = " or ".join(f"{option} {host}" for host in hosts)
         return (
-            f"{percent(found.share)} of packets run one way between {' and '.join(hosts)}{more}, the others back; "
+            f"{percent(found.share)} of packets run one way between {' and '.join(hosts)}{more}, others back; "
             f"a NIC receives only one way: choose with {choice}"
         )
     options = " ".join(f"{option} {host}" for host in hosts)

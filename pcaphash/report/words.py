@@ -38,6 +38,11 @@ def packets(number: int) -> str:
     return "1 packet" if number == 1 else f"{count(number)} packets"
 
 
+def counted(number: int, one: str, many: str) -> str:
+    """Write a count with its noun, in the singular or the plural."""
+    return f"{count(number)} {one if number == 1 else many}"
+
+
 def size(n_bytes: float) -> str:
     """Write a number of bytes with a decimal unit."""
     if n_bytes < 1000:

@@ -48,10 +48,11 @@ class Chance:
 def told_apart(inputs: HashInputs) -> npt.NDArray[np.int64]:
     """Return the loads of hash inputs, those summed up that the key is not meant to tell apart.
 
-    A symmetric key, which repeats 16 bits, gives both directions of a connection one hash by intent.
+    A symmetric key, which repeats 16 bits, gives both directions of a connection one hash by intent. One that repeats 8
+    bits, or fewer, leaves 256 hashes at most, which nobody means.
     """
     key = inputs.device.hash_key[:KEY_LEN].ljust(KEY_LEN, b"\0")
-    if key != key[:2] * (KEY_LEN // 2) or not any(key):
+    if key != key[:2] * (KEY_LEN // 2) or key[0] == key[1]:
         return inputs.loads
     hashes, of_input = np.unique(inputs.hash_values, return_inverse=True)
     return sum_groups(inputs.loads, of_input, len(hashes))

@@ -159,7 +159,7 @@ def list_advice(
     """
     return [
         *_hash_inner(judged, worst, best),
-        *_look_into(best[1], missed),
+        *_look_into(judged, best[1], missed),
         *_hash_ports(judged, worst),
         *_vary_source_port(judged),
         *_other_key(judged),
@@ -174,12 +174,13 @@ def _hash_inner(judged: "Sequence[Judged]", worst: "Judged", best: "Judged") -> 
     return [HashInner(gain)] if gain is not None else []
 
 
-def _look_into(best: "Finding", missed: Sequence[MissedTunnel]) -> list[Advice]:
+def _look_into(judged: "Sequence[Judged]", best: "Finding", missed: Sequence[MissedTunnel]) -> list[Advice]:
     """Name the tunnels that would gain much, or that are to blame although nothing looks into them."""
     chosen = [
         each
         for each in missed
-        if each is best.facts or (each.excess is not None and each.excess <= MATERIAL * best.excess)
+        if any(each is finding.facts for _, finding in judged)
+        or (each.excess is not None and each.excess <= MATERIAL * best.excess)
     ]
     return [LookInto(each, best.config, best.excess) for each in chosen] if best.excess > EVEN else []
 

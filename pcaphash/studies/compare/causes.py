@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
+import numpy.typing as npt
 
 from pcaphash.engine.decision import NONE, REASON_LINK_TYPE, REASON_TRUNCATED
 from pcaphash.engine.tunnels import NO_TUNNEL, inner_endpoints, outer_endpoints
@@ -81,11 +82,15 @@ class NothingToSpread:
 
 @dataclass(frozen=True)
 class TooFew:
-    """Behind ``Cause.TOO_FEW``: how many packets there are, and how many are needed for so many receive queues."""
+    """Behind ``Cause.TOO_FEW``: how many packets there are, and how many are needed for so many receive queues.
+
+    Packets whose receive queue is unknown are beside them.
+    """
 
     packets: int
     needed: int
     queues: int
+    unknown: int
 
 
 @dataclass(frozen=True)
@@ -251,7 +256,7 @@ def _explain_nothing(outcome: Outcome, is_hashed: bool) -> NothingToSpread | Non
 def _explain_too_few(outcome: Outcome) -> TooFew | None:
     packets, queues = int(outcome.distribution.queues[:, 0].sum()), outcome.device.queues
     needed = packets_needed(queues)
-    return TooFew(packets, needed, queues) if packets < needed else None
+    return TooFew(packets, needed, queues, outcome.distribution.unknown) if packets < needed else None
 
 
 def _explain_unhashed(outcome: Outcome, excess: float) -> Unhashed | None:
@@ -297,8 +302,10 @@ def _explain_inputs(outcome: Outcome, excess: float) -> tuple[Cause, Facts]:
     sharing = np.flatnonzero(of_flow == heaviest)
     n_inputs, n_flows, queues = len(loads), int((of_flow >= 0).sum()), outcome.device.queues
     is_crowding = _excess_of(share, queues) >= _MOST * excess
-    if is_crowding and len(sharing) == 1 and share > 1 / queues:
-        return _explain_flow(outcome, int(sharing[0]), share)
+    if is_crowding and len(sharing):
+        flow, flow_share = _heaviest_flow(outcome, sharing, total)
+        if flow_share > 1 / queues and _excess_of(flow_share, queues) >= _MOST * excess:
+            return _explain_flow(outcome, flow, flow_share)
     if (is_crowding and len(sharing) > 1) or 2 * n_inputs <= n_flows:
         return Cause.FEW_INPUTS, _count_inputs(outcome, total)
     n_half = int(np.searchsorted(np.sort(loads)[::-1].cumsum(), loads.sum() / 2)) + 1
@@ -310,6 +317,13 @@ def _explain_inputs(outcome: Outcome, excess: float) -> tuple[Cause, Facts]:
     if by_chance >= _MAIN * excess:
         return Cause.FEW_FLOWS, half
     return Cause.UNEVEN, Unexplained(1.0, share, float(outcome.inputs.unhashed[0] / total))
+
+
+def _heaviest_flow(outcome: Outcome, sharing: npt.NDArray[np.int64], total: int) -> tuple[int, float]:
+    """Return the heaviest of the flows that share a hash input, and its share of packets."""
+    assert outcome.flow_set is not None
+    loads = outcome.flow_set.flows.loads[sharing, 0]
+    return int(sharing[loads.argmax()]), float(loads.max() / total)
 
 
 def _explain_flow(outcome: Outcome, flow: int, share: float) -> tuple[Cause, HeavyFlow]:

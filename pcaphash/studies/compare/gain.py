@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from pcaphash.engine.decision import NONE
 from pcaphash.studies.compare.causes import Cause
 from pcaphash.studies.compare.outcome import Outcome
 
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
 
     Judged = tuple[Outcome, Finding]
 
+_SOME = 0.05  # of the packets: fewer do not make a gain
+_MOSTLY = 0.5  # of the packets in tunnels, where other hash types may have part in a gain
 _MATERIAL = 0.5  # a configuration is worth changing to where it leaves at most so much of the excess
 
 
@@ -97,11 +100,19 @@ def step_of(worse: Outcome, better: Outcome) -> Step:
     one, other = worse.device, better.device
     if one.hash_key != other.hash_key or one.indirection_table != other.indirection_table:
         return Step.OTHER
-    if other.tunnel_mask & ~one.tunnel_mask:
+    if worse.distribution.unhashed > better.distribution.unhashed + _SOME * worse.distribution.packets:
+        return Step.OTHER  # what matters is that packets are hashed at all
+    more_types, tunnelled = bool(other.base_types & ~one.base_types), _tunnelled_share(better)
+    if other.tunnel_mask & ~one.tunnel_mask and tunnelled > (_MOSTLY if more_types else 0):
         return Step.INNER
-    if other.tunnel_mask == one.tunnel_mask and other.base_types & ~one.base_types:
-        return Step.PORTS
-    return Step.OTHER
+    is_same_header = other.tunnel_mask == one.tunnel_mask or tunnelled <= _SOME
+    return Step.PORTS if more_types and is_same_header else Step.OTHER
+
+
+def _tunnelled_share(outcome: Outcome) -> float:
+    """Return the share of packets in tunnels of any type."""
+    loads = {group.name: int(group.queues[:, 0].sum()) for group in outcome.encapsulations}
+    return 1 - loads.get(NONE, 0) / max(sum(loads.values()), 1)
 
 
 def _is_more_than_luck(worse: "Finding", better: "Finding") -> bool:
