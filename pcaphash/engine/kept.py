@@ -15,6 +15,7 @@ from pcaphash.kernels.keeping import KEPT_LEN, choose_again, keep_packets
 from pcaphash.kernels.records import RECORD
 
 MOST_KEPT = 16 * 1024
+_FIRST_CAPACITY = 512  # packets that there is room for at first; it grows, since most traces asked about are small
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,10 +70,6 @@ class PacketKeeper:
     def append(self, block: Block, trace: int) -> None:
         """Look at the packets of a block of a trace."""
         data, records = block.data, block.records
-        if not len(self._records):  # only who sees packets needs room
-            self._data = np.empty(self._most * KEPT_LEN, np.uint8)
-            self._records = np.zeros(self._most, RECORD)
-            self._numbers, self._traces, self._interfaces = (np.empty(self._most, np.int64) for _ in range(3))
         done = 0
         while done < len(records):
             before = self._used
@@ -84,7 +81,7 @@ class PacketKeeper:
             places = self._numbers[before : self._used] - self._seen
             self._interfaces[before : self._used] = interfaces_of(replace(block, records=records[places]))
             if done < len(records):
-                self._halve()
+                self._make_room()
         self._seen += len(records)
 
     def kept(self) -> KeptPackets:
@@ -92,6 +89,19 @@ class PacketKeeper:
         records = self._records[: self._used].copy()
         return KeptPackets(
             self._data, records, self._traces[: self._used].copy(), self._interfaces[: self._used].copy()
+        )
+
+    def _make_room(self) -> None:
+        """Take more room, or where there is no more to take, drop about half of what is kept."""
+        capacity = len(self._records)
+        if capacity == self._most:
+            self._halve()
+            return
+        wider = min(max(2 * capacity, _FIRST_CAPACITY), self._most)
+        self._data = np.resize(self._data, wider * KEPT_LEN)
+        self._records = np.resize(self._records, wider)
+        self._numbers, self._traces, self._interfaces = (
+            np.resize(column, wider) for column in (self._numbers, self._traces, self._interfaces)
         )
 
     def _halve(self) -> None:
