@@ -4,7 +4,7 @@ from typing import Any
 
 from pcaphash.cli.messages import warn
 from pcaphash.cli.payloads import read_payloads
-from pcaphash.device import DeviceOptions, combine_options, list_overrides, read_device_file, read_ethtool
+from pcaphash.device import DeviceOptions, combine_options, list_overrides, read_device_file
 
 
 def combine_sources(given: dict[str, Any]) -> tuple[DeviceOptions, dict[str, DeviceOptions]]:
@@ -32,6 +32,8 @@ def combine_sources(given: dict[str, Any]) -> tuple[DeviceOptions, dict[str, Dev
         of_file = found.configs
         sources.append((f"--device {device_file}", found.options))
     if ethtool_file is not None:
+        from pcaphash.device.ethtool import read_ethtool
+
         shown = read_ethtool(ethtool_file, chosen)
         for note in shown.notes:
             warn(note)

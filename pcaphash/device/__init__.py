@@ -2,7 +2,6 @@
 
 from pcaphash.device.configs import default_configs, explain_default_configs, make_file_configs, parse_config
 from pcaphash.device.device import Device
-from pcaphash.device.ethtool import read_ethtool
 from pcaphash.device.options import DeviceOptions, combine_options, list_overrides
 from pcaphash.device.toml import DeviceFile, read_device_file, read_options
 
@@ -17,6 +16,5 @@ __all__ = [
     "make_file_configs",
     "parse_config",
     "read_device_file",
-    "read_ethtool",
     "read_options",
 ]

@@ -5,6 +5,7 @@ of the packets to come only half as many are kept; so each packet has the same c
 """
 
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -13,9 +14,12 @@ from pcaphash.capture.reader import Block
 from pcaphash.engine.interfaces import interfaces_of
 from pcaphash.kernels.keeping import KEPT_LEN, choose_again, keep_packets
 from pcaphash.kernels.records import RECORD
+from pcaphash.standards.ethernet import LINUX_SLL, LINUX_SLL2
+
+_Number = TypeVar("_Number", bound=np.generic)
 
 MOST_KEPT = 16 * 1024
-_FIRST_CAPACITY = 512  # packets that there is room for at first; it grows, since most traces asked about are small
+_FIRST_CAPACITY = 512  # packets that there is room for at first: most traces that are asked about are small
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,6 +46,12 @@ class KeptPackets:
     def __len__(self) -> int:
         """Return how many packets there are."""
         return len(self.records)
+
+    @property
+    def is_of_several(self) -> bool:
+        """Whether packets may be of several interfaces: Linux cooked headers, or interfaces that the capture tells."""
+        is_cooked = bool(np.isin(self.records["link_type"], (LINUX_SLL, LINUX_SLL2)).any())
+        return is_cooked or len(np.unique(self.interfaces)) > 1
 
     def take(self, chosen: npt.NDArray[np.bool_]) -> "KeptPackets":
         """Return some of the packets."""
@@ -93,16 +103,15 @@ class PacketKeeper:
 
     def _make_room(self) -> None:
         """Take more room, or where there is no more to take, drop about half of what is kept."""
-        capacity = len(self._records)
-        if capacity == self._most:
+        if len(self._records) == self._most:
             self._halve()
             return
-        wider = min(max(2 * capacity, _FIRST_CAPACITY), self._most)
-        self._data = np.resize(self._data, wider * KEPT_LEN)
-        self._records = np.resize(self._records, wider)
-        self._numbers, self._traces, self._interfaces = (
-            np.resize(column, wider) for column in (self._numbers, self._traces, self._interfaces)
-        )
+        capacity = self._most if len(self._records) else min(_FIRST_CAPACITY, self._most)
+        self._data = _widen(self._data, capacity * KEPT_LEN)
+        self._records = _widen(self._records, capacity)
+        self._numbers = _widen(self._numbers, capacity)
+        self._traces = _widen(self._traces, capacity)
+        self._interfaces = _widen(self._interfaces, capacity)
 
     def _halve(self) -> None:
         """Drop about half of what is kept."""
@@ -117,3 +126,10 @@ class PacketKeeper:
             column[: self._used] = column[places]
         self._records[: self._used] = self._records[places]
         self._records["offset"][: self._used] = np.arange(self._used) * KEPT_LEN
+
+
+def _widen(column: npt.NDArray[_Number], n: int) -> npt.NDArray[_Number]:
+    """Return a longer array that starts with what is there."""
+    wider = np.zeros(n, column.dtype)
+    wider[: len(column)] = column
+    return wider

@@ -2,12 +2,15 @@
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from pcaphash.capture.damage import Damage
-from pcaphash.engine.directions import BothWays, find_both_ways
 from pcaphash.engine.kept import PacketKeeper
-from pcaphash.engine.repeated import Repeated, find_repeated
 from pcaphash.errors import CaptureError
+
+if TYPE_CHECKING:
+    from pcaphash.engine.directions import BothWays
+    from pcaphash.engine.repeated import Repeated
 
 _MOST_TOLD = 3  # traces with the same problem that are told one by one
 
@@ -82,14 +85,21 @@ class Reading:
         return bool(self.damages or self.unreadable or self.inherited)
 
     @cached_property
-    def both_ways(self) -> BothWays | None:
+    def both_ways(self) -> "BothWays | None":
         """Whether packets look sent by the capturing host although nothing says so; ask when all is read."""
+        from pcaphash.engine.directions import find_both_ways
+
         return find_both_ways(self.keeper.kept())
 
     @cached_property
-    def repeated(self) -> Repeated | None:
+    def repeated(self) -> "Repeated | None":
         """Whether tunnel packets are there again without their tunnel; ask when all is read."""
-        return find_repeated(self.keeper.kept())
+        kept = self.keeper.kept()
+        if not kept.is_of_several:
+            return None
+        from pcaphash.engine.repeated import find_repeated  # what it needs takes longer to load than to ask this
+
+        return find_repeated(kept)
 
     def add(self, other: "Reading") -> None:
         """Add what came of reading other traces earlier."""

@@ -19,7 +19,6 @@ from pcaphash.engine.tuples import inner_tuples, outer_tuples
 from pcaphash.kernels.dissect import split_signature
 from pcaphash.kernels.flows import KEY_WORDS, LONG_KEY_WORDS, N_SUMS, read_flow_keys
 from pcaphash.kernels.tunnel import TUNNELS
-from pcaphash.standards.ethernet import LINUX_SLL, LINUX_SLL2
 
 _LEAST_PACKETS = 10
 _LEAST_SHARE = 0.1  # of the tunnel packets
@@ -49,7 +48,7 @@ def find_repeated(kept: KeptPackets) -> Repeated | None:
 
     Where a capture says on which interface packets were captured, the copy must be on another one.
     """
-    if not _is_of_several(kept):
+    if not kept.is_of_several:
         return None
     flows, records = _flows_of_packets(kept)
     signatures, which = np.unique(flows.signatures, return_inverse=True)
@@ -72,12 +71,6 @@ def find_repeated(kept: KeptPackets) -> Repeated | None:
     if n < _LEAST_PACKETS or share < _LEAST_SHARE:
         return None
     return Repeated(share, tuple(sorted(told)), tuple(sorted(others)))
-
-
-def _is_of_several(kept: KeptPackets) -> bool:
-    """Tell whether packets may be of several interfaces: Linux cooked headers, or interfaces that the capture tells."""
-    is_cooked = bool(np.isin(kept.records["link_type"], (LINUX_SLL, LINUX_SLL2)).any())
-    return is_cooked or len(np.unique(kept.interfaces)) > 1
 
 
 def _flows_of_packets(kept: KeptPackets) -> tuple[Flows, npt.NDArray[np.int64]]:

@@ -8,7 +8,6 @@ from pcaphash.report.advice_words import AdviceWords, put_advice_into_words
 from pcaphash.report.suspicion import name_tunnel, remedy_options
 from pcaphash.report.words import above_ideal, count, counted, packets, percent, reason_text
 from pcaphash.studies.compare.causes import (
-    EVEN,
     Cause,
     FewFlows,
     FewInputs,
@@ -24,6 +23,7 @@ from pcaphash.studies.compare.causes import (
 from pcaphash.studies.compare.gain import Step
 from pcaphash.studies.compare.missed import MissedTunnel
 from pcaphash.studies.compare.verdict import Conclusion
+from pcaphash.studies.spread import EVEN
 
 if TYPE_CHECKING:
     from pcaphash.studies.compare import Finding, Verdict

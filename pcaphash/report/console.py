@@ -8,9 +8,8 @@ from rich.text import Text
 
 from pcaphash.report.layout import Columns, open_console, show_text
 from pcaphash.report.words import above_ideal, bar, brief_types, count, index, packets, percent, reason_text, size
-from pcaphash.studies.compare.causes import EVEN
 from pcaphash.studies.enough import packets_needed
-from pcaphash.studies.spread import spread
+from pcaphash.studies.spread import EVEN, spread
 
 if TYPE_CHECKING:
     from pcaphash.device import Device

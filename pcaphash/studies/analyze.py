@@ -14,12 +14,12 @@ from pcaphash.engine.reading import Reading
 from pcaphash.engine.selection import RECEIVED, Selection
 from pcaphash.engine.stream import Progress, take_census
 from pcaphash.errors import ConfigurationError
-from pcaphash.studies.baseline import Baseline
-from pcaphash.studies.chance import Chance
 from pcaphash.studies.spread import MEASURES, spread
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from pcaphash.studies.baseline import Baseline
 
 DISTRIBUTION_COLUMNS = ("config", "queue", "packets", "bytes", "packet_share", "byte_share")
 SUMMARY_COLUMNS = (
@@ -50,7 +50,7 @@ class Analysis:
     reading: Reading
     distributions: list[Distribution]
     encapsulations: list[dict[str, int]]
-    baselines: list[Baseline | None] = field(default_factory=list)
+    baselines: "list[Baseline | None]" = field(default_factory=list)
 
     def distribution_rows(self) -> list[Row]:
         """Return the rows of ``distribution.csv``: every queue of every configuration."""
@@ -107,7 +107,11 @@ def analyze(
     """
     paths, chosen = check_request(traces, devices)
     identities = identities_of(chosen)
-    chance = Chance(chosen, paths) if with_chance else None
+    chance = None
+    if with_chance:
+        from pcaphash.studies.chance import Chance
+
+        chance = Chance(chosen, paths)
     beside = [chance.append] if chance else []
     censuses, reading = take_census(paths, identities, selection, chosen[0].spec, watch, beside)
     pairs = [(censuses[identity], device) for identity, device in zip(identities, chosen, strict=True)]

@@ -10,6 +10,9 @@ import numpy.typing as npt
 MEASURES = ("max_ideal", "min_ideal", "min_max", "jain", "cov", "entropy")
 """Names of the measures; ``jain`` and ``entropy`` grow with evenness, the others shrink."""
 
+EVEN = 0.1
+"""A busiest receive queue so little above ideal needs no remedy."""
+
 _MOST_MIN_MAX = 20.0
 _EMPTY_QUEUE = -1.0
 

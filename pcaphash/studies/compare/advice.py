@@ -12,7 +12,6 @@ from pcaphash.engine.tunnels import NO_TUNNEL
 from pcaphash.kernels.dissect import split_signature
 from pcaphash.kernels.tunnel import GENEVE, GRE_UDP, VXLAN, VXLAN_GPE
 from pcaphash.studies.compare.causes import (
-    EVEN,
     Cause,
     FewFlows,
     HeavyFlow,
@@ -24,6 +23,7 @@ from pcaphash.studies.compare.causes import (
 from pcaphash.studies.compare.gain import Gain, inner_gain, ports_gain
 from pcaphash.studies.compare.missed import MATERIAL, MissedTunnel
 from pcaphash.studies.compare.outcome import FlowSet, Outcome
+from pcaphash.studies.spread import EVEN
 
 if TYPE_CHECKING:
     import numpy.typing as npt

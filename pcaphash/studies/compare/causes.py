@@ -11,13 +11,10 @@ from pcaphash.engine.decision import NONE, REASON_LINK_TYPE, REASON_TRUNCATED
 from pcaphash.engine.tunnels import NO_TUNNEL, inner_endpoints, outer_endpoints
 from pcaphash.studies.compare.outcome import Outcome
 from pcaphash.studies.enough import packets_needed
-from pcaphash.studies.spread import spread
+from pcaphash.studies.spread import EVEN, spread
 
 MEASURE = "max_ideal_packets"
 """What verdicts go by: how far the busiest receive queue is above its ideal share of packets."""
-
-EVEN = 0.1
-"""A busiest receive queue so little above ideal needs no remedy."""
 
 BLAME = 99.9
 """The hash is to blame where so many per cent of ideal hashes do better: a good one has one trace in a thousand so."""

@@ -8,11 +8,12 @@ import numpy as np
 
 from pcaphash.studies.compare.advice import Advice, list_advice
 from pcaphash.studies.compare.blame import blamed_tunnel
-from pcaphash.studies.compare.causes import CROWDED, EVEN, Cause, excess_of, explain, find_ideal
+from pcaphash.studies.compare.causes import CROWDED, Cause, excess_of, explain, find_ideal
 from pcaphash.studies.compare.finding import Crowding, Finding
 from pcaphash.studies.compare.gain import Gain, main_gain
 from pcaphash.studies.compare.missed import MissedTunnel
 from pcaphash.studies.compare.outcome import Outcome
+from pcaphash.studies.spread import EVEN
 
 _FEW = 4  # receive queues that carry most are counted where they are at most this part of all
 
