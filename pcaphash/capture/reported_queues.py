@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from itertools import product
 from pathlib import Path
 
 from pcaphash.capture.reader import Block
@@ -16,14 +17,15 @@ _TIME = r"(?:[T_.-]?(?:[01][0-9]|2[0-3])[-_.:h]?[0-5][0-9](?:[-_.:m]?[0-6][0-9])
 _WHEN = re.compile(rf"(?:_[0-9]{{5}}_(?={_DAY}))?(?<![0-9]){_DAY}{_TIME}(?![0-9])")
 _EPOCH = re.compile(r"(?<![0-9])1[0-9]{9}(?:[0-9]{3})?(?![0-9])")
 
-_NUMBER = r"[-_.=]?([0-9]{1,9})(?![0-9])"
+_NUMBER = r"[-_.=# [(]?([0-9]{1,9})(?![0-9])"
 _WORDS = (
     # The likelier words come first: rx may also be a direction.
     re.compile(rf"(?:(?<![A-Za-z])(?:rx[-_]?)?(?:queue|q)|(?<![A-Za-z])(?:txrx|ring)){_NUMBER}", re.IGNORECASE),
     re.compile(rf"(?<![A-Za-z])rx{_NUMBER}", re.IGNORECASE),
 )
 _ANY_NUMBER = re.compile(r"(?<![0-9])[0-9]{1,9}(?![0-9])")
-_SUFFIXES = re.compile(r"(?:\.[A-Za-z][A-Za-z0-9]*)+$")  # .pcap, .pcapng.gz and the like
+# .pcap, .pcapng.gz and the like, also numbered as tcpdump -C does
+_SUFFIXES = re.compile(r"(?:\.(?:(?:pcap|pcapng|cap|ntar|dmp)[0-9]*|gz|zst|zstd|xz|bz2|lz4))+$", re.IGNORECASE)
 _ADVICE = "put q or queue before the number of the receive queue, such as q0.pcap"
 
 
@@ -60,7 +62,8 @@ def queues_of_traces(traces: Sequence[str], n_queues: int | None = None) -> list
     """Return a source for each trace; its name says which receive queue it is, or else its place.
 
     The number after ``q``, ``queue``, ``rxq``, ``ring`` or ``rx`` is the queue; several traces may have the same one.
-    Where no name has such a word, it is the only number by which the names differ. Dates are no numbers.
+    Where no name has such a word, names of folders that differ may have it; else it is the only number by which several
+    names differ, or their place. Dates are no numbers, and names that have nothing else are refused.
 
     Parameters
     ----------
@@ -74,16 +77,27 @@ def queues_of_traces(traces: Sequence[str], n_queues: int | None = None) -> list
     ConfigurationError
         A name can be read in two ways, only some names have a number, or the device has no such queue.
     """
-    stems = [_EPOCH.sub("", _WHEN.sub("", _SUFFIXES.sub("", Path(trace).name))) for trace in traces]
-    for word in _WORDS:
-        found = [list(dict.fromkeys(map(int, word.findall(stem)))) for stem in stems]
+    names = [_SUFFIXES.sub("", Path(trace).name) for trace in traces]
+    stems = [_without_dates(name) for name in names]
+    folders = [_without_dates(Path(trace).parent.name) for trace in traces]
+    for places, word in product((stems, folders) if len(set(folders)) > 1 else (stems,), _WORDS):
+        found = [list(dict.fromkeys(map(int, word.findall(place)))) for place in places]
         if any(found):
             numbers = [_only(trace, each, found, traces) for trace, each in zip(traces, found, strict=True)]
             return _checked(traces, numbers, n_queues)
+    if len(traces) == 1:
+        raise ConfigurationError(PER_QUEUE_OPTION, f"the name {traces[0]} does not say which queue it is", _ADVICE)
     differing = _differing(traces, stems, n_queues)
-    if differing is None:
-        return [QueueOfTrace(trace, place, is_by_place=True) for place, trace in enumerate(traces)]
-    return _checked(traces, differing, n_queues)
+    if differing is not None:
+        return _checked(traces, differing, n_queues)
+    if names != stems:
+        problem = f"the name {traces[0]} says when it was captured, but not on which receive queue"
+        raise ConfigurationError(PER_QUEUE_OPTION, problem, _ADVICE)
+    return [QueueOfTrace(trace, place, is_by_place=True) for place, trace in enumerate(traces)]
+
+
+def _without_dates(name: str) -> str:
+    return _EPOCH.sub("", _WHEN.sub("", name))
 
 
 def _only(trace: str, numbers: list[int], all_numbers: list[list[int]], traces: Sequence[str]) -> int:

@@ -5,8 +5,10 @@ Columns: ``packet``, counted from 1, in rising order; ``hash_value`` or ``queue`
 """
 
 import re
+import shlex
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import partial
 from os import PathLike, fspath
 from pathlib import Path
@@ -36,6 +38,8 @@ _UNKNOWN = "unknown"  # what `hashes` writes where a cut packet leaves a type op
 _BARE = re.compile("[0-9a-fA-F]{1,8}")
 _BARE_HEX = re.compile("(?=.*[a-fA-F])[0-9a-fA-F]{1,8}")  # no decimal number
 _HEX = re.compile("0[xX][0-9a-fA-F]{1,16}")
+_SCIENTIFIC = re.compile(r"[0-9]\.[0-9]+[eE]\+?[0-9]{1,2}")
+_NOTHING = frozenset({"na", "n/a", "nan", "null", "none", "-"})  # stands for a hash or a queue that is not reported
 _WHOLE = re.compile(r"([0-9]{1,20})(?:\.0)?")  # a column with gaps is often written with a decimal place
 
 
@@ -44,6 +48,9 @@ def _number(value: object) -> int | None:
     if isinstance(value, str):
         if _HEX.fullmatch(value):
             return int(value, 16)
+        if _SCIENTIFIC.fullmatch(value):
+            exact = Decimal(value)
+            return int(exact) if exact.as_tuple().exponent in range(-99, 1) and exact == exact.to_integral() else None
         found = _WHOLE.fullmatch(value)
         return int(found[1]) if found else None
     if isinstance(value, float):
@@ -82,7 +89,11 @@ def _type_of(names: tuple[str, ...]) -> Callable[[object], int | None]:
 
 _PARSERS = {
     "packet": (_number_in(1, 2**53), "is no packet number", "packets are counted from 1"),
-    "hash_value": (_number_in(0, 2**32 - 1), "is no 32-bit number", "write hex with 0x, such as 0x51ccc178"),
+    "hash_value": (
+        _number_in(0, 2**32 - 1),
+        "is no 32-bit number",
+        "write hex with 0x, such as 0x51ccc178; spreadsheets round what looks like a number",
+    ),
     "hash_report": (_type_of(HASH_REPORTS), "is no hash report", f"use {', '.join(HASH_REPORTS)}, or 0 to 9"),
     "hash_report_tunnel": (
         _type_of(HASH_REPORT_TUNNELS),
@@ -253,6 +264,8 @@ class ReportedTable:
         """Return the numbers of a column, 0 where nothing stands, and where something stands."""
         n_rows = len(part["packet"])
         written = part.get(name, [None] * n_rows)
+        if name in ("hash_value", "queue"):
+            written = [None if isinstance(each, str) and each.lower() in _NOTHING else each for each in written]
         parse, problem, advice = _PARSERS[name]
         if name == "hash_value" and self._is_hex:
             parse = partial(_hex_first, parse)
@@ -288,4 +301,6 @@ def _advice(names: list[str]) -> str:
         likely = [each for each in names if pattern.search(each) and each not in COLUMNS]
         if name not in names and likely:
             pairs.append(f"{name}={likely[0]}")
-    return f"give {COLUMNS_OPTION} {','.join(pairs)}" if pairs else "name columns in the first line, or give --columns"
+    if not pairs:
+        return f"name columns in the first line, or give {COLUMNS_OPTION}"
+    return f"give {COLUMNS_OPTION} {shlex.quote(','.join(pairs))}"

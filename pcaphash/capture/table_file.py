@@ -1,18 +1,24 @@
 """Tables in files, in parts of some thousand rows: CSV, TSV, JSON, JSON lines, Markdown, Parquet."""
 
 import csv
+import gzip
 import json
 import math
 import re
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
+from typing import TextIO
 
+from pcaphash.device.text_files import open_text
 from pcaphash.errors import ConfigurationError
 
 ROWS_OF_PART = 16384
+_GZIP = ".gz"
 _DELIMITERS = ",\t;"
+_EXCEL_DELIMITER = re.compile(r"sep=(.)\s*", re.IGNORECASE)  # which Excel reads before the names of the columns
 _RULE = re.compile(r"\s*:?-+:?\s*")  # the line below the names of a Markdown table
 
 Part = dict[str, list[object]]
@@ -36,10 +42,11 @@ class TableFile:
 
 
 def open_table(option: str, path: Path, wanted: Sequence[str]) -> TableFile:
-    """Open a table by the end of its name: ``.csv``, ``.tsv``, ``.jsonl``, ``.json``, ``.md`` or ``.parquet``.
+    """Open a table by the end of its name: ``.csv``, ``.tsv``, ``.txt``, ``.jsonl``, ``.json``, ``.md``, ``.parquet``.
 
-    In CSV, columns are separated by commas, tabs or semicolons, whichever the first line has most of. JSON is a list of
-    objects, a document with one such list in it, or an object per line. All but JSON is read in parts.
+    In CSV, columns are separated by commas, tabs or semicolons, whichever the first line has most of, or by blanks
+    where it has none of these. JSON is a list of objects, a document with one such list in it, or an object per line.
+    All but JSON is read in parts. Text is UTF-8, or UTF-16 with its mark, and may be compressed by gzip (``.gz``).
 
     Parameters
     ----------
@@ -58,13 +65,16 @@ def open_table(option: str, path: Path, wanted: Sequence[str]) -> TableFile:
     formats: dict[str, Callable[[str, Path, Sequence[str]], Iterator[list[str] | Part]]] = {
         ".csv": _read_csv,
         ".tsv": _read_csv,
+        ".txt": _read_csv,
         ".jsonl": _read_json_lines,
         ".ndjson": _read_json_lines,
         ".json": _read_json,
         ".md": _read_markdown,
         ".parquet": _read_parquet,
     }
-    read = formats.get(path.suffix.lower())
+    plain = path.with_suffix("") if path.suffix.lower() == _GZIP and path.stem else path
+    # What a shell calls <(command) has a number for a name.
+    read = _read_csv if re.fullmatch("/dev/(?:fd/[0-9]+|stdin)", str(path)) else formats.get(plain.suffix.lower())
     if read is None:
         raise ConfigurationError(option, "the end of the name says no format", f"name it {' or '.join(formats)}")
     parts = _guard(option, read(option, path, wanted))
@@ -79,28 +89,45 @@ def _guard(option: str, parts: Iterator[list[str] | Part]) -> Iterator[list[str]
         yield from parts
     except UnicodeDecodeError as error:
         raise ConfigurationError(option, "is no text in UTF-8", "save it as UTF-8") from error
-    except (OSError, ValueError, csv.Error) as error:
+    except (OSError, EOFError, ValueError, csv.Error, zlib.error) as error:
         problem = (error.strerror if isinstance(error, OSError) else None) or str(error).splitlines()[0]
         raise ConfigurationError(option, problem, "check the file, its path and its permissions") from error
 
 
 def _read_csv(option: str, path: Path, wanted: Sequence[str]) -> Iterator[list[str] | Part]:
-    with path.open(encoding="utf-8-sig", newline="") as stream:
-        start = stream.readline()
-        while start and not start.strip():  # not the empty lines
-            start = stream.readline()
-        yield from _rows_of_text(
-            option, csv.reader(chain([start], stream), delimiter=_delimiter(start), skipinitialspace=True), wanted
-        )
+    with _open(path, newline="") as stream:
+        start = _first_line(stream)
+        given = _EXCEL_DELIMITER.fullmatch(start)
+        if given:
+            start = _first_line(stream)
+        delimiter = given[1] if given else _delimiter(start)
+        lines = chain([start], stream)
+        if delimiter is None:
+            cells: Iterator[list[str]] = (line.split() for line in lines)
+        else:
+            cells = csv.reader(lines, delimiter=delimiter, skipinitialspace=True)
+        yield from _rows_of_text(option, (row for row in cells if any(map(str.strip, row))), wanted)
 
 
-def _delimiter(line: str) -> str:
-    """Return what separates the columns of a table, by its first line."""
-    return max(_DELIMITERS, key=line.count)
+def _open(path: Path, newline: str | None = None) -> TextIO:
+    """Open a text, which may be compressed by gzip."""
+    is_compressed = path.suffix.lower() == _GZIP
+    return open_text(gzip.open(path) if is_compressed else path.open("rb"), newline=newline)
+
+
+def _first_line(stream: TextIO) -> str:
+    """Return the first line that is not empty."""
+    return next((line for line in stream if line.strip()), "")
+
+
+def _delimiter(line: str) -> str | None:
+    """Return what separates the columns of a table, by its first line; None for blanks."""
+    most = max(_DELIMITERS, key=line.count)
+    return most if most in line or " " not in line.strip() else None
 
 
 def _read_markdown(option: str, path: Path, wanted: Sequence[str]) -> Iterator[list[str] | Part]:
-    with path.open(encoding="utf-8-sig") as stream:
+    with _open(path) as stream:
         lines = (line.strip() for line in stream)
         cells = (line[1:].removesuffix("|").split("|") for line in lines if line.startswith("|"))
         yield from _rows_of_text(option, (row for row in cells if not all(map(_RULE.fullmatch, row))), wanted)
@@ -124,7 +151,7 @@ def _rows_of_text(option: str, lines: Iterator[list[str]], wanted: Sequence[str]
 
 
 def _read_json_lines(option: str, path: Path, wanted: Sequence[str]) -> Iterator[list[str] | Part]:
-    with path.open(encoding="utf-8-sig") as stream:
+    with _open(path) as stream:
         rows = (_object(option, *each) for each in enumerate((line for line in stream if line.strip()), 1))
         yield from _rows_of_objects(rows, wanted)
 
@@ -139,7 +166,8 @@ def _rows_of_objects(rows: Iterator[dict[str, object]], wanted: Sequence[str]) -
 
 
 def _read_json(option: str, path: Path, wanted: Sequence[str]) -> Iterator[list[str] | Part]:
-    text = path.read_text(encoding="utf-8-sig")
+    with _open(path) as stream:
+        text = stream.read()
     try:
         document = json.loads(text)
     except (ValueError, RecursionError) as error:

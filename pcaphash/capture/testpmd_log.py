@@ -18,6 +18,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from pcaphash.device.pasted import uncoloured
+from pcaphash.device.text_files import decode
 from pcaphash.errors import ConfigurationError
 
 NOT_SAID = -1
@@ -120,7 +122,7 @@ def read_log(option: str, path: Path) -> tuple[Lines, list[Kind]]:
 
 def _physical_lines(option: str, path: Path) -> list[str]:
     try:
-        text = path.read_text("utf-8", errors="replace")
+        text = uncoloured(decode(path.read_bytes(), "replace"))
     except (OSError, ValueError) as error:
         problem = (error.strerror if isinstance(error, OSError) else None) or str(error)
         raise ConfigurationError(option, problem, "check the path and its permissions") from error

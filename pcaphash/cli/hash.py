@@ -12,6 +12,7 @@ from pcaphash.cli import options
 from pcaphash.cli.messages import note_rows, warn
 from pcaphash.cli.outcome import report_warnings
 from pcaphash.device import Device, DeviceOptions
+from pcaphash.device.text_files import open_text
 from pcaphash.errors import CaptureError, ConfigurationError
 from pcaphash.report.formats import TUPLE_FORMATS
 
@@ -89,7 +90,7 @@ def _open(path: str | None) -> Iterator[tuple[TextIO, str]]:
     if sys.stdin is None or (path is None and sys.stdin.isatty()):
         raise ConfigurationError("SOURCE", "nothing is given", "give SOURCE and DESTINATION, or see --help")
     if path in (None, _STANDARD_INPUT):
-        with open(sys.stdin.fileno(), encoding="utf-8", errors="replace", closefd=False) as stream:
+        with open_text(open(sys.stdin.fileno(), "rb", closefd=False), errors="replace") as stream:
             yield stream, "standard input"
         return
     file = Path(str(path))
@@ -97,7 +98,7 @@ def _open(path: str | None) -> Iterator[tuple[TextIO, str]]:
         problem = f"there is {path} alone, which is no file of tuples"
         raise ConfigurationError("DESTINATION", problem, "give two addresses, or - for tuples on standard input")
     try:
-        with file.open(encoding="utf-8", errors="replace") as stream:
+        with open_text(file.open("rb"), errors="replace") as stream:
             yield stream, str(path)
     except OSError as error:
         raise CaptureError(str(path), f"cannot be read: {error.strerror or error}") from error

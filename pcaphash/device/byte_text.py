@@ -8,6 +8,7 @@ _ESCAPES = re.compile(r"(?:\\x[0-9a-fA-F]{2})+")
 _STRINGS = re.compile(r"\"([^\"]*)\"|'([^']*)'")
 _PAIRS = re.compile(r"[0-9a-fA-F]{2}(?::?[0-9a-fA-F]{2})*")
 _SEPARATORS = re.compile(r"[\s,;.-]+")
+_BROKEN = re.compile(r":[ \t]*\r?\n\s*|\r?\n\s*:")  # by a terminal, before or after a colon
 _LONGEST_WORD = 16  # hex digits of a 64-bit number
 _SHOWN = 24
 
@@ -80,7 +81,7 @@ def _parse_decimals(numbers: Sequence[str]) -> bytes:
 
 def _parse_digits(text: str) -> bytes:
     """Return the bytes of hex digits, in whatever way they are put apart."""
-    tokens = [token for token in _SEPARATORS.split(text) if token]
+    tokens = [token for token in _SEPARATORS.split(_BROKEN.sub(":", text)) if token]
     tokens = [part for token in tokens for part in (token.split(":") if "0x" in token.lower() else [token])]
     is_prefixed = [token[:2].lower() == "0x" for token in tokens]
     if tokens and all(is_prefixed):

@@ -20,6 +20,7 @@ from pcaphash.device.hash_types import format_mask
 from pcaphash.device.indirection_table import default_table
 from pcaphash.device.options import DeviceOptions
 from pcaphash.device.testpmd import is_testpmd, read_testpmd
+from pcaphash.device.text_files import decode
 from pcaphash.errors import ConfigurationError
 from pcaphash.standards import virtio
 
@@ -160,7 +161,7 @@ def _read_text(option: str, path: str) -> str:
         raise ConfigurationError(option, problem, "check the path and its permissions") from error
     if len(data) > _MOST_BYTES:
         raise ConfigurationError(option, f"is longer than any output of ethtool ({_MOST_BYTES} bytes)", _SAVE)
-    return data.decode("utf-8-sig", errors="replace")
+    return decode(data, errors="replace")
 
 
 def _names(flows: Sequence[Flow]) -> str:

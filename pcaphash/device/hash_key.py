@@ -7,6 +7,7 @@ from typing import SupportsIndex
 
 from pcaphash.device.byte_text import BytesRefusal, WordsRefusal, parse_bytes
 from pcaphash.device.dumps import DumpRefusal, read_dump
+from pcaphash.device.text_files import decode, is_text
 from pcaphash.errors import ConfigurationError
 from pcaphash.standards import hash_keys, virtio
 
@@ -38,11 +39,13 @@ DRIVER_KEYS = {driver: name for name, drivers in hash_keys.DRIVERS.items() for d
 _ADVICE = "write its bytes in the order of hash_key_data, two hex digits each, such as 6d5a56da or 6d:5a:56:da"
 _MOST_BYTES = 1 << 16
 _NAME = re.compile(r"[a-z][a-z0-9_-]*", re.I)
+_QUOTED = re.compile(r"^(?:[ \t]*>)+", re.MULTILINE)  # by a mail
+_LABEL = re.compile(r"\A\s*(?:RSS (?:hash )?key ?:|hkey\s|(?:net\.core\.)?netdev_rss_key ?=)", re.I)
 _NEAR = 0.7
 _SHOWN = 40
 
-HashKey = bytes | bytearray | str | Iterable[SupportsIndex]
-"""A hash key: its bytes, or text that ``parse_hash_key`` reads, or whole numbers from 0 to 255."""
+HashKey = bytes | bytearray | str | Iterable[SupportsIndex | str]
+"""A hash key: its bytes, or text that ``parse_hash_key`` reads, or numbers from 0 to 255, or each byte's hex digits."""
 
 
 def parse_hash_key(value: HashKey) -> bytes:
@@ -137,7 +140,8 @@ def _parse_text(text: str) -> bytes:
 
 
 def _parse_shown(text: str) -> bytes:
-    """Return the bytes that a text or a dump shows."""
+    """Return the bytes that a text or a dump shows, which may be quoted and stand behind what calls it a key."""
+    text = _LABEL.sub("", _QUOTED.sub("", text.strip("`\ufeff \t\r\n")), count=1).strip()
     try:
         dump = read_dump(text)
     except DumpRefusal as error:
@@ -154,10 +158,10 @@ def _read_file(path: str) -> bytes:
         raise ConfigurationError(KEY_OPTION, f"{path!r}: {problem}", "check the path and its permissions") from error
     if len(data) > _MOST_BYTES:
         raise ConfigurationError(KEY_OPTION, f"{path!r} is longer than any hash key", "give a file with one key")
-    if not data.isascii():
+    if not is_text(data):
         return data  # the bytes themselves
     try:
-        return _parse_shown(data.decode("ascii"))
+        return _parse_shown(decode(data))
     except BytesRefusal as error:
         raise ConfigurationError(KEY_OPTION, f"the hash key in {path!r} {error}", _advice_for(error)) from error
 
@@ -171,10 +175,13 @@ def _is_file(text: str) -> bool:
 
 def _bytes_of_numbers(value: object) -> bytes:
     if isinstance(value, Iterable):
+        numbers = list(value)
+        if numbers and all(isinstance(each, str) for each in numbers):
+            return _parse_text(" ".join(numbers))
         try:
-            return bytes(value)
+            return bytes(numbers)
         except (TypeError, ValueError) as error:
-            problem = f"{str(value)[:_SHOWN]} is not a hash key: it holds more than numbers from 0 to 255"
+            problem = f"{str(numbers)[:_SHOWN]} is not a hash key: it holds more than numbers from 0 to 255"
             raise ConfigurationError(KEY_OPTION, problem, "give bytes, text, or a list of such numbers") from error
     raise ConfigurationError(KEY_OPTION, f"{value!r} is not a hash key", "give bytes, or text with hex digits")
 

@@ -26,11 +26,16 @@ class Line:
     text: str
 
 
+def uncoloured(text: str) -> str:
+    """Return a text without what a terminal takes as colours and the like."""
+    return _COLOUR.sub("", text)
+
+
 def read_lines(text: str) -> list[Line]:
     """Return the lines of a text; line ends of any system are the same, and so are tabs and blanks."""
     lines: list[Line] = []
     is_continued = False
-    plain = _COLOUR.sub("", text).replace("\r\r\n", "\n").replace("\r\n", "\n").replace("\r", "\n")
+    plain = uncoloured(text).replace("\r\r\n", "\n").replace("\r\n", "\n").replace("\r", "\n")
     for number, raw in enumerate(plain.split("\n"), 1):
         quoted = _QUOTED.fullmatch(raw)
         mark, rest = ("".join(quoted[1].split()), quoted[2]) if quoted else ("", raw)
@@ -51,5 +56,5 @@ def read_lines(text: str) -> list[Line]:
 
 def unquote(text: str) -> str:
     """Return a text without the marks that quote its lines; blanks between words stay as they are."""
-    quoted = (_QUOTED.fullmatch(line) for line in _COLOUR.sub("", text).splitlines())
+    quoted = (_QUOTED.fullmatch(line) for line in uncoloured(text).splitlines())
     return "\n".join("*" if line and line[1].strip().endswith("*") else line[2] if line else "" for line in quoted)

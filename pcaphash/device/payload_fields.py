@@ -9,6 +9,7 @@ from pcaphash.device.byte_text import BytesRefusal, parse_bytes
 from pcaphash.device.dumps import DumpRefusal, read_dump
 from pcaphash.device.options import DeviceOptions
 from pcaphash.device.pasted import unquote
+from pcaphash.device.text_files import decode, is_text
 from pcaphash.errors import ConfigurationError
 
 _HEX_TEXT = re.compile(r"\s*(?:0[xX])?[0-9a-fA-F\s:]+")
@@ -150,9 +151,9 @@ def _bytes_of(option: str, payload: bytes | bytearray | str | PathLike[str]) -> 
         raise ConfigurationError(option, problem, _GIVE) from error
     if len(data) > _MOST_BYTES:
         raise ConfigurationError(option, f"{fspath(payload)} is longer than any payload ({_MOST_BYTES} bytes)", _GIVE)
-    if not data.isascii() or b"\0" in data:
+    if not is_text(data):
         return data
-    found = _bytes_of_text(option, data.decode("ascii"))
+    found = _bytes_of_text(option, decode(data))
     return data if found is None else found
 
 

@@ -158,6 +158,9 @@ class _Reader:
                 mask |= types
             elif name not in _GROUPS:
                 others.append(name)
+        if not mask:  # somebody's summary has groups alone
+            mask = sum(HASH_TYPE_NAMES.get(name, 0) for name in set(names) & _GROUPS)
+            mask |= virtio.BASE_HASH_TYPES_MASK if "all" in names else 0
         shown.hash_types = mask
         for version in ("4", "6"):
             protocols = [name for name in (f"ipv{version}-tcp", f"ipv{version}-udp") if name not in names]

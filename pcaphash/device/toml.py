@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import cast
 
 from pcaphash.device.options import WORDS, DeviceOptions
+from pcaphash.device.text_files import decode
 from pcaphash.device.words import unknown_word
 from pcaphash.errors import ConfigurationError
 
@@ -68,7 +69,7 @@ def read_device_file(path: str | PathLike[str]) -> DeviceFile:
 
     option = f"{DEVICE_OPTION} {fspath(path)}"
     try:
-        text = Path(path).read_text(encoding="utf-8")
+        text = decode(Path(path).read_bytes())
         document = tomllib.loads(text)
     except OSError as error:
         raise ConfigurationError(option, error.strerror or str(error), "check the path and its permissions") from error

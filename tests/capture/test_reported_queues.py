@@ -15,6 +15,14 @@ from support.reported import read_reported, small_trace
         (["/var/7/rx-10.pcapng.gz", "rx-9.pcap.zst"], [10, 9]),
         (["2026/q1", "2026/q0"], [1, 0]),
         (["trace1.old.7.pcap", "trace1.old.6.pcap"], [7, 6]),
+        (["cap.q12.pcapng"], [12]),
+        (["cap.q1.pcap0", "cap.q2.PCAP.xz"], [1, 2]),
+        (["Queue 0.pcap", "rxq[1].pcap"], [0, 1]),
+        (["rxq1-20240501-1200.pcap.gz"], [1]),
+        # Folders, where the names of files do not say it.
+        (["a/q1/trace.pcap", "b/q0/trace.pcap"], [1, 0]),
+        (["q3-results/trace0.pcap", "q3-results/trace1.pcap"], [0, 1]),
+        (["q5/rx-1.pcap", "q6/rx-0.pcap"], [1, 0]),
         (["q3.pcap"], [3]),
         ([], []),
         # Words before a number, as drivers and tools have them.
@@ -35,8 +43,6 @@ from support.reported import read_reported, small_trace
         (["ens1f0_rxq7.2024-05-01T12:00:00Z.pcap"], [7]),
         (["eth0.1714564800.pcap", "eth1.1714564801.pcap"], [0, 1]),
         (["q0.pcap.20240501", "q1.pcap.20240501"], [0, 1]),
-        (["20240501120001.pcap", "20240501120000.pcap"], [0, 1]),
-        (["dump_00004_20240501120000.pcap", "dump_00007_20240501120010.pcap"], [0, 1]),
     ],
 )
 def test_which_queue_each_capture_is(traces, queues):
@@ -51,6 +57,16 @@ def test_which_queue_each_capture_is(traces, queues):
         (["q3.pcap", "-"], "the name - has no number of a receive queue, but q3.pcap has one"),
         (["a.pcap", "ring0.pcap"], "the name a.pcap has no number of a receive queue, but ring0.pcap has one"),
         (["q0_ring1.pcap"], "the name q0_ring1.pcap may mean receive queue 0 or 1"),
+        (["00_trace_20240501.pcap"], "the name 00_trace_20240501.pcap does not say which queue it is"),
+        (["trace.pcap"], "the name trace.pcap does not say which queue it is"),
+        (
+            ["20240501120001.pcap", "20240501120000.pcap"],
+            "the name 20240501120001.pcap says when it was captured, but not on which receive queue",
+        ),
+        (
+            ["dump_00004_20240501120000.pcap", "dump_00007_20240501120010.pcap"],
+            "the name dump_00004_20240501120000.pcap says when it was captured, but not on which receive queue",
+        ),
         (["cpu0-node1.pcap", "cpu1-node0.pcap"], "the name cpu0-node1.pcap may mean receive queue 0 or 1"),
     ],
 )
@@ -70,7 +86,7 @@ def test_every_packet_has_the_queue(tmp_path):
 
 def test_places_are_named_as_such(tmp_path):
     trace = str(small_trace(tmp_path / "a.pcap", 1))
-    (source,) = queues_of_traces([trace])
+    source, _ = queues_of_traces([trace, "b.pcap"])
     assert read_reported(trace, source).notes == [
         f"{trace} is taken as receive queue 0 by its place, as no name says which queue it is"
     ]

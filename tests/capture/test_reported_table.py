@@ -1,6 +1,8 @@
 """Tables of reported values, as they are written by hand and by programs."""
 
+import gzip
 import json
+import os
 
 import pandas as pd
 import pytest
@@ -298,11 +300,17 @@ def test_bad_json_lines(refusal, text, problem):
 @pytest.mark.parametrize(
     ("name", "data", "problem"),
     [
-        ("table.txt", b"", "the end of the name says no format"),
+        ("table.xlsx", b"", "the end of the name says no format"),
         ("table.parquet", b"PAR1 and no more", "is no Parquet file, or a damaged one"),
         ("table.parquet", b"", "is no Parquet file, or a damaged one"),
-        ("table.csv", b"\xff\xfe\x80", "is no text in UTF-8"),
+        ("table.csv", b"packet,\x80", "is no text in UTF-8"),
         ("table.jsonl", b"\x80", "is no text in UTF-8"),
+        ("table.csv.gz", b"packet,queue\n", "Not a gzipped file (b'pa')"),
+        (
+            "table.csv.gz",
+            gzip.compress(b"packet,queue\n1,0\n" * 999)[:40],
+            "Compressed file ended before the end-of-stream marker was reached",
+        ),
     ],
 )
 def test_files_that_are_no_tables(refusal, name, data, problem):
@@ -312,3 +320,66 @@ def test_files_that_are_no_tables(refusal, name, data, problem):
 def test_a_file_that_is_not_there(tmp_path):
     with pytest.raises(ConfigurationError, match="No such file"):
         ReportedTable(tmp_path / "table.csv")
+
+
+ROWS = "packet{0}hash_value{0}queue\n1{0}0x51ccc178{0}3\n3{0}0x1{0}0\n"
+JSON_ROWS = [{"packet": 1, "hash_value": "0x51ccc178", "queue": 3}, {"packet": 3, "hash_value": 1, "queue": 0}]
+IN_ROWS = [(0x51CCC178, None, None, 3), NOTHING, (1, None, None, 0)]
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("excel.csv", b"sep=;\r\n" + ROWS.format(";").encode()),
+        ("excel.csv", b"\xef\xbb\xbfSEP=|\n" + ROWS.format("|").encode()),
+        ("excel.csv", ROWS.format(";").replace("\n", "\r\n").encode() + b";;\r\n ; ; \r\n"),
+        ("powershell.csv", ROWS.format(",").replace("\n", "\r\n").encode("utf-16")),
+        ("powershell.txt", b"\xfe\xff" + ROWS.format("\t").encode("utf-16-be")),
+        ("fields.txt", ROWS.format("\t").encode()),
+        ("aligned.txt", ROWS.format("   ").replace("\n", "  \n ").encode()),
+        ("table.csv.gz", gzip.compress(ROWS.format(",").encode())),
+        ("table.jsonl.gz", gzip.compress("\n".join(map(json.dumps, JSON_ROWS)).encode())),
+        ("table.json", json.dumps(JSON_ROWS).encode("utf-16")),
+        ("savetxt.txt", b"packet hash_value queue\n1.00e+00 1.372373368000e+09 3.00e+00\n3.0e+00 1.0e+00 0.0\n"),
+    ],
+)  # fmt: skip
+def test_tables_of_other_programs(read, name, data):
+    assert read(data, name=name).packets == IN_ROWS
+
+
+@pytest.mark.parametrize("missing", ["NA", "nan", "null", "None", "-", "n/a"])
+def test_what_programs_write_for_nothing(read, missing):
+    text = f"packet,hash_value,queue,hash_report\n1,{missing},{missing},\n2,0x5,{missing},NONE\n3,{missing},2,TCPv4\n"
+    assert read(text).packets == [NOTHING, (None, 0, None, None), (None, 2, None, 2)]
+
+
+@pytest.mark.parametrize("value", ["2.42E+09", "2.5e+00", "1.372373368E+10", "2,42E+09"])
+def test_rounded_hashes_are_refused(refusal, value):
+    assert refusal(f"packet;hash_value\n1;{value}\n") == f"row 1: hash_value '{value}' is no 32-bit number"
+
+
+def test_what_hashes_writes_compressed_can_be_read(tmp_path):
+    trace = small_trace(tmp_path / "trace.pcap", 3)
+    table = tmp_path / "hashes.csv.gz"
+    with gzip.open(table, "wt", encoding="utf-8", newline="") as stream:
+        rows = pcaphash.hashes(trace, pcaphash.Device())
+        write_rows([rows], list(rows), stream, "csv")
+    found = read_reported(trace, ReportedTable(table))
+    assert [report for _, report, _, _ in found.packets] == [0, 0, 0]
+
+
+def test_a_table_may_come_from_a_pipe(tmp_path):
+    receiving, sending = os.pipe()
+    os.write(sending, ROWS.format("\t").encode("utf-16"))
+    os.close(sending)
+    found = read_reported(small_trace(tmp_path / "trace.pcap", 3), ReportedTable(f"/dev/fd/{receiving}"))
+    os.close(receiving)
+    assert found.packets == IN_ROWS
+
+
+def test_columns_with_blanks_can_be_pasted(tmp_path):
+    path = tmp_path / "table.csv"
+    path.write_text("Packet No,Hash Value\n1,0x1\n")
+    with pytest.raises(ConfigurationError) as caught:
+        ReportedTable(path)
+    assert caught.value.advice == "give --columns 'packet=Packet No,hash_value=Hash Value'"

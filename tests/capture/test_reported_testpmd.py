@@ -183,3 +183,15 @@ def test_what_testpmd_prints(tmp_path):
     said = {found.kinds[kind][3]: queue for kind, queue in zip(found.lines.kinds, found.lines.queues, strict=True)}
     assert said == {max(len(frame), 60): i % 2 for i, frame in enumerate(frames)}
     assert (found.lines.hash_values == -1).all()
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_logs_of_windows(tmp_path, encoding):
+    log = tmp_path / "testpmd.log"
+    log.write_bytes(f"port 0/queue 1: received 1 packets\n{line(60, 5, 1)}".replace("\n", "\r\n").encode(encoding))
+    assert TestpmdLog(log).lines.hash_values.tolist() == [5]
+
+
+def test_colours_of_a_terminal_do_not_matter(read):
+    text = line(60, 5, 1).replace("RSS hash", "\x1b[1mRSS hash\x1b[0m")
+    assert read(f"\x1b[0m{text}", (60,)).packets == [(5, None, None, 1)]

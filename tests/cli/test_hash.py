@@ -106,6 +106,14 @@ def test_a_file_gives_rows(tmp_path):
     assert "66.9.149.187:2794 -> 161.142.100.80:1766, tcp" in result.stdout.decode()
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_text_of_windows_is_read(tmp_path, encoding):
+    flows = tmp_path / "flows.csv"
+    flows.write_bytes("src;dst;sport;dport;proto\r\n66.9.149.187;161.142.100.80;2794;1766;TCP\r\n".encode(encoding))
+    assert b"0x51ccc178" in run("hash", flows).stdout
+    assert b"0x51ccc178" in run("hash", "-", stdin=flows.read_bytes()).stdout
+
+
 def test_many_tuples_make_one_table():
     lines = b"192.0.2.1 192.0.2.2\n192.0.2.3 192.0.2.4\n192.0.2.5 192.0.2.6"
     text = run("hash", "-", "--format", "table", stdin=lines).stdout

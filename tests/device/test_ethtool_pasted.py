@@ -345,3 +345,11 @@ def test_a_prompt_behind_a_key_in_a_mail():
     prompts = "root@ECA:~# uname\nroot@ECA:~# ethtool --show-priv-flags eth2\n"
     text = f"{table([7] * 16, 'eth2', 12)}RSS hash key:\n{key}\n{prompts}"
     assert options_of(in_front("> > ")(text))["hash_key"] == bytes(range(1, 53)).hex()
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-be with its mark"])
+def test_files_of_windows(tmp_path, encoding):
+    text = WHOLE.replace("\n", "\r\n")
+    file = tmp_path / "shown.txt"
+    file.write_bytes(b"\xfe\xff" + text.encode("utf-16-be") if "mark" in encoding else text.encode(encoding))
+    assert read_ethtool(file).options == options_of(WHOLE)

@@ -183,7 +183,7 @@ LOW_FIRST = ", ".join(f"0x{int.from_bytes(hash_keys.I40E_KEY[i : i + 4], 'little
         ("\\x6d\\x5", "has characters besides \\x escapes"),
         (5, "5 is not a hash key"),
         ([0x6D, 256], "is not a hash key: it holds more than numbers from 0 to 255"),
-        (["6d"], "is not a hash key"),
+        ([0x6D, "5a"], "is not a hash key"),
     ],
 )  # fmt: skip
 def test_refusals(value, part):
@@ -201,3 +201,68 @@ def test_any_text_gives_a_key_or_a_one_line_refusal(text):
     except ConfigurationError as error:
         outcome = str(error)
     assert len(outcome.splitlines()) == 1
+
+
+ENCODINGS = ["utf-8", "utf-8-sig", "utf-16", "utf-16-be with its mark"]
+
+
+def encode(text, encoding):
+    return b"\xfe\xff" + text.encode("utf-16-be") if "mark" in encoding else text.encode(encoding)
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+@pytest.mark.parametrize("notation", ["hex", "colons", "C array", "JSON", "escapes"])
+def test_a_file_may_have_any_usual_encoding(tmp_path, encoding, notation):
+    file = tmp_path / "key.txt"
+    file.write_bytes(encode(NOTATIONS[notation](KEY) + "\r\n", encoding))
+    assert parse_hash_key(f"@{file}") == KEY
+
+
+def test_blanks_that_do_not_break_lines_are_blanks(tmp_path):
+    file = tmp_path / "key.txt"
+    file.write_text(KEY.hex(" ").replace(" ", "\u00a0"), "utf-8")
+    assert parse_hash_key(f"@{file}") == KEY
+
+
+def test_text_with_other_characters_is_not_taken_as_bytes(tmp_path):
+    file = tmp_path / "key.txt"
+    file.write_text(KEY.hex(" ").replace(" ", "\u2013"), "utf-8")
+    with pytest.raises(ConfigurationError, match="which is not hex"):
+        parse_hash_key(f"@{file}")
+
+
+@pytest.mark.parametrize("key", [KEY, bytes(range(40)), bytes(range(200, 252)), b"\xff\xfe" * 20])
+def test_a_file_may_hold_the_bytes_themselves(tmp_path, key):
+    file = tmp_path / "key.bin"
+    file.write_bytes(key)
+    assert parse_hash_key(f"@{file}") == key
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"RSS hash key:\n{KEY.hex(':')}\n",
+        f"RSS key: {KEY.hex().upper()}",
+        f"hkey {KEY.hex(':')}",
+        f"net.core.netdev_rss_key = {KEY.hex(':')}",
+        f"`{KEY.hex()}`",
+        f"\ufeff{KEY.hex(':')}",
+        "\n".join(f"> {line}" for line in c_bytes(KEY).splitlines()),
+        "\n".join(f">> {line}" for line in ["u8 key[] = {", *c_bytes(KEY).splitlines(), "};"]),
+    ],
+)
+def test_what_stands_around_a_pasted_key(text):
+    assert parse_hash_key(text) == KEY
+
+
+@pytest.mark.parametrize("width", [60, 62, 80, 3])
+def test_a_terminal_may_break_lines_at_colons(width):
+    text = KEY.hex(":")
+    assert parse_hash_key("\n".join(text[i : i + width] for i in range(0, len(text), width))) == KEY
+
+
+def test_a_list_may_hold_text():
+    assert parse_hash_key([f"{byte:02x}" for byte in KEY]) == KEY
+    assert parse_hash_key([hex(byte) for byte in KEY]) == KEY
+    with pytest.raises(ConfigurationError, match="32-bit words"):
+        parse_hash_key([KEY[i : i + 4].hex() for i in range(0, 40, 4)])

@@ -299,3 +299,10 @@ def test_encoding_what_no_payload_holds():
 
 def test_the_payload_that_linux_sends_has_307_bytes():
     assert len(encode_rss_config(Device())) == 307
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_a_file_of_hex_may_have_any_usual_encoding(tmp_path, encoding):
+    file = tmp_path / "payload.txt"
+    file.write_bytes(rss_config().hex(" ").encode(encoding))
+    assert decode_rss_config(file) == decode_rss_config(rss_config())

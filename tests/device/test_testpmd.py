@@ -75,6 +75,8 @@ def test_layouts(text):
         ("ipv4 ipv4-tcp ipv6 ipv6-tcp tcp", "IPv4+TCPv4+IPv6+TCPv6"),
         ("ipv4 ipv6 ipv6-ex ipv6-tcp-ex ipv6-udp-ex", "IPv4+IPv6+IP_EX+TCP_EX+UDP_EX"),
         ("ipv6-udp", "UDPv6"),
+        ("ip tcp", "IPv4+TCPv4+IPv6+TCPv6+IP_EX+TCP_EX"),
+        ("all", "IPv4+TCPv4+UDPv4+IPv6+TCPv6+UDPv6+IP_EX+TCP_EX+UDP_EX"),
     ],
 )
 def test_hash_types(names, types):

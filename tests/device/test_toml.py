@@ -82,7 +82,7 @@ def test_an_empty_file_gives_the_defaults(tmp_path):
         ("queues = 2024-01-01", "is not a whole number"),
         ("queues = ", "is no TOML"),
         ("queues = 1\nqueues = 2", "is no TOML"),
-        (b"\xff\xfe", "is no TOML"),
+        (b"\xff\xfe=", "is no TOML"),
         ("queues = 4\n[config.a]\nqueues = '2'", "line 3: queues = '2' is not a whole number"),
         ('[config."a b"]\n"queue" = 2', "line 2: 'queue' is not an option of a device; did you mean queues?"),
         ("queues = 4\nconfig.a.queues = '2'", ": queues = '2' is not a whole number"),
@@ -141,3 +141,16 @@ def test_keys_and_ports_in_every_notation(tmp_path):
     path = write(tmp_path, 'key = "6d5a"\n')
     with pytest.raises(ConfigurationError, match="2 bytes, but hashing IPv6 addresses and ports needs 40"):
         Device.from_toml(path)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_files_of_windows(tmp_path, encoding):
+    text = EVERY_WORD.replace("\n", "\r\n")
+    assert read_options(write(tmp_path, text.encode(encoding))) == read_options(write(tmp_path, EVERY_WORD))
+
+
+@pytest.mark.parametrize("form", ["{}", "0x{:02x}", '"{:02x}"', '"0x{:02x}"'])
+def test_a_key_as_an_array(tmp_path, form):
+    key = bytes(range(200, 240))
+    text = f"key = [\n  {', '.join(form.format(byte) for byte in key)},\n]\n"
+    assert Device(**read_options(write(tmp_path, text))).hash_key == key

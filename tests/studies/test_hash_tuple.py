@@ -231,7 +231,9 @@ def test_a_protocol_for_all_leaves_those_alone_that_name_one():
         ("src,b\n192.0.2.1,192.0.2.2\n", "here: line 1: there is no column destination"),
         ("tcp,192.0.2.1,192.0.2.2\n", "here: line 1: without a header line it is not clear"),
         ('{"src": "192.0.2.1"}\n', "here: line 1: there is no column destination"),
-        ('[{"src": "192.0.2.1"}]\n', "here: line 1: it is not a JSON object"),
+        ('[{"src": "192.0.2.1"}]\n', "here: object 1: there is no column destination"),
+        ("[1]\n", "here: object 1: it is not a JSON object"),
+        ("{broken\n", "here: line 1: it is not a JSON object"),
         ('{"src": "192.0.2.1", "dst": "192.0.2.2"}\nx\n', "here: line 2: it is not a JSON object"),
         ("192.0.2.1,192.0.2.2,udp\n", "here: line 1: protocol: udp without ports"),
         ("192.0.2.1,192.0.2.2\n192.0.2.1," + "9" * 200_000, "here: line 2: 1 columns"),
@@ -256,3 +258,33 @@ def test_reversing_twice_changes_nothing():
 def test_the_default_device_is_the_default_one():
     assert pcaphash.hash_tuple("192.0.2.1:1", "192.0.2.2:2").device == Device()
     assert Configuration("v7", 0xFFF).key == Device().hash_key
+
+
+@pytest.mark.parametrize("indent", [None, 2])
+def test_lists_of_objects_are_read(indent):
+    rows = [{"src": "192.0.2.1:1", "dst": "192.0.2.2:2"}, {"src": "192.0.2.3", "dst": "192.0.2.4"}]
+    expected = [pcaphash.hash_tuple(row["src"], row["dst"]) for row in rows]
+    for document in (rows, {"version": "1", "tuples": rows}):
+        text = json.dumps(document, indent=indent)
+        found = list(hash_tuples(io.StringIO(text), "input", Device()))
+        assert [each.hash_value for each in found] == [each.hash_value for each in expected]
+
+
+def test_an_object_of_a_list_is_named():
+    text = '[{"src": "192.0.2.1", "dst": "192.0.2.2"}, {"src": "192.0.2.1:x", "dst": "192.0.2.2:2"}]'
+    with pytest.raises(ConfigurationError, match="input: object 2: source: 'x' is not a port"):
+        list(hash_tuples(io.StringIO(text), "input", Device()))
+
+
+def test_ports_of_a_column_with_gaps():
+    text = "src,sport,dst,dport\n192.0.2.1,1.0,192.0.2.2,2.0\n192.0.2.1,,192.0.2.2,\n"
+    with_ports, without = hash_tuples(io.StringIO(text), "input", Device())
+    assert with_ports == hash_packet_tuple(parse_tuple("192.0.2.1:1", "192.0.2.2:2"), Device())
+    assert without.hash_report == "IPv4"
+
+
+def test_toeplitz_takes_keys_as_text():
+    data = bytes.fromhex("420995bba18e64500aea06e6")
+    assert {pcaphash.toeplitz(data, key) for key in ("microsoft", Device().hash_key, Device().hash_key.hex(":"))} == {
+        0x51CCC178
+    }

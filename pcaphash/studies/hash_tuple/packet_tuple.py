@@ -15,6 +15,7 @@ _IPV4_WITH_PORT = re.compile(r"([^:]*\.[^:]*):(.*)", re.DOTALL)
 _IN_BRACKETS = re.compile(r"\[(.*)\](?::(.*))?", re.DOTALL)
 _DECIMAL = re.compile(r"[0-9]{1,5}")
 _OF_TCPDUMP = re.compile(r"([0-9]+(?:\.[0-9]+){3})\.([0-9]+)")
+_PORT = re.compile(r"([0-9]{1,5})(?:\.0)?")  # a column with gaps is often written with a decimal place
 _MOST_PORT = 65535
 _NUMBERS = {**ip.PROTOCOL_NAMES, "ipv6-icmp": ip.PROTOCOL_NAMES["icmpv6"], "icmp6": ip.PROTOCOL_NAMES["icmpv6"]}
 _NAMES = {number: name for name, number in ip.PROTOCOL_NAMES.items()}
@@ -132,9 +133,10 @@ def _parse_address(side: str, text: str) -> Address:
 
 def _parse_port(side: str, value: str | int) -> int:
     text = str(value).strip()
-    if isinstance(value, bool) or not _DECIMAL.fullmatch(text) or int(text) > _MOST_PORT:
+    found = _PORT.fullmatch(text)
+    if isinstance(value, bool) or found is None or int(found[1]) > _MOST_PORT:
         raise ConfigurationError(side, f"{text!r} is not a port", f"give a number from 0 to {_MOST_PORT}")
-    return int(text)
+    return int(found[1])
 
 
 def parse_protocol(value: str | int | None) -> int | None:

@@ -35,7 +35,8 @@ _SHAPES = {
 _EXAMPLE = "source,source_port,destination,destination_port,protocol"
 
 _Line = tuple[int, str]
-_Row = tuple[int, dict[str, Any]]
+_Place = int | str  # the number of a line, or what else to call it
+_Row = tuple[_Place, dict[str, Any]]
 _Split = Callable[[str], list[str]]
 
 
@@ -47,7 +48,8 @@ def hash_tuples(
     Parameters
     ----------
     lines : iterable of str
-        CSV with commas, semicolons, tabs or blanks, or a JSON object on each line. Columns are named as in the output
+        CSV with commas, semicolons, tabs or blanks; or a JSON object on each line, or a list of objects, as such or as
+        ``tuples`` in what ``hash`` writes. Columns are named as in the output
         of ``hash``, or by common other names (src, dst, sport, dport, proto); columns of other names do not matter.
     name : str
         What errors call the whole.
@@ -87,21 +89,29 @@ def _read_rows(lines: Iterable[str], name: str) -> Iterator[_Row]:
     return _read_objects(whole, name) if first[1].startswith(("{", "[")) else _read_cells(whole, first, name)
 
 
-def _refuse(name: str, number: int, problem: str, advice: str) -> ConfigurationError:
-    return ConfigurationError(f"{name}: line {number}", problem, advice)
+def _refuse(name: str, place: _Place, problem: str, advice: str) -> ConfigurationError:
+    where = place if isinstance(place, str) else f"line {place}"
+    return ConfigurationError(f"{name}: {where}", problem, advice)
 
 
-def _read_objects(lines: Iterable[_Line], name: str) -> Iterator[_Row]:
-    for number, line in lines:
-        try:
-            found = json.loads(line)
-        except ValueError:
-            found = None
+def _read_objects(lines: Iterator[_Line], name: str) -> Iterator[_Row]:
+    first, text = next(lines)
+    if not isinstance(_object_in(text), dict):  # it goes on below, or is a list
+        text = "\n".join([text, *(line for _, line in lines)])
+    document = _object_in(text)
+    listed = document.get("tuples") if isinstance(document, dict) else document
+    numbered: Iterable[tuple[_Place, object]]
+    if isinstance(listed, list):
+        numbered = ((f"object {number}", each) for number, each in enumerate(listed, 1))
+    else:
+        numbered = chain([(first, document)], ((number, _object_in(line)) for number, line in lines))
+    for place, found in numbered:
         if not isinstance(found, dict):
-            raise _refuse(name, number, "it is not a JSON object", "write one object on each line (jq -c does)")
+            problem = "it is not a JSON object"
+            raise _refuse(name, place, problem, "write one object on each line (jq -c does), or a list of objects")
         row = _by_field((_field_of(key), value) for key, value in found.items())
-        _check_ends(row, name, number)
-        yield number, row
+        _check_ends(row, name, place)
+        yield place, row
 
 
 def _read_cells(lines: Iterator[_Line], first: _Line, name: str) -> Iterator[_Row]:
@@ -119,6 +129,13 @@ def _read_cells(lines: Iterator[_Line], first: _Line, name: str) -> Iterator[_Ro
             problem = f"{len(cells)} columns, where line {first[0]} has {len(fields)}"
             raise _refuse(name, number, problem, "give every line the same columns")
         yield number, _by_field(zip(fields, cells, strict=True))
+
+
+def _object_in(text: str) -> object:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
 
 
 def _by_field(cells: Iterable[tuple[str | None, Any]]) -> dict[str, Any]:
@@ -149,12 +166,12 @@ def _field_of(name: str) -> str | None:
     return _FIELD_OF.get(re.sub(r"[\s.\-]+", "_", name.strip().lower()))
 
 
-def _check_ends(fields: Iterable[str | None], name: str, number: int) -> None:
+def _check_ends(fields: Iterable[str | None], name: str, place: _Place) -> None:
     """Hold that both addresses are there."""
     missing = [each for each in ("source", "destination") if each not in fields]
     if missing:
         problem = f"there is no column {' and no column '.join(missing)}"
-        raise _refuse(name, number, problem, f"name the columns, such as {_EXAMPLE}")
+        raise _refuse(name, place, problem, f"name the columns, such as {_EXAMPLE}")
 
 
 def _fields_without_header(cells: Sequence[str], name: str, number: int) -> Sequence[str]:
