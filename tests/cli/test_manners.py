@@ -136,3 +136,21 @@ def test_an_interrupted_set_of_files_is_not_there(command, tmp_path):
     assert lines[-1].startswith("pcaphash: error: interrupted")
     assert lines[-1].endswith(": nothing was written")
     assert not folder.exists()
+
+
+@pytest.mark.parametrize("module", ["typer", "pcaphash.cli", "pcaphash.cli.tune"])
+def test_an_interruption_while_the_program_is_loaded_is_one_line(module):
+    program = (
+        "import sys\n"
+        "class Interrupted:\n"
+        "    def find_spec(name, path=None, target=None):\n"
+        f"        if name == {module!r}:\n"
+        "            raise KeyboardInterrupt\n"
+        "sys.meta_path.insert(0, Interrupted)\n"
+        "sys.argv = ['pcaphash', 'info', 'nowhere.pcap']\n"
+        "from pcaphash.__main__ import main\n"
+        "main()\n"
+    )
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, check=False)
+    assert (result.returncode, result.stdout) == (130, b"")
+    assert result.stderr == b"pcaphash: error: interrupted: nothing was written\n"
