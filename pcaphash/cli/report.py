@@ -29,7 +29,10 @@ def report(
         typer.Argument(metavar="TRACE", help="Captures, folders of them, or saved censuses; - is standard input."),
     ],
     output: Annotated[
-        Path, typer.Option("--output", "-o", metavar="DIR", parser=output_path, help="Write report.html here.")
+        Path,
+        typer.Option(
+            "--output", "-o", metavar="FILE|DIR", parser=output_path, help="Write this .html file, or report.html here."
+        ),
     ],
     window: Annotated[
         str | None,
@@ -51,7 +54,7 @@ def report(
     \b
     Examples:
       pcaphash report trace.pcap -o results
-      pcaphash report trace.pcap --window 100ms -o results
+      pcaphash report trace.pcap --window 100ms -o page.html
       pcaphash report trace.pcap --config outer=base --config inner=all -o results
     """
     from pcaphash.engine.timeline import parse_window
@@ -59,9 +62,9 @@ def report(
     window_ns = None if window is None else parse_window(window)
     traces = list_traces(traces)
     devices = configurations.devices(traces)
-    from pcaphash.report.page import PAGE_FILE, write_page
+    from pcaphash.report.page import page_path, write_page
 
-    options.refuse_overwriting(output / PAGE_FILE, traces)
+    options.refuse_overwriting(page_path(output), traces)
     report_warnings(devices)
     announce_compilation()
     from pcaphash.studies.compare import compare

@@ -133,7 +133,7 @@ def _show_hottest(outcome: "Outcome", console: Console) -> None:
         return
     share = packets[hottest] / packets.sum()
     heading = f"{outcome.device.name}: heaviest flows of queue {hottest}, which has {percent(share)} of packets"
-    console.print(Text(heading, style="bold"))
+    show_text(Text(heading, style="bold"), console)
     for row in own:
         flow = row["inner"] if row["inner"] and row["inner"] != "not IP" else row["outer"]
         console.print(f"  {percent(float(row['queue_share'] or 0))} of the queue: {flow} ({row['encapsulation']})")

@@ -64,6 +64,8 @@ def spread_headline(analysis: "Analysis") -> str:
             f"Too few packets to judge how they spread: {count(n_packets)}; at least {count(needed)} are needed for "
             f"{count(few.device.queues)} receive queues."
         )
+    if all(each.device.queues == 1 for each in measured):
+        return "There is only one receive queue, and all packets go to it."
     excesses = sorted(((spread(each.queues[:, 0])["max_ideal"], each.device.name) for each in measured), reverse=True)
     if len(excesses) == 1:
         return f"The busiest receive queue is {above_ideal(excesses[0][0])} above the ideal share of packets."

@@ -80,6 +80,10 @@ def show_sweep(sweep: "Sweep", stream: TextIO) -> None:
         show_headline(nothing(sweep.analysis), console)
         show_facts(sweep.analysis, console, with_types=False)
         return
+    if sweep.device.has_queue and sweep.device.queues == 1:
+        show_headline(f"{no_ranking(sweep)}.", console)
+        show_facts(sweep.analysis, console, with_types=False)
+        return
     show_headline(_headline(sweep), console)
     console.print(_table(sweep, console))
     lines = [_IDEAL, _CHANCE, _NAMES] if sweep.device.has_queue else [_NO_QUEUES, _NAMES]
@@ -99,11 +103,21 @@ def _headline(sweep: "Sweep") -> str:
     by = f"best first by {sweep.by} ({MEASURES[sweep.measure]})"
     order = by if sweep.device.has_queue else "fewest types first"
     ranked = f"{masks} spread these packets in {ways}; below is the smallest mask of each, {order}."
+    doubt = no_ranking(sweep)
+    return ranked if doubt is None else f"{doubt}. {ranked}"
+
+
+def no_ranking(sweep: "Sweep") -> str | None:
+    """Say why masks cannot be ranked; None where they can."""
     n_packets, queues = int(sweep.analysis.distributions[0].queues[:, 0].sum()), sweep.device.queues
-    if not sweep.device.has_queue or n_packets >= packets_needed(queues):
-        return ranked
+    if not sweep.device.has_queue:
+        return None
+    if queues == 1:
+        return "There is nothing to rank: there is only one receive queue"
+    if n_packets >= packets_needed(queues):
+        return None
     needed = count(packets_needed(queues))
-    return f"Too few packets to rank masks by: {count(n_packets)}; at least {needed} are needed. {ranked}"
+    return f"Too few packets to rank masks by: {count(n_packets)}; at least {needed} are needed"
 
 
 def _table(sweep: "Sweep", console: Console) -> Table:

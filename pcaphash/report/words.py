@@ -9,6 +9,8 @@ from pcaphash.device.hash_types import format_mask, hash_type_presets
 from pcaphash.standards import virtio
 from pcaphash.standards.ethernet import LINK_TYPE_NAMES
 from pcaphash.standards.link_types import OTHER_LINK_TYPE_NAMES
+from pcaphash.studies.shares import percent as percent
+from pcaphash.studies.shares import signed_percent
 
 if TYPE_CHECKING:
     from pcaphash.device import Device
@@ -25,7 +27,6 @@ _REASONS = {
     "truncated": "cut short in the capture",
     "link-type": "link type not supported",
 }
-_HALF_A_DIGIT = 0.0005  # of per cent with one decimal
 
 
 def count(number: int) -> str:
@@ -54,19 +55,9 @@ def size(n_bytes: float) -> str:
     return f"{n_bytes / 1000:.1f} {_UNITS[power]}"
 
 
-def percent(share: float) -> str:
-    """Write a share in per cent: with one decimal below 100%, with none from there on, and never as minus zero."""
-    if abs(share) < _HALF_A_DIGIT:
-        share = 0.0
-    return f"{share:,.0%}" if abs(share) >= 1 - _HALF_A_DIGIT else f"{share:.1%}"
-
-
 def above_ideal(excess: float) -> str:
     """Write how far something is above its ideal share (below, if negative), with its sign; ``-`` for NaN."""
-    if math.isnan(excess):
-        return "-"
-    text = percent(excess)
-    return text if text.startswith("-") else f"+{text}"
+    return "-" if math.isnan(excess) else signed_percent(excess)
 
 
 def index(value: float) -> str:

@@ -95,3 +95,26 @@ def test_a_trace_is_not_overwritten(tmp_path):
 def test_help_has_examples():
     text = run("report", "--help").stdout.decode()
     assert "pcaphash report trace.pcap -o results" in text
+
+
+@pytest.mark.parametrize("name", ["overlay.html", "Overlay.HTM"])
+def test_a_name_like_a_page_is_the_page(tmp_path, name):
+    result = run("report", ROOT / "sample_traces" / "vxlan.pcap", "--output", tmp_path / name)
+    assert result.returncode == 0
+    assert complaints(result) == [f"wrote {tmp_path / name}"]
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+    assert (tmp_path / name).read_text().startswith("<!DOCTYPE html>")
+
+
+def test_a_folder_named_like_a_page_stays_one(tmp_path):
+    folder = tmp_path / "old.html"
+    folder.mkdir()
+    assert run("report", ROOT / "sample_traces" / "vxlan.pcap", "--output", folder).returncode == 0
+    assert [path.name for path in folder.iterdir()] == ["report.html"]
+
+
+def test_a_page_in_no_folder_is_one_line(tmp_path):
+    result = run("report", ROOT / "sample_traces" / "vxlan.pcap", "--output", tmp_path / "missing" / "page.html")
+    assert result.returncode == 2
+    (line,) = complaints(result)
+    assert "page.html" in line

@@ -12,6 +12,7 @@ from pcaphash.report.sweep import write_sweep, write_sweep_folder
 from pcaphash.report.sweep_text import fold, shown_classes, write_measure
 from pcaphash.studies.sweep import MEASURE_COLUMNS, sweep
 from support.shared import ROOT
+from support.traffic import flows, plain, write
 
 TRACE = str(ROOT / "sample_traces" / "cut.pcap")
 NO_RSS = Device(features="CTRL_VQ+HASH_REPORT+HASH_TUNNEL")
@@ -175,3 +176,17 @@ def test_folding_keeps_every_piece(width):
 )
 def test_measures_are_written_for_readers(name, value, text):
     assert write_measure(name, value) == text
+
+
+def test_one_receive_queue_leaves_nothing_to_rank():
+    text = text_of(sweep(ROOT / "sample_traces" / "overlay.pcap", Device(queues=1)))
+    assert text.startswith("There is nothing to rank: there is only one receive queue.\n")
+    assert "+0.0%" not in text
+    assert sweep_title(sweep(TRACE, Device(queues=1))) == "There is nothing to rank: there is only one receive queue"
+
+
+def test_few_packets_are_not_ranked_in_the_title_either(tmp_path):
+    of = sweep(write(tmp_path / "few.pcapng", [plain(flow) for flow in flows(9)]))
+    few = "Too few packets to rank masks by: 9; at least 32 are needed"
+    assert text_of(of).startswith(f"{few}. ")
+    assert sweep_title(of) == few

@@ -185,6 +185,7 @@ def test_ethtool_can_say_turns_and_runs_and_nothing_else():
 def test_cautions_name_what_is_doubtful():
     assert cautions(Device()) == []
     assert "65,536 values" in cautions(Device(hash_key="symmetric"))[0]
+    assert "256 values" in cautions(Device(hash_key=bytes([0x5A]) * 40))[0]
     (few,) = cautions(Device(queues=8, indirection_table_size=16))
     assert few.startswith("indirection table: 16 entries are fewer than 4 for each of 8")
     (uneven,) = cautions(Device(queues=6))
@@ -195,6 +196,7 @@ def test_cautions_name_what_is_doubtful():
     ("current", "best", "outdone", "cause", "said"),
     [
         ((0.9, 0.9), (0.1, 0.2), 1.0, "key", "gives +20.0% above ideal instead of +90.0% above ideal"),
+        ((3.5, 12.5), (0.1, 0.2), 1.0, "key", "gives +20.0% above ideal instead of +1,250% above ideal"),
         ((0.9, 0.9), (0.1, 0.9), 1.0, "little", "but so is the best one"),
         ((0.2, 0.9), (0.1, 0.2), 0.5, "little", "but not on the other"),
         ((0.9, 0.2), (0.1, 0.2), 1.0, "little", "does as well as chance"),

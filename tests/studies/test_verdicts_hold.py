@@ -88,6 +88,17 @@ def test_a_gain_is_owed_to_what_the_traffic_has(tmp_path, worse, better, packet,
     assert ("Hashing ports would help" in words.headline) == (kind == "hash-ports")
 
 
+def test_inner_hashing_is_named_beside_a_configuration_that_hashes_little(tmp_path):
+    packets = [tunnelled(flow, flow[0][0] % 3 + 1, source_port=5000) for flow in flows(900)] * 2
+    types = {"little": "TCPv6", "outer": "base", "inner": "all"}
+    devices = [Device(hash_types=each, name=name) for name, each in types.items()]
+    verdict, words = judged(tmp_path, packets, devices)
+    assert (verdict.worst.config, verdict.best.config) == ("little", "inner")
+    assert "Inner hashing would help" in words.headline
+    (advice, *_) = verdict.advice
+    assert (advice.kind, advice.gain.instead_of, advice.gain.config) == ("hash-inner", "outer", "inner")
+
+
 @pytest.mark.parametrize(
     ("hash_types", "packets", "expected"),
     [

@@ -6,7 +6,7 @@ import numpy as np
 
 from pcaphash.report.figures.canvas import WIDE, add_legend, say_nothing, styled, write_integers, write_title
 from pcaphash.report.figures.palette import BAND, FAINT, GREY, GRID, INK, OF_NAMES, PAPER
-from pcaphash.report.sweep_text import IN_PERCENT, MEASURES, names_of_class, shown_classes, write_measure
+from pcaphash.report.sweep_text import IN_PERCENT, MEASURES, names_of_class, no_ranking, shown_classes, write_measure
 from pcaphash.report.words import count, packets, trace_names
 from pcaphash.studies.baseline import Interval
 
@@ -68,6 +68,9 @@ def draw_sweep(sweep: "Sweep") -> "Figure":
 
 def sweep_title(sweep: "Sweep") -> str:
     """Say how many classes are as good as the best one, as far as chance can tell, and which of the named ones."""
+    doubt = no_ranking(sweep)
+    if doubt is not None:
+        return doubt
     values = _values(sweep, sweep.by.rpartition("_")[2])
     best = f"{sweep.mask_text(int(sweep.smallest[0]))} {write_measure(sweep.by, float(values[0]))}"
     if sweep.n_classes == 1:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from pcaphash.studies.compare import Comparison
 
 PAGE_FILE = "report.html"
+_SUFFIXES = (".html", ".htm")
 
 FRONT = "queues"
 """The figure of the first screen."""
@@ -55,15 +56,20 @@ class _Section:
     tables: "list[Table]"
 
 
-def write_page(comparison: "Comparison", folder: Path, command: str = "") -> Path:
-    """Write the page into a folder, whole or not at all.
+def page_path(output: Path) -> Path:
+    """Return the file that a page is written to: what is named like a page, else ``report.html`` in that folder."""
+    return output if output.suffix.lower() in _SUFFIXES and not output.is_dir() else output / PAGE_FILE
+
+
+def write_page(comparison: "Comparison", output: Path, command: str = "") -> Path:
+    """Write the page, whole or not at all.
 
     Parameters
     ----------
     comparison : Comparison
         The results.
-    folder : Path
-        Made if need be.
+    output : Path
+        A file named like a page, or a folder, which is made if need be.
     command : str
         What makes the page again; it is shown unless empty.
 
@@ -72,8 +78,9 @@ def write_page(comparison: "Comparison", folder: Path, command: str = "") -> Pat
     Path
         The file written.
     """
-    make_folder(folder)
-    path = folder / PAGE_FILE
+    path = page_path(output)
+    if path.parent == output:
+        make_folder(output)
     with whole_file(path) as part:
         part.write_text(make_page(comparison, command), encoding="utf-8")
     return path

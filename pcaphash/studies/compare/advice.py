@@ -158,7 +158,7 @@ def list_advice(
         Tunnels that no configuration looks into.
     """
     return [
-        *_hash_inner(judged, worst, best),
+        *_hash_inner(judged, best),
         *_look_into(judged, best[1], missed),
         *_hash_ports(judged, worst),
         *_vary_source_port(judged),
@@ -169,8 +169,8 @@ def list_advice(
     ]
 
 
-def _hash_inner(judged: "Sequence[Judged]", worst: "Judged", best: "Judged") -> list[Advice]:
-    gain = inner_gain(judged, worst, best)
+def _hash_inner(judged: "Sequence[Judged]", best: "Judged") -> list[Advice]:
+    gain = inner_gain(judged, best)
     return [HashInner(gain)] if gain is not None else []
 
 

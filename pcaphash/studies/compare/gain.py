@@ -65,18 +65,19 @@ def main_gain(judged: "Sequence[Judged]", worst: "Judged", best: "Judged") -> Ga
         Those of them with the most and the least above ideal.
     """
     gain = find_gain(worst, best)
-    if gain is None or gain.step != Step.INNER or inner_gain(judged, worst, best) is not None:
-        return gain
-    return ports_gain(judged, worst) or replace(gain, step=Step.OTHER)
-
-
-def inner_gain(judged: "Sequence[Judged]", worst: "Judged", best: "Judged") -> Gain | None:
-    """Return what the inner header gains over the best of the configurations that leave it out."""
-    if step_of(worst[0], best[0]) != Step.INNER:
+    if gain is None:
         return None
+    if inner_gain(judged, best) is not None:
+        return replace(gain, step=Step.INNER)
+    return gain if gain.step != Step.INNER else ports_gain(judged, worst) or replace(gain, step=Step.OTHER)
+
+
+def inner_gain(judged: "Sequence[Judged]", best: "Judged") -> Gain | None:
+    """Return what the inner header gains over the best of the configurations that leave it out."""
     inner = best[0].device.tunnel_mask
     others = [pair for pair in judged if inner & ~pair[0].device.tunnel_mask]
-    return find_gain(min(others, key=lambda pair: pair[1].excess), best)
+    gain = find_gain(min(others, key=lambda pair: pair[1].excess), best) if others else None
+    return gain if gain is not None and gain.step == Step.INNER else None
 
 
 def ports_gain(judged: "Sequence[Judged]", worst: "Judged") -> Gain | None:

@@ -6,6 +6,7 @@ from pcaphash.device.device import Device
 from pcaphash.kernels.toeplitz import KEY_LEN
 from pcaphash.studies.baseline import Baseline
 from pcaphash.studies.enough import packets_needed
+from pcaphash.studies.shares import percent, signed_percent
 from pcaphash.studies.tune.result import GROWING, Verdict, is_better
 
 NOTHING, KEY, LITTLE, NO_FLOWS = "nothing", "key", "little", "no-flows"
@@ -104,6 +105,8 @@ def cautions(device: Device) -> list[str]:
     key = device.hash_key[:KEY_LEN].ljust(KEY_LEN, b"\0")
     if not any(key):
         lines.append("hash key: all zero, so that every hash is 0 and leads to entry 0")
+    elif key == key[:1] * KEY_LEN:
+        lines.append("hash key: one byte repeated, so that hashes have 256 values only")
     elif key == key[:_WORD] * (KEY_LEN // _WORD):
         lines.append("hash key: symmetric (16 bits repeated), so that hashes have 65,536 values only; random keys lose "
                      "the symmetry")  # fmt: skip
@@ -125,9 +128,9 @@ def cautions(device: Device) -> list[str]:
 def write(measure: str, value: float) -> str:
     """Write the value of a measure, with its meaning if that is short."""
     if measure.startswith("max_ideal"):
-        return f"{value:+.1%} above ideal"
+        return f"{signed_percent(value)} above ideal"
     if measure.startswith("min_ideal"):
-        return f"{value:.1%} below ideal"
+        return f"{percent(value)} below ideal"
     return f"{value:.4f}"
 
 
