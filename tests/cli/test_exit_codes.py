@@ -2,6 +2,7 @@
 
 import gzip
 import os
+import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,7 @@ from support.shared import ROOT
 
 SAMPLES = ROOT / "sample_traces"
 VXLAN = SAMPLES / "vxlan.pcap"
+OVERLAY = SAMPLES / "overlay.pcap"
 
 
 def test_success_says_nothing_on_standard_error():
@@ -275,3 +277,18 @@ def test_a_capture_is_not_overwritten_with_its_own_hashes(tmp_path):
     assert result.returncode == 2
     assert "is read here" in complaints(result)[0]
     assert trace.read_bytes() == VXLAN.read_bytes()
+
+
+@pytest.mark.parametrize("command", ["analyze", "compare", "report", "sweep"])
+def test_a_disk_too_small_for_the_files_leaves_nothing(command, tmp_path):
+    def limit():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))  # what writes more gets an error, as on a full disk
+
+    folder = tmp_path / "results"
+    words = [sys.executable, "-m", "pcaphash", command, OVERLAY, "--output", folder]
+    result = subprocess.run(words, capture_output=True, preexec_fn=limit, timeout=300)
+    assert (result.returncode, result.stdout) == (2, b"")
+    line = complaints(result)[-1]
+    assert line.startswith(f"pcaphash: error: {folder}")
+    assert line.endswith("cannot be written: File too large; choose another place with --output")
+    assert list(tmp_path.iterdir()) == []

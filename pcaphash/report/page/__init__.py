@@ -5,6 +5,7 @@ Its first screen has the verdict, three numbers and a figure; everything else is
 
 import base64
 import hashlib
+from contextlib import nullcontext
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -14,7 +15,7 @@ from pcaphash import __version__
 from pcaphash.report.comparison_words import put_into_words
 from pcaphash.report.figures.canvas import NARROW, WIDE, printable
 from pcaphash.report.figures.comparison import MOST_CONFIGURATIONS, draw_comparison
-from pcaphash.report.files import make_folder, whole_file
+from pcaphash.report.files import output_folder, whole_file
 from pcaphash.report.page import facts, results
 from pcaphash.report.page.front import front_numbers
 from pcaphash.report.page.style import colours_of, palette_style
@@ -79,9 +80,7 @@ def write_page(comparison: "Comparison", output: Path, command: str = "") -> Pat
         The file written.
     """
     path = page_path(output)
-    if path.parent == output:
-        make_folder(output)
-    with whole_file(path) as part:
+    with output_folder(output) if path.parent == output else nullcontext(), whole_file(path) as part:
         part.write_text(make_page(comparison, command), encoding="utf-8")
     return path
 
