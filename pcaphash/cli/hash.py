@@ -95,7 +95,7 @@ def _open(path: str | None) -> Iterator[tuple[TextIO, str]]:
         return
     file = Path(str(path))
     if not file.exists():
-        problem = f"there is {path} alone, which is no file of tuples"
+        problem = f"there is only {path}, and it is not a file of tuples"
         raise ConfigurationError("DESTINATION", problem, "give two addresses, or - for tuples on standard input")
     try:
         with open_text(file.open("rb"), errors="replace") as stream:

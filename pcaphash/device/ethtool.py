@@ -28,6 +28,7 @@ ETHTOOL_OPTION = "--ethtool"
 
 _MOST_BYTES = 1 << 24
 _SAVE = "save the output of ethtool -x IF, or of ethtool -n IF rx-flow-hash tcp4, in it"
+_REFUSED = "Operation not supported"
 _NOTHING = "has no output of ethtool -x or of ethtool -n IF rx-flow-hash"
 
 
@@ -121,13 +122,22 @@ def _parse(option: str, path: str, text: str, interface: str | None, given: Coll
     uncovered = [flow for flow in flows if not flow.is_covered]
     if not found and len(uncovered) == len(flows):
         if not uncovered:
-            raise ConfigurationError(option, _NOTHING, _SAVE)
+            raise _nothing_in(option, text)
         problem = f"line {uncovered[0].line}: shows only rx-flow-hash of {_names(uncovered)}, which no hash type covers"
         raise ConfigurationError(option, problem, "save that of tcp4, udp4, tcp6 and udp6, or the output of ethtool -x")
     reading = _Reading(option, names, found, flows, given)
     one_of_several = interface is None and len(names) > 1
     device = _common(option, path, names, reading) if one_of_several else reading.device_of(interface or names[0])
     return ShownDevice(device.options, (*notes, *device.notes))
+
+
+def _nothing_in(option: str, text: str) -> ConfigurationError:
+    """Return the error for a text without any output, where ethtool got no answer perhaps."""
+    if _REFUSED not in text:
+        return ConfigurationError(option, _NOTHING, _SAVE)
+    line = 1 + text[: text.index(_REFUSED)].count("\n")
+    problem = f"line {line}: ethtool got no answer from the driver ({_REFUSED})"
+    return ConfigurationError(option, problem, "give what is known of the device by --key, --queues and --hash-types")
 
 
 def _without_placeholders(option: str, found: Sequence[Shown | Setting]) -> tuple[list[Shown | Setting], list[str]]:

@@ -3,7 +3,9 @@
 from typing import TYPE_CHECKING
 
 from pcaphash.device.features import FEATURES_OPTION
+from pcaphash.device.hash_key import KEY_OPTION
 from pcaphash.device.indirection_table import SIZE_OPTION, default_table
+from pcaphash.standards import virtio
 
 if TYPE_CHECKING:
     from pcaphash.device.device import Device
@@ -13,13 +15,19 @@ _MOST_IMBALANCE = 0.1  # by how much more entries one queue may have than anothe
 
 def warnings_of(device: "Device") -> tuple[str, ...]:
     """Return what is accepted of a device but hardly meant, a line each."""
-    return (*_feature_warnings(device), *_table_warnings(device))
+    return (*_feature_warnings(device), *_key_warnings(device), *_table_warnings(device))
 
 
 def _feature_warnings(device: "Device") -> list[str]:
     if not device.is_calculation_only:
         return []
     return [f"{FEATURES_OPTION}: neither RSS nor HASH_REPORT: hashes are calculated, but no device would hash"]
+
+
+def _key_warnings(device: "Device") -> list[str]:
+    if any(device.hash_key[: virtio.LEAST_RSS_MAX_KEY_SIZE]):
+        return []
+    return [f"{KEY_OPTION}: all bytes are 0, and so is every hash: drivers that do not show their key print zeros"]
 
 
 def _table_warnings(device: "Device") -> list[str]:

@@ -101,6 +101,9 @@ def _show(recovery: "Recovery", console: Console) -> None:
 
 
 def _show_nothing(recovery: "Recovery", console: Console) -> None:
+    if not recovery.is_order_known:
+        console.print(Text("No key can be told from this log.", style="bold red"))
+        return
     if any(fit.is_consistent and fit.packets for fit in recovery.fits):
         console.print(Text("No key is certain.", style="bold red"))
         console.print(

@@ -164,7 +164,7 @@ def test_padding_leaves_longer_keys_alone():
 
 
 def test_long_keys_are_for_calculation_only():
-    assert Device(hash_key=bytes(255)).warnings == ()
+    assert Device(hash_key=bytes(range(255))).warnings == ()
     error = refusal(hash_key=bytes(256))
     assert error.option == "--key"
     assert "256 bytes: hash_key_length is one byte" in str(error)
@@ -349,3 +349,10 @@ def test_a_warning_where_the_default_table_is_uneven():
 def test_replacing_types_of_a_device_with_the_largest_table_does_not_read_it_again():
     device = Device(indirection_table_size=65536)
     assert replace(device, hash_types="base").indirection_table is device.indirection_table
+
+
+def test_a_warning_where_the_key_is_zeros():
+    (line,) = Device(hash_key=bytes(52)).warnings
+    assert line.startswith("--key: all bytes are 0, and so is every hash")
+    assert Device(hash_key=bytes(40) + b"\1").warnings == (line,)
+    assert Device(hash_key=bytes(39) + b"\1").warnings == ()

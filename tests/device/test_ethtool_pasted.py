@@ -353,3 +353,17 @@ def test_files_of_windows(tmp_path, encoding):
     file = tmp_path / "shown.txt"
     file.write_bytes(b"\xfe\xff" + text.encode("utf-16-be") if "mark" in encoding else text.encode(encoding))
     assert read_ethtool(file).options == options_of(WHOLE)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "$ ethtool -x eth0\nCannot get RX flow hash indirection table: Operation not supported\n",
+        "\nnetlink error: Operation not supported\n",
+        "# ethtool -n eth0 rx-flow-hash tcp4\n> Cannot get RX network flow hashing options: Operation not supported",
+    ],
+)
+def test_a_driver_that_does_not_answer(text):
+    problem, _, advice = refusal(text).partition("; ")
+    assert problem == "line 2: ethtool got no answer from the driver (Operation not supported)"
+    assert advice == "give what is known of the device by --key, --queues and --hash-types"

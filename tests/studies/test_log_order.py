@@ -177,4 +177,8 @@ def test_a_key_is_not_recovered_from_lines_in_doubt(tmp_path):
     log.write_text(by_queue(answers(ALIKE)), "utf-8")
     found = recover_key(trace, device_of(CONFIGURATION), TestpmdLog(log))
     assert found.best is None
+    assert not found.is_order_known
     assert any("cannot be told without the key" in note for note in found.notes)
+    shown = run("recover-key", trace, "--testpmd", log, "--hash-types", "linux", "--queues", "4").stdout.decode()
+    assert shown.startswith("No key can be told from this log.\n")
+    assert "does not hash as Toeplitz does" not in shown

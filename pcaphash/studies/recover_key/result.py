@@ -82,6 +82,8 @@ class Recovery:
         How many of those were looked at.
     notes : list of str
         What is to be known of the values read, a line each.
+    is_order_known : bool
+        Whether it is known which reported hash is of which packet.
     """
 
     reading: Reading
@@ -92,6 +94,7 @@ class Recovery:
     predictable: int = 0
     looked_at: int = 0
     notes: list[str] = field(default_factory=list)
+    is_order_known: bool = True
 
     @property
     def solution(self) -> Solution | None:

@@ -207,10 +207,8 @@ def recover_key(
     found = _recover(trace, chosen, source, selection, watch, report_numbers)
     if found.best or not isinstance(source, TestpmdLog) or not source.lines.several_queues:
         return found
-    if not can_be_read_twice(fspath(trace)):
-        return replace(found, notes=[*found.notes, _OWN_ORDER])
-    if not arrange_by_contents(source, fspath(trace), chosen):
-        return replace(found, notes=[*found.notes, _OWN_ORDER])
+    if not can_be_read_twice(fspath(trace)) or not arrange_by_contents(source, fspath(trace), chosen):
+        return replace(found, notes=[*found.notes, _OWN_ORDER], is_order_known=False)
     return _recover(trace, chosen, source, selection, watch, report_numbers)
 
 
