@@ -24,6 +24,8 @@ _HASH_TYPES = {
     "ipv6-ex": ("IP_EX",),
     "ipv6-tcp-ex": ("TCP_EX",),
     "ipv6-udp-ex": ("UDP_EX",),
+    "tcp6-ex": ("TCP_EX",),
+    "udp6-ex": ("UDP_EX",),
     "tcpv6-ex": ("TCP_EX",),
     "udpv6-ex": ("UDP_EX",),
     "ip": ("IPv4", "IPv6", "IP_EX"),

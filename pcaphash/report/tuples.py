@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import TYPE_CHECKING, TextIO
 
+from pcaphash.errors import PcaphashError
 from pcaphash.report.document import device_document, write_json_document
 
 if TYPE_CHECKING:
@@ -45,8 +46,20 @@ def write_tuples(found: "Iterable[TupleHash]", device: "Device", format_: str, s
 
 
 def _frames(found: "Iterable[TupleHash]") -> "Iterator[pd.DataFrame]":
+    """Yield rows in parts; where a tuple cannot be read, those before it come first."""
     import pandas as pd
 
     left = iter(found)
-    while rows := [each.row() for each in islice(left, _AT_ONCE)]:
-        yield pd.DataFrame(rows).astype(dict.fromkeys(_WHOLE_NUMBERS, "Int64"))
+    failure: PcaphashError | None = None
+    while failure is None:
+        rows = []
+        try:
+            for each in islice(left, _AT_ONCE):
+                rows.append(each.row())
+        except PcaphashError as error:
+            failure = error
+        if rows:
+            yield pd.DataFrame(rows).astype(dict.fromkeys(_WHOLE_NUMBERS, "Int64"))
+        elif failure is None:
+            return
+    raise failure

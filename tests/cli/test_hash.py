@@ -146,6 +146,8 @@ def test_a_wrong_line_is_named():
     assert result.returncode == 2
     (line,) = complaints(result)
     assert "standard input: line 3: destination: 2001:db8::1 is IPv6" in line
+    assert [row["source"] for row in csv.DictReader(result.stdout.decode().splitlines())] == ["192.0.2.1"]
+    assert run("hash", "-", "--format", "json", stdin=b"192.0.2.1,192.0.2.2\nx,y\n").stdout == b""
 
 
 def test_bytes_that_are_no_text_are_a_wrong_line():

@@ -57,6 +57,7 @@ def test_presets(text, mask):
         ("ipv4-tcp", "TCPv4"),
         ("ipv4-udp,ipv6-tcp", "UDPv4+TCPv6"),
         ("ipv6-ex+ipv6-tcp-ex+ipv6-udp-ex", "IP_EX+TCP_EX+UDP_EX"),
+        ("tcp6-ex,udp6-ex", "TCP_EX+UDP_EX"),
         ("ip", "IPv4+IPv6+IP_EX"),
         ("tcp,udp", "TCPv4+TCPv6+TCP_EX+UDPv4+UDPv6+UDP_EX"),
         ("RTE_ETH_RSS_NONFRAG_IPV4_TCP | RTE_ETH_RSS_NONFRAG_IPV6_UDP", "TCPv4+UDPv6"),
