@@ -15,13 +15,20 @@ def find_captures(folder: Path) -> tuple[list[str], int]:
     Returns
     -------
     traces : list of str
-        Their paths, in order of the names.
+        Their paths, in order of the names; numbers in them count as numbers, since rotated files often have no zeros
+        in front.
     n_others : int
         How many other files there are.
     """
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    files = sorted((path for path in folder.rglob("*") if path.is_file()), key=_order)
     traces = [str(path) for path in files if _CAPTURE.search(path.name) or _is_capture(path)]
     return traces, len(files) - len(traces)
+
+
+def _order(path: Path) -> list[tuple[int, str]]:
+    """Return what to sort a path by: text and numbers in turn."""
+    parts = re.split(r"(\d+)", str(path))
+    return [(int(part) if i % 2 else 0, "" if i % 2 else part) for i, part in enumerate(parts)]
 
 
 def _is_capture(path: Path) -> bool:

@@ -60,7 +60,7 @@ def compare(
 
     window_ns = None if window is None else parse_window(window)
     traces = list_traces(traces)
-    devices = configurations.devices(traces)
+    devices = configurations.devices_beside(traces)
     report_warnings(devices)
     announce_compilation()
     from pcaphash.studies.compare import compare as study

@@ -98,10 +98,11 @@ def _open(path: str | None) -> Iterator[tuple[TextIO, str]]:
         problem = f"there is only {path}, and it is not a file of tuples"
         raise ConfigurationError("DESTINATION", problem, "give two addresses, or - for tuples on standard input")
     try:
-        with open_text(file.open("rb"), errors="replace") as stream:
-            yield stream, str(path)
+        opened = open_text(file.open("rb"), errors="replace")
     except OSError as error:
         raise CaptureError(str(path), f"cannot be read: {error.strerror or error}") from error
+    with opened as stream:  # reading a file that is open does not fail; writing what comes of it may
+        yield stream, str(path)
 
 
 def _noticing(found: "Iterable[TupleHash]", name: str) -> "Iterator[TupleHash]":

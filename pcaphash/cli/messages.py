@@ -54,6 +54,11 @@ def warn(text: str) -> None:
     inform(f"warning: {text}")
 
 
+def warn_partial(text: str) -> None:
+    """Say in one line what input could not be read: that is said also where nothing but errors is to be said."""
+    print(f"pcaphash: warning: {text}", file=sys.stderr)
+
+
 def inform(text: str) -> None:
     """Say something in one line."""
     if not _voice.is_quiet:

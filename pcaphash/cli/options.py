@@ -227,6 +227,27 @@ class Configurations:
             warn(line)
         return default_configs(base)
 
+    def devices_beside(self, traces: Sequence[str] = ()) -> list[Device]:
+        """Make the configurations for a comparison that is to say what would help.
+
+        Like ``devices``, but hash types that a file gives, being what the device does today, are put beside the usual
+        configurations that differ from them.
+
+        Raises
+        ------
+        ConfigurationError
+            A configuration is refused, or two have one name.
+        """
+        given = self.devices(traces)
+        if self.named or self.of_file or self.types_option or "hash_types" not in self.options:
+            return given
+        of_others = adopt_census(traces, self.options)
+        of_others.pop("hash_types", None)
+        of_others.pop("tunnel_types", None)
+        mine = {(each.hash_types, each.tunnel_types) for each in given}
+        others = default_configs(Device(**of_others))
+        return given + [each for each in others if (each.hash_types, each.tunnel_types) not in mine]
+
     def _named(self, options: DeviceOptions) -> list[Device]:
         if self.types_option:
             problem = "is not used where configurations are named"

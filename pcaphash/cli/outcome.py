@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pcaphash.cli.messages import tell_written, warn
+from pcaphash.cli.messages import tell_written, warn, warn_partial
 from pcaphash.report.files import whole_folder
 from pcaphash.report.met_words import list_doubts
 from pcaphash.report.words import link_type_name, packets
@@ -46,14 +46,14 @@ def report_reading(reading: "Reading", selection: "Selection | None" = None) -> 
     if len(reading.joined) > _MOST_TOLD:
         warn(f"{len(reading.joined) - _MOST_TOLD:,} more traces are of files that were joined, and were read likewise")
     for problem in reading.short_problems:
-        warn(problem)
+        warn_partial(problem)
     others = {number: n for number, n in reading.link_types.items() if number not in LINK_TYPE_NAMES}
     for number, n_packets in sorted(others.items()):
         name = link_type_name(number)
         link_type = f"{number} ({name})" if name else str(number)
         warn(f"link type {link_type} is not dissected: what {packets(n_packets)} would get stays unknown")
     if reading.is_partial:
-        warn("the results are partial")
+        warn_partial("the results are partial")
         return EXIT_PARTIAL
     return 0
 

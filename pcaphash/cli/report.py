@@ -61,7 +61,7 @@ def report(
 
     window_ns = None if window is None else parse_window(window)
     traces = list_traces(traces)
-    devices = configurations.devices(traces)
+    devices = configurations.devices_beside(traces)
     from pcaphash.report.page import page_path, write_page
 
     options.refuse_overwriting(page_path(output), traces)

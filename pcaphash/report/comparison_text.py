@@ -44,6 +44,7 @@ def show_comparison(comparison: "Comparison", stream: TextIO) -> None:
     outcomes = [outcome for outcome in comparison.outcomes if outcome.device.has_queue and outcome.distribution.hashed]
     if outcomes:
         show_queues(comparison.analysis, console)
+    if outcomes and comparison.verdict.conclusion != Conclusion.TOO_FEW:  # of few packets all else is chance
         _show_baseline(comparison, console)
         for title, kind in (("encapsulations", "encapsulation"), ("heaviest tunnels", "tunnel")):
             _show_groups(f"{title}: busiest queue above the ideal share of packets", kind, comparison, console)

@@ -11,8 +11,6 @@ from pcaphash.report.words import count, link_type_name, moment, size
 if TYPE_CHECKING:
     from pcaphash.studies.info import TraceFile
 
-_MOST_LISTED = 2  # link types and encapsulations named of a file
-
 
 def show_files(files: "list[TraceFile]", console: Console) -> None:
     """Print a table of files.
@@ -28,12 +26,22 @@ def show_files(files: "list[TraceFile]", console: Console) -> None:
     prefix = f"{folder}/" if folder else ""
     names = ["standard input" if file.trace == "-" else file.trace.removeprefix(prefix) for file in files]
     title = f"{count(len(files))} files" + (f" in {folder}" if folder not in ("", ".") else "")
-    columns = Columns(title, names, "file", "left")
+    starts = [moment(file.times.first)[:19] if file.times.first is not None else "" for file in files]
+    link_types = [_listed(_link_types(file)) for file in files]
+    # What all files have in common stands once, above them: that leaves room for the rest.
+    days = {start[:10] for start in starts if start}
+    if len(days) == 1:
+        title += f", from {days.pop()}"
+        starts = [start[11:] for start in starts]
+    if len(set(link_types)) == 1:
+        title += f", link type {link_types[0]}"
+    columns = Columns(title, names, "file")
     columns.add("packets", [count(file.packets) for file in files])
     columns.add("bytes", [size(file.n_bytes) for file in files])
-    columns.add("from", [moment(file.times.first)[:19] if file.times.first is not None else "" for file in files])
+    columns.add("from", starts)
     columns.add("duration", [_duration(file) for file in files])
-    columns.add("link types", [_listed(_link_types(file)) for file in files])
+    if len(set(link_types)) > 1:
+        columns.add("link types", link_types)
     columns.add("tunnels", [_listed([name for name in file.encapsulations if name != "NONE"]) for file in files])
     if any(file.damage for file in files):
         columns.add("damaged at byte", [count(file.damage.offset) if file.damage else "" for file in files])
@@ -57,5 +65,5 @@ def _link_types(file: "TraceFile") -> list[str]:
 
 
 def _listed(names: list[str]) -> str:
-    more = len(names) - _MOST_LISTED
-    return ", ".join(names[:_MOST_LISTED]) + (f" and {more} more" if more > 0 else "")
+    """Name the first, and count the others."""
+    return " +".join([*names[:1], *([str(len(names) - 1)] if len(names) > 1 else [])])

@@ -37,14 +37,13 @@ def show_info(info: "Info", stream: TextIO, is_verbose: bool = False) -> None:
         Whether to tell of each of several files what is told of one.
     """
     console = open_console(stream)
-    if len(info.files) > 1 and not is_verbose:
-        show_files(info.files, console)
-    else:
-        for file in info.files:
-            _show_file(file, len(info.files) > 1, console)
+    is_table = len(info.files) > 1 and not is_verbose
+    for file in info.files if not is_table else ():
+        _show_file(file, len(info.files) > 1, console)
     for saved in info.saved:
         _show_saved(saved, console)
-    console.print()
+    if info.saved or not is_table:
+        console.print()
     _heading(f"{packets(info.packets)}, {size(info.n_bytes)}", console)
     for line in _list_facts(info):
         _line(line, console)
@@ -53,6 +52,8 @@ def show_info(info: "Info", stream: TextIO, is_verbose: bool = False) -> None:
     _show_suspects(info, console)
     _show_reasons(info, console)
     _show_limits(info, console)
+    if is_table:  # hundreds of rows, which nobody should have to scroll back over
+        show_files(info.files, console)
 
 
 def _heading(text: str, console: Console) -> None:

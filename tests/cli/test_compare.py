@@ -102,3 +102,17 @@ def test_a_cut_trace_is_partial(tmp_path):
     result = run("compare", trace)
     assert result.returncode == 3
     assert b"The hash is fine" in result.stdout
+
+
+def test_hash_types_of_a_file_stand_beside_the_usual_configurations(tmp_path):
+    device = tmp_path / "device.toml"
+    device.write_text('hash_types = "IPv4+TCPv4"\nqueues = 4\n')
+    found = json.loads(run("compare", OVERLAY, "--device", device, "--format", "json").stdout)
+    names = [each["name"] for each in found["configurations"]]
+    assert names == ["given", "outer-addresses", "outer", "inner"]
+    assert {each["device"]["queues"] for each in found["configurations"]} == {4}
+    device.write_text('hash_types = "base"\n')  # which is one of the usual ones
+    found = json.loads(run("compare", OVERLAY, "--device", device, "--format", "json").stdout)
+    assert [each["name"] for each in found["configurations"]] == ["given", "outer-addresses", "inner"]
+    found = json.loads(run("compare", OVERLAY, "--hash-types", "base", "--format", "json").stdout)
+    assert [each["name"] for each in found["configurations"]] == ["given"]

@@ -193,3 +193,9 @@ def test_a_hundred_thousand_tuples_take_seconds():
     result = run("hash", "-", stdin=lines.encode())
     assert time.monotonic() - started < 60  # 3 s where nothing else runs; naive loops over bits would take minutes
     assert len(result.stdout.splitlines()) == 100_001
+
+
+def test_a_protocol_behind_the_port_is_told_where_it_goes():
+    result = run("hash", "192.0.2.1:1234", "198.51.100.2:443/tcp")
+    assert result.returncode == 2
+    assert complaints(result)[0].endswith("'443/tcp' is not a port; write the port as 443, and give --protocol tcp")

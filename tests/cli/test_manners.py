@@ -154,3 +154,13 @@ def test_an_interruption_while_the_program_is_loaded_is_one_line(module):
     result = subprocess.run([sys.executable, "-c", program], capture_output=True, check=False)
     assert (result.returncode, result.stdout) == (130, b"")
     assert result.stderr == b"pcaphash: error: interrupted: nothing was written\n"
+
+
+def test_quiet_tells_of_input_that_could_not_be_read(tmp_path):
+    missing = tmp_path / "missing.pcap"
+    result = run("analyze", VXLAN, missing, "--quiet")
+    assert result.returncode == 3
+    assert [line.removeprefix("pcaphash: warning: ") for line in complaints(result)] == [
+        f"{missing}: No such file or directory; check the path and its permissions",
+        "the results are partial",
+    ]

@@ -66,7 +66,7 @@ def test_rows_of_several_traces_are_those_of_each(tmp_path):
 
 def test_info_shows_a_row_for_each_file_and_details_on_request(folder):
     text = run("info", folder).stdout.decode()
-    assert text.startswith("6 files in ")
+    assert "\n6 files in " in text
     rows = [line for line in text.splitlines() if "trace_0000" in line and "24" in line]
     assert len(rows) == 3
     assert "snap length" not in text
@@ -132,3 +132,18 @@ def test_a_format_that_the_name_does_not_contradict(tmp_path):
         assert run("hashes", MICROSOFT, "-o", tmp_path / name, "--format", format_).returncode == 0
     assert (tmp_path / "h.parquet").read_bytes().startswith(b"PAR1")
     assert (tmp_path / "h.txt").read_text().startswith("| packet |")
+
+
+def test_numbers_in_names_are_in_order(tmp_path):
+    names = [f"trace.pcap{number}" for number in (9, 10, 2, 100, 1)]
+    for name in names:
+        (tmp_path / name).write_bytes(MICROSOFT.read_bytes())
+    rows = run("hashes", tmp_path, "--format", "csv").stdout.decode().splitlines()[1:]
+    found = list(dict.fromkeys(row.split(",")[0].rpartition("pcap")[2] for row in rows))
+    assert found == ["1", "2", "9", "10", "100"]
+
+
+def test_totals_come_before_the_files(folder):
+    lines = run("info", folder).stdout.decode().splitlines()
+    assert lines[0].startswith("120 packets, ")
+    assert next(i for i, line in enumerate(lines) if line.startswith("6 files in ")) > 5

@@ -118,3 +118,20 @@ def test_a_page_in_no_folder_is_one_line(tmp_path):
     assert result.returncode == 2
     (line,) = complaints(result)
     assert "page.html" in line
+
+
+def test_a_page_of_packets_that_did_not_meet_the_device_says_so(tmp_path):
+    there = flows(100)
+    back = [(destination, source, to, port) for source, destination, port, to in there]
+    host, router = bytes(6 * [2]), bytes(6 * [6])
+
+    def frame(flow, destination, source):
+        return destination + source + plain(flow)[12:]
+
+    packets = [frame(flow, host, router) for flow in there] + [frame(flow, router, host) for flow in back]
+    trace = write(tmp_path / "both.pcapng", packets)
+    result = run("report", trace, "-o", tmp_path)
+    (told,) = [line for line in result.stderr.decode().splitlines() if "--destination-mac" in line]
+    page = (tmp_path / "report.html").read_text("utf-8")
+    assert told.removeprefix("pcaphash: warning: ") in page
+    assert "not all packets met the device" in page.partition("</header>")[0]

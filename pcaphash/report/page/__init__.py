@@ -34,8 +34,6 @@ _SUFFIXES = (".html", ".htm")
 FRONT = "queues"
 """The figure of the first screen."""
 
-_PARTIAL = "; the results are partial, as is said below"
-
 
 @dataclass(frozen=True)
 class _Drawing:
@@ -95,7 +93,7 @@ def make_page(comparison: "Comparison", command: str = "") -> str:
         .from_string(_read("page.html"))
         .render(
             title=trace_names(reading.traces),
-            summary=f"{packets(whole.packets)}, {size(whole.n_bytes)}{_PARTIAL if reading.is_partial else ''}",
+            summary="; ".join([f"{packets(whole.packets)}, {size(whole.n_bytes)}", *facts.reservations(reading)]),
             verdict=put_into_words(comparison.verdict),
             numbers=front_numbers(comparison),
             front=drawings.get(FRONT),

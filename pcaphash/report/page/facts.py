@@ -4,16 +4,24 @@ from typing import TYPE_CHECKING
 
 from pcaphash.kernels.timestamps import NO_TIMESTAMP
 from pcaphash.report.comparison_text import flow_limits
+from pcaphash.report.met_words import list_doubts
 from pcaphash.report.page.table import Cell, Table, make_table, number, share, text
 from pcaphash.report.words import brief_types, count, link_type_name, moment, packets, size
 from pcaphash.standards.ethernet import LINK_TYPE_NAMES
 
 if TYPE_CHECKING:
     from pcaphash.engine.distribution import Distribution
+    from pcaphash.engine.reading import Reading
     from pcaphash.studies.compare import Comparison
 
 _DEFAULT = " (default)"
 _MOST_LISTED = 50  # traces, and problems with them
+
+
+def reservations(reading: "Reading") -> list[str]:
+    """Say in a few words what whoever reads only the first screen must know; the notices say the rest."""
+    lines = ["the results are partial, as is said below"] if reading.is_partial else []
+    return [*lines, "not all packets met the device, as is said below"] if list_doubts(reading) else lines
 
 
 def notices(comparison: "Comparison") -> list[str]:
@@ -22,6 +30,7 @@ def notices(comparison: "Comparison") -> list[str]:
     lines = shorten([f"could not be read: {problem}" for problem in reading.problems])
     if reading.is_partial:
         lines.append("the results are partial")
+    lines += list_doubts(reading)
     devices = [outcome.device for outcome in comparison.outcomes]
     lines += dict.fromkeys(line for device in devices for line in device.warnings)
     lines += flow_limits(comparison)

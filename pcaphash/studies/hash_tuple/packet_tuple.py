@@ -133,6 +133,10 @@ def _parse_address(side: str, text: str) -> Address:
 
 def _parse_port(side: str, value: str | int) -> int:
     text = str(value).strip()
+    port, _, protocol = text.partition("/")
+    if protocol and _DECIMAL.fullmatch(port):
+        advice = f"write the port as {port}, and give {PROTOCOL_OPTION} {protocol}"
+        raise ConfigurationError(side, f"{text!r} is not a port", advice)
     found = _PORT.fullmatch(text)
     if isinstance(value, bool) or found is None or int(found[1]) > _MOST_PORT:
         raise ConfigurationError(side, f"{text!r} is not a port", f"give a number from 0 to {_MOST_PORT}")
