@@ -120,9 +120,9 @@ class TestpmdLog:
         if len(ports) > 1:
             notes.append(f"packets of several ports: {', '.join(map(str, ports.tolist()))}")
         if n_rules := int(self.lines.by_rule[used].sum()):
+            what = "1 packet was" if n_rules == 1 else f"{n_rules:,} packets were"
             notes.append(
-                f"{n_rules:,} packets were steered by a flow rule (FDIR matched): their receive queue is the rule's, "
-                "and is not judged"
+                f"{what} steered by a flow rule (FDIR matched): the receive queue is the rule's, and is not judged"
             )
         if self.n_other_lengths:
             notes.append(

@@ -39,6 +39,7 @@ DRIVER_KEYS = {driver: name for name, drivers in hash_keys.DRIVERS.items() for d
 _ADVICE = "write its bytes in the order of hash_key_data, two hex digits each, such as 6d5a56da or 6d:5a:56:da"
 _MOST_BYTES = 1 << 16
 _NAME = re.compile(r"[a-z][a-z0-9_-]*", re.I)
+_PATH = re.compile(r"\S*/\S*|\S+\.(?=[a-z]*[g-z])[a-z]{2,5}", re.I)  # with a suffix that is not hex
 _QUOTED = re.compile(r"^(?:[ \t]*>)+", re.MULTILINE)  # by a mail
 _LABEL = re.compile(r"\A\s*(?:RSS (?:hash )?key ?:|hkey\s|(?:net\.core\.)?netdev_rss_key ?=)", re.I)
 _NEAR = 0.7
@@ -134,6 +135,11 @@ def _parse_text(text: str) -> bytes:
         if not isinstance(error, WordsRefusal):
             if _is_file(text):
                 return _read_file(text)
+            if _PATH.fullmatch(text):
+                problem = f"{text[:_SHOWN]!r} is not hex, and there is no such file"
+                raise ConfigurationError(
+                    KEY_OPTION, problem, "check the path, or write the bytes of the key"
+                ) from error
             if _NAME.fullmatch(text):
                 raise _unknown_name(text) from error
         raise ConfigurationError(KEY_OPTION, f"the hash key {error}", _advice_for(error)) from error

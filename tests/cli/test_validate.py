@@ -281,3 +281,17 @@ def test_columns_of_other_names(tmp_path):
     assert line.endswith("give --columns packet=pkt,hash_value=rss_hash")
     (line,) = complaints(run("validate", OVERLAY, "--columns", "hash_value=rss_hash"))
     assert line.endswith("--columns: there is no --reported; give the table too")
+
+
+@pytest.mark.parametrize(
+    ("value", "headline"),
+    [
+        ("0x51ccc178", "The device is right: the only packet judged matches the spec."),
+        ("0x51ccc179", "The device differs: the only packet judged does not match the spec."),
+    ],
+)
+def test_one_packet_is_one_packet(tmp_path, value, headline):
+    table = tmp_path / "table.csv"
+    table.write_text(f"packet,hash_value\n1,{value}\n")
+    shown = run("validate", ROOT / "sample_traces" / "microsoft.pcap", "--reported", table).stdout.decode()
+    assert shown.splitlines()[0] == headline

@@ -266,3 +266,10 @@ def test_a_list_may_hold_text():
     assert parse_hash_key([hex(byte) for byte in KEY]) == KEY
     with pytest.raises(ConfigurationError, match="32-bit words"):
         parse_hash_key([KEY[i : i + 4].hex() for i in range(0, 40, 4)])
+
+
+@pytest.mark.parametrize("path", ["rss.key", "./key", "/no/such/key.txt", "~/key.bin"])
+def test_a_file_that_is_not_there(path):
+    with pytest.raises(ConfigurationError) as caught:
+        parse_hash_key(path)
+    assert caught.value.problem == f"{path!r} is not hex, and there is no such file"

@@ -149,12 +149,14 @@ def _notes(lines: Lines, found: Alignment, level: int, words: str) -> list[str]:
         f"{_MATCHED_BY[level]}, and where several packets look the same by the hash{words}"
     ]
     if found.differing:
+        what = "1 line has" if found.differing == 1 else f"{found.differing:,} lines have"
         notes.append(
-            f"{found.differing:,} lines have a hash that no packet left is due: they were given to packets that look "
-            "the same, in order of the log"
+            f"{what} a hash that no packet left is due: such a line is given to a packet that looks the same, in order "
+            "of the log"
         )
     if found.strange:
-        notes.append(f"{found.strange:,} lines are about no packet of the trace, and were passed over")
+        what = "1 line is" if found.strange == 1 else f"{found.strange:,} lines are"
+        notes.append(f"{what} about no packet of the trace, and passed over")
     return notes
 
 

@@ -112,6 +112,11 @@ class Validation:
         """What was found, in one sentence."""
         if not self.judged:
             return f"Nothing could be judged: {self.why_nothing}."
+        if self.judged == 1:
+            found = "does not match" if self.mismatches else "matches"
+            return (
+                f"The device {'differs' if self.mismatches else 'is right'}: the only packet judged {found} the spec."
+            )
         judged = f"{self.judged:,} packets judged"
         if not self.mismatches:
             return f"The device is right: all {judged} match the spec."
