@@ -1,5 +1,6 @@
 """What is said on standard error: warnings, errors, what was written, and how far an interrupted command came."""
 
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -8,6 +9,9 @@ if TYPE_CHECKING:
     from typer.exceptions import TyperException
 
     from pcaphash.engine.stream import Progress
+
+
+_RED, _YELLOW = 31, 33  # as terminals number them
 
 
 class _Voice:
@@ -35,7 +39,7 @@ def is_quiet() -> bool:
 
 def complain(text: str) -> None:
     """Say in one line why the command ends."""
-    print(f"pcaphash: error: {' '.join(text.split())}", file=sys.stderr)
+    print(f"pcaphash: {_in_colour('error:', _RED)} {' '.join(text.split())}", file=sys.stderr)
 
 
 def usage_text(error: "TyperException") -> str:
@@ -51,7 +55,7 @@ def usage_text(error: "TyperException") -> str:
 
 def warn(text: str) -> None:
     """Say in one line what may be wrong."""
-    inform(f"warning: {text}")
+    inform(f"{_in_colour('warning:', _YELLOW)} {text}")
 
 
 def warn_partial(text: str) -> None:
@@ -63,6 +67,13 @@ def inform(text: str) -> None:
     """Say something in one line."""
     if not _voice.is_quiet:
         print(f"pcaphash: {text}", file=sys.stderr)
+
+
+def _in_colour(word: str, colour: int) -> str:
+    """Put a word in colour where standard error is to have any, by the rules that hold for standard output."""
+    is_shown = sys.stderr.isatty() and os.environ.get("TERM", "").lower() not in ("", "dumb", "unknown")
+    is_wanted = not os.environ.get("NO_COLOR") and (is_shown or os.environ.get("FORCE_COLOR"))
+    return f"\x1b[1;{colour}m{word}\x1b[0m" if is_wanted else word
 
 
 def tell_written(path: Path) -> None:

@@ -83,6 +83,16 @@ def test_colours_on_a_terminal():
     assert ESCAPE in on_a_terminal("info", VXLAN, "--color", "always", NO_COLOR="1", TERM="dumb")
 
 
+def test_warnings_and_errors_stand_out_on_a_terminal_only():
+    shown = on_a_terminal("info", VXLAN, VXLAN) + on_a_terminal("info", "nowhere.pcap")
+    assert b"pcaphash: \x1b[1;33mwarning:\x1b[0m " in shown
+    assert b"pcaphash: \x1b[1;31merror:\x1b[0m nowhere.pcap" in shown
+    for plain in ({"NO_COLOR": "1"}, {"TERM": "dumb"}):
+        assert b"pcaphash: error: nowhere.pcap" in on_a_terminal("info", "nowhere.pcap", **plain)
+    assert ESCAPE not in run("info", "nowhere.pcap").stderr
+    assert ESCAPE in run("info", "nowhere.pcap", "--color", "always").stderr
+
+
 @pytest.mark.parametrize("words", [["--color", "blue", "info"], ["info", "--color", "blue"]])
 def test_other_colours_are_refused_before_anything_is_read(words):
     result = run(*words, "nowhere.pcap")
