@@ -12,7 +12,7 @@ from pcaphash.kernels.base import be16, be32, kernel, pointer, rare_step
 from pcaphash.kernels.dissect import dissect
 from pcaphash.kernels.header import KIND_IPV4, KIND_IPV6
 from pcaphash.kernels.ip import read_ip
-from pcaphash.kernels.link import NETWORK_IPV4, NETWORK_IPV6, network_behind_ethernet
+from pcaphash.kernels.link import NETWORK_IPV4, NETWORK_IPV6, NOT_IP, network_behind_ethernet
 from pcaphash.kernels.toeplitz import view_key
 from pcaphash.kernels.tunnel import GRE_UDP, NO_ENCAPSULATION, VXLAN_GPE
 from pcaphash.standards import ethernet as eth
@@ -68,13 +68,21 @@ def _is_ip(d: Any, offset: int, end: int, captured_end: int, slack: int) -> bool
 
 @rare_step
 def _is_frame(d: Any, offset: int, end: int, captured_end: int) -> bool:
-    """Tell whether an Ethernet frame starts here that carries an IP packet whose length fits."""
+    """Tell whether an Ethernet frame starts here that carries an IP packet whose length fits, or ARP (RFC 826).
+
+    Of a packet that was captured only up to there, the EtherType is enough.
+    """
     network, inner = network_behind_ethernet(d, offset, end, captured_end, None)
+    if network == NOT_IP and inner + 4 <= captured_end and be16(d, inner - 2) == eth.ETHERTYPE_ARP:
+        return be32(d, inner) == other.ARP_OF_IPV4
     if network != NETWORK_IPV4 and network != NETWORK_IPV6:
         return False
     version = 4 if network == NETWORK_IPV4 else 6
-    if inner >= captured_end or np.int64(d[inner]) >> 4 != version:
+    if inner < captured_end and np.int64(d[inner]) >> 4 != version:
         return False
+    header_len = ip.IPV4_LEN if version == 4 else ip.IPV6_LEN
+    if captured_end < min(end, inner + header_len):
+        return inner + header_len <= end
     return _is_ip(d, inner, end, captured_end, _PADDING)
 
 
@@ -96,11 +104,13 @@ def _is_of_protocol(d: Any, protocol: int, offset: int, end: int, captured_end: 
 def _is_vxlan(d: Any, offset: int, end: int, captured_end: int) -> bool:
     """Tell whether a VXLAN header is here, before a frame: with nothing but the I flag (RFC 7348 section 5).
 
-    One of VXLAN-GPE that announces an Ethernet frame is as good: VXLAN ignores the flag P and the next protocol.
+    One with a group policy is as good, and one of VXLAN-GPE that announces an Ethernet frame: VXLAN ignores what they
+    add.
     """
     first = be32(d, offset)
+    has_policy = first & other.VXLAN_POLICY_MASK == (tun.VXLAN_INSTANCE | other.VXLAN_POLICY) << 24
     is_gpe = first == (tun.VXLAN_INSTANCE | tun.VXLAN_GPE_NEXT_PROTOCOL) << 24 | tun.NEXT_PROTOCOL_ETHERNET
-    has_flags = first == tun.VXLAN_INSTANCE << 24 or is_gpe
+    has_flags = first == tun.VXLAN_INSTANCE << 24 or has_policy or is_gpe
     return has_flags and d[offset + 7] == 0 and _is_frame(d, offset + tun.VXLAN_LEN, end, captured_end)
 
 
@@ -158,6 +168,21 @@ def _is_gtp_u(d: Any, offset: int, end: int, captured_end: int) -> bool:
 
 
 @rare_step
+def _is_on_gtp_u_port(d: Any, offset: int, end: int) -> bool:
+    """Tell whether any message of GTP-U is here: its length fits (3GPP TS 29.281 sections 5 and 6)."""
+    kind = np.int64(d[offset + 1])
+    is_known = (
+        kind == other.GTP_U_PACKET
+        or kind == other.GTP_U_END
+        or kind == other.GTP_U_ERROR
+        or kind == other.GTP_U_ECHO_REQUEST
+        or kind == other.GTP_U_ECHO_RESPONSE
+    )
+    is_header = d[offset] & other.GTP_U_FIXED_MASK == other.GTP_U_FIXED
+    return is_known and is_header and be16(d, offset + 2) == end - offset - other.GTP_U_LEN
+
+
+@rare_step
 def _is_wireguard(d: Any, offset: int, end: int, captured_end: int) -> bool:
     """Tell whether a WireGuard message is here: the lengths of all but data are fixed, data is padded to 16 bytes."""
     if d[offset + 1] != 0 or d[offset + 2] != 0 or d[offset + 3] != 0:
@@ -175,9 +200,14 @@ def _is_wireguard(d: Any, offset: int, end: int, captured_end: int) -> bool:
 
 
 @rare_step
-def _is_esp_in_udp(d: Any, offset: int, end: int) -> bool:
-    """Tell whether ESP can be here, and not IKE, which starts with zeros (RFC 3948 section 2)."""
+def _is_esp_in_udp(d: Any, offset: int, end: int, other_port: int) -> bool:
+    """Tell whether ESP can be here, and not IKE, which starts with zeros (RFC 3948 section 2).
+
+    Nor what a server sends to a client that happens to have this port: address translation gives no well-known ones.
+    """
     length = end - offset
+    if other_port < other.LEAST_CLIENT_PORT:
+        return False
     return be32(d, offset) >= other.ESP_LEAST_INDEX and length >= other.ESP_LEAST_LEN and length & 3 == 0
 
 
@@ -234,11 +264,14 @@ def _look_into_udp(d: Any, header: int, frame_end: int, captured_end: int) -> in
     if source == other.TEREDO_PORT or destination == other.TEREDO_PORT:
         return TEREDO if _is_teredo(d, payload, end, captured_end) else NOTHING
     if source == other.ESP_PORT or destination == other.ESP_PORT:
-        return ESP_IN_UDP if _is_esp_in_udp(d, payload, end) else NOTHING
+        other_port = source if destination == other.ESP_PORT else destination
+        return ESP_IN_UDP if _is_esp_in_udp(d, payload, end, other_port) else NOTHING
     if source == other.L2TP_PORT or destination == other.L2TP_PORT:
         return L2TP_IN_UDP if _is_l2tp(d, payload, end) else NOTHING
     if destination == other.MPLS_PORT:
         return MPLS_IN_UDP if _is_mpls(d, payload, end, captured_end) else NOTHING
+    if source == other.GTP_U_PORT or destination == other.GTP_U_PORT:
+        return GTP_U if _is_on_gtp_u_port(d, payload, end) else NOTHING
     if _is_vxlan(d, payload, end, captured_end):
         return VXLAN
     if _is_vxlan_gpe(d, payload, end, captured_end):

@@ -5,7 +5,13 @@ GTP_U_LEN = 8
 GTP_U_FIXED_MASK = 0xF8
 GTP_U_FIXED = 0x30
 GTP_U_OPTIONAL = 0x07  # any of these three flags brings 4 more bytes, the last of which is the next extension header
-GTP_U_PACKET = 255  # message type G-PDU
+GTP_U_PORT = 2152  # section 4.4.2.3
+# Message types: section 6.1.
+GTP_U_ECHO_REQUEST, GTP_U_ECHO_RESPONSE, GTP_U_ERROR, GTP_U_END, GTP_U_PACKET = 1, 2, 26, 254, 255
+
+# A group policy in VXLAN: draft-smith-vxlan-group-policy-05 section 2.1; flags D and A, and the policy, may be set.
+VXLAN_POLICY, VXLAN_POLICY_MASK = 0x80, 0xFFB70000
+ARP_OF_IPV4 = 0x00010800  # RFC 826: hardware type 1, Ethernet, and protocol type IPv4
 
 # WireGuard: its white paper, section 5.4; every message starts with its type and three zero bytes.
 WIREGUARD_PORT = 51820
@@ -17,6 +23,7 @@ WIREGUARD_DATA, WIREGUARD_DATA_LEN = 4, 32
 ESP_PORT = 4500  # RFC 3948 section 2.1
 ESP_LEAST_INDEX = 256  # RFC 4303 section 2.1: smaller security parameters indexes are reserved; 0 marks IKE here
 ESP_LEAST_LEN = 20
+LEAST_CLIENT_PORT = 1024  # RFC 6335 section 6: smaller ones are those of services
 TEREDO_PORT = 3544  # RFC 4380 section 2.7
 TEREDO_PREFIX = 0x20010000  # RFC 4380 section 2.6
 TEREDO_AUTHENTICATION, TEREDO_ORIGIN, TEREDO_ORIGIN_LEN = 0x0001, 0x0000, 8  # RFC 4380 section 5.1.1

@@ -55,6 +55,7 @@ _BOTH_WAYS = {  # the port is that of either end; the usual one
     Kind.WIREGUARD: other_tunnels.WIREGUARD_PORT,
     Kind.ESP_IN_UDP: other_tunnels.ESP_PORT,
     Kind.TEREDO: other_tunnels.TEREDO_PORT,
+    Kind.GTP_U: other_tunnels.GTP_U_PORT,
     Kind.L2TP_IN_UDP: other_tunnels.L2TP_PORT,
 }
 _PORTS = {
@@ -76,6 +77,7 @@ class _Evidence:
 
 _BY_CONTENT = _Evidence(5, 0.8)
 _BY_PORT_AND_CONTENT = _Evidence(2, 0.25)  # what a port is known for also has messages of other forms
+_BY_PORT = _Evidence(2, 0.3)  # of random bytes a quarter has this form; IKE may be the most of it all
 _BY_FEW_FIELDS = _Evidence(10, 0.9)
 _BY_PROTOCOL = _Evidence(1, 0.0)
 
@@ -237,7 +239,9 @@ def _server_ports(sources: Ports, destinations: Ports, usual: int) -> Ports:
 def _evidence(kind: Kind, port: int) -> _Evidence:
     if kind is Kind.WIREGUARD:
         return _BY_PORT_AND_CONTENT if port == other_tunnels.WIREGUARD_PORT else _BY_FEW_FIELDS
-    is_by_port = kind in (Kind.ESP_IN_UDP, Kind.TEREDO, Kind.MPLS_IN_UDP, Kind.L2TP_IN_UDP)
+    if kind is Kind.ESP_IN_UDP:
+        return _BY_PORT
+    is_by_port = kind in (Kind.TEREDO, Kind.MPLS_IN_UDP, Kind.L2TP_IN_UDP) or port == other_tunnels.GTP_U_PORT
     return _BY_PORT_AND_CONTENT if is_by_port else _BY_CONTENT
 
 

@@ -54,7 +54,8 @@ def test_ordinary_traffic_looks_like_nothing(name):
     packets = [(ORDINARY[name](i), 0, 1) for i in range(200)]
     found = recognized(packets)
     assert found == expected(packets)
-    assert sum(map(bool, found)) <= 2  # a number may happen to look like a header
+    if not name.startswith("random bytes on the port"):  # a quarter of them may be, and only how many they are tells
+        assert sum(map(bool, found)) <= 2  # a number may happen to look like a header
 
 
 @pytest.mark.parametrize("kind", SUSPECTS, ids=lambda kind: f"{kind[0]}-{kind[1]}")

@@ -58,14 +58,24 @@ def of_udp(frame: Frame, packet: Packet, configuration: Configuration) -> str:
     payload = Payload(header[8:length], length - 8)
     if min(len(payload.shown), payload.length) < 8:
         return ""
-    for known, name, test in ((3544, "Teredo", teredo), (4500, "ESP in UDP", esp), (1701, "L2TP in UDP", l2tp)):
-        if known in ports:
-            return name if test(payload) else ""
-    if ports[1] == 6635:
-        return "MPLS in UDP" if mpls(payload) else ""
+    known = known_by_port(*ports)
+    if known == "ESP in UDP" and min(ports) < 1024:
+        return ""
+    if known:
+        return known if KNOWN[known](payload) else ""
     tests = (vxlan, vxlan_gpe, gtp_u, wireguard, geneve, gre)
     names = ("VXLAN", "VXLAN-GPE", "GTP-U", "WireGuard", "GENEVE", "GRE in UDP")
     return next((name for name, test in zip(names, tests, strict=True) if test(payload)), "")
+
+
+def known_by_port(source: int, destination: int) -> str:
+    """Name what a port is for, of either end but for MPLS."""
+    for port, name in ((3544, "Teredo"), (4500, "ESP in UDP"), (1701, "L2TP in UDP")):
+        if port in (source, destination):
+            return name
+    if destination == 6635:
+        return "MPLS in UDP"
+    return "GTP-U" if 2152 in (source, destination) else ""
 
 
 class Payload:
@@ -96,12 +106,20 @@ def is_ip(payload: Payload, padding: int = 0, version: int | None = None) -> boo
 
 
 def is_frame(payload: Payload) -> bool:
-    """An Ethernet frame around an IP packet, with any VLAN tags."""
+    """An Ethernet frame around an IP packet, with any VLAN tags; or around ARP; or cut in the IP header."""
     at = 12
     while big_endian(payload.shown[at : at + 2]) in (0x8100, 0x88A8, 0x9100) and len(payload.shown) >= at + 6:
         at += 4
-    version = ETHERTYPES.get(big_endian(payload.shown[at : at + 2]))
-    return version is not None and is_ip(payload.behind(at + 2), 46, version)
+    ethertype, inner = big_endian(payload.shown[at : at + 2]), payload.behind(at + 2)
+    if ethertype == 0x0806:
+        return inner.shown[:4] == bytes([0, 1, 8, 0])
+    version = ETHERTYPES.get(ethertype)
+    if version is None:
+        return False
+    header = 20 if version == 4 else 40
+    if len(inner.shown) < min(header, inner.length):
+        return inner.length >= header and all(byte >> 4 == version for byte in inner.shown[:1])
+    return is_ip(inner, 46, version)
 
 
 def announced(payload: Payload, protocol: int) -> bool:
@@ -114,7 +132,8 @@ def announced(payload: Payload, protocol: int) -> bool:
 def vxlan(payload: Payload) -> bool:
     """RFC 7348 section 5; as VXLAN-GPE too where an Ethernet frame follows."""
     flags = payload.shown[:4] in (b"\x08\0\0\0", b"\x0c\0\0\3")
-    return flags and payload.shown[7] == 0 and is_frame(payload.behind(8))
+    policy = payload.shown[0] == 0x88 and payload.shown[1] in (0x00, 0x08, 0x40, 0x48)
+    return (flags or policy) and payload.shown[7] == 0 and is_frame(payload.behind(8))
 
 
 def vxlan_gpe(payload: Payload) -> bool:
@@ -155,6 +174,12 @@ def gtp_u(payload: Payload) -> bool:
                 return False
             at += 4 * payload.shown[at]
     return is_ip(payload.behind(at))
+
+
+def gtp_u_message(payload: Payload) -> bool:
+    """Any message of GTP-U: 3GPP TS 29.281 section 6.1."""
+    first, kind = payload.shown[:2]
+    return first >> 3 == 6 and kind in (1, 2, 26, 254, 255) and big_endian(payload.shown[2:4]) == payload.length - 8
 
 
 def wireguard(payload: Payload) -> bool:
@@ -202,3 +227,6 @@ def l2tp(payload: Payload) -> bool:
     if flags & 0x8000:
         return flags & 0x4800 == 0x4800 and flags & 15 in (2, 3)
     return flags & 15 == 2 or (flags == 3 and second == 0)
+
+
+KNOWN = {"Teredo": teredo, "ESP in UDP": esp, "L2TP in UDP": l2tp, "MPLS in UDP": mpls, "GTP-U": gtp_u_message}

@@ -20,6 +20,8 @@ from support.suspects import ORDINARY, SUSPECTS
 REMEDIES = {
     ("VXLAN", 4799): "--vxlan-port 4799",
     ("VXLAN", 48879): "--vxlan-port 48879",
+    ("VXLAN", 8473): "--vxlan-port 8473",
+    ("VXLAN", 12345): "--vxlan-port 12345",
     ("VXLAN", 4800): "--vxlan-port 4800",
     ("VXLAN-GPE", 4791): "--spec 1.4 --vxlan-gpe-port 4791",
     ("VXLAN-GPE", 4790): "--spec 1.4",
@@ -57,7 +59,7 @@ def test_what_helps_is_right(tmp_path, kind):
     options = REMEDIES[kind].split()
     rows = run("hashes", path, *options, "--format", "csv").stdout.decode().splitlines()
     assert len(rows) == 201
-    assert all(",inner," in row for row in rows[1:])
+    assert all(",inner," in row or row.endswith("inner-not-ip") for row in rows[1:])
 
 
 def test_the_gain_is_that_of_a_recount(tmp_path):
@@ -90,6 +92,15 @@ def test_few_packets_among_others_of_a_port_are_no_tunnel(tmp_path):
     lookalikes = [SUSPECTS["VXLAN", 4799](i).replace(b"\x12\xbf", b"\x13\x89", 1) for i in range(10)]
     assert found_in(write(tmp_path / "some.pcap", others + lookalikes)) == {}
     assert list(found_in(write(tmp_path / "more.pcap", lookalikes))) == [("VXLAN", 5001)]
+
+
+@pytest.mark.parametrize("snap", [64, 68, 96])
+def test_headers_alone_are_enough(tmp_path, snap):
+    packets = [SUSPECTS["VXLAN", 4799](i) for i in range(20)]
+    records = b"".join(pcap_record(packet[:snap], len(packet)) for packet in packets)
+    path = tmp_path / "cut.pcap"
+    path.write_bytes(pcap(records))
+    assert found_in(path)["VXLAN", 4799]["packets"] == 20
 
 
 @pytest.mark.parametrize("name", ORDINARY)

@@ -78,10 +78,20 @@ def teredo_packet(number: int = 0) -> bytes:
     return builders.ipv6(builders.tcp(bytes(number % 9), 40000 + number), builders.TCP, source=TEREDO_ADDRESS)
 
 
+def vxlan_with_policy(frame: bytes, number: int = 0) -> bytes:
+    """VXLAN header with a group policy (draft-smith-vxlan-group-policy-05 section 2.1)."""
+    return struct.pack("!BBHI", 0x88, (0, 0x08, 0x40, 0x48)[number % 4], 100 + number % 7, 5 << 8) + frame
+
+
+ARP = builders.ethernet(bytes.fromhex("0001080006040001") + bytes(20), 0x0806)
+
+
 SUSPECTS = {
     # what it is, and on which port: the packet of a number
     ("VXLAN", 4799): lambda i: in_udp(builders.vxlan(inner_frame(i), 5), 4799),
     ("VXLAN", 48879): lambda i: in_udp(builders.vxlan(inner_frame(i, 6), 5), 48879, version=6),
+    ("VXLAN", 8473): lambda i: in_udp(vxlan_with_policy(inner_frame(i), i), 8473),
+    ("VXLAN", 12345): lambda i: in_udp(builders.vxlan(ARP if i % 3 == 0 else inner_frame(i)), 12345),
     ("VXLAN", 4800): lambda i: in_udp(builders.vxlan_gpe(inner_frame(i)), 4800),
     ("VXLAN-GPE", 4791): lambda i: in_udp(builders.vxlan_gpe(inner_packet(i), 1), 4791),
     ("VXLAN-GPE", 4790): lambda i: in_udp(builders.vxlan_gpe(inner_packet(i, 6), 2), 4790),
@@ -89,7 +99,9 @@ SUSPECTS = {
     ("GENEVE", 16081): lambda i: in_udp(builders.geneve(inner_packet(i, 6), IPV6), 16081),
     ("GRE in UDP", 4754): lambda i: in_udp(builders.gre(inner_packet(i), IPV4, key=5), 4754),
     ("GRE in UDP", 14754): lambda i: in_udp(builders.gre(inner_frame(i), ETHERNET), 14754),
-    ("GTP-U", 2152): lambda i: in_udp(gtp_u(inner_packet(i)), 2152, 2152),
+    ("GTP-U", 2152): lambda i: in_udp(
+        gtp_u(inner_packet(i)) if i % 2 else bytes([0x32, 1 + i % 4 // 2, 0, 4]) + bytes(8), 2152, 40000
+    ),
     ("GTP-U", 12152): lambda i: in_udp(gtp_u(inner_packet(i, 6), extension=bytes([1, 0, 9, 0])), 12152),
     ("GTP-U", 3386): lambda i: in_udp(gtp_u(inner_packet(i), sequence=True), 3386, version=6),
     ("WireGuard", 51820): lambda i: in_udp(wireguard(i), *((51820, 40001) if i % 2 else (40001, 51820))),
@@ -147,4 +159,31 @@ def ike(number: int) -> bytes:
     return in_udp(b"\xff" if number % 5 == 0 else bytes(4) + bytes(range(28)), 4500, 4500)
 
 
-ORDINARY = {"dns": dns, "rtp": rtp, "quic": quic, "ntp": ntp, "zeros": zeros, "counted": counted, "ike": ike}
+def ntp_answer(number: int) -> bytes:
+    """A server's answer of NTP to a client behind the port of ESP in UDP."""
+    return in_udp(bytes([0x24, 1, 0, 0xE9]) + bytes(36) + struct.pack("!Q", number), 4500, 123)
+
+
+def random_esp_port(number: int) -> bytes:
+    """Random bytes of any length on the port of ESP in UDP."""
+    body = bytes((number * 101 + i * 37 + (i * number) % 251) & 0xFF for i in range(20 + number * 7 % 1200))
+    return in_udp(b"\xa7" + body, 4500, 50000 + number)
+
+
+def random_gtp_port(number: int) -> bytes:
+    """Numbers on the port of GTP-U whose first bits are those of its header, but no length fits."""
+    return in_udp(struct.pack("!BBHI", 0x30, 255, number & 7, number) + bytes(40 + number % 9), 2152, 2152)
+
+
+ORDINARY = {
+    "dns": dns,
+    "rtp": rtp,
+    "quic": quic,
+    "ntp": ntp,
+    "zeros": zeros,
+    "counted": counted,
+    "ike": ike,
+    "ntp answers": ntp_answer,
+    "random bytes on the port of ESP in UDP": random_esp_port,
+    "other lengths on the port of GTP-U": random_gtp_port,
+}
