@@ -121,13 +121,20 @@ def _read_object(option: str, line: int, values: dict[str, object]) -> Shown:
     shown.hash_key = bytes(_numbers(option, line, values, "rss-hash-key", 255)) or None
     function = values.get("rss-hash-function", values.get("rss-hash-function-raw"))
     if function is not None:
-        shown.set_functions(option, line, [str(function)])
+        shown.set_functions(option, line, _enabled(function))
     transforms = values.get("rss-input-transformation")
-    if isinstance(transforms, dict):
-        enabled = [name for name, state in transforms.items() if name != "raw" and state not in (False, "off")]
-        raw = transforms.get("raw")
+    if transforms is not None:
+        raw = transforms.get("raw") if isinstance(transforms, dict) else None
+        enabled = [name for name in _enabled(transforms) if name not in ("raw", "none")]
         shown.set_transforms(option, line, enabled if type(raw) is not int else [*enabled, hex(raw)])
     return shown
+
+
+def _enabled(value: object) -> list[str]:
+    """Return what is on: one name, or those of an object with their states, as the first versions had it."""
+    if isinstance(value, dict):
+        return [str(name) for name, state in value.items() if state not in (False, "off")]
+    return [str(value)]
 
 
 def _numbers(option: str, line: int, values: dict[str, object], name: str, most: int) -> list[int]:

@@ -367,3 +367,25 @@ def test_a_driver_that_does_not_answer(text):
     problem, _, advice = refusal(text).partition("; ")
     assert problem == "line 2: ethtool got no answer from the driver (Operation not supported)"
     assert advice == "give what is known of the device by --key, --queues and --hash-types"
+
+
+@pytest.mark.parametrize(
+    ("function", "transformation", "expected"),
+    [
+        ("toeplitz", {"symmetric-xor": True, "symmetric-or-xor": False}, "symmetric-xor"),
+        ({"toeplitz": "on", "xor": "off", "crc32": "off"}, {"symmetric-xor": False}, "none"),
+        ({"toeplitz": True, "xor": False}, "symmetric-or-xor", "symmetric-or-xor"),
+        ("toeplitz", "none", "none"),
+        ("toeplitz", {"symmetric-xor": False, "symmetric-or-xor": False, "raw": 255}, "none"),
+    ],
+)
+def test_functions_and_transformations_in_json(function, transformation, expected):
+    shown = {"ifname": "eth0", "rss-indirection-table": [0, 1], "rss-hash-key": list(MICROSOFT_KEY)}
+    shown |= {"rss-hash-function": function, "rss-input-transformation": transformation}
+    options = options_of(json.dumps([shown]))
+    assert (options["input_transform"], options["hash_key"]) == (expected, MICROSOFT_KEY.hex())
+
+
+def test_another_function_in_json():
+    shown = {"ifname": "eth0", "rss-indirection-table": [0], "rss-hash-function": {"toeplitz": False, "xor": True}}
+    assert refusal(json.dumps(shown)).startswith("line 1: the RSS hash function is xor, and only toeplitz")
