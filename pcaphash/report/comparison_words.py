@@ -95,6 +95,11 @@ def _headline(verdict: "Verdict") -> str:
             f"No configuration here is clearly better: the busiest receive queue is {above_ideal(best.excess)} "
             f"({best.config}) to {above_ideal(worst.excess)} ({worst.config}) above the ideal share."
         )
+    if best.cause == Cause.UNEVEN:
+        return (
+            "No configuration here spreads this traffic evenly: the busiest receive queue is "
+            f"{above_ideal(best.excess)} above the ideal share at best ({best.config})."
+        )
     return f"No configuration here spreads this traffic evenly. {_blame(best)}"
 
 

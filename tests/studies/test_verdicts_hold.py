@@ -4,7 +4,9 @@ import pytest
 
 from pcaphash import Device
 from pcaphash.device import default_configs
+from pcaphash.engine.saved import save_census
 from pcaphash.report.comparison_words import put_into_words
+from pcaphash.studies.census import census
 from pcaphash.studies.compare import compare
 from support import builders
 from support.captures import pcapng_of
@@ -133,6 +135,18 @@ def test_packets_whose_queue_is_unknown_are_not_counted_as_all(tmp_path):
     trace.write_bytes(pcapng_of([(frame if i < 9 else frame[:20], len(frame), 1) for i, frame in enumerate(frames)]))
     words = put_into_words(compare(trace, [Device(name="one")]).verdict)
     assert words.headline.startswith("Too few packets with a known receive queue to judge: 9; at least 32 are needed")
+
+
+def test_a_saved_census_says_once_how_uneven_traffic_is(tmp_path):
+    devices = default_configs(Device())
+    saved = tmp_path / "one.census"
+    with saved.open("wb") as stream:
+        save_census(census(write(tmp_path / "trace.pcapng", [tcp(flows(1)[0])] * 99), devices), stream)
+    words = put_into_words(compare(saved, devices).verdict)
+    assert words.headline == (
+        "No configuration here spreads this traffic evenly: the busiest receive queue is +700% above the ideal share "
+        "at best (outer-addresses)."
+    )
 
 
 def test_one_entry_is_singular(tmp_path):
