@@ -1,8 +1,11 @@
 """Text in files as people have it: UTF-8, or UTF-16 where Windows PowerShell wrote it, with or without a mark."""
 
 import codecs
-from gzip import GzipFile
 from io import BufferedReader, TextIOWrapper
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from gzip import GzipFile
 
 _UTF_16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
@@ -31,6 +34,6 @@ def decode(data: bytes, errors: str = "strict") -> str:
     return data.decode(encoding_of(data), errors)
 
 
-def open_text(stream: BufferedReader | GzipFile, errors: str = "strict", newline: str | None = None) -> TextIOWrapper:
+def open_text(stream: "BufferedReader | GzipFile", errors: str = "strict", newline: str | None = None) -> TextIOWrapper:
     """Return a stream of text over a stream of bytes, which may be a pipe; it closes both."""
     return TextIOWrapper(stream, encoding=encoding_of(stream.peek(2)), errors=errors, newline=newline)
