@@ -67,11 +67,7 @@ def put_advice_into_words(advice: "Advice") -> AdviceWords:
     if isinstance(advice, FindUnhashed):
         return AdviceWords(_find_unhashed(advice))
     if isinstance(advice, SplitFlow):
-        return AdviceWords(
-            "have the sender use several flows: no hash, key or table splits one. Receive packet steering takes work "
-            f"off the processor of queue {advice.queue}, but one processor still handles each flow.",
-            [_rps(advice.queue)],
-        )
+        return _split_flow(advice)
     if isinstance(advice, AvoidPortless) and advice.encapsulation != NONE:
         return AdviceWords(
             f"expect one receive queue for {advice.endpoints} ({advice.encapsulation}): what it carries shows no "
@@ -149,5 +145,13 @@ def _rebalance(advice: RebalanceTable) -> AdviceWords:
     )
 
 
-def _rps(queue: int) -> str:
-    return f"echo CPUMASK > /sys/class/net/IF/queues/rx-{queue}/rps_cpus"
+def _split_flow(advice: SplitFlow) -> AdviceWords:
+    where = f"N is the flow's receive queue, here {advice.queue}"
+    if advice.is_assumed:
+        where += " with the hash key and table assumed (what ethtool -x prints of the device says which it is there)"
+    return AdviceWords(
+        "have the sender use several flows: no hash, key or table splits one. Receive packet steering takes work off "
+        f"the processor of that queue, but one processor still handles each flow. {where}; CPUMASK is a hexadecimal "
+        "mask of processors, such as f0.",
+        ["echo CPUMASK > /sys/class/net/IF/queues/rx-N/rps_cpus"],
+    )

@@ -8,6 +8,7 @@ from rich.text import Text
 from pcaphash.report.comparison_words import put_into_words
 from pcaphash.report.console import BAD, GOOD, show_facts, show_headline, show_queues, show_reasons
 from pcaphash.report.layout import Columns, open_console, show_text
+from pcaphash.report.suspicion import name_tunnel, remedy_options
 from pcaphash.report.words import above_ideal, count, index, moment, packets, percent, probability
 from pcaphash.studies.compare.affinity import QUESTIONS
 from pcaphash.studies.compare.rows import flow_rows
@@ -180,11 +181,26 @@ def _show_limits(comparison: "Comparison", console: Console) -> None:
                 f"{outcome.device.name}: {count(len(outcome.inputs.loads))} distinct hash inputs; chi-square over them "
                 f"{check.statistic:.1f} with {check.degrees} degrees of freedom, p {probability(check.probability)}"
             )
+    lines += other_tunnels(comparison)
     lines += flow_limits(comparison)
     if comparison.without_time:
         lines.append(f"windows: {packets(comparison.without_time)} without a time are in none")
     if lines:
         show_text(Text("\n".join(lines), style="dim"), console)
+
+
+def other_tunnels(comparison: "Comparison") -> list[str]:
+    """Name the tunnels that no configuration looks into and that the verdict does not speak of, a line each."""
+    verdict = comparison.verdict
+    told: list[object] = [finding.facts for finding in verdict.findings]
+    told += [getattr(each, "tunnel", None) for each in verdict.advice]
+    lines = []
+    for tunnel in comparison.missed:
+        if not any(tunnel is each for each in told):
+            options = "--strip erspan" if tunnel.is_mirrored else remedy_options(tunnel)
+            what = f"{percent(tunnel.share)} of packets look like {name_tunnel(tunnel.kind, tunnel.port)}"
+            lines.append(f"{what}, which no configuration here looks into{f': try {options}' if options else ''}")
+    return lines
 
 
 def flow_limits(comparison: "Comparison") -> list[str]:

@@ -25,7 +25,7 @@ GAIN = Gain(Step.PORTS, "ports", "addresses", 0.055, 7.0, is_certain=True)
         (OtherKey(["zero"]), ["ethtool -X IF hkey KEY"]),
         (EvenTable(UnevenTable(0, 3, 4, 2, 0), 0.5, 2), ["ethtool -X IF equal 2"]),
         (EvenTable(UnevenTable(0, 2, 16, 12, 0), 0.5, 8), ["ethtool -L IF combined 8"]),
-        (SplitFlow("inner", 3), ["echo CPUMASK > /sys/class/net/IF/queues/rx-3/rps_cpus"]),
+        (SplitFlow("inner", 3, False), ["echo CPUMASK > /sys/class/net/IF/queues/rx-N/rps_cpus"]),
     ],
 )
 def test_advice_gives_the_linux_commands_that_follow_it(advice, commands):

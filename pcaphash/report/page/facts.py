@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from pcaphash.kernels.timestamps import NO_TIMESTAMP
-from pcaphash.report.comparison_text import flow_limits
+from pcaphash.report.comparison_text import flow_limits, other_tunnels
 from pcaphash.report.met_words import list_doubts
 from pcaphash.report.page.table import Cell, Table, make_table, number, share, text
 from pcaphash.report.words import brief_types, count, link_type_name, moment, packets, size
@@ -33,6 +33,7 @@ def notices(comparison: "Comparison") -> list[str]:
     lines += list_doubts(reading)
     devices = [outcome.device for outcome in comparison.outcomes]
     lines += dict.fromkeys(line for device in devices for line in device.warnings)
+    lines += other_tunnels(comparison)
     lines += flow_limits(comparison)
     return lines
 

@@ -110,11 +110,15 @@ class FindUnhashed:
 
 @dataclass(frozen=True)
 class SplitFlow:
-    """No hash splits a flow: have the sender use several, or have more processors work on the queue."""
+    """No hash splits a flow: have the sender use several, or have more processors work on the queue.
+
+    ``is_assumed`` says that hash key or table were not given, so that a real device may use another queue.
+    """
 
     kind: ClassVar[str] = "split-flow"
     config: str
     queue: int
+    is_assumed: bool
 
 
 @dataclass(frozen=True)
@@ -165,7 +169,7 @@ def list_advice(
         *_other_key(judged),
         *_even_table(judged),
         *_find_unhashed(judged),
-        *_last_resort(best[1]),
+        *_last_resort(best),
     ]
 
 
@@ -264,11 +268,13 @@ def _find_unhashed(judged: "Sequence[Judged]") -> list[Advice]:
     return []
 
 
-def _last_resort(best: "Finding") -> list[Advice]:
+def _last_resort(best_one: "Judged") -> list[Advice]:
     """Say what helps where even the best configuration is left with a cause that no setting removes."""
+    outcome, best = best_one
     facts = best.facts
     if best.cause == Cause.SINGLE_FLOW and isinstance(facts, HeavyFlow):
-        return [SplitFlow(best.config, facts.queue)]
+        is_assumed = not {"hash_key", "indirection_table"} <= outcome.device.given
+        return [SplitFlow(best.config, facts.queue, is_assumed)]
     if best.cause == Cause.NO_PORTS and isinstance(facts, HeavyFlow):
         return [AvoidPortless(best.config, facts.endpoints, facts.encapsulation)]
     if isinstance(facts, FewFlows):

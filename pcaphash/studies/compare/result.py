@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from pcaphash.engine.reading import Reading
 from pcaphash.studies.analyze import Analysis
+from pcaphash.studies.compare.missed import MissedTunnel
 from pcaphash.studies.compare.outcome import Outcome, Row
 from pcaphash.studies.compare.rows import (
     AFFINITY_COLUMNS,
@@ -36,12 +37,15 @@ class Comparison:
     outcomes : list of Outcome
         One per configuration, in the order asked for.
     verdict : Verdict
-        What follows, in plain words.
+        What follows.
+    missed : list of MissedTunnel
+        Tunnels that no configuration looks into, whether or not the verdict rests on them.
     """
 
     analysis: Analysis
     outcomes: list[Outcome]
     verdict: Verdict
+    missed: list[MissedTunnel]
 
     @property
     def reading(self) -> Reading:

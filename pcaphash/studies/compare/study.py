@@ -103,7 +103,7 @@ def compare(
         groups = tables[identity].flows()
         outcomes.append(_outcome(distribution, encapsulations, groups, flow_sets[identity], timeline, heaviest))
     missed = find_missed(reading, chosen[0]) if has_flows else []
-    return Comparison(analysis, outcomes, judge(outcomes, missed))
+    return Comparison(analysis, outcomes, judge(outcomes, missed), missed)
 
 
 def _flow_set(table: FlowTable, spec: str) -> FlowSet:
