@@ -7,7 +7,6 @@ import numpy as np
 import numpy.typing as npt
 
 from pcaphash.capture.damage import Damage, UnreadableBlock
-from pcaphash.capture.foreign import is_saved_array, recognize_foreign
 from pcaphash.capture.pcap import Pcap, begins_file
 from pcaphash.capture.pcapng import Pcapng
 from pcaphash.capture.source import Source
@@ -201,6 +200,8 @@ class Reader:
 
     def _not_a_capture(self) -> CaptureError:
         """Say what the file is instead, as far as its first bytes tell."""
+        from pcaphash.capture.foreign import is_saved_array, recognize_foreign  # a long table that few runs need
+
         data = self._buffer[: min(self._end, _MOST_OF_FOREIGN)].tobytes()
         its_data = "its decompressed data " if self.source.is_compressed else ""
         if is_saved_array(data):

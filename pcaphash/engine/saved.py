@@ -9,7 +9,6 @@ from typing import IO, Any
 import numpy as np
 import numpy.typing as npt
 
-from pcaphash.capture.foreign import is_saved_array
 from pcaphash.capture.source import STANDARD_INPUT
 from pcaphash.device.device import Device
 from pcaphash.device.toml import DeviceOptions
@@ -18,6 +17,7 @@ from pcaphash.engine.reading import Reading
 from pcaphash.errors import CaptureError, ConfigurationError
 from pcaphash.kernels.dissect import N_SIGNATURES
 from pcaphash.kernels.toeplitz import KEY_LEN
+from pcaphash.standards.pcap import ZIP_MAGIC
 
 _MOST_OF_NAME = 200  # bytes in which the name of the first array of an archive stands
 _PORTS = ("vxlan_ports", "geneve_ports", "vxlan_gpe_ports", "gre_udp_ports")
@@ -112,9 +112,14 @@ def is_saved_census(trace: str) -> bool:
         if not Path(trace).is_file():
             return False
         with Path(trace).open("rb") as stream:
-            return is_saved_array(stream.read(_MOST_OF_NAME))
+            start = stream.read(_MOST_OF_NAME)
     except (OSError, ValueError):
         return False
+    if not start.startswith(ZIP_MAGIC):
+        return False
+    from pcaphash.capture.foreign import is_saved_array
+
+    return is_saved_array(start)
 
 
 def given_to_census(device: Device) -> frozenset[str]:

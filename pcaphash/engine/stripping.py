@@ -6,10 +6,6 @@ import numpy as np
 import numpy.typing as npt
 
 from pcaphash.capture.reader import Block
-from pcaphash.kernels import strip as kernel
-from pcaphash.kernels.strip import strip_packets
-
-_NUMBERS = {"erspan": kernel.ERSPAN, "vxlan": kernel.VXLAN, "gre": kernel.GRE}
 
 
 @dataclass(frozen=True)
@@ -58,7 +54,10 @@ def strip_block(
     has_it : bool array
         Which of them had it, or may have had it: where the capture cuts them, nothing is left to be known of them.
     """
+    from pcaphash.kernels import strip as kernel  # which few runs need
+
+    numbers = {"erspan": kernel.ERSPAN, "vxlan": kernel.VXLAN, "gre": kernel.GRE}
     records = block.records.copy()
     statuses = np.empty(len(records), np.uint8)
-    strip_packets(block.data, records, len(records), port_types, _NUMBERS[what], statuses)
+    kernel.strip_packets(block.data, records, len(records), port_types, numbers[what], statuses)
     return StrippedBlock(block.data, records, block.format, block), statuses != kernel.IS_OTHER

@@ -9,12 +9,13 @@ from naive.frame import TruncatedError
 from naive.strip import NotMirroredError, strip
 from pcaphash.device import Device
 from pcaphash.engine.census import Identity
-from pcaphash.engine.stripping import _NUMBERS
 from pcaphash.kernels.records import RECORD
-from pcaphash.kernels.strip import IS_CUT, IS_OTHER, IS_STRIPPED, strip_packets
+from pcaphash.kernels.strip import ERSPAN, GRE, IS_CUT, IS_OTHER, IS_STRIPPED, VXLAN, strip_packets
 from support import builders
 from support.mirrors import MIRRORS, erspan_ii, erspan_iii, in_gre
 from support.packets import VXLAN_PORTS, frames
+
+NUMBERS = {"erspan": ERSPAN, "vxlan": VXLAN, "gre": GRE}
 
 FRAME = builders.ethernet(builders.ipv4(builders.udp(bytes(20)), builders.UDP), builders.IPV4)
 PORT_TYPES = Identity.of(Device("1.4")).port_types
@@ -33,7 +34,7 @@ def stripped(packets: Packets, what: str) -> Found:
         offset += len(captured)
     data = np.array(list(b"".join(captured for captured, _, _ in packets)), np.uint8)
     statuses = np.empty(len(packets), np.uint8)
-    strip_packets(data, records, len(packets), PORT_TYPES, _NUMBERS[what], statuses)
+    strip_packets(data, records, len(packets), PORT_TYPES, NUMBERS[what], statuses)
     return [
         (
             int(status),
