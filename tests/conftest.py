@@ -1,6 +1,7 @@
 """What all tests share: how hard Hypothesis tries, and which tests need compiled kernels."""
 
 import os
+import signal
 from collections.abc import Generator
 from pathlib import Path
 
@@ -16,15 +17,15 @@ for _name in ("COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE", "
     os.environ.pop(_name, None)
 os.environ["TERM"] = "xterm"
 
+# What a script starts in the background ignores interruptions, and would hand that on to the commands under test.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
 # Compiling a kernel, or running it as plain Python, takes longer than any deadline that would catch a slow example.
 settings.register_profile(
     "default",
     deadline=None,
     max_examples=200 if COMPILED else 50,
     suppress_health_check=[HealthCheck.too_slow],
-)
-settings.register_profile(
-    "ci", settings.get_profile("default"), max_examples=1000 if COMPILED else 200, print_blob=True
 )
 settings.load_profile("default")
 

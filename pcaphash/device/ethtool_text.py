@@ -158,7 +158,7 @@ class _Reader:
         return shown
 
     def _take(self, line: Line, text: str) -> None:
-        flows, fields = _FLOWS.search(text), _SET.search(text)
+        flows, fields = _FLOWS.match(text), _SET.search(text)
         if "ethtool" in text:
             self._flow_interface, self._flow_type = _flow_of(text)
         if flows:
