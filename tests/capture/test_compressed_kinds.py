@@ -16,6 +16,7 @@ from support import captures
 from support.command import complaints, run
 from support.reading import assert_reads_as, read
 from support.shared import SHARED, needs_shared
+from support.slow import slow_but
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -42,7 +43,7 @@ ALL = {"gzip": gzip.compress, "zstd": zstd.compress, **PACKERS}
 
 
 @NEW
-@pytest.mark.parametrize("data", [CAPTURE, PCAPNG, LARGE], ids=["pcap", "pcapng", "large"])
+@pytest.mark.parametrize("data", slow_but(2, [CAPTURE, PCAPNG, LARGE]), ids=["pcap", "pcapng", "large"])
 def test_whole_joined_and_padded(tmp_path, pack, data):
     path = tmp_path / "capture.dat"
     half = len(data) // 2

@@ -27,6 +27,7 @@ def test_the_verdict_comes_first():
         assert part in text
 
 
+@pytest.mark.slow
 def test_the_folder_holds_every_table(tmp_path):
     result = run("compare", OVERLAY, "--window", "1s", "-o", tmp_path / "new")
     assert result.returncode == 0

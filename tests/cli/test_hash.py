@@ -185,6 +185,7 @@ def test_one_tuple_needs_no_compiler():
     assert result.stdout.splitlines()[-1] == "[]"
 
 
+@pytest.mark.slow
 def test_a_hundred_thousand_tuples_take_seconds():
     lines = "".join(
         f"192.0.{n >> 8 & 255}.{n & 255},{n % 65536},198.51.100.{n % 255},443,tcp\n" for n in range(100_000)

@@ -87,6 +87,7 @@ def test_equal_warnings_of_many_files_are_one(tmp_path):
     assert sum("byte" in line for line in complaints(result)) == 2
 
 
+@pytest.mark.slow
 def test_the_name_of_the_file_chooses_the_format(tmp_path):
     expected = run("hashes", MICROSOFT).stdout
     rows = pd.read_csv(pd.io.common.BytesIO(expected), keep_default_na=False)

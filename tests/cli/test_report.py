@@ -27,6 +27,7 @@ def test_the_folder_gets_one_page_and_the_verdict_is_said(tmp_path):
     assert f"wrote {folder / 'report.html'}" in result.stderr.decode()
 
 
+@pytest.mark.slow
 def test_it_takes_what_compare_takes(tmp_path):
     trace = write(tmp_path / "flows.pcapng", [plain(flow) for flow in flows(100)])
     saved = tmp_path / "saved.census"

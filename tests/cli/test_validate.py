@@ -211,6 +211,7 @@ def other_key(table):
 
 @pytest.mark.parametrize(("key", "known"), [("a1b2c3d4e5" * 8, ""), ("6d5a" * 20, "the symmetric key")])
 @pytest.mark.jit_only
+@pytest.mark.slow
 def test_where_all_hashes_are_wrong_the_command_that_recovers_the_key_is_given(tmp_path, key, known):
     table = tmp_path / "what the device's driver said.csv"
     run("hashes", OVERLAY, "--key", key, "-o", table)
@@ -262,6 +263,7 @@ def test_a_trace_without_packets(tmp_path):
     assert "nothing could be judged: there are no packets" in complaints(result)[0]
 
 
+@pytest.mark.slow
 def test_a_log_without_any_hash_is_called_so(tmp_path, packets):
     with (tmp_path / "testpmd.log").open("w") as stream:
         write_testpmd(stream, [replace(packet, hash_value=None, hash_report=0, queue=0) for packet in packets[:20]])

@@ -184,6 +184,7 @@ def test_any_packets_any_device(scratch, packets, configuration):
 
 
 @given(packets=st.lists(frames(), min_size=1, max_size=20), configuration=configurations())
+@pytest.mark.slow
 def test_pcap_and_pcapng_give_the_same_census(scratch, packets, configuration):
     # A pcap file is counted by a kernel of its own, which finds the packets as it goes.
     link_type = packets[0][2]

@@ -9,6 +9,7 @@ from pcaphash.studies.info import info
 from support import builders
 from support.captures import enhanced, interface, option, pcap, pcap_record, section
 from support.command import complaints, run
+from support.slow import slow_but
 
 HOST, GATEWAY = bytes.fromhex("02000000000a"), bytes.fromhex("0200000000fe")
 HOST_IP = bytes([192, 0, 2, 10])
@@ -151,7 +152,7 @@ COMMANDS = {
 }
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("command", slow_but(2, COMMANDS))
 def test_commands_warn(tmp_path, command):
     path = write(tmp_path / "some.pcap", conversation(120))
     options = [tmp_path / word if word in ("saved", "page") else word for word in COMMANDS[command]]

@@ -91,6 +91,7 @@ def test_keys_are_counted_as_a_dictionary_counts_them(path):
 @needs_shared
 @pytest.mark.jit_only
 @pytest.mark.parametrize("name", LARGE)
+@pytest.mark.slow
 def test_large_captures_are_counted_as_a_dictionary_counts_them(name):
     assert_dictionary_agrees(CAPTURES / name)
 

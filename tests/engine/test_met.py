@@ -209,6 +209,7 @@ def test_a_census_of_mirrored_packets(tmp_path):
     )
 
 
+@pytest.mark.slow
 def test_validation_and_recovery_of_mirrored_packets(tmp_path):
     frames = [frame(i, 1 + i % 3) for i in range(60)]
     plain = write(tmp_path / "plain.pcap", *frames)

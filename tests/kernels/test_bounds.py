@@ -122,6 +122,7 @@ def test_endpoints_of_one_packet(packet, configuration):
 
 
 @given(frame=whole_frames(), configuration=configurations())
+@pytest.mark.slow
 def test_endpoints_of_a_packet_cut_at_every_byte(frame, configuration):
     whole, link_type = frame
     for length in range(len(whole)):

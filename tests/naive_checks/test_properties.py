@@ -3,6 +3,7 @@
 import ast
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -70,6 +71,7 @@ def test_toeplitz_is_linear(key, one, other):
     assert toeplitz(key, both) == toeplitz(key, one) ^ toeplitz(key, other)
 
 
+@pytest.mark.slow
 def test_the_strategies_reach_everything():
     reached: set[tuple[str, str]] = set()
 

@@ -320,6 +320,7 @@ def test_limits_are_said(tmp_path, overlay):
     assert "partial" not in text_of(make_page(overlay))
 
 
+@pytest.mark.slow
 def test_a_thousand_queues_stay_small():
     devices = [Device(queues=1000, indirection_table_size=2048, name=name) for name in ("one", "two")]
     page = make_page(compare(OVERLAY, devices))
@@ -330,6 +331,7 @@ def test_a_thousand_queues_stay_small():
     assert [int(row[0]) for row in rows] == sorted(int(row[0]) for row in rows)
 
 
+@pytest.mark.slow
 def test_a_hundred_thousand_windows_stay_small(overlay):
     loads = np.random.default_rng(1).integers(1, 9, (100_000, 8, 2))
     timeline = SimpleNamespace(
@@ -342,6 +344,7 @@ def test_a_hundred_thousand_windows_stay_small(overlay):
     assert "4 packets without a time are in no window." in shown
 
 
+@pytest.mark.slow
 def test_many_tunnels_and_configurations_stay_small(tmp_path):
     packets = [tunnelled(flow, vni=number) for number, flow in enumerate(flows(500))]
     trace = write(tmp_path / "tunnels.pcapng", packets)
@@ -354,6 +357,7 @@ def test_many_tunnels_and_configurations_stay_small(tmp_path):
     assert "4 more are not" in shown
 
 
+@pytest.mark.slow
 def test_the_same_comparison_gives_the_same_page(tmp_path):
     trace = write(tmp_path / "flows.pcapng", [plain(flow) for flow in flows(50)])
     paths = [write_page(compare(trace), tmp_path / name, COMMAND) for name in ("one", "two")]

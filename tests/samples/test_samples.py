@@ -38,6 +38,7 @@ def listed(page: str) -> dict[str, tuple[str, int]]:
     return {name: (link_type, int(packets)) for name, link_type, packets in rows}
 
 
+@pytest.mark.slow
 def test_the_maker_makes_these_traces_and_no_others(made: Path) -> None:
     assert sorted(path.name for path in made.iterdir()) == TRACES
 

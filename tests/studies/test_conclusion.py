@@ -62,6 +62,7 @@ def test_several_faults_that_show_only_together(trace, frames, some):
     assert found.diagnosis.unexplained == 0
 
 
+@pytest.mark.slow
 def test_faults_that_the_reported_types_tell_from_others(trace, frames):
     # Both hash IPv6 packets with extension headers by their plain addresses, but report other types.
     pair = {"home-address-ignored", "routing-header-ignored"}

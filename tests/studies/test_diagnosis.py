@@ -108,6 +108,7 @@ def test_ports_of_sctp_where_udp_has_none(trace):
 
 
 @pytest.mark.parametrize(("queue", "is_unclassified"), [(0, True), (5, False)])
+@pytest.mark.slow
 def test_whether_packets_without_a_hash_go_to_the_unclassified_queue(trace, queue, is_unclassified):
     said = misbehave(frames(), CONFIGURATION, "fragments-not-hashed")
     due = misbehave(frames(), CONFIGURATION)
@@ -166,6 +167,7 @@ def test_two_faults_at_once(trace, pair):
     assert found.diagnosis.unexplained == 0
 
 
+@pytest.mark.slow
 def test_independent_faults_are_causes_of_their_own(trace):
     names = ("home-address-ignored", "first-fragment-ports", "vlan-not-skipped", "second-level-inner")
     found = diagnose(trace, misbehave(frames(), CONFIGURATION, *names))
@@ -188,6 +190,7 @@ def test_random_values_are_not_explained(trace):
     assert found.diagnosis.unexplained == found.mismatches == found.verdicts["wrong-value"] > 100
 
 
+@pytest.mark.slow
 def test_a_key_changed_during_the_trace(trace):
     before, after = misbehave(frames(), CONFIGURATION), misbehave(frames(), CONFIGURATION, "key-symmetric")
     half = len(frames()) // 2
@@ -235,6 +238,7 @@ def test_each_rule_of_receive_queues(tmp_path, name):
     assert found.queue_diagnosis.beyond == sum(each.queue >= 5 for each in said)
 
 
+@pytest.mark.slow
 def test_queues_by_filters_are_not_explained(tmp_path):
     some = [plain(flow) for flow in flows(50)] * 4
     trace = write(tmp_path / "flows.pcapng", some)
@@ -245,6 +249,7 @@ def test_queues_by_filters_are_not_explained(tmp_path):
     assert found.queue_diagnosis.hash_values == 3
 
 
+@pytest.mark.slow
 def test_a_rule_and_a_few_filters(tmp_path):
     some = [plain(flow) for flow in flows(600)]
     trace = write(tmp_path / "flows.pcapng", some)
@@ -268,6 +273,7 @@ def test_one_steered_flow_is_a_filter_as_well_as_another_table(tmp_path):
     assert "flow filters (ntuple rules) steer these" in rule.words
 
 
+@pytest.mark.slow
 def test_a_queue_far_beyond_the_last_one(tmp_path):
     some = [plain(flow) for flow in flows(50)]
     trace = write(tmp_path / "flows.pcapng", some)
@@ -285,6 +291,7 @@ def test_the_unclassified_queue(trace):
     assert found.queue_diagnosis.unexplained == 0
 
 
+@pytest.mark.slow
 def test_packets_without_a_hash_and_those_with_one_have_rules_of_their_own(trace):
     numbers = random.Random(1)
     said = misbehave(frames(), CONFIGURATION)

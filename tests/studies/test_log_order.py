@@ -71,6 +71,7 @@ def test_a_known_fault_is_found_in_any_order(judge, fault):
     assert "of a device that" in notes
 
 
+@pytest.mark.slow
 def test_hashes_that_nothing_explains_stay_wrong(judge):
     numbers = random.Random(1)
     said = [(frame, replace(each, value=numbers.getrandbits(32))) for frame, each in answers(ALIKE)]
@@ -79,6 +80,7 @@ def test_hashes_that_nothing_explains_stay_wrong(judge):
     assert "fit in no other order either" in notes
 
 
+@pytest.mark.slow
 def test_a_few_wrong_hashes_are_found_among_right_ones(judge):
     said = [
         (frame, replace(each, value=each.value ^ 0x10000 if i % 16 == 3 else each.value))
@@ -89,6 +91,7 @@ def test_a_few_wrong_hashes_are_found_among_right_ones(judge):
     assert f"{len(ALIKE) // 16} lines have a hash that no packet left is due" in notes
 
 
+@pytest.mark.slow
 def test_a_wrong_queue_is_wrong_in_any_order(judge):
     said = [(frame, replace(each, queue=each.value % 3)) for frame, each in answers(ALIKE)]
     wrong = sum(mine.queue != due.queue for (_, mine), (_, due) in zip(said, answers(ALIKE), strict=True))

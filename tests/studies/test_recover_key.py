@@ -85,6 +85,7 @@ def test_what_is_known_is_what_linear_algebra_allows(seed):
     assert int.from_bytes(solution.hash_key, "big") & mask == int.from_bytes(key, "big") & mask
 
 
+@pytest.mark.slow
 def test_every_predictable_hash_is_predicted():
     numbers = random.Random(3)
     key, fixed = numbers.randbytes(40), numbers.randbytes(8)

@@ -246,6 +246,7 @@ def test_a_heavy_flow_beside_a_missed_tunnel_is_to_blame_itself(tmp_path):
     assert verdict["advice"][0]["kind"] == "split-flow"
 
 
+@pytest.mark.slow
 def test_a_missed_tunnel_that_spreads_by_its_source_port_needs_nothing(tmp_path):
     from support import builders
     from support.suspects import in_udp, inner_frame
@@ -289,6 +290,7 @@ def reported_by(tmp_path, path, *options):
 
 
 @pytest.mark.parametrize("kind", [("VXLAN", 4799), ("GENEVE", 6082), ("IPv4 in IPv4", None)], ids=lambda kind: kind[0])
+@pytest.mark.slow
 def test_validate_names_what_the_device_may_look_into(tmp_path, kind):
     path = write(tmp_path / "some.pcap", [SUSPECTS[kind](i) for i in range(60)])
     reported = reported_by(tmp_path, path, *REMEDIES[kind].split())

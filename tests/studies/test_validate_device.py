@@ -14,6 +14,7 @@ from pcaphash.capture.reported_tpacket import DEVICE_HASH_REPORTS, TpacketHashes
 from pcaphash.studies.validate import validate
 from support.diagnosing import Said, SaidOf
 from support.shared import SHARED, needs_shared
+from support.slow import slow_but
 
 pytestmark = [needs_shared, pytest.mark.jit_only]
 
@@ -78,7 +79,7 @@ def test_all_is_right_for_qemu(name):
     assert found.not_compared == {"nothing-reported": 4}
 
 
-@pytest.mark.parametrize("name", FOUND)
+@pytest.mark.parametrize("name", slow_but(2, FOUND))
 def test_under_the_text_its_deviations_are_the_causes(name):
     found = validated(name, "spec")
     causes = found.diagnosis.causes if found.diagnosis else []
