@@ -122,11 +122,11 @@ def _read_gzip_header(compressed: Compressed) -> Generator[bytes, None, None]:
     """Read the header of a gzip member (RFC 1952 section 2.3)."""
     for byte in GZIP_MAGIC:
         if (yield from compressed.take(1))[0] != byte:
-            raise ValueError("what follows a gzip member is none")
+            raise ValueError("the data after a gzip member is not a gzip member")
     header = GZIP_MAGIC + (yield from compressed.take(8))
     method, flags = header[2], header[3]
     if method != _DEFLATE or flags & _RESERVED:
-        raise ValueError("a gzip member says that it is compressed in an unknown way")
+        raise ValueError("a gzip member uses an unknown compression method")
     if flags & _EXTRA:
         length = yield from compressed.take(2)
         header += length + (yield from compressed.take(int.from_bytes(length, "little")))

@@ -48,7 +48,7 @@ _UNPACKERS = {"gzip": "gzip -dc", "zstd": "zstd -dc", "xz": "xz -dc", "bzip2": "
 
 
 def _capture(what: str) -> Foreign:
-    return Foreign(f"a capture of {what}, which is not read here", f"convert it: {_ON}")
+    return Foreign(f"a capture of {what}, which pcaphash cannot read", f"convert it: {_ON}")
 
 
 def _packed(what: str, command: str) -> Foreign:
@@ -62,8 +62,8 @@ _PACKET_LOGGER = _capture("Apple's PacketLogger (Bluetooth)")
 _IXIA = _capture("Ixia (lcap)")
 _TAR = _packed("a tar archive", "tar -xOf {file} MEMBER")
 _PCAP_VARIANT = Foreign(
-    "a variant of pcap with record headers of its own (magic number {magic})",
-    "write the capture as usual pcap or pcapng, with the tool that wrote it",
+    "a variant of pcap with its own record headers (magic number {magic})",
+    "write the capture as standard pcap or pcapng, with the tool that wrote it",
 )
 
 _MAGICS: tuple[tuple[int, bytes, Foreign], ...] = (
@@ -122,7 +122,7 @@ _TEXTS: tuple[tuple["re.Pattern[bytes]", Foreign], ...] = (
     (
         _text(r"<(!doctype html|html|head|body)\b"),
         Foreign(
-            "an HTML page: the download brought an error or a login page", "download the file again, from its raw link"
+            "an HTML page: the download returned an error or login page", "download the file again, from its raw link"
         ),
     ),
     (_text(r"(<\?xml[^>]*>\s*|<!--[^>]*-->\s*)*<(pdml|psml)\b"), Foreign("the XML that tshark printed", _NO_TEXT)),
@@ -142,7 +142,8 @@ _TEXTS: tuple[tuple["re.Pattern[bytes]", Foreign], ...] = (
     (
         _text(r"(0x)?0{4,8}:?\s+[0-9a-f]{2}[0-9a-f ]{6}"),
         Foreign(
-            "a hex dump", "make a capture of it: text2pcap {file} OUT.pcap (xxd -r {file}, if the dump is of a capture)"
+            "a hex dump",
+            "turn it into a capture: text2pcap {file} OUT.pcap (xxd -r {file}, if the dump is of a capture)",
         ),
     ),
     (_text(r"[\[{]\s*([\[{\"]|$)"), Foreign("JSON text", _NO_TEXT)),

@@ -93,7 +93,7 @@ class Pcapng:
             return start
         data = block[start : start + length].tobytes()
         if data[-4:] != data[4:8]:
-            raise UnreadableBlock("the two lengths of a block differ")
+            raise UnreadableBlock("the two lengths of a block do not match")
         if not is_section:
             self._add_interface(data)
         return start + length

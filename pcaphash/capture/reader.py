@@ -22,8 +22,8 @@ _MOST_RECORDS = 16 * 1024
 
 _DAMAGE = {
     kernel.RECORD_TOO_LONG: "a record gives its captured length as more than 16 MiB",
-    kernel.BLOCK_LENGTH_INVALID: "a block gives a length that cannot be",
-    kernel.BLOCK_LENGTHS_DIFFER: "the two lengths of a block differ",
+    kernel.BLOCK_LENGTH_INVALID: "a block gives an impossible length",
+    kernel.BLOCK_LENGTHS_DIFFER: "the two lengths of a block do not match",
     kernel.UNDECLARED_INTERFACE: "a packet names an interface that was not declared",
     kernel.PACKET_TOO_LONG: "a packet gives a captured length that its block cannot hold",
 }
@@ -176,7 +176,7 @@ class Reader:
             pass
         header = self._buffer[self._start : min(self._end, self._start + pcap.FILE_HEADER_LEN)].tobytes()
         if len(header) < pcap.FILE_HEADER_LEN:
-            self._report(self._problem or "the file ends within the header of another that was joined to it")
+            self._report(self._problem or "the file ends within the header of another file joined to it")
             return
         found = self.recognize(header)
         assert found is not None, "it was recognized before"
@@ -205,7 +205,10 @@ class Reader:
         data = self._buffer[: min(self._end, _MOST_OF_FOREIGN)].tobytes()
         its_data = "its decompressed data " if self.source.is_compressed else ""
         if is_saved_array(data):
-            problem = "is not a capture, but a saved census maybe, which has no packets and cannot be standard input"
+            problem = (
+                "is not a capture; it may be a saved census, which has no packets and cannot be read from "
+                "standard input"
+            )
             return CaptureError(self.trace, problem, "give the capture, or the census to analyze", offset=0)
         foreign = recognize_foreign(data)
         if foreign is not None:

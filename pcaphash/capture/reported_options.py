@@ -49,11 +49,11 @@ class PacketOptions:
         notes = []
         for what, n in (("Toeplitz hash (epb_hash)", self.n_hashes), ("receive queue (epb_queue)", self.n_queues)):
             if n < n_packets:
-                notes.append(f"{n_packets - n:,} of {n_packets:,} packets have no {what} among their options")
+                notes.append(f"{n_packets - n:,} of {n_packets:,} packets have no {what} in their options")
         toeplitz = HASH_ALGORITHMS[HASH_TOEPLITZ]
         others = [f"{n:,} {name}" for name, n in self.algorithms.items() if name != toeplitz]
         if others:
             notes.append(f"hashes of other algorithms than Toeplitz were ignored: {', '.join(others)}")
         if n := int(self._counts[MALFORMED]):
-            notes.append(f"{n:,} epb_hash or epb_queue options were ignored, their lengths cannot be")
+            notes.append(f"{n:,} epb_hash or epb_queue options were ignored: their lengths are impossible")
         return notes

@@ -45,7 +45,7 @@ class QueueOfTrace:
     def __init__(self, trace: str, queue: int, *, is_by_place: bool = False) -> None:
         self.trace = trace
         self.queue = queue
-        self._why = " by its place, as no name says which queue it is" if is_by_place else ""
+        self._why = " by its position, because no name contains a queue number" if is_by_place else ""
 
     def read(self, block: Block, first: int) -> tuple[Block, Reported]:
         """Report the queue for a block's packets."""
@@ -104,7 +104,7 @@ def _only(trace: str, numbers: list[int], all_numbers: list[list[int]], traces: 
     """Return the number of a trace's queue."""
     if not numbers:
         other = next(each for each, found in zip(traces, all_numbers, strict=True) if found)
-        problem = f"the name {trace} has no number of a receive queue, but {other} has one"
+        problem = f"the name {trace} has no receive queue number, but {other} has one"
         raise ConfigurationError(PER_QUEUE_OPTION, problem, _ADVICE)
     if len(numbers) > 1:
         read = " or ".join(map(str, numbers))
@@ -116,10 +116,8 @@ def _checked(traces: Sequence[str], numbers: list[int], n_queues: int | None) ->
     """Refuse queues that the device does not have."""
     for trace, queue in zip(traces, numbers, strict=True):
         if n_queues is not None and queue >= n_queues:
-            problem = (
-                f"{trace} is receive queue {queue} by its name, but the device has {n_queues} (0 to {n_queues - 1})"
-            )
-            raise ConfigurationError(PER_QUEUE_OPTION, problem, "give --queues as the device has them, or rename it")
+            problem = f"{trace} is named as receive queue {queue}, but the device has {n_queues} (0 to {n_queues - 1})"
+            raise ConfigurationError(PER_QUEUE_OPTION, problem, "set --queues to match the device, or rename the file")
     return [QueueOfTrace(trace, queue) for trace, queue in zip(traces, numbers, strict=True)]
 
 

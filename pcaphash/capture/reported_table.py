@@ -88,19 +88,19 @@ def _type_of(names: tuple[str, ...]) -> Callable[[object], int | None]:
 
 
 _PARSERS = {
-    "packet": (_number_in(1, 2**53), "is no packet number", "packets are counted from 1"),
+    "packet": (_number_in(1, 2**53), "is not a packet number", "packets are counted from 1"),
     "hash_value": (
         _number_in(0, 2**32 - 1),
-        "is no 32-bit number",
+        "is not a 32-bit number",
         "write hex with 0x, such as 0x51ccc178; spreadsheets round what looks like a number",
     ),
-    "hash_report": (_type_of(HASH_REPORTS), "is no hash report", f"use {', '.join(HASH_REPORTS)}, or 0 to 9"),
+    "hash_report": (_type_of(HASH_REPORTS), "is not a hash report", f"use {', '.join(HASH_REPORTS)}, or 0 to 9"),
     "hash_report_tunnel": (
         _type_of(HASH_REPORT_TUNNELS),
-        "is no hash_report_tunnel",
+        "is not a hash_report_tunnel",
         f"use {', '.join(HASH_REPORT_TUNNELS)}, or 0 to 3",
     ),
-    "queue": (_number_in(0, 2**32 - 1), "is no receive queue", "receive queues are counted from 0"),
+    "queue": (_number_in(0, 2**32 - 1), "is not a receive queue", "receive queues are counted from 0"),
 }
 
 
@@ -119,10 +119,12 @@ def parse_columns(text: str) -> dict[str, str]:
             problem = f"{pair.strip()!r} is not a pair of names"
             raise ConfigurationError(COLUMNS_OPTION, problem, "write hash_value=rss_hash,packet=pkt")
         if name not in COLUMNS:
-            raise ConfigurationError(COLUMNS_OPTION, f"{name!r} is not read", f"use {', '.join(COLUMNS)} before =")
+            raise ConfigurationError(
+                COLUMNS_OPTION, f"{name!r} is not a column that is read", f"use {', '.join(COLUMNS)} before ="
+            )
         if name in columns or theirs in columns.values():
             twice = name if name in columns else theirs
-            raise ConfigurationError(COLUMNS_OPTION, f"{twice} stands there twice", "name each column once")
+            raise ConfigurationError(COLUMNS_OPTION, f"{twice} appears twice", "name each column once")
         columns[name] = theirs
     return columns
 
@@ -214,13 +216,13 @@ class ReportedTable:
         if self._rows is not None:
             row, packet = self._rows.first + self._next, self._rows.packets[self._next]
             problem = f"row {row}: packet {packet}, but the trace ends with packet {n_packets}"
-            raise ConfigurationError(self._option, problem, "give the table that belongs to this trace")
+            raise ConfigurationError(self._option, problem, "give the table for this trace")
         notes = []
         if self.n_packets < n_packets:
             n_missing = n_packets - self.n_packets
             notes.append(f"{self._option}: {n_missing:,} of {n_packets:,} packets have no row")
         if self._is_hex:
-            notes.append(f"{self._option}: hashes without 0x are read as hex, because of {self._bare}")
+            notes.append(f"{self._option}: hashes without 0x are read as hex because of {self._bare}")
         if self._ignored:
             notes.append(f"{self._option}: columns ignored: {', '.join(self._ignored)}")
         return notes
@@ -286,7 +288,7 @@ class ReportedTable:
         if len(wrong):
             row = int(wrong[0])
             if packets[row] == before[row]:
-                self._refuse(first + row, f"packet {packets[row]} has a second row", "leave one row for each packet")
+                self._refuse(first + row, f"packet {packets[row]} has two rows", "keep one row for each packet")
             problem = f"packet {packets[row]} comes after packet {before[row]}"
             self._refuse(first + row, problem, "sort the rows by packet, each once")
 

@@ -109,24 +109,24 @@ class TestpmdLog:
         if self._line_of is None and len(self.lines) > n_packets:
             line = int(self.lines.numbers[n_packets])
             problem = f"line {line} is about packet {n_packets + 1}, but the trace ends with {n_packets}"
-            raise ConfigurationError(self._option, problem, "give the log that belongs to this trace")
+            raise ConfigurationError(self._option, problem, "give the log for this trace")
         used = np.arange(min(n_packets, len(self.lines)))
         if self._line_of is not None:
             used = self._line_of[self._line_of != NO_LINE]
         notes = [*self._notes]
         if len(used) < n_packets:
-            notes.append(f"{n_packets - len(used):,} of {n_packets:,} packets have no line")
+            notes.append(f"{n_packets - len(used):,} of {n_packets:,} packets have no line in the log")
         ports = np.unique(self.lines.ports[used])
         if len(ports) > 1:
             notes.append(f"packets of several ports: {', '.join(map(str, ports.tolist()))}")
         if n_rules := int(self.lines.by_rule[used].sum()):
             what = "1 packet was" if n_rules == 1 else f"{n_rules:,} packets were"
             notes.append(
-                f"{what} steered by a flow rule (FDIR matched): the receive queue is the rule's, and is not judged"
+                f"{what} steered by a flow rule (FDIR matched): the rule sets the receive queue, so it is not judged"
             )
         if self.n_other_lengths:
             notes.append(
-                f"{self.n_other_lengths:,} packets have other lengths than in the trace, which may be "
-                f"in another order: {self._first_other}"
+                f"{self.n_other_lengths:,} packets have other lengths than in the trace; the order may differ: "
+                f"{self._first_other}"
             )
         return [f"{self._option}: {note}" for note in notes]

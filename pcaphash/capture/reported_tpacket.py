@@ -41,5 +41,5 @@ class TpacketHashes:
         """Say what is to be known of the values."""
         notes = self._source.finish(n_packets)
         if self.n_zero:
-            notes.append(f"{self.n_zero:,} of {n_packets:,} packets have tp_rxhash 0, which is none")
+            notes.append(f"{self.n_zero:,} of {n_packets:,} packets have tp_rxhash 0, which means no hash")
         return notes

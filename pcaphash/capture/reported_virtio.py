@@ -75,7 +75,7 @@ class VirtioHeaders:
             advice = f"use {listed} or {header.HEADER_LENGTHS[-1]}"
             raise ConfigurationError(self._option, f"no virtio_net_hdr has {header_len} bytes", advice)
         if spec == _DRAFT and header_len > header.WITH_HASH:
-            problem = f"under draft v7 no virtio_net_hdr has {header_len} bytes"
+            problem = f"in draft v7, no virtio_net_hdr has {header_len} bytes"
             raise ConfigurationError(self._option, problem, f"use {header.WITH_HASH}, or --spec 1.4")
         self._header_len = header_len
         self._has_tunnel = spec == _DRAFT and header_len == header.WITH_HASH
@@ -116,9 +116,9 @@ class VirtioHeaders:
         notes = []
         if self.n_implausible:
             others = f", and {self.n_implausible - 1:,} others" if self.n_implausible > 1 else ""
-            notes.append(f"virtio headers that cannot be were left out: {self._first_refusal}{others}")
+            notes.append(f"impossible virtio headers were left out: {self._first_refusal}{others}")
         if self.n_cut:
-            notes.append(f"{self.n_cut:,} of {n_packets:,} packets have no whole virtio header")
+            notes.append(f"{self.n_cut:,} of {n_packets:,} packets have no complete virtio header")
         return notes
 
     def _check_link_types(self, link_types: npt.NDArray[np.uint16], first: int) -> None:
@@ -128,7 +128,7 @@ class VirtioHeaders:
             is_user = self._link_types == frozenset(header.USER_LINK_TYPES)
             known = "USER0 to USER15 (147 to 162)" if is_user else ", ".join(map(str, sorted(self._link_types)))
             problem = f"packet {first + place} has link type {link_types[place]}, not {known}"
-            advice = f"if its packets have virtio headers all the same, say {LINK_TYPE_OPTION} {link_types[place]}"
+            advice = f"if its packets still have virtio headers, add {LINK_TYPE_OPTION} {link_types[place]}"
             raise ConfigurationError(self._option, problem, advice)
 
     def _check_frames(self, block: Block, whole: npt.NDArray[np.int64]) -> None:
@@ -136,8 +136,8 @@ class VirtioHeaders:
         known = {length: self._n_known(block, whole, length) for length in header.HEADER_LENGTHS}
         likely = max(known, key=lambda length: known[length])
         if known[likely] * _TOLERATED > len(whole) * (_TOLERATED - 1) and known[self._header_len] * 2 < len(whole):
-            mine = f"behind {self._header_len} bytes {known[self._header_len]:,} of the first {len(whole):,} packets"
-            problem = f"{mine} have a known EtherType, behind {likely} bytes {known[likely]:,}"
+            mine = f"after {self._header_len} bytes {known[self._header_len]:,} of the first {len(whole):,} packets"
+            problem = f"{mine} have a known EtherType, after {likely} bytes {known[likely]:,}"
             raise ConfigurationError(self._option, problem, f"use {HEADER_OPTION} {likely}")
 
     @staticmethod
@@ -197,13 +197,13 @@ class VirtioHeaders:
             padding = headers[:, header.PADDING_V7].astype(np.int64)
         else:
             padding = _le16(headers, header.PADDING)
-        yield padding != 0, padding, "the padding behind hash_report is 0x{:x}, not 0"
+        yield padding != 0, padding, "the padding after hash_report is 0x{:x}, not 0"
         if self._header_len >= header.WITH_TUNNEL_OFFSETS:
             outer, inner = (
                 _le16(headers, offset) for offset in (header.OUTER_TRANSPORT_OFFSET, header.INNER_NETWORK_OFFSET)
             )
             can_be = (outer < inner) & (inner < lengths)
-            yield ((outer | inner) != 0) & ~can_be, inner, "inner_nh_offset {} does not lie behind the outer header"
+            yield ((outer | inner) != 0) & ~can_be, inner, "inner_nh_offset {} is not after the outer header"
 
     def _fill(self, reported: Reported, headers: npt.NDArray[np.uint8], places: npt.NDArray[np.int64]) -> None:
         reports = _le16(headers, header.HASH_REPORT)

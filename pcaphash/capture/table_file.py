@@ -76,7 +76,7 @@ def open_table(option: str, path: Path, wanted: Sequence[str]) -> TableFile:
     # What a shell calls <(command) has a number for a name.
     read = _read_csv if re.fullmatch("/dev/(?:fd/[0-9]+|stdin)", str(path)) else formats.get(plain.suffix.lower())
     if read is None:
-        raise ConfigurationError(option, "the end of the name says no format", f"name it {' or '.join(formats)}")
+        raise ConfigurationError(option, "the file extension names no format", f"name it {' or '.join(formats)}")
     parts = _guard(option, read(option, path, wanted))
     names = next(parts, [])
     assert isinstance(names, list)
@@ -88,10 +88,10 @@ def _guard(option: str, parts: Iterator[list[str] | Part]) -> Iterator[list[str]
     try:
         yield from parts
     except UnicodeDecodeError as error:
-        raise ConfigurationError(option, "is no text in UTF-8", "save it as UTF-8") from error
+        raise ConfigurationError(option, "is not UTF-8 text", "save it as UTF-8") from error
     except (OSError, EOFError, ValueError, csv.Error, zlib.error) as error:
         problem = (error.strerror if isinstance(error, OSError) else None) or str(error).splitlines()[0]
-        raise ConfigurationError(option, problem, "check the file, its path and its permissions") from error
+        raise ConfigurationError(option, problem, "check the path and permissions of the file") from error
 
 
 def _read_csv(option: str, path: Path, wanted: Sequence[str]) -> Iterator[list[str] | Part]:
@@ -136,7 +136,7 @@ def _read_markdown(option: str, path: Path, wanted: Sequence[str]) -> Iterator[l
 def _rows_of_text(option: str, lines: Iterator[list[str]], wanted: Sequence[str]) -> Iterator[list[str] | Part]:
     names = [name.strip() for name in next(lines, [])]
     if len(set(names)) < len(names):
-        raise ConfigurationError(option, "two columns have one name", "give each column a name of its own")
+        raise ConfigurationError(option, "two columns have one name", "give each column a different name")
     yield names
     rows = (row for row in lines if row)  # not the empty lines
     places = {name: names.index(name) for name in wanted if name in names}
@@ -192,7 +192,9 @@ def _list_in(option: str, document: object) -> list[object]:
     if values and not any(isinstance(each, list | dict) for each in values):
         return [document]  # an object per line, and only one
     found = f"{len(lists)} lists of objects" if lists else "no list of objects"
-    raise ConfigurationError(option, f"has {found}, but one is a table", "write a list of objects, one for each packet")
+    raise ConfigurationError(
+        option, f"has {found}, but needs exactly one", "write a list of objects, one for each packet"
+    )
 
 
 def _is_table(value: object) -> bool:
@@ -204,13 +206,13 @@ def _object(option: str, number: int, line: str) -> dict[str, object]:
     try:
         row = json.loads(line)
     except (ValueError, RecursionError) as error:
-        raise ConfigurationError(option, f"row {number}: is no JSON", "write an object per line") from error
+        raise ConfigurationError(option, f"row {number}: is not JSON", "write an object per line") from error
     return _checked(option, number, row)
 
 
 def _checked(option: str, number: int, row: object) -> dict[str, object]:
     if not isinstance(row, dict):
-        raise ConfigurationError(option, f"row {number}: is no JSON object", "write an object for each packet")
+        raise ConfigurationError(option, f"row {number}: is not a JSON object", "write an object for each packet")
     return row
 
 
@@ -226,7 +228,7 @@ def _read_parquet(option: str, path: Path, wanted: Sequence[str]) -> Iterator[li
             for batch in file.iter_batches(ROWS_OF_PART, columns=columns):
                 yield {name: list(map(_plain, batch.column(name).to_pylist())) for name in columns}
     except pa.ArrowException as error:
-        raise ConfigurationError(option, "is no Parquet file, or a damaged one", "write the file again") from error
+        raise ConfigurationError(option, "is not a Parquet file, or is damaged", "write the file again") from error
 
 
 def _plain(value: object) -> object:

@@ -46,15 +46,15 @@ for _name, _command, _summary in (
     ("info", info, "What captures hold: files, tunnels, reported hashes, damage."),
     ("analyze", analyze, "How packets spread over the receive queues."),
     ("hashes", hashes, "Every packet as a row: hash type, hash input, hash, queue."),
-    ("hash", hash_, "One packet, told by its addresses and ports: hash, queue."),
+    ("hash", hash_, "One packet, given by its addresses and ports: hash, queue."),
     ("explain", explain, "One packet: why this hash, or why none."),
-    ("compare", compare, "Configurations beside ideal hashes: what is to blame."),
-    ("sweep", sweep, "Every mask of hash types, the best first."),
-    ("tune", tune, "Thousands of hash keys, tables made to measure; do they help?"),
+    ("compare", compare, "Configurations compared with ideal hashes: what is to blame."),
+    ("sweep", sweep, "Every mask of hash types, best first."),
+    ("tune", tune, "Thousands of hash keys, and tables made for the trace: do they help?"),
     ("report", report, "A comparison as one HTML page."),
-    ("census", census, "Count once, ask later: saves what other commands take."),
-    ("validate", validate, "Are the hashes a device reported right? If not, why?"),
-    ("recover-key", recover_key, "The hash key behind the hashes a device reported."),
+    ("census", census, "Count once, ask later: saves what other commands accept."),
+    ("validate", validate, "Are the hashes that a device reported right? If not, why?"),
+    ("recover-key", recover_key, "The hash key of a device, from the hashes it reported."),
     ("warmup", warmup, "Compile all kernels now, so that no command has to."),
 ):
     _needs_arguments = _command not in (hash_, warmup)
@@ -117,7 +117,7 @@ def main() -> None:
     except (KeyboardInterrupt, typer.Abort):
         status = EXIT_INTERRUPTED
     except Exception as error:
-        complain(f"failed by a fault of its own: {type(error).__name__}: {error}; please report it with the command")
+        complain(f"internal error: {type(error).__name__}: {error}; please report it together with the command")
         status = EXIT_FAULT
     if status == EXIT_INTERRUPTED:  # which typer also returns, for an interruption that it has caught
         _flush_rows()

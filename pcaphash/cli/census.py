@@ -33,8 +33,8 @@ def census(
     """Count captures once, and save the counts: analyze takes the file in place of the captures.
 
     A census serves every choice of hash types, tunnel types, queues and indirection tables (up to the size given
-    here), under either text. Several of them combine to what one run over all captures gives, if they were taken with
-    the same key, ports and table size.
+    here), under either spec. Several censuses combine to exactly the result of one run over all captures, if they were
+    taken with the same key, ports and table size.
 
     \b
     Examples:

@@ -34,18 +34,18 @@ def compare(
     format_: options.Format = "table",
     window: Annotated[
         str | None,
-        typer.Option("--window", metavar="TIME", help="Also by windows of time, such as 100ms."),
+        typer.Option("--window", metavar="TIME", help="Also show the load over time, in windows such as 100ms."),
     ] = None,
     heaviest: Annotated[
         int, typer.Option("--heaviest", metavar="N", min=0, help="Tunnels to show one by one.")
     ] = _DEFAULT_HEAVIEST,
     most_flows: Annotated[
-        int, typer.Option("--max-flows", metavar="N", min=1, help="Flows to keep; others are lumped together.")
+        int, typer.Option("--max-flows", metavar="N", min=1, help="Flows to keep; the rest are lumped together.")
     ] = _DEFAULT_MOST_FLOWS,
     selection: Selection,
     configurations: options.Configurations,
 ) -> int:
-    """Compare how configurations spread the same packets, with ideal hashes beside, and say what is to blame.
+    """Compare how configurations and ideal hashes spread the same packets, and say what is to blame.
 
     \b
     Formats: table (default), json (everything).

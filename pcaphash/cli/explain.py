@@ -21,7 +21,7 @@ def explain(
     *,
     trace: Annotated[str, typer.Argument(metavar="TRACE", help="A capture; - is standard input.")],
     packet: Annotated[
-        int, typer.Option("--packet", metavar="N", help="Which packet, counted from 1, as hashes numbers them.")
+        int, typer.Option("--packet", metavar="N", help="Packet number, counted from 1, as in the output of hashes.")
     ],
     strip: Strip = None,
     format_: options.Format = TREE,
@@ -29,8 +29,8 @@ def explain(
 ) -> int:
     """Explain why one packet gets its hash and receive queue, or why it gets no hash.
 
-    Shows the packet header by header, each rule applied with what decided it and where it stands, the bytes of the
-    hash input, and what other configurations would do: the usual ones, or those that --config names.
+    Shows the packet header by header, each rule applied with its reason and its source, the bytes of the hash input,
+    and what other configurations would do: the usual ones, or those that --config names.
 
     \b
     Formats: tree (default), json (one object with everything).

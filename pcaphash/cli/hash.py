@@ -31,14 +31,16 @@ def hash_(
             metavar="SOURCE", help="Address, with or without a port; or a file of tuples, - for standard input."
         ),
     ] = None,
-    destination: Annotated[str | None, typer.Argument(metavar="DESTINATION", help="Likewise.")] = None,
+    destination: Annotated[
+        str | None, typer.Argument(metavar="DESTINATION", help="Address, with or without a port.")
+    ] = None,
     protocol: Annotated[
         str | None,
         typer.Option(
             "--protocol", metavar="NAME", help="tcp, udp, another name, or a number.  [default: tcp with ports]"
         ),
     ] = None,
-    both: Annotated[bool, typer.Option("--both", help="Hash the other direction too.")] = False,
+    both: Annotated[bool, typer.Option("--both", help="Also hash the reverse direction.")] = False,
     format_: Annotated[
         str | None,
         typer.Option("--format", metavar="FORMAT", help="What to write.  [default: table for one tuple, csv for many]"),
@@ -47,11 +49,11 @@ def hash_(
 ) -> int:
     """Calculate the hash and the receive queue of a packet from its addresses and ports, without a capture.
 
-    Addresses are those of the header that is hashed: of a tunnel whose inner headers are hashed, the inner ones.
-    Without ports the address types apply, as they do to everything that is neither TCP nor UDP.
+    Give the addresses of the header that is hashed: for a tunnel whose inner header is hashed, the inner ones.
+    Without ports, the address types apply, as they do to everything that is neither TCP nor UDP.
 
-    Many tuples come as CSV or as JSON objects, one on each line, from a file or standard input. Columns are named as
-    in the output (or src, dst, sport, dport, proto); without a header line the order is source, source_port,
+    Many tuples can be given as CSV or JSON objects, one per line, in a file or on standard input. Columns are named as
+    in the output (or src, dst, sport, dport, proto). Without a header line, the order is source, source_port,
     destination, destination_port, protocol, or source, destination, then the rest.
 
     \b
@@ -95,7 +97,7 @@ def _open(path: str | None) -> Iterator[tuple[TextIO, str]]:
         return
     file = Path(str(path))
     if not file.exists():
-        problem = f"there is only {path}, and it is not a file of tuples"
+        problem = f"there is only {path}, which is not a file of tuples"
         raise ConfigurationError("DESTINATION", problem, "give two addresses, or - for tuples on standard input")
     try:
         opened = open_text(file.open("rb"), errors="replace")
@@ -111,5 +113,5 @@ def _noticing(found: "Iterable[TupleHash]", name: str) -> "Iterator[TupleHash]":
     for each in found:
         if each.packet.is_assumed and not is_told:
             is_told = True
-            warn(f"{name}: tuples with ports name no protocol: TCP is assumed; --protocol chooses another")
+            warn(f"{name}: tuples with ports name no protocol, so TCP is assumed; --protocol chooses another")
         yield each

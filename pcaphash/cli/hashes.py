@@ -32,7 +32,8 @@ def hashes(
             "-o",
             metavar="FILE",
             parser=output_path,
-            help="Write here instead of standard output. The name chooses the format: .csv, .csv.gz, .jsonl, "
+            help="Write to this file instead of standard output. The file extension chooses the format: .csv, "
+            ".csv.gz, .jsonl, "
             ".json, .md, .parquet.",
         ),
     ] = None,
@@ -44,7 +45,7 @@ def hashes(
 ) -> int:
     """Write one row per packet: what it is, which hash type applies, the hash input, the hash, the receive queue.
 
-    With several traces a column more, trace, says which each row is of; rows are in the order of the traces.
+    With several traces, the extra column trace names the trace of each row; rows are in the order of the traces.
 
     \b
     Formats: csv (default), jsonl (one JSON object per line), json, markdown, parquet (to a file or a pipe).

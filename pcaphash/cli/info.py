@@ -29,7 +29,7 @@ def info(
         int, typer.Option("--heaviest", metavar="N", min=0, help="Tunnels to show one by one.")
     ] = _DEFAULT_HEAVIEST,
     is_verbose: Annotated[
-        bool, typer.Option("--verbose", "-v", help="Of several files tell as much as of one, not a row each.")
+        bool, typer.Option("--verbose", "-v", help="Show full details of each file instead of one row each.")
     ] = False,
     vxlan_ports: options.VxlanPorts = None,
     geneve_ports: options.GenevePorts = None,
@@ -37,9 +37,9 @@ def info(
     gre_udp_ports: options.GreUdpPorts = None,
     selection: Selection,
 ) -> int:
-    """Say what captures hold: files, interfaces, times, lengths, tunnels, and what would have no hash.
+    """Show what captures hold: files, interfaces, times, lengths, tunnels, and packets without a hash.
 
-    Counts every packet, also those that the capturing host sent, unless some are selected.
+    Counts every packet, including those that the capturing host sent, unless you select some.
 
     \b
     Formats: table (default), json (one object with everything).

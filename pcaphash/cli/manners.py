@@ -13,7 +13,7 @@ from pcaphash.errors import ConfigurationError
 
 COLORS = ("auto", "always", "never")
 
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors on standard error.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print only errors on standard error.")]
 Color = Annotated[
     str | None,
     typer.Option(

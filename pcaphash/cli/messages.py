@@ -104,7 +104,7 @@ def describe_interruption() -> str:
     if _voice.written:
         parts.append(f": written so far: {', '.join(_voice.written)}")
     elif _voice.has_rows:
-        parts.append(": standard output has the rows up to there only")
+        parts.append(": standard output has only the rows up to there")
     else:
         parts.append(": nothing was written")
     return "".join(parts)

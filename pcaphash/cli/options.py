@@ -31,8 +31,10 @@ EthtoolFile = Annotated[
     typer.Option(
         "--ethtool",
         metavar="FILE[#IF]",
-        help="What ethtool -x and -n print, ethtool -X commands, or testpmd's show port N rss-hash key and rss reta: "
-        "key, table, queues, types; - for standard input.",
+        help=(
+            "Output of ethtool -x and -n, ethtool -X commands, or output of testpmd's show port N rss-hash key and "
+            "rss reta: key, table, queues, types; - for standard input."
+        ),
     ),
 ]
 RssConfig = Annotated[
@@ -41,9 +43,9 @@ RssConfig = Annotated[
         "--rss-config", metavar="HEX|FILE", help="Payload of the RSS_CONFIG command, as hex, a dump of xxd, or a file."
     ),
 ]
-HashConfig = Annotated[str | None, typer.Option("--hash-config", metavar="HEX|FILE", help="Likewise of HASH_CONFIG.")]
+HashConfig = Annotated[str | None, typer.Option("--hash-config", metavar="HEX|FILE", help="Same for HASH_CONFIG.")]
 HashTunnelSet = Annotated[
-    str | None, typer.Option("--hash-tunnel-set", metavar="HEX|FILE", help="Likewise of HASH_TUNNEL_SET (virtio 1.4).")
+    str | None, typer.Option("--hash-tunnel-set", metavar="HEX|FILE", help="Same for HASH_TUNNEL_SET (virtio 1.4).")
 ]
 Spec = Annotated[
     str | None,
@@ -60,14 +62,14 @@ HashTypes = Annotated[
 ]
 TunnelTypes = Annotated[
     str | None,
-    typer.Option("--tunnel-types", metavar="TYPES", help="enabled_tunnel_types, likewise (virtio 1.4 only)."),
+    typer.Option("--tunnel-types", metavar="TYPES", help="enabled_tunnel_types, in the same forms (virtio 1.4 only)."),
 ]
 Features = Annotated[
     str | None,
     typer.Option(
         "--features",
         metavar="NAMES",
-        help="Features agreed on, joined by +: CTRL_VQ, MQ, RSS, HASH_REPORT, HASH_TUNNEL.  [default: all]",
+        help="Negotiated features, joined by +: CTRL_VQ, MQ, RSS, HASH_REPORT, HASH_TUNNEL.  [default: all]",
     ),
 ]
 Key = Annotated[
@@ -78,13 +80,13 @@ Key = Annotated[
         help="Hash key: bytes in hex, a C array, a file, or a name such as symmetric or mlx5.  [default: microsoft]",
     ),
 ]
-PadKey = Annotated[
-    bool | None, typer.Option("--pad-key", help="Fill a short key up with zeros instead of refusing it.")
-]
+PadKey = Annotated[bool | None, typer.Option("--pad-key", help="Pad a short key with zeros instead of refusing it.")]
 Queues = Annotated[int | None, typer.Option("--queues", metavar="N", help="Receive queues.  [default: 8]")]
 TableSize = Annotated[
     int | None,
-    typer.Option("--indirection-table-size", metavar="N", help="Entries; entry i is queue i % queues. [default: 128]"),
+    typer.Option(
+        "--indirection-table-size", metavar="N", help="Number of entries; entry i is queue i % queues. [default: 128]"
+    ),
 ]
 Table = Annotated[
     str | None,
@@ -92,14 +94,14 @@ Table = Annotated[
 ]
 UnclassifiedQueue = Annotated[
     int | None,
-    typer.Option("--unclassified-queue", metavar="N", help="Receive queue of packets without a hash.  [default: 0]"),
+    typer.Option("--unclassified-queue", metavar="N", help="Receive queue for packets without a hash.  [default: 0]"),
 ]
 TableIndex = Annotated[
     str | None,
     typer.Option(
         "--table-index",
         metavar="mask|modulo",
-        help="Entry hash & (size - 1), or hash % size as NICs with other table sizes have it.  [default: mask]",
+        help="Entry hash & (size - 1), or hash % size, as on NICs with other table sizes.  [default: mask]",
     ),
 ]
 InnerMiss = Annotated[
@@ -107,33 +109,40 @@ InnerMiss = Annotated[
     typer.Option(
         "--inner-miss",
         metavar="none|outer",
-        help="What is hashed of a tunnel whose inner packet is not IP.  [default: none]",
+        help="What is hashed if the inner packet of a tunnel is not IP.  [default: none]",
     ),
 ]
 Flavor = Annotated[
     str | None,
-    typer.Option("--flavor", metavar="spec|qemu", help="As the text has it, or as QEMU 7.2 does it.  [default: spec]"),
+    typer.Option(
+        "--flavor", metavar="spec|qemu", help="Hash as the spec requires, or as QEMU 7.2 does.  [default: spec]"
+    ),
 ]
 InputTransform = Annotated[
     str | None,
     typer.Option(
         "--input-transform",
         metavar="NAME",
-        help="Linux' symmetric hashing: none, symmetric-xor, symmetric-or-xor.  [default: none]",
+        help="Symmetric hashing of Linux: none, symmetric-xor, symmetric-or-xor.  [default: none]",
     ),
 ]
 VxlanPorts = Annotated[
     list[str] | None,
-    typer.Option("--vxlan-port", metavar="PORTS", help="UDP destination ports; repeatable.  [default: 4789,8472]"),
+    typer.Option(
+        "--vxlan-port", metavar="PORTS", help="UDP destination ports of VXLAN; repeatable.  [default: 4789,8472]"
+    ),
 ]
 GenevePorts = Annotated[
-    list[str] | None, typer.Option("--geneve-port", metavar="PORTS", help="Likewise.  [default: 6081]")
+    list[str] | None,
+    typer.Option("--geneve-port", metavar="PORTS", help="UDP destination ports of GENEVE.  [default: 6081]"),
 ]
 VxlanGpePorts = Annotated[
-    list[str] | None, typer.Option("--vxlan-gpe-port", metavar="PORTS", help="Likewise.  [default: 4790]")
+    list[str] | None,
+    typer.Option("--vxlan-gpe-port", metavar="PORTS", help="UDP destination ports of VXLAN-GPE.  [default: 4790]"),
 ]
 GreUdpPorts = Annotated[
-    list[str] | None, typer.Option("--gre-udp-port", metavar="PORTS", help="Likewise.  [default: 4754]")
+    list[str] | None,
+    typer.Option("--gre-udp-port", metavar="PORTS", help="UDP destination ports of GRE in UDP.  [default: 4754]"),
 ]
 Configs = Annotated[
     list[str] | None,
@@ -251,7 +260,7 @@ class Configurations:
     def _named(self, options: DeviceOptions) -> list[Device]:
         if self.types_option:
             problem = "is not used where configurations are named"
-            raise ConfigurationError(self.types_option, problem, "write the types into --config, or leave that out")
+            raise ConfigurationError(self.types_option, problem, "write the types into --config, or leave --config out")
         shared = options.copy()
         shared.pop("hash_types", None)
         shared.setdefault("tunnel_types", 0)
@@ -259,7 +268,7 @@ class Configurations:
         names = [device.name for device in devices]
         twice = next((name for name in names if names.count(name) > 1), None)
         if twice is not None:
-            raise ConfigurationError("--config", f"two configurations are named {twice!r}", "name them apart")
+            raise ConfigurationError("--config", f"two configurations are named {twice!r}", "give them different names")
         return devices
 
 
@@ -324,7 +333,7 @@ def refuse_overwriting(output: Path, traces: Iterable[str]) -> None:
     """
     for trace in traces:
         if output.exists() and Path(trace).exists() and output.samefile(trace):
-            raise ConfigurationError("--output", f"{output} is read here", "write to another file")
+            raise ConfigurationError("--output", f"{output} is an input file", "write to another file")
 
 
 def check_format(chosen: str, known: tuple[str, ...]) -> None:
@@ -336,4 +345,4 @@ def check_format(chosen: str, known: tuple[str, ...]) -> None:
         The format is not one of those known.
     """
     if chosen not in known:
-        raise ConfigurationError("--format", f"{chosen!r} is not written here", f"choose {', '.join(known)}")
+        raise ConfigurationError("--format", f"{chosen!r} is not available here", f"choose {', '.join(known)}")

@@ -37,21 +37,24 @@ def report_reading(reading: "Reading", selection: "Selection | None" = None) -> 
             warn(doubt)
     repeated = {trace: times for trace, times in Counter(reading.traces).items() if times > 1 and trace != "-"}
     for trace, times in list(repeated.items())[:_MOST_TOLD]:  # standard inputs of several censuses may be anything
-        warn(f"{trace} was given {times} times, and counts as often")
+        warn(f"{trace} was given {times} times and is counted each time")
     if len(repeated) > _MOST_TOLD:
-        warn(f"{len(repeated) - _MOST_TOLD:,} more traces were given several times, and count as often")
+        warn(f"{len(repeated) - _MOST_TOLD:,} more traces were given several times and are counted each time")
     for trace, offsets in list(reading.joined.items())[:_MOST_TOLD]:
         files = "another file starts" if len(offsets) == 1 else f"{len(offsets):,} more files start, the first"
-        warn(f"{trace}: {files} at byte {offsets[0]}: they were joined as they are, and all of them were read")
+        warn(
+            f"{trace}: {files} at byte {offsets[0]}: the trace is several files joined together, and all of them "
+            "were read"
+        )
     if len(reading.joined) > _MOST_TOLD:
-        warn(f"{len(reading.joined) - _MOST_TOLD:,} more traces are of files that were joined, and were read likewise")
+        warn(f"{len(reading.joined) - _MOST_TOLD:,} more traces are joined files too, and were read the same way")
     for problem in reading.short_problems:
         warn_partial(problem)
     others = {number: n for number, n in reading.link_types.items() if number not in LINK_TYPE_NAMES}
     for number, n_packets in sorted(others.items()):
         name = link_type_name(number)
         link_type = f"{number} ({name})" if name else str(number)
-        warn(f"link type {link_type} is not dissected: what {packets(n_packets)} would get stays unknown")
+        warn(f"link type {link_type} is not dissected: the hashes of {packets(n_packets)} are unknown")
     if reading.is_partial:
         warn_partial("the results are partial")
         return EXIT_PARTIAL

@@ -107,9 +107,9 @@ def announce_compilation(*, everything: bool = False) -> "Callable[[], bool]":
 
     announced = []
     text = (
-        "compiling all kernels for this processor; takes about a minute"
+        "compiling all kernels for this processor; this takes about a minute"
         if everything
-        else "compiling the kernels of this command for this processor, once; takes about 10 s"
+        else "compiling the kernels of this command for this processor; this happens once and takes about 10 s"
     )
 
     def announce() -> None:

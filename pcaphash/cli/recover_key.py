@@ -26,9 +26,9 @@ def recover_key(
     selection: Selection,
     device_options: DeviceOptions,
 ) -> int:
-    """Recover the hash key of a device from the hashes that it reported, as far as these tell it.
+    """Recover the hash key of a device from the hashes that it reported, as far as they determine it.
 
-    What the device hashes is found out too: other headers and types than those given are tried.
+    Also finds out what the device hashes: tries other headers and types than those given.
 
     \b
     Formats: table (default), json.

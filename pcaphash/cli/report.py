@@ -36,21 +36,21 @@ def report(
     ],
     window: Annotated[
         str | None,
-        typer.Option("--window", metavar="TIME", help="Also by windows of time, such as 100ms."),
+        typer.Option("--window", metavar="TIME", help="Also show the load over time, in windows such as 100ms."),
     ] = None,
     heaviest: Annotated[
         int, typer.Option("--heaviest", metavar="N", min=0, help="Tunnels to show one by one.")
     ] = _DEFAULT_HEAVIEST,
     most_flows: Annotated[
-        int, typer.Option("--max-flows", metavar="N", min=1, help="Flows to keep; others are lumped together.")
+        int, typer.Option("--max-flows", metavar="N", min=1, help="Flows to keep; the rest are lumped together.")
     ] = _DEFAULT_MOST_FLOWS,
     selection: Selection,
     configurations: options.Configurations,
 ) -> int:
-    """Write one HTML page on how configurations spread the same packets: what compare finds, with figures.
+    """Write one HTML page on how configurations spread the same packets: the findings of compare, with figures.
 
     \b
-    The page needs nothing else: it can be sent by mail, and be printed. The verdict also goes to standard output.
+    The page is self-contained, so it can be mailed and printed. The verdict also goes to standard output.
     \b
     Examples:
       pcaphash report trace.pcap -o results

@@ -22,8 +22,8 @@ _OPTIONS = {
         typer.Option(
             "--reported",
             metavar="FILE",
-            help="A table beside the trace (.csv, .tsv, .json, .jsonl, .md, .parquet): packet, then hash_value, "
-            "hash_report, hash_report_tunnel, queue, as far as known.",
+            help="A table for the trace (.csv, .tsv, .json, .jsonl, .md, .parquet): packet, then any of hash_value, "
+                "hash_report, hash_report_tunnel, queue.",
         ),
     ],
     "columns": Annotated[
@@ -31,7 +31,7 @@ _OPTIONS = {
         typer.Option(
             "--columns",
             metavar="NAME=COLUMN,...",
-            help="What columns are called in the table of --reported, such as hash_value=rss_hash,packet=pkt.",
+            help="Column names in the table of --reported, such as hash_value=rss_hash,packet=pkt.",
         ),
     ],
     "header_len": Annotated[
@@ -39,8 +39,8 @@ _OPTIONS = {
         typer.Option(
             "--virtio-header",
             metavar="BYTES",
-            help="Packets begin with a virtio_net_hdr of 12 bytes (without a hash), 20, 24 or 32. What it does not say "
-            "--reported, --per-queue or --testpmd may say beside it.",
+            help="Packets start with a virtio_net_hdr of 12 bytes (without a hash), 20, 24 or 32. --reported, "
+                "--per-queue or --testpmd may add what it does not contain.",
         ),
     ],
     "link_types": Annotated[
@@ -51,7 +51,7 @@ _OPTIONS = {
     ],
     "testpmd": Annotated[
         str | None,
-        typer.Option("--testpmd", metavar="FILE", help="What DPDK's testpmd printed of the packets (set verbose 1)."),
+        typer.Option("--testpmd", metavar="FILE", help="Log of DPDK's testpmd, with set verbose 1."),
     ],
     "per_queue": Annotated[
         bool | None,
@@ -62,7 +62,7 @@ _OPTIONS = {
         typer.Option(
             "--source",
             metavar=_TPACKET,
-            help="Hashes are Linux' tp_rxhash, which is the device's for TCP and UDP types alone.",
+            help="Hashes are tp_rxhash of Linux, which is the device's hash only for TCP and UDP types.",
         ),
     ],
 }  # fmt: skip
@@ -117,16 +117,20 @@ class ReportedOptions:
         given = {"--reported": self.table, "--testpmd": self.testpmd, "--per-queue": self.per_queue}
         chosen = [option for option, value in given.items() if value is not None]
         if len(chosen) > 1:
-            raise ConfigurationError(chosen[1], f"{chosen[0]} says too where reported values are", "give one of them")
+            raise ConfigurationError(
+                chosen[1], f"{chosen[0]} also says where the reported values are", "give one of them"
+            )
         if self.columns is not None and self.table is None:
-            raise ConfigurationError("--columns", "there is no --reported", "give the table too")
+            raise ConfigurationError("--columns", "--reported is missing", "give the table too")
         if self.link_types and self.header_len is None:
-            raise ConfigurationError("--virtio-link-type", "there is no --virtio-header", "give its length too")
+            raise ConfigurationError("--virtio-link-type", "--virtio-header is missing", "give its length too")
         if self.kind not in (None, _TPACKET):
             raise ConfigurationError("--source", f"{self.kind!r} is not known", f"use {_TPACKET}, or leave it out")
         if len(traces) > 1 and not self.per_queue:
-            problem = f"there are {len(traces)}, but one is judged at a time"
-            raise ConfigurationError("TRACE", problem, "give one, or --per-queue if each is of one receive queue")
+            problem = f"{len(traces)} traces are given, but validate judges one at a time"
+            raise ConfigurationError(
+                "TRACE", problem, "give one, or add --per-queue if each trace holds one receive queue"
+            )
         from pcaphash.capture.reported_tpacket import TpacketHashes
 
         sources = self._sources(traces, device.queues)

@@ -15,7 +15,7 @@ Strip = Annotated[
     typer.Option(
         "--strip",
         metavar="erspan|vxlan|gre",
-        help="Take off what a mirror session put around packets, so that outer is what the NIC met.",
+        help="Remove the headers of a mirror session, so that outer is what the NIC received.",
     ),
 ]
 _SELECTION_OPTIONS = {
@@ -23,22 +23,24 @@ _SELECTION_OPTIONS = {
     "count": Annotated[int | None, typer.Option("-c", metavar="N", help="Stop after N selected packets.")],
     "start": Annotated[
         str | None,
-        typer.Option("--start", metavar="TIME", help="From this time on: ISO 8601 (UTC), or seconds since 1970."),
+        typer.Option("--start", metavar="TIME", help="Start at this time: ISO 8601 (UTC), or seconds since 1970."),
     ],
-    "end": Annotated[str | None, typer.Option("--end", metavar="TIME", help="Before this time.")],
+    "end": Annotated[str | None, typer.Option("--end", metavar="TIME", help="Stop before this time.")],
     "direction": Annotated[
         str | None,
         typer.Option(
             "--direction",
             metavar="in|out|all",
-            help="Packets sent by the capturing host, where the capture says so, met no receive-side scaling: "
-            "without them, only them, or all.",
+            help=(
+                "Packets sent by the capturing host (where the capture tells) never go through receive-side "
+                "scaling: leave them out (in), take only them (out), or take all."
+            ),
         ),
     ],
     "encapsulation": Annotated[
         list[str] | None,
         typer.Option(
-            "--encapsulation", metavar="NAME", help="Such as VXLAN, or NONE for what is no tunnel; repeatable."
+            "--encapsulation", metavar="NAME", help="Such as VXLAN, or NONE for packets outside tunnels; repeatable."
         ),
     ],
     "vni": Annotated[
@@ -59,9 +61,7 @@ _SELECTION_OPTIONS = {
     ],
     "interface": Annotated[
         list[str] | None,
-        typer.Option(
-            "--interface", metavar="NAME|INDEX", help="Where a packet was captured, in captures of several; repeatable."
-        ),
+        typer.Option("--interface", metavar="NAME|INDEX", help="Interface, for captures of several; repeatable."),
     ],
     "strip": Strip,
 }

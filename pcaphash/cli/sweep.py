@@ -27,7 +27,7 @@ def sweep(
     ],
     by: Annotated[
         str,
-        typer.Option("--by", metavar="MEASURE", help="What masks are ranked by: a measure of summary.csv."),
+        typer.Option("--by", metavar="MEASURE", help="Rank masks by this measure of summary.csv."),
     ] = "max_ideal_packets",
     output: Annotated[
         Path | None,
@@ -45,12 +45,12 @@ def sweep(
 ) -> int:
     """Rank every mask of hash types by how evenly it spreads captures over the receive queues.
 
-    Masks that give the same distribution are one class, shown by its smallest mask; under virtio 1.4 the masks are
-    those of hash types with each set of tunnel types that differs on these packets. Presets, and the types that are
-    given, are marked.
+    Masks that give the same distribution form one class, shown by its smallest mask. Under virtio 1.4, the masks are
+    those of hash types with each set of tunnel types that differs on these packets. Presets and the given types are
+    marked.
 
     Measures: max_ideal (busiest queue above the ideal), min_ideal (idlest queue below it), min_max (busiest queue above
-    the idlest), jain, cov (coefficient of variation), entropy, each with _packets or _bytes behind it.
+    the idlest), jain, cov (coefficient of variation), entropy, each followed by _packets or _bytes.
 
     \b
     Formats: table (default); csv, jsonl, markdown, parquet (a row for every mask); json (classes with their masks).

@@ -34,7 +34,7 @@ def tune(
         int, typer.Option("--seed", metavar="N", min=0, help="The same seed gives the same keys and halves.")
     ] = 1,
     measure: Annotated[
-        str, typer.Option("--measure", metavar="MEASURE", help="What keys are chosen by.")
+        str, typer.Option("--measure", metavar="MEASURE", help="Choose keys by this measure.")
     ] = _DEFAULT_MEASURE,
     output: Annotated[
         Path | None,
@@ -48,18 +48,18 @@ def tune(
     ] = None,
     format_: options.Format = "table",
     most_flows: Annotated[
-        int, typer.Option("--max-flows", metavar="N", min=1, help="Flows to keep; others are left out.")
+        int, typer.Option("--max-flows", metavar="N", min=1, help="Flows to keep; the rest are left out.")
     ] = _DEFAULT_MOST_FLOWS,
     selection: Selection,
     device_options: DeviceOptions,
 ) -> int:
     """Try many hash keys and table sizes, and make an indirection table for this traffic.
 
-    A key is chosen by one half of the flows and judged by the other: what it gains there is what it may gain on other
-    traffic. On most traces that is little. A saved census has no flows to try keys on: of it, a table is made alone.
+    A key is chosen by one half of the flows and judged by the other, which shows what it may gain on other traffic. On
+    most traces, that is little. A saved census has no flows to try keys on, so it only gives a table.
 
     Measures: max_ideal (busiest queue above the ideal), min_ideal (idlest queue below it), jain, cov (coefficient of
-    variation), entropy, each with _packets or _bytes behind it.
+    variation), entropy, each followed by _packets or _bytes.
 
     \b
     Formats: table (default), json.

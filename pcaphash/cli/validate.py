@@ -40,22 +40,24 @@ def validate(
         bool,
         typer.Option(
             "--lenient",
-            help="Take extended hash types for plain ones, and either reading of hash_report_tunnel packet by packet.",
+            help="Accept extended hash types for plain ones, and either reading of hash_report_tunnel for each packet.",
         ),
     ] = False,
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", metavar="DIR", parser=output_path, help="Write every packet's verdict here."),
+        typer.Option(
+            "--output", "-o", metavar="DIR", parser=output_path, help="Write the verdict on each packet to this file."
+        ),
     ] = None,
     format_: options.Format = "table",
     reported_options: ReportedOptions,
     selection: Selection,
     device_options: DeviceOptions,
 ) -> int:
-    """Compare the hashes and receive queues that a device reported with what the spec requires, and say what it did.
+    """Compare the hashes and receive queues that a device reported with the spec, and say what it does instead.
 
     Reported values come from the options of pcapng packets (epb_hash, epb_queue) unless an option says otherwise.
-    The exit code is 1 where something does not match, and 2 where there is nothing to judge.
+    The exit code is 1 if something does not match, and 2 if there is nothing to judge.
 
     \b
     Formats: table (default), json (everything).

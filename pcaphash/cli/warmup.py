@@ -10,7 +10,7 @@ def warmup() -> int:
     """Compile all kernels for this processor now, so that no later command has to.
 
     Each command compiles what it needs when it is first run after an installation or an update, which takes some
-    seconds. This compiles everything at once, as an image of a container or a benchmark wants it.
+    seconds. This compiles everything at once, for example for a container image or a benchmark.
 
     \b
     Examples:
@@ -22,14 +22,14 @@ def warmup() -> int:
     from pcaphash.kernels.cache import folder_in_use
 
     if not CACHED:
-        problem = "there is no folder that kernels can be kept in"
-        raise ConfigurationError("NUMBA_CACHE_DIR", problem, "set this variable to one that belongs to you alone")
+        problem = "there is no folder to keep compiled kernels in"
+        raise ConfigurationError("NUMBA_CACHE_DIR", problem, "set this variable to a folder that only you can write to")
     from pcaphash.studies.warmup import warm_up
 
     started = time.monotonic()
     warm_up()
     if was_needed():
-        print(f"compiled all kernels in {time.monotonic() - started:.0f} s, kept in {folder_in_use()}")
+        print(f"compiled all kernels in {time.monotonic() - started:.0f} s; they are kept in {folder_in_use()}")
     else:
-        print(f"all kernels are compiled already, and kept in {folder_in_use()}")
+        print(f"all kernels are already compiled; they are kept in {folder_in_use()}")
     return 0

@@ -32,7 +32,7 @@ class WordsRefusal(BytesRefusal):
         self.low_first = b"".join(bytes.fromhex(word)[::-1] for word in words)
         """The bytes, if the low byte does."""
         bits = 4 * len(words[0])
-        super().__init__(f"is written in {bits}-bit words, and nothing says which byte of a word comes first")
+        super().__init__(f"is written in {bits}-bit words, and the byte order of the words is unknown")
 
 
 def parse_bytes(text: str) -> bytes:
@@ -75,7 +75,7 @@ def _parse_escapes(text: str) -> bytes:
 def _parse_decimals(numbers: Sequence[str]) -> bytes:
     large = next((number for number in numbers if int(number) > 255), None)
     if large is not None:
-        raise BytesRefusal(f"holds {large}, and a byte is 255 at most")
+        raise BytesRefusal(f"contains {large}, but a byte is at most 255")
     return bytes(map(int, numbers))
 
 

@@ -45,7 +45,7 @@ def explain_default_configs(base: Device) -> tuple[str, ...]:
     if "HASH_TUNNEL" in base.features:
         return ()
     option = FLAVOR_OPTION if base.flavor == "qemu" else FEATURES_OPTION
-    return (f"{option}: without the feature HASH_TUNNEL there is no configuration 'inner' to compare",)
+    return (f"{option}: without the HASH_TUNNEL feature, there is no configuration 'inner' to compare",)
 
 
 def parse_config(text: str, base: Device) -> Device:
@@ -67,7 +67,7 @@ def parse_config(text: str, base: Device) -> Device:
     name, equals, rest = text.partition("=")
     if not equals:
         form = "NAME=HASH_TYPES/TUNNEL_TYPES" if base.profile.tunnel_types else "NAME=HASH_TYPES"
-        raise ConfigurationError(OPTION, f"{text!r} gives no name", f"write {form}, and @KEY behind it for another key")
+        raise ConfigurationError(OPTION, f"{text!r} has no name", f"write {form}, followed by @KEY for another key")
     masks, at, key = rest.partition("@")
     hash_types, slash, tunnel_types = masks.partition("/")
     try:

@@ -81,7 +81,7 @@ class Device:
     indirection_table_size : int, optional
         Entries of the default table. Default: 128.
     unclassified_queue : int
-        Receive queue of packets without a hash.
+        Receive queue for packets without a hash.
     vxlan_ports, geneve_ports, vxlan_gpe_ports, gre_udp_ports : int, str or iterable of int
         UDP destination ports of the tunnels, in text separated by commas; VXLAN-GPE and GRE in UDP exist under virtio
         1.4 only.
@@ -315,8 +315,8 @@ class Device:
         if len(self.hash_key) > virtio.MOST_HASH_KEY_LENGTH and not self.is_calculation_only:
             raise ConfigurationError(
                 KEY_OPTION,
-                f"{len(self.hash_key)} bytes: hash_key_length is one byte, no device can be given more than 255",
-                "give fewer (those beyond 40 never matter), or calculate alone with --features none",
+                f"{len(self.hash_key)} bytes: hash_key_length is one byte, so a key has at most 255 bytes",
+                "give fewer (bytes beyond 40 never matter), or only calculate hashes with --features none",
             )
 
 
@@ -335,7 +335,7 @@ def _check_unset(
     }
     for option, is_given in given.items():
         if is_given:
-            problem = "without the feature RSS there is no command that sets it (RSS_CONFIG)"
+            problem = "without the RSS feature, no command sets it (RSS_CONFIG)"
             raise ConfigurationError(option, problem, "add RSS to --features, or leave this option out")
 
 
@@ -346,7 +346,7 @@ def _choose_queues(queues: SupportsIndex | None, features: frozenset[str]) -> in
     rule = f"a device has at least one receive queue and at most {virtio.MOST_QUEUES} (an rss_rq_id has 15 bits)"
     number = parse_number("--queues", queues, 1, virtio.MOST_QUEUES, rule)
     if number > 1 and not has_several:
-        problem = f"{number} queues: more than one needs the feature MQ or RSS"
+        problem = f"{number} queues: more than one queue needs the MQ or RSS feature"
         raise ConfigurationError("--queues", problem, "add MQ or RSS to --features, or use --queues 1")
     return number
 
@@ -415,5 +415,5 @@ def _usual_name(device: Device) -> str:
 
 def _parse_name(name: str) -> str:
     if not isinstance(name, str) or not name.strip() or not name.isprintable():
-        raise ConfigurationError("--config", f"{name!r} is no name", "give printable text, such as inner")
+        raise ConfigurationError("--config", f"{name!r} is not a usable name", "give printable text, such as inner")
     return name.strip()

@@ -48,7 +48,7 @@ def read_dump(text: str) -> bytes | None:
         data = _join(found, repeats, base)
         if data is not None:
             return data
-    problem = f"line {_odd_row(found)}: the offset does not go on from the lines before"
+    problem = f"line {_odd_row(found)}: the offset does not continue from the previous line"
     raise DumpRefusal(f"{problem}; copy the whole dump again")
 
 
@@ -97,8 +97,8 @@ def _bytes_of(row: _Row) -> bytes:
     if not row.has_colon and width > 2:
         what = "16-bit words" if width == 4 else "words"
         raise DumpRefusal(
-            f"line {row.number}: this dump shows {what}, in the byte order of the machine that made it; dump it by "
-            "xxd, hexdump -C or od -tx1"
+            f"line {row.number}: this dump shows {what}, in the byte order of the machine that made it; dump it "
+            "with xxd, hexdump -C or od -tx1"
         )
     if any(len(group) % 2 for group in row.groups):
         raise DumpRefusal(f"line {row.number}: an odd number of hex digits; copy the whole dump again")
@@ -109,7 +109,7 @@ def _bytes_of(row: _Row) -> bytes:
     readings = {data for data in (forward, backward) if _as_text(data) == row.text.ljust(len(data))}
     if len(readings) != 1:
         raise DumpRefusal(
-            f"line {row.number}: words of {width // 2} bytes, and nothing says which byte comes first; dump it by xxd"
+            f"line {row.number}: words of {width // 2} bytes, and their byte order is unknown; dump it with xxd"
         )
     return readings.pop()
 

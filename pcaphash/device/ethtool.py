@@ -85,7 +85,7 @@ def parse_ethtool(text: str, interface: str | None = None, given: Collection[str
     """Return the arguments of ``Device`` that a text with outputs of ethtool or of testpmd gives.
 
     Receive queues are those of "with N RX ring(s)", in JSON one more than the highest entry of the table. A table that
-    drivers start with comes as its size, so that other queues can be asked for. Where its length is no power of two,
+    drivers start with comes as its size, so that other queues can be asked for. Where its length is not a power of two,
     the table index is ``modulo``. What ``ethtool -X`` and ``-N`` set counts from where the command stands.
 
     Hash types are given where some output of rx-flow-hash for TCP or UDP is there: all four fields stand for the
@@ -146,7 +146,7 @@ def _without_placeholders(option: str, found: Sequence[Shown | Setting]) -> tupl
     if all(are_words):
         return [*found], []
     notes = [
-        f"{option}: line {each.line}: the command for {each.interface} is passed over: it names no interface"
+        f"{option}: line {each.line}: the command for {each.interface} is ignored: it names no interface"
         for each, is_word in zip(found, are_words, strict=True)
         if is_word
     ]
@@ -170,7 +170,7 @@ def _read_text(option: str, path: str) -> str:
         problem = (error.strerror if isinstance(error, OSError) else None) or str(error)
         raise ConfigurationError(option, problem, "check the path and its permissions") from error
     if len(data) > _MOST_BYTES:
-        raise ConfigurationError(option, f"is longer than any output of ethtool ({_MOST_BYTES} bytes)", _SAVE)
+        raise ConfigurationError(option, f"is longer than any ethtool output ({_MOST_BYTES} bytes)", _SAVE)
     return decode(data, errors="replace")
 
 
@@ -222,7 +222,10 @@ class _Reading:
         """Return what is shown of one interface."""
         for flow in self.flows:
             if flow.interface is None and len(self.names) > 1:
-                problem = f"line {flow.line}: nothing says whose rx-flow-hash this is: {', '.join(self.names)}"
+                problem = (
+                    f"line {flow.line}: it is unclear which interface this rx-flow-hash belongs to: "
+                    f"{', '.join(self.names)}"
+                )
                 advice = "write the command before it, such as ethtool -n IF rx-flow-hash"
                 raise ConfigurationError(self.option, problem, advice)
         shown = self._last_of(interface)
@@ -233,7 +236,7 @@ class _Reading:
             options["hash_types"] = format_mask(hash_types_of(self.option, own_flows), virtio.BASE_HASH_TYPES)
         uncovered = [flow for flow in own_flows if not flow.is_covered]
         if uncovered:
-            what = f"line {uncovered[0].line}: rx-flow-hash of {_names(uncovered)} is passed over"
+            what = f"line {uncovered[0].line}: rx-flow-hash of {_names(uncovered)} is ignored"
             notes.append(f"{self.option}: {what}: no hash type covers it")
         return ShownDevice(options, tuple(notes))
 
@@ -250,7 +253,7 @@ class _Reading:
                 is_set = True
             elif state is not None and not is_set and self._options_of(each) != self._options_of(state):
                 problem = f"line {each.line}: a second output of ethtool -x {interface} that differs from the first"
-                raise ConfigurationError(self.option, problem, "leave only one, that of the RSS context in question")
+                raise ConfigurationError(self.option, problem, "keep only the one for the RSS context to examine")
             else:
                 state, is_set = each, False
         shared = next((each for each in self.found if isinstance(each, Shown) and each.interface is None), None)

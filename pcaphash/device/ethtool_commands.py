@@ -93,11 +93,13 @@ class Setting:
         if not after.table:
             after.is_size_assumed = True
             after.notes.append(
-                f"line {self.line}: ethtool -X does not say how many entries the table has: {size} are assumed"
+                f"line {self.line}: ethtool -X does not say how many entries the table has; {size} are assumed"
             )
         if self.is_default:
             if after.queues is None:
-                problem = f"line {self.line}: 'default' is the table for all receive queues, and nothing says how many"
+                problem = (
+                    f"line {self.line}: 'default' is the table for all receive queues, but their number is unknown"
+                )
                 raise ConfigurationError(option, problem, "add the output of ethtool -x")
             table = [i % after.queues for i in range(size)]
         elif self.equal is not None:
@@ -132,7 +134,9 @@ def parse_setting(option: str, line: int, text: str) -> Setting | None:
             raise _refuse(option, line, f"ethtool -X does not know {word!r}")
     if "context" in values or "delete" in values:
         problem = f"line {line}: this ethtool -X is about an RSS context other than the main one"
-        raise ConfigurationError(option, problem, "leave the line out, or its 'context' if that one is in question")
+        raise ConfigurationError(
+            option, problem, ("remove the line, or only its 'context' if that is the one to examine")
+        )
     key = "".join(values.get("hkey", []))
     return Setting(
         command[2],
@@ -163,7 +167,7 @@ def _key(option: str, line: int, text: str) -> bytes:
     try:
         return parse_hash_key(digits)
     except ConfigurationError as error:
-        raise _refuse(option, line, f"the hkey {text[:_MOST_SHOWN]!r} is not hex bytes with colons between") from error
+        raise _refuse(option, line, f"the hkey {text[:_MOST_SHOWN]!r} is not hex bytes separated by colons") from error
 
 
 def _weights(option: str, line: int, words: Sequence[str] | None) -> tuple[int, ...]:
@@ -185,12 +189,12 @@ def _one(option: str, line: int, values: dict[str, list[str]], word: str) -> str
     if word not in values:
         return None
     if len(values[word]) != 1:
-        raise _refuse(option, line, f"{word} needs one word after it")
+        raise _refuse(option, line, f"{word} needs one value after it")
     return values[word][0].lower()
 
 
 def _refuse(option: str, line: int, problem: str) -> ConfigurationError:
-    advice = "write it as ethtool takes it: ethtool -X IF hkey 6d:5a:... equal 4"
+    advice = "write it in the form ethtool accepts: ethtool -X IF hkey 6d:5a:... equal 4"
     return ConfigurationError(option, f"line {line}: {problem}", advice)
 
 
@@ -198,7 +202,7 @@ def _weighted(option: str, setting: Setting, size: int) -> list[int]:
     """Return the table that ethtool makes of weights: queue by queue, rounded down at each queue's end."""
     total = sum(setting.weights)
     if total > size:
-        raise _refuse(option, setting.line, f"the weights add up to {total}, and the table has {size} entries")
+        raise _refuse(option, setting.line, f"the weights add up to {total}, but the table has {size} entries")
     table: list[int] = []
     upto = 0
     for queue, weight in enumerate(setting.weights):

@@ -85,16 +85,16 @@ def hash_types_of(option: str, flows: Iterable[Flow]) -> int:
     Raises
     ------
     ConfigurationError
-        A flow type is shown twice and differently with no command between, has fields that no hash type has, or no mask
-        gives all of them.
+        A flow type is shown twice and differently with no command between, has fields that no hash type covers, or no
+        mask gives all of them.
     """
     by_type: dict[str, Flow] = {}
     for flow in (each for each in flows if each.is_covered):
         other = by_type.get(flow.flow_type, flow)
         by_type[flow.flow_type] = flow
         if other.letters != flow.letters and not other.is_set and not flow.is_set:
-            problem = f"line {flow.line}: {flow.flow_type} differs from what line {other.line} shows"
-            raise ConfigurationError(option, problem, "leave only one of them")
+            problem = f"line {flow.line}: {flow.flow_type} contradicts line {other.line}"
+            raise ConfigurationError(option, problem, "keep only one of them")
     for flow in by_type.values():
         _check_fields(option, flow)
     mask = LINUX_HASH_TYPES
@@ -107,9 +107,10 @@ def hash_types_of(option: str, flows: Iterable[Flow]) -> int:
         hashed = [flow for flow in those if flow.letters == set("sd")]
         if unhashed and hashed:
             problem = (
-                f"line {unhashed[0].line}: {unhashed[0].flow_type} hashes nothing and {hashed[0].flow_type} addresses"
+                f"line {unhashed[0].line}: {unhashed[0].flow_type} hashes nothing, but {hashed[0].flow_type} hashes "
+                "addresses"
             )
-            raise ConfigurationError(option, f"{problem}: no hash_types say both", "leave one of the two out")
+            raise ConfigurationError(option, f"{problem}: no hash_types mean both", "leave one of the two out")
         if unhashed:
             mask &= ~addresses
     return mask
@@ -121,6 +122,6 @@ def _check_fields(option: str, flow: Flow) -> None:
         raise ConfigurationError(option, problem, "copy the whole output of ethtool -n, or leave this line out")
     if flow.letters not in _PLAIN:
         problem = (
-            f"line {flow.line}: {flow.flow_type} has fields that no hash type has ({''.join(sorted(flow.letters))})"
+            f"line {flow.line}: {flow.flow_type} has fields that no hash type covers ({''.join(sorted(flow.letters))})"
         )
         raise ConfigurationError(option, problem, "only sd, sdfn and None can be calculated; leave this flow type out")

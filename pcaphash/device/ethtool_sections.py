@@ -11,7 +11,7 @@ _KEY = re.compile(r"[0-9a-fA-FxX: ]+")
 _STATE = re.compile(r"(.+?) ?: ?(on|off|0x[0-9a-f]+)", re.IGNORECASE)
 _UNSET = ("not set", "none")
 _SHOWN_TEXT = 40
-_KEY_FORM = "two hex digits for each byte with colons between, in order, as ethtool -x writes 6d:5a:56:da:..."
+_KEY_FORM = "two hex digits per byte, in order, separated by colons, as ethtool -x prints 6d:5a:56:da:..."
 
 
 class Table:
@@ -28,7 +28,7 @@ class Table:
             return False
         n_before = len(self._shown.table)
         if row[1] is not None and int(row[1]) != n_before:
-            problem = f"line {line}: the row of entry {int(row[1])}, where that of entry {n_before} should follow"
+            problem = f"line {line}: the row of entry {int(row[1])}, but entry {n_before} should be next"
             raise ConfigurationError(self._option, problem, "copy the whole table again")
         self._shown.add_entries(self._option, line, [int(entry) for entry in row[2].split()])
         return True
@@ -38,7 +38,7 @@ class Table:
 
     def refuse(self, line: int, text: str) -> ConfigurationError:
         """Return the error for a line that should be a row."""
-        problem = f"line {line}: {text[:_SHOWN_TEXT]!r} is no row of the indirection table"
+        problem = f"line {line}: {text[:_SHOWN_TEXT]!r} is not a row of the indirection table"
         return ConfigurationError(self._option, problem, "write rows such as 8: 0 1 2 3 0 1 2 3")
 
 
@@ -52,7 +52,7 @@ class Key:
         self._words: list[str] = []
         if shown.hash_key is not None:
             problem = f"line {line}: a second RSS hash key"
-            raise ConfigurationError(option, problem, "leave one of them, each below the table of its interface")
+            raise ConfigurationError(option, problem, "keep one of them, below the table of its interface")
 
     def take(self, line: int, text: str) -> bool:
         """Take a part of the key; return False where the line is none."""
@@ -71,9 +71,7 @@ class Key:
         lengths = {len(word) for word in self._words}
         is_in_words = len(self._words) > 1 and ":" not in text and len(lengths) == 1 and lengths < {4, 8, 16, 32}
         if is_in_words or "x" in text.lower():
-            problem = (
-                f"line {self._line}: the RSS hash key is in words, and nothing says which byte of a word comes first"
-            )
+            problem = f"line {self._line}: the RSS hash key is in words of unknown byte order"
             raise ConfigurationError(self._option, problem, f"write {_KEY_FORM}")
         try:
             self._shown.hash_key = parse_hash_key(text)
@@ -83,7 +81,7 @@ class Key:
 
     def refuse(self, line: int, text: str) -> ConfigurationError:
         """Return the error for a line that should be a part of the key."""
-        problem = f"line {line}: {text[:_SHOWN_TEXT]!r} is no part of a hash key"
+        problem = f"line {line}: {text[:_SHOWN_TEXT]!r} is not part of a hash key"
         return ConfigurationError(self._option, problem, f"write {_KEY_FORM}")
 
 

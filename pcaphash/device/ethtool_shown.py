@@ -57,7 +57,7 @@ class Shown:
     def set_queues(self, option: str, line: int, number: int) -> None:
         """Set how many receive queues there are."""
         if not 1 <= number <= virtio.MOST_QUEUES:
-            problem = f"line {line}: {number} RX rings, and there are 1 to {virtio.MOST_QUEUES}"
+            problem = f"line {line}: {number} RX rings, but a device has 1 to {virtio.MOST_QUEUES}"
             raise ConfigurationError(option, problem, _LEAVE)
         self.queues = number
 
@@ -66,7 +66,7 @@ class Shown:
         self.table += entries
         most = self.queues or virtio.MOST_QUEUES
         if max(entries) >= most:
-            problem = f"line {line}: queue {max(entries)} is in the indirection table, and with {most} RX rings "
+            problem = f"line {line}: queue {max(entries)} is in the indirection table, but with {most} RX rings "
             raise ConfigurationError(option, f"{problem}the last is {most - 1}", _LEAVE)
         if len(self.table) > _MOST_ENTRIES:
             problem = f"line {line}: the indirection table has more than {_MOST_ENTRIES} entries"
@@ -76,7 +76,7 @@ class Shown:
         """Set which hash functions are on."""
         if enabled != ["toeplitz"]:
             others = " and ".join(name for name in enabled if name != "toeplitz") or "none"
-            problem = f"line {line}: the RSS hash function is {others}, and only toeplitz can be calculated"
+            problem = f"line {line}: the RSS hash function is {others}, but only toeplitz can be calculated"
             self.refusal = ConfigurationError(option, problem, "switch it: ethtool -X IF hfunc toeplitz")
 
     def set_transforms(self, option: str, line: int, enabled: list[str]) -> None:
@@ -91,7 +91,7 @@ class Shown:
             return
         if len(enabled) > 1 or not set(enabled) < set(INPUT_TRANSFORMS):
             problem = f"line {line}: the RSS input transformation {' and '.join(enabled)} cannot be calculated"
-            advice = f"give what the device does by --input-transform: {', '.join(INPUT_TRANSFORMS)}"
+            advice = f"set what the device does with --input-transform: {', '.join(INPUT_TRANSFORMS)}"
             self.transform_refusal = ConfigurationError(option, problem, advice)
             return
         self.input_transform = enabled[0] if enabled else "none"
@@ -140,9 +140,11 @@ def _enabled(value: object) -> list[str]:
 def _numbers(option: str, line: int, values: dict[str, object], name: str, most: int) -> list[int]:
     numbers = values.get(name, [])
     if not isinstance(numbers, list):
-        raise ConfigurationError(option, f"line {line}: {name} is no list", "save the output of ethtool --json -x IF")
+        raise ConfigurationError(
+            option, f"line {line}: {name} is not a list", "save the output of ethtool --json -x IF"
+        )
     for number in numbers:
         if type(number) is not int or not 0 <= number <= most:
-            problem = f"line {line}: {name} holds {number!r}, which is no whole number from 0 to {most}"
+            problem = f"line {line}: {name} contains {number!r}, which is not a whole number from 0 to {most}"
             raise ConfigurationError(option, problem, "save the output of ethtool --json -x IF")
     return numbers

@@ -169,8 +169,8 @@ class _Reader:
             self._mark = line.mark
             self._add_flow(line.number, (fields[1] or fields[2]).lower(), is_set="rx-flow-hash" in text).take(fields[3])
         elif _CONTEXT.match(text) and self._shown is not None:
-            problem = f"line {line.number}: {text} follows what belongs to another RSS context"
-            raise ConfigurationError(self._option, problem, "leave only one, that of the RSS context in question")
+            problem = f"line {line.number}: {text} follows output of another RSS context"
+            raise ConfigurationError(self._option, problem, "keep only the one for the RSS context to examine")
         elif line.mark == self._mark and (_ASIDE.search(text) or _CONTEXT.match(text)):
             self._take_aside(text)
         elif self._section is None or not self._take_in_section(line, text):
@@ -197,7 +197,7 @@ class _Reader:
             self._after_remark = True
             return True
         if isinstance(self._section, Table | Key) and _LEFT_OUT.fullmatch(text):
-            problem = f"line {line.number}: a part is left out here"
+            problem = f"line {line.number}: part of the output is missing here"
             raise ConfigurationError(self._option, problem, "copy the whole output again")
         if not self._after_blank and isinstance(self._section, Table | Key) and not _HOST_KEY.fullmatch(text):
             raise self._section.refuse(line.number, text)
@@ -214,7 +214,7 @@ class _Reader:
         row = _STRAY_ROW.fullmatch(text)
         if row and self._shown is not None and 0 < int(row[1]) == len(self._shown.table):
             problem = f"line {line.number}: this row of the indirection table does not follow the one before it"
-            raise ConfigurationError(self._option, problem, "leave out the lines between them")
+            raise ConfigurationError(self._option, problem, "remove the lines between them")
 
     def _open_flows(self, line: int, header: re.Match[str]) -> None:
         self.finish()
@@ -222,7 +222,7 @@ class _Reader:
         flow_type = f"{covered[1]}{covered[2]}".lower() if covered else self._flow_type or header[1].strip()
         flow = self._add_flow(line, flow_type)
         if header[2].startswith("-") and flow.is_covered:
-            problem = f"line {line}: {flow_type} flows are discarded, which is no hash type"
+            problem = f"line {line}: {flow_type} flows are discarded, which no hash type can express"
             raise ConfigurationError(self._option, problem, "leave this flow type out")
         self._section = _Fields(flow)
 

@@ -32,7 +32,7 @@ def parse_features(value: str | Iterable[str | int], profile: Profile) -> frozen
     else:
         raise ConfigurationError(
             FEATURES_OPTION,
-            f"{value!r} is no list of features",
+            f"{value!r} is not a list of features",
             f"give names joined by +, such as {'+'.join(profile.features)}",
         )
     features = frozenset(name for word in words for name in _parse_word(word.strip(), profile))
@@ -59,10 +59,10 @@ def _parse_word(word: str, profile: Profile) -> Iterable[str]:
         raise ConfigurationError(FEATURES_OPTION, "a name is missing", f"give names joined by +, or {NO_FEATURES}")
     if word.isdecimal():
         bits = ", ".join(f"{name} {bit}" for name, bit in profile.features.items())
-        problem = f"bit {word} is not a feature of {profile.title} that bears on hashing"
+        problem = f"bit {word} is not a feature of {profile.title} that affects hashing"
         raise ConfigurationError(FEATURES_OPTION, problem, f"use {bits}")
     known = [*profile.features, "all", NO_FEATURES]
-    raise unknown_word(FEATURES_OPTION, word, known, f"a feature of {profile.title} that bears on hashing")
+    raise unknown_word(FEATURES_OPTION, word, known, f"a feature of {profile.title} that affects hashing")
 
 
 def _check_dependencies(features: frozenset[str], profile: Profile) -> None:

@@ -72,7 +72,7 @@ def parse_hash_key(value: HashKey) -> bytes:
     else:
         key = _bytes_of_numbers(value)
     if not key:
-        raise ConfigurationError(KEY_OPTION, "the hash key is empty: there would be nothing to hash with", _ADVICE)
+        raise ConfigurationError(KEY_OPTION, "the hash key is empty, so nothing can be hashed", _ADVICE)
     return key
 
 
@@ -187,7 +187,9 @@ def _bytes_of_numbers(value: object) -> bytes:
         try:
             return bytes(numbers)
         except (TypeError, ValueError) as error:
-            problem = f"{str(numbers)[:_SHOWN]} is not a hash key: it holds more than numbers from 0 to 255"
+            problem = (
+                f"{str(numbers)[:_SHOWN]} is not a hash key: it contains values that are not numbers from 0 to 255"
+            )
             raise ConfigurationError(KEY_OPTION, problem, "give bytes, text, or a list of such numbers") from error
     raise ConfigurationError(KEY_OPTION, f"{value!r} is not a hash key", "give bytes, or text with hex digits")
 

@@ -122,7 +122,7 @@ def _parse_mask(option: str, value: Mask, words: Mapping[str, int], refuse: Call
             mask |= _parse_term(option, term, words, refuse)
         return mask
     if isinstance(value, bool) or not hasattr(value, "__index__") or operator.index(value) < 0:
-        raise ConfigurationError(option, f"{value!r} is no mask", "give names joined by +, or a number such as 0x3f")
+        raise ConfigurationError(option, f"{value!r} is not a mask", "give names joined by +, or a number such as 0x3f")
     return operator.index(value)
 
 
@@ -173,7 +173,7 @@ def _tunnel_types_for(word: str) -> str:
 def _tunnel_in_hash_types(word: str, profile: Profile) -> ConfigurationError:
     """Return the error for a tunnel's name that stands where this profile does not keep it."""
     if profile.tunnel_types:
-        problem = f"{word!r} is not a hash type of {profile.title}, which keeps tunnel types in a field of their own"
+        problem = f"{word!r} is not a hash type of {profile.title}, which has a separate field for tunnel types"
         return ConfigurationError(HASH_TYPES_OPTION, problem, f"use {TUNNEL_TYPES_OPTION} {_tunnel_types_for(word)}")
     fitting = [bit for bit, types in profile.inner_tunnel_types.items() if types & _tunnel_bits(word)]
     problem = f"{word!r} is the name of a tunnel, not of a hash type of {profile.title}"

@@ -34,7 +34,7 @@ def parse_size(value: SupportsIndex, table_index: str = "mask") -> int:
     Raises
     ------
     ConfigurationError
-        It is no power of two and the table index is ``mask``, or a two-byte mask cannot reach it.
+        It is not a power of two and the table index is ``mask``, or a two-byte mask cannot reach it.
     """
     size = parse_number(SIZE_OPTION, value, 1, _MOST, _LENGTH_RULE)
     _check_length(SIZE_OPTION, size, table_index)
@@ -85,4 +85,4 @@ def _check_length(option: str, size: int, table_index: str) -> None:
 
 
 def _queue_rule(queues: int) -> str:
-    return f"only enabled receive queues may be named, and with --queues {queues} the last is {queues - 1}"
+    return f"only enabled receive queues are allowed; with --queues {queues}, the last is {queues - 1}"

@@ -103,8 +103,8 @@ class PayloadFields:
         self._name, self.field_offset = name, self.offset
         data = self._data[self.offset : self.offset + length]
         if len(data) < length:
-            problem = f"the payload ends after {len(self._data)} bytes, and {self.offset + length} are needed"
-            raise self.refuse(problem, "give the whole payload, without class and command in front of it")
+            problem = f"the payload ends after {len(self._data)} bytes, but {self.offset + length} are needed"
+            raise self.refuse(problem, "give the whole payload, without the class and command before it")
         self.offset += length
         return data
 
@@ -128,8 +128,8 @@ class PayloadFields:
         if self.offset < len(self._data):
             n_more = len(self._data) - self.offset
             more = "1 byte" if n_more == 1 else f"{n_more} bytes"
-            problem = f"{more} too many at offset {self.offset}, behind the last field, {self._name}"
-            raise ConfigurationError(self.option, problem, "leave out what is no part of the payload")
+            problem = f"{more} too many at offset {self.offset}, after the last field, {self._name}"
+            raise ConfigurationError(self.option, problem, "remove what is not part of the payload")
         return tuple(self._fields)
 
 
@@ -179,5 +179,5 @@ def _bytes_of_text(option: str, text: str) -> bytes | None:
 def _bytes_of_hex(option: str, text: str) -> bytes:
     digits = re.sub(r"^\s*0[xX]|[\s:]", "", text)
     if len(digits) % 2:
-        raise ConfigurationError(option, f"{len(digits)} hex digits are no whole bytes", "give two for each byte")
+        raise ConfigurationError(option, f"{len(digits)} hex digits are not whole bytes", "give two for each byte")
     return bytes.fromhex(digits)

@@ -51,7 +51,7 @@ def decode_rss_config(payload: Source, spec: str = "v7", queues: int | None = No
     mask = fields.take("indirection_table_mask", 2)
     if mask & mask + 1:
         below = (1 << mask.bit_length() - 1) - 1
-        problem = f"{mask} is no power of two less one"
+        problem = f"{mask} is not a power of two minus one"
         raise fields.refuse(problem, f"the nearest are {below} and {2 * below + 1}: is a byte missing or too many?")
     fields.describe(str(mask), f"{mask + 1} entries")
     unclassified_queue = fields.take("unclassified_queue", 2)
@@ -65,8 +65,8 @@ def decode_rss_config(payload: Source, spec: str = "v7", queues: int | None = No
     fields.describe(shown, f"entry i is queue i % {n_queues}" if is_default else "")
     max_tx_vq = fields.take("max_tx_vq", 2)
     if not virtio_commands.LEAST_QUEUE_PAIRS <= max_tx_vq <= virtio.MOST_QUEUES:
-        raise fields.refuse(f"{max_tx_vq} is no number of transmit queues (1 to {virtio.MOST_QUEUES})", _CHECK)
-    fields.describe(str(max_tx_vq), "no part in hashing")
+        raise fields.refuse(f"{max_tx_vq} is not a number of transmit queues (1 to {virtio.MOST_QUEUES})", _CHECK)
+    fields.describe(str(max_tx_vq), "not used in hashing")
     hash_key = _take_hash_key(fields, hash_types)
     options: DeviceOptions = {
         "hash_types": format_mask(hash_types, profile.hash_types),
@@ -104,7 +104,7 @@ def decode_hash_config(payload: Source, spec: str = "v7") -> Payload:
     for _ in range(virtio_commands.RESERVED_WORDS):
         reserved = fields.take("reserved", 2)
         if reserved:
-            raise fields.refuse(f"0x{reserved:04x}, but what is reserved must be 0", _CHECK)
+            raise fields.refuse(f"0x{reserved:04x}, but reserved fields must be 0", _CHECK)
         fields.describe("0", "")
     hash_key = _take_hash_key(fields, hash_types)
     features = ["CTRL_VQ", "MQ", "HASH_REPORT"]
@@ -151,8 +151,8 @@ def combine_payloads(*payloads: Payload) -> DeviceOptions:
     """
     commands = {payload.command for payload in payloads}
     if {virtio_commands.RSS_CONFIG, virtio_commands.HASH_CONFIG} <= commands:
-        problem = f"{RSS_CONFIG_OPTION} is given too, and the command that was sent last decides"
-        raise ConfigurationError(HASH_CONFIG_OPTION, problem, "give that one alone")
+        problem = f"{RSS_CONFIG_OPTION} is given too, but only the last command sent takes effect"
+        raise ConfigurationError(HASH_CONFIG_OPTION, problem, "give only that one")
     options = combine_options(*(payload.options for payload in payloads))
     features = options.get("features")
     if virtio_commands.HASH_TUNNEL_SET in commands and features is not None:
@@ -171,7 +171,7 @@ def encode_rss_config(device: Device) -> bytes:
     table = device.indirection_table
     if len(table) & len(table) - 1:
         problem = f"{len(table)} entries: indirection_table_mask + 1 must be a power of two"
-        raise ConfigurationError("--indirection-table", problem, "no RSS_CONFIG configures such a device")
+        raise ConfigurationError("--indirection-table", problem, "no RSS_CONFIG can configure such a device")
     head = struct.pack("<I2H", device.hash_types, len(table) - 1, device.unclassified_queue)
     return head + struct.pack(f"<{len(table)}HH", *table, device.queues) + _encode_key(device)
 
@@ -196,7 +196,7 @@ def encode_hash_tunnel_set(device: Device) -> bytes:
     return struct.pack("<I", device.tunnel_types)
 
 
-_CHECK = "check where the payload starts, and that its bytes are in the order of memory"
+_CHECK = "check where the payload starts, and that its bytes are in memory order"
 _TUNNEL_FEATURE = "HASH_TUNNEL"
 
 
@@ -239,11 +239,11 @@ def _check_queue(fields: PayloadFields, value: int, queues: int | None, entry: i
 def _take_hash_key(fields: PayloadFields, hash_types: int) -> DeviceOptions:
     length = fields.take("hash_key_length", 1)
     if not length and hash_types:
-        raise fields.refuse("0 bytes, though hash_types are enabled", _CHECK)
+        raise fields.refuse("0 bytes, although hash_types are enabled", _CHECK)
     least = virtio.LEAST_RSS_MAX_KEY_SIZE
     remark = f"fewer than the {least} that hashing IPv6 ports needs" if length < least else ""
     if length > least:
-        remark = f"bytes behind the first {least} take no part in hashing"
+        remark = f"bytes after the first {least} are not used in hashing"
     fields.describe(str(length), remark)
     hash_key = fields.take_bytes("hash_key_data", length)
     fields.describe(hash_key.hex(), "")

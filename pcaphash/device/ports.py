@@ -71,7 +71,9 @@ def check_disjoint(ports: Mapping[str, tuple[int, ...]]) -> None:
     for option, numbers in ports.items():
         for port in numbers:
             if port in owners:
-                problem = f"port {port} is in the list of {owners[port]} too, and a packet to it can be only one tunnel"
-                advice = f"give other ports by {option} or {owners[port]}: they replace the default list"
+                problem = (
+                    f"port {port} is also in the list of {owners[port]}, but a packet can be only one kind of tunnel"
+                )
+                advice = f"set other ports with {option} or {owners[port]}; they replace the default list"
                 raise ConfigurationError(option, problem, advice)
             owners[port] = option

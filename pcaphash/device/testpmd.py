@@ -30,7 +30,7 @@ _ADDRESSES = {
 }
 _GROUPS = frozenset({"all", "none", "ip", "tcp", "udp", "sctp"})  # unions, shown beside what they are made of
 _TOEPLITZ = ("toeplitz", "default")
-_SHOW = "print it by: show port N rss-hash key"
+_SHOW = "print it with: show port N rss-hash key"
 
 
 def is_testpmd(text: str) -> bool:
@@ -97,7 +97,9 @@ class _Reader:
             line, size = self._sizes.get(port, (shown.line, len(shown.table)))
             if shown.table and len(shown.table) < size:
                 problem = f"line {line}: {len(shown.table)} of {size} entries of the RETA are printed"
-                raise ConfigurationError(self._option, problem, "print all: a mask of ones for each 64 entries")
+                raise ConfigurationError(
+                    self._option, problem, ("print all of them, with a mask of ones for each 64 entries")
+                )
             if port in self._names:
                 self._set_types(shown, self._names[port])
         return list(self._ports.values())
@@ -111,7 +113,7 @@ class _Reader:
         if index == 0:
             shown.table = []  # printed again, perhaps after a change
         if index != len(shown.table):
-            problem = f"line {line}: entry {index} of the RETA, where entry {len(shown.table)} should follow"
+            problem = f"line {line}: entry {index} of the RETA, but entry {len(shown.table)} should be next"
             raise ConfigurationError(self._option, problem, "print the whole table, with a mask of ones")
         shown.add_entries(self._option, line, [queue])
 
@@ -126,7 +128,7 @@ class _Reader:
         if changed:
             shown = self._ports.get(self._port)
             if shown is not None:
-                shown.notes = [f"line {line.number}: what {changed[0]} changes counts only where it is printed again"]
+                shown.notes = [f"line {line.number}: the effect of {changed[0]} counts only if it is printed again"]
 
     def _take(self, line: int, text: str) -> None:
         """Take a line of a print with a header."""
@@ -134,7 +136,7 @@ class _Reader:
         if self._section == "RSS key":
             if not _HEX.fullmatch(text):
                 if shown.hash_key is None:
-                    problem = f"line {line}: the RSS key is not hex digits, two for each byte"
+                    problem = f"line {line}: the RSS key is not two hex digits per byte"
                     raise ConfigurationError(self._option, problem, _SHOW)
                 self._section = ""
                 return
@@ -143,8 +145,8 @@ class _Reader:
             self._names[self._port] += text.split()
         elif self._section == "RSS algorithm":
             if text.lower() not in _TOEPLITZ:
-                problem = f"line {line}: the RSS algorithm is {text}, and only toeplitz can be calculated"
-                shown.refusal = ConfigurationError(self._option, problem, "switch it in the flow rule or the driver")
+                problem = f"line {line}: the RSS algorithm is {text}, but only toeplitz can be calculated"
+                shown.refusal = ConfigurationError(self._option, problem, "change it in the flow rule or the driver")
             self._section = ""
         else:
             self._section = ""
@@ -165,7 +167,7 @@ class _Reader:
         for version in ("4", "6"):
             protocols = [name for name in (f"ipv{version}-tcp", f"ipv{version}-udp") if name not in names]
             if f"ipv{version}-other" in names and f"ipv{version}" not in names and protocols:
-                what = f"the RSS functions have ipv{version}-other without {' and '.join(protocols)}"
+                what = f"the RSS functions have ipv{version}-other but not {' and '.join(protocols)}"
                 shown.notes.append(f"{what}: type IPv{version} of virtio hashes the addresses of those packets too")
         if others:
-            shown.notes.append(f"the RSS functions {', '.join(others)} are passed over: no hash type covers them")
+            shown.notes.append(f"the RSS functions {', '.join(others)} are ignored: no hash type covers them")

@@ -74,7 +74,7 @@ def read_device_file(path: str | PathLike[str]) -> DeviceFile:
     except OSError as error:
         raise ConfigurationError(option, error.strerror or str(error), "check the path and its permissions") from error
     except (ValueError, RecursionError) as error:  # TOML errors, text that is not UTF-8, brackets without end
-        raise ConfigurationError(option, f"is no TOML: {error}", 'write lines such as spec = "v7"') from error
+        raise ConfigurationError(option, f"is not TOML: {error}", 'write lines such as spec = "v7"') from error
     tables = document.pop(_CONFIGS, {})
     if not isinstance(tables, dict) or not all(isinstance(table, dict) for table in tables.values()):
         problem = f"{_place(text, _CONFIGS)}config is for tables, one for each configuration"

@@ -21,7 +21,7 @@ def warnings_of(device: "Device") -> tuple[str, ...]:
 def _feature_warnings(device: "Device") -> list[str]:
     if not device.is_calculation_only:
         return []
-    return [f"{FEATURES_OPTION}: neither RSS nor HASH_REPORT: hashes are calculated, but no device would hash"]
+    return [f"{FEATURES_OPTION}: neither RSS nor HASH_REPORT: hashes are calculated, but a real device would not hash"]
 
 
 def _key_warnings(device: "Device") -> list[str]:
@@ -37,7 +37,7 @@ def _table_warnings(device: "Device") -> list[str]:
     if queues > n_entries:
         return [
             f"{SIZE_OPTION}: {n_entries} {'entry' if n_entries == 1 else 'entries'} for {queues} receive queues: "
-            f"no hash leads to {queues - n_entries} or more of them"
+            f"at least {queues - n_entries} of them get no hashed packets"
         ]
     fewest, rest = divmod(n_entries, queues)
     if not rest or 1 / fewest <= _MOST_IMBALANCE or device.indirection_table != default_table(n_entries, queues):

@@ -42,10 +42,10 @@ def parse_number(option: str, value: SupportsIndex, least: int, most: int, rule:
     Raises
     ------
     ConfigurationError
-        It is no whole number, or out of range; ``rule`` says what the range comes from.
+        It is not a whole number, or out of range; ``rule`` says what the range comes from.
     """
     if isinstance(value, bool) or not hasattr(value, "__index__"):
-        raise ConfigurationError(option, f"{value!r} is no whole number", f"give one from {least} to {most}")
+        raise ConfigurationError(option, f"{value!r} is not a whole number", f"give one from {least} to {most}")
     number = operator.index(value)
     if not least <= number <= most:
         raise ConfigurationError(option, f"{number} is out of range: {rule}", f"give one from {least} to {most}")
@@ -58,10 +58,10 @@ def parse_numbers(option: str, value: Numbers, least: int, most: int, rule: str)
     Raises
     ------
     ConfigurationError
-        One of them is no whole number, or out of range; ``rule`` says what the range comes from.
+        One of them is not a whole number, or out of range; ``rule`` says what the range comes from.
     """
     if isinstance(value, bytes | bytearray) or not isinstance(value, Iterable):
-        raise ConfigurationError(option, f"{value!r} is no list of whole numbers", "give several, such as 0,1,2,3")
+        raise ConfigurationError(option, f"{value!r} is not a list of whole numbers", "give several, such as 0,1,2,3")
     values = _numbers_of_text(option, value) if isinstance(value, str) else tuple(value)
     if _are_between(values, least, most):
         return values
@@ -78,7 +78,7 @@ def parse_choice(option: str, value: str, known: Iterable[str]) -> str:
     """
     words = tuple(known)
     if not isinstance(value, str):
-        raise ConfigurationError(option, f"{value!r} is no text", f"use one of {', '.join(map(repr, words))}")
+        raise ConfigurationError(option, f"{value!r} is not text", f"use one of {', '.join(map(repr, words))}")
     if value.strip().lower() not in words:
         raise unknown_word(option, value, words)
     return value.strip().lower()
@@ -102,6 +102,6 @@ def _number_of_text(option: str, word: str) -> int:
         raise ConfigurationError(option, "a number is missing beside a comma", "give one number between two commas")
     if not _DECIMAL.fullmatch(word):
         raise ConfigurationError(
-            option, f"{word!r} is no whole number", "give decimal numbers separated by commas, such as 0,1,2,3"
+            option, f"{word!r} is not a whole number", "give decimal numbers separated by commas, such as 0,1,2,3"
         )
     return int(word)

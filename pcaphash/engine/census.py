@@ -235,7 +235,7 @@ class Census:
         mine, theirs = vars(self.identity), vars(other.identity)
         fields = [name for name in self.identity.__dataclass_fields__ if mine[name] != theirs[name]]
         if fields:
-            raise PcaphashError(f"the censuses differ in {', '.join(fields)} and do not combine")
+            raise PcaphashError(f"the censuses differ in {', '.join(fields)} and cannot be combined")
         for signature in other.signatures():
             self._own(signature)[...] += other._own(signature)
 

@@ -171,13 +171,13 @@ def load_census(path: str) -> SavedCensus:
         with Path(path).open("rb") as stream, np.load(stream, allow_pickle=False) as file:
             version = int(file["version"])
             if version != CENSUS_VERSION:
-                problem = f"is a census of version {version}, and this program reads version {CENSUS_VERSION}"
+                problem = f"is a census of version {version}, but this program reads version {CENSUS_VERSION}"
                 raise CaptureError(path, problem, _AGAIN)
             return _build(path, {name: file[name] for name in file.files})
     except OSError as error:
         raise CaptureError(path, error.strerror or str(error), "check the path and its permissions") from error
     except (zipfile.BadZipFile, ValueError, KeyError, TypeError, EOFError, NotImplementedError, RuntimeError) as error:
-        raise CaptureError(path, f"is no census that can be read ({error})", _AGAIN) from error
+        raise CaptureError(path, f"is not a readable census ({error})", _AGAIN) from error
     except Exception as error:
         if type(error).__module__ != "zlib":
             raise
@@ -202,7 +202,7 @@ def _build(path: str, arrays: dict[str, npt.NDArray[Any]]) -> SavedCensus:
     if any(getattr(identity, name) not in DEPARTURES for name in _WORDS):
         raise ValueError(f"unknown {', '.join(_WORDS)}")
     if identity.table_index != "modulo" and slots & (slots - 1):
-        raise ValueError(f"{slots} slots are no power of two")
+        raise ValueError(f"{slots} slots are not a power of two")
     census = Census(identity)
     counts = _array(arrays, "counts", np.int64, (None, slots, 2))
     first = 0
@@ -244,5 +244,5 @@ def _array(
     array = arrays[name]
     fits = len(shape) == array.ndim and all(n in (None, m) for n, m in zip(shape, array.shape, strict=True))
     if array.dtype != dtype or not fits:
-        raise ValueError(f"{name} has the wrong form")
+        raise ValueError(f"{name} has the wrong format")
     return array

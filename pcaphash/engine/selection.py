@@ -160,7 +160,7 @@ def _parse_time(option: str, value: str | float) -> int:
         moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
         return int((moment - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds()) * 10**9 + int(digits)
     except (ValueError, OverflowError) as error:
-        problem = f"{text!r} is no time"
+        problem = f"{text!r} is not a time"
         raise ConfigurationError(option, problem, "write 2026-01-31T12:00:00Z, or seconds since 1970") from error
 
 
@@ -185,7 +185,7 @@ def _parse_network(option: str, word: object) -> Network:
     try:
         return ip_network(str(word), strict=False)
     except ValueError as error:
-        problem = f"{word!r} is no IP address or network"
+        problem = f"{word!r} is not an IP address or network"
         raise ConfigurationError(option, problem, "write 10.0.0.1 or 2001:db8::/32") from error
 
 

@@ -226,8 +226,8 @@ def check_selected(reading: Reading, selection: Selection) -> None:
         No packet is selected, of those that there are.
     """
     if reading.packets and not reading.selected and str(selection):
-        problem = f"none of the {reading.packets:,} packets is selected"
-        raise ConfigurationError(str(selection), problem, "see with pcaphash info what there is")
+        problem = f"none of the {reading.packets:,} packets matches the selection"
+        raise ConfigurationError(str(selection), problem, "run `pcaphash info` to list what is there")
 
 
 def _add_saved(saved: SavedCensus, censuses: list[Census], account: Account, selection: Selection) -> None:

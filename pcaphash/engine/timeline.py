@@ -29,7 +29,7 @@ def parse_window(text: str) -> int:
     found = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?) ?(ns|us|ms|s|min)", text.strip())
     length = Decimal(found[1]) * _UNITS[found[2]] if found else Decimal(0)
     if length < 1 or length != int(length) or length >= 2**62:
-        problem = f"{text!r} is no length of time in whole nanoseconds"
+        problem = f"{text!r} is not a duration in whole nanoseconds"
         raise ConfigurationError("--window", problem, f"write a number and one of {', '.join(_UNITS)}, such as 100ms")
     return int(length)
 

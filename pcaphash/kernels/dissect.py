@@ -57,7 +57,7 @@ def dissect(
     outer_addresses_sum, outer_ports_sum : integers of ``toeplitz.product``
         Contributions of its plain addresses and of its ports.
     inner, inner_ip, inner_source, inner_destination, inner_ports, inner_addresses_sum, inner_ports_sum
-        The same of the inner header; all 0 where the packet is no tunnel.
+        The same of the inner header; all 0 where the packet is not a tunnel.
     """
     network, outer_ip = _network_behind_link(d, offset, frame_end, captured_end, link_type, departures)
     outer, ip_kind, protocol, payload, source, destination, addresses, ports = read_header(

@@ -32,7 +32,7 @@ def locate_headers(
         Kind of the outer header (kernels.header), where its IP header starts, where the addresses stand that its
         extended types hash, and where its payload starts, or the extension header that it could not be read beyond.
     inner, inner_ip, inner_source, inner_destination, inner_payload : int
-        The same of the inner header; all 0 where the packet is no tunnel.
+        The same of the inner header; all 0 where the packet is not a tunnel.
     """
     frame_end = max(np.int64(original_length), np.int64(captured_length))
     (

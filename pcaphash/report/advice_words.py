@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from pcaphash.engine.decision import NONE, REASON_NO_TYPE
 from pcaphash.report.suspicion import name_tunnel, remedy_options
-from pcaphash.report.words import above_ideal, count, counted, percent, reason_text
+from pcaphash.report.words import count, counted, percent, reason_text
 from pcaphash.studies.compare.advice import (
     AvoidPortless,
     EvenTable,
@@ -48,7 +48,9 @@ def put_advice_into_words(advice: "Advice") -> AdviceWords:
         return _look_into(advice)
     if isinstance(advice, HashPorts):
         limit = (
-            " In tunnels this lasts only as long as senders vary the outer source port." if advice.is_tunnelled else ""
+            " For tunnel packets, this helps only as long as senders vary the outer source port."
+            if advice.is_tunnelled
+            else ""
         )
         return AdviceWords(
             f"hash the ports too{_gained(advice.gain)}{limit}",
@@ -59,7 +61,7 @@ def put_advice_into_words(advice: "Advice") -> AdviceWords:
     if isinstance(advice, OtherKey):
         configs = ", ".join(advice.configs)
         return AdviceWords(
-            f"set another hash key (pcaphash tune tries some): under {configs}, nearly every random one does better.",
+            f"set another hash key (pcaphash tune tries some): nearly every random key does better under {configs}.",
             ["ethtool -X IF hkey KEY"],
         )
     if isinstance(advice, EvenTable):
@@ -70,23 +72,23 @@ def put_advice_into_words(advice: "Advice") -> AdviceWords:
         return _split_flow(advice)
     if isinstance(advice, AvoidPortless) and advice.encapsulation != NONE:
         return AdviceWords(
-            f"expect one receive queue for {advice.endpoints} ({advice.encapsulation}): what it carries shows no "
+            f"expect one receive queue for {advice.endpoints} ({advice.encapsulation}): what it carries has no "
             "ports to hash, so only addresses can be hashed."
         )
     if isinstance(advice, AvoidPortless):
         return AdviceWords(
-            f"expect one receive queue for {advice.endpoints}: no hash type covers ports of fragments, nor of anything "
-            "but TCP and UDP. Avoid fragments, if these are some (a smaller MTU in the tunnel, for instance)."
+            f"expect one receive queue for {advice.endpoints}: hash types cover the ports of TCP and UDP only, and not "
+            "those of fragments. If these are fragments, avoid them (for instance with a smaller MTU in the tunnel)."
         )
     return _rebalance(advice)
 
 
 def _gained(gain: "Gain") -> str:
     measured = (
-        f" ({gain.config}): the busiest receive queue is {above_ideal(gain.excess)} above ideal instead of "
-        f"{above_ideal(gain.excess_instead)} ({gain.instead_of})."
+        f" ({gain.config}): the busiest receive queue is {percent(gain.excess)} above the ideal share instead of "
+        f"{percent(gain.excess_instead)} ({gain.instead_of})."
     )
-    return measured if gain.is_certain else f"{measured} A saved census does not tell whether that is luck."
+    return measured if gain.is_certain else f"{measured} A saved census cannot show whether this is luck."
 
 
 def _look_into(advice: LookInto) -> AdviceWords:
@@ -95,10 +97,12 @@ def _look_into(advice: LookInto) -> AdviceWords:
     if tunnel.excess is not None:
         return AdviceWords(
             f"have the device look into {name} ({remedy_options(tunnel)}): the busiest receive queue is "
-            f"{above_ideal(tunnel.excess)} above ideal instead of {above_ideal(advice.excess)} ({advice.config})."
+            f"{percent(tunnel.excess)} above the ideal share instead of {percent(advice.excess)} ({advice.config})."
         )
     if tunnel.is_mirrored:
-        return AdviceWords(f"judge what the NIC met, not its copy in a mirror session of {name}: --strip erspan.")
+        return AdviceWords(
+            f"judge the mirrored packets, not the headers of the mirror session ({name}): --strip erspan."
+        )
     return AdviceWords(
         f"have the ends of {name} use more addresses or ports: neither spec looks into {tunnel.kind}, so no hash type "
         "tells its flows apart."
@@ -128,7 +132,8 @@ def _even_table(advice: EvenTable) -> AdviceWords:
     table = advice.table
     text = (
         f"even out the indirection table: {counted(table.table_size, 'entry', 'entries')} for "
-        f"{count(table.queues)} receive queues put {above_ideal(advice.excess)} on the busiest one by themselves."
+        f"{count(table.queues)} receive queues already put the busiest one {percent(advice.excess)} above the ideal "
+        "share."
     )
     if advice.fitting == table.queues:
         return AdviceWords(text, [f"ethtool -X IF equal {table.queues}"])
@@ -140,8 +145,8 @@ def _even_table(advice: EvenTable) -> AdviceWords:
 
 def _rebalance(advice: RebalanceTable) -> AdviceWords:
     return AdviceWords(
-        f"make an indirection table for these flows (pcaphash tune does): {count(advice.inputs)} hash inputs do not "
-        "even out by chance. It lasts as long as the flows do."
+        f"make an indirection table for these flows (pcaphash tune does): {count(advice.inputs)} hash inputs are too "
+        "few to spread evenly by chance. The table helps as long as these flows last."
     )
 
 

@@ -184,7 +184,7 @@ def _show_limits(comparison: "Comparison", console: Console) -> None:
     lines += other_tunnels(comparison)
     lines += flow_limits(comparison)
     if comparison.without_time:
-        lines.append(f"windows: {packets(comparison.without_time)} without a time are in none")
+        lines.append(f"windows: {packets(comparison.without_time)} without a timestamp are in none")
     if lines:
         show_text(Text("\n".join(lines), style="dim"), console)
 
@@ -207,11 +207,11 @@ def flow_limits(comparison: "Comparison") -> list[str]:
     """Say what is missing where not every flow was kept, or none, a line each."""
     flow_set = comparison.outcomes[0].flow_set
     if flow_set is None:
-        return ["a saved census has no flows: without them nothing is said of ideal hashes, tunnels and time"]
+        return ["a saved census has no flows, so this report does not cover ideal hashes, tunnels and time"]
     if flow_set.is_complete:
         return []
     return [
         f"flows: {count(len(flow_set.flows.keys))} kept, about {percent(flow_set.kept_share)} of all, chosen by a "
-        f"hash of their own; {count(int(flow_set.lumped[0]))} packets of others are missing in what is said of "
+        f"hash of the flow; {count(int(flow_set.lumped[0]))} packets of other flows are missing from the results on "
         "ideal hashes, tunnels and flows: raise --max-flows"
     ]

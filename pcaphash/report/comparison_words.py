@@ -80,7 +80,7 @@ def _headline(verdict: "Verdict") -> str:
     if verdict.conclusion == Conclusion.EVEN:
         under = "under every configuration" if len(verdict.findings) > 1 else f"under {best.config}"
         return (
-            f"This traffic spreads evenly {under}: the busiest receive queue is at most {above_ideal(worst.excess)} "
+            f"This traffic spreads evenly {under}: the busiest receive queue is at most {percent(worst.excess)} "
             "above the ideal share."
         )
     if gain is not None:
@@ -89,11 +89,11 @@ def _headline(verdict: "Verdict") -> str:
     if len(verdict.findings) == 1:
         return _blame(best)
     if all(finding.cause == Cause.HASH for finding in verdict.findings):
-        return "The hash is at fault: under every configuration here it does worse than chance."
+        return "The hash is at fault: it does worse than chance under every configuration here."
     if best.excess <= EVEN:
         return (
-            f"No configuration here is clearly better: the busiest receive queue is {above_ideal(best.excess)} "
-            f"({best.config}) to {above_ideal(worst.excess)} ({worst.config}) above the ideal share."
+            f"No configuration here is clearly better: the busiest receive queue is {percent(best.excess)} "
+            f"({best.config}) to {percent(worst.excess)} ({worst.config}) above the ideal share."
         )
     if best.cause == Cause.UNEVEN:
         return (
@@ -107,8 +107,8 @@ def _helps(gain: "Gain") -> str:
     what = {Step.INNER: "Inner hashing", Step.PORTS: "Hashing ports"}.get(gain.step, gain.config)
     certainly = "would help" if gain.is_certain else "does better here"
     return (
-        f"{what} {certainly}: the busiest receive queue drops from {above_ideal(gain.excess_instead)} "
-        f"({gain.instead_of}) to {above_ideal(gain.excess)} ({gain.config}) above the ideal share."
+        f"{what} {certainly}: the busiest receive queue drops from {percent(gain.excess_instead)} "
+        f"({gain.instead_of}) to {percent(gain.excess)} ({gain.config}) above the ideal share."
     )
 
 
@@ -116,7 +116,7 @@ def _blame(finding: "Finding") -> str:
     """Say in one sentence why a configuration is uneven."""
     facts = finding.facts
     if finding.cause == Cause.HASH:
-        return f"The hash is at fault: under {finding.config} it does worse than chance."
+        return f"The hash is at fault: it does worse than chance under {finding.config}."
     if finding.cause == Cause.FEW_INPUTS:
         return "The hash is fine; its input has too little entropy."
     if isinstance(facts, MissedTunnel):
@@ -127,19 +127,19 @@ def _blame(finding: "Finding") -> str:
         return f"The hash is fine; one flow carries {percent(facts.share)} of packets, and no hash can split a flow."
     if isinstance(facts, HeavyFlow):
         return (
-            f"The hash is fine; packets between two addresses without ports to hash are {percent(facts.share)} of all."
+            f"The hash is fine; {percent(facts.share)} of packets run between two addresses and have no ports to hash."
         )
     if isinstance(facts, Unhashed):
-        return f"The hash is fine; {percent(facts.share)} of packets have none and go to the unclassified queue."
+        return f"The hash is fine; {percent(facts.share)} of packets have no hash and go to the unclassified queue."
     if isinstance(facts, FewFlows) and finding.cause == Cause.HEAVY_FLOWS:
         return f"The hash is fine; {_half(facts)}, and no hash can split a flow."
     if finding.cause == Cause.FEW_FLOWS:
-        return "The hash is fine; there are too few flows to even out."
+        return "The hash is fine; there are too few flows to spread evenly."
     if finding.excess <= EVEN:
         return f"Under {finding.config} this traffic spreads evenly."
     return (
         f"Under {finding.config} this traffic spreads unevenly: the busiest receive queue is "
-        f"{above_ideal(finding.excess)} above the ideal share."
+        f"{percent(finding.excess)} above the ideal share."
     )
 
 
@@ -153,11 +153,11 @@ def _remains(finding: "Finding") -> str:
     if isinstance(facts, FewFlows) and finding.cause == Cause.HEAVY_FLOWS:
         return f"It is still uneven: {_half(facts)}, and no hash can split a flow."
     return "It is still uneven: " + {
-        Cause.HASH: "there the hash does worse than chance.",
+        Cause.HASH: "the hash does worse than chance there.",
         Cause.TABLE: "the indirection table is uneven by itself.",
         Cause.FEW_INPUTS: "the hash input still has too little entropy.",
-        Cause.NO_PORTS: "packets between two addresses without ports to hash are more than the ideal share.",
-        Cause.FEW_FLOWS: "there are too few flows to even out.",
+        Cause.NO_PORTS: "packets between two addresses without ports to hash exceed the ideal share of a queue.",
+        Cause.FEW_FLOWS: "there are too few flows to spread evenly.",
         Cause.UNHASHED: "packets without a hash all go to the unclassified queue.",
     }.get(finding.cause, "no single cause stands out.")
 
@@ -180,7 +180,7 @@ def finding_text(finding: "Finding") -> str:
 def _crowding(finding: "Finding") -> str:
     """Say how full the fullest receive queues are."""
     if finding.crowding is None:
-        return f"The busiest receive queue is {above_ideal(finding.excess)} above the ideal share."
+        return f"The busiest receive queue is {percent(finding.excess)} above the ideal share."
     few, share = finding.crowding.queues, percent(finding.crowding.share)
     return f"{count(few)} of {count(finding.queues)} receive queues {_carry(few)} {share} of packets."
 
@@ -197,15 +197,15 @@ def _why(finding: "Finding") -> str:
         if cause == Cause.SINGLE_FLOW:
             return f"One flow, {facts.endpoints}, carries {of_packets}"
         kind = "" if facts.encapsulation == NONE else f" ({facts.encapsulation})"
-        return f"What has no ports to hash, {facts.endpoints}{kind}, is {of_packets}"
+        return f"Traffic without ports to hash, {facts.endpoints}{kind}, is {of_packets}"
     if isinstance(facts, MissedTunnel):
-        return f"{_looks_like(facts)}, which it does not look into."
+        return f"{_looks_like(facts)}, which this configuration does not look into."
     if isinstance(facts, FewInputs):
         return _few_inputs(facts)
     if isinstance(facts, FewFlows):
         if cause == Cause.HEAVY_FLOWS:
             return f"{_half(facts)}."
-        return f"{_half(facts)}: too few to even out over {count(facts.queues)} receive queues."
+        return f"{_half(facts)}: too few to spread evenly over {count(facts.queues)} receive queues."
     return _unexplained(facts) if isinstance(facts, Unexplained) else ""
 
 
@@ -217,10 +217,10 @@ def _missed(facts: MissedTunnel) -> str:
     """Say what packets look like, and what would look into it."""
     looks = _looks_like(facts)
     if facts.excess is not None:
-        gained = f"the busiest receive queue would be {above_ideal(facts.excess)} above the ideal share"
+        gained = f"the busiest receive queue would be {percent(facts.excess)} above the ideal share"
         return f"{looks}, which no configuration here looks into. With {remedy_options(facts)}, {gained}."
     if facts.is_mirrored:
-        return f"{looks}: a mirror session, whose outer header the NIC never met."
+        return f"{looks}: a mirror session, whose outer header the NIC never received."
     encrypted = ", which is encrypted" if facts.is_encrypted else ""
     return f"{looks}, and neither spec looks into {facts.kind}{encrypted}."
 
@@ -235,11 +235,11 @@ def _carry(number: int) -> str:
 
 def table_text(table: UnevenTable) -> str:
     """Say how uneven an indirection table is."""
-    entries = f"{count(table.entries)} of its {counted(table.table_size, 'entry', 'entries')}"
-    most = f"The indirection table gives receive queue {table.queue} {entries}"
+    entries = f"{count(table.entries)} of {counted(table.table_size, 'entry', 'entries')}"
+    most = f"The indirection table has {entries} for receive queue {table.queue}"
     if not table.queues_without:
         return f"{most}."
-    return f"{most}, and {count(table.queues_without)} of {count(table.queues)} receive queues none."
+    return f"{most}, and none for {count(table.queues_without)} of {count(table.queues)} receive queues."
 
 
 def _few_inputs(facts: FewInputs) -> str:
@@ -254,12 +254,12 @@ def _few_inputs(facts: FewInputs) -> str:
 
 def _unexplained(facts: Unexplained) -> str:
     if not facts.kept_share:
-        return "A saved census does not tell which flows cause this."
+        return "A saved census cannot show which flows cause this."
     if facts.kept_share < 1:
         return f"The {percent(facts.kept_share)} of flows that were kept do not show why: raise --max-flows."
     shares = ((facts.heaviest_share, "the largest hash input"), (facts.unhashed_share, "packets without a hash"))
     named = " and ".join(f"{what} ({percent(share)})" for share, what in shares if share >= _NOTICEABLE)
-    return f"No single cause stands out; most weight have {named}." if named else "No single cause stands out."
+    return f"No single cause stands out; the largest shares are {named}." if named else "No single cause stands out."
 
 
 def _beside(finding: "Finding") -> str:
@@ -282,7 +282,7 @@ def _compared(ideal: Ideal) -> str:
 
 def _nothing(facts: NothingToSpread) -> str:
     if facts.why == Nothing.NO_RSS:
-        return "There is nothing to spread: without the feature RSS no hash chooses a receive queue."
+        return "There is nothing to spread: without the RSS feature, no hash chooses a receive queue."
     if facts.why == Nothing.ONE_QUEUE:
         return "There is nothing to spread: there is only one receive queue."
     if facts.why == Nothing.NO_PACKETS:

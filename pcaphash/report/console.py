@@ -56,7 +56,7 @@ def spread_headline(analysis: "Analysis") -> str:
     """Say how far the busiest receive queue is above its ideal share, under each of a few configurations."""
     measured = [each for each in analysis.distributions if each.device.has_queue and each.queues[:, 0].any()]
     if not measured:
-        return "No hash chooses a receive queue without the feature RSS."
+        return "Without the RSS feature, no hash chooses a receive queue."
     few = min(measured, key=lambda each: int(each.queues[:, 0].sum()))
     n_packets, needed = int(few.queues[:, 0].sum()), packets_needed(few.device.queues)
     if n_packets < needed:
@@ -68,12 +68,11 @@ def spread_headline(analysis: "Analysis") -> str:
         return "There is only one receive queue, and all packets go to it."
     excesses = sorted(((spread(each.queues[:, 0])["max_ideal"], each.device.name) for each in measured), reverse=True)
     if len(excesses) == 1:
-        return f"The busiest receive queue is {above_ideal(excesses[0][0])} above the ideal share of packets."
-    named = [f"{above_ideal(excess)} ({name})" for excess, name in excesses]
+        return f"The busiest receive queue is {percent(excesses[0][0])} above the ideal share of packets."
+    named = [f"{name} {percent(excess)}" for excess, name in excesses]
     if len(named) > _MOST_NAMED:
-        named = [f"from {named[0]} down", f"to {named[-1]}"]
-        return f"The busiest receive queue is {' '.join(named)} above the ideal share of packets."
-    return f"The busiest receive queue is {', '.join(named)} above the ideal share of packets."
+        named = [f"from {named[0]} down to {named[-1]}"]
+    return f"Busiest receive queue, above the ideal share of packets: {', '.join(named)}."
 
 
 def show_facts(analysis: "Analysis", console: Console, with_types: bool = True) -> None:
@@ -101,7 +100,7 @@ def _facts(analysis: "Analysis", with_types: bool) -> Text:
     if left_out:
         lines.append(f"left out: {'; '.join(left_out)}")
     if analysis.reading.is_stopped:
-        lines.append("stopped early: as many packets are selected as were asked for")
+        lines.append("stopped early: the number of packets asked for was reached")
     if whole.packets:
         shares = [f"{name} {count(n)} ({percent(n / whole.packets)})" for name, n in analysis.encapsulations[0].items()]
         lines.append(f"encapsulation: {', '.join(shares)}")
@@ -126,20 +125,24 @@ def nothing(analysis: "Analysis") -> str:
     """Say why there is nothing that could spread over receive queues."""
     whole = analysis.distributions[0]
     if not whole.packets:
-        exception = " but those left out" if analysis.reading.left_out else ""
+        exception = " except those left out" if analysis.reading.left_out else ""
         return f"Nothing to distribute: there are no packets{exception}."
     if whole.unknown == whole.packets:
-        return "Nothing to distribute: the capture shows of no packet what the device would do with it."
+        return (
+            "Nothing to distribute: the capture shows too little of every packet to tell what the device would "
+            "do with it."
+        )
     place = "the unclassified queue" if whole.device.has_queue else "no particular queue"
-    known = "; of the others the capture does not show enough" if whole.unknown else ""
-    return f"Nothing to distribute: no packet gets a hash. {packets(whole.unhashed)} to {place}{known}."
+    known = "; the capture shows too little of the others" if whole.unknown else ""
+    verb = "goes" if whole.unhashed == 1 else "go"
+    return f"Nothing to distribute: no packet gets a hash. {packets(whole.unhashed)} {verb} to {place}{known}."
 
 
 def show_queues(analysis: "Analysis", console: Console) -> None:
     """Print the load of each receive queue, a bar for each configuration, with counts if there is room."""
     shown = [distribution for distribution in analysis.distributions if distribution.device.has_queue]
     if not shown:
-        console.print("no receive queues to show: without the feature RSS no hash chooses one\n")
+        console.print("no receive queues to show: without the RSS feature, no hash chooses one\n")
         return
     forms = (_queues(shown, *form, console.options.ascii_only) for form in _QUEUE_FORMS)
     chosen = next((columns for columns in forms if columns.fits(console.width)), None)
@@ -212,5 +215,5 @@ def show_reasons(analysis: "Analysis", console: Console) -> None:
     for distribution in analysis.distributions:
         if distribution.reasons:
             parts = [f"{reason_text(reason)} {count(n)}" for reason, n in sorted(distribution.reasons.items())]
-            text = f"no hash, or none known, under {distribution.device.name}: {', '.join(parts)}"
+            text = f"no known hash under {distribution.device.name}: {', '.join(parts)}"
             show_text(Text(text, style="dim"), console)

@@ -22,10 +22,10 @@ def output_path(text: str) -> Path:
         It is empty, which a path would take for the current folder, or ``-``, which is no file.
     """
     if not text.strip():
-        raise ConfigurationError("--output", "the name is empty", "name a file or folder; . is the current folder")
+        raise ConfigurationError("--output", "the name is empty", "name a file or folder (. is the current folder)")
     if text == "-":
-        problem = "- is no file, and standard output is where results go without this option"
-        raise ConfigurationError("--output", problem, "name a file or folder; ./- if it is to be called so")
+        problem = "- is not a file; without this option, results go to standard output"
+        raise ConfigurationError("--output", problem, "name a file or folder (./- for a file of that name)")
     return Path(text)
 
 

@@ -49,13 +49,13 @@ def format_of_rows(given: str | None, output: Path | None) -> str:
     by_name = _OF_SUFFIX.get(suffix)
     if suffix in _NOT_WRITTEN:
         advice = f"name it {', '.join(end for end in _OF_SUFFIX)}"
-        raise ConfigurationError("--output", f"{output}: {suffix} is not written here", advice)
+        raise ConfigurationError("--output", f"{output}: {suffix} is not a format that can be written here", advice)
     if given and by_name and given != by_name:
         problem = f"{given} contradicts the name of {output}, which says {by_name}"
-        raise ConfigurationError("--format", problem, "leave the option out, or name the file otherwise")
+        raise ConfigurationError("--format", problem, "leave the option out, or rename the file")
     chosen = given or by_name or "csv"
     if is_compressed and chosen == PARQUET:
-        raise ConfigurationError("--output", f"{output}: {PARQUET} is compressed by itself", "leave out .gz")
+        raise ConfigurationError("--output", f"{output}: {PARQUET} is already compressed", "leave out .gz")
     return chosen
 
 

@@ -21,7 +21,7 @@ _MOST_INTERFACES = 20  # shown of a file
 _MOST_NAMES = 3  # of traces behind a saved census
 _UNITS = {0: "s", 3: "ms", 6: "us", 9: "ns"}
 _LONG = 120 * 10**9  # a duration is also written in hours from here on
-_MERGED = "merged by GRO/TSO: these are not wire packets, spread by packet count is understated"
+_MERGED = "merged by GRO/TSO: these are not wire packets, so packet counts understate the imbalance"
 
 
 def show_info(info: "Info", stream: TextIO, is_verbose: bool = False) -> None:
@@ -180,7 +180,7 @@ def _list_facts(info: "Info") -> list[str]:
     if left_out:
         lines.append(f"left out: {'; '.join(left_out)}")
     if reading.is_stopped:
-        lines.append("stopped early: as many packets are selected as were asked for")
+        lines.append("stopped early: the number of packets asked for was reached")
     if reading.link_types:
         link_types = [f"{_link_type(each)} {count(n)}" for each, n in sorted(reading.link_types.items())]
         whole = ", those left out included" if left_out else ""
@@ -204,9 +204,9 @@ def _list_times(times: "Times") -> list[str]:
     if times.first is not None and times.last is not None:
         lines.append(f"from {moment(times.first)} to {moment(times.last)}: {_duration(times.last - times.first)}")
     if times.without_time:
-        lines.append(f"{packets(times.without_time)} without a time")
+        lines.append(f"{packets(times.without_time)} without a timestamp")
     if times.out_of_order:
-        lines.append(f"{packets(times.out_of_order)} with a time before that of the packet in front")
+        lines.append(f"{packets(times.out_of_order)} with a timestamp before that of the previous packet")
     return lines
 
 
@@ -259,7 +259,9 @@ def _show_tunnels(info: "Info", console: Console) -> None:
         _line(f"{'  '.join(cells)}  {each.tunnel}", console)
     if info.tunnels.kept_share < 1:
         share = percent(info.tunnels.kept_share)
-        _line(f"there are too many to count: these are about {share} of all, chosen by a hash", console, "yellow")
+        _line(
+            f"there are too many tunnels to count: these are about {share} of all, chosen by a hash", console, "yellow"
+        )
     console.print()
 
 
@@ -277,7 +279,7 @@ def _show_reasons(info: "Info", console: Console) -> None:
     names = list(dict.fromkeys(reason for reasons in info.reasons.values() for reason in reasons))
     if not names:
         return
-    _heading("packets without a hash, or without a known one, if all types are enabled", console)
+    _heading("packets without a hash, or with an unknown one, if all types are enabled", console)
     columns = Columns("", names)
     for heading, spec in (("draft v7", "v7"), ("virtio 1.4", "1.4")):
         columns.add(heading, [count(info.reasons[spec].get(name, 0)) for name in names])
@@ -287,4 +289,4 @@ def _show_reasons(info: "Info", console: Console) -> None:
 def _show_limits(info: "Info", console: Console) -> None:
     """Say what the numbers above do not tell."""
     if info.saved:
-        _line("a saved census has no times, directions, captured lengths and tunnels", console, "dim")
+        _line("a saved census has no timestamps, directions, captured lengths or tunnels", console, "dim")

@@ -25,23 +25,23 @@ def _both_ways(found: "BothWays") -> str:
     if found.is_open:
         choice = " or ".join(f"{option} {host}" for host in hosts)
         return (
-            f"{percent(found.share)} of packets run one way between {' and '.join(hosts)}{more}, others back; "
-            f"a NIC receives only one way: choose with {choice}"
+            f"{percent(found.share)} of packets run one way between {' and '.join(hosts)}{more}, others "
+            f"back. A NIC receives only one direction; choose it with {choice}"
         )
     options = " ".join(f"{option} {host}" for host in hosts)
     return (
-        f"{percent(found.share)} of packets look sent by the capturing host ({', '.join(hosts)}{more}), so its NIC did "
-        f"not receive them: leave them out with {options}"
+        f"{percent(found.share)} of packets look sent by the capturing host ({', '.join(hosts)}{more}), so its "
+        f"NIC did not receive them; leave them out with {options}"
     )
 
 
 def _repeated(found: "Repeated") -> str:
-    text = f"{percent(found.share)} of tunnel packets seem to be in the capture again without their tunnel"
+    text = f"{percent(found.share)} of tunnel packets seem to appear a second time without their tunnel header"
     if not found.interfaces:
-        return f"{text}, and count twice: keep the tunnel packets only with --encapsulation NAME"
+        return f"{text}, so they count twice; keep only the tunnel packets with --encapsulation NAME"
     on, again = _interfaces(found.interfaces), _interfaces(found.others)
     options = " ".join(f"--interface {number}" for number in found.interfaces)
-    return f"{text} (on interface {on}, again on {again}), and count twice: choose with {options}"
+    return f"{text} (on interface {on}, again on {again}), so they count twice; choose one with {options}"
 
 
 def _interfaces(numbers: tuple[int, ...]) -> str:

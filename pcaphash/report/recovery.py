@@ -96,7 +96,7 @@ def _show(recovery: "Recovery", console: Console) -> None:
     columns.add("key bits", [str(fit.solution.known_bits) if fit.solution else "-" for fit in recovery.fits])
     columns.print(console)
     console.print(
-        Text("new: hash inputs that are no sums of others; only these tell something of the key", style="dim")
+        Text("new: hash inputs that are not sums of others; only these tell something about the key", style="dim")
     )
 
 
@@ -107,13 +107,13 @@ def _show_nothing(recovery: "Recovery", console: Console) -> None:
     if any(fit.is_consistent and fit.packets for fit in recovery.fits):
         console.print(Text("No key is certain.", style="bold red"))
         console.print(
-            "What is configured gives no key; what fits below may do so by chance, with so few packets: give more."
+            "The configured device gives no key. What fits below may do so by chance with so few packets; give more."
         )
         return
-    console.print(Text("No key gives these hashes.", style="bold red"))
+    console.print(Text("No key produces these hashes.", style="bold red"))
     console.print(
-        "Either the device does not hash as Toeplitz does, or it hashes other bytes than those assumed below; "
-        "with a key that is known, pcaphash validate finds out more. A part of the traffic may tell more than all: "
+        "Either the device does not use Toeplitz, or it hashes other bytes than those assumed below; "
+        "if the key is known, pcaphash validate finds out more. Part of the traffic may tell more than all of it: "
         "try --encapsulation."
     )
 
@@ -131,23 +131,25 @@ def _show_key(recovery: "Recovery", best: "Fit", solution: "Solution", console: 
     console.print(f"hashed: {best.name}, {packets(best.packets)}")
     if not best.is_confirmed:
         console.print(
-            f"Little confirms it: {best.evidence} equations hold besides those that the key takes; give more packets."
+            f"Little confirms it: only {best.evidence} equations are left to check the key with; give more packets."
         )
     if best.value_order != "as reported":
         console.print(f"the hash is reported with its {best.value_order}")
     if solution.has_initial:
-        console.print(f"the hash does not start at 0 but at 0x{solution.initial_value:08x}, or open bits say otherwise")
+        console.print(
+            f"the hash starts at 0x{solution.initial_value:08x} instead of 0, unless unknown key bits explain this"
+        )
     if best.contradictions:
         numbers = ", ".join(map(count, best.contradicting))
         verb = "contradicts" if best.contradictions == 1 else "contradict"
         console.print(f"{packets(best.contradictions)} {verb} the others: {numbers}{_and_more(best)}")
     usable = [name for name, bits in _INPUTS if _is_known(solution, bits)]
     if usable:
-        console.print(f"enough to know every hash over {', '.join(usable)}")
+        console.print(f"enough to calculate every hash over {', '.join(usable)}")
     if recovery.unreported:
         console.print(
-            f"{packets(recovery.unreported)} without a reported hash: of {count(recovery.looked_at)} looked at, "
-            f"{count(recovery.predictable)} can be predicted"
+            f"{packets(recovery.unreported)} without a reported hash: {count(recovery.predictable)} of "
+            f"{count(recovery.looked_at)} examined can be predicted"
         )
     if usable:
         console.print(f"to validate with it: pcaphash validate TRACE --key {solution.hash_key.hex()}", soft_wrap=True)

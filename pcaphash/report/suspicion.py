@@ -24,14 +24,14 @@ def remedy_options(remedy: "Remedy | MissedTunnel") -> str:
 def describe_remedy(suspect: "Suspected") -> str:
     """Say what would help against a suspected tunnel, or why nothing does."""
     if suspect.remedy is not None:
-        without = ", draft v7 does not" if suspect.remedy.spec else ""
+        without = "; draft v7 does not" if suspect.remedy.spec else ""
         return f"{remedy_options(suspect.remedy)} looks into it{without}"
     if suspect.is_mirrored:
-        return "a mirror session: --strip erspan shows what the NIC met"
+        return "a mirror session: --strip erspan shows what the NIC received"
     if suspect.is_encrypted:
         return f"neither spec looks into {suspect.kind.value}, whose payload is encrypted"
     if suspect.depends_on_spec:
-        return "virtio 1.4 looks into it, but not this device"
+        return "virtio 1.4 looks into it, but this device does not"
     return f"neither spec looks into {suspect.kind.value}"
 
 

@@ -38,10 +38,10 @@ _GAP = 2
 _PIECE = re.compile(r"[^+/]+[+/]?")
 
 _IDEAL = "busiest: load of the busiest receive queue above the ideal, an equal share"
-_CHANCE = "small differences are chance; compare tells what ideal hashes would give"
-_UNKNOWN = "unknown: packets of which the capture shows too little; no measure has them"
-_NAMES = "in brackets: presets and given types that spread the packets in this way"
-_NO_QUEUES = "no receive queues to rank by: without the feature RSS no hash chooses one"
+_CHANCE = "small differences are chance; pcaphash compare shows what ideal hashes would give"
+_UNKNOWN = "unknown: packets of which the capture shows too little; no measure counts them"
+_NAMES = "in brackets: presets and given types that spread the packets this way"
+_NO_QUEUES = "no receive queues to rank by: without the RSS feature, no hash chooses one"
 
 
 @dataclass(frozen=True)
@@ -101,8 +101,8 @@ def _headline(sweep: "Sweep") -> str:
     ways = "1 way" if sweep.n_classes == 1 else f"{count(sweep.n_classes)} ways"
     masks = f"{count(sweep.n_masks)} masks{differing if sweep.device.profile.tunnel_types else ''}"
     by = f"best first by {sweep.by} ({MEASURES[sweep.measure]})"
-    order = by if sweep.device.has_queue else "fewest types first"
-    ranked = f"{masks} spread these packets in {ways}; below is the smallest mask of each, {order}."
+    order = by if sweep.device.has_queue else "those with the fewest types first"
+    ranked = f"{masks} spread these packets in {ways}. The smallest mask of each is listed, {order}."
     doubt = no_ranking(sweep)
     return ranked if doubt is None else f"{doubt}. {ranked}"
 

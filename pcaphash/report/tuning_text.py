@@ -9,7 +9,7 @@ from pcaphash.report.console import show_facts, show_headline
 from pcaphash.report.layout import Columns, open_console, show_text
 from pcaphash.report.words import count, percent
 from pcaphash.studies.tune.result import CURRENT
-from pcaphash.studies.tune.verdict import NOTHING, write
+from pcaphash.studies.tune.verdict import NOTHING, write, write_brief
 
 if TYPE_CHECKING:
     from pcaphash.studies.tune import Tuning
@@ -19,8 +19,8 @@ _MOST_ENTRIES = 512  # of a table
 _DIGITS = 12  # behind the point, that tell measures apart: the last ones depend on the order of the queues
 
 _SPLIT = (
-    "hash inputs are split at random: keys, and the tables judged, are made from one half alone; what holds for these "
-    "very flows lasts as long as they do"
+    "hash inputs are split at random: keys and judged tables are made from one half alone; gains on these very "
+    "flows last only as long as the flows do"
 )
 
 
@@ -53,7 +53,7 @@ def show_tuning(tuning: "Tuning", stream: TextIO) -> None:
     show_facts(tuning.analysis, console)
     limits = [] if tuning.n_inputs is None else [f"{count(tuning.n_inputs)} distinct {_SPLIT}"]
     if tuning.kept_share not in (None, 1):
-        limits.append(f"flows: about {percent(tuning.kept_share)} of all are kept: raise --max-flows for the others")
+        limits.append(f"flows: about {percent(tuning.kept_share)} of all are kept; raise --max-flows to keep more")
     if limits:
         show_text(Text("\n".join(limits), style="dim"), console)
 
@@ -85,14 +85,14 @@ def setting_lines(tuning: "Tuning") -> list[str]:
     if tuning.is_table_in_ethtool:
         note = []
     elif "weight" in line or "equal" in line:
-        note = ["ethtool -X cannot give the rebalanced table, entry by entry; its weights above come closest"]
+        note = ["ethtool -X cannot set the rebalanced table entry by entry; the weights above come closest"]
     else:
         note = [
-            "ethtool -X cannot give the rebalanced table, entry by entry, and none of its weights is an improvement on "
+            "ethtool -X cannot set the rebalanced table entry by entry, and no weights improve the spread both on "
             "these flows and on others"
         ]
     is_short = len(tuning.rebalanced.table) <= _MOST_ENTRIES
-    payload = tuning.rss_config.hex() if is_short else "rss_config.hex has it (--output)"
+    payload = tuning.rss_config.hex() if is_short else "see rss_config.hex (--output)"
     payload = f"RSS_CONFIG with the {_key_name(tuning)} key and the rebalanced table: {payload}"
     return [*([f"Linux: {line}"] if line else []), *note, payload]
 
@@ -110,7 +110,7 @@ def _show_keys(tuning: "Tuning", console: Console) -> None:
                               for number in shown], "key", "right")  # fmt: skip
     columns.add("rank", [count(ranks[number]) for number in shown])
     for heading, part in (("chosen by", "choosing"), ("on other flows", "judging"), ("on all", "all")):
-        columns.add(heading, [_value(tuning, tuning.value(part, number)) for number in shown])
+        columns.add(heading, [write_brief(tuning.measure, tuning.value(part, number)) for number in shown])
     columns.print(console)
 
 
@@ -121,8 +121,14 @@ def _show_sizes(tuning: "Tuning", console: Console) -> None:
         return
     columns = Columns("table sizes on other flows, under random keys", [count(each.size) for each in tuning.sizes],
                       "entries", "right")  # fmt: skip
-    columns.add("median", [_value(tuning, each.median) for each in tuning.sizes])
-    columns.add("95 of 100", [f"{_value(tuning, each.low)} to {_value(tuning, each.high)}" for each in tuning.sizes])
+    columns.add("median", [write_brief(tuning.measure, each.median) for each in tuning.sizes])
+    columns.add(
+        "95 of 100",
+        [
+            f"{write_brief(tuning.measure, each.low)} to {write_brief(tuning.measure, each.high)}"
+            for each in tuning.sizes
+        ],
+    )
     columns.print(console)
 
 
@@ -131,9 +137,5 @@ def _show_tables(tuning: "Tuning", console: Console) -> None:
     moved = sum(before != after for before, after in zip(own, new, strict=True))
     for line in table_lines(tuning):
         show_text(Text(line), console)
-    entries = ",".join(map(str, new)) if len(new) <= _MOST_ENTRIES else "table.csv has it (--output)"
+    entries = ",".join(map(str, new)) if len(new) <= _MOST_ENTRIES else "see table.csv (--output)"
     show_text(Text(f"rebalanced table, {moved} of {len(own)} entries moved: {entries}"), console)
-
-
-def _value(tuning: "Tuning", value: float) -> str:
-    return write(tuning.measure, value).removesuffix(" above ideal").removesuffix(" below ideal")

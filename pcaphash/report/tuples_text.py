@@ -71,7 +71,7 @@ def _hash_type(each: "TupleHash") -> str:
         return each.hash_report
     version, protocol = each.packet.source.version, each.packet.protocol_name
     kind = f"IPv{version} with {protocol}" if protocol else f"IPv{version}"
-    return f"none: no enabled hash type fits {kind} (hash_types {each.device.hash_types_text})"
+    return f"none: no enabled hash type covers {kind} (hash_types {each.device.hash_types_text})"
 
 
 def _groups(each: "TupleHash") -> str:
@@ -84,7 +84,7 @@ def _groups(each: "TupleHash") -> str:
 
 def _queue(each: "TupleHash") -> str:
     if each.queue is None:
-        return "none: without the feature RSS no hash chooses one"
+        return "none: without the RSS feature, no hash chooses one"
     return str(each.queue) if each.hash_value is not None else f"{each.queue}, the unclassified queue"
 
 
@@ -97,7 +97,7 @@ def _compare(one: "TupleHash", other: "TupleHash") -> str:
         return f"The two directions go to different receive queues: {one.queue} and {other.queue}."
     if one.hash_value == other.hash_value:
         return f"Both directions go to receive queue {one.queue}."
-    return f"Both directions go to receive queue {one.queue}, by chance: their hashes are different."
+    return f"Both directions go to receive queue {one.queue}, by chance; their hashes differ."
 
 
 def _table(found: "Sequence[TupleHash]") -> Columns:
@@ -114,8 +114,8 @@ def _tunnel_note(each: "TupleHash") -> str:
     kind = packet.protocol_name.upper() or str(packet.protocol)
     place = "" if packet.destination_port is None else f" to port {packet.destination_port}"
     return (
-        f"{kind}{place} may be {each.tunnel}, of which the device hashes the inner header. If these packets are such a "
-        "tunnel, give the addresses and ports of their inner header."
+        f"{kind}{place} may be {each.tunnel}. The device hashes the inner header of this tunnel. If these "
+        "packets are tunnelled, give the addresses and ports of their inner header."
     )
 
 

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 _DEFAULT = " (default)"
 _VERDICTS = {
     "match": "as the spec requires",
-    "hash-missing": "no hash where one is due",
-    "hash-unexpected": "a hash where none is due",
+    "hash-missing": "no hash where one is expected",
+    "hash-unexpected": "a hash where none is expected",
     "wrong-value": "wrong hash value",
     "wrong-type": "wrong hash_report",
     "wrong-tunnel": "wrong hash_report_tunnel",
@@ -49,13 +49,13 @@ def show_validation(validation: "Validation", stream: TextIO, recover_command: s
     if validation.judged:
         _show_verdicts(validation, console)
     if validation.faults["hash-missing"] and not validation.reported["hash_value"]:
-        console.print("No hash was reported of any packet: RSS may be off, or the driver does not hand hashes on.\n")
+        console.print("No hash was reported for any packet: RSS may be off, or the driver does not pass hashes on.\n")
     if validation.diagnosis is not None:
         _show_causes(validation, validation.diagnosis, console)
     if validation.queue_diagnosis is not None:
         _show_queues(validation, validation.queue_diagnosis, console)
     if recover_command:
-        console.print("No hash is right. If the device may have another key, recover it from the hashes:")
+        console.print("Every hash is wrong. If the device may have another key, recover it from the hashes:")
         console.print(Text(f"  {recover_command}"), soft_wrap=True)
 
 
@@ -97,7 +97,7 @@ def _show_causes(validation: "Validation", diagnosis: "Diagnosis", console: Cons
         console.print(Text.assemble(f"  {number}. ", (words, "bold"), f": {about}{packets(cause.packets)}"))
         _show_example(validation.examples[cause.example], console)
     if diagnosis.alternatives:
-        console.print("On this trace these explain as much:")
+        console.print("On this trace, these explain as much:")
         for each in diagnosis.alternatives[:_MOST_ALTERNATIVES]:
             console.print(f"  - {_sentence(each)}")
         rest = len(diagnosis.alternatives) - _MOST_ALTERNATIVES
@@ -105,15 +105,16 @@ def _show_causes(validation: "Validation", diagnosis: "Diagnosis", console: Cons
             console.print(f"  - and {count(rest)} more")
         console.print(f"To tell them apart, capture {'; '.join(diagnosis.traffic[:4])}.")
     if diagnosis.unexplained:
-        known = "Nothing known explains" if not diagnosis.causes else "Not explained are"
+        known = "No known fault explains" if not diagnosis.causes else "Still unexplained:"
         console.print(Text(f"{known} {about}{packets(diagnosis.unexplained)}.", style="bold"))
         for position in diagnosis.unexplained_examples:
             _show_example(validation.examples[position], console)
         if diagnosis.contradicting:
             wrong, right = diagnosis.contradicting_packets
             console.print(
-                f"  {_sentence(diagnosis.contradicting)}: would explain {about}{packets(wrong)} of them, but not "
-                f"{packets(right)} that are right; the device may do so at times, or was changed during the trace."
+                f"  {_sentence(diagnosis.contradicting)}: this would explain {about}{packets(wrong)} of them, but "
+                f"not {packets(right)} that are right. The device may do so at times, or was reconfigured during "
+                "the trace."
             )
     console.print()
 
@@ -127,11 +128,11 @@ def _show_example(example: "Example", console: Console) -> None:
     due = _outcome(example.hash_report, example.hash_report_tunnel, example.hash_value, example.queue)
     said = _outcome(example.reported_type, example.reported_tunnel, example.reported_value, example.reported_queue)
     place = f" of {example.trace}" if example.trace else ""
-    console.print(f"     packet {count(example.packet)}{place}: due {due}; reported {said}")
+    console.print(f"     packet {count(example.packet)}{place}: expected {due}; reported {said}")
     if example.hash_input:
         console.print(Text(f"       hash input, {example.header} header: {example.hash_input}", style="dim"))
     elif example.reason:
-        console.print(Text(f"       no hash is due: {example.reason}", style="dim"))
+        console.print(Text(f"       no hash is expected: {example.reason}", style="dim"))
 
 
 def _outcome(report: str, tunnel: str, value: str, queue: str) -> str:
@@ -145,21 +146,22 @@ def _show_queues(validation: "Validation", queues: "QueueDiagnosis", console: Co
     console.print(Text(f"receive queues: wrong for {about}{packets(queues.packets)}", style="bold"))
     of_hashed = [rule for rule in queues.rules if not rule.of_unhashed]
     for position, rule in enumerate(of_hashed):
-        console.print(f"  {'Or: it' if position else 'The device'} {rule.words}.")
+        console.print(f"  {'Or it' if position else 'The device'} {rule.words}.")
     for rule in queues.rules:
         if rule.of_unhashed:
             console.print(f"  The device {rule.words}.")
     if queues.beyond:
         console.print(
-            f"  {about}{packets(queues.beyond)} came to receive queues that this device does not have: it has "
+            f"  {about}{packets(queues.beyond)} arrived on receive queues that this device does not have: it has "
             f"{validation.device.queues} (--queues)."
         )
     if queues.rules and queues.unexplained:
-        elsewhere = f"{about}{packets(queues.unexplained)} came elsewhere"
-        console.print(f"  {elsewhere}: flow filters (ntuple rules) or RSS contexts do that.")
+        elsewhere = f"{about}{packets(queues.unexplained)} arrived on other queues"
+        console.print(f"  {elsewhere}: flow filters (ntuple rules) or RSS contexts can cause this.")
     elif not queues.rules:
         several = "one hash" if queues.hash_values == 1 else f"{count(queues.hash_values)} different hashes"
         console.print(
-            f"  No rule explains them; {count(queues.hashed)} have {several}, {count(queues.unhashed)} none. Flow "
-            "filters (ntuple rules), RSS contexts, or an indirection table that was changed during the trace do that."
+            f"  No rule explains them: {count(queues.hashed)} have {several}, {count(queues.unhashed)} none. Flow "
+            "filters (ntuple rules), RSS contexts, or an indirection table that changed during the trace can cause "
+            "this."
         )

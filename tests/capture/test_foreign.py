@@ -75,7 +75,7 @@ KINDS = {
     "pklg": (packet_logger(5, ">"), "is a capture of Apple's PacketLogger (Bluetooth)"),
     "pklg little": (packet_logger(5, "<"), "is a capture of Apple's PacketLogger (Bluetooth)"),
     "etl": (bytes(72) + b"\2\0\2\xc0" + bytes(90), "is an event trace of Windows (ETL); convert it: etl2pcapng"),
-    "variant": (struct.pack("<I", 0xA1B234CD) + bytes(50), "is a variant of pcap with record headers of its own"),
+    "variant": (struct.pack("<I", 0xA1B234CD) + bytes(50), "is a variant of pcap with its own record headers"),
     "variant big": (struct.pack(">I", 0xA12B3C4D) + bytes(50), "(magic number 0xa12b3c4d)"),
     "btsnoop": (b"btsnoop\0" + bytes(50), "is a capture of btsnoop (Bluetooth)"),
     "lfs": (

@@ -103,11 +103,11 @@ def test_a_wrong_trailer_in_front_of_another_member(tmp_path):
     ("head", "problem"),
     [
         (header(HEADER_CHECKSUM)[:-1] + b"\xff", "the header of a gzip member does not match its checksum"),
-        (header(0x20), "a gzip member says that it is compressed in an unknown way"),
-        (header(method=7), "a gzip member says that it is compressed in an unknown way"),
-        (b"\x1f\x8c" + header()[2:], "what follows a gzip member is none"),
-        (b"g", "what follows a gzip member is none"),
-        (b"\0\0\0\0g", "what follows a gzip member is none"),
+        (header(0x20), "a gzip member uses an unknown compression method"),
+        (header(method=7), "a gzip member uses an unknown compression method"),
+        (b"\x1f\x8c" + header()[2:], "the data after a gzip member is not a gzip member"),
+        (b"g", "the data after a gzip member is not a gzip member"),
+        (b"\0\0\0\0g", "the data after a gzip member is not a gzip member"),
     ],
 )
 def test_a_member_that_cannot_be_one(tmp_path, head, problem):

@@ -88,5 +88,5 @@ def test_places_are_named_as_such(tmp_path):
     trace = str(small_trace(tmp_path / "a.pcap", 1))
     source, _ = queues_of_traces([trace, "b.pcap"])
     assert read_reported(trace, source).notes == [
-        f"{trace} is taken as receive queue 0 by its place, as no name says which queue it is"
+        f"{trace} is taken as receive queue 0 by its position, because no name contains a queue number"
     ]

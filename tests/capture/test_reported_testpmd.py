@@ -67,7 +67,7 @@ def test_lines_behind_a_prompt_or_a_time(read):
 def test_packets_without_a_line_are_counted(read):
     found = read(line(60, 1))
     assert found.packets[1:] == [(None, None, None, None)] * 2
-    assert found.notes == ["2 of 3 packets have no line"]
+    assert found.notes == ["2 of 3 packets have no line in the log"]
 
 
 def test_several_ports_are_named(read):

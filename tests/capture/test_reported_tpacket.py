@@ -18,4 +18,4 @@ def test_a_hash_of_0_is_none(tmp_path):
     assert [(value, queue) for value, *_, queue in found.packets] == [(None, 1), (5, 2), (None, None), (None, 4)]
     table_note, note = found.notes
     assert table_note.endswith("1 of 4 packets have no row")
-    assert note == "1 of 4 packets have tp_rxhash 0, which is none"
+    assert note == "1 of 4 packets have tp_rxhash 0, which means no hash"

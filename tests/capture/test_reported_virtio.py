@@ -88,7 +88,7 @@ def test_packets_with_half_a_header_have_nothing_reported(trace):
     assert [value for value, *_ in found.packets] == [0x51CCC178, None, None]
     assert found.packets[1:] == [(None, None, None, None)] * 2
     assert found.frames == [FRAME, b"", b""]
-    assert found.notes == ["2 of 3 packets have no whole virtio header"]
+    assert found.notes == ["2 of 3 packets have no complete virtio header"]
 
 
 @pytest.mark.parametrize("link_type", [147, 155, 162])
@@ -130,11 +130,11 @@ def test_other_link_types_are_refused(trace):
         (16, 10, 20, "v7", "hash_report 10 does not exist"),
         (17, 1, 20, "1.4", "hash_report 256 does not exist"),
         (18, 4, 20, "v7", "hash_report_tunnel 4 does not exist"),
-        (19, 1, 20, "v7", "the padding behind hash_report is 0x1, not 0"),
-        (18, 1, 20, "1.4", "the padding behind hash_report is 0x1, not 0"),
-        (19, 1, 24, "1.4", "the padding behind hash_report is 0x100, not 0"),
-        (20, 9, 24, "1.4", "inner_nh_offset 0 does not lie behind the outer header"),
-        (22, 60, 32, "1.4", "inner_nh_offset 60 does not lie behind the outer header"),
+        (19, 1, 20, "v7", "the padding after hash_report is 0x1, not 0"),
+        (18, 1, 20, "1.4", "the padding after hash_report is 0x1, not 0"),
+        (19, 1, 24, "1.4", "the padding after hash_report is 0x100, not 0"),
+        (20, 9, 24, "1.4", "inner_nh_offset 0 is not after the outer header"),
+        (22, 60, 32, "1.4", "inner_nh_offset 60 is not after the outer header"),
     ],
 )
 def test_headers_that_cannot_be(trace, offset, value, header_len, spec, problem):
@@ -146,7 +146,7 @@ def test_headers_that_cannot_be(trace, offset, value, header_len, spec, problem)
     write(trace, [*[good] * 10, bytes(header) + FRAME])
     found = read_reported(trace, VirtioHeaders(header_len, spec))
     assert found.packets[10] == (None, None, None, None)
-    assert found.notes == [f"virtio headers that cannot be were left out: packet 11: {problem}"]
+    assert found.notes == [f"impossible virtio headers were left out: packet 11: {problem}"]
 
 
 @pytest.mark.parametrize(
@@ -169,7 +169,7 @@ def test_another_length_than_the_real_one_is_noticed(trace, real, said):
 
 def test_the_layout_of_the_other_text_is_noticed(trace):
     write(trace, [virtio_header(PACKETS[0], 20) + FRAME] * 2)
-    assert refusal(trace, spec="1.4").problem.startswith("packet 1: the padding behind hash_report is 0x2, not 0")
+    assert refusal(trace, spec="1.4").problem.startswith("packet 1: the padding after hash_report is 0x2, not 0")
 
 
 @pytest.mark.parametrize("header_len", [0, 10, 16, 21, -1])

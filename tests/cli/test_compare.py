@@ -55,7 +55,7 @@ def test_json_has_everything():
 def test_two_configurations_of_different_keys(tmp_path):
     trace = write(tmp_path / "flows.pcapng", [plain(flow) for flow in flows(500)])
     result = run("compare", trace, "--config", f"zero=all@{'00' * 40}", "--config", "microsoft=all")
-    assert "The hash is at fault: under zero it does worse than chance. microsoft would help" in words_of(result)
+    assert "The hash is at fault: it does worse than chance under zero. microsoft would help" in words_of(result)
     assert "zero: 1 of 8 receive queues carries 100% of packets." in words_of(result)
 
 

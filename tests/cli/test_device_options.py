@@ -62,8 +62,8 @@ def test_ports(ports):
 @pytest.mark.parametrize(
     ("options", "part"),
     [
-        (("--vxlan-port", "4789;8472"), "--vxlan-port: '4789;8472' is no whole number; give decimal numbers"),
-        (("--geneve-port", "x"), "--geneve-port: 'x' is no whole number"),
+        (("--vxlan-port", "4789;8472"), "--vxlan-port: '4789;8472' is not a whole number; give decimal numbers"),
+        (("--geneve-port", "x"), "--geneve-port: 'x' is not a whole number"),
         (("--vxlan-port", "70000"), "--vxlan-port: 70000 is out of range"),
         (("--queues", "four"), "error: --queues: 'four' is not a whole number; give one, such as 8"),
         (("-c", "1.5"), "-c: '1.5' is not a whole number"),

@@ -48,7 +48,7 @@ def test_without_a_fitting_type_there_is_no_hash():
     [
         (["--key", "symmetric"], "Both directions go to receive queue 4."),
         ([], "The two directions go to different receive queues: 0 and 2."),
-        (["--queues", "1"], "Both directions go to receive queue 0, by chance: their hashes are different."),
+        (["--queues", "1"], "Both directions go to receive queue 0, by chance; their hashes differ."),
         (["--features", "CTRL_VQ+HASH_REPORT"], "The two directions have different hashes."),
         (["--features", "CTRL_VQ+HASH_REPORT", "--key", "symmetric"], "Both directions have the same hash."),
     ],

@@ -131,7 +131,7 @@ def test_interrupted_rows_are_whole_and_it_is_told_how_many():
     assert status == 130
     (line,) = lines
     assert re.fullmatch(
-        r"pcaphash: error: interrupted after [\d,]+ packets: standard output has the rows up to there only", line
+        r"pcaphash: error: interrupted after [\d,]+ packets: standard output has only the rows up to there", line
     )
     assert whole.startswith(stdout)
     assert stdout.endswith(b"\n")

@@ -17,10 +17,10 @@ def test_the_table_says_plainly_what_is_gained():
     result = run("tune", TRACE, *FEW)
     assert (result.returncode, complaints(result)) == (0, [])
     text = " ".join(result.stdout.decode().split())
-    assert "Little is gained by another hash key" in text
+    assert "Another hash key gains little" in text
     assert "95 of 100 ideal hashes: " in text
     assert "RSS_CONFIG with the current key and the rebalanced table: ff0f00007f000000" in text
-    assert "none of its weights is an improvement on these flows and on others" in text
+    assert "no weights improve the spread both on these flows and on others" in text
 
 
 def test_a_bad_key_is_replaced_on_the_line_for_ethtool():
@@ -55,7 +55,7 @@ def test_a_folder_gets_every_key_and_the_verdict(tmp_path):
     values = [float(row["choosing_cov_bytes"]) for row in rows]
     assert values == sorted(values)
     assert [row["origin"] for row in rows].count("current") == 1
-    assert "Little is gained" in (tmp_path / "new" / "verdict.txt").read_text()
+    assert "Another hash key gains little" in (tmp_path / "new" / "verdict.txt").read_text()
 
 
 def test_a_trace_without_packets_is_told_and_no_failure(tmp_path):
@@ -92,7 +92,7 @@ def test_what_is_wrong_takes_one_line(tmp_path):
         ((TRACE, "--keys", 0), 2, "--keys"),
         ((TRACE, "--format", "csv"), 2, "--format: 'csv' is not written here"),
         ((TRACE, "-o", TRACE), 2, "overlay.pcap: cannot be written"),
-        ((TRACE, "--features", "CTRL_VQ+HASH_REPORT"), 2, "--features: without the feature RSS"),
+        ((TRACE, "--features", "CTRL_VQ+HASH_REPORT"), 2, "--features: without the RSS feature"),
         ((TRACE, "--indirection-table-size", 96, "--table-index", "modulo"), 2, "--table-index: modulo"),
         ((tmp_path / "absent.pcap",), 4, "absent.pcap"),
     ]:

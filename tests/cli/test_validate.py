@@ -240,7 +240,11 @@ def test_where_some_hashes_are_right_no_key_is_asked_for(tmp_path):
     ("table", "options", "problem"),
     [
         ("packet,queue\n1,3\n", ["--features", "CTRL_VQ+HASH_REPORT"], "only receive queues are reported"),
-        ("packet,hash_value,hash_report\n1,0x7,IPv4\n", [], "1 packet, the capture does not show what is due"),
+        (
+            "packet,hash_value,hash_report\n1,0x7,IPv4\n",
+            [],
+            "1 packet, the capture shows too little to tell what is expected",
+        ),
         ("packet,hash_value\n", [], "no packet has a reported hash or queue"),
     ],
 )

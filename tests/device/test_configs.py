@@ -34,7 +34,7 @@ def test_default_configurations_without_the_inner_header_hash():
 def test_why_a_default_configuration_is_missing():
     assert explain_default_configs(Device()) == ()
     (line,) = explain_default_configs(Device(features="CTRL_VQ+RSS"))
-    assert line == "--features: without the feature HASH_TUNNEL there is no configuration 'inner' to compare"
+    assert line == "--features: without the HASH_TUNNEL feature, there is no configuration 'inner' to compare"
     (line,) = explain_default_configs(Device(flavor="qemu"))
     assert line.startswith("--flavor: ")
 

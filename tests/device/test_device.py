@@ -185,7 +185,7 @@ def test_tables_need_rss():
         }.items():
             error = refusal(features=features, **{option: value})
             assert error.option == f"--{option.replace('_', '-')}"
-            assert "without the feature RSS" in str(error)
+            assert "without the RSS feature" in str(error)
     assert Device(features="CTRL_VQ+MQ+HASH_REPORT", queues=4).queues == 4
 
 
@@ -211,8 +211,8 @@ REFUSALS = [
     ({"features": "RSS"}, "--features", "RSS (bit 60) needs CTRL_VQ"),
     ({"queues": 0}, "--queues", "at least one receive queue"),
     ({"queues": 32769}, "--queues", "an rss_rq_id has 15 bits"),
-    ({"queues": "8"}, "--queues", "'8' is no whole number"),
-    ({"queues": True}, "--queues", "True is no whole number"),
+    ({"queues": "8"}, "--queues", "'8' is not a whole number"),
+    ({"queues": True}, "--queues", "True is not a whole number"),
     ({"queues": 2, "features": "CTRL_VQ+HASH_REPORT"}, "--queues", "more than one needs the feature MQ or RSS"),
     ({"queues": 2, "features": "none"}, "--queues", "more than one needs the feature MQ or RSS"),
     ({"queues": 4, "indirection_table": "0,4"}, "--indirection-table", "with --queues 4 the last is 3"),
@@ -232,7 +232,7 @@ REFUSALS = [
     ({"table_index": "modulus"}, "--table-index", "'modulus' is not known; did you mean modulo?"),
     ({"inner_miss": "inner"}, "--inner-miss", "'inner' is not known"),
     ({"flavor": "kvm"}, "--flavor", "use spec, qemu"),
-    ({"flavor": None}, "--flavor", "None is no text"),
+    ({"flavor": None}, "--flavor", "None is not text"),
     ({"input_transform": "symmetric_xor"}, "--input-transform", "did you mean symmetric-xor?"),
     ({"table_index": "modulo", "indirection_table_size": 65537}, "--indirection-table-size", "1 to 65536 entries"),
     ({"table_index": "modulo", "indirection_table": []}, "--indirection-table", "0 entries"),

@@ -143,7 +143,7 @@ def test_groups_of_four_bytes_are_read_where_their_text_shows_the_order():
 def test_a_line_that_is_missing():
     lines = xxd(PAYLOAD).splitlines(keepends=True)
     with pytest.raises(
-        ConfigurationError, match="line 3: the offset does not go on from the lines before; copy the whole"
+        ConfigurationError, match="line 3: the offset does not continue from the previous line; copy the whole"
     ):
         decode_rss_config("".join([*lines[:2], *lines[3:]]))
 

@@ -80,7 +80,7 @@ def test_remarks_between_quoted_lines():
     remarked = [*quoted[:at], "", "Why all threes? And 4 of them:", "4", "", *quoted[at:]]
     assert options_of("\n".join(remarked)) == options_of(WHOLE)
     told = refusal("\n".join([*quoted[:at], "> what is this", *quoted[at:]]))
-    assert "'what is this' is no row of the indirection table" in told
+    assert "'what is this' is not a row of the indirection table" in told
 
 
 @pytest.mark.parametrize("width", [20, 60, 90])
@@ -259,11 +259,11 @@ def test_the_key_of_the_host_counts_where_the_interface_shows_none():
     [
         ("ethtool -X eth0 equal", "line 1: equal needs one word after it"),
         ("ethtool -X eth0 equal 0", "equal 0 is not a number of receive queues"),
-        ("ethtool -X eth0 equal N", "equal n is not a number of receive queues; write it as ethtool takes it"),
+        ("ethtool -X eth0 equal N", "equal n is not a number of receive queues; write it in the form ethtool accepts"),
         ("\nethtool -X eth0 weight 1 x", "line 2: the weights '1 x' are not numbers"),
         ("ethtool -X eth0 weight 0 0", "the weights '0 0' are not numbers, one of them not 0"),
         ("ethtool -X eth0 weight 100 100", "the weights add up to 200, and the table has 128 entries"),
-        ("ethtool -X eth0 hkey 6d:5g equal 4", "the hkey '6d:5g' is not hex bytes with colons between"),
+        ("ethtool -X eth0 hkey 6d:5g equal 4", "the hkey '6d:5g' is not hex bytes separated by colons"),
         ("ethtool -X eth0 hfunc xor", "line 1: the RSS hash function is xor, and only toeplitz can be calculated"),
         ("ethtool -X eth0 xfrm symmetric", "the RSS input transformation symmetric cannot be calculated"),
         ("ethtool -X eth0 context new equal 4", "is about an RSS context other than the main one; leave the line out"),
@@ -331,7 +331,7 @@ def test_commands_that_failed_and_commands_that_are_spoken_of():
 def test_tables_that_are_cut(left_out):
     rows = in_front("> ")(output([7] * 64, rings=8)).split("\n")
     told = refusal("\n".join([*rows[:4], f"> {left_out}", *rows[6:]]))
-    assert told == "line 5: a part is left out here; copy the whole output again"
+    assert told == "line 5: part of the output is missing here; copy the whole output again"
 
 
 def test_rows_behind_something_else_are_not_lost():

@@ -54,13 +54,13 @@ def test_the_inner_header_hash_has_another_bit_in_each_text():
         ("v7", "MQ", "MQ (bit 22) needs CTRL_VQ"),
         ("v7", "HASH_TUNNEL", "HASH_TUNNEL (bit 52) needs CTRL_VQ"),
         ("1.4", "CTRL_VQ+HASH_TUNNEL", "HASH_TUNNEL (bit 51) needs RSS or HASH_REPORT (virtio 1.4"),
-        ("v7", "17+51", "bit 51 is not a feature of draft v7 that bears on hashing; use CTRL_VQ 17"),
+        ("v7", "17+51", "bit 51 is not a feature of draft v7 that affects hashing; use CTRL_VQ 17"),
         ("1.4", "17+52", "bit 52 is not a feature of virtio 1.4"),
         ("1.4", "CTRL_VQ+RRS", "did you mean RSS?"),
         ("1.4", "CTRL_VQ+", "a name is missing"),
         ("1.4", "", "a name is missing"),
-        ("1.4", 17, "17 is no list of features"),
-        ("1.4", b"RSS", "is no list of features"),
+        ("1.4", 17, "17 is not a list of features"),
+        ("1.4", b"RSS", "is not a list of features"),
     ],
 )
 def test_refusals(spec, value, part):

@@ -182,7 +182,7 @@ LOW_FIRST = ", ".join(f"0x{int.from_bytes(hash_keys.I40E_KEY[i : i + 4], 'little
         ("[109, 256]", "holds 256, and a byte is 255 at most"),
         ("\\x6d\\x5", "has characters besides \\x escapes"),
         (5, "5 is not a hash key"),
-        ([0x6D, 256], "is not a hash key: it holds more than numbers from 0 to 255"),
+        ([0x6D, 256], "is not a hash key: it contains values that are not numbers from 0 to 255"),
         ([0x6D, "5a"], "is not a hash key"),
     ],
 )  # fmt: skip

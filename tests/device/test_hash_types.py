@@ -114,10 +114,10 @@ HASH_TYPE_REFUSALS = [
     ("v7", "1_0", "'1_0' is not a hash type"),
     ("v7", "٣", "is not a hash type"),
     ("v7", "9" * 5000, "is not a hash type"),
-    ("v7", -1, "-1 is no mask"),
-    ("v7", True, "True is no mask"),
-    ("v7", 1.0, "1.0 is no mask"),
-    ("v7", ["IPv4"], "is no mask"),
+    ("v7", -1, "-1 is not a mask"),
+    ("v7", True, "True is not a mask"),
+    ("v7", 1.0, "1.0 is not a mask"),
+    ("v7", ["IPv4"], "is not a mask"),
     ("v7", 0x1000, "bit 12 does not exist: hash_types of draft v7 has bits 0 to 11; leave 0x1000 out"),
     ("v7", 1 << 70, "bit 70 does not exist"),
     ("v7", "GRE", "use GRE_INNER"),
@@ -158,7 +158,7 @@ TUNNEL_TYPE_REFUSALS = [
     ("1.4", "gtpu", "'gtpu' is not a tunnel type of virtio 1.4; use GRE_2784, GRE_2890"),
     ("1.4", "", "a name is missing"),
     ("1.4", 0x200, "bit 9 does not exist: enabled_tunnel_types of virtio 1.4 has bits 0 to 8; leave 0x200 out"),
-    ("1.4", True, "True is no mask"),
+    ("1.4", True, "True is not a mask"),
 ]
 
 

@@ -40,7 +40,7 @@ def test_rss_config_field_by_field():
         ("indirection_table_mask", 4, 2, "3", "4 entries"),
         ("unclassified_queue", 6, 2, "1", "receive queue, counted from 0"),
         ("indirection_table", 8, 8, "0 1 0 2", ""),
-        ("max_tx_vq", 16, 2, "4", "no part in hashing"),
+        ("max_tx_vq", 16, 2, "4", "not used in hashing"),
         ("hash_key_length", 18, 1, "40", ""),
         ("hash_key_data", 19, 40, KEY.hex(), ""),
     ]
@@ -81,7 +81,7 @@ def test_a_table_of_one_entry():
     assert decode_rss_config(rss_config(mask=0, table=(0,), unclassified=0)).options["indirection_table"] == [0]
 
 
-@pytest.mark.parametrize(("n_bytes", "remark"), [(39, "fewer than the 40"), (41, "bytes behind the first 40")])
+@pytest.mark.parametrize(("n_bytes", "remark"), [(39, "fewer than the 40"), (41, "bytes after the first 40")])
 def test_keys_of_other_lengths(n_bytes, remark):
     payload = decode_hash_config(hash_config(key=bytes(range(n_bytes))))
     assert payload.fields[-2].remark.startswith(remark)
@@ -150,12 +150,12 @@ FIRST = struct.pack("<I2H", 0x3F, 3, 1)
         (rss_config()[:-1], "hash_key_data at offset 19: the payload ends after 58 bytes, and 59 are needed"),
         (rss_config() + b"a", "1 byte too many at offset 59, behind the last field, hash_key_data"),
         (rss_config(0x1000), "hash_types at offset 0: 0x00001000 has bit 12, which is reserved in draft v7"),
-        (rss_config(mask=4), "indirection_table_mask at offset 4: 4 is no power of two less one"),
+        (rss_config(mask=4), "indirection_table_mask at offset 4: 4 is not a power of two minus one"),
         (rss_config(unclassified=0x8000), "unclassified_queue at offset 6: 0x8000, but bit 15 of an rss_rq_id is"),
         (rss_config(table=(0, 1, 0x8001, 3)), "indirection_table at offset 8: entry 2 at offset 12 is 0x8001, but bit"),
-        (rss_config(max_tx_vq=0), "max_tx_vq at offset 16: 0 is no number of transmit queues (1 to 32768)"),
-        (rss_config(max_tx_vq=32769), "max_tx_vq at offset 16: 32769 is no number of transmit queues (1 to 32768)"),
-        (rss_config(key=b""), "hash_key_length at offset 18: 0 bytes, though hash_types are enabled"),
+        (rss_config(max_tx_vq=0), "max_tx_vq at offset 16: 0 is not a number of transmit queues (1 to 32768)"),
+        (rss_config(max_tx_vq=32769), "max_tx_vq at offset 16: 32769 is not a number of transmit queues (1 to 32768)"),
+        (rss_config(key=b""), "hash_key_length at offset 18: 0 bytes, although hash_types are enabled"),
         (rss_config(length=50), "hash_key_data at offset 19: the payload ends after 59 bytes, and 69 are needed"),
     ],
 )
@@ -195,7 +195,7 @@ def test_tunnel_bits_under_the_wrong_text():
         (hash_config(reserved=bytes(5) + b"\x01" + bytes(2)), "reserved at offset 8: 0x0100, but what is reserved"),
         (hash_config()[:12], "hash_key_length at offset 12: the payload ends after 12 bytes, and 13 are needed"),
         (hash_config() + bytes(2), "2 bytes too many at offset 53, behind the last field, hash_key_data"),
-        (hash_config(key=b""), "hash_key_length at offset 12: 0 bytes, though hash_types are enabled"),
+        (hash_config(key=b""), "hash_key_length at offset 12: 0 bytes, although hash_types are enabled"),
     ],
 )
 def test_bad_hash_config(payload, problem):
@@ -223,7 +223,7 @@ def test_bad_hash_tunnel_set(payload, problem):
     [
         ("", "the payload is empty"),
         (" \n", "the payload is empty"),
-        ("123", "3 hex digits are no whole bytes"),
+        ("123", "3 hex digits are not whole bytes"),
         ("no/such/file", "'no/such/file' is neither hex nor a file that can be read: No such file or directory"),
         ("\0", "'\\x00' is neither hex nor a file that can be read: embedded null"),
     ],

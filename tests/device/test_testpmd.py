@@ -89,7 +89,7 @@ def test_no_hashing():
 
 def test_what_no_hash_type_covers_is_told():
     (note,) = parse_ethtool(hash_key(names="ipv4 ipv4-sctp l2-payload gtpu")).notes
-    assert note == "--ethtool: the RSS functions ipv4-sctp, l2-payload, gtpu are passed over: no hash type covers them"
+    assert note == "--ethtool: the RSS functions ipv4-sctp, l2-payload, gtpu are ignored: no hash type covers them"
     (note,) = parse_ethtool(hash_key(names="ipv4-frag ipv4-other")).notes
     assert (
         "ipv4-other without ipv4-tcp and ipv4-udp: type IPv4 of virtio hashes the addresses of those packets too"
@@ -119,7 +119,7 @@ def test_refusals():
     gap = reta([0, 1, 2, 3]).replace("hash index=2", "hash index=5")
     assert "line 4: entry 5 of the RETA, where entry 2 should follow" in refusal(gap)
     assert "line 2: queue 40000 is in the indirection table" in refusal(reta([40000]))
-    assert "line 3: the RSS key is not hex digits, two for each byte; print it by" in refusal("\nRSS key:\n6D5\n")
+    assert "line 3: the RSS key is not two hex digits per byte; print it by" in refusal("\nRSS key:\n6D5\n")
     algorithm = f"{hash_key()}RSS algorithm:\n  simple_xor\n"
     assert "line 7: the RSS algorithm is simple_xor, and only toeplitz can be calculated" in refusal(algorithm)
 

@@ -107,7 +107,7 @@ def test_a_file_that_cannot_be_read(tmp_path, name):
 
 
 def test_list_elements_are_judged_by_the_device(tmp_path):
-    with pytest.raises(ConfigurationError, match=r"--geneve-port: 6081\.5 is no whole number"):
+    with pytest.raises(ConfigurationError, match=r"--geneve-port: 6081\.5 is not a whole number"):
         Device(**read_options(write(tmp_path, "geneve_port = [6081.5]")))
 
 

@@ -73,7 +73,7 @@ def test_a_mac_address_needs_an_ethernet_header(tmp_path):
 @pytest.mark.parametrize(
     ("words", "problem"),
     [
-        ({"to": "host"}, "--to: 'host' is no IP address or network"),
+        ({"to": "host"}, "--to: 'host' is not an IP address or network"),
         ({"destination_mac": "02:00:00:00:00"}, "--destination-mac: '02:00:00:00:00' is not an Ethernet address"),
         ({"destination_mac": "02:00:00:00:00:0g"}, "is not an Ethernet address"),
         ({"interface": " "}, "--interface: ' ' is not an interface"),

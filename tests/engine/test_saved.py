@@ -151,7 +151,7 @@ def arrays_of(path) -> dict[str, np.ndarray]:
         ("signatures", np.array([10**6], np.int64), "no signature 1000000"),
         ("signatures", np.array([], np.int64), "do not fit the signatures"),
         ("counts", np.zeros((1, 128, 2), np.int64), "rows of a signature"),
-        ("counts", np.zeros((1, 128, 2), np.float64), "counts has the wrong form"),
+        ("counts", np.zeros((1, 128, 2), np.float64), "counts has the wrong format"),
         ("slots", np.int64(0), "no slots"),
         ("slots", np.int64(100), "power of two"),
         ("hash_keys", np.zeros((0, 40), np.uint8), "no hash key"),

@@ -119,11 +119,11 @@ def test_bars_are_drawn_with_what_the_encoding_has(make_analysis, encoding):
 
 def test_the_first_line_says_how_far_above_ideal_the_busiest_queue_is(make_analysis):
     text = show(make_analysis(DEFAULTS, [500, 600], traces=["left.pcap", "right.pcap"]))
-    excesses = "+336% (outer-addresses), +336% (outer), +336% (inner)"
-    assert text.splitlines()[0] == f"The busiest receive queue is {excesses} above the ideal share of packets."
+    excesses = "outer-addresses 336%, outer 336%, inner 336%"
+    assert text.splitlines()[0] == f"Busiest receive queue, above the ideal share of packets: {excesses}."
     assert "pcap" not in text
     (one,) = show(make_analysis([Device()], [1] * 7 + [25])).splitlines()[:1]
-    assert one == "The busiest receive queue is +525% above the ideal share of packets."
+    assert one == "The busiest receive queue is 525% above the ideal share of packets."
 
 
 def test_few_packets_are_not_judged(make_analysis):
@@ -150,10 +150,13 @@ def test_an_early_end_is_told(make_analysis):
     ("numbers", "sentence"),
     [
         ({}, "there are no packets."),
-        ({"sent": 3}, "there are no packets but those left out."),
-        ({"unhashed": 1}, "no packet gets a hash. 1 packet to the unclassified queue."),
-        ({"unhashed": 2, "unknown": 3}, "2 packets to the unclassified queue; of the others the capture does not"),
-        ({"unknown": 3}, "the capture shows of no packet"),
+        ({"sent": 3}, "there are no packets except those left out."),
+        ({"unhashed": 1}, "no packet gets a hash. 1 packet goes to the unclassified queue."),
+        (
+            {"unhashed": 2, "unknown": 3},
+            "2 packets go to the unclassified queue; the capture shows too little of the others",
+        ),
+        ({"unknown": 3}, "the capture shows too little of every packet"),
     ],
 )
 def test_nothing_to_distribute_is_said_plainly(make_analysis, numbers, sentence):

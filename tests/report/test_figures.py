@@ -130,7 +130,7 @@ def test_figures_are_saved_as_their_suffix_says(make_analysis, tmp_path, suffix,
 def test_without_rss_the_figure_says_why_it_is_empty(make_analysis):
     figure = draw_distribution(make_analysis([Device(features="CTRL_VQ+HASH_REPORT")], [4]))
     assert shown(figure) == []
-    assert "without the feature RSS" in figure.get_suptitle()
+    assert "without the RSS feature" in figure.get_suptitle()
 
 
 SAMPLES = sorted(path for path in (ROOT / "sample_traces").glob("*.pcap*") if path.stem != "interfaces")

@@ -122,18 +122,18 @@ def test_every_fact_is_a_line():
         "packets by link type: ETHERNET (1) 5,000, USER0 (147) 1",
         "from 2023-11-14 22:13:20 UTC to 2023-11-14 22:14:21 UTC: 61.000 s",
         "from 2023-11-14 22:13:20 UTC to 2023-11-15 00:15:23.005 UTC: 7,323.005 s (2:02:03)",
-        "3 packets without a time",
-        "12 packets with a time before that of the packet in front",
+        "3 packets without a timestamp",
+        "12 packets with a timestamp before that of the previous packet",
         "1,000 packets cut (20.0%): 10.0 MB captured of 20.0 MB",
         "250 packets (5.0%) larger than the usual MTU, up to 65,000 B: merged by GRO/TSO: these are not wire packets, "
-        "spread by packet count is understated",
+        "so packet counts understate the imbalance",
         "packets by direction: in 7, out 4,990, unknown 4",
         "reported in packet options: hashes Toeplitz 4, CRC32 1; receive queue of 5 packets",
         "40 tunnels: the heaviest by packets, share, bytes",
         "30   0.6%   3.0 kB  192.0.2.1 > 198.51.100.2 IPIP",
         "GTP-U on UDP port 2152: about 2,000 packets (40.0%); neither spec looks into GTP-U",
         "VXLAN on UDP port 4799: 12 packets (0.2%); --vxlan-port 4789 --vxlan-port 4799 looks into it",
-        "IPv4 in IPv4: 1 packet (0.0%); --spec 1.4 looks into it, draft v7 does not",
+        "IPv4 in IPv4: 1 packet (0.0%); --spec 1.4 looks into it; draft v7 does not",
         "ESP: 1 packet (0.0%); neither spec looks into ESP, whose payload is encrypted",
     ]:
         assert line in lines
@@ -209,7 +209,7 @@ def test_durations_have_units(nanoseconds, words):
 
 def test_jumbo_frames_may_be_wire_packets():
     assert "unless the network has larger frames" not in shown(WHOLE)
-    assert "understated, unless the network has larger frames" in shown(
+    assert "understate the imbalance, unless the network has larger frames" in shown(
         replace(WHOLE, tally=replace(TALLY, longest=9000))
     )
 
@@ -237,7 +237,7 @@ def test_a_saved_census():
         f"  hash key {(b'k' * 40).hex()}",
         "  UDP ports VXLAN 53, GENEVE 6081, VXLAN-GPE 4790, GRE in UDP 4754",
         "  up to 128 entries of the indirection table (mask), flavor spec, input transform none",
-        "  a saved census has no times, directions, captured lengths and tunnels",
+        "  a saved census has no timestamps, directions, captured lengths or tunnels",
     ]:
         assert line in text.splitlines()
     modulo = replace(SAVED, identity=Identity.of(Device(table_index="modulo", indirection_table_size=100)))

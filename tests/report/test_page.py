@@ -341,7 +341,7 @@ def test_a_hundred_thousand_windows_stay_small(overlay):
     assert len(page.encode()) < MOST_BYTES
     shown = text_of(page)
     assert "417 windows of 1 ms drawn as one" in shown
-    assert "4 packets without a time are in no window." in shown
+    assert "4 packets without a timestamp are in no window." in shown
 
 
 @pytest.mark.slow
@@ -352,7 +352,7 @@ def test_many_tunnels_and_configurations_stay_small(tmp_path):
     page = make_page(compare(trace, devices, heaviest=500))
     assert len(page.encode()) < MOST_BYTES
     shown = text_of(page)
-    assert f"The first {MOST_ROWS} of 6,000 rows; pcaphash compare --output writes all." in shown
+    assert f"The first {MOST_ROWS} of 6,000 rows; pcaphash compare --output writes all of them." in shown
     assert "The first 8 of 12 configurations." in shown
     assert "4 more are not" in shown
 

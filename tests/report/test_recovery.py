@@ -50,7 +50,7 @@ def test_a_part_of_a_key_comes_with_its_mask():
     text = shown(recovery_with(192))
     assert text.startswith("127 of the 319 key bits")
     assert f"mask: {((1 << 127) - 1) << 193:080x}" in text
-    assert "enough to know every hash over IPv4 addresses, IPv4 addresses and ports" in text
+    assert "enough to calculate every hash over IPv4 addresses, IPv4 addresses and ports" in text
     # Bits that are open do not matter to any of these.
     assert "pcaphash validate TRACE --key 0102" in text
     assert "pcaphash validate" not in shown(recovery_with(300))
@@ -70,12 +70,14 @@ def test_what_nothing_confirms_is_said():
     few = recovery_with(192, packets=97)
     assert "confirms it" not in shown(few)
     unconfirmed = replace(few.solution, redundant=5)
-    assert "Little confirms it: 5 equations hold" in shown(recovery_with(192, packets=97, solution=unconfirmed))
+    assert "Little confirms it: only 5 equations are left" in shown(
+        recovery_with(192, packets=97, solution=unconfirmed)
+    )
 
 
 def test_no_key():
     nothing = replace(recovery_with(0, solution=None), best=None)
-    assert shown(nothing).startswith("No key gives these hashes.")
+    assert shown(nothing).startswith("No key produces these hashes.")
     lost = replace(recovery_with(0), best=None)
     assert shown(lost).startswith("No key is certain.")
     document = json.loads(shown(lost, "json"))

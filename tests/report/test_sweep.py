@@ -44,7 +44,7 @@ def test_tables_fit_and_no_number_is_cut(monkeypatch, spec, width):
 def test_the_best_classes_and_named_masks_are_shown(swept):
     text = text_of(swept)
     ways = "4,096 masks spread these packets in 460 ways"
-    assert f"{ways}; below is the smallest mask of each, best first by max_ideal_packets" in text
+    assert f"{ways}. The smallest mask of each is listed, best first by max_ideal_packets" in text
     rows = [line.split() for line in text.split("rank  mask ")[-1].splitlines()[1:] if line[:5].strip().isdigit()]
     ranks = [int(row[0]) for row in rows]
     assert ranks == sorted(ranks)
@@ -65,9 +65,9 @@ def test_nothing_to_rank_is_said(tmp_path):
 
 def test_without_rss_there_is_nothing_to_rank_by():
     text = text_of(sweep(TRACE, NO_RSS))
-    assert "fewest types first" in text
-    assert "without the feature RSS no hash chooses one" in text
-    assert "busiest" not in text.split("fewest types first")[1]
+    assert "those with the fewest types first" in text
+    assert "without the RSS feature, no hash chooses one" in text
+    assert "busiest" not in text.split("those with the fewest types first")[1]
     assert "nothing to rank" in draw_sweep(sweep(TRACE, NO_RSS)).texts[-1].get_text()
 
 

@@ -37,23 +37,23 @@ def test_a_table_that_ethtool_has_not_is_said_to_be_so(tuning):
     other = with_tables(tuning, (0, 1, 1, 0, 0, 1, 1, 1), (0, 0, 1, 1, 1, 1, 1, 1))
     assert setting_lines(other)[:2] == [
         "Linux: ethtool -X DEV weight 2 6",
-        "ethtool -X cannot give the rebalanced table, entry by entry; its weights above come closest",
+        "ethtool -X cannot set the rebalanced table entry by entry; the weights above come closest",
     ]
 
 
 def test_weights_that_are_no_improvement_are_not_proposed(tuning):
     other = with_tables(tuning, (0, 1, 1, 0, 0, 1, 1, 1), (0, 0, 1, 1, 1, 1, 1, 1))
     other = replace(other, weighted=replace(other.weighted, whole=9.0))
-    assert setting_lines(other)[0].startswith("ethtool -X cannot give the rebalanced table")
+    assert setting_lines(other)[0].startswith("ethtool -X cannot set the rebalanced table")
     # Nor where they are one on the flows they were made from alone.
     other = replace(other, weighted=replace(other.weighted, whole=-1.0, judged=9.0))
-    assert setting_lines(other)[0].startswith("ethtool -X cannot give the rebalanced table")
+    assert setting_lines(other)[0].startswith("ethtool -X cannot set the rebalanced table")
 
 
 def test_tables_are_shown_with_what_they_give_elsewhere(tuning):
     shown = replace(tuning, rebalanced=replace(tuning.rebalanced, whole=0.125, judged=0.5))
     assert table_lines(shown)[0].startswith(
-        "rebalanced table: +12.5% above ideal on these flows, made from one half and judged by the other +50.0%"
+        "rebalanced table: 12.5% above ideal on these flows, made from one half and judged by the other 50.0%"
     )
 
 

@@ -36,9 +36,9 @@ def test_advice_gives_the_linux_commands_that_follow_it(advice, commands):
 
 def test_a_gain_is_told_with_both_numbers():
     certain = put_advice_into_words(HashPorts(GAIN, ["tcp4"], is_tunnelled=False)).text
-    assert "+5.5% above ideal instead of +700% (addresses)" in certain
+    assert "5.5% above the ideal share instead of 700% (addresses)" in certain
     unsure = Gain(Step.PORTS, "ports", "addresses", 0.055, 7.0, is_certain=False)
-    assert "does not tell whether that is luck" in put_advice_into_words(HashPorts(unsure, [], is_tunnelled=False)).text
+    assert "cannot show whether this is luck" in put_advice_into_words(HashPorts(unsure, [], is_tunnelled=False)).text
     assert "outer source port" in put_advice_into_words(HashPorts(GAIN, [], is_tunnelled=True)).text
 
 

@@ -208,7 +208,7 @@ def test_what_this_trace_cannot_tell_apart(tmp_path):
     found = diagnose(trace, misbehave(some, CONFIGURATION, "outer-instead-of-inner"))
     sets = [[fault.name for fault in each] for each in (found.diagnosis.faults, *found.diagnosis.alternatives)]
     assert sets == [["outer-instead-of-inner"], ["outer-of-vxlan"]]
-    assert any("VXLAN packets beside tunnel packets of another type" in each for each in found.diagnosis.traffic)
+    assert any("VXLAN packets together with tunnel packets of another type" in each for each in found.diagnosis.traffic)
 
 
 QUEUE_RULES = {

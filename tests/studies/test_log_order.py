@@ -111,7 +111,7 @@ def test_packets_that_are_not_in_the_log(judge):
     frames = ALIKE + UNLIKE
     found, notes = judge(frames, by_queue(without_some(answers(frames), 9), 50))
     assert (found.judged, found.mismatches) == (len(frames) - 9, 0)
-    assert f"9 of {len(frames)} packets have no line" in notes
+    assert f"9 of {len(frames)} packets have no line in the log" in notes
 
 
 def test_lines_that_are_not_in_the_trace(judge):

@@ -92,9 +92,9 @@ def _describe_queues(outcomes: "Sequence[Outcome]") -> str:
         load = load_of(outcome)
         shares = load.shares[:, 0]
         text = (
-            f"{shorten(load.name)}: busiest queue {int(shares.argmax())} with {percent(float(shares.max()))}, idlest "
-            f"queue {int(shares.argmin())} with {percent(float(shares.min()))}, ideal {percent(1 / len(shares))} on "
-            f"each of {count(len(shares))}"
+            f"{shorten(load.name)}: busiest queue {int(shares.argmax())} with {percent(float(shares.max()))}, "
+            f"idlest queue {int(shares.argmin())} with {percent(float(shares.min()))}, ideal "
+            f"{percent(1 / len(shares))} on each of {count(len(shares))}"
         )
         if load.ideal is not None:
             text += f", {percent(load.ideal.low)} to {percent(load.ideal.high)} under 95 of 100 ideal hashes"

@@ -120,8 +120,7 @@ def _describe_concentration(outcomes: "Sequence[Outcome]") -> str:
             text += f", {count(n_inputs)} of {count(len(of_inputs))} hash inputs half of those with a hash"
         parts.append(text)
     return (
-        "Share of packets that the busiest receive queues have together, and likewise the heaviest hash inputs. "
-        f"{'; '.join(parts)}."
+        f"Share of packets on the busiest receive queues together, and of the heaviest hash inputs. {'; '.join(parts)}."
     )
 
 
@@ -183,8 +182,8 @@ def _describe_sizes(outcomes: "Sequence[Outcome]") -> str:
         if outcome.inputs is not None and len(loads_of := _input_loads(outcome))
     ]
     return (
-        "Share of flows that have at least so many packets, or bytes, and likewise of what is hashed of them; a flow "
-        "right of the dotted line has more than the ideal load of one receive queue. "
+        "Share of flows with at least this many packets or bytes, and the same for hash inputs; a flow right of the "
+        "dotted line has more than the ideal load of one receive queue. "
         f"{count(len(loads))} flows: half have at least {packets(int(np.median(loads)))}, the heaviest has "
         f"{packets(int(loads.max()))}; {'; '.join(parts)}."
     )

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from pcaphash.studies.analyze import Analysis
 
-_NO_QUEUES = "No receive queues: without the feature RSS no hash chooses one"
+_NO_QUEUES = "No receive queues: without the RSS feature, no hash chooses one"
 
 
 @styled

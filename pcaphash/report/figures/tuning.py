@@ -7,7 +7,7 @@ from pcaphash.report.figures.palette import BAND, BLUE, FAINT, GREY, INK, PAPER,
 from pcaphash.report.sweep_text import IN_PERCENT, MEASURES
 from pcaphash.report.words import count, packets, trace_names
 from pcaphash.studies.tune.result import CURRENT
-from pcaphash.studies.tune.verdict import KEY, write
+from pcaphash.studies.tune.verdict import KEY, write_brief
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
@@ -52,18 +52,14 @@ def tuning_title(tuning: "Tuning") -> str:
     assert tuning.baseline is not None
     measure, value = tuning.measure, tuning.value("judging", CURRENT)
     if tuning.verdict.cause == KEY:
-        best = _brief(measure, tuning.value("judging", tuning.best))
-        return f"Another key helps: {best} instead of {_brief(measure, value)}, on flows that it was not chosen by"
+        best = write_brief(measure, tuning.value("judging", tuning.best))
+        return f"Another key helps: {best} instead of {write_brief(measure, value)}, on flows that it was not chosen by"
     ideal = tuning.baseline.interval(measure)
     if value not in ideal:
         return tuning.verdict.headline.rstrip(".")
-    interval = f"{_brief(measure, ideal.low)} to {_brief(measure, ideal.high)}"
-    now = f"the current one gives {_brief(measure, value)}"
-    return f"Little is gained by another key: {now}, within the range of ideal hashes ({interval})"
-
-
-def _brief(measure: str, value: float) -> str:
-    return write(measure, value).removesuffix(" above ideal").removesuffix(" below ideal")
+    interval = f"{write_brief(measure, ideal.low)} to {write_brief(measure, ideal.high)}"
+    now = f"the current key gives {write_brief(measure, value)}"
+    return f"Another key gains little: {now}, within the range of ideal hashes ({interval})"
 
 
 def _draw_keys(panel: "Axes", tuning: "Tuning") -> "list[tuple[str, Artist]]":
@@ -88,7 +84,7 @@ def _draw_keys(panel: "Axes", tuning: "Tuning") -> "list[tuple[str, Artist]]":
         style: dict[str, Any] = {"color": colour, "markersize": 9, "markeredgecolor": PAPER, "zorder": 3}
         (drawn,) = panel.plot(*place, marker, linestyle="none", **style)
         panel.annotate(
-            _brief(tuning.measure, place[1]),
+            write_brief(tuning.measure, place[1]),
             place,
             xytext=(7, 6),
             textcoords="offset points",

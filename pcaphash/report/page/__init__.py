@@ -134,7 +134,7 @@ def _sections(comparison: "Comparison", drawings: dict[str, _Drawing]) -> list[_
         ("load", "Load of the receive queues", FRONT, [results.queue_table(comparison)]),
         (
             "ideal",
-            "Beside ideal hashes",
+            "Compared with ideal hashes",
             "concentration",
             [results.baseline_table(comparison), results.independence_table(comparison)],
         ),
@@ -152,7 +152,7 @@ def _sections(comparison: "Comparison", drawings: dict[str, _Drawing]) -> list[_
         ("affinity", "Together or apart", "", [results.affinity_table(comparison)]),
         (
             "hashed",
-            "What is hashed, and what is not",
+            "Packets with and without a hash",
             "",
             [
                 facts.hashed_table(comparison),

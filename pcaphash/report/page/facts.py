@@ -84,7 +84,7 @@ def link_type_table(comparison: "Comparison") -> Table:
             text(link_type_name(link_type) or "unknown"),
             number(link_type),
             number(n_packets),
-            text("yes" if link_type in LINK_TYPE_NAMES else "no: what its packets would get stays unknown"),
+            text("yes" if link_type in LINK_TYPE_NAMES else "no: the hashes of its packets are unknown"),
         ]
         for link_type, n_packets in sorted(comparison.reading.link_types.items())
     ]
@@ -137,12 +137,12 @@ def _hashed_row(distribution: "Distribution") -> list[Cell]:
 
 def reason_table(comparison: "Comparison") -> Table:
     """Tabulate why packets have no hash, or none that is known."""
-    return _count_table(comparison, "reasons", "Why packets have no hash, or none that is known", "reason")
+    return _count_table(comparison, "reasons", "Why packets have no hash, or an unknown one", "reason")
 
 
 def report_table(comparison: "Comparison") -> Table:
     """Tabulate what is hashed of the packets."""
-    return _count_table(comparison, "reports", "What is hashed of the packets", "hash_report")
+    return _count_table(comparison, "reports", "What is hashed", "hash_report")
 
 
 def _count_table(comparison: "Comparison", counted: str, caption: str, heading: str) -> Table:

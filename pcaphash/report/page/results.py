@@ -66,7 +66,10 @@ def baseline_table(comparison: "Comparison") -> Table:
         labels = [text(row["config"]), text(MEASURES[str(row["measure"])]), text(row["unit"])]
         rows.append([*labels, *values, measure(_float(row["percentile"]), ".4g"), *others])
     return make_table(
-        "baseline", "Measures of spread, beside 95 of 100 ideal hashes and resamples of the flows", headings, rows
+        "baseline",
+        "Measures of spread, with the ranges of 95 of 100 ideal hashes and of resampled flows",
+        headings,
+        rows,
     )
 
 
@@ -184,7 +187,7 @@ def window_table(comparison: "Comparison") -> Table:
     ]
     table = make_table("windows", "Load of the busiest receive queue in single windows", headings, rows)
     without = comparison.without_time
-    note = f"{count(without)} packets without a time are in no window." if without else ""
+    note = f"{count(without)} packets without a timestamp are in no window." if without else ""
     return Table(table.name, table.caption, table.headings, table.rows, note)
 
 

@@ -62,7 +62,9 @@ def make_table(name: str, caption: str, headings: Sequence[str], rows: Iterable[
     every = [list(row) for row in rows]
     note = ""
     if len(every) > MOST_ROWS:
-        note = f"The first {count(MOST_ROWS)} of {count(len(every))} rows; pcaphash compare --output writes all."
+        note = (
+            f"The first {count(MOST_ROWS)} of {count(len(every))} rows; pcaphash compare --output writes all of them."
+        )
     return Table(name, caption, list(headings), every[:MOST_ROWS], note)
 
 

@@ -76,10 +76,10 @@ def compare(
     """
     paths, chosen = check_request(traces, default_configs(Device()) if devices is None else devices)
     if window_ns is not None and window_ns < 1:
-        raise ConfigurationError("--window", f"{window_ns} ns is no length of time", "give at least 1ns")
+        raise ConfigurationError("--window", f"{window_ns} ns is not a duration", "give at least 1ns")
     has_flows = not any(is_saved_census(path) for path in paths)
     if window_ns is not None and not has_flows:
-        raise ConfigurationError("--window", "a saved census does not know when packets came", "give the captures")
+        raise ConfigurationError("--window", "a saved census has no timestamps", "give the captures")
     tables = {identity: FlowTable(identity, most_flows) for identity in map(identity_of_flows, chosen)}
     timelines = [Timeline(device, window_ns) for device in chosen if window_ns and device.has_queue]
     beside = [table.append for table in tables.values()] + [timeline.append for timeline in timelines]

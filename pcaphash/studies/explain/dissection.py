@@ -97,7 +97,7 @@ def dissect_packet(packet: Packet, layout: Layout, device: Device) -> Dissection
     place = Place("outer", *layout[1:6])
     outer = _read_level(packet, read_link(packet, place.ip, is_qemu), place, is_qemu)
     if outer.internet is None or outer.internet.trouble:
-        agree("the encapsulation of no IP packet", 0, layout.encapsulation)
+        agree("the encapsulation of a packet that is not IP", 0, layout.encapsulation)
         return Dissection(packet, outer, Tunnel(0, "", ""), None)
     tunnel = read_tunnel(packet, place, outer.internet, device, layout.encapsulation)
     if not tunnel.is_tunnel:

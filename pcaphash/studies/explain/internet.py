@@ -21,10 +21,10 @@ from pcaphash.studies.explain.result import Header
 IPV4_SOURCE = "RFC 791 section 3.1"
 IPV6_SOURCE = "RFC 8200 section 3"
 EXTENSION_SOURCE = "RFC 8200 section 4"
-FRAGMENTS = "Microsoft, RSS hashing types; the virtio texts do not say"
+FRAGMENTS = "Microsoft, RSS hashing types; the virtio specs do not say"
 QEMU_SOURCE = "QEMU 7.2"
 EXTENDED = "IPv6 with extension headers"
-NO_PORTS = "neither ports nor tunnels are looked for in any fragment, the first included"
+NO_PORTS = "no fragment is searched for ports or tunnels, not even the first"
 FOLLOWED = frozenset({ip.HOP_BY_HOP, ip.ROUTING, ip.FRAGMENT, ip.AUTHENTICATION, ip.DESTINATION_OPTIONS, ip.MOBILITY})
 """Next headers that are extension headers, which are stepped over."""
 
@@ -142,14 +142,14 @@ def _read_ipv4(packet: Packet, place: Place, is_qemu: bool) -> Internet:
     agree("an IPv4 header", (True, offset + 4 * words), (place.is_ipv4, place.payload))
     protocol = packet.data[offset + 9]
     if packet.data[offset] >> 4 != 4:
-        why = f"byte {offset} has another version than 4: QEMU looks no further than the addresses"
+        why = f"byte {offset} has a version other than 4: QEMU looks no further than the addresses"
         return Internet((header,), None, IPV4, "what QEMU does not read", why, QEMU_SOURCE)
     if packet.number(offset + 6, 2) & ip.IPV4_FRAGMENT_MASK:
         shown = _show_ipv4_fragment(packet.data[offset + 6 : offset + 8])
         text = f"a fragment of {names.protocol_name(protocol)} ({shown})"
         why = f"bytes {offset + 6} and {offset + 7} say so: {NO_PORTS}"
         return Internet((header,), None, IPV4, text, why, FRAGMENTS)
-    why = f"version 4, a header of {header.length} bytes, no fragment, protocol {protocol} at byte {offset + 9}"
+    why = f"version 4, a header of {header.length} bytes, not a fragment, protocol {protocol} at byte {offset + 9}"
     return Internet((header,), protocol, IPV4, names.protocol_name(protocol), why, IPV4_SOURCE)
 
 

@@ -58,7 +58,7 @@ def read_link(packet: Packet, network_start: int, is_qemu: bool) -> Link:
         return _read_family(packet, network_start)
     agree("the link layer", 0, network_start)
     if link_type not in eth.LINK_TYPE_NAMES:
-        why = f"{link_type_text(link_type)} is not among the link types that are dissected"
+        why = f"{link_type_text(link_type)} is not a link type that is dissected"
         return _without_ip((), Trouble(OTHER_LINK_TYPE, why, LINK_TYPES))
     return _read_version(packet)
 

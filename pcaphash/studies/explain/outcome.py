@@ -86,14 +86,14 @@ def table_formula(answer: Answer) -> str:
 def _queue_step(answer: Answer) -> Step:
     device = answer.device
     if not device.has_queue:
-        why = "without the feature RSS no hash chooses a receive queue"
+        why = "without the RSS feature, no hash chooses a receive queue"
         return Step("receive queue", "none to tell", why, QUEUE_SOURCE)
     if answer.table_index is not None:
         why = f"{table_formula(answer)}, and entry {answer.table_index} of the indirection table is {answer.queue}"
         return Step("receive queue", str(answer.queue), why, QUEUE_SOURCE)
     if answer.queue is None:
         return Step("receive queue", "unknown", f"the hash is unknown (reason {answer.reason})", QUEUE_SOURCE)
-    why = f"there is no hash (reason {answer.reason}), so it is the unclassified queue"
+    why = f"there is no hash (reason {answer.reason}), so the packet goes to the unclassified queue"
     return Step("receive queue", str(answer.queue), why, QUEUE_SOURCE)
 
 
@@ -101,12 +101,12 @@ def _report_step(answer: Answer) -> Step:
     device = answer.device
     source = "virtio 1.4, Hash reporting for incoming packets"
     if not device.reports_hash:
-        why = "without the feature HASH_REPORT the header before the packet has no room for one"
+        why = "without the HASH_REPORT feature, the header before the packet has no field for it"
         return Step("reports", "none", why, source)
     decision = f"hash_report {answer.hash_report} ({virtio.HASH_REPORTS.index(answer.hash_report)})"
     if device.spec != "v7":
         return Step("reports", decision, "virtio 1.4 does not report encapsulations", source)
     number = virtio.HASH_REPORT_TUNNELS.index(answer.hash_report_tunnel)
     decision += f", hash_report_tunnel {answer.hash_report_tunnel} ({number})"
-    why = "the encapsulation is reported only where the hash is over the inner header"
+    why = "the encapsulation is reported only if the hash is over the inner header"
     return Step("reports", decision, why, TUNNEL_SOURCES["v7"])

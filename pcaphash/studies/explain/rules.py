@@ -46,8 +46,10 @@ def list_steps(dissection: Dissection, answer: Answer) -> tuple[Step, ...]:
     if level is not None and level is dissection.inner:
         steps += _level_steps(level)
         if level.trouble and level.trouble.kind == NOT_IP and answer.device.inner_miss == "outer":
-            why = "the inner packet is not IP, and the device was given --inner-miss outer"
-            steps.append(Step("header to hash", "the outer one after all", why, "no virtio text: some devices do so"))
+            why = "the inner packet is not IP, and --inner-miss outer is set"
+            steps.append(
+                Step("header to hash", "the outer one after all", why, "not in a virtio spec: some devices do this")
+            )
             level = dissection.outer
     if level is None or level.trouble:
         agree("the header", "none", answer.header)
@@ -62,8 +64,11 @@ def strip_step(strip: str, n_bytes: int, is_cut: bool) -> Step:
     if is_cut:
         why = f"the capture ends within the {name} header, or before it"
         return Step("mirror session", "the mirrored packet is not shown", why, source)
-    why = f"--strip {strip}: these bytes are the mirror session's, the NIC met what follows; offsets count from there"
-    return Step("mirror session", f"{n_bytes} bytes up to the {name} header's end taken off", why, source)
+    why = (
+        f"--strip {strip}: these bytes belong to the mirror session. The NIC received what follows; offsets count "
+        "from there"
+    )
+    return Step("mirror session", f"{n_bytes} bytes up to the end of the {name} header are removed", why, source)
 
 
 def _level_steps(level: Level) -> list[Step]:
@@ -85,7 +90,7 @@ def _level_steps(level: Level) -> list[Step]:
 def _outcome(part: str, trouble: int) -> str:
     """Say what trouble with a header leads to."""
     if trouble == NOT_IP:
-        return "not IP: no hash" if part == "outer" else "not IP: no hash, and never that of the outer header"
+        return "not IP: no hash" if part == "outer" else "not IP: no hash, and never the hash of the outer header"
     return "unknown: the capture ends too early" if trouble == CUT else "unknown: such packets are not dissected"
 
 
@@ -103,7 +108,7 @@ def _encapsulation_step(dissection: Dissection, answer: Answer) -> Step:
     if tunnel.encapsulation == kernel.NO_ENCAPSULATION:
         return Step("encapsulation", "none", tunnel.why, tunnel.source)
     if answer.encapsulation == "NONE":
-        why = f"{tunnel.why}; {profile.title} knows no such tunnel"
+        why = f"{tunnel.why}; {profile.title} has no such tunnel"
         return Step("encapsulation", f"none that {profile.title} knows", why, TUNNEL_SOURCES[profile.name])
     return Step("encapsulation", "unknown: the capture ends too early", tunnel.why, tunnel.source)
 
@@ -118,10 +123,10 @@ def _choose_header(dissection: Dissection, answer: Answer) -> tuple[Step, Level 
         if enabled:
             why = f"the packet may be a tunnel whose inner header is hashed: {_enabled(device, enabled)}"
             return Step(rule, "unknown: outer or inner", f"{tunnel.why}; {why}", source), None
-        why = f"the packet may be a tunnel, but of those {_none_enabled(device)}"
+        why = f"the packet may be a tunnel, but for those {_none_enabled(device)}"
         return Step(rule, "the outer one", why, source), dissection.outer
     if answer.encapsulation == "NONE":
-        return Step(rule, "the outer one", "the packet is no tunnel", source), dissection.outer
+        return Step(rule, "the outer one", "the packet is not a tunnel", source), dissection.outer
     bit = 1 << (tunnel.encapsulation - 1)
     if device.tunnel_mask & bit:
         return Step(rule, "the inner one", _enabled(device, bit), source), dissection.inner
@@ -159,13 +164,13 @@ def _type_step(dissection: Dissection, level: Level, answer: Answer) -> Step:
         why = f"{header}; of the types that fit, {names}, none is enabled ({device.hash_types_text})"
         return Step("hash type", "none fits: no hash", why, source)
     name, report = found
-    order = f"of the types that fit, in this order {names}, {name} is the first enabled"
-    order = f"{name} is the one type that fits, and enabled" if len(fitting) == 1 else order
+    order = f"of the types that fit ({names}, in this order), {name} is the first enabled"
+    order = f"{name} is the only type that fits, and it is enabled" if len(fitting) == 1 else order
     if answer.hash_report == "UNKNOWN":
         lacking = _lacking(dissection.packet, place, name)
         agree("what is not captured", True, bool(lacking))
         why = "; ".join([dissection.packet.cut, *lacking, header, order])
-        return Step("hash type", f"{name}, of what the capture does not show", why, source)
+        return Step("hash type", f"{name}, over bytes that the capture does not show", why, source)
     agree("the hash type", (report, place.part), (answer.hash_report, answer.header))
     over = "addresses and ports" if name.startswith(("TCP", "UDP")) else "addresses"
     taken = _addresses_taken(place) if name.endswith("_EX") else ""

@@ -108,7 +108,7 @@ def _find_packet(trace: str, number: int, watch: Callable[[Progress], None] | No
 
 def _no_packet(reader: Reader, number: int, n_packets: int) -> PcaphashError:
     if reader.damage:
-        return PacketLostError(f"{reader.damage}, {n_packets:,} packets; packet {number:,} would be behind that")
+        return PacketLostError(f"{reader.damage}, {n_packets:,} packets; packet {number:,} would come after that")
     if not n_packets:
         return ConfigurationError(OPTION, f"{reader.trace} has no packets", "give another capture")
     problem = f"{reader.trace} has no packet {number:,}: there are {n_packets:,}"
@@ -219,4 +219,4 @@ def _direction_steps(direction: str) -> tuple[Step, ...]:
     if direction != "out":
         return ()
     why = "the capture says that the host sent it: no device steered it, and analyze leaves it out"
-    return (Step("direction", "sent, so what follows is what its hash would be", why, "the capture"),)
+    return (Step("direction", "sent, so the following is what its hash would be", why, "the capture"),)

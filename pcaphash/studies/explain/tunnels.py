@@ -99,7 +99,7 @@ def read_tunnel(packet: Packet, place: Place, internet: Internet, device: Device
         why = "protocol 4 in an IPv4 header is IPv4 in IPv4"
         tunnel = Tunnel(kernel.IPIP, why, IPIP_SOURCE, (), place.payload, IPV4, why)
     else:
-        why = f"protocol {names.protocol(internet.protocol)} is no tunnel that a virtio text names"
+        why = f"protocol {names.protocol(internet.protocol)} is not a tunnel named in a virtio spec"
         tunnel = Tunnel(_NO, why, "virtio 1.4, Inner Header Hash")
     agree("the encapsulation", tunnel.encapsulation, encapsulation)
     return tunnel
@@ -247,7 +247,7 @@ def _read_gre(packet: Packet, offset: int, is_ipv4: bool, shown: str) -> Tunnel:
     is_ipv6 = not is_ipv4 or protocol == eth.ETHERTYPE_IPV6
     options = flags & (tun.GRE_CHECKSUM | tun.GRE_KEY | tun.GRE_SEQUENCE)
     if options == tun.GRE_KEY and protocol == tun.PROTOCOL_ETHERNET:
-        found, what, source = kernel.NVGRE, "a key alone and carries Ethernet: NVGRE", "RFC 7637 section 3.2"
+        found, what, source = kernel.NVGRE, "only a key and carries Ethernet: NVGRE", "RFC 7637 section 3.2"
     elif has_key or has_sequence:
         what = f"a {names.listed(['key'] * has_key + ['sequence number'] * has_sequence)}"
         found, source = kernel.GRE_2890, KEY_SOURCE

@@ -88,14 +88,14 @@ def parse_tuple(
     second, second_port = _parse_side(DESTINATION, destination, destination_port)
     if first.version != second.version:
         problem = f"{second} is IPv{second.version}, but the source {first} is IPv{first.version}"
-        raise ConfigurationError(DESTINATION, problem, "give two addresses of one family")
+        raise ConfigurationError(DESTINATION, problem, "give two addresses of the same IP version")
     if (first_port is None) != (second_port is None):
         without, other = (SOURCE, DESTINATION) if first_port is None else (DESTINATION, SOURCE)
         hint = " ([ADDRESS]:PORT for IPv6)" if first.version == 6 else ""
-        raise ConfigurationError(without, f"there is a port in {other} only", f"give both ports, or none{hint}")
+        raise ConfigurationError(without, f"only {other} has a port", f"give both ports, or none{hint}")
     number = parse_protocol(protocol)
     if first.version == 6 and number in ip.EXTENSION_HEADERS:
-        problem = f"{protocol} is an IPv6 extension header, which hides what the packet is"
+        problem = f"{protocol} is an IPv6 extension header, which does not say what the packet carries"
         raise ConfigurationError(PROTOCOL_OPTION, problem, "give the protocol after the extension headers")
     is_assumed = number is None and first_port is not None
     return PacketTuple(first, second, first_port, second_port, ip.TCP if is_assumed else number, is_assumed)
@@ -117,7 +117,9 @@ def _parse_side(side: str, text: str, port: str | int | None) -> tuple[Address, 
     address, behind = (found[1], found[2]) if found else (written, None)
     given = None if port is None or str(port).strip() == "" else _parse_port(side, port)
     if behind is not None and given is not None:
-        raise ConfigurationError(side, f"{written} has a port of its own beside port {given}", "give one of the two")
+        raise ConfigurationError(
+            side, f"{written} already has a port, and port {given} is given too", "give only one of them"
+        )
     return _parse_address(side, address), given if behind is None else _parse_port(side, behind)
 
 

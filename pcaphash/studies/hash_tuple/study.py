@@ -34,9 +34,9 @@ class TupleHash:
     hash_value : int, optional
         The hash, 32 bits; None without one.
     table_entry : int, optional
-        The entry of the indirection table that the hash leads to; None without a hash, or without the feature RSS.
+        The entry of the indirection table that the hash leads to; None without a hash, or without the RSS feature.
     queue : int, optional
-        The receive queue: without a hash the unclassified queue; None without the feature RSS.
+        The receive queue: without a hash the unclassified queue; None without the RSS feature.
     tunnel : str
         The tunnel that such packets would be if they carried its header, where the device hashes inner headers of it:
         the hash is another then. Empty if there is none.

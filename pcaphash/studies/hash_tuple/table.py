@@ -126,7 +126,7 @@ def _read_cells(lines: Iterator[_Line], first: _Line, name: str) -> Iterator[_Ro
     for number, line in lines:
         cells = split(line)
         if len(cells) != len(fields):
-            problem = f"{len(cells)} columns, where line {first[0]} has {len(fields)}"
+            problem = f"{len(cells)} columns, but line {first[0]} has {len(fields)}"
             raise _refuse(name, number, problem, "give every line the same columns")
         yield number, _by_field(zip(fields, cells, strict=True))
 
@@ -177,6 +177,6 @@ def _check_ends(fields: Iterable[str | None], name: str, place: _Place) -> None:
 def _fields_without_header(cells: Sequence[str], name: str, number: int) -> Sequence[str]:
     shape = "".join("A" if is_endpoint(cell) else "x" for cell in cells)
     if shape not in _SHAPES:
-        problem = "without a header line it is not clear what the columns are"
-        raise _refuse(name, number, problem, f"begin with a line such as {_EXAMPLE}")
+        problem = "without a header line, the columns are unknown"
+        raise _refuse(name, number, problem, f"start with a line such as {_EXAMPLE}")
     return _SHAPES[shape]

@@ -45,8 +45,8 @@ _ATTEMPTS = 4
 _SEED = 1
 _SHOWN = 10
 _OWN_ORDER = (
-    "the log is printed queue by queue: which line is about which packet cannot be told without the key; use one "
-    "receive queue, or packets of different lengths"
+    "the log is printed queue by queue, so its lines cannot be matched to packets without the key; use one receive "
+    "queue, or packets of different lengths"
 )
 
 
@@ -235,7 +235,7 @@ def _recover(
     is_whole = reader.damage is None and not account.reading.is_stopped
     notes = source.finish(account.reading.packets) if is_whole else []
     if not n_reported:
-        problem, advice = "no packet has a reported hash", "name where they are: --reported FILE, --virtio-header"
+        problem, advice = "no packet has a reported hash", "say where they are: --reported FILE, --virtio-header"
         raise ConfigurationError(fspath(trace), problem, advice)
     return _conclude(Recovery(account.reading, [each.fit() for each in assumptions], None, notes=notes), assumptions)
 
@@ -257,8 +257,8 @@ def _conclude(found: Recovery, assumptions: list[_Assumption]) -> Recovery:
     notes = list(found.notes)
     if assumption.n_of_other_types:
         notes.append(
-            f"{assumption.n_of_other_types:,} packets report another hash type than they would get {best.name}, and "
-            "were left out: give --hash-types as the device had them"
+            f"{assumption.n_of_other_types:,} packets report another hash type than expected for {best.name}, and "
+            "were left out; set --hash-types to match the device"
         )
     return replace(
         found,

@@ -118,12 +118,12 @@ def _check_number(option: str, value: int, least: int) -> None:
 
 def _check_device(device: Device) -> None:
     if not device.has_queue:
-        problem = "without the feature RSS no hash chooses a receive queue, so there is nothing to tune"
+        problem = "without the RSS feature, no hash chooses a receive queue, so there is nothing to tune"
         raise ConfigurationError("--features", problem, "add RSS")
     if device.queues == 1:
         raise ConfigurationError("--queues", "with a single receive queue there is nothing to tune", "give at least 2")
     if device.table_index != "mask":
-        problem = f"{device.table_index}: keys are tried by the low bits of their hashes alone"
+        problem = f"{device.table_index}: keys are tried only by the low bits of their hashes"
         raise ConfigurationError("--table-index", problem, "use --table-index mask")
 
 

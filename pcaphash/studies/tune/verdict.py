@@ -6,7 +6,7 @@ from pcaphash.device.device import Device
 from pcaphash.kernels.toeplitz import KEY_LEN
 from pcaphash.studies.baseline import Baseline
 from pcaphash.studies.enough import packets_needed
-from pcaphash.studies.shares import percent, signed_percent
+from pcaphash.studies.shares import percent
 from pcaphash.studies.tune.result import GROWING, Verdict, is_better
 
 NOTHING, KEY, LITTLE, NO_FLOWS = "nothing", "key", "little", "no-flows"
@@ -18,11 +18,10 @@ _BLAME = 99.0  # a key is bad where so many per cent of ideal hashes do better o
 _OUTDONE = 0.9  # and where such a share of random keys does better over the choosing half, too
 _LEAST_ENTRIES = 4  # of a table for each receive queue: with fewer, not even equal entries can be shared out evenly
 _WORD = 2  # bytes that a symmetric key repeats
+_MEANINGS = {"max_ideal": " above ideal", "min_ideal": " below ideal"}
 
-_NO_WORSE = "the current one does as well as chance, and a key that suits some flows need not suit others"
-_BAD_ONCE = (
-    "the current one is worse than chance on one half of the flows but not on the other, so the key is not the reason"
-)
+_NO_WORSE = "the current key does as well as chance, and a key that suits some flows may not suit others"
+_BAD_ONCE = "the current key is worse than chance on one half of the flows but not on the other, so it is not the cause"
 
 
 def judge_key(
@@ -35,7 +34,7 @@ def judge_key(
     baseline : Baseline
         Ideal hashes over the judging half.
     measure : str
-        What keys are chosen by.
+        Choose keys by this measure.
     current, best : tuple of two float
         That measure over the choosing half and over the judging half, under each of the two keys.
     outdone : float
@@ -46,21 +45,21 @@ def judge_key(
     lines = [
         f"best key: {write(measure, best[0])} on the flows it was chosen by, {write(measure, best[1])} on the others",
         f"current key: {write(measure, current[0])} on the same flows, {write(measure, current[1])} on the others",
-        f"95 of 100 ideal hashes: {write(measure, ideal.low)} to {write(measure, ideal.high)} on those others; "
+        f"95 of 100 ideal hashes: {_number(measure, ideal.low)} to {write(measure, ideal.high)} on those others; "
         f"{worse_than:.4g}% of them do better than the current key",
     ]
     is_worse_twice = worse_than > _BLAME and outdone > _OUTDONE
     if is_worse_twice and is_better(measure, best[1], current[1]):
         text = (
-            "Another hash key helps: the current one is worse than chance, and on flows that it was not chosen by the "
-            f"best random one gives {write(measure, best[1])} instead of {write(measure, current[1])}."
+            "Another hash key helps: the current key is worse than chance. On flows that it was not chosen by, the "
+            f"best random key gives {write(measure, best[1])} instead of {write(measure, current[1])}."
         )
         return Verdict(KEY, text, lines)
     if is_worse_twice:
-        why = "the current one is worse than chance, but so is the best one on flows that it was not chosen by"
+        why = "the current key is worse than chance, but so is the best one on flows that it was not chosen by"
     else:
         why = _BAD_ONCE if worse_than > _BLAME else _NO_WORSE
-    return Verdict(LITTLE, f"Little is gained by another hash key: {why}.", lines)
+    return Verdict(LITTLE, f"Another hash key gains little: {why}.", lines)
 
 
 def judge_nothing(n_inputs: int) -> Verdict:
@@ -92,11 +91,11 @@ def judge_tables(measure: str, current: float, rebalanced: float, hashed: int) -
     """
     if not hashed:
         return Verdict(NOTHING, "There is nothing to tune: no packet of this census has a hash.", [])
-    gain = "none of those made for it is better than the device's own"
+    gain = "none of the tables made for it is better than the device's own"
     if is_better(measure, rebalanced, current):
-        gain = f"the rebalanced one gives {write(measure, rebalanced)} instead of {write(measure, current)}"
+        gain = f"the rebalanced table gives {write(measure, rebalanced)} instead of {write(measure, current)}"
     text = f"Hash keys cannot be tried on a saved census, which has no flows, but tables can: {gain}."
-    return Verdict(NO_FLOWS, text, ["without flows there is nothing to judge by how long that lasts"])
+    return Verdict(NO_FLOWS, text, ["without flows, nothing shows how long this lasts"])
 
 
 def cautions(device: Device) -> list[str]:
@@ -108,7 +107,7 @@ def cautions(device: Device) -> list[str]:
     elif key == key[:1] * KEY_LEN:
         lines.append("hash key: one byte repeated, so that hashes have 256 values only")
     elif key == key[:_WORD] * (KEY_LEN // _WORD):
-        lines.append("hash key: symmetric (16 bits repeated), so that hashes have 65,536 values only; random keys lose "
+        lines.append("hash key: symmetric (16 bits repeated), so that hashes have only 65,536 values; random keys lose "
                      "the symmetry")  # fmt: skip
     n_entries, queues = len(device.indirection_table), device.queues
     if n_entries < _LEAST_ENTRIES * queues:
@@ -119,19 +118,25 @@ def cautions(device: Device) -> list[str]:
     entries = np.bincount(device.indirection_table, minlength=queues)
     if queues & queues - 1 and entries.min() < entries.max():
         lines.append(
-            f"receive queues: {queues} is no power of two, and of the table they have {entries.min()} to "
-            f"{entries.max()} entries each"
+            f"receive queues: {queues} is not a power of two: each has between {entries.min()} and "
+            f"{entries.max()} table entries"
         )
     return lines
 
 
 def write(measure: str, value: float) -> str:
-    """Write the value of a measure, with its meaning if that is short."""
-    if measure.startswith("max_ideal"):
-        return f"{signed_percent(value)} above ideal"
-    if measure.startswith("min_ideal"):
-        return f"{percent(value)} below ideal"
-    return f"{value:.4f}"
+    """Write the value of a measure for a sentence, with its meaning if that is short."""
+    return f"{_number(measure, value)}{_MEANINGS.get(measure.rpartition('_')[0], '')}"
+
+
+def write_brief(measure: str, value: float) -> str:
+    """Write the value of a measure for a table, where a sign stands for its meaning."""
+    sign = "+" if measure.startswith("max_ideal") else ""
+    return f"{sign}{_number(measure, value)}"
+
+
+def _number(measure: str, value: float) -> str:
+    return percent(value) if measure.rpartition("_")[0] in _MEANINGS else f"{value:.4f}"
 
 
 def _worse_than(baseline: Baseline, measure: str, value: float) -> float:

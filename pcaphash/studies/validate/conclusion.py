@@ -101,7 +101,9 @@ def _by_another_hash(device: Device, sample: Sample, leniency: Leniency, queues:
         return queues
     rules = [
         QueueRule(
-            "another-hash", f"goes by another hash than it reports: it {', and '.join(each.words for each in some)}"
+            "another-hash",
+            "chooses the queue by another hash than the one it reports: it "
+            f"{', and '.join(each.words for each in some)}",
         )
         for some in (found.faults, *found.alternatives)
     ]

@@ -42,7 +42,7 @@ class Cause:
     example : int
         Position in the sample of a packet among them.
     is_unclassified : bool
-        Whether they get no hash where one is due, and all came to the unclassified queue.
+        Whether they get no hash where one is expected, and all came to the unclassified queue.
     """
 
     faults: FaultSet

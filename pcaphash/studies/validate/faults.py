@@ -110,8 +110,8 @@ def _without_tunnel(name: str) -> Callable[[Device], Device]:
 def _tunnel_faults(device: Device) -> Iterator[Fault]:
     names = ("GRE", "VXLAN", "GENEVE") if device.spec == "v7" else tuple(virtio.TUNNEL_TYPES)
     for name in names:
-        words = f"hashes the outer header of {name} packets, where the inner one is due"
-        traffic = f"{name} packets beside tunnel packets of another type"
+        words = f"hashes the outer header of {name} packets where the inner header is expected"
+        traffic = f"{name} packets together with tunnel packets of another type"
         yield Fault(
             f"outer-of-{name.lower().replace('_', '-')}", words, traffic, (READING,), device=_without_tunnel(name)
         )
@@ -122,8 +122,8 @@ def _other_tunnel_faults(device: Device) -> Iterator[Fault]:
     for name, bit in virtio.TUNNEL_TYPES.items():
         if device.tunnel_mask & bit or (device.spec == "v7" and name not in _ONLY_IN_1_4):
             continue
-        words = f"hashes the inner header of {name} packets, where the outer one is due"
-        traffic = f"{name} packets beside tunnel packets of another type"
+        words = f"hashes the inner header of {name} packets where the outer header is expected"
+        traffic = f"{name} packets together with tunnel packets of another type"
         change = _with_tunnel(bit)
         yield Fault(f"inner-of-{name.lower().replace('_', '-')}", words, traffic, (READING,), device=change)
 
@@ -140,14 +140,17 @@ def _transport_faults(device: Device) -> Iterator[Fault]:
     """Yield what a device does that hashes the ports of SCTP, which the spec has no hash type for."""
     if device.hash_types & (_UDP_TYPES | _TCP_TYPES):
         flags = departures.SCTP_AS_UDP if device.hash_types & _UDP_TYPES else departures.SCTP_AS_TCP
-        words, traffic = "hashes the ports of SCTP, where addresses alone are due", "SCTP packets with different ports"
+        words, traffic = (
+            ("hashes the ports of SCTP where only addresses are expected"),
+            "SCTP packets with different ports",
+        )
         yield Fault("sctp-ports", words, traffic, (READING,), flags)
 
 
 def _type_faults(device: Device) -> Iterator[Fault]:
     """Yield what a device does that has one hash type, or those of one IP version with ports, more or less."""
     for version, types in (("IPv4", _IPV4_TYPES), ("IPv6", _IPV6_TYPES | _EX_TYPES)):
-        words, change = f"hashes no ports of {version}", _without(types)
+        words, change = f"ignores the ports of {version}", _without(types)
         yield Fault(
             f"{version.lower()}-addresses-only", words, f"{version} TCP and UDP packets", (READING,), device=change
         )
@@ -163,7 +166,7 @@ def _type_faults(device: Device) -> Iterator[Fault]:
             if not device.hash_types & bit:
                 words = f"hashes as if the hash type {name} were enabled"
                 change = _with(bit)
-                traffic = f"{name.removesuffix('_INNER')} packets beside tunnel packets of another type"
+                traffic = f"{name.removesuffix('_INNER')} packets together with tunnel packets of another type"
                 yield Fault(f"with-{name}", words, traffic, (READING,), device=change)
 
 
@@ -176,25 +179,25 @@ def _with(types: int) -> Callable[[Device], Device]:
 
 
 _READING = (
-    Fault("outer-instead-of-inner", "hashes the outer header of tunnel packets, where the inner one is due",
+    Fault("outer-instead-of-inner", "hashes the outer header of tunnel packets where the inner header is expected",
           _TUNNELS, (READING,), device=_outer),
-    Fault("inner-instead-of-outer", "hashes the inner header of tunnel packets, where the outer one is due",
+    Fault("inner-instead-of-outer", "hashes the inner header of tunnel packets where the outer header is expected",
           "tunnel packets whose outer header is hashed", (READING,), device=_inner),
-    Fault("second-level-inner", "looks through two tunnels, the text through one",
+    Fault("second-level-inner", "looks through two tunnels, while the spec looks through only one",
           "tunnel packets within tunnel packets", (READING,), departures.SECOND_LEVEL),
     Fault("outer-where-inner-not-ip", "hashes the outer header where the inner packet is not IP",
-          "tunnel packets that carry ARP or the like", (READING,), device=_outer_on_miss),
-    Fault("addresses-only", "hashes addresses alone where addresses and ports are due",
+          "tunnel packets that carry ARP or other non-IP packets", (READING,), device=_outer_on_miss),
+    Fault("addresses-only", "hashes only addresses where addresses and ports are expected",
           _TCP_UDP, (READING,), device=_retyped(_addresses_only)),
-    Fault("ports-too", "hashes addresses and ports where addresses alone are due",
+    Fault("ports-too", "hashes addresses and ports where only addresses are expected",
           _TCP_UDP, (READING,), device=_retyped(_with_ports)),
-    Fault("udp-addresses-only", "hashes no ports of UDP",
+    Fault("udp-addresses-only", "ignores the ports of UDP",
           "UDP packets", (READING,), device=_retyped(lambda types: types & ~_UDP_TYPES)),
-    Fault("tcp-addresses-only", "hashes no ports of TCP",
+    Fault("tcp-addresses-only", "ignores the ports of TCP",
           "TCP packets", (READING,), device=_retyped(lambda types: types & ~_TCP_TYPES)),
     Fault("first-fragment-ports", "hashes the ports of first fragments",
           "first and later fragments of TCP or UDP", (READING,), departures.FIRST_FRAGMENT_PORTS),
-    Fault("fragment-ports", "hashes the ports of fragments, in later ones what stands in their place",
+    Fault("fragment-ports", "hashes the ports of fragments, and whatever bytes stand in their place in later fragments",
           "first and later fragments of TCP or UDP", (READING,), departures.EVERY_FRAGMENT_PORTS),
     Fault("fragments-not-hashed", "does not hash fragments",
           "fragments", (READING,), departures.FRAGMENTS_NOT_HASHED),
@@ -204,7 +207,7 @@ _READING = (
           "IPv6 packets with an authentication header", (READING,), departures.AUTHENTICATION_IN_EIGHTS),
     Fault("home-address-ignored", "ignores the home address option",
           "IPv6 packets with a home address option", (READING,), departures.HOME_ADDRESS_IGNORED),
-    Fault("home-address-forgotten", "forgets the home address at a second destination options header",
+    Fault("home-address-forgotten", "forgets the home address when a second destination options header follows",
           "IPv6 packets with a home address option and another destination options header", (READING,),
           departures.HOME_ADDRESS_FORGOTTEN),
     Fault("routing-header-ignored", "ignores the type 2 routing header",
@@ -215,36 +218,36 @@ _READING = (
           "IPv6 packets without extension headers", (READING,), departures.EXTENDED_ALWAYS),
     Fault("vlan-not-skipped", "does not skip VLAN tags",
           "packets with one VLAN tag", (READING,), departures.TAGS_NOT_SKIPPED),
-    Fault("vlan-two-tags", "skips an 802.1Q tag and an 802.1ad tag before it, and no more",
+    Fault("vlan-two-tags", "skips only an 802.1Q tag and an 802.1ad tag before it",
           "packets with two tags of 0x8100, and with three", (READING,), departures.TAGS_AS_QEMU),
-    Fault("version-unchecked", "goes by the EtherType, whatever version the IP header gives",
-          "packets of EtherType 0x0800 with another version than 4", (READING,), departures.VERSION_UNCHECKED),
+    Fault("version-unchecked", "trusts the EtherType and ignores the version of the IP header",
+          "packets of EtherType 0x0800 with an IP version other than 4", (READING,), departures.VERSION_UNCHECKED),
     Fault("extension-headers-past-frame", "hashes addresses where extension headers run past the frame",
-          "IPv6 packets with extension headers longer than they can be", (READING,), departures.CHAIN_PAST_FRAME),
-    Fault("home-address-of-any-length", "does not look at the length of a home address option",
-          "IPv6 packets with a home address option of another length than 16", (READING,),
+          "IPv6 packets whose extension headers run past the frame", (READING,), departures.CHAIN_PAST_FRAME),
+    Fault("home-address-of-any-length", "does not check the length of a home address option",
+          "IPv6 packets with a home address option of a length other than 16", (READING,),
           departures.HOME_ADDRESS_OF_ANY_LENGTH),
 )  # fmt: skip
 
 _REPORTS = (
-    Fault("types-by-addresses", "reports the hash types of addresses alone where ports are hashed too",
+    Fault("types-by-addresses", "reports the address-only hash types where ports are hashed too",
           _TCP_UDP, (REPORT,), report=_address_types),
     Fault("tunnel-unreported", "reports no tunnel where the inner header is hashed",
           _TUNNELS, (REPORT_TUNNEL,), hides_tunnel=True),
-    Fault("extended-types-reported-plain", "reports the plain hash types where extended ones are due",
+    Fault("extended-types-reported-plain", "reports the plain hash types where the extended ones are expected",
           "IPv6 packets with a home address option or a type 2 routing header", (REPORT,), report=plain_types),
 )  # fmt: skip
 
 _INPUTS = (
-    Fault("endpoints-swapped", "puts the destination in front of the source",
+    Fault("endpoints-swapped", "puts the destination before the source",
           _ENDPOINTS, _ENDS, arrange=arrangements.swap_endpoints),
-    Fault("addresses-swapped", "puts the destination address in front of the source address, but not the ports",
+    Fault("addresses-swapped", "puts the destination address before the source address, but keeps the port order",
           _TCP_UDP, (ADDRESSES,), arrange=arrangements.swap_addresses),
-    Fault("ports-swapped", "puts the destination port in front of the source port",
+    Fault("ports-swapped", "puts the destination port before the source port",
           _TCP_UDP, (PORTS,), arrange=arrangements.swap_ports),
     Fault("endpoints-sorted", "sorts the two endpoints, address and port together",
           "TCP or UDP packets in both directions", _ENDS, arrange=arrangements.sort_endpoints),
-    Fault("addresses-and-ports-sorted", "sorts addresses, and apart from them ports",
+    Fault("addresses-and-ports-sorted", "sorts addresses, and separately the ports",
           "TCP or UDP packets in both directions", _ENDS, arrange=arrangements.sort_addresses_and_ports),
     Fault("addresses-sorted", "sorts addresses, but not ports",
           "TCP or UDP packets in both directions", (ADDRESSES,), arrange=arrangements.sort_addresses),

@@ -38,8 +38,8 @@ _MATCHED_BY = ("MAC addresses, type and length", "type and length (MAC addresses
 
 _LEAST_SHARE = 0.5  # of the packets, whose hashes are explained in some order, for it to be believed
 _IN_DOUBT = (
-    "the log is taken to be in order of the trace, but testpmd prints queue by queue: its hashes fit in no other order "
-    "either, so what is due may be compared with lines of other packets"
+    "the log is assumed to be in the order of the trace, but testpmd prints queue by queue. Its hashes match in no "
+    "other order either, so some packets may be compared with lines of other packets"
 )
 
 Variants = list[Kind]
@@ -77,7 +77,7 @@ def arrange_log(log: TestpmdLog, trace: str, device: Device, leniency: Leniency)
     """
     if not can_be_read_twice(trace):
         if log.lines.several_queues:
-            problem = "the log is printed queue by queue, and to match its lines the trace must be read twice"
+            problem = "the log is printed queue by queue, so the trace must be read twice to match its lines"
             raise ConfigurationError(log.option, problem, "save the trace as a file")
         return
     found = _read(trace, device)
@@ -87,10 +87,10 @@ def arrange_log(log: TestpmdLog, trace: str, device: Device, leniency: Leniency)
     packets = Things(kinds, found.values)
     if level == _NOTHING and len(lines) != len(packets) and any(found.variants):
         problem = (
-            f"its {len(lines):,} lines are about other packets than the {len(packets):,} of the trace, by MAC "
-            "addresses, types and lengths"
+            f"its {len(lines):,} lines describe other packets than the {len(packets):,} of the trace, judging by "
+            "MAC addresses, types and lengths"
         )
-        raise ConfigurationError(log.option, problem, "give the log that belongs to this trace")
+        raise ConfigurationError(log.option, problem, "give the log for this trace")
     is_in_order = len(lines) <= len(packets) and np.array_equal(lines.kinds, packets.kinds[: len(lines)])
     if is_in_order and len(lines) == len(packets) and not log.lines.several_queues:
         return
@@ -151,12 +151,12 @@ def _notes(lines: Lines, found: Alignment, level: int, words: str) -> list[str]:
     if found.differing:
         what = "1 line has" if found.differing == 1 else f"{found.differing:,} lines have"
         notes.append(
-            f"{what} a hash that no packet left is due: such a line is given to a packet that looks the same, in order "
-            "of the log"
+            f"{what} a hash that is expected for no remaining packet; such a line goes to a packet that looks the same, "
+            "in the order of the log"
         )
     if found.strange:
-        what = "1 line is" if found.strange == 1 else f"{found.strange:,} lines are"
-        notes.append(f"{what} about no packet of the trace, and passed over")
+        what = "1 line matches" if found.strange == 1 else f"{found.strange:,} lines match"
+        notes.append(f"{what} no packet of the trace ; ignored")
     return notes
 
 

@@ -182,16 +182,18 @@ def _candidates(device: Device, n_met: int) -> Iterator[tuple[QueueRule, Callabl
     for size_bits in range(_MOST_BITS + 1):
         if 1 << size_bits < n_entries:
             yield (
-                QueueRule(f"first-{1 << size_bits}", f"looks at {size_bits} bits of the hash alone, not at {bits}"),
+                QueueRule(f"first-{1 << size_bits}", f"uses only {size_bits} bits of the hash, not {bits}"),
                 _masked(1 << size_bits, table),
             )
     if n_met != n_queues and n_met <= n_entries:
-        words = f"has receive queues 0 to {n_met - 1} (--queues {n_met}), entry i of its table leading to i % {n_met}"
+        words = (
+            f"has receive queues 0 to {n_met - 1} (--queues {n_met}), with entry i of its table leading to i % {n_met}"
+        )
         yield QueueRule("other-queues", words), _masked(n_entries, np.arange(n_entries, dtype=np.int64) % n_met)
     for size_bits in range(_MOST_BITS + 1):
         size = 1 << size_bits
         if size > n_entries or not np.array_equal(table[:size], np.arange(size) % n_queues):
-            words = f"has a table of {size:,} entries, entry i leading to queue i % {n_queues}"
+            words = f"has a table of {size:,} entries, with entry i leading to queue i % {n_queues}"
             yield (
                 QueueRule(f"table-of-{size}", words),
                 _masked(size, np.arange(size, dtype=np.int64) % n_queues),
@@ -211,7 +213,7 @@ def _other_table(device: Device, values: Values, queues: Queues, wrong: Mask, we
         return []
     told = {entry: int(table[entry]) for entry in np.unique(entries).tolist()}
     others = [entry for entry, queue in told.items() if device.indirection_table[entry] != queue]
-    words = f"has another indirection table: {len(others)} of the {len(told)} entries met lead to other receive queues"
+    words = f"has another indirection table: {len(others)} of the {len(told)} entries seen lead to other receive queues"
     if len(np.unique(values[np.isin(entries, others)])) == len(others):
-        words += "; or, since each of them has one hash only, flow filters (ntuple rules) steer these"
+        words += "; or flow filters (ntuple rules) steer these packets, since each entry was seen with only one hash"
     return [QueueRule("other-table", words, told, exceptions)]

@@ -9,10 +9,10 @@ from pcaphash.studies.validate.queue_rules import QueueDiagnosis
 from pcaphash.studies.validate.verdicts import MATCH, NOT_SHOWN, NOT_THE_DEVICES, NOTHING_REPORTED, OTHER_LINK_TYPE
 
 NOT_COMPARED = {
-    NOTHING_REPORTED: "nothing was reported of them",
-    NOT_SHOWN: "the capture does not show what is due",
+    NOTHING_REPORTED: "nothing was reported for them",
+    NOT_SHOWN: "the capture shows too little to tell what is expected",
     OTHER_LINK_TYPE: "their link type is not dissected",
-    NOT_THE_DEVICES: "what was reported is not the device's",
+    NOT_THE_DEVICES: "the reported value is not the device's",
 }
 """Why packets are not judged, in words."""
 
@@ -133,7 +133,7 @@ class Validation:
         if not self.reading.selected:
             return f"all {self.reading.packets:,} packets are left out ({', '.join(sorted(self.reading.left_out))})"
         if not self.device.has_queue and self.reported["queue"] and not self.reported["hash_value"]:
-            return "only receive queues are reported, and without the feature RSS the device has none to compare"
+            return "only receive queues are reported, and without the RSS feature the device has none to compare"
         return "; ".join(
             f"{n:,} packet{'' if n == 1 else 's'}, {NOT_COMPARED[reason]}" for reason, n in self.not_compared.items()
         )

@@ -44,7 +44,9 @@ from pcaphash.studies.validate.verdicts import (
 if TYPE_CHECKING:
     import pandas as pd
 
-_TURNED = "what the device does instead is found in the opposite byte order of hash options: it takes fewer faults so"
+_TURNED = (
+    "what the device does instead is searched with hash options in the opposite byte order: that needs fewer faults"
+)
 _LOOKED_AT = 1000  # packets that decide on the byte order of hashes, and on the reading of hash_report_tunnel
 _MOST_BUFFERED = 8  # blocks
 
@@ -166,15 +168,15 @@ class Validator:
         self._is_order_open = bool(total and not as_written and not swapped)
         if self._is_order_open:
             self._decisions.append(
-                f"hash options are read in the byte order of their section: none of the first {total:,} are right so, "
-                "nor the other way"
+                f"hash options are read in the byte order of their section: none of the first {total:,} match in "
+                "this byte order, and none in the opposite one"
             )
         elif total:
             order = "the opposite byte order" if self._is_swapped else "the byte order"
             most = max(as_written, swapped)
             self._decisions.append(
-                f"hash options are read in {order} of their section: {most:,} of the first {total:,} are right so, "
-                f"{min(as_written, swapped):,} the other way"
+                f"hash options are read in {order} of their section: {most:,} of the first {total:,} match in this "
+                f"byte order, {min(as_written, swapped):,} in the opposite one"
             )
 
     def _decide_reading(self, parts: list[_Part]) -> None:
@@ -191,8 +193,8 @@ class Validator:
             self._leniency = replace(self._leniency, tunnel_readings=best)
             every = "every tunnel packet" if OF_THE_PACKET in best else "every tunnel packet that gets a hash"
             self._decisions.append(
-                f"hash_report_tunnel is read as naming the encapsulation of {every}, whatever is hashed: "
-                f"{most:,} of the first packets say so, {agree[OF_THE_HASH]:,} the contrary"
+                f"hash_report_tunnel is read as naming the encapsulation of {every}, whichever header is hashed: "
+                f"{most:,} of the first packets agree, {agree[OF_THE_HASH]:,} do not"
             )
 
     def _parts(self) -> Iterator[_Part]:
@@ -257,7 +259,7 @@ class Validator:
             raise ConfigurationError(
                 self.traces[0],
                 "no packet has a reported hash or queue",
-                "name where they are: --reported FILE, --virtio-header, --per-queue or --testpmd",
+                "say where they are: --reported FILE, --virtio-header, --per-queue or --testpmd",
             )
         verdicts = {MATCH: int(self._faults[0]), **dict.fromkeys(FAULTS.values(), 0)}
         faults = dict.fromkeys(FAULTS.values(), 0)
