@@ -77,7 +77,7 @@ def put_advice_into_words(advice: "Advice") -> AdviceWords:
         )
     if isinstance(advice, AvoidPortless):
         return AdviceWords(
-            f"expect one receive queue for {advice.endpoints}: hash types cover the ports of TCP and UDP only, and not "
+            f"expect one receive queue for {advice.endpoints}: hash types cover only the ports of TCP and UDP, and not "
             "those of fragments. If these are fragments, avoid them (for instance with a smaller MTU in the tunnel)."
         )
     return _rebalance(advice)

@@ -62,14 +62,20 @@ KINDS = {
     "tar": (tarred(), "is a tar archive; unpack it: tar -xOf {file} MEMBER | pcaphash info -"),
     "tar.gz": (gzip.compress(tarred()), "its decompressed data is a tar archive; unpack it: tar -xOf {file} MEMBER"),
     "7z": (b"7z\xbc\xaf\x27\x1c\0\4" + bytes(50), "is a 7z archive; unpack it: 7z x -so {file} | pcaphash info -"),
-    "snoop": (b"snoop\0\0\0\0\0\0\2\0\0\0\4" + bytes(50), "is a capture of snoop (Solaris), which is not read here"),
-    "netmon1": (b"RTSS\1\1" + bytes(90), "Microsoft Network Monitor 1, which is not read here; convert it: editcap -F"),
+    "snoop": (
+        b"snoop\0\0\0\0\0\0\2\0\0\0\4" + bytes(50),
+        "is a capture of snoop (Solaris), which pcaphash cannot read",
+    ),
+    "netmon1": (
+        b"RTSS\1\1" + bytes(90),
+        "Microsoft Network Monitor 1, which pcaphash cannot read; convert it: editcap -F",
+    ),
     "netmon2": (b"GMBU\0\2" + bytes(90), "convert it: editcap -F pcap {file} OUT.pcap"),
     "netmon2.xz": (lzma.compress(b"GMBU\0\2" + bytes(90)), "convert it: xz -dc {file} | editcap -F pcap - OUT.pcap"),
     "netxray": (b"XCP\x00002.001\0" + bytes(90), "is a capture of NetXRay or Sniffer for Windows"),
     "old netxray": (b"VL\0\0" + bytes(90), "is a capture of NetXRay or Sniffer for Windows"),
     "sniffer": (b"TRSNIFF data    \x1a" + bytes(90), "is a capture of the Sniffer for DOS"),
-    "erf": (erf(9), "is a capture of an Endace DAG card (ERF), which is not read here; convert it: editcap"),
+    "erf": (erf(9), "is a capture of an Endace DAG card (ERF), which pcaphash cannot read; convert it: editcap"),
     "one erf record": (erf(1), "is a capture of an Endace DAG card (ERF)"),
     "erf cut": (erf(9)[:-3], "is a capture of an Endace DAG card (ERF)"),
     "pklg": (packet_logger(5, ">"), "is a capture of Apple's PacketLogger (Bluetooth)"),
@@ -82,8 +88,8 @@ KINDS = {
         b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1234\n",
         "is a pointer of Git LFS, not the file itself; fetch it: git lfs pull",
     ),
-    "html": (b"\n<!DOCTYPE html>\n<html><head><title>404</title>", "is an HTML page: the download brought an error"),
-    "html 2": (b"\xef\xbb\xbf<HTML lang=en>" + bytes(9), "is an HTML page: the download brought an error"),
+    "html": (b"\n<!DOCTYPE html>\n<html><head><title>404</title>", "is an HTML page: the download returned an error"),
+    "html 2": (b"\xef\xbb\xbf<HTML lang=en>" + bytes(9), "is an HTML page: the download returned an error"),
     "json": (b'[\n  {\n    "_index": "packets-2024"', "is JSON text; write the packets themselves with tcpdump -w"),
     "json 2": (b'{"error": "not found"}', "is JSON text"),
     "pdml": (b'<?xml version="1.0"?>\n<!-- x -->\n<pdml version="0">', "is the XML that tshark printed"),
@@ -98,7 +104,7 @@ KINDS = {
     ),
     "tshark": ("    1   0.000000  10.0.0.1 → 10.0.0.2  TCP 104 40000".encode(), "is the text that tshark printed"),
     "tshark -V": (b"Frame 1: 104 bytes on wire (832 bits)", "is the text that tshark printed"),
-    "hex dump": (b"0000  52 54 00 00 00 02 52 54 00 00 00 01 08 00 45 00", "is a hex dump; make a capture of it"),
+    "hex dump": (b"0000  52 54 00 00 00 02 52 54 00 00 00 01 08 00 45 00", "is a hex dump; turn it into a capture"),
     "text": (b"packet,hash_value\n1,0x00000000\n", "is text; give a pcap or pcapng file"),
 }
 
@@ -138,7 +144,7 @@ def test_files_of_wireshark_are_named_and_can_be_converted_as_told(tmp_path, for
     if done.returncode or not path.stat().st_size:
         pytest.skip(f"this editcap writes no {format_}")
     said = complaint(path)
-    assert "which is not read here" in said
+    assert "which pcaphash cannot read" in said
     if format_ in ("nettl", "observer", "k12text"):  # editcap does not read all that it writes
         return
     command = said.split("convert it: ")[1]
@@ -156,7 +162,9 @@ def test_what_nobody_knows_is_told_by_its_first_bytes(tmp_path, data):
 @needs_shared
 def test_a_capture_of_network_monitor():
     path = SHARED / "cases" / "reports" / "g09-netmon.cap"
-    assert "is a capture of Microsoft Network Monitor 2, which is not read here; convert it: editcap" in complaint(path)
+    assert "is a capture of Microsoft Network Monitor 2, which pcaphash cannot read; convert it: editcap" in complaint(
+        path
+    )
     result = run("info", "-", stdin=path.read_bytes())
     assert result.returncode == 4
     assert "editcap -F pcap FILE OUT.pcap" in complaints(result)[0]

@@ -136,7 +136,7 @@ def test_every_command_reads_on_and_says_so(tmp_path):
     path = tmp_path / "joined.pcap"
     first, second = KINDS["us <"], KINDS["ns >"]
     path.write_bytes(first + second + first)
-    said = f"{path}: 2 more files start, the first at byte {len(first)}: they were joined as they are"
+    said = f"{path}: 2 more files start, the first at byte {len(first)}: the trace is several files joined together"
     for words in (["info"], ["analyze"], ["hashes"], ["sweep"]):
         result = run(words[0], path)
         assert result.returncode == 0, result

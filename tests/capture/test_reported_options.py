@@ -66,8 +66,8 @@ def test_other_algorithms_are_ignored_and_counted(tmp_path):
     assert found.packets == [(None, None, None, None)] * 5
     assert source.algorithms == {"CRC32": 2, "MD5": 1, "algorithm 77": 1}
     assert found.notes == [
-        "5 of 5 packets have no Toeplitz hash (epb_hash) among their options",
-        "5 of 5 packets have no receive queue (epb_queue) among their options",
+        "5 of 5 packets have no Toeplitz hash (epb_hash) in their options",
+        "5 of 5 packets have no receive queue (epb_queue) in their options",
         "hashes of other algorithms than Toeplitz were ignored: 2 CRC32, 1 MD5, 1 algorithm 77",
         "1 epb_hash or epb_queue options were ignored: their lengths are impossible",
     ]

@@ -52,10 +52,10 @@ def test_which_queue_each_capture_is(traces, queues):
 @pytest.mark.parametrize(
     ("traces", "problem"),
     [
-        (["q3.pcap", "q4.pcap"], "q4.pcap is receive queue 4 by its name, but the device has 4 (0 to 3)"),
-        (["rx-9_20240501.pcap"], "rx-9_20240501.pcap is receive queue 9 by its name, but the device has 4 (0 to 3)"),
-        (["q3.pcap", "-"], "the name - has no number of a receive queue, but q3.pcap has one"),
-        (["a.pcap", "ring0.pcap"], "the name a.pcap has no number of a receive queue, but ring0.pcap has one"),
+        (["q3.pcap", "q4.pcap"], "q4.pcap is named as receive queue 4, but the device has 4 (0 to 3)"),
+        (["rx-9_20240501.pcap"], "rx-9_20240501.pcap is named as receive queue 9, but the device has 4 (0 to 3)"),
+        (["q3.pcap", "-"], "the name - has no receive queue number, but q3.pcap has one"),
+        (["a.pcap", "ring0.pcap"], "the name a.pcap has no receive queue number, but ring0.pcap has one"),
         (["q0_ring1.pcap"], "the name q0_ring1.pcap may mean receive queue 0 or 1"),
         (["00_trace_20240501.pcap"], "the name 00_trace_20240501.pcap does not say which queue it is"),
         (["trace.pcap"], "the name trace.pcap does not say which queue it is"),

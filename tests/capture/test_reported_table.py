@@ -180,7 +180,7 @@ def test_json(read, refusal, text, expected):
 def test_hex_without_0x_is_read_as_such_and_said(read):
     found = read("packet,hash_value\n1,51ccc178\n2,12345678\n3,0x10\n")
     assert [value for value, *_ in found.packets] == [0x51CCC178, 0x12345678, 0x10]
-    assert found.notes[0].endswith("hashes without 0x are read as hex, because of 51ccc178")
+    assert found.notes[0].endswith("hashes without 0x are read as hex because of 51ccc178")
 
 
 def test_bare_numbers_are_decimal(read):
@@ -219,9 +219,9 @@ def test_columns_of_other_names_are_suggested(tmp_path):
         ("hash_value", "'hash_value' is not a pair of names"),
         ("", "'' is not a pair of names"),
         ("hash_value=", "'hash_value=' is not a pair of names"),
-        ("value=rss", "'value' is not read"),
-        ("queue=a,queue=b", "queue stands there twice"),
-        ("queue=a,packet=a", "a stands there twice"),
+        ("value=rss", "'value' is not a column that is read"),
+        ("queue=a,queue=b", "queue appears twice"),
+        ("queue=a,packet=a", "a appears twice"),
     ],
 )
 def test_bad_names_of_columns(text, problem):
@@ -234,9 +234,9 @@ def test_bad_names_of_columns(text, problem):
     ("text", "problem"),
     [
         ('[{"packet": 1,\n "hash_value"', "line 2: is not JSON"),
-        ('{"a": [{"packet": 1}], "b": [{"packet": 1}]}', "has 2 lists of objects, but one is a table"),
-        ('{"device": {"queues": 4}}', "has no list of objects, but one is a table"),
-        ("7", "has no list of objects, but one is a table"),
+        ('{"a": [{"packet": 1}], "b": [{"packet": 1}]}', "has 2 lists of objects, but needs exactly one"),
+        ('{"device": {"queues": 4}}', "has no list of objects, but needs exactly one"),
+        ("7", "has no list of objects, but needs exactly one"),
         ("[7]", "row 1: is not a JSON object"),
     ],
 )

@@ -137,7 +137,7 @@ def test_queues_of_flow_rules_are_not_reported(read, rule):
     found = read(steered + without + line(60, 5, 1))
     assert found.packets == [(0x51CCC178, None, None, None), (None, None, None, None), (5, None, None, 1)]
     (note,) = found.notes
-    assert note.startswith("2 packets were steered by a flow rule (FDIR matched): the receive queue is the rule's")
+    assert note.startswith("2 packets were steered by a flow rule (FDIR matched): the rule sets the receive queue")
 
 
 def test_fields_of_several_releases(read):

@@ -164,7 +164,7 @@ def test_headers_that_can_be(trace, offset, value, header_len):
 def test_another_length_than_the_real_one_is_noticed(trace, real, said):
     frame = struct.pack(">6s6sH", bytes.fromhex("525400123456"), bytes.fromhex("02fedcba9876"), 0x800) + FRAME
     write(trace, [bytes(real) + frame] * 3)
-    assert f"behind {said} bytes 0 of the first 3 packets" in refusal(trace, said, "1.4").problem
+    assert f"after {said} bytes 0 of the first 3 packets" in refusal(trace, said, "1.4").problem
 
 
 def test_the_layout_of_the_other_text_is_noticed(trace):
@@ -190,7 +190,7 @@ def test_a_header_of_another_length_is_noticed_by_the_frames_behind_it(trace, he
     with trace.open("wb") as stream:
         write_virtio_pcap(stream, [ReportedPacket(frame, None, 5, 1) for frame in frames], header_len, "1.4")
     with pytest.raises(
-        ConfigurationError, match=f"behind {said} bytes 0 of the first 20 .* use --virtio-header {header_len}"
+        ConfigurationError, match=f"after {said} bytes 0 of the first 20 .* use --virtio-header {header_len}"
     ):
         read_reported(trace, VirtioHeaders(said, "1.4"))
 

@@ -102,5 +102,5 @@ def test_an_input_transformation_of_the_command_line_wins(tmp_path):
     assert FIRST in done.stdout.decode()
     assert "--input-transform none overrides symmetric-xor of --ethtool" in done.stderr.decode()
     path.write_text(path.read_text().replace(": on", ": off") + "    Unknown bits in RSS input transformation: 0x10\n")
-    assert "give what the device does by --input-transform" in refusal("--ethtool", path)
+    assert "set what the device does with --input-transform" in refusal("--ethtool", path)
     assert first_hash("--ethtool", path, "--input-transform", "none") == FIRST

@@ -72,7 +72,7 @@ def test_a_trace_given_twice_is_told():
     result = run("analyze", VXLAN, VXLAN)
     assert result.returncode == 0
     (line,) = complaints(result)
-    assert line.endswith("vxlan.pcap was given 2 times, and counts as often")
+    assert line.endswith("vxlan.pcap was given 2 times and is counted each time")
 
 
 @pytest.mark.parametrize("command", ["hashes", "census", "analyze"])

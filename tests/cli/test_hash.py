@@ -38,7 +38,7 @@ def test_what_is_given_is_not_assumed():
 def test_without_a_fitting_type_there_is_no_hash():
     options = ["--protocol", "udp", "--hash-types", "TCPv4", "--unclassified-queue", "5"]
     text = " ".join(run("hash", *PUBLISHED, *options).stdout.decode().split())
-    assert "none: no enabled hash type fits IPv4 with udp (hash_types TCPv4)" in text
+    assert "none: no enabled hash type covers IPv4 with udp (hash_types TCPv4)" in text
     assert "receive queue 5, the unclassified queue" in text
     assert "0x" not in text
 
@@ -125,7 +125,7 @@ def test_many_tuples_make_one_table():
     [
         (["192.0.2.1", "2001:db8::1"], "DESTINATION: 2001:db8::1 is IPv6"),
         (["192.0.2.1:99999", "192.0.2.2:1"], "SOURCE: '99999' is not a port"),
-        (["192.0.2.1:1", "192.0.2.2"], "DESTINATION: there is a port in SOURCE only"),
+        (["192.0.2.1:1", "192.0.2.2"], "DESTINATION: only SOURCE has a port"),
         (["192.0.2.1:1"], "DESTINATION: "),
         (["192.0.2.1:1", "192.0.2.2:2", "--protocol", "tls"], "--protocol: 'tls'"),
         (["-", "--protocol", "tls"], "--protocol: 'tls'"),

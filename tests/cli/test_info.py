@@ -112,7 +112,7 @@ def test_one_of_two_that_cannot_be_read(tmp_path):
         ((OVERLAY, "--format", "csv"), 2, "--format"),
         ((OVERLAY, "--heaviest", "-1"), 2, "--heaviest"),
         ((OVERLAY, "--vxlan-port", "6081"), 2, "6081"),
-        ((OVERLAY, "--vni", "4242"), 2, "none of the 6,060 packets is selected"),
+        ((OVERLAY, "--vni", "4242"), 2, "none of the 6,060 packets matches the selection"),
         ((OVERLAY, "--encapsulation", "VXLANN"), 2, "VXLAN"),
         (("-", "-"), 2, "TRACE"),
         (("nowhere.pcap",), 4, "nowhere.pcap"),

@@ -116,7 +116,7 @@ def test_what_is_written_as_parquet_can_be_validated(tmp_path):
     [
         (["-o", "h.parquet", "--format", "csv"], "--format: csv contradicts the name of h.parquet, which says parquet"),
         (["-o", "h.csv", "--format", "json"], "--format: json contradicts the name of h.csv, which says csv"),
-        (["-o", "h.tsv"], "--output: h.tsv: .tsv is not written here; name it .csv"),
+        (["-o", "h.tsv"], "--output: h.tsv: .tsv is not a format that can be written here; name it .csv"),
         (["-o", "h.parquet.gz"], "--output: h.parquet.gz: parquet is already compressed"),
     ],
 )

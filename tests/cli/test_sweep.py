@@ -98,7 +98,7 @@ def test_what_is_wrong_takes_one_line(tmp_path):
     for words, status, said in [
         ((TRACE, "--by", "jane_packets"), 2, "--by: 'jane_packets' is not known; did you mean jain_packets?"),
         ((TRACE, "--by", "speed"), 2, "--by: 'speed' is not known; use max_ideal_packets, "),
-        ((TRACE, "--format", "xml"), 2, "--format: 'xml' is not written here"),
+        ((TRACE, "--format", "xml"), 2, "--format: 'xml' is not available here"),
         ((TRACE, "-o", TRACE), 2, "geneve.pcap: cannot be written"),
         ((TRACE, "--hash-types", "TCPv5"), 2, "--hash-types: "),
         (("-", "-"), 2, "TRACE: - is given twice"),

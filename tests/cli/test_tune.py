@@ -90,7 +90,7 @@ def test_what_is_wrong_takes_one_line(tmp_path):
     for words, status, said in [
         ((TRACE, "--measure", "speed"), 2, "--measure: 'speed' is not known"),
         ((TRACE, "--keys", 0), 2, "--keys"),
-        ((TRACE, "--format", "csv"), 2, "--format: 'csv' is not written here"),
+        ((TRACE, "--format", "csv"), 2, "--format: 'csv' is not available here"),
         ((TRACE, "-o", TRACE), 2, "overlay.pcap: cannot be written"),
         ((TRACE, "--features", "CTRL_VQ+HASH_REPORT"), 2, "--features: without the RSS feature"),
         ((TRACE, "--indirection-table-size", 96, "--table-index", "modulo"), 2, "--table-index: modulo"),

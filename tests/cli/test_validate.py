@@ -273,7 +273,7 @@ def test_a_log_without_any_hash_is_called_so(tmp_path, packets):
         write_testpmd(stream, [replace(packet, hash_value=None, hash_report=0, queue=0) for packet in packets[:20]])
     result = run("validate", OVERLAY, "-c", "20", "--testpmd", tmp_path / "testpmd.log", *OPTIONS)
     shown = " ".join(result.stdout.decode().split())
-    assert "No hash was reported of any packet: RSS may be off" in shown
+    assert "No hash was reported for any packet: RSS may be off" in shown
 
 
 def test_columns_of_other_names(tmp_path):

@@ -93,10 +93,10 @@ def test_tunnel_types_that_are_not_named_come_from_the_base():
 @pytest.mark.parametrize(
     ("spec", "text", "part"),
     [
-        ("v7", "base", "'base' gives no name; write NAME=HASH_TYPES"),
+        ("v7", "base", "'base' has no name; write NAME=HASH_TYPES"),
         ("1.4", "base", "write NAME=HASH_TYPES/TUNNEL_TYPES"),
-        ("v7", "=base", "'' is no name"),
-        ("v7", "a\tb=base", "is no name"),
+        ("v7", "=base", "'' is not a usable name"),
+        ("v7", "a\tb=base", "is not a usable name"),
         ("v7", "a=", "'a=': a name is missing"),
         ("v7", "a=TCPv5", "did you mean TCPv4 or TCPv6?"),
         ("v7", "a=base/VXLAN", "draft v7 has no enabled_tunnel_types"),
@@ -108,7 +108,7 @@ def test_tunnel_types_that_are_not_named_come_from_the_base():
         ("v7", "a=base@6d5", "an odd number of hex digits"),
         ("v7", "a=base@symetric", "is not hex and not the name of a key; did you mean symmetric?"),
         ("v7", "a=@symmetric", "a name is missing"),
-        ("v7", "base", "and @KEY behind it"),
+        ("v7", "base", "followed by @KEY"),
     ],
 )
 def test_refusals(spec, text, part):

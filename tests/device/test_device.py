@@ -172,7 +172,7 @@ def test_long_keys_are_for_calculation_only():
         assert refusal(hash_key=bytes(256), features=features).option == "--key"
     device = Device(hash_key=bytes(256), features="none")
     assert len(device.hash_key) == 256
-    assert any("no device would hash" in line for line in device.warnings)
+    assert any("a real device would not hash" in line for line in device.warnings)
 
 
 def test_tables_need_rss():
@@ -192,7 +192,7 @@ def test_tables_need_rss():
 REFUSALS = [
     ({"spec": "1.3"}, "--spec", "'1.3' is not known; did you mean 1.4?"),
     ({"spec": "x"}, "--spec", "use v7, 1.4"),
-    ({"spec": 1.4}, "--spec", "1.4 is no text; use one of 'v7', '1.4'"),
+    ({"spec": 1.4}, "--spec", "1.4 is not text; use one of 'v7', '1.4'"),
     (
         {"spec": "1.4", "features": "CTRL_VQ+RSS", "tunnel_types": "VXLAN"},
         "--tunnel-types",
@@ -213,20 +213,20 @@ REFUSALS = [
     ({"queues": 32769}, "--queues", "an rss_rq_id has 15 bits"),
     ({"queues": "8"}, "--queues", "'8' is not a whole number"),
     ({"queues": True}, "--queues", "True is not a whole number"),
-    ({"queues": 2, "features": "CTRL_VQ+HASH_REPORT"}, "--queues", "more than one needs the feature MQ or RSS"),
-    ({"queues": 2, "features": "none"}, "--queues", "more than one needs the feature MQ or RSS"),
-    ({"queues": 4, "indirection_table": "0,4"}, "--indirection-table", "with --queues 4 the last is 3"),
+    ({"queues": 2, "features": "CTRL_VQ+HASH_REPORT"}, "--queues", "more than one queue needs the MQ or RSS feature"),
+    ({"queues": 2, "features": "none"}, "--queues", "more than one queue needs the MQ or RSS feature"),
+    ({"queues": 4, "indirection_table": "0,4"}, "--indirection-table", "with --queues 4, the last is 3"),
     ({"indirection_table": "0,1,2"}, "--indirection-table", "must be a power of two"),
     ({"indirection_table_size": 100}, "--indirection-table-size", "must be a power of two"),
     ({"indirection_table": "0,1", "indirection_table_size": 4}, "--indirection-table-size", "lists 2; give one of"),
-    ({"unclassified_queue": 8}, "--unclassified-queue", "with --queues 8 the last is 7"),
+    ({"unclassified_queue": 8}, "--unclassified-queue", "with --queues 8, the last is 7"),
     ({"unclassified_queue": -1}, "--unclassified-queue", "-1 is out of range"),
     ({"hash_key": ""}, "--key", "the hash key is empty"),
     ({"vxlan_ports": 0}, "--vxlan-port", "a UDP port has two bytes and is not 0"),
-    ({"geneve_ports": [4789]}, "--geneve-port", "port 4789 is in the list of --vxlan-port too"),
-    ({"spec": "1.4", "vxlan_gpe_ports": [4789]}, "--vxlan-gpe-port", "port 4789 is in the list of --vxlan-port too"),
-    ({"spec": "1.4", "gre_udp_ports": [6081]}, "--gre-udp-port", "port 6081 is in the list of --geneve-port too"),
-    ({"spec": "1.4", "vxlan_ports": [4790]}, "--vxlan-gpe-port", "port 4790 is in the list of --vxlan-port too"),
+    ({"geneve_ports": [4789]}, "--geneve-port", "port 4789 is also in the list of --vxlan-port"),
+    ({"spec": "1.4", "vxlan_gpe_ports": [4789]}, "--vxlan-gpe-port", "port 4789 is also in the list of --vxlan-port"),
+    ({"spec": "1.4", "gre_udp_ports": [6081]}, "--gre-udp-port", "port 6081 is also in the list of --geneve-port"),
+    ({"spec": "1.4", "vxlan_ports": [4790]}, "--vxlan-gpe-port", "port 4790 is also in the list of --vxlan-port"),
     ({"vxlan_gpe_ports": [4790]}, "--vxlan-gpe-port", "draft v7 has no such tunnel; leave this option out"),
     ({"gre_udp_ports": 5000}, "--gre-udp-port", "draft v7 has no such tunnel"),
     ({"table_index": "modulus"}, "--table-index", "'modulus' is not known; did you mean modulo?"),
@@ -250,9 +250,9 @@ REFUSALS = [
     ),
     ({"flavor": "qemu", "hash_key": bytes(41)}, "--key", "41 bytes, but QEMU 7.2 takes 40 at most"),
     ({"flavor": "qemu", "indirection_table_size": 256}, "--indirection-table", "256 entries, but QEMU 7.2 takes 128"),
-    ({"name": ""}, "--config", "'' is no name"),
-    ({"name": "a\nb"}, "--config", "is no name"),
-    ({"name": 5}, "--config", "5 is no name"),
+    ({"name": ""}, "--config", "'' is not a usable name"),
+    ({"name": "a\nb"}, "--config", "is not a usable name"),
+    ({"name": 5}, "--config", "5 is not a usable name"),
 ]
 
 
@@ -325,9 +325,11 @@ def test_both_texts_have_the_same_ports_by_default():
 
 def test_a_warning_where_queues_can_never_be_reached():
     (line,) = Device(queues=16, indirection_table_size=8).warnings
-    assert line.startswith("--indirection-table-size: 8 entries for 16 receive queues: no hash leads to 8 or more")
+    assert line.startswith(
+        "--indirection-table-size: 8 entries for 16 receive queues: at least 8 of them get no hashed packets"
+    )
     (line,) = Device(queues=4, indirection_table=[0, 0]).warnings
-    assert "no hash leads to 2 or more" in line
+    assert "at least 2 of them get no hashed packets" in line
     assert Device(queues=8, indirection_table_size=8).warnings == ()
     assert Device(queues=200, features="CTRL_VQ+MQ+HASH_REPORT").warnings == ()
 

@@ -125,7 +125,7 @@ def test_words_in_the_order_of_the_machine_are_refused(text):
         decode_rss_config(text)
     assert caught.value.option == "--rss-config"
     assert "words, in the byte order of the machine that made it" in caught.value.problem
-    assert caught.value.advice == "dump it by xxd, hexdump -C or od -tx1"
+    assert caught.value.advice == "dump it with xxd, hexdump -C or od -tx1"
 
 
 def test_groups_of_four_bytes_are_read_where_their_text_shows_the_order():
@@ -136,7 +136,7 @@ def test_groups_of_four_bytes_are_read_where_their_text_shows_the_order():
         for at, p in rows(data)
     )
     assert read_dump(swapped) == data
-    with pytest.raises(DumpRefusal, match="line 1: words of 4 bytes, and nothing says which byte comes first"):
+    with pytest.raises(DumpRefusal, match="line 1: words of 4 bytes, and their byte order is unknown"):
         read_dump(xxd(bytes(range(16)), 4))
 
 

@@ -262,7 +262,9 @@ def test_flows_of_several_interfaces(read, refusal):
     assert read(two + flows, "#eth0")["hash_types"] == Device(hash_types="linux").hash_types_text
     assert "UDPv4" not in read(two + flows, "#ens3")["hash_types"]
     assert "differ: eth0, ens3" in refusal(two + flows)
-    assert "line 23: nothing says whose rx-flow-hash this is" in refusal(two + flow("udp4", *ALL_FOUR), "#eth0")
+    assert "line 23: it is unclear which interface this rx-flow-hash belongs to" in refusal(
+        two + flow("udp4", *ALL_FOUR), "#eth0"
+    )
 
 
 def test_a_file_whose_name_has_the_mark_is_read_as_it_is(tmp_path):
@@ -291,10 +293,10 @@ REFUSALS = [
     (shown([0, 1], "6d:5a:5"), "line 4: the RSS hash key 6d:5a:5 is not in bytes"),
     (shown([0, 1], "6d:5a\n5g:da"), "line 5: '5g:da' is not part of a hash key"),
     (shown([0, 1]) + f"RSS hash key:\n{KEY}\n", "line 12: a second RSS hash key"),
-    (shown([0, 1], enabled="xor"), "line 5: the RSS hash function is xor, and only toeplitz can be calculated"),
-    (shown([0, 1], enabled="crc32"), "the RSS hash function is crc32, and only toeplitz"),
+    (shown([0, 1], enabled="xor"), "line 5: the RSS hash function is xor, but only toeplitz can be calculated"),
+    (shown([0, 1], enabled="crc32"), "the RSS hash function is crc32, but only toeplitz"),
     (shown([0, 1], enabled=""), "the RSS hash function is none"),
-    (shown([0, 1]).replace("crc32: off", "Unknown hash function: 0x8"), "function is 0x8, and only toeplitz"),
+    (shown([0, 1]).replace("crc32: off", "Unknown hash function: 0x8"), "function is 0x8, but only toeplitz"),
     (as_json(**{"rss-hash-function": "xor"}), "line 1: the RSS hash function is xor"),
     (as_json(**{"rss-hash-function-raw": 8}), "the RSS hash function is 8"),
     (
@@ -305,19 +307,19 @@ REFUSALS = [
         f"{transforms()}    Unknown bits in RSS input transformation: 0x4\n",
         "input transformation 0x4 cannot be calculated",
     ),
-    (header(rings=0), "line 1: 0 RX rings, and there are 1 to 32768"),
+    (header(rings=0), "line 1: 0 RX rings, but a device has 1 to 32768"),
     (header(rings=-1), "line 1: -1 RX rings"),
     (header(rings=32769), "line 1: 32769 RX rings"),
-    (shown([0, 1, 4]), "line 2: queue 4 is in the indirection table, and with 4 RX rings the last is 3"),
+    (shown([0, 1, 4]), "line 2: queue 4 is in the indirection table, but with 4 RX rings the last is 3"),
     (
         header() + rows([0] * 24).replace("   16:", "   24:"),
-        "line 4: the row of entry 24, where that of entry 16 should",
+        "line 4: the row of entry 24, but entry 16 should be next",
     ),
-    (header() + rows([0] * 24).replace("    8:", "    0:"), "line 3: the row of entry 0, where that of entry 8 should"),
-    (header() + "    0:  0 1\n    8:  0 1\n", "line 3: the row of entry 8, where that of entry 2 should follow"),
+    (header() + rows([0] * 24).replace("    8:", "    0:"), "line 3: the row of entry 0, but entry 8 should be next"),
+    (header() + "    0:  0 1\n    8:  0 1\n", "line 3: the row of entry 8, but entry 2 should be next"),
     (header() + "    0:  0 1 x\n", "line 2: '0: 0 1 x' is not a row of the indirection table; write rows such as"),
-    (header() + "    0:  0 -1\n", "line 2: '0: 0 -1' is no row"),
-    (header() + "    0:\n", "line 2: '0:' is no row"),
+    (header() + "    0:  0 -1\n", "line 2: '0: 0 -1' is not a row"),
+    (header() + "    0:\n", "line 2: '0:' is not a row"),
     (header() + rows([0] * 65544), "line 8194: the indirection table has more than 65536 entries"),
     (shown([0, 1]) + shown([1, 0]), "line 12: a second output of ethtool -x eth0 that differs from the first"),
     ('[ {\n"ifname": "eth0",\n', "line 3: is not JSON"),
@@ -325,22 +327,22 @@ REFUSALS = [
     ('[{"a":' * 100000, "is not JSON"),
     (
         as_json(**{"rss-indirection-table": [0, "1"]}),
-        "rss-indirection-table holds '1', which is not a whole number from 0",
+        "rss-indirection-table contains '1', which is not a whole number from 0",
     ),
-    (as_json(**{"rss-indirection-table": [0, True]}), "holds True"),
-    (as_json(**{"rss-indirection-table": [0, -1]}), "holds -1"),
-    (as_json(**{"rss-indirection-table": [0, 32768]}), "holds 32768"),
-    (as_json(**{"rss-indirection-table": 5}), "rss-indirection-table is no list"),
-    (as_json(**{"rss-hash-key": [256]}), "rss-hash-key holds 256, which is not a whole number from 0 to 255"),
-    (as_json(**{"rss-hash-key": KEY}), "rss-hash-key is no list"),
+    (as_json(**{"rss-indirection-table": [0, True]}), "contains True"),
+    (as_json(**{"rss-indirection-table": [0, -1]}), "contains -1"),
+    (as_json(**{"rss-indirection-table": [0, 32768]}), "contains 32768"),
+    (as_json(**{"rss-indirection-table": 5}), "rss-indirection-table is not a list"),
+    (as_json(**{"rss-hash-key": [256]}), "rss-hash-key contains 256, which is not a whole number from 0 to 255"),
+    (as_json(**{"rss-hash-key": KEY}), "rss-hash-key is not a list"),
     (flow("tcp4"), "line 1: no fields follow for tcp4"),
     (flow("tcp4", SOURCE), "line 1: tcp4 has fields that no hash type covers (s); only sd, sdfn and None"),
     (flow("tcp4", *ALL_FOUR, "VLAN tag"), "has fields that no hash type covers (dfnsv)"),
     (flow("udp6", SOURCE, DESTINATION, "IPv6 Flow Label"), "line 1: udp6 has fields that no hash type covers (dls)"),
-    (flow("udp4", *ALL_FOUR) + flow("udp4", "None"), "line 7: udp4 differs from what line 1 shows"),
+    (flow("udp4", *ALL_FOUR) + flow("udp4", "None"), "line 7: udp4 contradicts line 1"),
     (
         flow("udp4", "None") + flow("tcp4", SOURCE, DESTINATION),
-        "line 1: udp4 hashes nothing and tcp4 addresses: no hash_types say both",
+        "line 1: udp4 hashes nothing, but tcp4 hashes addresses: no hash_types mean both",
     ),
     ("TCP over IPV4 flows - All matching flows discarded on RX\n", "line 1: tcp4 flows are discarded"),
 ]
@@ -361,7 +363,7 @@ def test_a_file_that_cannot_be_read(tmp_path, name):
 def test_a_file_that_is_far_too_long(tmp_path):
     path = tmp_path / "long"
     path.write_bytes(b"0" * (1 << 24) + b"0")
-    with pytest.raises(ConfigurationError, match="is longer than any output of ethtool"):
+    with pytest.raises(ConfigurationError, match="is longer than any ethtool output"):
         read_ethtool(path)
 
 
@@ -389,5 +391,5 @@ def test_any_file_gives_a_device_or_a_one_line_refusal(tmp_path_factory, data):
 def test_the_table_of_an_rss_context_behind_the_main_one_is_refused(read, refusal):
     told = refusal(f"{shown([0, 1, 2, 3])}RSS Context ID: 1\n{header()}{rows([1, 1])}")
     assert "RSS Context ID: 1 follows" in told
-    assert "leave only one" in told
+    assert "keep only the one" in told
     assert read(f"RSS Context ID: 1\n{shown([3, 2, 1, 0])}")["indirection_table"] == [3, 2, 1, 0]

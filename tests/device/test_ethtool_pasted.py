@@ -130,7 +130,7 @@ def test_an_input_transformation_that_something_else_gives(tmp_path):
     unknown = "    symmetric-xor: off\n    Unknown bits in RSS input transformation: 0x8\n"
     path.write_text(f"{output([0, 1])}RSS input transformation:\n{unknown}")
     with pytest.raises(
-        ConfigurationError, match="transformation 0x8 cannot be calculated; give what the device does by"
+        ConfigurationError, match="transformation 0x8 cannot be calculated; set what the device does with"
     ):
         read_ethtool(path)
     options = read_ethtool(path, {"input_transform": "symmetric-xor"}).options
@@ -155,7 +155,7 @@ def test_flows_that_no_hash_type_covers(title, name):
     assert told.startswith(f"line 1: shows only rx-flow-hash of {name}, which no hash type covers; save that of tcp4")
     found = parse_ethtool(output([0, 1]) + flow(title, *ALL_FOUR))
     assert "hash_types" not in found.options
-    assert found.notes == (f"--ethtool: line 9: rx-flow-hash of {name} is passed over: no hash type covers it",)
+    assert found.notes == (f"--ethtool: line 9: rx-flow-hash of {name} is ignored: no hash type covers it",)
     assert "hash_types" in options_of(flow(title, *ALL_FOUR) + flow("TCP over IPV4", *ALL_FOUR))
 
 
@@ -195,7 +195,7 @@ def test_commands(command, expected):
     assert found.options == expected
     assert bool(found.notes) == ("queues" in expected)
     assert all(
-        "ethtool -X does not say how many entries the table has: 128 are assumed" in note for note in found.notes
+        "ethtool -X does not say how many entries the table has; 128 are assumed" in note for note in found.notes
     )
 
 
@@ -228,7 +228,7 @@ def test_flows_that_a_command_changes():
     assert "UDPv4" in options_of(shown + change)["hash_types"]
     again = "ethtool -n eth0 rx-flow-hash udp4\n" + flow("UDP over IPV4", *ALL_FOUR)
     assert options_of(shown + change + again) == options_of(shown + change)
-    assert "udp4 differs from what line 2 shows" in refusal(shown + again)
+    assert "udp4 contradicts line 2" in refusal(shown + again)
 
 
 HOST_KEY = bytes(range(1, 53))
@@ -257,19 +257,19 @@ def test_the_key_of_the_host_counts_where_the_interface_shows_none():
 @pytest.mark.parametrize(
     ("text", "part"),
     [
-        ("ethtool -X eth0 equal", "line 1: equal needs one word after it"),
+        ("ethtool -X eth0 equal", "line 1: equal needs one value after it"),
         ("ethtool -X eth0 equal 0", "equal 0 is not a number of receive queues"),
         ("ethtool -X eth0 equal N", "equal n is not a number of receive queues; write it in the form ethtool accepts"),
         ("\nethtool -X eth0 weight 1 x", "line 2: the weights '1 x' are not numbers"),
         ("ethtool -X eth0 weight 0 0", "the weights '0 0' are not numbers, one of them not 0"),
-        ("ethtool -X eth0 weight 100 100", "the weights add up to 200, and the table has 128 entries"),
+        ("ethtool -X eth0 weight 100 100", "the weights add up to 200, but the table has 128 entries"),
         ("ethtool -X eth0 hkey 6d:5g equal 4", "the hkey '6d:5g' is not hex bytes separated by colons"),
-        ("ethtool -X eth0 hfunc xor", "line 1: the RSS hash function is xor, and only toeplitz can be calculated"),
+        ("ethtool -X eth0 hfunc xor", "line 1: the RSS hash function is xor, but only toeplitz can be calculated"),
         ("ethtool -X eth0 xfrm symmetric", "the RSS input transformation symmetric cannot be calculated"),
-        ("ethtool -X eth0 context new equal 4", "is about an RSS context other than the main one; leave the line out"),
+        ("ethtool -X eth0 context new equal 4", "is about an RSS context other than the main one; remove the line"),
         ("ethtool -X eth0 evenly", "ethtool -X does not know 'evenly'"),
-        ("ethtool -X eth0 default", "nothing says how many; add the output of ethtool -x"),
-        (output([0, 1] * 4) + "ethtool -X eth0 equal 8", "line 9: queue 7 is in the indirection table, and with 4 RX"),
+        ("ethtool -X eth0 default", "their number is unknown; add the output of ethtool -x"),
+        (output([0, 1] * 4) + "ethtool -X eth0 equal 8", "line 9: queue 7 is in the indirection table, but with 4 RX"),
         ("ethtool -X eth0", "neither a hash key nor an indirection table is shown"),
     ],
 )  # fmt: skip
@@ -324,7 +324,7 @@ def test_commands_that_failed_and_commands_that_are_spoken_of():
     asked = "Please run this:\nethtool -X <iface> weight 0 0 0 1\n\n"
     found = parse_ethtool(asked + shown)
     assert found.options == options_of(shown)
-    assert found.notes == ("--ethtool: line 2: the command for <iface> is passed over: it names no interface",)
+    assert found.notes == ("--ethtool: line 2: the command for <iface> is ignored: it names no interface",)
 
 
 @pytest.mark.parametrize("left_out", ["...", "[...snip...]", "[snip]", "..", "   ...", "…"])
@@ -337,7 +337,7 @@ def test_tables_that_are_cut(left_out):
 def test_rows_behind_something_else_are_not_lost():
     rows = output([7] * 24, rings=8).split("\n")
     told = refusal("\n".join([*rows[:3], "", "about 50 of these", "", *rows[3:]]))
-    assert "this row of the indirection table does not follow the one before it; leave out the lines between" in told
+    assert "this row of the indirection table does not follow the one before it; remove the lines between" in told
 
 
 def test_a_prompt_behind_a_key_in_a_mail():
@@ -388,4 +388,4 @@ def test_functions_and_transformations_in_json(function, transformation, expecte
 
 def test_another_function_in_json():
     shown = {"ifname": "eth0", "rss-indirection-table": [0], "rss-hash-function": {"toeplitz": False, "xor": True}}
-    assert refusal(json.dumps(shown)).startswith("line 1: the RSS hash function is xor, and only toeplitz")
+    assert refusal(json.dumps(shown)).startswith("line 1: the RSS hash function is xor, but only toeplitz")

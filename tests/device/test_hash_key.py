@@ -148,7 +148,7 @@ def test_files_that_give_no_key(tmp_path):
             parse_hash_key(f"@{path}")
 
 
-NO_BYTES = "nothing says which byte of a word comes first"
+NO_BYTES = "the byte order of the words is unknown"
 LOW_FIRST = ", ".join(f"0x{int.from_bytes(hash_keys.I40E_KEY[i : i + 4], 'little'):08x}" for i in range(0, 52, 4))
 
 
@@ -179,7 +179,7 @@ LOW_FIRST = ", ".join(f"0x{int.from_bytes(hash_keys.I40E_KEY[i : i + 4], 'little
         ("6d5a56da,255b0ec2", "write its bytes in the order of hash_key_data"),
         (LOW_FIRST, "it may be the key of the i40e driver: use --key i40e"),
         ("0x6d, 0x5g", "has '0x5g', which is not hex"),
-        ("[109, 256]", "holds 256, and a byte is 255 at most"),
+        ("[109, 256]", "contains 256, but a byte is at most 255"),
         ("\\x6d\\x5", "has characters besides \\x escapes"),
         (5, "5 is not a hash key"),
         ([0x6D, 256], "is not a hash key: it contains values that are not numbers from 0 to 255"),

@@ -44,7 +44,7 @@ def test_sizes_that_are_no_power_of_two_are_refused_with_the_neighbours(size):
             "3 entries: indirection_table_mask + 1 must be a power of two; "
             "give 2 or 4 entries, or use --table-index modulo",
         ),
-        ([0, 8], "8 is out of range: only enabled receive queues may be named, and with --queues 8 the last is 7"),
+        ([0, 8], "8 is out of range: only enabled receive queues are allowed; with --queues 8, the last is 7"),
         ([0, -1], "-1 is out of range"),
         ([], "0 entries: a table has 1 to 65536 entries"),
         ("", "0 entries"),

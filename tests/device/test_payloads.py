@@ -123,7 +123,7 @@ def test_several_payloads():
     device = Device(**combine_payloads(tunnels, decode_rss_config(rss_config(), "1.4")))
     assert (device.tunnel_types, device.queues, device.has_queue) == (0x10, 4, True)
     assert combine_payloads() == {}
-    with pytest.raises(ConfigurationError, match="the command that was sent last decides"):
+    with pytest.raises(ConfigurationError, match="only the last command sent takes effect"):
         combine_payloads(decode_hash_config(hash_config()), decode_rss_config(rss_config()))
 
 
@@ -144,11 +144,11 @@ FIRST = struct.pack("<I2H", 0x3F, 3, 1)
 @pytest.mark.parametrize(
     ("payload", "problem"),
     [
-        (b"", "hash_types at offset 0: the payload ends after 0 bytes, and 4 are needed"),
-        (bytes(5), "indirection_table_mask at offset 4: the payload ends after 5 bytes, and 6 are needed"),
-        (FIRST + bytes(7), "indirection_table at offset 8: the payload ends after 15 bytes, and 16 are needed"),
-        (rss_config()[:-1], "hash_key_data at offset 19: the payload ends after 58 bytes, and 59 are needed"),
-        (rss_config() + b"a", "1 byte too many at offset 59, behind the last field, hash_key_data"),
+        (b"", "hash_types at offset 0: the payload ends after 0 bytes, but 4 are needed"),
+        (bytes(5), "indirection_table_mask at offset 4: the payload ends after 5 bytes, but 6 are needed"),
+        (FIRST + bytes(7), "indirection_table at offset 8: the payload ends after 15 bytes, but 16 are needed"),
+        (rss_config()[:-1], "hash_key_data at offset 19: the payload ends after 58 bytes, but 59 are needed"),
+        (rss_config() + b"a", "1 byte too many at offset 59, after the last field, hash_key_data"),
         (rss_config(0x1000), "hash_types at offset 0: 0x00001000 has bit 12, which is reserved in draft v7"),
         (rss_config(mask=4), "indirection_table_mask at offset 4: 4 is not a power of two minus one"),
         (rss_config(unclassified=0x8000), "unclassified_queue at offset 6: 0x8000, but bit 15 of an rss_rq_id is"),
@@ -156,7 +156,7 @@ FIRST = struct.pack("<I2H", 0x3F, 3, 1)
         (rss_config(max_tx_vq=0), "max_tx_vq at offset 16: 0 is not a number of transmit queues (1 to 32768)"),
         (rss_config(max_tx_vq=32769), "max_tx_vq at offset 16: 32769 is not a number of transmit queues (1 to 32768)"),
         (rss_config(key=b""), "hash_key_length at offset 18: 0 bytes, although hash_types are enabled"),
-        (rss_config(length=50), "hash_key_data at offset 19: the payload ends after 59 bytes, and 69 are needed"),
+        (rss_config(length=50), "hash_key_data at offset 19: the payload ends after 59 bytes, but 69 are needed"),
     ],
 )
 def test_bad_rss_config(payload, problem):
@@ -192,9 +192,9 @@ def test_tunnel_bits_under_the_wrong_text():
 @pytest.mark.parametrize(
     ("payload", "problem"),
     [
-        (hash_config(reserved=bytes(5) + b"\x01" + bytes(2)), "reserved at offset 8: 0x0100, but what is reserved"),
-        (hash_config()[:12], "hash_key_length at offset 12: the payload ends after 12 bytes, and 13 are needed"),
-        (hash_config() + bytes(2), "2 bytes too many at offset 53, behind the last field, hash_key_data"),
+        (hash_config(reserved=bytes(5) + b"\x01" + bytes(2)), "reserved at offset 8: 0x0100, but reserved fields"),
+        (hash_config()[:12], "hash_key_length at offset 12: the payload ends after 12 bytes, but 13 are needed"),
+        (hash_config() + bytes(2), "2 bytes too many at offset 53, after the last field, hash_key_data"),
         (hash_config(key=b""), "hash_key_length at offset 12: 0 bytes, although hash_types are enabled"),
     ],
 )
@@ -207,8 +207,8 @@ def test_bad_hash_config(payload, problem):
 @pytest.mark.parametrize(
     ("payload", "problem"),
     [
-        (bytes(3), "enabled_tunnel_types at offset 0: the payload ends after 3 bytes, and 4 are needed"),
-        (bytes(5), "1 byte too many at offset 4, behind the last field, enabled_tunnel_types"),
+        (bytes(3), "enabled_tunnel_types at offset 0: the payload ends after 3 bytes, but 4 are needed"),
+        (bytes(5), "1 byte too many at offset 4, after the last field, enabled_tunnel_types"),
         (b"\x00\x02\x00\x00", "enabled_tunnel_types at offset 0: 0x00000200 has bit 9, which is reserved in virtio"),
     ],
 )

@@ -27,7 +27,7 @@ def test_refused_ports(port):
 
 def test_a_port_in_two_lists_is_refused():
     check_disjoint({"--vxlan-port": (1, 2), "--geneve-port": (3,)})
-    with pytest.raises(ConfigurationError, match=r"--geneve-port: port 2 is in the list of --vxlan-port too"):
+    with pytest.raises(ConfigurationError, match=r"--geneve-port: port 2 is also in the list of --vxlan-port"):
         check_disjoint({"--vxlan-port": (1, 2), "--geneve-port": (2, 3)})
 
 

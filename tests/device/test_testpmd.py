@@ -92,7 +92,7 @@ def test_what_no_hash_type_covers_is_told():
     assert note == "--ethtool: the RSS functions ipv4-sctp, l2-payload, gtpu are ignored: no hash type covers them"
     (note,) = parse_ethtool(hash_key(names="ipv4-frag ipv4-other")).notes
     assert (
-        "ipv4-other without ipv4-tcp and ipv4-udp: type IPv4 of virtio hashes the addresses of those packets too"
+        "ipv4-other but not ipv4-tcp and ipv4-udp: type IPv4 of virtio hashes the addresses of those packets too"
         in note
     )
 
@@ -110,18 +110,21 @@ def test_what_is_printed_last_counts():
     found = parse_ethtool(text)
     assert found.options["indirection_table"] == [3, 1, 2, 0]
     (note,) = found.notes
-    assert "line 6: what port config 0 rss changes counts only where it is printed again" in note
+    assert "line 6: the effect of port config 0 rss counts only if it is printed again" in note
 
 
 def test_refusals():
     part = reta([0, 1, 2, 3]).replace("rss reta 4", "rss reta 128")
-    assert "line 1: 4 of 128 entries of the RETA are printed; print all: a mask of ones for each 64" in refusal(part)
+    assert (
+        "line 1: 4 of 128 entries of the RETA are printed; print all of them, with a mask of ones for each 64"
+        in refusal(part)
+    )
     gap = reta([0, 1, 2, 3]).replace("hash index=2", "hash index=5")
-    assert "line 4: entry 5 of the RETA, where entry 2 should follow" in refusal(gap)
+    assert "line 4: entry 5 of the RETA, but entry 2 should be next" in refusal(gap)
     assert "line 2: queue 40000 is in the indirection table" in refusal(reta([40000]))
-    assert "line 3: the RSS key is not two hex digits per byte; print it by" in refusal("\nRSS key:\n6D5\n")
+    assert "line 3: the RSS key is not two hex digits per byte; print it with" in refusal("\nRSS key:\n6D5\n")
     algorithm = f"{hash_key()}RSS algorithm:\n  simple_xor\n"
-    assert "line 7: the RSS algorithm is simple_xor, and only toeplitz can be calculated" in refusal(algorithm)
+    assert "line 7: the RSS algorithm is simple_xor, but only toeplitz can be calculated" in refusal(algorithm)
 
 
 WHOLE = hash_key() + reta([3, 2, 1, 0] * 4)

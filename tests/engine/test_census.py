@@ -254,7 +254,7 @@ def test_several_traces_are_one(trace):
 )
 def test_unequal_censuses_do_not_combine(other, difference):
     census = Census(Identity.of(pcaphash.Device()))
-    with pytest.raises(PcaphashError, match=f"differ in {difference} and do not combine"):
+    with pytest.raises(PcaphashError, match=f"differ in {difference} and cannot be combined"):
         census.combine(Census(Identity.of(other)))
 
 

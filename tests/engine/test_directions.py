@@ -157,8 +157,8 @@ def test_commands_warn(tmp_path, command):
     path = write(tmp_path / "some.pcap", conversation(120))
     options = [tmp_path / word if word in ("saved", "page") else word for word in COMMANDS[command]]
     line = (
-        "33.3% of packets look sent by the capturing host (02:00:00:00:00:0a), so its NIC did not receive them: leave "
-        "them out with --destination-mac 02:00:00:00:00:0a"
+        "33.3% of packets look sent by the capturing host (02:00:00:00:00:0a), so its NIC did not receive them; "
+        "leave them out with --destination-mac 02:00:00:00:00:0a"
     )
     result = run(command, path, *options)
     assert result.returncode == 0, result.stderr

@@ -60,7 +60,7 @@ def test_destinations(hosts, words, numbers):
     if numbers:
         assert chosen(hosts, **words) == numbers
     else:
-        with pytest.raises(ConfigurationError, match="none of the 14 packets is selected"):
+        with pytest.raises(ConfigurationError, match="none of the 14 packets matches the selection"):
             chosen(hosts, **words)
 
 

@@ -147,7 +147,7 @@ def arrays_of(path) -> dict[str, np.ndarray]:
 @pytest.mark.parametrize(
     ("name", "value", "message"),
     [
-        ("version", np.int64(2), "is a census of version 2, and this program reads version 1; take the census again"),
+        ("version", np.int64(2), "is a census of version 2, but this program reads version 1; take the census again"),
         ("signatures", np.array([10**6], np.int64), "no signature 1000000"),
         ("signatures", np.array([], np.int64), "do not fit the signatures"),
         ("counts", np.zeros((1, 128, 2), np.int64), "rows of a signature"),
@@ -155,7 +155,7 @@ def arrays_of(path) -> dict[str, np.ndarray]:
         ("slots", np.int64(0), "no slots"),
         ("slots", np.int64(100), "power of two"),
         ("hash_keys", np.zeros((0, 40), np.uint8), "no hash key"),
-        ("hash_keys", np.zeros((1, 39), np.uint8), "wrong form"),
+        ("hash_keys", np.zeros((1, 39), np.uint8), "wrong format"),
         ("flavor", np.array("odd"), "flavor"),
         ("packets", None, "packets"),
     ],
@@ -200,7 +200,7 @@ def test_captures_are_no_censuses(traces, tmp_path):
     np.savez(archive, something=np.zeros(3))
     path = tmp_path / "archive.zip"
     path.write_bytes(archive.getvalue())
-    with pytest.raises(NothingReadableError, match="no census that can be read"):
+    with pytest.raises(NothingReadableError, match="not a readable census"):
         pcaphash.analyze(path, DEVICES[0])
 
 

@@ -190,7 +190,7 @@ def test_selections_agree_with_counted_rows(trace):
 
 
 def test_a_selection_that_matches_nothing(trace, tmp_path):
-    with pytest.raises(ConfigurationError, match=r"--vni 12345: none of the [0-9,]+ packets is selected"):
+    with pytest.raises(ConfigurationError, match=r"--vni 12345: none of the [0-9,]+ packets matches the selection"):
         pcaphash.analyze(trace, pcaphash.Device(), Selection(vni=12345))
     with pytest.raises(ConfigurationError, match="--start 4102444800"):
         pcaphash.hashes(trace, pcaphash.Device(), Selection(start="2100-01-01"))
@@ -203,7 +203,7 @@ def test_a_selection_that_matches_nothing(trace, tmp_path):
     ("words", "message"),
     [
         ({"count": 0}, "-c: 0"),
-        ({"start": "yesterday"}, "--start: 'yesterday' is no time"),
+        ({"start": "yesterday"}, "--start: 'yesterday' is not a time"),
         ({"start": "nan"}, "--start"),
         ({"end": "2023-13-01"}, "--end"),
         ({"start": 2, "end": 2}, "--end: is not after --start"),

@@ -192,7 +192,7 @@ def test_the_tunnel_of_every_packet_may_be_reported(tmp_path, hash_types):
     said = [replace(each, tunnel="VXLAN" if i < 30 else "NONE") for i, each in enumerate(said)]
     found = found_on(trace, said, configuration)
     assert found.mismatches == 0
-    assert any("whatever is hashed" in note for note in found.notes) == (hash_types == 0x1FF)
+    assert any("whichever header is hashed" in note for note in found.notes) == (hash_types == 0x1FF)
 
 
 @pytest.mark.parametrize("fault", ["outer-instead-of-inner", "key-mlx5", "addresses-only"])

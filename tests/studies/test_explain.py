@@ -258,7 +258,7 @@ def test_arp_in_vxlan_has_no_hash(tmp_path):
     text = told(tmp_path, builders.ethernet(outer, IPV4))
     assert "no hash (reason inner-not-ip): unclassified queue 0" in text
     assert "the EtherType at byte 62 is 0x0806 (ARP)" in text
-    assert "no hash, and never that of the outer header" in text
+    assert "no hash, and never the hash of the outer header" in text
 
 
 def test_gre_that_carries_ethernet_is_looked_through_to_its_ports(tmp_path):
@@ -283,7 +283,7 @@ def test_what_cannot_be_explained(tmp_path):
         explain(path, 1)
     path.write_bytes(pcap(pcap_record(bytes(60)) * 2)[:-5])
     assert explain(path, 1).packet == 1
-    with pytest.raises(PcaphashError, match="packet 2 would be behind that") as caught:
+    with pytest.raises(PcaphashError, match="packet 2 would come after that") as caught:
         explain(path, 2)
     assert caught.value.exit_code == 3
 

@@ -286,7 +286,7 @@ def test_selections(tmp_path):
     assert [file.packets for file in first.files] == [35, 5]
     assert len(info([trace, trace], Selection(count=35, direction="all")).files) == 1
     assert info(trace, Selection(encapsulation="NONE", direction="all")).packets == 5
-    with pytest.raises(ConfigurationError, match="none of the 35 packets is selected"):
+    with pytest.raises(ConfigurationError, match="none of the 35 packets matches the selection"):
         info(trace, Selection(vni=17, direction="all"))
 
 

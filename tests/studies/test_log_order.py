@@ -77,7 +77,7 @@ def test_hashes_that_nothing_explains_stay_wrong(judge):
     said = [(frame, replace(each, value=numbers.getrandbits(32))) for frame, each in answers(ALIKE)]
     found, notes = judge(ALIKE, by_queue(said))
     assert found.mismatches == len(ALIKE)
-    assert "fit in no other order either" in notes
+    assert "match in no other order either" in notes
 
 
 @pytest.mark.slow
@@ -88,7 +88,7 @@ def test_a_few_wrong_hashes_are_found_among_right_ones(judge):
     ]
     found, notes = judge(ALIKE, by_queue(said))
     assert found.faults["wrong-value"] == len(ALIKE) // 16
-    assert f"{len(ALIKE) // 16} lines have a hash that no packet left is due" in notes
+    assert f"{len(ALIKE) // 16} lines have a hash that is expected for no remaining packet" in notes
 
 
 @pytest.mark.slow
@@ -119,7 +119,7 @@ def test_lines_that_are_not_in_the_trace(judge):
     entries = answers(strangers[:4] + ALIKE + strangers[4:])
     found, notes = judge(ALIKE, by_queue(entries))
     assert (found.judged, found.mismatches) == (len(ALIKE), 0)
-    assert "9 lines are about no packet of the trace" in notes
+    assert "9 lines match no packet of the trace" in notes
 
 
 def test_both_at_once(judge):
@@ -133,7 +133,7 @@ def test_packets_of_another_port(judge):
     text = by_queue(answers(UNLIKE), 20) + by_queue(answers(back), 20, port=1)
     found, notes = judge(UNLIKE, text)
     assert (found.judged, found.mismatches) == (len(UNLIKE), 0)
-    assert f"{len(back)} lines are about no packet of the trace" in notes
+    assert f"{len(back)} lines match no packet of the trace" in notes
 
 
 def test_vlan_tags_that_the_interface_takes_out(judge):
@@ -154,7 +154,7 @@ def test_timestamps_tell_the_order(judge):
 
 def test_a_log_of_another_trace_is_refused(judge):
     frames = [plain(flow, 700) for flow in flows(4)]
-    with pytest.raises(ConfigurationError, match="its 6 lines are about other packets than the 1 of the trace"):
+    with pytest.raises(ConfigurationError, match="its 6 lines describe other packets than the 1 of the trace"):
         judge(frames[:1], by_queue(answers([plain(flow, 900) for flow in flows(3, seed=9)] + ARP)))
 
 
@@ -181,7 +181,7 @@ def test_a_key_is_not_recovered_from_lines_in_doubt(tmp_path):
     found = recover_key(trace, device_of(CONFIGURATION), TestpmdLog(log))
     assert found.best is None
     assert not found.is_order_known
-    assert any("cannot be told without the key" in note for note in found.notes)
+    assert any("cannot be matched to packets without the key" in note for note in found.notes)
     shown = run("recover-key", trace, "--testpmd", log, "--hash-types", "linux", "--queues", "4").stdout.decode()
     assert shown.startswith("No key can be told from this log.\n")
     assert "does not hash as Toeplitz does" not in shown

@@ -212,8 +212,8 @@ def test_compare_names_the_port_and_the_gain(tmp_path, kind):
     for text in (verdict["headline"], advice["text"]):
         assert f"{kind[0]} on UDP port {kind[1]}" in text
         assert f"--{kind[0].lower()}-port {kind[1]}" in text
-        assert f"{excess:+.1%}" in text
-    assert "+700%" in advice["text"]
+        assert f"{excess:.1%} above the ideal share" in text
+    assert "above the ideal share instead of 700% (" in advice["text"]
     assert "no hash can split" not in json.dumps(verdict)
 
 
@@ -276,7 +276,7 @@ def test_the_verdict_on_the_report(tmp_path):
     verdict = json.loads(
         run("compare", SHARED / "cases" / "reports" / "g04-vxlan-port-4799.pcap", "--format", "json").stdout
     )["verdict"]
-    assert "With --vxlan-port 4799, the busiest receive queue would be +22.7% above" in verdict["headline"]
+    assert "With --vxlan-port 4799, the busiest receive queue would be 22.7% above" in verdict["headline"]
     assert "instead of +700%" in verdict["advice"][0]["text"]
 
 

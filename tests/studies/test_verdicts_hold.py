@@ -66,7 +66,7 @@ def test_many_flows_of_one_hash_input_are_no_heavy_flow(tmp_path):
 def test_ports_of_sctp_are_not_denied(tmp_path):
     _, words = judged(tmp_path, [sctp(flow) for flow in flows(300)])
     (advice,) = words.advice
-    assert "no hash type covers ports of fragments, nor of anything but TCP and UDP" in advice.text
+    assert "hash types cover only the ports of TCP and UDP, and not those of fragments" in advice.text
     assert "has no ports" not in advice.text
 
 
@@ -151,5 +151,5 @@ def test_a_saved_census_says_once_how_uneven_traffic_is(tmp_path):
 
 def test_one_entry_is_singular(tmp_path):
     _, words = judged(tmp_path, [tcp(flow) for flow in flows(60)], [Device(indirection_table=[0], name="one")])
-    assert "1 of its 1 entry," in words.findings[0].text
+    assert "1 of 1 entry" in words.findings[0].text
     assert "Use a larger table, or 1 receive queue." in words.advice[0].text

@@ -151,12 +151,12 @@ def _notes(lines: Lines, found: Alignment, level: int, words: str) -> list[str]:
     if found.differing:
         what = "1 line has" if found.differing == 1 else f"{found.differing:,} lines have"
         notes.append(
-            f"{what} a hash that is expected for no remaining packet; such a line goes to a packet that looks the same, "
+            f"{what} a hash that is expected for no remaining packet; such a line goes to a packet that looks alike, "
             "in the order of the log"
         )
     if found.strange:
-        what = "1 line matches" if found.strange == 1 else f"{found.strange:,} lines match"
-        notes.append(f"{what} no packet of the trace ; ignored")
+        what, verb = ("1 line matches", "is") if found.strange == 1 else (f"{found.strange:,} lines match", "are")
+        notes.append(f"{what} no packet of the trace and {verb} ignored")
     return notes
 
 
