@@ -300,11 +300,11 @@ def test_bad_json_lines(refusal, text, problem):
 @pytest.mark.parametrize(
     ("name", "data", "problem"),
     [
-        ("table.xlsx", b"", "the end of the name says no format"),
-        ("table.parquet", b"PAR1 and no more", "is no Parquet file, or a damaged one"),
-        ("table.parquet", b"", "is no Parquet file, or a damaged one"),
-        ("table.csv", b"packet,\x80", "is no text in UTF-8"),
-        ("table.jsonl", b"\x80", "is no text in UTF-8"),
+        ("table.xlsx", b"", "the file extension names no format"),
+        ("table.parquet", b"PAR1 and no more", "is not a Parquet file, or is damaged"),
+        ("table.parquet", b"", "is not a Parquet file, or is damaged"),
+        ("table.csv", b"packet,\x80", "is not UTF-8 text"),
+        ("table.jsonl", b"\x80", "is not UTF-8 text"),
         ("table.csv.gz", b"packet,queue\n", "Not a gzipped file (b'pa')"),
         (
             "table.csv.gz",
@@ -355,7 +355,7 @@ def test_what_programs_write_for_nothing(read, missing):
 
 @pytest.mark.parametrize("value", ["2.42E+09", "2.5e+00", "1.372373368E+10", "2,42E+09"])
 def test_rounded_hashes_are_refused(refusal, value):
-    assert refusal(f"packet;hash_value\n1;{value}\n") == f"row 1: hash_value '{value}' is no 32-bit number"
+    assert refusal(f"packet;hash_value\n1;{value}\n") == f"row 1: hash_value '{value}' is not a 32-bit number"
 
 
 def test_what_hashes_writes_compressed_can_be_read(tmp_path):
