@@ -46,7 +46,7 @@ def validate(
     output: Annotated[
         Path | None,
         typer.Option(
-            "--output", "-o", metavar="DIR", parser=output_path, help="Write the verdict on each packet to this file."
+            "--output", "-o", metavar="DIR", parser=output_path, help="Write the verdict on each packet to this folder."
         ),
     ] = None,
     format_: options.Format = "table",
