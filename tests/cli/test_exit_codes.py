@@ -80,7 +80,7 @@ def test_standard_output_is_no_file(command):
     result = run(command, VXLAN, "-o", "-")
     assert result.returncode == 2
     (line,) = complaints(result)
-    assert "--output: - is no file" in line
+    assert "--output: - is not a file" in line
     assert not Path("-").exists()
 
 

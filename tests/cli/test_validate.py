@@ -286,7 +286,7 @@ def test_columns_of_other_names(tmp_path):
     (line,) = complaints(run("validate", OVERLAY, "--reported", table))
     assert line.endswith("give --columns packet=pkt,hash_value=rss_hash")
     (line,) = complaints(run("validate", OVERLAY, "--columns", "hash_value=rss_hash"))
-    assert line.endswith("--columns: there is no --reported; give the table too")
+    assert line.endswith("--columns: --reported is missing; give the table too")
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from pcaphash import Device
 from pcaphash.report.figures import draw_tuning
 from pcaphash.report.figures.palette import BLUE, VERMILLION
 from pcaphash.report.tuning import write_tuning_folder
+from pcaphash.report.words import above_ideal
 from pcaphash.studies.tune import tune
 from support.shared import ROOT
 from support.traffic import flows, plain, write
@@ -49,7 +50,7 @@ def test_a_bad_key_is_told_by_numbers():
     assert bad.verdict.cause == "key"
     best, now = (bad.value("judging", key) for key in (bad.best, 0))
     title = " ".join(draw_tuning(bad).get_suptitle().split())
-    assert title.startswith(f"Another key helps: {best:+.1%} instead of {now:+.1%}")
+    assert title.startswith(f"Another key helps: {above_ideal(best)} instead of {above_ideal(now)}")
 
 
 @pytest.mark.parametrize("measure", ["jain_bytes", "cov_packets", "min_ideal_packets"])

@@ -137,7 +137,7 @@ def test_the_byte_order_of_options_where_no_hash_is_right(tmp_path, fault, is_op
     found = validate(path, device_of(CONFIGURATION))
     assert sets_of(found) == [{fault}]
     assert found.queue_diagnosis is None
-    assert any("in the opposite byte order of hash options" in note for note in found.notes) == is_opposite
+    assert any("with hash options in the opposite byte order" in note for note in found.notes) == is_opposite
 
 
 def test_few_flows_with_many_packets_are_no_evidence_for_another_table(tmp_path):

@@ -163,7 +163,7 @@ def test_standard_input_is_not_read_twice(tmp_path):
     log.write_text(by_queue(answers(ALIKE)), "utf-8")
     result = run("validate", "-", "--testpmd", log, stdin=trace.read_bytes())
     assert result.returncode == 2
-    assert result.stderr.decode().rstrip().endswith("the trace must be read twice; save the trace as a file")
+    assert result.stderr.decode().rstrip().endswith("must be read twice to match its lines; save the trace as a file")
 
 
 def test_a_key_is_recovered_from_what_contents_tell(tmp_path):

@@ -187,7 +187,7 @@ def test_a_packet_without_hash_may_have_no_tunnel(tmp_path, tunnels, named, n_wr
     found = validator.result()
     assert found.verdicts["wrong-tunnel"] == found.mismatches == n_wrong
     assert len(found.notes) == (named is not None)
-    assert named is None or f"naming the encapsulation of {named}, whatever" in found.notes[0]
+    assert named is None or f"naming the encapsulation of {named}, whichever" in found.notes[0]
 
 
 def test_nothing_reported_is_refused(tmp_path):

@@ -43,8 +43,8 @@ def test_even_under_one_and_lucky_under_none_is_no_contradiction(tmp_path):
     verdict, words = judged(tmp_path, [tcp(flow) for flow in flows(700) for _ in range(3)])
     assert (verdict.best.excess <= 0.1, verdict.worst.excess > 0.1, verdict.gain) == (True, True, None)
     assert "evenly" not in words.headline
-    assert words.headline.startswith("No configuration here is clearly better: the busiest receive queue is +")
-    assert f"({verdict.best.config}) to +" in words.headline
+    assert words.headline.startswith("No configuration here is clearly better: the busiest receive queue is ")
+    assert f"({verdict.best.config}) to " in words.headline
 
 
 def test_a_heavy_flow_stays_one_where_a_small_one_shares_its_hash_input(tmp_path):
@@ -53,7 +53,7 @@ def test_a_heavy_flow_stays_one_where_a_small_one_shares_its_hash_input(tmp_path
     verdict, words = judged(tmp_path, packets)
     assert {finding.cause for finding in verdict.findings} == {"no-ports"}
     assert [advice.kind for advice in verdict.advice] == ["avoid-portless"]
-    assert "without ports to hash" in words.headline
+    assert "have no ports to hash" in words.headline
 
 
 def test_many_flows_of_one_hash_input_are_no_heavy_flow(tmp_path):
