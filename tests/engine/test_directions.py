@@ -153,6 +153,7 @@ COMMANDS = {
 
 
 @pytest.mark.parametrize("command", slow_but(2, COMMANDS))
+@pytest.mark.jit_only
 def test_commands_warn(tmp_path, command):
     path = write(tmp_path / "some.pcap", conversation(120))
     options = [tmp_path / word if word in ("saved", "page") else word for word in COMMANDS[command]]

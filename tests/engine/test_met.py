@@ -184,6 +184,7 @@ COMMANDS = {
 
 
 @pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.jit_only
 def test_every_command_strips(tmp_path, command):
     frames = [frame(i, 1 + i % 3) for i in range(80)]
     plain = write(tmp_path / "plain.pcap", *frames)
@@ -210,6 +211,7 @@ def test_a_census_of_mirrored_packets(tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.jit_only
 def test_validation_and_recovery_of_mirrored_packets(tmp_path):
     frames = [frame(i, 1 + i % 3) for i in range(60)]
     plain = write(tmp_path / "plain.pcap", *frames)

@@ -15,6 +15,7 @@ MEASURE = "max_ideal_packets"
 
 
 @pytest.mark.parametrize("spec", ["v7", "1.4"])
+@pytest.mark.jit_only
 def test_analyze_says_what_compare_does(spec):
     devices = [*default_configs(Device(spec)), Device(spec, hash_key=b"\x6d\x5a" * 20, name="symmetric")]
     analysis = analyze(OVERLAY, devices, with_chance=True)
@@ -29,6 +30,7 @@ def test_without_being_asked_nobody_keeps_flows():
 
 
 @pytest.mark.parametrize("spec", ["v7", "1.4"])
+@pytest.mark.jit_only
 def test_a_sweep_says_it_of_the_best_mask(spec):
     swept = sweep(OVERLAY, Device(spec), with_chance=True)
     hash_types, tunnel_types = swept.types(int(swept.smallest[0]))

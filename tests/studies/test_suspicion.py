@@ -201,6 +201,7 @@ NOT_LOOKED_INTO = [
 
 
 @pytest.mark.parametrize("kind", [("VXLAN", 4799), ("VXLAN", 48879), ("GENEVE", 6082)], ids=lambda kind: str(kind[1]))
+@pytest.mark.jit_only
 def test_compare_names_the_port_and_the_gain(tmp_path, kind):
     verdict = compared(tmp_path, [SUSPECTS[kind](i) for i in range(300)])
     assert {finding["cause"] for finding in verdict["findings"]} == {"missed-tunnel"}
@@ -217,6 +218,7 @@ def test_compare_names_the_port_and_the_gain(tmp_path, kind):
     assert "no hash can split" not in json.dumps(verdict)
 
 
+@pytest.mark.jit_only
 def test_compare_suggests_the_other_spec(tmp_path):
     verdict = compared(tmp_path, [SUSPECTS["IPv4 in IPv4", None](i) for i in range(300)])
     assert "--spec 1.4" in verdict["headline"]
@@ -225,6 +227,7 @@ def test_compare_suggests_the_other_spec(tmp_path):
 
 
 @pytest.mark.parametrize("kind", NOT_LOOKED_INTO, ids=lambda kind: kind[0])
+@pytest.mark.jit_only
 def test_compare_says_that_neither_spec_looks_into_it(tmp_path, kind):
     verdict = compared(tmp_path, [SUSPECTS[kind](2 * i) for i in range(300)])
     assert verdict["best"] is not None
@@ -234,11 +237,13 @@ def test_compare_says_that_neither_spec_looks_into_it(tmp_path, kind):
     assert "no hash can split" not in json.dumps(verdict)
 
 
+@pytest.mark.jit_only
 def test_one_flow_in_a_missed_tunnel_is_one_flow_all_the_same(tmp_path):
     verdict = compared(tmp_path, [SUSPECTS["VXLAN", 4799](7)] * 300)
     assert {finding["cause"] for finding in verdict["findings"]} == {"single-flow"}
 
 
+@pytest.mark.jit_only
 def test_a_heavy_flow_beside_a_missed_tunnel_is_to_blame_itself(tmp_path):
     heavy = [ORDINARY["rtp"](i) for i in range(300)]
     verdict = compared(tmp_path, heavy + [SUSPECTS["VXLAN", 4799](i) for i in range(60)], "--config", "outer=base")
@@ -247,6 +252,7 @@ def test_a_heavy_flow_beside_a_missed_tunnel_is_to_blame_itself(tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.jit_only
 def test_a_missed_tunnel_that_spreads_by_its_source_port_needs_nothing(tmp_path):
     from support import builders
     from support.suspects import in_udp, inner_frame
@@ -261,6 +267,7 @@ def test_a_missed_tunnel_that_spreads_by_its_source_port_needs_nothing(tmp_path)
     assert note in " ".join(text.split())
 
 
+@pytest.mark.jit_only
 def test_what_is_left_beside_known_tunnels_is_named(tmp_path):
     from support import builders
     from support.suspects import in_udp, inner_frame
@@ -272,6 +279,7 @@ def test_what_is_left_beside_known_tunnels_is_named(tmp_path):
 
 
 @needs_shared
+@pytest.mark.jit_only
 def test_the_verdict_on_the_report(tmp_path):
     verdict = json.loads(
         run("compare", SHARED / "cases" / "reports" / "g04-vxlan-port-4799.pcap", "--format", "json").stdout
@@ -291,6 +299,7 @@ def reported_by(tmp_path, path, *options):
 
 @pytest.mark.parametrize("kind", [("VXLAN", 4799), ("GENEVE", 6082), ("IPv4 in IPv4", None)], ids=lambda kind: kind[0])
 @pytest.mark.slow
+@pytest.mark.jit_only
 def test_validate_names_what_the_device_may_look_into(tmp_path, kind):
     path = write(tmp_path / "some.pcap", [SUSPECTS[kind](i) for i in range(60)])
     reported = reported_by(tmp_path, path, *REMEDIES[kind].split())
@@ -302,6 +311,7 @@ def test_validate_names_what_the_device_may_look_into(tmp_path, kind):
     assert (right.returncode, b"look like" in right.stderr) == (0, False)
 
 
+@pytest.mark.jit_only
 def test_validate_says_nothing_where_the_device_is_right(tmp_path):
     path = write(tmp_path / "some.pcap", [SUSPECTS["GTP-U", 2152](i) for i in range(60)])
     result = run("validate", path, "--reported", reported_by(tmp_path, path))
