@@ -3,9 +3,10 @@ PYTHON ?= python3
 VENV ?= .venv
 RUN = $(VENV)/bin
 # Neighbouring tests share what they prepare, so each process starts with a run of them.
-PYTEST = $(RUN)/python -m pytest --numprocesses auto --dist worksteal
+PYTEST = $(PYTHON_RUN) -m pytest --numprocesses auto --dist worksteal
+PYTHON_RUN = $(RUN)/python
 
-.PHONY: demo test test-all lint bench golden clean
+.PHONY: demo test test-all test-plain coverage lint bench golden clean
 
 demo: $(VENV)/.installed
 	$(RUN)/pcaphash analyze sample_traces/overlay.pcap --output results
@@ -16,6 +17,18 @@ test: $(VENV)/.installed-test
 
 test-all: $(VENV)/.installed-test
 	$(PYTEST)
+
+# Kernels as plain Python. What commands, reports and pages say does not depend on how kernels run, and plain Python is
+# a thousand times slower.
+test-plain: $(VENV)/.installed-test
+	NUMBA_DISABLE_JIT=1 $(PYTEST) $(foreach folder,cli report docs browser notebooks,--ignore=tests/$(folder))
+
+# Both of these, and which lines of the package they run: kernels count where they run as plain Python.
+coverage: $(VENV)/.installed-test
+	$(RUN)/coverage erase
+	$(MAKE) test-all test-plain PYTHON_RUN="$(RUN)/coverage run"
+	$(RUN)/coverage combine --quiet
+	$(RUN)/coverage report
 
 lint: $(VENV)/.installed-test
 	$(RUN)/ruff check .

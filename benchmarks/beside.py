@@ -15,10 +15,9 @@ from measure import pin_to_one_core
 
 from pcaphash import Device, validate
 from pcaphash.capture.reader import Reader
-from pcaphash.engine.census import Identity
 from pcaphash.engine.flows import FlowTable
-from pcaphash.engine.inputs import identity_of_flows
-from pcaphash.engine.stream import take_census
+from pcaphash.engine.rules import ReadingRules
+from pcaphash.studies.census import census as count
 
 ROUNDS = 5
 LEAST_FLOW_RATIO, LEAST_VALIDATE_RATIO = 0.3, 0.2
@@ -31,7 +30,7 @@ def seconds(run: Callable[[], object]) -> float:
 
 
 def count_flows(trace: Path, device: Device) -> FlowTable:
-    table = FlowTable(identity_of_flows(device))
+    table = FlowTable(ReadingRules.of(device))
     for block in Reader(str(trace)).blocks():
         table.append(block)
     return table
@@ -52,7 +51,7 @@ def main() -> None:
         ("flow table", arguments.flows, lambda: count_flows(arguments.flows, device), LEAST_FLOW_RATIO),
         ("validate", arguments.reported, lambda: validate(arguments.reported, device), LEAST_VALIDATE_RATIO),
     ):
-        alone = partial(take_census, [str(trace)], [Identity.of(device)])
+        alone = partial(count, trace, device)
         pairs = [(seconds(alone), seconds(run)) for _ in range(ROUNDS)]
         census, other = (min(each) for each in zip(*pairs, strict=True))
         ratio = census / other

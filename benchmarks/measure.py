@@ -17,6 +17,7 @@ HERE = Path(__file__).resolve().parent
 
 TOOLS = ("gcc", "make", "pkg-config")
 LIBRARIES = ("libpcap", "libdpdk")
+CORES = sorted(os.sched_getaffinity(0))
 HOW_TO_INSTALL = "apt-get install gcc make pkg-config libpcap-dev libdpdk-dev"
 
 
@@ -29,8 +30,8 @@ class Run:
     output: str
 
 
-def run(command: Sequence[str | Path], environment: Mapping[str, str] | None = None) -> Run:
-    """Run a command to its end.
+def run(command: Sequence[str | Path], environment: Mapping[str, str] | None = None, n_cores: int | None = None) -> Run:
+    """Run a command to its end, on the cores that this process may use, or on so many of them.
 
     Raises
     ------
@@ -39,10 +40,13 @@ def run(command: Sequence[str | Path], environment: Mapping[str, str] | None = N
     """
     variables = dict(os.environ, **(environment or {}))
     with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryFile("w+") as errors:
+        before = os.sched_getaffinity(0)
+        os.sched_setaffinity(0, before if n_cores is None else CORES[-n_cores:])  # which a new process takes over
         start = time.perf_counter()
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=errors, env=variables)
         _, status, usage = os.wait4(process.pid, 0)
         seconds = time.perf_counter() - start
+        os.sched_setaffinity(0, before)
         process.returncode = os.waitstatus_to_exitcode(status)
         output.seek(0)
         errors.seek(0)
@@ -77,13 +81,14 @@ def build_programs(directory: Path) -> Path:
     return build
 
 
-def make_trace(directory: Path, packets: int, size: str) -> Path:
-    """Return a trace of ``small`` or ``large`` packets, and write it first where it is not there yet."""
-    trace = directory / f"{size}-{packets}.pcap"
+def make_trace(directory: Path, packets: int, size: str, flows: int | None = None) -> Path:
+    """Return a trace of ``small`` or ``large`` packets, of so many flows, and write it first if it is not there yet."""
+    of_flows = [] if flows is None else ["--flows", str(flows)]
+    trace = directory / f"{'-'.join([size, str(packets), *of_flows[1:]])}.pcap"
     if not trace.exists():
         print(f"writing {trace}", file=sys.stderr)
         partial = trace.with_suffix(".partial")
-        run([sys.executable, HERE / "traces.py", "--packets", str(packets), "--size", size, "-o", partial])
+        run([sys.executable, HERE / "traces.py", "--packets", str(packets), "--size", size, *of_flows, "-o", partial])
         partial.rename(trace)
     return trace
 

@@ -4,12 +4,13 @@
 
 The same arguments always give the same file. Every packet is captured whole; addresses, source ports, keys and network
 identifiers differ from packet to packet, so that neither caches nor branch prediction can learn the trace by heart.
+With ``--flows N`` there are about so many different packets: each comes again and again, a few of them very often.
 Checksums are left zero: nothing that is measured here reads them.
 """
 
 import argparse
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
@@ -24,6 +25,8 @@ PACKETS_PER_MICROSECOND = 4
 
 SMALL_PAYLOADS = (16, 40, 56, 84)  # bytes behind the innermost header: records of 131 bytes on average
 LARGE_FRAME_LEN = 1400
+
+PARETO_SHAPE, LEAST_WEIGHT = 1.3, 0.6  # of flows: most have a few packets, a few have thousands
 
 IPV4, IPV6, ETHERNET = 0x0800, 0x86DD, 0x6558
 TCP, UDP, GRE = 6, 17, 47
@@ -191,12 +194,44 @@ def make_records(templates: list[Layers], first: int, count: int, random: np.ran
     return records
 
 
-def write_trace(output: BinaryIO, packets: int, size: str) -> None:
-    """Write a trace of ``small`` or ``large`` packets."""
+def make_flow_records(
+    templates: list[Layers], packets: int, flows: int, chunk: int, random: np.random.Generator
+) -> Iterator[bytes]:
+    """Make records of some flows, a chunk at a time: how often each comes is a Pareto distribution."""
+    made = make_records(templates, 0, flows, random).tobytes()
+    lengths = [16 + length for length in record_lengths(made)]
+    ends = np.cumsum(lengths).tolist()
+    records = [made[end - length + 8 : end] for end, length in zip(ends, lengths, strict=True)]
+    weights = random.pareto(PARETO_SHAPE, flows) + LEAST_WEIGHT
+    weights /= weights.sum()
+    for first in range(0, packets, chunk):
+        numbers = np.arange(first, min(first + chunk, packets))
+        times = np.stack(np.divmod(numbers // PACKETS_PER_MICROSECOND, 1_000_000), axis=1)
+        times[:, 0] += FIRST_SECOND
+        written = times.astype("<u4").tobytes()
+        chosen = random.choice(flows, len(numbers), p=weights).tolist()
+        yield b"".join(written[8 * i : 8 * i + 8] + records[flow] for i, flow in enumerate(chosen))
+
+
+def record_lengths(records: bytes) -> Iterator[int]:
+    """Return the captured lengths of records, one after the other."""
+    start = 0
+    while start < len(records):
+        (length,) = struct.unpack_from("<I", records, start + 8)
+        yield length
+        start += 16 + length
+
+
+def write_trace(output: BinaryIO, packets: int, size: str, flows: int | None = None) -> None:
+    """Write a trace of ``small`` or ``large`` packets: all of them different, or of so many flows."""
     random = np.random.default_rng(SEED)
     templates = [record_template(packet) for packet in packet_templates(size)]
     chunk = CHUNK_LEN // max(len(layers.fixed) for layers in templates)
     output.write(FILE_HEADER)
+    if flows is not None:
+        for records in make_flow_records(templates, packets, flows, chunk, random):
+            output.write(records)
+        return
     for first in range(0, packets, chunk):
         output.write(make_records(templates, first, min(chunk, packets - first), random).data)
 
@@ -206,10 +241,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--packets", type=int, required=True)
     parser.add_argument("--size", choices=("small", "large"), required=True)
+    parser.add_argument("--flows", type=int)
     parser.add_argument("-o", "--output", type=Path, required=True)
     arguments = parser.parse_args()
     with arguments.output.open("wb") as output:
-        write_trace(output, arguments.packets, arguments.size)
+        write_trace(output, arguments.packets, arguments.size, arguments.flows)
 
 
 if __name__ == "__main__":

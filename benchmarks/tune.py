@@ -13,12 +13,12 @@ from pathlib import Path
 
 import numpy as np
 
+from pcaphash.capture.reader import Reader
 from pcaphash.device import Device
-from pcaphash.engine.census import identities_of
 from pcaphash.engine.flows import FlowTable
-from pcaphash.engine.inputs import find_inputs, identity_of_flows
-from pcaphash.engine.selection import RECEIVED
-from pcaphash.engine.stream import take_census
+from pcaphash.engine.inputs import find_inputs
+from pcaphash.engine.rules import ReadingRules
+from pcaphash.studies.census import census
 from pcaphash.studies.tune.study import try_keys
 from pcaphash.studies.tune.trial import random_keys, split_inputs
 
@@ -33,11 +33,11 @@ def main() -> int:
     parser.add_argument("--packets", type=Path, required=True, help="trace with 5 million packets")
     arguments = parser.parse_args()
     device = Device()
-    (identity,) = identities_of([device])
-    table = FlowTable(identity_of_flows(device))
-    take_census([str(arguments.flows)], [identity], RECEIVED, device.spec, None, [table.append])
-    inputs = find_inputs(table.flows(), device)
-    halves = split_inputs(len(inputs.words), 1)
+    table = FlowTable(ReadingRules.of(device))
+    for block in Reader(str(arguments.flows)).blocks():
+        table.append(block)
+    inputs = find_inputs(table.flows(), device).in_order()
+    halves = split_inputs(len(inputs), 1)
     fixed = np.zeros((2, device.queues, 2), np.int64)
 
     def try_all() -> None:
@@ -45,10 +45,10 @@ def main() -> int:
         try_keys(inputs, halves, fixed, keys, "max_ideal_packets")
 
     of_keys = best(try_all)
-    of_census = best(lambda: take_census([str(arguments.packets)], [identity], RECEIVED, device.spec))
+    of_census = best(lambda: census(arguments.packets, device))
     met = of_keys < PASSES * of_census
     print(
-        f"{KEYS:,} keys over {len(inputs.words):,} hash inputs {of_keys:.2f} s; {PASSES} passes of the census "
+        f"{KEYS:,} keys over {len(inputs):,} hash inputs {of_keys:.2f} s; {PASSES} passes of the census "
         f"{PASSES * of_census:.2f} s; ratio {of_keys / (PASSES * of_census):.2f}: {'met' if met else 'MISSED'}, below 1"
     )
     return 0 if met else 1

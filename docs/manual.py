@@ -21,15 +21,15 @@ EXIT_CODES = {
     "0": "Done.",
     "1": "validate found mismatches.",
     "2": "Wrong usage or configuration, or results that cannot be written.",
-    "3": "Some input was damaged, cut short or unreadable; what could be read was processed, and results are partial.",
+    "3": "Some input was damaged, cut short or unreadable; the results cover what could be read.",
     "4": "No input could be read at all.",
-    "70": "A fault of the program's own; please report it.",
+    "70": "Internal error; please report it.",
     "130": "Interrupted.",
 }
 VARIABLES = {
     "NO_COLOR": "No colours, and no bold type, unless --color always is given.",
     "COLUMNS": "The width of tables.",
-    "NUMBA_CACHE_DIR": "Where compiled kernels are kept, in place of the user's cache folder.",
+    "NUMBA_CACHE_DIR": "Where compiled kernels are kept, instead of in the user's cache folder.",
 }
 
 

@@ -1,4 +1,4 @@
-"""Run the commands that the pages show, and put what they print below them.
+"""Run the commands that the pages show, and put what they print below them; write the tables of columns again.
 
     python docs/refresh.py [PAGE...]
 
@@ -17,6 +17,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from docs.columns import refresh_tables  # noqa: E402 (which is found in ROOT)
+
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 SCRIPTS = str(Path(sys.executable).parent)
 """Where commands are looked for first."""
@@ -94,8 +98,8 @@ def output_of(command: str, folder: Path, scripts: str = SCRIPTS) -> list[str]:
 
 
 def refresh(page: Path) -> None:
-    """Put what the commands of a page print below them."""
-    text = page.read_text(encoding="utf-8")
+    """Put what the commands of a page print below them, and the columns that tables have now."""
+    text = refresh_tables(page.read_text(encoding="utf-8"))
     with tempfile.TemporaryDirectory() as folder:
         for block, shown in zip(_BLOCK.findall(text), list(read_blocks(text)), strict=True):
             lines = []

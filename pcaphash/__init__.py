@@ -1,14 +1,16 @@
-"""Recompute the receive-side-scaling hash of a virtio-net device over captured traffic, outer and inner headers.
+"""Recompute receive-side-scaling (RSS) hashes of a virtio-net device over outer and inner headers of captures.
 
-The names here are loaded when first used, so that importing the package costs nothing.
+Each name is loaded when it is first used, so that importing the package costs nothing.
 """
 
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from pcaphash.capture.reported_writer import ReportedPacket, write_pcapng
+    from pcaphash.capture.reported.writer import ReportedPacket, write_pcapng
     from pcaphash.device.device import Device
+    from pcaphash.device.files import device_from_ethtool, device_from_toml
     from pcaphash.device.toeplitz import toeplitz
+    from pcaphash.engine.rates import Rate
     from pcaphash.engine.selection import Selection
     from pcaphash.errors import CaptureError, ConfigurationError, PcaphashError
     from pcaphash.studies.analyze import Analysis, analyze
@@ -19,7 +21,10 @@ if TYPE_CHECKING:
     from pcaphash.studies.hashes import hashes
     from pcaphash.studies.info import Info, info
     from pcaphash.studies.recover_key import Recovery, recover_key
+    from pcaphash.studies.replay import Change, Replay, ReplayOptions, replay
+    from pcaphash.studies.steer import Steering, steer
     from pcaphash.studies.sweep import Sweep, sweep
+    from pcaphash.studies.synth import Synthesis, Traffic, synth
     from pcaphash.studies.tune import Tuning, tune
     from pcaphash.studies.validate import Validation, validate
 
@@ -28,15 +33,22 @@ __version__ = "0.1.0"
 __all__ = [
     "Analysis",
     "CaptureError",
+    "Change",
     "Comparison",
     "ConfigurationError",
     "Device",
     "Info",
     "PcaphashError",
+    "Rate",
     "Recovery",
+    "Replay",
+    "ReplayOptions",
     "ReportedPacket",
     "Selection",
+    "Steering",
     "Sweep",
+    "Synthesis",
+    "Traffic",
     "Tuning",
     "TupleHash",
     "Validation",
@@ -44,12 +56,17 @@ __all__ = [
     "analyze",
     "census",
     "compare",
+    "device_from_ethtool",
+    "device_from_toml",
     "explain",
     "hash_tuple",
     "hashes",
     "info",
     "recover_key",
+    "replay",
+    "steer",
     "sweep",
+    "synth",
     "toeplitz",
     "tune",
     "validate",
@@ -70,17 +87,29 @@ _HOMES = {
     "info": "pcaphash.studies.info",
     "Recovery": "pcaphash.studies.recover_key",
     "recover_key": "pcaphash.studies.recover_key",
+    "Change": "pcaphash.studies.replay",
+    "Replay": "pcaphash.studies.replay",
+    "ReplayOptions": "pcaphash.studies.replay",
+    "replay": "pcaphash.studies.replay",
+    "Rate": "pcaphash.engine.rates",
+    "Steering": "pcaphash.studies.steer",
+    "steer": "pcaphash.studies.steer",
     "Sweep": "pcaphash.studies.sweep",
     "sweep": "pcaphash.studies.sweep",
+    "Synthesis": "pcaphash.studies.synth",
+    "synth": "pcaphash.studies.synth",
+    "Traffic": "pcaphash.studies.synth",
     "Tuning": "pcaphash.studies.tune",
     "toeplitz": "pcaphash.device.toeplitz",
     "tune": "pcaphash.studies.tune",
     "Validation": "pcaphash.studies.validate",
     "validate": "pcaphash.studies.validate",
     "Device": "pcaphash.device.device",
+    "device_from_ethtool": "pcaphash.device.files",
+    "device_from_toml": "pcaphash.device.files",
     "Selection": "pcaphash.engine.selection",
-    "ReportedPacket": "pcaphash.capture.reported_writer",
-    "write_pcapng": "pcaphash.capture.reported_writer",
+    "ReportedPacket": "pcaphash.capture.reported.writer",
+    "write_pcapng": "pcaphash.capture.reported.writer",
     "CaptureError": "pcaphash.errors",
     "ConfigurationError": "pcaphash.errors",
     "PcaphashError": "pcaphash.errors",

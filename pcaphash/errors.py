@@ -1,4 +1,86 @@
-"""What can go wrong for the user: each error is one line, and knows the exit code of the program that ends with it."""
+"""Errors that users can act on: each is one line, and has the exit code of a command that ends with it.
+
+Messages name fields by ``Field``, and functions that are also commands by ``Command``. So users of Python read
+``queues=4``, and users of the command line read the option.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+_VERBS = ("is ", "has ", "shows ", "cannot ")
+
+
+def _say(place: object, problem: str) -> str:
+    """Return a sentence about a place: a problem that starts with a verb has it as its subject."""
+    return f"{place} {problem}" if problem.startswith(_VERBS) else f"{place}: {problem}"
+
+
+def _as_argument(name: str, value: object) -> str:
+    return name if value is None else f"{name}={value}"
+
+
+def _as_function(name: str) -> str:
+    return f"pcaphash.{name}"
+
+
+class _Words:
+    """How this process writes fields and commands."""
+
+    write_field: Callable[[str, object], str] = staticmethod(_as_argument)
+    write_command: Callable[[str], str] = staticmethod(_as_function)
+
+
+def speak(write_field: Callable[[str, object], str], write_command: Callable[[str], str]) -> None:
+    """Have texts name fields and commands in other words than those of Python, from now on.
+
+    Parameters
+    ----------
+    write_field : callable
+        Returns the words for a field, of which it gets the name and the value (None for none).
+    write_command : callable
+        Returns the words for a function of the package, of which it gets the name.
+    """
+    _Words.write_field, _Words.write_command = staticmethod(write_field), staticmethod(write_command)
+
+
+@dataclass(frozen=True)
+class Field:
+    """A field of a device or of a request, and perhaps a value for it, as texts name it.
+
+    Parameters
+    ----------
+    name : str
+        The argument of Python that gives it, such as ``hash_types``.
+    value : object, optional
+        What is given, or should be.
+    """
+
+    name: str
+    value: object = None
+
+    def __str__(self) -> str:
+        """Return it in the words of whoever reads."""
+        return _Words.write_field(self.name, self.value)
+
+
+@dataclass(frozen=True)
+class Command:
+    """A function of the package that is also a command, as texts name it.
+
+    Parameters
+    ----------
+    name : str
+        Of the function, such as ``info``.
+    """
+
+    name: str
+
+    def __str__(self) -> str:
+        """Return it in the words of whoever reads."""
+        return _Words.write_command(self.name)
+
+
+OUTPUT_FIELD = Field("output")
 
 
 class PcaphashError(Exception):
@@ -8,27 +90,27 @@ class PcaphashError(Exception):
 
 
 class ConfigurationError(PcaphashError):
-    """An option is wrong.
+    """A field is wrong.
 
     Parameters
     ----------
-    option : str
-        The option as it stands on the command line, such as ``--hash-types``.
+    place : Field or str
+        The field; or a file, and the line of it.
     problem : str
         What is wrong with it, and which rule it breaks.
     advice : str
         What to do.
     """
 
-    def __init__(self, option: str, problem: str, advice: str) -> None:
-        super().__init__(option, problem, advice)
-        self.option = option
+    def __init__(self, place: Field | str, problem: str, advice: str) -> None:
+        super().__init__(place, problem, advice)
+        self.place = place
         self.problem = problem
         self.advice = advice
 
     def __str__(self) -> str:
-        """Return one line that names the option."""
-        return f"{self.option}: {self.problem}; {self.advice}"
+        """Return one line that names the field."""
+        return f"{_say(self.place, self.problem)}; {self.advice}"
 
 
 class CaptureError(PcaphashError):
@@ -57,8 +139,9 @@ class CaptureError(PcaphashError):
 
     def __str__(self) -> str:
         """Return one line that names the capture and, where known, the byte offset."""
-        place = self.path if self.offset is None else f"{self.path}: byte {self.offset}"
-        return f"{place}: {self.problem}" + (f"; {self.advice}" if self.advice else "")
+        name = "standard input" if self.path == "-" else self.path
+        place = f"{name}: byte {self.offset}" if self.offset else name  # at byte 0, the whole file is meant
+        return _say(place, self.problem) + (f"; {self.advice}" if self.advice else "")
 
 
 class NothingReadableError(PcaphashError):
@@ -90,13 +173,16 @@ class OutputError(PcaphashError):
         The file or folder.
     problem : str
         What is wrong with it.
+    place : Field, optional
+        The field that names it.
     """
 
-    def __init__(self, path: str, problem: str) -> None:
-        super().__init__(path, problem)
+    def __init__(self, path: str, problem: str, place: Field = OUTPUT_FIELD) -> None:
+        super().__init__(path, problem, place)
         self.path = path
         self.problem = problem
+        self.place = place
 
     def __str__(self) -> str:
         """Return one line that names the file."""
-        return f"{self.path}: cannot be written: {self.problem}; choose another place with --output"
+        return f"{self.path} cannot be written: {self.problem}; choose another place with {self.place}"

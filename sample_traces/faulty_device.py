@@ -8,7 +8,7 @@ from overlay import overlay_records
 from writers import write_pcap
 
 import pcaphash
-from pcaphash.capture.reported_writer import ReportedPacket, write_pcapng
+from pcaphash.capture.reported.writer import ReportedPacket, write_pcapng
 
 PACKETS = 1500
 DEVICE = pcaphash.Device(hash_types="base+GRE_INNER+VXLAN_INNER")

@@ -11,8 +11,9 @@ PACKAGE = Path(pcaphash.__file__).parent
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 # From top to bottom: a folder imports from folders below it and from itself.
-FOLDERS = ("cli", "report", "studies", "engine", "capture", "device", "kernels", "standards")
-FOREVERYONE = {"pcaphash", "pcaphash.errors"}  # the version, and what can go wrong for the user
+FOLDERS = ("cli", "report", "studies", "engine", "targets", "capture", "device", "kernels", "standards")
+# The version, what can go wrong for the user, and quantities with their units.
+FOREVERYONE = {"pcaphash", "pcaphash.errors", "pcaphash.quantities"}
 ONLY_IN = {"numba": "kernels", "llvmlite": "kernels", "matplotlib": "report"}
 LONGEST = 420
 
@@ -60,6 +61,20 @@ def test_imports_point_downward(path):
             assert name.split(".")[1] in below, f"{folder} imports {name}"
 
 
+def name_of(path: Path) -> str:
+    """Name a module as imports do."""
+    return ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts).removesuffix(".__init__")
+
+
+def test_no_modules_import_each_other_in_a_circle():
+    imports = {name_of(path): imports_of(path) for path in MODULES}
+    del imports["pcaphash"]  # it loads names when they are first used
+    while ends := [name for name, others in imports.items() if not others & imports.keys()]:
+        for name in ends:
+            del imports[name]
+    assert sorted(imports) == []
+
+
 @pytest.mark.parametrize("path", in_folders())
 def test_standards_are_facts_only(path):
     if folder_of(path) == "standards":
@@ -74,6 +89,13 @@ def test_errors_know_nobody():
 def test_libraries_stay_in_their_folder(library):
     users = {folder_of(path) for path in MODULES if any(n.split(".")[0] == library for n in imports_of(path))}
     assert users == {ONLY_IN[library]}
+
+
+def test_the_compiler_is_loaded_by_those_who_compile():
+    users = {path.name for path in MODULES if any(name.split(".")[0] == "numba" for name in imports_of(path))}
+    assert users == {"compiler.py", "instructions.py"}
+    lazily = {path.name for path in MODULES if "pcaphash.kernels.compiler" in imports_of(path)}
+    assert lazily == {"base.py", "stored.py"}
 
 
 def test_no_module_is_long():

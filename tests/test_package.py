@@ -3,9 +3,14 @@
 import subprocess
 import sys
 
+import pandas as pd
 import pytest
 
 import pcaphash
+from pcaphash.device.configs import default_configs
+from support.shared import ROOT
+
+GRE = ROOT / "sample_traces" / "gre.pcap"
 
 
 def test_dir_shows_the_public_names():
@@ -19,6 +24,50 @@ def test_dir_is_the_same_before_and_after_names_are_loaded():
         "import pcaphash; before = dir(pcaphash); pcaphash.Device, pcaphash.toeplitz; print(before == dir(pcaphash))"
     )
     assert subprocess.run([sys.executable, "-c", program], capture_output=True, text=True).stdout == "True\n"
+
+
+PROGRAM = """
+import pandas as pd
+
+import pcaphash
+from pcaphash import Analysis, Comparison, Device, Info, Recovery, Selection, Sweep, Tuning, TupleHash, Validation
+
+device = Device(hash_types="all", queues=4)
+some = Selection(count=10)
+analysis: Analysis = pcaphash.analyze("a.pcap", device, some)
+comparison: Comparison = pcaphash.compare(["a.pcap", "b.pcap"], [device], window_ns=10**9)
+rows: pd.DataFrame = pcaphash.hashes("a.pcap")
+counted = pcaphash.census("a.pcap", device)
+swept: Sweep = pcaphash.sweep("a.pcap", device)
+tuned: Tuning = pcaphash.tune("a.pcap", device, n_keys=10)
+found: Info = pcaphash.info("a.pcap")
+validation: Validation = pcaphash.validate("a.pcapng", device)
+recovery: Recovery = pcaphash.recover_key("a.pcapng")
+one: TupleHash = pcaphash.hash_tuple("192.0.2.1", "192.0.2.2", device=device)
+explanation = pcaphash.explain("a.pcap", 3, device)
+
+summary: pd.DataFrame = analysis.summary
+tables: dict[str, pd.DataFrame] = comparison.tables()
+conclusion: str = comparison.verdict.conclusion.value
+better: Device = tuned.tuned
+line: str = repr(validation)
+queue: int | None = explanation.answer.queue
+problems: list[str] = [str(damage) for damage in counted.reading.damages]
+known: int = 0 if recovery.solution is None else recovery.solution.known_bits
+shares: list[float] = swept.classes["max_ideal_packets"].tolist()
+lengths: int = 0 if found.tally is None else found.tally.n_bytes
+wrong: int = validation.mismatches + "of many"
+"""
+
+
+@pytest.mark.slow
+def test_a_program_that_uses_the_package_is_checked_strictly(tmp_path):
+    (tmp_path / "program.py").write_text(PROGRAM)
+    command = [sys.executable, "-m", "mypy", "--strict", "--config-file", "", "--cache-dir", tmp_path / "cache"]
+    shown = subprocess.run([*command, tmp_path / "program.py"], capture_output=True, text=True, timeout=600).stdout
+    errors = [line for line in shown.splitlines() if "error:" in line]
+    assert len(errors) == 1, shown
+    assert "wrong: int" in PROGRAM.splitlines()[int(errors[0].split(":")[1]) - 1]
 
 
 @pytest.mark.slow
@@ -44,3 +93,19 @@ def test_types_are_told_to_type_checkers(tmp_path):
     assert 'Revealed type is "int | None"' in shown.replace("builtins.", "").replace("Union[int, None]", "int | None")
     assert shown.count("Any") == 0
     assert "Comparison" in shown
+
+
+def test_devices_are_the_usual_ones_if_none_are_given():
+    usual = default_configs(pcaphash.Device())
+    pd.testing.assert_frame_equal(pcaphash.analyze(GRE).summary, pcaphash.analyze(GRE, usual).summary)
+    pd.testing.assert_frame_equal(pcaphash.hashes(GRE), pcaphash.hashes(GRE, pcaphash.Device()))
+    assert pcaphash.census(GRE).census.identity == pcaphash.census(GRE, pcaphash.Device()).census.identity
+
+
+def test_rows_of_a_cut_trace_say_what_is_wrong(tmp_path):
+    cut = tmp_path / "cut.pcap"
+    cut.write_bytes(GRE.read_bytes()[:-1])
+    attributes = pcaphash.hashes(cut).attrs
+    assert [attributes["damage"]] == attributes["damages"]
+    assert "everything before it was read" in attributes["damage"]
+    assert pcaphash.hashes(GRE).attrs == {}

@@ -19,7 +19,7 @@ from pcaphash.standards.pcap import (
     ZSTANDARD_SKIPPABLE_MAGICS,
 )
 
-_PIECE, _PIECES = 1024, 16  # bytes of deflate data decompressed at once, and how often in a row
+_PIECE, _PIECES = 4096, 4  # bytes of deflate data decompressed at once, and how often in a row
 _MOST_DECOMPRESSED = 32 * 1024  # bytes given out at once by other decompressors: of what is damaged these are lost
 
 # The header of a gzip member: RFC 1952 section 2.3.

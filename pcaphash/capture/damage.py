@@ -31,4 +31,4 @@ class Damage:
 
 
 class UnreadableBlock(Exception):
-    """A block of a pcapng file contradicts itself; the text says how."""
+    """A block of a pcapng file contradicts itself; the message says how."""

@@ -1,4 +1,4 @@
-"""Files that are given for captures and are none that is read here: what they are, and how to get at their packets.
+"""Files that are given as captures but cannot be read here: what they are, and how to get at their packets.
 
 Sources of the magic numbers: the readers of Wireshark's wiretap library and the collection of file(1); those of
 archives from the formats' own documents.
@@ -17,8 +17,8 @@ STANDARD_INPUT = "-"
 
 _ON = "{unpacked}editcap -F pcap {file} OUT.pcap"  # how Wireshark's formats become pcap
 _BACK = " | pcaphash info -"
-_AGAIN = "get the capture itself again"
-_NO_TEXT = "write the packets themselves with tcpdump -w or tshark -w"
+_AGAIN = "give the capture itself"
+_NO_TEXT = "save the packets themselves with tcpdump -w or tshark -w"
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Foreign:
     Parameters
     ----------
     what : str
-        Ends the sentence "it is".
+        Completes the sentence "it is".
     advice : str
         What to do; ``{file}`` stands for the file, ``{unpacked}`` for what decompresses it for other programs.
     """
@@ -104,13 +104,13 @@ _MAGICS: tuple[tuple[int, bytes, Foreign], ...] = (
         for order in "<>"
         for magic in (0xA1B234CD, 0xA12B3C4D, 0xA1E2CB12, 0xA1B2C3CD)
     ),
-    (0, b"ElfFile\0", Foreign("a Windows event log, which holds no packets", _AGAIN)),
-    # No captures.
+    (0, b"ElfFile\0", Foreign("a Windows event log, which contains no packets", _AGAIN)),
+    # Not captures.
     (0, b"version https://git-lfs", Foreign("a pointer of Git LFS, not the file itself", "fetch it: git lfs pull")),
     (0, b"%PDF-", Foreign("a PDF document", _AGAIN)),
     (0, b"\x7fELF", Foreign("a program", _AGAIN)),
     (0, b"SQLite format 3\0", Foreign("an SQLite database", _AGAIN)),
-    (0, b"PAR1", Foreign("a Parquet table, which holds no packets", _AGAIN)),
+    (0, b"PAR1", Foreign("a Parquet table, which contains no packets", _AGAIN)),
 )
 
 
@@ -125,20 +125,20 @@ _TEXTS: tuple[tuple["re.Pattern[bytes]", Foreign], ...] = (
             "an HTML page: the download returned an error or login page", "download the file again, from its raw link"
         ),
     ),
-    (_text(r"(<\?xml[^>]*>\s*|<!--[^>]*-->\s*)*<(pdml|psml)\b"), Foreign("the XML that tshark printed", _NO_TEXT)),
+    (_text(r"(<\?xml[^>]*>\s*|<!--[^>]*-->\s*)*<(pdml|psml)\b"), Foreign("XML output of tshark", _NO_TEXT)),
     (_text(r"<\?xml"), Foreign("an XML document", _AGAIN)),
     (
         _text(
             r"((reading from file|(\S+: )?listening on|dropped privs) .*\n)*"
             r"(\d{4}-\d\d-\d\d )?(\d\d:\d\d:\d\d|\d+)\.\d{3,9} .{0,60}?\b(IP6?|ARP|MPLS|STP|LLDP|ethertype|In|Out)\b"
         ),
-        Foreign("the text that tcpdump printed", _NO_TEXT),
+        Foreign("text output of tcpdump", _NO_TEXT),
     ),
     (
         _text(r"\d+\s+\d+\.\d+\s+\S+\s+(→|->)\s"),
-        Foreign("the text that tshark printed", _NO_TEXT),
+        Foreign("text output of tshark", _NO_TEXT),
     ),
-    (_text(r"Frame \d+: \d+ bytes"), Foreign("the text that tshark printed", _NO_TEXT)),
+    (_text(r"Frame \d+: \d+ bytes"), Foreign("text output of tshark", _NO_TEXT)),
     (
         _text(r"(0x)?0{4,8}:?\s+[0-9a-f]{2}[0-9a-f ]{6}"),
         Foreign(
@@ -151,11 +151,11 @@ _TEXTS: tuple[tuple["re.Pattern[bytes]", Foreign], ...] = (
 
 
 def recognize_foreign(data: bytes) -> Foreign | None:
-    """Tell what a file is that is no capture, by its first bytes, of which there should be some thousand."""
+    """Tell what a file is that is not a capture, by its first bytes, of which there should be some thousand."""
     for offset, magic, foreign in _MAGICS:
         if data[offset : offset + len(magic)] == magic:
             return foreign
-    if data[72:76] in (b"\2\0\1\xc0", b"\2\0\2\xc0"):  # behind WMI_BUFFER_HEADER a SYSTEM_TRACE_HEADER: version, type
+    if data[72:76] in (b"\2\0\1\xc0", b"\2\0\2\xc0"):  # after WMI_BUFFER_HEADER a SYSTEM_TRACE_HEADER: version, type
         return Foreign("an event trace of Windows (ETL)", "convert it: etl2pcapng {file} OUT.pcapng, on Windows")
     text = data.removeprefix(b"\xef\xbb\xbf").lstrip()
     for pattern, foreign in _TEXTS:
@@ -186,7 +186,7 @@ def _looks_like_text(data: bytes) -> bool:
 def _is_chain(data: bytes, read: Callable[[bytes, int], int]) -> bool:
     """Tell whether records follow one another, three at least or as many as the file has.
 
-    ``read`` returns the length of the record that starts at an offset, 0 where none can.
+    ``read`` returns the length of the record that starts at an offset, 0 if none can.
     """
     offset = n_records = 0
     while offset + 16 <= len(data):

@@ -5,8 +5,8 @@ import struct
 import numpy as np
 import numpy.typing as npt
 
-from pcaphash.kernels.records import index_pcap
-from pcaphash.kernels.timestamps import timestamps_pcap
+from pcaphash.capture.control import FileHeader
+from pcaphash.kernels.records import index_pcap, walk_pcap
 from pcaphash.standards import pcap
 from pcaphash.standards.ethernet import ETHERNET
 
@@ -17,11 +17,9 @@ _FORMATS = {
     pcap.MAGIC_MODIFIED: (pcap.MODIFIED_RECORD_HEADER_LEN, 1000),
 }
 
-NO_INTERFACE = -1
-
 
 def begins_file(data: bytes) -> bool:
-    """Tell whether the first 16 bytes where a record or a block is due begin the file header of another pcap file.
+    """Tell whether the first 16 bytes where a record or a block is expected begin the file header of another pcap file.
 
     A record has a length on the wire, where such a header has the accuracy of timestamps, which is always 0; and the
     version of the format as its fraction of a second.
@@ -42,46 +40,41 @@ class Pcap:
     first_offset = pcap.FILE_HEADER_LEN
     """Where the first record starts in the file."""
 
-    def __init__(self, link_type: int, big_endian: bool, header_len: int, fraction_ns: int) -> None:
-        self.link_type = link_type
-        self.big_endian = big_endian
-        self.header_len = header_len
-        """Bytes of a record header."""
-        self._fraction_ns = fraction_ns
+    interface_names: tuple[str, ...] = ()
+    """Names of the interfaces; none."""
+
+    def __init__(self, header: FileHeader) -> None:
+        self.header = header
+        self.big_endian = header.big_endian
+        """Byte order of the file."""
 
     @property
     def is_common(self) -> bool:
         """Whether this is the most common kind of file: little-endian, short record headers, Ethernet."""
-        return not self.big_endian and self.header_len == pcap.RECORD_HEADER_LEN and self.link_type == ETHERNET
+        header = self.header
+        is_short = header.record_header_len == pcap.RECORD_HEADER_LEN
+        return not header.big_endian and is_short and header.link_type == ETHERNET
 
     @classmethod
     def recognize(cls, header: bytes) -> "Pcap | None":
         """Return an indexer for a file that starts with these 24 bytes, or None where they are not pcap's."""
-        for big_endian in (False, True):
-            found = _FORMATS.get(int.from_bytes(header[:4], "big" if big_endian else "little"))
-            if found:
-                field = header[pcap.LINK_TYPE_OFFSET : pcap.FILE_HEADER_LEN]
-                link_type = int.from_bytes(field, "big" if big_endian else "little") & pcap.LINK_TYPE_MASK
-                return cls(link_type, big_endian, *found)
+        header = header.ljust(pcap.FILE_HEADER_LEN, b"\0")
+        for order in ("<", ">"):
+            magic, _, _, _, _, snap_length, link_type = struct.unpack(order + "IHHiIII", header)
+            if magic in _FORMATS:
+                return cls(FileHeader(order == ">", link_type & pcap.LINK_TYPE_MASK, snap_length, *_FORMATS[magic]))
         return None
 
     def index(
         self, block: npt.NDArray[np.uint8], start: int, end: int, records: npt.NDArray[np.void]
     ) -> tuple[int, int, int, int]:
         """Index a block; see ``kernels.records.index_pcap``."""
-        return index_pcap(block, start, end, records, self.link_type, self.big_endian, self.header_len)
+        header = self.header
+        return index_pcap(
+            block, start, end, records,
+            header.link_type, header.big_endian, header.record_header_len, header.fraction_ns,
+        )  # fmt: skip
 
-    def timestamps(self, block: npt.NDArray[np.uint8], records: npt.NDArray[np.void]) -> npt.NDArray[np.int64]:
-        """Return when indexed records were captured; see ``kernels.timestamps``."""
-        timestamps = np.empty(len(records), np.int64)
-        timestamps_pcap(block, records, self.big_endian, self.header_len, self._fraction_ns, timestamps)
-        return timestamps
-
-    def interface_numbers(self, block: npt.NDArray[np.uint8], records: npt.NDArray[np.void]) -> npt.NDArray[np.int64]:
-        """Return on which interface indexed records were captured: the file does not say, NO_INTERFACE."""
-        return np.full(len(records), NO_INTERFACE, np.int64)
-
-    @property
-    def interface_names(self) -> list[str]:
-        """Names of the interfaces; none."""
-        return []
+    def walk(self, block: npt.NDArray[np.uint8], start: int, end: int) -> tuple[int, int, int, int]:
+        """Count the records of a file that ``is_common``; see ``kernels.records.walk_pcap``."""
+        return walk_pcap(block, start, end)

@@ -6,12 +6,13 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from pcaphash.capture.control import InterfaceDescription, SectionHeader
 from pcaphash.capture.damage import UnreadableBlock
 from pcaphash.kernels.records import INTERFACE, index_pcapng
-from pcaphash.kernels.timestamps import timestamps_pcapng
+from pcaphash.kernels.timestamps import NS, PLAIN_LIMIT_NS
 from pcaphash.standards import pcap
 
-_INTERFACE_BEFORE_PACKET = 20  # bytes from where a packet block names its interface to the packet
+_FINEST = 9  # exponent of decimal resolutions from which a tick is shorter than a nanosecond
 _ORDERS: tuple[Literal["little", "big"], ...] = ("little", "big")
 
 
@@ -22,7 +23,8 @@ class Pcapng:
     """Where the first block starts in the file."""
 
     def __init__(self) -> None:
-        self._big_endian = False
+        self.big_endian = False
+        """Byte order of the section."""
         self._interfaces = np.zeros(8, INTERFACE)
         self._n_interfaces = 0
         self.interface_names: list[str] = []
@@ -43,36 +45,23 @@ class Pcapng:
         self, block: npt.NDArray[np.uint8], start: int, end: int, records: npt.NDArray[np.void]
     ) -> tuple[int, int, int, int]:
         """Index a block; see ``kernels.records.index_pcapng``."""
-        return index_pcapng(block, start, end, records, self._interfaces, self._n_interfaces, self._big_endian)
-
-    def timestamps(self, block: npt.NDArray[np.uint8], records: npt.NDArray[np.void]) -> npt.NDArray[np.int64]:
-        """Return when indexed packets were captured; see ``kernels.timestamps``."""
-        timestamps = np.empty(len(records), np.int64)
-        timestamps_pcapng(block, records, self._interfaces, self._big_endian, timestamps)
-        return timestamps
-
-    def interface_numbers(self, block: npt.NDArray[np.uint8], records: npt.NDArray[np.void]) -> npt.NDArray[np.int64]:
-        """Return on which interface of the section indexed packets were captured, counted from 0."""
-        # A simple packet block names none: it is the first (section 4.4 of the draft).
-        named = records["block_type"] != pcap.SIMPLE_PACKET
-        places = np.where(named, records["offset"].astype(np.int64) - _INTERFACE_BEFORE_PACKET, 0)
-        order = ">" if self._big_endian else "<"
-        fields = block[places[:, np.newaxis] + np.arange(4)]
-        numbers = fields.copy().view(f"{order}u4")[:, 0].astype(np.int64)
-        short = fields[:, :2].copy().view(f"{order}u2")[:, 0].astype(np.int64)
-        return np.where(named, np.where(records["block_type"] == pcap.OBSOLETE_PACKET, short, numbers), 0)
+        return index_pcapng(block, start, end, records, self._interfaces, self._n_interfaces, self.big_endian)
 
     def block_length(self, block: npt.NDArray[np.uint8], start: int) -> int:
         """Return the total length in bytes of the pcapng block that starts here."""
         return self._number(block[start + 4 : start + 8].tobytes())
 
-    def read_control(self, block: npt.NDArray[np.uint8], start: int, end: int) -> int:
+    def read_control(
+        self, block: npt.NDArray[np.uint8], start: int, end: int
+    ) -> tuple[int, SectionHeader | InterfaceDescription | None]:
         """Read a section header or an interface description.
 
         Returns
         -------
-        int
-            Where the next block starts, or ``start`` where this one does not end within these bytes.
+        after : int
+            Where the next block starts.
+        says : SectionHeader, InterfaceDescription or None
+            What this one says; None where it does not end within these bytes.
 
         Raises
         ------
@@ -80,7 +69,7 @@ class Pcapng:
             The block contradicts itself.
         """
         if end - start < pcap.BLOCK_OVERHEAD:
-            return start
+            return start, None
         head = block[start : start + pcap.BLOCK_OVERHEAD].tobytes()
         is_section = int.from_bytes(head[:4], "big") == pcap.SECTION_HEADER
         if is_section:
@@ -90,52 +79,49 @@ class Pcapng:
         if length < least or length & 3 or length > pcap.MOST_CAPTURED:
             raise UnreadableBlock(f"a block gives its length as {length} bytes")
         if start + length > end:
-            return start
+            return start, None
         data = block[start : start + length].tobytes()
         if data[-4:] != data[4:8]:
             raise UnreadableBlock("the two lengths of a block do not match")
-        if not is_section:
-            self._add_interface(data)
-        return start + length
+        return start + length, SectionHeader(self.big_endian) if is_section else self._add_interface(data)
 
     def _number(self, data: bytes) -> int:
         """Read an unsigned number in the section's byte order."""
-        return int.from_bytes(data, "big" if self._big_endian else "little")
+        return int.from_bytes(data, "big" if self.big_endian else "little")
 
     def _start_section(self, magic: bytes) -> None:
         """Start a section (section 4.1 of the draft): its own byte order, and no interfaces yet."""
         for order in _ORDERS:
             if int.from_bytes(magic, order) == pcap.BYTE_ORDER_MAGIC:
-                self._big_endian = order == "big"
+                self.big_endian = order == "big"
                 self._n_interfaces = 0
                 self.interface_names = []
                 return
         raise UnreadableBlock("a section header has no byte-order magic")
 
-    def _add_interface(self, data: bytes) -> None:
+    def _add_interface(self, data: bytes) -> InterfaceDescription:
         """Read an interface description block (section 4.2 of the draft)."""
         if self._n_interfaces == len(self._interfaces):
             self._interfaces = np.concatenate([self._interfaces, np.zeros_like(self._interfaces)])
-        resolution, offset_seconds, name = pcap.DEFAULT_TSRESOL, 0, ""
+        resolution, offset_seconds, name, description = pcap.DEFAULT_TSRESOL, 0, "", ""
         for code, value in self._options(data[16:-4]):
             if code == pcap.OPTION_IF_TSRESOL and len(value) == 1:
                 resolution = value[0]
             elif code == pcap.OPTION_IF_TSOFFSET and len(value) == 8:
-                offset_seconds = int.from_bytes(value, "big" if self._big_endian else "little", signed=True)
+                offset_seconds = int.from_bytes(value, "big" if self.big_endian else "little", signed=True)
             elif code == pcap.OPTION_IF_NAME:
                 name = value.decode("utf-8", "replace")
+            elif code == pcap.OPTION_IF_DESCRIPTION:
+                description = value.decode("utf-8", "replace")
+        base, exponent = 2 if resolution & pcap.TSRESOL_BINARY else 10, resolution & ~pcap.TSRESOL_BINARY
+        found = InterfaceDescription(
+            self.big_endian, self._n_interfaces, self._number(data[8:10]), self._number(data[12:16]),
+            name, description, base, exponent, offset_seconds,
+        )  # fmt: skip
         self.interface_names.append(name)
-        interface = self._interfaces[self._n_interfaces]
-        exponent = resolution & 0x7F
-        interface["link_type"] = self._number(data[8:10])
-        interface["snap_length"] = self._number(data[12:16])
-        interface["binary"] = resolution >> 7
-        interface["exponent"] = exponent
-        ticks = 10 ** (exponent if exponent <= 9 else exponent - 9)
-        interface["ticks"] = ticks if ticks < 2**64 else 0  # so many that every timestamp is 0
-        # Beyond what a timestamp in nanoseconds can hold, so no later sum overflows.
-        interface["offset_seconds"] = max(-(2**40), min(2**40, offset_seconds))
+        _write_interface(self._interfaces[self._n_interfaces], found)
         self._n_interfaces += 1
+        return found
 
     def _options(self, data: bytes) -> Iterator[tuple[int, bytes]]:
         """Walk options (section 3.5 of the draft) up to their end, or up to the first that does not fit."""
@@ -145,3 +131,21 @@ class Pcapng:
                 return
             yield code, data[4 : 4 + length]
             data = data[4 + (length + 3 & ~3) :]
+
+
+def _write_interface(interface: np.void, description: InterfaceDescription) -> None:
+    """Write what kernels need to know of an interface (``kernels.records.INTERFACE``)."""
+    exponent = description.resolution_exponent
+    is_binary = description.resolution_base == 2
+    interface["link_type"] = description.link_type
+    interface["snap_length"] = description.snap_length
+    interface["binary"] = is_binary
+    interface["exponent"] = exponent
+    ticks = 10 ** (exponent if exponent <= _FINEST else exponent - _FINEST)
+    interface["ticks"] = ticks if ticks < 2**64 else 0  # so many that every timestamp is 0
+    interface["offset_seconds"] = description.offset_seconds
+    offset_ns = description.offset_seconds * NS
+    is_plain = not is_binary and exponent <= _FINEST and abs(offset_ns) <= PLAIN_LIMIT_NS
+    interface["most_plain_ticks"] = PLAIN_LIMIT_NS * ticks // NS if is_plain else 0
+    interface["tick_ns"] = NS // ticks if is_plain else 0
+    interface["offset_ns"] = offset_ns if is_plain else 0

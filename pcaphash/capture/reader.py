@@ -1,11 +1,13 @@
 """Stream a trace in blocks of bytes with the records found in them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from pcaphash.capture.control import Control, Skipped
 from pcaphash.capture.damage import Damage, UnreadableBlock
 from pcaphash.capture.pcap import Pcap, begins_file
 from pcaphash.capture.pcapng import Pcapng
@@ -34,10 +36,16 @@ _CUT_SHORT = "the file ends within a record"
 
 Step = tuple[int, int, int, int]
 
+Take = Callable[[npt.NDArray[np.uint8], int, int], Step]
+"""What ``Reader.walk`` hands bytes to."""
+
 
 def recognize(header: bytes) -> Pcap | Pcapng | None:
     """Return an indexer for a file that starts with these bytes, or None where it is not a capture."""
     return Pcap.recognize(header) or Pcapng.recognize(header)
+
+
+NO_INTERFACE = -1
 
 
 @dataclass(frozen=True)
@@ -50,21 +58,52 @@ class Block:
         Bytes of the decompressed trace.
     records : RECORD array of shape (n_packets,)
         The packets that lie in these bytes, in order of the file.
-    format : Pcap or Pcapng
-        What knows the headers in front of the packets.
+    offset : int
+        Where ``data[0]`` stands in the decompressed trace.
+    start, end : int
+        The bytes of ``data`` that the block covers: its records, and between them pcapng blocks without packets. Both
+        are 0 where packets were copied out of their block.
+    big_endian : bool
+        Byte order of the file or section.
+    interface_names : sequence of str
+        Names of the section's interfaces, by their numbers; empty for those without one.
     """
 
     data: npt.NDArray[np.uint8]
     records: npt.NDArray[np.void]
-    format: Pcap | Pcapng
+    offset: int = 0
+    start: int = 0
+    end: int = 0
+    big_endian: bool = False
+    interface_names: Sequence[str] = ()
 
     def timestamps(self) -> npt.NDArray[np.int64]:
         """Return nanoseconds since 1970 of each record; NO_TIMESTAMP (``kernels.timestamps``) for none."""
-        return self.format.timestamps(self.data, self.records)
+        return np.ascontiguousarray(self.records["time_ns"])
 
     def interface_numbers(self) -> npt.NDArray[np.int64]:
         """Return on which interface of the file each record was captured, counted from 0; NO_INTERFACE for none."""
-        return self.format.interface_numbers(self.data, self.records)
+        return _numbers_of(self.records["interface"])
+
+    def interface_indexes(self) -> npt.NDArray[np.int64]:
+        """Return which index Linux gave the interface of each record; NO_INTERFACE if no header says so."""
+        return _numbers_of(self.records["interface_index"])
+
+
+def _numbers_of(column: npt.NDArray[np.uint32]) -> npt.NDArray[np.int64]:
+    return np.where(column == kernel.INTERFACE_UNKNOWN, NO_INTERFACE, column.astype(np.int64))
+
+
+Piece = Block | Control | Skipped
+"""What a trace is made of."""
+
+
+class _Taken(NamedTuple):
+    """What a kernel took: how many packets, and from where to where in the buffer."""
+
+    n_packets: int
+    start: int
+    end: int
 
 
 class Reader:
@@ -76,6 +115,10 @@ class Reader:
         A path, or ``-`` for standard input.
     block_len : int
         Bytes to read at once. Results do not depend on it.
+    start, end : int, optional
+        The part to read of a plain pcap file, not compressed: both are offsets in the file where a record is known to
+        start, or ``end`` is the length of the file. The file header is read in any case, since records cannot be
+        understood without it; as a piece it belongs to the part without ``start``.
 
     Raises
     ------
@@ -83,7 +126,9 @@ class Reader:
         The trace cannot be opened, or is not a capture.
     """
 
-    def __init__(self, trace: str, block_len: int = BLOCK_LEN) -> None:
+    def __init__(
+        self, trace: str, block_len: int = BLOCK_LEN, start: int | None = None, end: int | None = None
+    ) -> None:
         self.trace = trace
         self.source = Source(trace)
         self.damage: Damage | None = None
@@ -92,37 +137,73 @@ class Reader:
         """Byte offsets where further files start that were joined to the first as they are."""
         self.is_finished = False
         """Whether reading has ended."""
-        self.recognize = recognize
-        """What recognizes a file by its header; whoever wants to know of each may put another in its place."""
         self._buffer = np.empty(block_len, np.uint8)
         self._records = np.empty(_MOST_RECORDS, RECORD)
         self._start = self._end = 0
         self._buffer_offset = 0
+        self._is_given_away = False
         self._at_end = False
         self._problem = ""
+        self._stop: int | None = None
         try:
             while self._end < pcap.FILE_HEADER_LEN and self._fill():
                 pass
             self.format = self._recognize()
-            self.head = self._buffer[: pcap.FILE_HEADER_LEN].tobytes()
-            """The first bytes of the trace, as many as the header of a pcap file has."""
+            self._header = self._file_header(0)  # of a pcap file, until it is handed out
             self._start = self.format.first_offset
+            if start is not None or end is not None:
+                self._restrict(start, end)
         except CaptureError:
             self.close()
             raise
 
+    @property
+    def offset(self) -> int:
+        """Where the bytes that are handed out start in the (decompressed) trace."""
+        return self._buffer_offset
+
+    @property
+    def position(self) -> int:
+        """Bytes of the trace as stored that were taken in so far."""
+        return self.source.position
+
+    def _restrict(self, start: int | None, end: int | None) -> None:
+        """Read only a part."""
+        assert isinstance(self.format, Pcap), "only records of pcap files can be read without those before them"
+        if start is not None:
+            self._header = None
+        self._buffer_offset = self.format.first_offset if start is None else start
+        self._start = self._end = 0
+        self._at_end, self._stop = False, end
+        self.source.seek(self._buffer_offset)
+
     def blocks(self) -> Iterator[Block]:
-        """Yield the blocks of the trace; afterwards ``damage`` says whether all of it could be read."""
+        """Yield the blocks of the trace with packets; afterwards ``damage`` says whether all of it could be read."""
+        for piece in self.pieces():
+            if isinstance(piece, Block) and len(piece.records):
+                yield piece
+
+    def pieces(self) -> Iterator[Piece]:
+        """Yield all that the trace is made of, in order: each byte before ``damage`` is in exactly one piece.
+
+        Of a block that is skipped, stretches are yielded before its end is seen: if that is damaged, they reach past
+        the offset of ``damage``.
+        """
 
         def index(data: npt.NDArray[np.uint8], start: int, end: int) -> Step:
             return self.format.index(data, start, end, self._records)
 
         while not self.is_finished:
-            for n_records in self.walk(index):
-                if n_records:
-                    yield Block(self._buffer[: self._end], self._records[:n_records], self.format)
+            for piece in self._read(index):
+                if not isinstance(piece, _Taken):
+                    yield piece
+                elif piece.end > piece.start:
+                    yield Block(
+                        self._buffer[: self._end], self._records[: piece.n_packets], self._buffer_offset,
+                        piece.start, piece.end, self.format.big_endian, self.format.interface_names,
+                    )  # fmt: skip
 
-    def walk(self, take: Callable[[npt.NDArray[np.uint8], int, int], Step]) -> Iterator[int]:
+    def walk(self, take: Take) -> Iterator[int]:
         """Hand the bytes of the trace to a kernel until all are taken, or until a file of another format follows.
 
         The latter is so where files were joined as they are. ``is_finished`` tells which; ``format`` is the new one.
@@ -139,26 +220,41 @@ class Reader:
         int
             How many packets were taken.
         """
+        for piece in self._read(take):
+            if isinstance(piece, _Taken):
+                yield piece.n_packets
+
+    def _read(self, take: Take) -> Iterator["_Taken | Control | Skipped"]:
+        """Yield what a kernel takes of the trace, and what stands between; see ``walk``."""
         before = self.format
+        header, self._header = self._header, None
         try:
+            if header:
+                yield header
             while self.damage is None and self.format is before:
-                n_packets, self._start, status, code = take(self._buffer, self._start, self._end)
-                yield n_packets
+                start = self._start
+                n_packets, self._start, status, code = take(self._buffer, start, self._end)
+                yield _Taken(n_packets, start, self._start)
                 if status in _UNUSUAL and self._end - self._start < pcap.FILE_HEADER_START_LEN and self._fill():
                     continue  # now there may be enough to tell a file from a record
                 if status in _UNUSUAL and self._begins_file():
-                    self._start_file()
+                    yield from self._start_file()
                 elif status == kernel.IS_DAMAGED:
                     self._report(_DAMAGE[code])
                 elif status == kernel.IS_CONTROL:
-                    self._read_control()
+                    yield from self._read_control()
                 elif status == kernel.IS_SKIPPED:
-                    self._skip()
+                    yield from self._skip()
                 elif status == kernel.NEEDS_MORE and not self._more():
                     break
         finally:
             if self.format is before or self.damage:
                 self.close()
+
+    def give_away(self) -> None:
+        """Leave the bytes and records handed out last to whoever has them: they are never overwritten."""
+        self._is_given_away = True
+        self._records = np.empty(_MOST_RECORDS, RECORD)
 
     def close(self) -> None:
         """Close the trace."""
@@ -166,23 +262,34 @@ class Reader:
         self.source.close()
 
     def _begins_file(self) -> bool:
-        """Tell whether a file of another format starts where a record or a block is due."""
+        """Tell whether a file of another format starts where a record or a block is expected."""
         data = self._buffer[self._start : min(self._end, self._start + pcap.FILE_HEADER_START_LEN)].tobytes()
         return begins_file(data) or (isinstance(self.format, Pcap) and Pcapng.begins(data))
 
-    def _start_file(self) -> None:
+    def _start_file(self) -> Iterator[Control]:
         """Go on in the file that starts here."""
         while self._end - self._start < pcap.FILE_HEADER_LEN and self._fill():
             pass
-        header = self._buffer[self._start : min(self._end, self._start + pcap.FILE_HEADER_LEN)].tobytes()
+        start = self._start
+        header = self._buffer[start : min(self._end, start + pcap.FILE_HEADER_LEN)].tobytes()
         if len(header) < pcap.FILE_HEADER_LEN:
             self._report(self._problem or "the file ends within the header of another file joined to it")
             return
-        found = self.recognize(header)
+        found = recognize(header)
         assert found is not None, "it was recognized before"
-        self.joints.append(self._buffer_offset + self._start)
+        self.joints.append(self._buffer_offset + start)
         self.format = found
         self._start += found.first_offset
+        control = self._file_header(start)
+        if control:
+            yield control
+
+    def _file_header(self, start: int) -> Control | None:
+        """Return the header of a pcap file that starts here; pcapng has no header but that of its first section."""
+        if not isinstance(self.format, Pcap):
+            return None
+        data = self._buffer[start : start + pcap.FILE_HEADER_LEN].tobytes()
+        return Control(data, self._buffer_offset + start, self.format.header)
 
     def _recognize(self) -> Pcap | Pcapng:
         header = self._buffer[: min(self._end, pcap.FILE_HEADER_LEN)].tobytes()
@@ -192,9 +299,8 @@ class Reader:
         if found is None:
             raise self._not_a_capture()
         if isinstance(found, Pcap) and self._end < pcap.FILE_HEADER_LEN:
-            problem = "ends within the file header"
-            if self.source.is_compressed:
-                problem = f"its decompressed data {problem}"
+            its = "the decompressed data" if self.source.is_compressed else "the file"
+            problem = f"{its} ends within the file header"
             raise CaptureError(self.trace, problem, "capture or copy the file again", offset=self._end)
         return found
 
@@ -203,10 +309,10 @@ class Reader:
         from pcaphash.capture.foreign import is_saved_array, recognize_foreign  # a long table that few runs need
 
         data = self._buffer[: min(self._end, _MOST_OF_FOREIGN)].tobytes()
-        its_data = "its decompressed data " if self.source.is_compressed else ""
+        its_data = "the decompressed data " if self.source.is_compressed else ""
         if is_saved_array(data):
             problem = (
-                "is not a capture; it may be a saved census, which has no packets and cannot be read from "
+                "is not a capture. It may be a saved census, which has no packets and cannot be read from "
                 "standard input"
             )
             return CaptureError(self.trace, problem, "give the capture, or the census to analyze", offset=0)
@@ -224,17 +330,24 @@ class Reader:
         self.damage = Damage(self.trace, offset, problem, self.source.is_compressed)
 
     def _fill(self) -> int:
-        """Read on behind the bytes not used yet; return how many bytes came, none only at the end."""
+        """Read on after the bytes not used yet; return how many bytes came, none only at the end."""
         if self._at_end:
             return 0
         left = self._end - self._start
         if left == len(self._buffer):
             self._buffer = np.concatenate([self._buffer, np.empty_like(self._buffer)])
         elif self._start:
-            self._buffer[:left] = self._buffer[self._start : self._end]
+            unused = self._buffer[self._start : self._end]
+            if self._is_given_away:
+                self._buffer = np.empty_like(self._buffer)
+            self._buffer[:left] = unused
+        self._is_given_away = False
         self._buffer_offset += self._start
         self._start, self._end = 0, left
-        n_bytes, self._problem = self.source.readinto(memoryview(self._buffer)[left:])  # type: ignore[arg-type]
+        room = memoryview(self._buffer)[left:]  # type: ignore[arg-type]
+        if self._stop is not None:
+            room = room[: self._stop - self._buffer_offset - left]
+        n_bytes, self._problem = self.source.readinto(room)
         self._end += n_bytes
         self._at_end = not n_bytes or bool(self._problem)
         return n_bytes
@@ -249,20 +362,22 @@ class Reader:
             self._report(_CUT_SHORT)
         return False
 
-    def _read_control(self) -> None:
+    def _read_control(self) -> Iterator[Control]:
         """Read a pcapng block that is about the file and not about packets."""
         assert isinstance(self.format, Pcapng)
+        start = self._start
         try:
-            after = self.format.read_control(self._buffer, self._start, self._end)
+            after, says = self.format.read_control(self._buffer, start, self._end)
         except UnreadableBlock as error:
             self._report(str(error))
             return
-        if after > self._start:
+        if says:
             self._start = after
+            yield Control(self._buffer[start:after].tobytes(), self._buffer_offset + start, says)
         else:
             self._more()
 
-    def _skip(self) -> None:
+    def _skip(self) -> Iterator[Skipped]:
         """Step over a pcapng block that does not end in the buffer, without keeping it."""
         assert isinstance(self.format, Pcapng)
         length = self.format.block_length(self._buffer, self._start)
@@ -273,14 +388,21 @@ class Reader:
         expected = self._buffer[self._start + 4 : self._start + 8].tobytes()
         trailer = block_offset + length - 4
         while self._buffer_offset + self._end < trailer + 4 and not self._at_end:
-            self._start = min(self._end, trailer - self._buffer_offset)
+            yield from self._skip_to(min(self._end, trailer - self._buffer_offset))
             self._fill()
-        self._start = trailer - self._buffer_offset
         problem = ""
-        if self._start + 4 > self._end:
+        after = trailer + 4 - self._buffer_offset
+        if after > self._end:
             problem = self._problem or _CUT_SHORT
-        elif self._buffer[self._start : self._start + 4].tobytes() != expected:
+        elif self._buffer[after - 4 : after].tobytes() != expected:
             problem = _DAMAGE[kernel.BLOCK_LENGTHS_DIFFER]
         if problem:
             self._report(problem, block_offset)
-        self._start += 4
+        else:
+            yield from self._skip_to(after)
+
+    def _skip_to(self, end: int) -> Iterator[Skipped]:
+        """Hand out the bytes up to a place in the buffer."""
+        start, self._start = self._start, end
+        if end > start:
+            yield Skipped(self._buffer[start:end], self._buffer_offset + start)

@@ -105,6 +105,11 @@ class Source:
         """Bytes of the file as stored that were taken in so far."""
         return self._stored.n_taken
 
+    def seek(self, offset: int) -> None:
+        """Go on reading at a byte of a file that is not compressed."""
+        assert not self.is_compressed, "offsets of compressed files say nothing about their data"
+        self._stored.seek(offset)
+
     def close(self) -> None:
         """Close the file."""
         self._stored.close()

@@ -84,6 +84,11 @@ class Stored:
         n_bytes = self.readinto(memoryview(buffer), None)
         return bytes(buffer[:n_bytes])
 
+    def seek(self, offset: int) -> None:
+        """Go on reading at a byte of a regular file."""
+        self._head = b""
+        self._file.seek(offset)
+
     def close(self) -> None:
         """Close the file."""
         self._file.close()

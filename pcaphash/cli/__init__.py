@@ -21,11 +21,15 @@ from pcaphash.cli.info import info
 from pcaphash.cli.manners import Color, Quiet, apply_manners, takes_manners
 from pcaphash.cli.messages import complain, describe_interruption, usage_text
 from pcaphash.cli.recover_key import recover_key
+from pcaphash.cli.replay import replay
 from pcaphash.cli.report import report
+from pcaphash.cli.steer import steer
 from pcaphash.cli.sweep import sweep
+from pcaphash.cli.synth import synth
 from pcaphash.cli.tune import tune
 from pcaphash.cli.validate import validate
 from pcaphash.cli.warmup import warmup
+from pcaphash.cli.words import speak_in_options
 from pcaphash.errors import PcaphashError
 
 EXIT_DONE = 0
@@ -43,18 +47,21 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 for _name, _command, _summary in (
-    ("info", info, "What captures hold: files, tunnels, reported hashes, damage."),
-    ("analyze", analyze, "How packets spread over the receive queues."),
-    ("hashes", hashes, "Every packet as a row: hash type, hash input, hash, queue."),
-    ("hash", hash_, "One packet, given by its addresses and ports: hash, queue."),
-    ("explain", explain, "One packet: why this hash, or why none."),
-    ("compare", compare, "Configurations compared with ideal hashes: what is to blame."),
-    ("sweep", sweep, "Every mask of hash types, best first."),
-    ("tune", tune, "Thousands of hash keys, and tables made for the trace: do they help?"),
-    ("report", report, "A comparison as one HTML page."),
-    ("census", census, "Count once, ask later: saves what other commands accept."),
-    ("validate", validate, "Are the hashes that a device reported right? If not, why?"),
-    ("recover-key", recover_key, "The hash key of a device, from the hashes it reported."),
+    ("info", info, "Show what is in captures: files, tunnels, reported hashes, damage."),
+    ("analyze", analyze, "Show how packets spread over the receive queues."),
+    ("hashes", hashes, "Write one row per packet: hash type, hash input, hash, queue."),
+    ("hash", hash_, "Calculate hash and queue from addresses and ports, without a capture."),
+    ("steer", steer, "Find flows that go to a receive queue, or one for each."),
+    ("explain", explain, "Explain why one packet gets its hash, or none."),
+    ("compare", compare, "Compare configurations with ideal hashes, and say what is to blame."),
+    ("sweep", sweep, "Rank every mask of hash types, best first."),
+    ("tune", tune, "Try thousands of hash keys, and make a table for the traffic."),
+    ("replay", replay, "Replay captures in time: which packets are dropped, and how fast a core must be."),
+    ("report", report, "Write a comparison as one HTML page."),
+    ("census", census, "Count packets once, and save the counts for other commands."),
+    ("validate", validate, "Check the hashes that a device reported, and name what is wrong."),
+    ("recover-key", recover_key, "Find the hash key of a device from the hashes that it reported."),
+    ("synth", synth, "Make traffic from a seed: flows in tunnels, of any size."),
     ("warmup", warmup, "Compile all kernels now, so that no command has to."),
 ):
     _needs_arguments = _command not in (hash_, warmup)
@@ -75,7 +82,7 @@ def _root(
     quiet: Quiet = False,
     color: Color = None,
 ) -> None:
-    """Recompute the receive-side-scaling hash of a virtio-net device over captured traffic, outer and inner headers.
+    """Recompute receive-side-scaling (RSS) hashes of a virtio-net device over outer and inner headers of captures.
 
     \b
     Examples:
@@ -96,7 +103,9 @@ def main() -> None:
     _open_closed_streams()
     sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr]
     try:
-        status = app(standalone_mode=False) or EXIT_DONE
+        program = typer.main.get_command(app)
+        speak_in_options(program)
+        status = program(standalone_mode=False) or EXIT_DONE
         sys.stdout.flush()
     except TyperException as error:
         if type(error).__name__ == "NoArgsIsHelpError":
@@ -112,7 +121,7 @@ def main() -> None:
         # Whoever read our output has seen enough; typer turns the closed pipe into SystemExit before we see it.
         status = EXIT_DONE
     except OSError as error:
-        complain(f"standard output: cannot be written: {error.strerror or error}; write to a file with --output")
+        complain(f"standard output cannot be written: {error.strerror or error}; write to a file with --output")
         status = EXIT_USAGE
     except (KeyboardInterrupt, typer.Abort):
         status = EXIT_INTERRUPTED

@@ -6,14 +6,15 @@ from typing import Annotated
 
 import typer
 
+from pcaphash.capture.files import output_path
 from pcaphash.cli import options
 from pcaphash.cli.outcome import report_reading, report_warnings, write_set
 from pcaphash.cli.progress import announce_compilation, watched
 from pcaphash.cli.selecting import takes_selection
 from pcaphash.cli.traces import list_traces
 from pcaphash.engine.selection import RECEIVED, Selection
-from pcaphash.report.files import output_path
-from pcaphash.report.formats import ANALYSIS_FORMATS, PARQUET, check_stream
+from pcaphash.report.analyze.write import ANALYSIS_WRITERS, write_analysis, write_folder
+from pcaphash.report.formats.registry import check_stream, is_binary
 
 
 @options.takes_configurations
@@ -31,14 +32,15 @@ def analyze(
             "-o",
             metavar="DIR",
             parser=output_path,
-            help="Write distribution.csv, summary.csv and a figure here.",
+            help="Write distribution.csv, summary.csv and a figure to this folder.",
         ),
     ] = None,
     format_: options.Format = "table",
+    jobs: options.Jobs = None,
     selection: Selection,
     configurations: options.Configurations,
 ) -> int:
-    """Show how the packets of captures spread over the receive queues, configurations side by side.
+    """Show how the packets of captures spread over the receive queues under each configuration.
 
     \b
     Formats: table (default); csv, jsonl, markdown, parquet (the rows of distribution.csv); json (everything).
@@ -50,7 +52,7 @@ def analyze(
       pcaphash analyze trace.pcap --spec 1.4 --config nvgre=base/NVGRE
       zstd -dc trace.zst | pcaphash analyze - --format json
     """
-    options.check_format(format_, ANALYSIS_FORMATS)
+    options.check_format(format_, ANALYSIS_WRITERS)
     if output is None:
         check_stream(format_, sys.stdout)
     traces = list_traces(traces)
@@ -59,12 +61,11 @@ def analyze(
     announce_compilation()
     from pcaphash.studies.analyze import analyze as study
 
+    is_drawn = output is not None  # and the figure shows what ideal hashes give
     with watched() as watch:
-        analysis = study(traces, devices, selection, watch, with_chance=output is not None)  # which the figure shows
-    from pcaphash.report.tables import write_analysis, write_folder
-
+        analysis = study(traces, devices, selection, watch, with_chance=is_drawn, jobs=jobs)
     if output is not None:
         write_set(output, lambda folder: write_folder(analysis, folder, format_))
-    if output is None or format_ != PARQUET:
+    if output is None or not is_binary(format_):
         write_analysis(analysis, format_, sys.stdout)
     return report_reading(analysis.reading, selection)

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from pcaphash.capture.files import output_path
 from pcaphash.cli import options
 from pcaphash.cli.messages import tell_written
 from pcaphash.cli.outcome import report_reading, report_warnings
@@ -13,7 +14,6 @@ from pcaphash.cli.selecting import takes_selection
 from pcaphash.cli.traces import list_traces
 from pcaphash.device import Device, DeviceOptions
 from pcaphash.engine.selection import RECEIVED, Selection
-from pcaphash.report.files import output_path
 
 
 @options.takes_device
@@ -27,14 +27,15 @@ def census(
     output: Annotated[
         Path, typer.Option("--output", "-o", metavar="FILE", parser=output_path, help="The file to write.")
     ],
+    jobs: options.Jobs = None,
     selection: Selection,
     device_options: DeviceOptions,
 ) -> int:
-    """Count captures once, and save the counts: analyze takes the file in place of the captures.
+    """Count the packets of captures once, and save the counts. Other commands take the file in place of the captures.
 
-    A census serves every choice of hash types, tunnel types, queues and indirection tables (up to the size given
-    here), under either spec. Several censuses combine to exactly the result of one run over all captures, if they were
-    taken with the same key, ports and table size.
+    A census works with any hash types, tunnel types, queues and indirection tables (up to the size given here), under
+    either spec. Several censuses combine to exactly the result of one run over all captures if they were taken with
+    the same key, ports and table size.
 
     \b
     Examples:
@@ -47,12 +48,12 @@ def census(
     device = Device(**options.adopt_census(traces, device_options))
     report_warnings([device])
     announce_compilation()
+    from pcaphash.capture.files import whole_file
     from pcaphash.engine.saved import save_census
-    from pcaphash.report.files import whole_file
     from pcaphash.studies.census import census as study
 
     with watched() as watch:
-        taken = study(traces, device, selection, watch)
+        taken = study(traces, device, selection, watch, jobs=jobs)
     with whole_file(output) as part, part.open("wb") as stream:
         save_census(taken, stream)
     tell_written(output)

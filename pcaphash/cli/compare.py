@@ -6,14 +6,14 @@ from typing import Annotated
 
 import typer
 
+from pcaphash.capture.files import output_path
 from pcaphash.cli import options
 from pcaphash.cli.outcome import report_reading, report_warnings, write_set
 from pcaphash.cli.progress import announce_compilation, watched
 from pcaphash.cli.selecting import takes_selection
 from pcaphash.cli.traces import list_traces
 from pcaphash.engine.selection import RECEIVED, Selection
-from pcaphash.report.files import output_path
-from pcaphash.report.formats import COMPARISON_FORMATS
+from pcaphash.report.compare.write import COMPARISON_WRITERS, write_comparison, write_comparison_folder
 
 _DEFAULT_HEAVIEST = 10
 _DEFAULT_MOST_FLOWS = 1_000_000
@@ -29,7 +29,9 @@ def compare(
     ],
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", metavar="DIR", parser=output_path, help="Write tables and figures here."),
+        typer.Option(
+            "--output", "-o", metavar="DIR", parser=output_path, help="Write tables and figures to this folder."
+        ),
     ] = None,
     format_: options.Format = "table",
     window: Annotated[
@@ -37,11 +39,18 @@ def compare(
         typer.Option("--window", metavar="TIME", help="Also show the load over time, in windows such as 100ms."),
     ] = None,
     heaviest: Annotated[
-        int, typer.Option("--heaviest", metavar="N", min=0, help="Tunnels to show one by one.")
+        int, typer.Option("--heaviest", metavar="N", min=0, help="How many tunnels to list, heaviest first.")
     ] = _DEFAULT_HEAVIEST,
     most_flows: Annotated[
-        int, typer.Option("--max-flows", metavar="N", min=1, help="Flows to keep; the rest are lumped together.")
+        int,
+        typer.Option(
+            "--max-flows",
+            metavar="N",
+            min=1,
+            help="How many flows to tell apart, in about 0.6 MB of memory per 1,000; the rest are lumped together.",
+        ),
     ] = _DEFAULT_MOST_FLOWS,
+    jobs: options.Jobs = None,
     selection: Selection,
     configurations: options.Configurations,
 ) -> int:
@@ -55,7 +64,7 @@ def compare(
       pcaphash compare trace.pcap --window 100ms -o results
       pcaphash compare trace.pcap --config outer=base --config inner=all --config other=all@microsoft
     """
-    options.check_format(format_, COMPARISON_FORMATS)
+    options.check_format(format_, COMPARISON_WRITERS)
     from pcaphash.engine.timeline import parse_window
 
     window_ns = None if window is None else parse_window(window)
@@ -67,10 +76,8 @@ def compare(
 
     with watched() as watch:
         comparison = study(
-            traces, devices, selection, watch, window_ns=window_ns, heaviest=heaviest, most_flows=most_flows
+            traces, devices, selection, watch, window_ns=window_ns, heaviest=heaviest, most_flows=most_flows, jobs=jobs
         )
-    from pcaphash.report.comparison import write_comparison, write_comparison_folder
-
     if output is not None:
         write_set(output, lambda folder: write_comparison_folder(comparison, folder))
     write_comparison(comparison, format_, sys.stdout)

@@ -13,20 +13,35 @@ from pcaphash.device.hash_key import DRIVER_KEYS, NAMED_KEYS
 from pcaphash.device.hash_types import hash_type_presets
 from pcaphash.device.indirection_table import TABLE_INDEXES
 from pcaphash.device.profile import PROFILES, Profile
-from pcaphash.report import formats
-from pcaphash.standards import ip, virtio
+from pcaphash.report.analyze.write import ANALYSIS_WRITERS
+from pcaphash.report.compare.write import COMPARISON_WRITERS
+from pcaphash.report.explain.write import EXPLANATION_WRITERS
+from pcaphash.report.formats.registry import ROW_FORMATS
+from pcaphash.report.hash_tuple.write import TUPLE_WRITERS
+from pcaphash.report.info.write import INFO_WRITERS
+from pcaphash.report.recover_key.write import RECOVERY_WRITERS
+from pcaphash.report.replay.write import REPLAY_WRITERS
+from pcaphash.report.steer.write import STEERING_WRITERS
+from pcaphash.report.sweep.write import SWEEP_WRITERS
+from pcaphash.report.synth.write import SYNTH_WRITERS
+from pcaphash.report.tune.write import TUNING_WRITERS
+from pcaphash.report.validate.write import VALIDATION_WRITERS
+from pcaphash.standards import flow_sizes, ip, virtio
 
-FORMATS = {
-    "analyze": formats.ANALYSIS_FORMATS,
-    "compare": formats.COMPARISON_FORMATS,
-    "explain": ("tree", "json"),
-    "hash": formats.TUPLE_FORMATS,
-    "hashes": formats.ROW_FORMATS,
-    "info": ("table", "json"),
-    "recover-key": formats.RECOVERY_FORMATS,
-    "sweep": formats.ANALYSIS_FORMATS,
-    "tune": formats.COMPARISON_FORMATS,
-    "validate": formats.VALIDATION_FORMATS,
+FORMATS: dict[str, Iterable[str]] = {
+    "analyze": ANALYSIS_WRITERS,
+    "compare": COMPARISON_WRITERS,
+    "explain": EXPLANATION_WRITERS,
+    "hash": TUPLE_WRITERS,
+    "hashes": ROW_FORMATS,
+    "info": INFO_WRITERS,
+    "recover-key": RECOVERY_WRITERS,
+    "replay": REPLAY_WRITERS,
+    "steer": STEERING_WRITERS,
+    "sweep": SWEEP_WRITERS,
+    "synth": SYNTH_WRITERS,
+    "tune": TUNING_WRITERS,
+    "validate": VALIDATION_WRITERS,
 }
 
 _MEASURES = [
@@ -35,10 +50,13 @@ _MEASURES = [
     for unit in ("packets", "bytes")
 ]
 _WORDS: dict[str, Iterable[str]] = {
+    "--arrivals": ("poisson", "even", "on-off"),
     "--by": _MEASURES,
     "--color": COLORS,
     "--direction": ("in", "out", "all"),
     "--flavor": FLAVORS,
+    "--flow-sizes": ("campus", *flow_sizes.OF_BYTES, "zipf:", "pareto:"),
+    "--header": ("inner", "outer"),
     "--inner-miss": INNER_MISSES,
     "--input-transform": INPUT_TRANSFORMS,
     "--key": tuple(dict.fromkeys((*NAMED_KEYS, *DRIVER_KEYS))),

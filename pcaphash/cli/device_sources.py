@@ -1,53 +1,65 @@
 """Where the options of a device come from: files, captured commands, the command line."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from pcaphash.cli.messages import warn
 from pcaphash.cli.payloads import read_payloads
-from pcaphash.device import DeviceOptions, combine_options, list_overrides, read_device_file
+from pcaphash.device import DeviceOptions, TimedOptions, combine_options, list_overrides, read_device_file
 
 
-def combine_sources(given: dict[str, Any]) -> tuple[DeviceOptions, dict[str, DeviceOptions]]:
+class Sources(NamedTuple):
+    """What files and the command line give of devices.
+
+    Parameters
+    ----------
+    options : DeviceOptions
+        Of every configuration.
+    configs : dict of str to DeviceOptions
+        What a file gives of each configuration, by name.
+    changes : tuple of TimedOptions
+        What a file says that changes while packets arrive.
+    """
+
+    options: DeviceOptions
+    configs: dict[str, DeviceOptions]
+    changes: tuple[TimedOptions, ...]
+
+
+def combine_sources(given: dict[str, Any]) -> Sources:
     """Combine the device options of files and of the command line, each of which wins over those before it.
 
     Parameters
     ----------
     given : dict of str
         What the command line gives, by the names of parameters; those of files are taken out.
-
-    Returns
-    -------
-    options : DeviceOptions
-        Of every configuration.
-    configs : dict of str to DeviceOptions
-        What a file gives of each configuration, by name.
     """
-    device_file, ethtool_file = given.pop("device_file"), given.pop("ethtool_file")
+    device_file, ethtool = given.pop("device_file"), given.pop("ethtool")
     payloads = {name: given.pop(name) for name in ("rss_config", "hash_config", "hash_tunnel_set")}
     chosen: Any = {name: value for name, value in given.items() if value not in (None, [])}
     sources: list[tuple[str, DeviceOptions]] = []
     of_file: dict[str, DeviceOptions] = {}
+    changes: tuple[TimedOptions, ...] = ()
     if device_file is not None:
         found = read_device_file(device_file)
-        of_file = found.configs
+        of_file, changes = found.configs, found.changes
         sources.append((f"--device {device_file}", found.options))
-    if ethtool_file is not None:
-        from pcaphash.device.ethtool import read_ethtool
+    if ethtool is not None:
+        from pcaphash.device.ethtool.options import read_ethtool
 
-        shown = read_ethtool(ethtool_file, chosen)
+        shown = read_ethtool(ethtool, chosen)
         for note in shown.notes:
             warn(note)
-        sources.append((f"--ethtool {ethtool_file}", shown.options))
+        sources.append((f"--ethtool {ethtool}", shown.options))
     if any(payload is not None for payload in payloads.values()):
         sources.append(("the captured commands", read_payloads(payloads, chosen)))
     sources.append(("", chosen))
     for line in list_overrides(sources):
         warn(line)
     options = combine_options(*(options for _, options in sources))
-    if ethtool_file is not None:
-        _tell_what_is_not_shown(f"--ethtool {ethtool_file}", options)
+    if ethtool is not None:
+        _tell_what_is_not_shown(f"--ethtool {ethtool}", options)
     options["given"] = frozenset(options)
-    return options, of_file
+    return Sources(options, of_file, changes)
 
 
 def _tell_what_is_not_shown(label: str, options: DeviceOptions) -> None:
@@ -55,4 +67,4 @@ def _tell_what_is_not_shown(label: str, options: DeviceOptions) -> None:
     missing = [] if "hash_key" in options else ["hash key"]
     missing += [] if {"indirection_table", "indirection_table_size"} & options.keys() else ["indirection table"]
     if missing:
-        warn(f"{label} shows no {' and no '.join(missing)}: the default is assumed, which may be wrong")
+        warn(f"{label} shows no {' and no '.join(missing)}, so the default is assumed; the device may differ")

@@ -12,8 +12,7 @@ from pcaphash.cli.outcome import report_warnings
 from pcaphash.cli.progress import announce_compilation, watched
 from pcaphash.cli.selecting import Strip
 from pcaphash.device import Device
-
-TREE = "tree"
+from pcaphash.report.explain.write import EXPLANATION_WRITERS, write_explanation
 
 
 @options.takes_configurations
@@ -21,16 +20,16 @@ def explain(
     *,
     trace: Annotated[str, typer.Argument(metavar="TRACE", help="A capture; - is standard input.")],
     packet: Annotated[
-        int, typer.Option("--packet", metavar="N", help="Packet number, counted from 1, as in the output of hashes.")
+        int, typer.Option("--packet", metavar="N", help="Number of the packet, counted from 1, as hashes shows it.")
     ],
     strip: Strip = None,
-    format_: options.Format = TREE,
+    format_: options.Format = "tree",
     configurations: Configurations,
 ) -> int:
     """Explain why one packet gets its hash and receive queue, or why it gets no hash.
 
-    Shows the packet header by header, each rule applied with its reason and its source, the bytes of the hash input,
-    and what other configurations would do: the usual ones, or those that --config names.
+    The output shows the packet header by header, each rule that applies with its reason and source, the bytes of the
+    hash input, and what other configurations would do: the usual three, or those that --config names.
 
     \b
     Formats: tree (default), json (one object with everything).
@@ -41,12 +40,11 @@ def explain(
       pcaphash explain trace.pcap --packet 17 --spec 1.4 --config plain=base/none --config nvgre=base/NVGRE
       pcaphash explain trace.pcap --packet 17 --format json | jq .steps
     """
-    options.check_format(format_, (TREE, "json"))
+    options.check_format(format_, EXPLANATION_WRITERS)
     device = Device(**configurations.options)
     others = _compared(configurations)
     report_warnings([device])
     announce_compilation()
-    from pcaphash.report.explain import write_explanation
     from pcaphash.studies.explain import explain as study
 
     with watched() as watch:

@@ -6,16 +6,28 @@ from typing import Any, get_args
 from typer.core import TyperCommand, TyperGroup
 from typer.models import OptionInfo
 
+from pcaphash.cli.plain_values import PlainValues
+
 OPTIONS = "Options"
 OUTPUT = "Output"
 SELECTION = "Selection of packets"
 REPORTED = "Reported values"
+FLOWS = "Flows"
+PACKETS = "Packets"
+ARRIVALS = "Arrivals"
+TIME = "Time and service"
+DELIVERED = "Delivered packets"
+REAL = "Real receive paths"
 DEVICE = "Device"
 TUNNELS = "Tunnels"
 GENERAL = "General"
 
-_ORDER = (OPTIONS, REPORTED, OUTPUT, SELECTION, DEVICE, TUNNELS, GENERAL)
+_ORDER = (
+    *(OPTIONS, REPORTED, FLOWS, PACKETS, ARRIVALS, TIME, DELIVERED, REAL, OUTPUT),
+    *(SELECTION, DEVICE, TUNNELS, GENERAL),
+)
 _OF_ALL_COMMANDS = ("--quiet", "--color", "--version", "--install-completion", "--show-completion", "--help")
+_PAIRS = ("at",)  # options that take two words
 _GROUP_OF = {"--output": OUTPUT, "--format": OUTPUT, **dict.fromkeys(_OF_ALL_COMMANDS, GENERAL)}
 
 
@@ -62,8 +74,14 @@ def _write(context: Any, command: Any, formatter: Any) -> None:
             formatter.write_dl(records)
 
 
-class Command(TyperCommand):
+class Command(PlainValues, TyperCommand):
     """A command whose help shows its options in groups."""
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        for parameter in self.params:
+            if parameter.name in _PAIRS:  # which typer has no way to say of an option that is repeatable
+                parameter.nargs = 2
 
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
         """Return the parts of the line that says how to call it, without typer's braces around what is required."""
@@ -74,7 +92,7 @@ class Command(TyperCommand):
         _write(ctx, self, formatter)
 
 
-class Group(TyperGroup):
+class Group(PlainValues, TyperGroup):
     """The program, whose help shows its options in groups, below its commands."""
 
     def format_options(self, ctx: Any, formatter: Any) -> None:

@@ -14,7 +14,7 @@ from pcaphash.cli.outcome import report_warnings
 from pcaphash.device import Device, DeviceOptions
 from pcaphash.device.text_files import open_text
 from pcaphash.errors import CaptureError, ConfigurationError
-from pcaphash.report.formats import TUPLE_FORMATS
+from pcaphash.report.hash_tuple.write import TUPLE_WRITERS, write_tuples
 
 if TYPE_CHECKING:
     from pcaphash.studies.hash_tuple import TupleHash
@@ -28,7 +28,7 @@ def hash_(
     source: Annotated[
         str | None,
         typer.Argument(
-            metavar="SOURCE", help="Address, with or without a port; or a file of tuples, - for standard input."
+            metavar="SOURCE", help="Address, with or without a port; or a file of tuples; - is standard input."
         ),
     ] = None,
     destination: Annotated[
@@ -43,18 +43,20 @@ def hash_(
     both: Annotated[bool, typer.Option("--both", help="Also hash the reverse direction.")] = False,
     format_: Annotated[
         str | None,
-        typer.Option("--format", metavar="FORMAT", help="What to write.  [default: table for one tuple, csv for many]"),
+        typer.Option(
+            "--format", metavar="FORMAT", help="Format of the output.  [default: table for one tuple, csv for many]"
+        ),
     ] = None,
     device_options: DeviceOptions,
 ) -> int:
     """Calculate the hash and the receive queue of a packet from its addresses and ports, without a capture.
 
-    Give the addresses of the header that is hashed: for a tunnel whose inner header is hashed, the inner ones.
-    Without ports, the address types apply, as they do to everything that is neither TCP nor UDP.
+    Give the addresses of the header that is hashed: if the device hashes the inner header of a tunnel, the inner ones.
+    Without ports, the address types apply, as to all packets that are neither TCP nor UDP.
 
-    Many tuples can be given as CSV or JSON objects, one per line, in a file or on standard input. Columns are named as
-    in the output (or src, dst, sport, dport, proto). Without a header line, the order is source, source_port,
-    destination, destination_port, protocol, or source, destination, then the rest.
+    To hash many tuples, give them as CSV or JSON objects, one per line, in a file or on standard input. Columns are
+    named as in the output (or src, dst, sport, dport, proto). Without a header line, the order is source, source_port,
+    destination, destination_port, protocol; or source, destination, then the rest.
 
     \b
     Formats: table, csv, jsonl (one JSON object per line), json (everything), markdown.
@@ -67,10 +69,9 @@ def hash_(
       ss -tnH | awk '{print $5, $4}' | pcaphash hash - --format jsonl
     """
     chosen = ("table" if destination is not None else "csv") if format_ is None else format_
-    options.check_format(chosen, TUPLE_FORMATS)
+    options.check_format(chosen, TUPLE_WRITERS)
     device = Device(**device_options)
     report_warnings([device])
-    from pcaphash.report.tuples import write_tuples
     from pcaphash.studies.hash_tuple import hash_packet_tuple, hash_tuples, parse_protocol, parse_tuple
 
     if destination is not None and source is not None:
@@ -90,14 +91,14 @@ def hash_(
 def _open(path: str | None) -> Iterator[tuple[TextIO, str]]:
     """Open a file of tuples, or standard input where there is none."""
     if sys.stdin is None or (path is None and sys.stdin.isatty()):
-        raise ConfigurationError("SOURCE", "nothing is given", "give SOURCE and DESTINATION, or see --help")
+        raise ConfigurationError("SOURCE", "is missing", "give SOURCE and DESTINATION, or see --help")
     if path in (None, _STANDARD_INPUT):
         with open_text(open(sys.stdin.fileno(), "rb", closefd=False), errors="replace") as stream:
             yield stream, "standard input"
         return
     file = Path(str(path))
     if not file.exists():
-        problem = f"there is only {path}, which is not a file of tuples"
+        problem = f"is missing, and there is no file of tuples called {path}"
         raise ConfigurationError("DESTINATION", problem, "give two addresses, or - for tuples on standard input")
     try:
         opened = open_text(file.open("rb"), errors="replace")
@@ -113,5 +114,5 @@ def _noticing(found: "Iterable[TupleHash]", name: str) -> "Iterator[TupleHash]":
     for each in found:
         if each.packet.is_assumed and not is_told:
             is_told = True
-            warn(f"{name}: tuples with ports name no protocol, so TCP is assumed; --protocol chooses another")
+            warn(f"{name}: some tuples have ports but no protocol: TCP is assumed; --protocol chooses another")
         yield each

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from pcaphash.capture.files import output_path
 from pcaphash.cli import options
 from pcaphash.cli.messages import note_rows
 from pcaphash.cli.outcome import report_reading, report_warnings
@@ -14,8 +15,8 @@ from pcaphash.cli.selecting import takes_selection
 from pcaphash.cli.traces import list_traces
 from pcaphash.device import Device, DeviceOptions
 from pcaphash.engine.selection import EVERYTHING, Selection
-from pcaphash.report.files import output_path
-from pcaphash.report.formats import ROW_FORMATS, check_stream, format_of_rows
+from pcaphash.report.formats.registry import ROW_FORMATS, check_stream, format_of_rows
+from pcaphash.report.formats.rows import save_rows, write_rows
 
 
 @options.takes_device
@@ -32,20 +33,21 @@ def hashes(
             "-o",
             metavar="FILE",
             parser=output_path,
-            help="Write to this file instead of standard output. The file extension chooses the format: .csv, "
-            ".csv.gz, .jsonl, "
-            ".json, .md, .parquet.",
+            help="Write to this file instead of standard output. Its extension chooses the format: .csv, .csv.gz, "
+            ".jsonl, .json, .md, .parquet.",
         ),
     ] = None,
     format_: Annotated[
-        str | None, typer.Option("--format", metavar="FORMAT", help="What to write.  [default: csv, or by --output]")
+        str | None,
+        typer.Option("--format", metavar="FORMAT", help="Format of the output.  [default: csv, or by --output]"),
     ] = None,
+    jobs: options.JobsInOrder = None,
     selection: Selection,
     device_options: DeviceOptions,
 ) -> int:
-    """Write one row per packet: what it is, which hash type applies, the hash input, the hash, the receive queue.
+    """Write one row per packet: its encapsulation, hash type, hash input, hash and receive queue.
 
-    With several traces, the extra column trace names the trace of each row; rows are in the order of the traces.
+    With several traces, an extra column, trace, names the trace of each row. Rows are in the order of the traces.
 
     \b
     Formats: csv (default), jsonl (one JSON object per line), json, markdown, parquet (to a file or a pipe).
@@ -66,17 +68,18 @@ def hashes(
     chosen = Device(**device_options)
     report_warnings([chosen])
     announce_compilation()
-    from pcaphash.engine.stream import Account
-    from pcaphash.report.rows import save_rows, write_rows
-    from pcaphash.studies.hashes import columns_of, stream_hashes
+    from pcaphash.engine.reading import Reading
+    from pcaphash.studies.columns import columns_of_hashes
+    from pcaphash.studies.hashes import stream_hashes
 
     # Rows that run over a terminal show how far it is; a bar among them would only be torn apart.
     with watched(beside=output is None and sys.stdout.isatty()) as watch:
-        account = Account(traces, watch)
-        rows = stream_hashes(traces, chosen, account, selection)
+        reading = Reading()
+        rows = stream_hashes(traces, chosen, reading, selection, watch, jobs)
+        columns = columns_of_hashes(names_traces=len(traces) > 1)
         if output is None:
             note_rows()
-            write_rows(rows, columns_of(traces), sys.stdout, chosen_format)
+            write_rows(rows, columns, sys.stdout, chosen_format)
         else:
-            save_rows(rows, columns_of(traces), output, chosen_format)
-    return report_reading(account.reading)
+            save_rows(rows, columns, output, chosen_format)
+    return report_reading(reading)

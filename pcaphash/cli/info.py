@@ -12,8 +12,8 @@ from pcaphash.cli.selecting import takes_selection
 from pcaphash.cli.traces import list_traces
 from pcaphash.device import Device
 from pcaphash.engine.selection import EVERYTHING, Selection
+from pcaphash.report.info.write import INFO_WRITERS, write_info
 
-_FORMATS = ("table", "json")
 _DEFAULT_HEAVIEST = 10
 
 
@@ -26,20 +26,21 @@ def info(
     ],
     format_: options.Format = "table",
     heaviest: Annotated[
-        int, typer.Option("--heaviest", metavar="N", min=0, help="Tunnels to show one by one.")
+        int, typer.Option("--heaviest", metavar="N", min=0, help="How many tunnels to list, heaviest first.")
     ] = _DEFAULT_HEAVIEST,
     is_verbose: Annotated[
-        bool, typer.Option("--verbose", "-v", help="Show full details of each file instead of one row each.")
+        bool, typer.Option("--verbose", "-v", help="Show all details of each file instead of one row.")
     ] = False,
     vxlan_ports: options.VxlanPorts = None,
     geneve_ports: options.GenevePorts = None,
     vxlan_gpe_ports: options.VxlanGpePorts = None,
     gre_udp_ports: options.GreUdpPorts = None,
+    jobs: options.Jobs = None,
     selection: Selection,
 ) -> int:
-    """Show what captures hold: files, interfaces, times, lengths, tunnels, and packets without a hash.
+    """Show what is in captures: files, interfaces, times, lengths, tunnels, and packets without a hash.
 
-    Counts every packet, including those that the capturing host sent, unless you select some.
+    Every packet is counted, including those that the capturing host sent, unless you select packets.
 
     \b
     Formats: table (default), json (one object with everything).
@@ -50,7 +51,7 @@ def info(
       pcaphash info trace.pcap --encapsulation VXLAN --format json | jq .tunnels.heaviest
       pcaphash info monday.census
     """
-    options.check_format(format_, _FORMATS)
+    options.check_format(format_, INFO_WRITERS)
     traces = list_traces(traces)
     given = {
         "vxlan_ports": vxlan_ports,
@@ -61,10 +62,9 @@ def info(
     device = Device("1.4", **{name: ports for name, ports in given.items() if ports})  # type: ignore[arg-type]
     report_warnings([device])
     announce_compilation()
-    from pcaphash.report.info import write_info
     from pcaphash.studies.info import info as study
 
     with watched() as watch:
-        found = study(traces, selection, watch, device=device, heaviest=heaviest)
+        found = study(traces, selection, watch, device=device, heaviest=heaviest, jobs=jobs)
     write_info(found, format_, sys.stdout, is_verbose)
     return report_reading(found.reading)

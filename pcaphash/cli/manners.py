@@ -13,13 +13,13 @@ from pcaphash.errors import ConfigurationError
 
 COLORS = ("auto", "always", "never")
 
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print only errors on standard error.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show only errors, and what could not be read.")]
 Color = Annotated[
     str | None,
     typer.Option(
         "--color",
         metavar="|".join(COLORS),
-        help="Colours: on a terminal unless NO_COLOR is set, always, or never.  [default: auto]",
+        help="When to use colours. auto: on a terminal, unless NO_COLOR is set.  [default: auto]",
     ),
 ]
 

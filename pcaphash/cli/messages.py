@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from typer.exceptions import TyperException
 
-    from pcaphash.engine.stream import Progress
+    from pcaphash.engine.progress import Progress
 
 
 _RED, _YELLOW = 31, 33  # as terminals number them
@@ -43,7 +43,7 @@ def complain(text: str) -> None:
 
 
 def usage_text(error: "TyperException") -> str:
-    """Return what is wrong with the command line; of a value that is no number, which option has it."""
+    """Return what is wrong with the command line; of a value that is not a number, which option has it."""
     cause: Any = error.__cause__
     option = getattr(getattr(error, "param", None), "opts", ["?"])[0]
     for each in cause.errors() if hasattr(cause, "errors") else ():
@@ -104,7 +104,7 @@ def describe_interruption() -> str:
     if _voice.written:
         parts.append(f": written so far: {', '.join(_voice.written)}")
     elif _voice.has_rows:
-        parts.append(": standard output has only the rows up to there")
+        parts.append(": standard output has only the rows up to this point")
     else:
         parts.append(": nothing was written")
     return "".join(parts)

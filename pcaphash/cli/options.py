@@ -1,4 +1,4 @@
-"""Options that several commands share, and the devices they make."""
+"""Options that several commands share, and the devices that they describe."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -14,13 +14,14 @@ from pcaphash.cli.selecting import replace_parameter
 from pcaphash.device import (
     Device,
     DeviceOptions,
+    TimedOptions,
     combine_options,
     default_configs,
-    explain_default_configs,
     make_file_configs,
     parse_config,
 )
-from pcaphash.errors import ConfigurationError
+from pcaphash.errors import ConfigurationError, Field
+from pcaphash.report.device_words import missing_config_lines
 
 DeviceFile = Annotated[
     Path | None,
@@ -32,20 +33,21 @@ EthtoolFile = Annotated[
         "--ethtool",
         metavar="FILE[#IF]",
         help=(
-            "Output of ethtool -x and -n, ethtool -X commands, or output of testpmd's show port N rss-hash key and "
-            "rss reta: key, table, queues, types; - for standard input."
+            "File with output of ethtool -x and -n, with ethtool -X commands, or with what testpmd shows (show port N "
+            "rss-hash key, show port N rss reta): key, table, queues, hash types. - is standard input; #IF chooses an "
+            "interface."
         ),
     ),
 ]
 RssConfig = Annotated[
     str | None,
     typer.Option(
-        "--rss-config", metavar="HEX|FILE", help="Payload of the RSS_CONFIG command, as hex, a dump of xxd, or a file."
+        "--rss-config", metavar="HEX|FILE", help="Payload of the RSS_CONFIG command: hex, an xxd dump, or a file."
     ),
 ]
-HashConfig = Annotated[str | None, typer.Option("--hash-config", metavar="HEX|FILE", help="Same for HASH_CONFIG.")]
+HashConfig = Annotated[str | None, typer.Option("--hash-config", metavar="HEX|FILE", help="The same for HASH_CONFIG.")]
 HashTunnelSet = Annotated[
-    str | None, typer.Option("--hash-tunnel-set", metavar="HEX|FILE", help="Same for HASH_TUNNEL_SET (virtio 1.4).")
+    str | None, typer.Option("--hash-tunnel-set", metavar="HEX|FILE", help="The same for HASH_TUNNEL_SET (virtio 1.4).")
 ]
 Spec = Annotated[
     str | None,
@@ -57,12 +59,16 @@ HashTypes = Annotated[
         "--hash-types",
         metavar="TYPES",
         help="Names joined by + or commas, a mask in hex, or a preset: linux, addresses, base, all, none.  "
-        "[default: all; of analyze: three configurations]",
+        "[default: all; of analyze, compare and report: three configurations]",
     ),
 ]
 TunnelTypes = Annotated[
     str | None,
-    typer.Option("--tunnel-types", metavar="TYPES", help="enabled_tunnel_types, in the same forms (virtio 1.4 only)."),
+    typer.Option(
+        "--tunnel-types",
+        metavar="TYPES",
+        help="Tunnels whose inner header is hashed (enabled_tunnel_types), written as --hash-types; virtio 1.4 only.",
+    ),
 ]
 Features = Annotated[
     str | None,
@@ -85,12 +91,12 @@ Queues = Annotated[int | None, typer.Option("--queues", metavar="N", help="Recei
 TableSize = Annotated[
     int | None,
     typer.Option(
-        "--indirection-table-size", metavar="N", help="Number of entries; entry i is queue i % queues. [default: 128]"
+        "--indirection-table-size", metavar="N", help="Number of entries; entry i is queue i % queues.  [default: 128]"
     ),
 ]
 Table = Annotated[
     str | None,
-    typer.Option("--indirection-table", metavar="LIST", help="The entries themselves, separated by commas."),
+    typer.Option("--indirection-table", metavar="LIST", help="The entries: receive queues, separated by commas."),
 ]
 UnclassifiedQueue = Annotated[
     int | None,
@@ -101,7 +107,8 @@ TableIndex = Annotated[
     typer.Option(
         "--table-index",
         metavar="mask|modulo",
-        help="Entry hash & (size - 1), or hash % size, as on NICs with other table sizes.  [default: mask]",
+        help="Which entry a hash selects: hash & (size - 1), or hash % size, for NICs whose table size is not a power "
+        "of two.  [default: mask]",
     ),
 ]
 InnerMiss = Annotated[
@@ -109,7 +116,7 @@ InnerMiss = Annotated[
     typer.Option(
         "--inner-miss",
         metavar="none|outer",
-        help="What is hashed if the inner packet of a tunnel is not IP.  [default: none]",
+        help="What to hash if the inner packet of a tunnel is not IP: nothing, or the outer header.  [default: none]",
     ),
 ]
 Flavor = Annotated[
@@ -123,7 +130,7 @@ InputTransform = Annotated[
     typer.Option(
         "--input-transform",
         metavar="NAME",
-        help="Symmetric hashing of Linux: none, symmetric-xor, symmetric-or-xor.  [default: none]",
+        help="Symmetric hashing of Linux (ethtool -X xfrm): none, symmetric-xor, symmetric-or-xor.  [default: none]",
     ),
 ]
 VxlanPorts = Annotated[
@@ -134,31 +141,51 @@ VxlanPorts = Annotated[
 ]
 GenevePorts = Annotated[
     list[str] | None,
-    typer.Option("--geneve-port", metavar="PORTS", help="UDP destination ports of GENEVE.  [default: 6081]"),
+    typer.Option(
+        "--geneve-port", metavar="PORTS", help="UDP destination ports of GENEVE; repeatable.  [default: 6081]"
+    ),
 ]
 VxlanGpePorts = Annotated[
     list[str] | None,
-    typer.Option("--vxlan-gpe-port", metavar="PORTS", help="UDP destination ports of VXLAN-GPE.  [default: 4790]"),
+    typer.Option(
+        "--vxlan-gpe-port", metavar="PORTS", help="UDP destination ports of VXLAN-GPE; repeatable.  [default: 4790]"
+    ),
 ]
 GreUdpPorts = Annotated[
     list[str] | None,
-    typer.Option("--gre-udp-port", metavar="PORTS", help="UDP destination ports of GRE in UDP.  [default: 4754]"),
+    typer.Option(
+        "--gre-udp-port", metavar="PORTS", help="UDP destination ports of GRE in UDP; repeatable.  [default: 4754]"
+    ),
 ]
 Configs = Annotated[
     list[str] | None,
     typer.Option(
         "--config",
         metavar="NAME=TYPES",
-        help="A configuration: hash types, under virtio 1.4 also /TUNNEL_TYPES; @KEY for its own key; repeatable.  "
+        help="A configuration: a name and its hash types. Under virtio 1.4, append /TUNNEL_TYPES; for its own key, "
+        "append @KEY. Repeatable.  "
         "[default: outer-addresses, outer, inner]",
     ),
 ]
-Format = Annotated[str, typer.Option("--format", metavar="FORMAT", help="What to write to standard output.")]
+Jobs = Annotated[
+    int | None,
+    typer.Option("--jobs", metavar="N", help="How many processor cores to use; results are the same.  [default: all]"),
+]
+JobsInOrder = Annotated[
+    int | None,
+    typer.Option(
+        "--jobs",
+        metavar="N",
+        help="How many processor cores to use: with 2 or more, packets are read ahead; results are the same.  "
+        "[default: all]",
+    ),
+]
+Format = Annotated[str, typer.Option("--format", metavar="FORMAT", help="Format of the output.")]
 
 
 _DEVICE_FILES = {
     "device_file": DeviceFile,
-    "ethtool_file": EthtoolFile,
+    "ethtool": EthtoolFile,
     "rss_config": RssConfig,
     "hash_config": HashConfig,
     "hash_tunnel_set": HashTunnelSet,
@@ -204,12 +231,15 @@ class Configurations:
         What a file gives by name; it counts where ``--config`` gives nothing.
     types_option : str
         The option of the command line that gives types for all; empty where none does.
+    changes : tuple of TimedOptions
+        What a file says that changes while packets arrive.
     """
 
     options: DeviceOptions
     named: list[str]
     of_file: dict[str, DeviceOptions]
     types_option: str
+    changes: tuple[TimedOptions, ...] = ()
 
     def devices(self, traces: Sequence[str] = ()) -> list[Device]:
         """Make the configurations to compare: those named, those of the file, the one given, or the usual ones.
@@ -224,7 +254,9 @@ class Configurations:
         ConfigurationError
             A configuration is refused, or two have one name.
         """
-        options = adopt_census(traces, self.options)
+        return self._devices(adopt_census(traces, self.options))
+
+    def _devices(self, options: DeviceOptions) -> list[Device]:
         if self.named:
             return self._named(options)
         if self.types_option or ("hash_types" in options and not self.of_file):
@@ -232,7 +264,7 @@ class Configurations:
         if self.of_file:
             return make_file_configs(options, self.of_file)
         base = Device(**options)
-        for line in explain_default_configs(base):
+        for line in missing_config_lines(base):
             warn(line)
         return default_configs(base)
 
@@ -247,10 +279,11 @@ class Configurations:
         ConfigurationError
             A configuration is refused, or two have one name.
         """
-        given = self.devices(traces)
+        options = adopt_census(traces, self.options)
+        given = self._devices(options)
         if self.named or self.of_file or self.types_option or "hash_types" not in self.options:
             return given
-        of_others = adopt_census(traces, self.options)
+        of_others = options.copy()
         of_others.pop("hash_types", None)
         of_others.pop("tunnel_types", None)
         mine = {(each.hash_types, each.tunnel_types) for each in given}
@@ -259,7 +292,7 @@ class Configurations:
 
     def _named(self, options: DeviceOptions) -> list[Device]:
         if self.types_option:
-            problem = "is not used where configurations are named"
+            problem = "has no effect together with --config"
             raise ConfigurationError(self.types_option, problem, "write the types into --config, or leave --config out")
         shared = options.copy()
         shared.pop("hash_types", None)
@@ -293,7 +326,7 @@ def takes_device(command: Callable[..., int]) -> Callable[..., int]:
         Called with ``device_options``, a DeviceOptions of what files and the command line give, instead of them all.
     """
     options = {**_DEVICE_FILES, **_DEVICE_OPTIONS, **_TUNNEL_OPTIONS}
-    return replace_parameter(command, "device_options", options, lambda given: combine_sources(given)[0])
+    return replace_parameter(command, "device_options", options, lambda given: combine_sources(given).options)
 
 
 def _combine_configurations(given: dict[str, Any]) -> Configurations:
@@ -301,8 +334,8 @@ def _combine_configurations(given: dict[str, Any]) -> Configurations:
     types = next(
         (f"--{name.replace('_', '-')}" for name in ("hash_types", "tunnel_types") if given[name] is not None), ""
     )
-    options, of_file = combine_sources(given)
-    return Configurations(options, named, of_file, "" if named and types == "--tunnel-types" else types)
+    options, of_file, changes = combine_sources(given)
+    return Configurations(options, named, of_file, "" if named and types == "--tunnel-types" else types, changes)
 
 
 def adopt_census(traces: Sequence[str], given: DeviceOptions) -> DeviceOptions:
@@ -323,8 +356,17 @@ def adopt_census(traces: Sequence[str], given: DeviceOptions) -> DeviceOptions:
     return combine_options(saved.device_options(given), given, names)
 
 
-def refuse_overwriting(output: Path, traces: Iterable[str]) -> None:
+def refuse_overwriting(output: Path, traces: Iterable[str], field: str = "output") -> None:
     """Refuse to write results over what they come from.
+
+    Parameters
+    ----------
+    output : Path
+        What is to be written.
+    traces : iterable of str
+        What is read.
+    field : str
+        What names the output.
 
     Raises
     ------
@@ -333,10 +375,10 @@ def refuse_overwriting(output: Path, traces: Iterable[str]) -> None:
     """
     for trace in traces:
         if output.exists() and Path(trace).exists() and output.samefile(trace):
-            raise ConfigurationError("--output", f"{output} is an input file", "write to another file")
+            raise ConfigurationError(Field(field), f"{output} is an input file", "write to another file")
 
 
-def check_format(chosen: str, known: tuple[str, ...]) -> None:
+def check_format(chosen: str, known: Iterable[str]) -> None:
     """Refuse a format that a command does not write.
 
     Raises

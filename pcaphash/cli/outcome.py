@@ -5,9 +5,11 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pcaphash.capture.files import whole_folder
 from pcaphash.cli.messages import tell_written, warn, warn_partial
-from pcaphash.report.files import whole_folder
+from pcaphash.report.device_words import warning_lines
 from pcaphash.report.met_words import list_doubts
+from pcaphash.report.problems import list_problems
 from pcaphash.report.words import link_type_name, packets
 from pcaphash.standards.ethernet import LINK_TYPE_NAMES
 
@@ -29,8 +31,8 @@ def report_reading(reading: "Reading", selection: "Selection | None" = None) -> 
     reading : Reading
         What was read.
     selection : Selection, optional
-        What was selected, where it matters that all of it met the device: doubts are told unless it takes in packets
-        that the host sent.
+        What was selected, if it matters that the device received all of it. Doubts about that are told, unless the
+        selection includes packets that the host sent.
     """
     if selection is not None and selection.direction == "in":
         for doubt in list_doubts(reading):
@@ -48,7 +50,7 @@ def report_reading(reading: "Reading", selection: "Selection | None" = None) -> 
         )
     if len(reading.joined) > _MOST_TOLD:
         warn(f"{len(reading.joined) - _MOST_TOLD:,} more traces are joined files too, and were read the same way")
-    for problem in reading.short_problems:
+    for problem in list_problems(reading.problems):
         warn_partial(problem)
     others = {number: n for number, n in reading.link_types.items() if number not in LINK_TYPE_NAMES}
     for number, n_packets in sorted(others.items()):
@@ -78,6 +80,6 @@ def write_set(folder: Path, write: Callable[[Path], Iterable[Path]]) -> None:
 
 
 def report_warnings(devices: "Iterable[Device]") -> None:
-    """Tell what is accepted but hardly meant, once."""
-    for line in dict.fromkeys(line for device in devices for line in device.warnings):
+    """Warn once about what is accepted but probably not intended."""
+    for line in warning_lines(devices):
         warn(line)

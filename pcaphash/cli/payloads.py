@@ -5,21 +5,21 @@ from pcaphash.device import DeviceOptions
 
 
 def read_payloads(payloads: dict[str, str | None], given: DeviceOptions) -> DeviceOptions:
-    """Return the device options that captured commands set, and tell what stands in them.
+    """Return the device options that captured commands set, and tell what they contain.
 
     Parameters
     ----------
     payloads : dict of str to str
         What ``--rss-config``, ``--hash-config`` and ``--hash-tunnel-set`` give, by their names with underscores.
     given : DeviceOptions
-        What else is given: the text and the receive queues that fields are checked against.
+        What else is given: the spec and the receive queues that fields are checked against.
 
     Raises
     ------
     ConfigurationError
         A payload cannot be read, or no driver may send it.
     """
-    from pcaphash.device import payloads as reader
+    from pcaphash.device.payloads import options as reader
 
     spec = str(given.get("spec", "1.4" if payloads["hash_tunnel_set"] else "v7"))
     found = []

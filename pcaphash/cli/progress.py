@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from pcaphash.cli.messages import inform, is_quiet, note_progress
 
 if TYPE_CHECKING:
-    from pcaphash.engine.stream import Progress
+    from pcaphash.engine.progress import Progress
 
 _PATIENCE = 0.8
 """Seconds before a progress bar shows."""

@@ -12,7 +12,7 @@ from pcaphash.cli.reported import ReportedOptions
 from pcaphash.cli.selecting import takes_selection
 from pcaphash.device import Device, DeviceOptions
 from pcaphash.engine.selection import RECEIVED, Selection
-from pcaphash.report.formats import RECOVERY_FORMATS
+from pcaphash.report.recover_key.write import RECOVERY_WRITERS, write_recovery
 
 
 @options.takes_device
@@ -22,13 +22,14 @@ def recover_key(
     *,
     trace: Annotated[str, typer.Argument(metavar="TRACE", help="A capture; - is standard input.")],
     format_: options.Format = "table",
+    jobs: options.JobsInOrder = None,
     reported_options: ReportedOptions,
     selection: Selection,
     device_options: DeviceOptions,
 ) -> int:
     """Recover the hash key of a device from the hashes that it reported, as far as they determine it.
 
-    Also finds out what the device hashes: tries other headers and types than those given.
+    It also finds out what the device hashes, by trying headers and hash types other than those given.
 
     \b
     Formats: table (default), json.
@@ -38,7 +39,7 @@ def recover_key(
       pcaphash recover-key trace.pcap --reported hashes.csv --format json
       pcaphash recover-key trace.pcap --reported rxhash.csv --source tpacket --hash-types linux
     """
-    options.check_format(format_, RECOVERY_FORMATS)
+    options.check_format(format_, RECOVERY_WRITERS)
     device = Device(**device_options)
     (source,) = reported_options.sources([trace], device)
     report_warnings([device])
@@ -46,8 +47,8 @@ def recover_key(
     from pcaphash.studies.recover_key import recover_key as study
 
     with watched() as watch:
-        recovery = study(trace, device, source, selection, watch, report_numbers=reported_options.report_numbers)
-    from pcaphash.report.recovery import write_recovery
-
+        recovery = study(
+            trace, device, source, selection, watch, report_numbers=reported_options.report_numbers, jobs=jobs
+        )
     write_recovery(recovery, format_, sys.stdout)
     return report_reading(recovery.reading)

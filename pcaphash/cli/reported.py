@@ -11,19 +11,19 @@ from pcaphash.cli.selecting import replace_parameter
 from pcaphash.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from pcaphash.capture.reported import ReportedSource
+    from pcaphash.capture.reported.source import ReportedSource
     from pcaphash.device import Device
 
 _TPACKET = "tpacket"
 
 _OPTIONS = {
-    "table": Annotated[
+    "reported": Annotated[
         str | None,
         typer.Option(
             "--reported",
             metavar="FILE",
-            help="A table for the trace (.csv, .tsv, .json, .jsonl, .md, .parquet): packet, then any of hash_value, "
-                "hash_report, hash_report_tunnel, queue.",
+            help="Table with the reported values of the trace (.csv, .tsv, .json, .jsonl, .md, .parquet). Columns: "
+                "packet, and any of hash_value, hash_report, hash_report_tunnel, queue.",
         ),
     ],
     "columns": Annotated[
@@ -31,7 +31,7 @@ _OPTIONS = {
         typer.Option(
             "--columns",
             metavar="NAME=COLUMN,...",
-            help="Column names in the table of --reported, such as hash_value=rss_hash,packet=pkt.",
+            help="What the table calls these columns, such as hash_value=rss_hash,packet=pkt.",
         ),
     ],
     "header_len": Annotated[
@@ -39,19 +39,21 @@ _OPTIONS = {
         typer.Option(
             "--virtio-header",
             metavar="BYTES",
-            help="Packets start with a virtio_net_hdr of 12 bytes (without a hash), 20, 24 or 32. --reported, "
-                "--per-queue or --testpmd may add what it does not contain.",
+            help="Packets start with a virtio_net_hdr of this length: 12 (without a hash), 20, 24 or 32. What it does "
+                "not contain may come from --reported, --per-queue or --testpmd.",
         ),
     ],
     "link_types": Annotated[
         list[int] | None,
         typer.Option(
-            "--virtio-link-type", metavar="NUMBER", help="Link type of such packets; repeatable.  [default: 147 to 162]"
+            "--virtio-link-type",
+            metavar="NUMBER",
+            help="Link type of packets with such a header; repeatable.  [default: 147 to 162]",
         ),
     ],
     "testpmd": Annotated[
         str | None,
-        typer.Option("--testpmd", metavar="FILE", help="Log of DPDK's testpmd, with set verbose 1."),
+        typer.Option("--testpmd", metavar="FILE", help="Log of DPDK's testpmd, taken with set verbose 1."),
     ],
     "per_queue": Annotated[
         bool | None,
@@ -62,7 +64,7 @@ _OPTIONS = {
         typer.Option(
             "--source",
             metavar=_TPACKET,
-            help="Hashes are tp_rxhash of Linux, which is the device's hash only for TCP and UDP types.",
+            help="The hashes are tp_rxhash of Linux, which is the device's own hash only for TCP and UDP types.",
         ),
     ],
 }  # fmt: skip
@@ -75,12 +77,12 @@ class ReportedOptions:
 
     Parameters
     ----------
-    table, testpmd : str, optional
+    reported, testpmd : str, optional
         Files.
     columns : str, optional
         What columns of the table are called.
     header_len : int, optional
-        Of a virtio_net_hdr in front of each packet.
+        Of a virtio_net_hdr before each packet.
     link_types : list of int, optional
         Link types of packets with such headers.
     per_queue : bool, optional
@@ -89,7 +91,7 @@ class ReportedOptions:
         ``tpacket`` for Linux' tp_rxhash.
     """
 
-    table: str | None = None
+    reported: str | None = None
     columns: str | None = None
     header_len: int | None = None
     link_types: list[int] | None = None
@@ -102,7 +104,7 @@ class ReportedOptions:
         """The values of hash_report whose hashes are the device's; None for all."""
         if self.kind is None:
             return None
-        from pcaphash.capture.reported_tpacket import DEVICE_HASH_REPORTS
+        from pcaphash.capture.reported.tpacket import DEVICE_HASH_REPORTS
 
         return DEVICE_HASH_REPORTS
 
@@ -114,13 +116,13 @@ class ReportedOptions:
         ConfigurationError
             Options contradict each other, or a file cannot be read.
         """
-        given = {"--reported": self.table, "--testpmd": self.testpmd, "--per-queue": self.per_queue}
+        given = {"--reported": self.reported, "--testpmd": self.testpmd, "--per-queue": self.per_queue}
         chosen = [option for option, value in given.items() if value is not None]
         if len(chosen) > 1:
             raise ConfigurationError(
                 chosen[1], f"{chosen[0]} also says where the reported values are", "give one of them"
             )
-        if self.columns is not None and self.table is None:
+        if self.columns is not None and self.reported is None:
             raise ConfigurationError("--columns", "--reported is missing", "give the table too")
         if self.link_types and self.header_len is None:
             raise ConfigurationError("--virtio-link-type", "--virtio-header is missing", "give its length too")
@@ -131,7 +133,7 @@ class ReportedOptions:
             raise ConfigurationError(
                 "TRACE", problem, "give one, or add --per-queue if each trace holds one receive queue"
             )
-        from pcaphash.capture.reported_tpacket import TpacketHashes
+        from pcaphash.capture.reported.tpacket import TpacketHashes
 
         sources = self._sources(traces, device.queues)
         if self.header_len is not None:
@@ -140,28 +142,28 @@ class ReportedOptions:
 
     def _behind_headers(self, sources: "list[ReportedSource]", length: int, spec: str) -> "list[ReportedSource]":
         """Read the headers of each trace, and beside them what else says something."""
-        from pcaphash.capture.reported_joined import BehindHeaders
-        from pcaphash.capture.reported_virtio import VirtioHeaders
+        from pcaphash.capture.reported.joined import BehindHeaders
+        from pcaphash.capture.reported.virtio_headers import VirtioHeaders
 
         link_types = {"link_types": self.link_types} if self.link_types else {}
-        if self.table is None and self.testpmd is None and not self.per_queue:
+        if self.reported is None and self.testpmd is None and not self.per_queue:
             return [VirtioHeaders(length, spec, **link_types)]
         return [BehindHeaders(VirtioHeaders(length, spec, **link_types), source) for source in sources]
 
     def _sources(self, traces: Sequence[str], n_queues: int) -> "list[ReportedSource]":
         if self.per_queue:
-            from pcaphash.capture.reported_queues import queues_of_traces
+            from pcaphash.capture.reported.per_queue import queues_of_traces
 
             return list(queues_of_traces(traces, n_queues))
-        if self.table is not None:
-            from pcaphash.capture.reported_table import ReportedTable, parse_columns
+        if self.reported is not None:
+            from pcaphash.capture.reported.table import ReportedTable, parse_columns
 
-            return [ReportedTable(self.table, parse_columns(self.columns) if self.columns is not None else None)]
+            return [ReportedTable(self.reported, parse_columns(self.columns) if self.columns is not None else None)]
         if self.testpmd is not None:
-            from pcaphash.capture.reported_testpmd import TestpmdLog
+            from pcaphash.capture.reported.testpmd import TestpmdLog
 
             return [TestpmdLog(self.testpmd)]
-        from pcaphash.capture.reported_options import PacketOptions
+        from pcaphash.capture.reported.packet_options import PacketOptions
 
         return [PacketOptions()]
 

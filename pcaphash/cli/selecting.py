@@ -15,7 +15,7 @@ Strip = Annotated[
     typer.Option(
         "--strip",
         metavar="erspan|vxlan|gre",
-        help="Remove the headers of a mirror session, so that outer is what the NIC received.",
+        help="Take off the headers that a mirror session added, and leave out packets without them.",
     ),
 ]
 _SELECTION_OPTIONS = {
@@ -23,45 +23,64 @@ _SELECTION_OPTIONS = {
     "count": Annotated[int | None, typer.Option("-c", metavar="N", help="Stop after N selected packets.")],
     "start": Annotated[
         str | None,
-        typer.Option("--start", metavar="TIME", help="Start at this time: ISO 8601 (UTC), or seconds since 1970."),
+        typer.Option(
+            "--start", metavar="TIME", help="Leave out packets before this time: ISO 8601 (UTC), or seconds since 1970."
+        ),
     ],
-    "end": Annotated[str | None, typer.Option("--end", metavar="TIME", help="Stop before this time.")],
+    "end": Annotated[
+        str | None, typer.Option("--end", metavar="TIME", help="Leave out packets at this time and later.")
+    ],
     "direction": Annotated[
         str | None,
         typer.Option(
             "--direction",
             metavar="in|out|all",
             help=(
-                "Packets sent by the capturing host (where the capture tells) never go through receive-side "
-                "scaling: leave them out (in), take only them (out), or take all."
+                "Packets that the capturing host sent, if the capture marks them, never go through receive-side "
+                "scaling: leave them out (in), keep only them (out), or keep all packets.  [default: in; of info and "
+                "hashes: all]"
             ),
         ),
     ],
     "encapsulation": Annotated[
         list[str] | None,
         typer.Option(
-            "--encapsulation", metavar="NAME", help="Such as VXLAN, or NONE for packets outside tunnels; repeatable."
+            "--encapsulation",
+            metavar="NAME",
+            help="Keep only this encapsulation, such as VXLAN; NONE is packets outside tunnels; repeatable.",
         ),
     ],
     "vni": Annotated[
         list[int] | None,
-        typer.Option("--vni", metavar="NUMBER", help="VNI, VSID of NVGRE, or GRE key; repeatable."),
+        typer.Option(
+            "--vni", metavar="NUMBER", help="Keep only packets with this VNI, NVGRE VSID or GRE key; repeatable."
+        ),
     ],
     "endpoint": Annotated[
         list[str] | None,
-        typer.Option("--endpoint", metavar="ADDRESS", help="Outer address or network, either end; repeatable."),
+        typer.Option(
+            "--endpoint",
+            metavar="ADDRESS",
+            help="Keep only packets from or to this outer address or network; repeatable.",
+        ),
     ],
     "to": Annotated[
         list[str] | None,
-        typer.Option("--to", metavar="ADDRESS", help="Outer destination address or network; repeatable."),
+        typer.Option("--to", metavar="ADDRESS", help="Keep only packets to this outer address or network; repeatable."),
     ],
     "destination_mac": Annotated[
         list[str] | None,
-        typer.Option("--destination-mac", metavar="MAC", help="Ethernet destination address; repeatable."),
+        typer.Option(
+            "--destination-mac", metavar="MAC", help="Keep only packets to this Ethernet address; repeatable."
+        ),
     ],
     "interface": Annotated[
         list[str] | None,
-        typer.Option("--interface", metavar="NAME|INDEX", help="Interface, for captures of several; repeatable."),
+        typer.Option(
+            "--interface",
+            metavar="NAME|INDEX",
+            help="Keep only packets of this interface, if a capture has several; repeatable.",
+        ),
     ],
     "strip": Strip,
 }

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from pcaphash.capture.files import output_path
 from pcaphash.cli import options
 from pcaphash.cli.outcome import report_reading, report_warnings, write_set
 from pcaphash.cli.progress import announce_compilation, watched
@@ -13,8 +14,8 @@ from pcaphash.cli.selecting import takes_selection
 from pcaphash.cli.traces import list_traces
 from pcaphash.device import Device, DeviceOptions
 from pcaphash.engine.selection import RECEIVED, Selection
-from pcaphash.report.files import output_path
-from pcaphash.report.formats import ANALYSIS_FORMATS, PARQUET, check_stream
+from pcaphash.report.formats.registry import check_stream, is_binary
+from pcaphash.report.sweep.write import SWEEP_WRITERS, write_sweep, write_sweep_folder
 
 
 @options.takes_device
@@ -27,7 +28,7 @@ def sweep(
     ],
     by: Annotated[
         str,
-        typer.Option("--by", metavar="MEASURE", help="Rank masks by this measure of summary.csv."),
+        typer.Option("--by", metavar="MEASURE", help="Rank masks by this measure."),
     ] = "max_ideal_packets",
     output: Annotated[
         Path | None,
@@ -36,21 +37,23 @@ def sweep(
             "-o",
             metavar="DIR",
             parser=output_path,
-            help="Write sweep.csv (all masks), classes.csv and a figure here.",
+            help="Write sweep.csv (all masks), classes.csv and a figure to this folder.",
         ),
     ] = None,
     format_: options.Format = "table",
+    jobs: options.Jobs = None,
     selection: Selection,
     device_options: DeviceOptions,
 ) -> int:
     """Rank every mask of hash types by how evenly it spreads captures over the receive queues.
 
-    Masks that give the same distribution form one class, shown by its smallest mask. Under virtio 1.4, the masks are
-    those of hash types with each set of tunnel types that differs on these packets. Presets and the given types are
-    marked.
+    Masks that give the same distribution form a class, which is shown by its smallest mask. Under virtio 1.4, each mask
+    is combined with every set of tunnel types that makes a difference for these packets. Presets and the hash types
+    that you give are marked.
 
-    Measures: max_ideal (busiest queue above the ideal), min_ideal (idlest queue below it), min_max (busiest queue above
-    the idlest), jain, cov (coefficient of variation), entropy, each followed by _packets or _bytes.
+    Measures: max_ideal (busiest queue above the ideal share), min_ideal (idlest queue below it), min_max (busiest queue
+    above the idlest), jain (Jain's index), cov (coefficient of variation), entropy; each with _packets or _bytes
+    appended.
 
     \b
     Formats: table (default); csv, jsonl, markdown, parquet (a row for every mask); json (classes with their masks).
@@ -61,7 +64,7 @@ def sweep(
       pcaphash sweep monday.census tuesday.census --format csv
       pcaphash sweep trace.pcap --spec 1.4
     """
-    options.check_format(format_, ANALYSIS_FORMATS)
+    options.check_format(format_, SWEEP_WRITERS)
     if output is None:
         check_stream(format_, sys.stdout)
     traces = list_traces(traces)
@@ -70,12 +73,11 @@ def sweep(
     announce_compilation()
     from pcaphash.studies.sweep import sweep as study
 
+    is_drawn = output is not None  # and the figure shows what ideal hashes give
     with watched() as watch:
-        swept = study(traces, device, selection, watch, by=by, with_chance=output is not None)  # which the figure shows
-    from pcaphash.report.sweep import write_sweep, write_sweep_folder
-
+        swept = study(traces, device, selection, watch, by=by, with_chance=is_drawn, jobs=jobs)
     if output is not None:
         write_set(output, lambda folder: write_sweep_folder(swept, folder, format_))
-    if output is None or format_ != PARQUET:
+    if output is None or not is_binary(format_):
         write_sweep(swept, format_, sys.stdout)
     return report_reading(swept.reading, selection)

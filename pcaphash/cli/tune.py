@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from pcaphash.capture.files import output_path
 from pcaphash.cli import options
 from pcaphash.cli.outcome import report_reading, report_warnings, write_set
 from pcaphash.cli.progress import announce_compilation, watched
@@ -13,8 +14,7 @@ from pcaphash.cli.selecting import takes_selection
 from pcaphash.cli.traces import list_traces
 from pcaphash.device import Device, DeviceOptions
 from pcaphash.engine.selection import RECEIVED, Selection
-from pcaphash.report.files import output_path
-from pcaphash.report.formats import COMPARISON_FORMATS
+from pcaphash.report.tune.write import TUNING_WRITERS, write_tuning, write_tuning_folder
 
 _DEFAULT_KEYS = 1000
 _DEFAULT_MEASURE = "max_ideal_packets"
@@ -31,7 +31,10 @@ def tune(
     ],
     n_keys: Annotated[int, typer.Option("--keys", metavar="N", min=1, help="Random hash keys to try.")] = _DEFAULT_KEYS,
     seed: Annotated[
-        int, typer.Option("--seed", metavar="N", min=0, help="The same seed gives the same keys and halves.")
+        int,
+        typer.Option(
+            "--seed", metavar="N", min=0, help="Seed of the random keys and halves; the same seed gives the same ones."
+        ),
     ] = 1,
     measure: Annotated[
         str, typer.Option("--measure", metavar="MEASURE", help="Choose keys by this measure.")
@@ -43,23 +46,25 @@ def tune(
             "-o",
             metavar="DIR",
             parser=output_path,
-            help="Write verdict.txt, keys.csv and its figure keys.png, table.csv, sizes.csv, RSS_CONFIG here.",
+            help="Write verdict.txt, keys.csv, keys.png, table.csv, sizes.csv, rss_config.hex and rss_config.bin to "
+            "this folder.",
         ),
     ] = None,
     format_: options.Format = "table",
     most_flows: Annotated[
-        int, typer.Option("--max-flows", metavar="N", min=1, help="Flows to keep; the rest are left out.")
+        int, typer.Option("--max-flows", metavar="N", min=1, help="How many flows to keep; the rest are left out.")
     ] = _DEFAULT_MOST_FLOWS,
+    jobs: options.Jobs = None,
     selection: Selection,
     device_options: DeviceOptions,
 ) -> int:
     """Try many hash keys and table sizes, and make an indirection table for this traffic.
 
-    A key is chosen by one half of the flows and judged by the other, which shows what it may gain on other traffic. On
-    most traces, that is little. A saved census has no flows to try keys on, so it only gives a table.
+    A key is chosen on one half of the flows and judged on the other half. That shows what it may gain on other traffic:
+    usually little. A saved census has no flows to try keys on, so it gives only a table.
 
-    Measures: max_ideal (busiest queue above the ideal), min_ideal (idlest queue below it), jain, cov (coefficient of
-    variation), entropy, each followed by _packets or _bytes.
+    Measures: max_ideal (busiest queue above the ideal share), min_ideal (idlest queue below it), jain (Jain's index),
+    cov (coefficient of variation), entropy; each with _packets or _bytes appended.
 
     \b
     Formats: table (default), json.
@@ -69,7 +74,7 @@ def tune(
       pcaphash tune trace.pcap --ethtool eth0.txt --keys 5000 --measure cov_bytes
       pcaphash tune trace.pcap --queues 6 --indirection-table-size 16 -o results
     """
-    options.check_format(format_, COMPARISON_FORMATS)
+    options.check_format(format_, TUNING_WRITERS)
     traces = list_traces(traces)
     device = Device(**device_options)
     report_warnings([device])
@@ -78,10 +83,16 @@ def tune(
 
     with watched() as watch:
         tuning = study(
-            traces, device, selection, watch, measure=measure, n_keys=n_keys, seed=seed, most_flows=most_flows
+            traces,
+            device,
+            selection,
+            watch,
+            measure=measure,
+            n_keys=n_keys,
+            seed=seed,
+            most_flows=most_flows,
+            jobs=jobs,
         )
-    from pcaphash.report.tuning import write_tuning, write_tuning_folder
-
     if output is not None:
         write_set(output, lambda folder: write_tuning_folder(tuning, folder))
     write_tuning(tuning, format_, sys.stdout)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pcaphash.capture.files import output_path
 from pcaphash.cli import options, reported
 from pcaphash.cli.messages import warn
 from pcaphash.cli.outcome import report_reading, report_warnings, write_set
@@ -16,12 +17,16 @@ from pcaphash.cli.selecting import takes_selection
 from pcaphash.device import Device, DeviceOptions
 from pcaphash.engine.selection import RECEIVED, Selection
 from pcaphash.errors import ConfigurationError
-from pcaphash.report.files import output_path
-from pcaphash.report.formats import VALIDATION_FORMATS
+from pcaphash.report.formats.rows import save_rows
+from pcaphash.report.validate.write import PACKETS_FILE, VALIDATION_WRITERS, write_validation, write_validation_text
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pcaphash.capture.input import Input
+    from pcaphash.engine.progress import Watch
     from pcaphash.studies.validate import Validation
-    from pcaphash.studies.validate.study import Validator
+    from pcaphash.studies.validate.study import ValidationRequest
 
 EXIT_MISMATCH = 1
 _NOT_OF_RECOVERY = ("--key", "--format", "--output", "-o")  # options that recover-key does without, each with a value
@@ -34,29 +39,35 @@ def validate(
     *,
     traces: Annotated[
         list[str],
-        typer.Argument(metavar="TRACE", help="A capture; - is standard input. With --per-queue one for each queue."),
+        typer.Argument(metavar="TRACE", help="A capture, or one for each queue with --per-queue; - is standard input."),
     ],
     lenient: Annotated[
         bool,
         typer.Option(
             "--lenient",
-            help="Accept extended hash types for plain ones, and either reading of hash_report_tunnel for each packet.",
+            help="Accept extended hash types in place of plain ones, and for each packet either reading of "
+            "hash_report_tunnel.",
         ),
     ] = False,
     output: Annotated[
         Path | None,
         typer.Option(
-            "--output", "-o", metavar="DIR", parser=output_path, help="Write the verdict on each packet to this folder."
+            "--output",
+            "-o",
+            metavar="DIR",
+            parser=output_path,
+            help="Write the result and a verdict on each packet to this folder.",
         ),
     ] = None,
     format_: options.Format = "table",
+    jobs: options.JobsInOrder = None,
     reported_options: ReportedOptions,
     selection: Selection,
     device_options: DeviceOptions,
 ) -> int:
-    """Compare the hashes and receive queues that a device reported with the spec, and say what it does instead.
+    """Check the reported hashes and receive queues of a device against the spec, and name the fault if there is one.
 
-    Reported values come from the options of pcapng packets (epb_hash, epb_queue) unless an option says otherwise.
+    Reported values are read from the options of pcapng packets (epb_hash, epb_queue) unless you name another source.
     The exit code is 1 if something does not match, and 2 if there is nothing to judge.
 
     \b
@@ -68,19 +79,19 @@ def validate(
       pcaphash validate guest.pcap --virtio-header 20 --spec 1.4 -o results
       pcaphash validate q0.pcap q1.pcap q2.pcap q3.pcap --per-queue --queues 4
     """
-    options.check_format(format_, VALIDATION_FORMATS)
+    options.check_format(format_, VALIDATION_WRITERS)
     device = Device(**device_options)
     sources = reported_options.sources(traces, device)
     report_warnings([device])
     announce_compilation()
-    from pcaphash.studies.validate.study import Validator
+    from pcaphash.studies.asking import inputs_of
+    from pcaphash.studies.validate.study import ValidationRequest
 
+    report_numbers = reported_options.report_numbers
+    request = ValidationRequest((device,), selection, tuple(sources), lenient, report_numbers)
     with watched() as watch:
-        validator = Validator(
-            traces, device, sources, selection, watch, lenient=lenient, report_numbers=reported_options.report_numbers
-        )
-        validation = _run(validator, output)
-    from pcaphash.report.validation import write_validation
+        validation = _run(request, inputs_of(traces), output, watch, jobs)
+    from pcaphash.report.validate.words import why_nothing
 
     command = _recover_command(sys.argv[1:]) if validation.is_every_hash_wrong and len(traces) == 1 else None
     write_validation(validation, format_, sys.stdout, command)
@@ -88,8 +99,8 @@ def validate(
         _tell_suspects(validation)
     status = report_reading(validation.reading, selection)
     if not validation.judged and not status:
-        problem = f"nothing could be judged: {validation.why_nothing}"
-        raise ConfigurationError(", ".join(traces), problem, "give a trace and reported values that go together")
+        problem = f"nothing could be judged: {why_nothing(validation)}"
+        raise ConfigurationError(", ".join(traces), problem, "give a trace and reported values that belong together")
     return status or (EXIT_MISMATCH if validation.mismatches else 0)
 
 
@@ -114,23 +125,26 @@ def _tell_suspects(validation: "Validation") -> None:
         warn(f"packets look like {describe_suspect(suspect)}")
 
 
-def _run(validator: "Validator", output: Path | None) -> "Validation":
-    """Judge all packets, writing each as a row where a folder is given."""
+def _run(
+    request: "ValidationRequest",
+    inputs: "Sequence[Input]",
+    output: Path | None,
+    watch: "Watch | None",
+    jobs: int | None,
+) -> "Validation":
+    from pcaphash.engine.run import answer, begin, finish
+
     if output is None:
-        validator.judge()
-        return validator.result()
-    from pcaphash.report.files import whole_file
-    from pcaphash.report.rows import write_rows
-    from pcaphash.report.validation import PACKETS_FILE, write_validation_text
-    from pcaphash.studies.validate.rows import COLUMNS
+        return answer(request, inputs, watch, jobs)
+    from pcaphash.studies.validate.columns import PACKETS
+    from pcaphash.studies.validate.study import stream_verdicts
 
     found: list[Validation] = []
 
     def write(folder: Path) -> list[Path]:
-        packets = folder / PACKETS_FILE
-        with whole_file(packets) as part, part.open("w", encoding="utf-8", newline="") as stream:
-            write_rows(validator.rows(), COLUMNS, stream, "csv")
-        found.append(validator.result())
+        partial, packets = begin(request), folder / PACKETS_FILE
+        save_rows(stream_verdicts(request, partial, inputs, watch, jobs), PACKETS, packets, "csv")
+        found.append(finish(request, partial))
         return [packets, write_validation_text(found[0], folder)]
 
     write_set(output, write)

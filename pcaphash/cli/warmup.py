@@ -9,8 +9,8 @@ from pcaphash.errors import ConfigurationError
 def warmup() -> int:
     """Compile all kernels for this processor now, so that no later command has to.
 
-    Each command compiles what it needs when it is first run after an installation or an update, which takes some
-    seconds. This compiles everything at once, for example for a container image or a benchmark.
+    Otherwise each command compiles what it needs when it first runs after an installation or an update, which takes
+    some seconds. Use warmup for a container image, for example, or before a benchmark.
 
     \b
     Examples:
@@ -18,10 +18,10 @@ def warmup() -> int:
       NUMBA_CACHE_DIR=/opt/pcaphash pcaphash warmup
     """
     was_needed = announce_compilation(everything=True)
-    from pcaphash.kernels.base import CACHED
-    from pcaphash.kernels.cache import folder_in_use
+    from pcaphash.kernels import cache
 
-    if not CACHED:
+    folder = cache.folder()
+    if folder is None:
         problem = "there is no folder to keep compiled kernels in"
         raise ConfigurationError("NUMBA_CACHE_DIR", problem, "set this variable to a folder that only you can write to")
     from pcaphash.studies.warmup import warm_up
@@ -29,7 +29,7 @@ def warmup() -> int:
     started = time.monotonic()
     warm_up()
     if was_needed():
-        print(f"compiled all kernels in {time.monotonic() - started:.0f} s; they are kept in {folder_in_use()}")
+        print(f"compiled all kernels in {time.monotonic() - started:.0f} s; they are kept in {folder}")
     else:
-        print(f"all kernels are already compiled; they are kept in {folder_in_use()}")
+        print(f"all kernels are already compiled; they are kept in {folder}")
     return 0

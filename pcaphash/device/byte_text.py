@@ -43,7 +43,7 @@ def parse_bytes(text: str) -> bytes:
     text : str
         Hex digits, two for each byte, with or without blanks, colons, commas, dashes, ``0x`` or line breaks between
         bytes; an array in braces or brackets as in C, Python or JSON, whose numbers are decimal unless they start with
-        ``0x``; or a string of ``\x6d\x5a``. Comments of C, and a declaration before an array, are passed over.
+        ``0x``; or a string of ``\x6d\x5a``. Comments of C, and a declaration before an array, are ignored.
 
     Raises
     ------

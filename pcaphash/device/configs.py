@@ -1,18 +1,18 @@
-"""Several configurations of one device: the default ones, those that ``--config`` names, and those of a file."""
+"""Several configurations of one device: the default ones, those that text names, and those of a file."""
 
 from collections.abc import Mapping
 from dataclasses import replace
 
 from pcaphash.device.device import Device
-from pcaphash.device.features import FEATURES_OPTION
-from pcaphash.device.flavor import FLAVOR_OPTION
+from pcaphash.device.features import FEATURES_FIELD
+from pcaphash.device.flavor import FLAVOR_FIELD
 from pcaphash.device.hash_key import parse_hash_key
 from pcaphash.device.hash_types import ADDRESS_HASH_TYPES, parse_hash_types, parse_tunnel_types
 from pcaphash.device.options import DeviceOptions, combine_options
-from pcaphash.errors import ConfigurationError
+from pcaphash.errors import ConfigurationError, Field
 from pcaphash.standards import virtio
 
-OPTION = "--config"
+OPTION = Field("config")
 
 
 def default_configs(base: Device) -> list[Device]:
@@ -26,8 +26,8 @@ def default_configs(base: Device) -> list[Device]:
     Returns
     -------
     list of Device
-        ``outer-addresses`` (types that hash addresses alone), ``outer`` (all base types) and ``inner`` (these and every
-        tunnel type); the last only where the feature HASH_TUNNEL is there.
+        ``outer-addresses`` (types that hash only addresses), ``outer`` (all base types) and ``inner`` (these and every
+        tunnel type); the last only where the HASH_TUNNEL feature is there.
     """
     outer = virtio.BASE_HASH_TYPES_MASK
     configs = [
@@ -40,16 +40,15 @@ def default_configs(base: Device) -> list[Device]:
     return configs
 
 
-def explain_default_configs(base: Device) -> tuple[str, ...]:
-    """Return, a line each, which of the default configurations the base does not allow, and why."""
+def field_without_inner(base: Device) -> Field | None:
+    """Return the field because of which ``inner`` is not among the default configurations; None if it is."""
     if "HASH_TUNNEL" in base.features:
-        return ()
-    option = FLAVOR_OPTION if base.flavor == "qemu" else FEATURES_OPTION
-    return (f"{option}: without the HASH_TUNNEL feature, there is no configuration 'inner' to compare",)
+        return None
+    return FLAVOR_FIELD if base.flavor == "qemu" else FEATURES_FIELD
 
 
 def parse_config(text: str, base: Device) -> Device:
-    """Return the configuration that one ``--config`` gives.
+    """Return the configuration that a text gives.
 
     Parameters
     ----------
@@ -107,4 +106,4 @@ def _make_file_config(name: str, options: DeviceOptions, own: DeviceOptions) -> 
     try:
         return Device(**options, name=name)
     except ConfigurationError as error:
-        raise ConfigurationError(error.option, f"in [config.{name}]: {error.problem}", error.advice) from error
+        raise ConfigurationError(error.place, f"in [config.{name}]: {error.problem}", error.advice) from error

@@ -7,6 +7,7 @@ _LINE = re.compile(r"\s*(?:0x)?([0-9a-fA-F]{4,16})(:?)(?:\s+(.*))?\s*", re.DOTAL
 _BESIDE = re.compile(r"\s*\|.*$|\s*>.*<$")  # text at the end of a line, of hexdump -C and od -z
 _GAP = {":": re.compile(r"\s{2,}"), "": re.compile(r"\s{3,}")}  # before the text of xxd, and of others
 _BASES = (16, 8, 10)
+_MOST_REPEATED = 1 << 20  # bytes that an asterisk may stand for: longer than any payload
 
 
 class DumpRefusal(ValueError):
@@ -23,7 +24,7 @@ class _Row:
 
 
 def read_dump(text: str) -> bytes | None:
-    """Return the bytes that a dump shows; None where the text is no dump.
+    """Return the bytes that a dump shows; None if the text is not a dump.
 
     Parameters
     ----------
@@ -44,12 +45,16 @@ def read_dump(text: str) -> bytes | None:
     if int(found[0].offset, 16) or not found[0].groups or not _looks_like_a_dump(found):
         return None
     repeats = {number for number, line in lines if line.strip() == "*"}
+    stops = []
     for base in _BASES:
-        data = _join(found, repeats, base)
-        if data is not None:
-            return data
-    problem = f"line {_odd_row(found)}: the offset does not continue from the previous line"
-    raise DumpRefusal(f"{problem}; copy the whole dump again")
+        joined = _join(found, repeats, base)
+        if isinstance(joined, bytes):
+            return joined
+        stops.append(joined)
+    # In the base that the offsets are written in, they go on for the longest.
+    raise DumpRefusal(
+        f"line {max(stops)}: the offset does not continue from the previous line; copy the whole dump again"
+    )
 
 
 def _row_of(number: int, line: str) -> _Row | None:
@@ -70,20 +75,20 @@ def _looks_like_a_dump(rows: list[_Row]) -> bool:
     return rows[0].has_colon or widths == {2} or (len(rows) > 1 and len(rows[0].offset) > 5 and widths <= {4, 6, 8})
 
 
-def _join(rows: list[_Row], repeats: set[int], base: int) -> bytes | None:
-    """Return the bytes if the offsets are numbers of this base that go on."""
+def _join(rows: list[_Row], repeats: set[int], base: int) -> bytes | int:
+    """Return the bytes if the offsets are numbers of this base that go on, otherwise the line where they do not."""
     data = b""
     last = b""
     for row in rows:
         try:
             offset = int(row.offset, base)
         except ValueError:
-            return None
-        if row.number - 1 in repeats and last:
-            missing = offset - len(data)
-            data += (last * (missing // len(last) + 1))[: max(missing, 0)]
+            return row.number
+        missing = offset - len(data)
+        if row.number - 1 in repeats and last and 0 < missing <= _MOST_REPEATED:
+            data += (last * (missing // len(last) + 1))[:missing]
         if offset != len(data):
-            return None
+            return row.number
         last = _bytes_of(row)
         data += last
     return data
@@ -116,13 +121,3 @@ def _bytes_of(row: _Row) -> bytes:
 
 def _as_text(data: bytes) -> str:
     return "".join(chr(byte) if 32 <= byte < 127 else "." for byte in data)
-
-
-def _odd_row(rows: list[_Row]) -> int:
-    """Name the line whose offset does not follow, if offsets are hexadecimal."""
-    end = 0
-    for row in rows:
-        if int(row.offset, 16) != end:
-            return row.number
-        end += len("".join(row.groups)) // 2
-    return rows[-1].number

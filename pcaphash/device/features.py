@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping
 
 from pcaphash.device.profile import Profile
 from pcaphash.device.words import unknown_word
-from pcaphash.errors import ConfigurationError
+from pcaphash.errors import ConfigurationError, Field
 
-FEATURES_OPTION = "--features"
+FEATURES_FIELD = Field("features")
 NO_FEATURES = "none"
 
 
@@ -31,7 +31,7 @@ def parse_features(value: str | Iterable[str | int], profile: Profile) -> frozen
         words = [str(word) for word in value]
     else:
         raise ConfigurationError(
-            FEATURES_OPTION,
+            FEATURES_FIELD,
             f"{value!r} is not a list of features",
             f"give names joined by +, such as {'+'.join(profile.features)}",
         )
@@ -56,13 +56,13 @@ def _parse_word(word: str, profile: Profile) -> Iterable[str]:
     if word.lower() == NO_FEATURES:
         return []
     if not word:
-        raise ConfigurationError(FEATURES_OPTION, "a name is missing", f"give names joined by +, or {NO_FEATURES}")
+        raise ConfigurationError(FEATURES_FIELD, "a name is missing", f"give names joined by +, or {NO_FEATURES}")
     if word.isdecimal():
         bits = ", ".join(f"{name} {bit}" for name, bit in profile.features.items())
         problem = f"bit {word} is not a feature of {profile.title} that affects hashing"
-        raise ConfigurationError(FEATURES_OPTION, problem, f"use {bits}")
+        raise ConfigurationError(FEATURES_FIELD, problem, f"use {bits}")
     known = [*profile.features, "all", NO_FEATURES]
-    raise unknown_word(FEATURES_OPTION, word, known, f"a feature of {profile.title} that affects hashing")
+    raise unknown_word(FEATURES_FIELD, word, known, f"a feature of {profile.title} that affects hashing")
 
 
 def _check_dependencies(features: frozenset[str], profile: Profile) -> None:
@@ -71,4 +71,4 @@ def _check_dependencies(features: frozenset[str], profile: Profile) -> None:
             if name in features and not features.intersection(group):
                 needed = " or ".join(group)
                 problem = f"{name} (bit {bit}) needs {needed} ({profile.title}, feature bit requirements)"
-                raise ConfigurationError(FEATURES_OPTION, problem, f"add {needed}, or leave {name} out")
+                raise ConfigurationError(FEATURES_FIELD, problem, f"add {needed}, or leave {name} out")

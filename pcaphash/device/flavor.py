@@ -1,22 +1,22 @@
-"""Devices that are not quite as the virtio texts have them: the words that say in what."""
+"""Devices that are not quite as the virtio specs have them: the words that say in what."""
 
 from collections.abc import Iterable
 
-from pcaphash.device.features import FEATURES_OPTION, parse_features
-from pcaphash.device.hash_key import KEY_OPTION
-from pcaphash.device.indirection_table import TABLE_OPTION
+from pcaphash.device.features import FEATURES_FIELD, parse_features
+from pcaphash.device.hash_key import KEY_FIELD
+from pcaphash.device.indirection_table import TABLE_FIELD
 from pcaphash.device.profile import Profile
-from pcaphash.errors import ConfigurationError
+from pcaphash.errors import ConfigurationError, Field
 
-FLAVOR_OPTION = "--flavor"
-INNER_MISS_OPTION = "--inner-miss"
-INPUT_TRANSFORM_OPTION = "--input-transform"
+FLAVOR_FIELD = Field("flavor")
+INNER_MISS_FIELD = Field("inner_miss")
+INPUT_TRANSFORM_FIELD = Field("input_transform")
 
 FLAVORS = ("spec", "qemu")
-"""A device as the text has it, and QEMU 7.2's, which offers no HASH_TUNNEL and reads headers in its own way."""
+"""A device as the spec requires, and QEMU 7.2's, which offers no HASH_TUNNEL and reads headers in its own way."""
 
 INNER_MISSES = ("none", "outer")
-"""What is hashed where the inner packet is not IP: nothing, as the texts have it, or the outer header."""
+"""What is hashed where the inner packet is not IP: nothing, as the specs require, or the outer header."""
 
 INPUT_TRANSFORMS = ("none", "symmetric-xor", "symmetric-or-xor")
 """What becomes of source and destination before they are hashed: Linux, RXH_XFRM_SYM_XOR and RXH_XFRM_SYM_OR_XOR."""
@@ -46,21 +46,21 @@ def choose_features(value: str | Iterable[str | int] | None, profile: Profile, f
     for name in profile.features:
         if name in features & _ABSENT[flavor]:
             problem = f"{name} (bit {profile.features[name]}) is a feature that QEMU 7.2 does not offer"
-            raise ConfigurationError(FEATURES_OPTION, problem, f"leave it out, or leave {FLAVOR_OPTION} out")
+            raise ConfigurationError(FEATURES_FIELD, problem, f"leave it out, or leave {FLAVOR_FIELD} out")
     return features
 
 
-def refuse_tunnels(option: str, names: str, profile: Profile, flavor: str) -> ConfigurationError:
-    """Return the error for tunnel types that are asked for without the feature HASH_TUNNEL."""
+def refuse_tunnels(place: Field | str, names: str, profile: Profile, flavor: str) -> ConfigurationError:
+    """Return the error for tunnel types that are asked for without the HASH_TUNNEL feature."""
     if flavor == "qemu":
-        problem = f"{names}: QEMU 7.2 hashes outer headers only, it has no HASH_TUNNEL"
-        return ConfigurationError(option, problem, f"leave the tunnel types out, or leave {FLAVOR_OPTION} out")
-    problem = f"{names}: tunnel types need the feature HASH_TUNNEL ({profile.title})"
-    return ConfigurationError(option, problem, "add HASH_TUNNEL to --features, or leave the tunnel types out")
+        problem = f"{names}: QEMU 7.2 hashes only outer headers: it has no HASH_TUNNEL feature"
+        return ConfigurationError(place, problem, f"leave the tunnel types out, or leave {FLAVOR_FIELD} out")
+    problem = f"{names}: tunnel types need the HASH_TUNNEL feature ({profile.title})"
+    return ConfigurationError(place, problem, f"add HASH_TUNNEL to {Field('features')}, or leave the tunnel types out")
 
 
 def check_limits(flavor: str, key_length: int, n_entries: int) -> None:
-    """Hold that the device takes a hash key and an indirection table of these lengths.
+    """Check that the device takes a hash key and an indirection table of these lengths.
 
     Raises
     ------
@@ -69,10 +69,10 @@ def check_limits(flavor: str, key_length: int, n_entries: int) -> None:
     """
     if flavor != "qemu":
         return
-    for option, length, most, unit in (
-        (KEY_OPTION, key_length, _QEMU_MOST_KEY_LENGTH, "bytes"),
-        (TABLE_OPTION, n_entries, _QEMU_MOST_ENTRIES, "entries"),
+    for place, length, most, unit in (
+        (KEY_FIELD, key_length, _QEMU_MOST_KEY_LENGTH, "bytes"),
+        (TABLE_FIELD, n_entries, _QEMU_MOST_ENTRIES, "entries"),
     ):
         if length > most:
-            problem = f"{length} {unit}, but QEMU 7.2 takes {most} at most"
-            raise ConfigurationError(option, problem, f"give fewer, or leave {FLAVOR_OPTION} out")
+            problem = f"{length} {unit}, but QEMU 7.2 accepts at most {most}"
+            raise ConfigurationError(place, problem, f"give fewer, or leave {FLAVOR_FIELD} out")

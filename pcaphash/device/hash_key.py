@@ -8,10 +8,10 @@ from typing import SupportsIndex
 from pcaphash.device.byte_text import BytesRefusal, WordsRefusal, parse_bytes
 from pcaphash.device.dumps import DumpRefusal, read_dump
 from pcaphash.device.text_files import decode, is_text
-from pcaphash.errors import ConfigurationError
+from pcaphash.errors import ConfigurationError, Field
 from pcaphash.standards import hash_keys, virtio
 
-KEY_OPTION = "--key"
+KEY_FIELD = Field("hash_key")
 
 NAMED_KEYS = {
     "microsoft": virtio.MICROSOFT_KEY,
@@ -72,7 +72,7 @@ def parse_hash_key(value: HashKey) -> bytes:
     else:
         key = _bytes_of_numbers(value)
     if not key:
-        raise ConfigurationError(KEY_OPTION, "the hash key is empty, so nothing can be hashed", _ADVICE)
+        raise ConfigurationError(KEY_FIELD, "the hash key is empty, so nothing can be hashed", _ADVICE)
     return key
 
 
@@ -99,7 +99,9 @@ def pad_hash_key(key: bytes, hash_types: int, is_padding: bool) -> bytes:
     if len(key) < needed:
         given = "1 byte" if len(key) == 1 else f"{len(key)} bytes"
         problem = f"{given}, but hashing {input_name} needs {needed}"
-        raise ConfigurationError(KEY_OPTION, problem, "give the whole key, or add --pad-key to fill it up with zeros")
+        raise ConfigurationError(
+            KEY_FIELD, problem, f"give the whole key, or add {Field('pad_key')} to fill it up with zeros"
+        )
     return key
 
 
@@ -137,12 +139,10 @@ def _parse_text(text: str) -> bytes:
                 return _read_file(text)
             if _PATH.fullmatch(text):
                 problem = f"{text[:_SHOWN]!r} is not hex, and there is no such file"
-                raise ConfigurationError(
-                    KEY_OPTION, problem, "check the path, or write the bytes of the key"
-                ) from error
+                raise ConfigurationError(KEY_FIELD, problem, "check the path, or write the bytes of the key") from error
             if _NAME.fullmatch(text):
                 raise _unknown_name(text) from error
-        raise ConfigurationError(KEY_OPTION, f"the hash key {error}", _advice_for(error)) from error
+        raise ConfigurationError(KEY_FIELD, f"the hash key {error}", _advice_for(error)) from error
 
 
 def _parse_shown(text: str) -> bytes:
@@ -161,15 +161,15 @@ def _read_file(path: str) -> bytes:
             data = stream.read(_MOST_BYTES + 1)
     except (OSError, ValueError) as error:
         problem = (error.strerror if isinstance(error, OSError) else None) or str(error)
-        raise ConfigurationError(KEY_OPTION, f"{path!r}: {problem}", "check the path and its permissions") from error
+        raise ConfigurationError(KEY_FIELD, f"{path!r}: {problem}", "check the path and its permissions") from error
     if len(data) > _MOST_BYTES:
-        raise ConfigurationError(KEY_OPTION, f"{path!r} is longer than any hash key", "give a file with one key")
+        raise ConfigurationError(KEY_FIELD, f"{path!r} is longer than any hash key", "give a file with one key")
     if not is_text(data):
         return data  # the bytes themselves
     try:
         return _parse_shown(decode(data))
     except BytesRefusal as error:
-        raise ConfigurationError(KEY_OPTION, f"the hash key in {path!r} {error}", _advice_for(error)) from error
+        raise ConfigurationError(KEY_FIELD, f"the hash key in {path!r} {error}", _advice_for(error)) from error
 
 
 def _is_file(text: str) -> bool:
@@ -190,8 +190,8 @@ def _bytes_of_numbers(value: object) -> bytes:
             problem = (
                 f"{str(numbers)[:_SHOWN]} is not a hash key: it contains values that are not numbers from 0 to 255"
             )
-            raise ConfigurationError(KEY_OPTION, problem, "give bytes, text, or a list of such numbers") from error
-    raise ConfigurationError(KEY_OPTION, f"{value!r} is not a hash key", "give bytes, or text with hex digits")
+            raise ConfigurationError(KEY_FIELD, problem, "give bytes, text, or a list of such numbers") from error
+    raise ConfigurationError(KEY_FIELD, f"{value!r} is not a hash key", "give bytes, or text with hex digits")
 
 
 def _unknown_name(text: str) -> ConfigurationError:
@@ -200,7 +200,7 @@ def _unknown_name(text: str) -> ConfigurationError:
 
     nearest = difflib.get_close_matches(text.lower(), [*NAMED_KEYS, *DRIVER_KEYS], n=1, cutoff=_NEAR)
     advice = f"did you mean {nearest[0]}?" if nearest else f"write its bytes, or one of these names: {list_key_names()}"
-    return ConfigurationError(KEY_OPTION, f"{text!r} is not hex and not the name of a key", advice)
+    return ConfigurationError(KEY_FIELD, f"{text!r} is not hex and not the name of a key", advice)
 
 
 def _advice_for(refusal: BytesRefusal) -> str:
@@ -208,5 +208,5 @@ def _advice_for(refusal: BytesRefusal) -> str:
     if isinstance(refusal, WordsRefusal):
         for name, key in NAMED_KEYS.items():
             if key in (refusal.high_first, refusal.low_first):
-                return f"it may be {TITLES[name]}: use {KEY_OPTION} {name}, or {_ADVICE}"
+                return f"it may be {TITLES[name]}: use {Field('hash_key', name)}, or {_ADVICE}"
     return _ADVICE

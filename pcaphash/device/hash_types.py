@@ -7,21 +7,21 @@ from typing import SupportsIndex
 
 from pcaphash.device.profile import DRAFT_V7, Profile
 from pcaphash.device.type_names import HASH_TYPE_NAMES, advise_on_uncovered, nearest_names, plain_name, shown_names
-from pcaphash.errors import ConfigurationError
+from pcaphash.errors import ConfigurationError, Field
 from pcaphash.standards import virtio
 
 Mask = str | SupportsIndex
 """Names joined by ``+`` or commas, presets among them, or a number; in text, decimal or hexadecimal with 0x."""
 
 NO_TYPES = "none"
-HASH_TYPES_OPTION = "--hash-types"
-TUNNEL_TYPES_OPTION = "--tunnel-types"
+HASH_TYPES_FIELD = Field("hash_types")
+TUNNEL_TYPES_FIELD = Field("tunnel_types")
 
 LINUX_HASH_TYPES = 0x3F
 """What Linux' driver programs: everything but the types for IPv6 extension headers."""
 
 ADDRESS_HASH_TYPES = virtio.HASH_TYPE_IPV4 | virtio.HASH_TYPE_IPV6 | virtio.HASH_TYPE_IP_EX
-"""The types that hash addresses alone."""
+"""The types that hash only addresses."""
 
 _NUMBER = re.compile(r"0[xX][0-9a-fA-F]{1,16}|[0-9]{1,20}")
 _SEPARATOR = re.compile(r"\s*[+,|]\s*|\s+")
@@ -62,10 +62,10 @@ def parse_hash_types(value: Mask, profile: Profile) -> int:
 
     words = _lower_case({**profile.hash_types, **hash_type_presets(profile)})
     words = {**HASH_TYPE_NAMES, **{plain_name(name): mask for name, mask in words.items()}, **words}
-    mask = _parse_mask(HASH_TYPES_OPTION, value, words, refuse)
+    mask = _parse_mask(HASH_TYPES_FIELD, value, words, refuse)
     foreign = mask & ~profile.all_hash_types
     if foreign:
-        raise _foreign_bits(HASH_TYPES_OPTION, foreign, profile.hash_types, f"hash_types of {profile.title}", profile)
+        raise _foreign_bits(HASH_TYPES_FIELD, foreign, profile.hash_types, f"hash_types of {profile.title}", profile)
     return mask
 
 
@@ -86,26 +86,28 @@ def parse_tunnel_types(value: Mask, profile: Profile) -> int:
     """
     if not profile.tunnel_types:
         raise ConfigurationError(
-            TUNNEL_TYPES_OPTION,
+            TUNNEL_TYPES_FIELD,
             f"{profile.title} has no enabled_tunnel_types: its tunnel types are bits of hash_types",
-            f"add {', '.join(virtio.INNER_HASH_TYPES)} to {HASH_TYPES_OPTION}, or use --spec 1.4",
+            f"add {', '.join(virtio.INNER_HASH_TYPES)} to {HASH_TYPES_FIELD}, or use {Field('spec', '1.4')}",
         )
 
     def refuse(word: str) -> ConfigurationError:
         known = [*profile.tunnel_types, "all", NO_TYPES]
         if _tunnel_bits(word):
             problem = f"{word!r} is a name of draft v7, not a tunnel type of {profile.title}"
-            return ConfigurationError(TUNNEL_TYPES_OPTION, problem, f"use {_tunnel_types_for(word)}, or --spec v7")
+            return ConfigurationError(
+                TUNNEL_TYPES_FIELD, problem, f"use {_tunnel_types_for(word)}, or {Field('spec', 'v7')}"
+            )
         problem = f"{word!r} is not a tunnel type of {profile.title}"
-        return ConfigurationError(TUNNEL_TYPES_OPTION, problem, _advise(nearest_names(word, shown_names(known)), known))
+        return ConfigurationError(TUNNEL_TYPES_FIELD, problem, _advise(nearest_names(word, shown_names(known)), known))
 
     words = {**profile.tunnel_types, "all": profile.all_tunnel_types, NO_TYPES: 0}
     words = {plain_name(name): mask for name, mask in words.items()}
-    mask = _parse_mask(TUNNEL_TYPES_OPTION, value, words, refuse)
+    mask = _parse_mask(TUNNEL_TYPES_FIELD, value, words, refuse)
     foreign = mask & ~profile.all_tunnel_types
     if foreign:
         field = f"enabled_tunnel_types of {profile.title}"
-        raise _foreign_bits(TUNNEL_TYPES_OPTION, foreign, profile.tunnel_types, field, profile)
+        raise _foreign_bits(TUNNEL_TYPES_FIELD, foreign, profile.tunnel_types, field, profile)
     return mask
 
 
@@ -114,21 +116,25 @@ def format_mask(mask: int, names: Mapping[str, int]) -> str:
     return "+".join(name for name, bit in names.items() if mask & bit) or NO_TYPES
 
 
-def _parse_mask(option: str, value: Mask, words: Mapping[str, int], refuse: Callable[[str], ConfigurationError]) -> int:
+def _parse_mask(
+    place: Field | str, value: Mask, words: Mapping[str, int], refuse: Callable[[str], ConfigurationError]
+) -> int:
     """Return the union of the terms of a mask; ``refuse`` makes the error for a word that is not known."""
     if isinstance(value, str):
         mask = 0
         for term in _SEPARATOR.split(value.strip()):
-            mask |= _parse_term(option, term, words, refuse)
+            mask |= _parse_term(place, term, words, refuse)
         return mask
     if isinstance(value, bool) or not hasattr(value, "__index__") or operator.index(value) < 0:
-        raise ConfigurationError(option, f"{value!r} is not a mask", "give names joined by +, or a number such as 0x3f")
+        raise ConfigurationError(place, f"{value!r} is not a mask", "give names joined by +, or a number such as 0x3f")
     return operator.index(value)
 
 
-def _parse_term(option: str, term: str, words: Mapping[str, int], refuse: Callable[[str], ConfigurationError]) -> int:
+def _parse_term(
+    place: Field | str, term: str, words: Mapping[str, int], refuse: Callable[[str], ConfigurationError]
+) -> int:
     if not term:
-        raise ConfigurationError(option, "a name is missing", f"give names joined by + or commas, or {NO_TYPES}")
+        raise ConfigurationError(place, "a name is missing", f"give names joined by + or commas, or {NO_TYPES}")
     if _NUMBER.fullmatch(term):
         return int(term, 16 if term[:2].lower() == "0x" else 10)
     for name in (term.lower(), plain_name(term)):
@@ -138,15 +144,15 @@ def _parse_term(option: str, term: str, words: Mapping[str, int], refuse: Callab
 
 
 def _unknown_hash_type(word: str, profile: Profile) -> ConfigurationError:
-    """Return the error for a word that is no hash type, with what to use where that is clear."""
+    """Return the error for a word that is not a hash type, with what to use where that is clear."""
     uncovered = advise_on_uncovered(plain_name(word))
     if uncovered:
-        return ConfigurationError(HASH_TYPES_OPTION, f"{profile.title} has no hash type for {word!r}", uncovered)
+        return ConfigurationError(HASH_TYPES_FIELD, f"{profile.title} has no hash type for {word!r}", uncovered)
     known = [*profile.hash_types, *hash_type_presets(profile)]
     others = {other: format_mask(mask, virtio.BASE_HASH_TYPES) for other, mask in HASH_TYPE_NAMES.items()}
     nearest = nearest_names(word, {**others, **shown_names(known)})
     problem = f"{word!r} is not a hash type of {profile.title}"
-    return ConfigurationError(HASH_TYPES_OPTION, problem, _advise(nearest, known))
+    return ConfigurationError(HASH_TYPES_FIELD, problem, _advise(nearest, known))
 
 
 def _advise(nearest: Iterable[str], known: Iterable[str]) -> str:
@@ -159,7 +165,7 @@ def _lower_case(words: Mapping[str, int]) -> dict[str, int]:
 
 
 def _tunnel_bits(word: str) -> int:
-    """Return the bits of enabled_tunnel_types that a tunnel's name in either text stands for; 0 for other words."""
+    """Return the bits of enabled_tunnel_types that a tunnel's name in either spec stands for; 0 for other words."""
     name = plain_name(word).upper().replace("-", "_")
     inner = virtio.INNER_HASH_TYPES.get(f"{name.removesuffix('_INNER')}_INNER", 0)
     return virtio.TUNNEL_TYPES.get(name, 0) or DRAFT_V7.inner_tunnel_types.get(inner, 0)
@@ -174,21 +180,24 @@ def _tunnel_in_hash_types(word: str, profile: Profile) -> ConfigurationError:
     """Return the error for a tunnel's name that stands where this profile does not keep it."""
     if profile.tunnel_types:
         problem = f"{word!r} is not a hash type of {profile.title}, which has a separate field for tunnel types"
-        return ConfigurationError(HASH_TYPES_OPTION, problem, f"use {TUNNEL_TYPES_OPTION} {_tunnel_types_for(word)}")
+        return ConfigurationError(HASH_TYPES_FIELD, problem, f"use {Field('tunnel_types', _tunnel_types_for(word))}")
     fitting = [bit for bit, types in profile.inner_tunnel_types.items() if types & _tunnel_bits(word)]
     problem = f"{word!r} is the name of a tunnel, not of a hash type of {profile.title}"
-    instead = f"use {format_mask(fitting[0], profile.hash_types)}, or --spec 1.4" if fitting else "use --spec 1.4"
-    return ConfigurationError(HASH_TYPES_OPTION, problem, instead)
+    other = Field("spec", "1.4")
+    instead = f"use {format_mask(fitting[0], profile.hash_types)}, or {other}" if fitting else f"use {other}"
+    return ConfigurationError(HASH_TYPES_FIELD, problem, instead)
 
 
 def _foreign_bits(
-    option: str, foreign: int, names: Mapping[str, int], field: str, profile: Profile
+    place: Field | str, foreign: int, names: Mapping[str, int], field: str, profile: Profile
 ) -> ConfigurationError:
     """Return the error for bits that a field does not have."""
     bit = (foreign & -foreign).bit_length() - 1
-    is_inner = option == HASH_TYPES_OPTION and profile.tunnel_types and 1 << bit in virtio.INNER_HASH_TYPES.values()
+    is_inner = place == HASH_TYPES_FIELD and profile.tunnel_types and 1 << bit in virtio.INNER_HASH_TYPES.values()
     return ConfigurationError(
-        option,
+        place,
         f"bit {bit} does not exist: {field} has bits 0 to {len(names) - 1}",
-        f"choose tunnels with {TUNNEL_TYPES_OPTION}, or use --spec v7" if is_inner else f"leave 0x{foreign:x} out",
+        f"choose tunnels with {TUNNEL_TYPES_FIELD}, or use {Field('spec', 'v7')}"
+        if is_inner
+        else f"leave 0x{foreign:x} out",
     )

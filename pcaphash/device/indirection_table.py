@@ -8,13 +8,13 @@ of the hash in place of the mask.
 from typing import SupportsIndex
 
 from pcaphash.device.words import Numbers, parse_number, parse_numbers
-from pcaphash.errors import ConfigurationError
+from pcaphash.errors import ConfigurationError, Field
 from pcaphash.standards import virtio
 
-TABLE_OPTION = "--indirection-table"
-SIZE_OPTION = "--indirection-table-size"
-INDEX_OPTION = "--table-index"
-UNCLASSIFIED_OPTION = "--unclassified-queue"
+TABLE_FIELD = Field("indirection_table")
+SIZE_FIELD = Field("indirection_table_size")
+INDEX_FIELD = Field("table_index")
+UNCLASSIFIED_FIELD = Field("unclassified_queue")
 
 TABLE_INDEXES = ("mask", "modulo")
 """What of a hash chooses the entry: its low bits, or its remainder by the length of the table."""
@@ -36,8 +36,8 @@ def parse_size(value: SupportsIndex, table_index: str = "mask") -> int:
     ConfigurationError
         It is not a power of two and the table index is ``mask``, or a two-byte mask cannot reach it.
     """
-    size = parse_number(SIZE_OPTION, value, 1, _MOST, _LENGTH_RULE)
-    _check_length(SIZE_OPTION, size, table_index)
+    size = parse_number(SIZE_FIELD, value, 1, _MOST, _LENGTH_RULE)
+    _check_length(SIZE_FIELD, size, table_index)
     return size
 
 
@@ -56,13 +56,13 @@ def parse_table(value: Numbers, queues: int, table_index: str = "mask") -> tuple
     Raises
     ------
     ConfigurationError
-        The number of entries is too large, or no power of two and the table index is ``mask``, or an entry is no queue
+        The number of entries is too large, or not a power of two under table index ``mask``, or an entry is not a queue
         of the device.
     """
-    table = parse_numbers(TABLE_OPTION, value, 0, queues - 1, _queue_rule(queues))
+    table = parse_numbers(TABLE_FIELD, value, 0, queues - 1, _queue_rule(queues))
     if not 0 < len(table) <= _MOST:
-        raise ConfigurationError(TABLE_OPTION, f"{len(table)} entries: {_LENGTH_RULE}", f"give 1 to {_MOST} entries")
-    _check_length(TABLE_OPTION, len(table), table_index)
+        raise ConfigurationError(TABLE_FIELD, f"{len(table)} entries: {_LENGTH_RULE}", f"give 1 to {_MOST} entries")
+    _check_length(TABLE_FIELD, len(table), table_index)
     return table
 
 
@@ -72,17 +72,19 @@ def parse_unclassified_queue(value: SupportsIndex, queues: int) -> int:
     Raises
     ------
     ConfigurationError
-        It is no queue of the device.
+        It is not a queue of the device.
     """
-    return parse_number(UNCLASSIFIED_OPTION, value, 0, queues - 1, _queue_rule(queues))
+    return parse_number(UNCLASSIFIED_FIELD, value, 0, queues - 1, _queue_rule(queues))
 
 
-def _check_length(option: str, size: int, table_index: str) -> None:
+def _check_length(place: Field | str, size: int, table_index: str) -> None:
     if table_index == "mask" and size & (size - 1):
         below = 1 << (size.bit_length() - 1)
         problem = f"{size} entries: indirection_table_mask + 1 must be a power of two"
-        raise ConfigurationError(option, problem, f"give {below} or {2 * below} entries, or use {INDEX_OPTION} modulo")
+        raise ConfigurationError(
+            place, problem, f"give {below} or {2 * below} entries, or use {Field('table_index', 'modulo')}"
+        )
 
 
 def _queue_rule(queues: int) -> str:
-    return f"only enabled receive queues are allowed; with --queues {queues}, the last is {queues - 1}"
+    return f"only enabled receive queues are allowed; with {Field('queues', queues)}, the last is {queues - 1}"

@@ -10,7 +10,7 @@ from pcaphash.device.hash_types import parse_hash_types, parse_tunnel_types
 from pcaphash.device.ports import Ports, parse_ports
 from pcaphash.device.profile import DRAFT_V7, PROFILES, Profile
 from pcaphash.device.words import parse_numbers
-from pcaphash.errors import ConfigurationError
+from pcaphash.errors import ConfigurationError, Field
 from pcaphash.standards import virtio
 
 
@@ -75,13 +75,13 @@ def list_overrides(sources: Sequence[tuple[str, DeviceOptions]]) -> list[str]:
     Parameters
     ----------
     sources : sequence of (str, DeviceOptions)
-        As ``combine_options`` takes them, each with its name, such as ``--ethtool FILE``; that of the command line is
+        As ``combine_options`` takes them, each with its name, such as the file it comes from; that of the last is
         empty.
 
     Returns
     -------
     list of str
-        Such as ``--queues 4 overrides 8 of --ethtool FILE``.
+        Such as ``queues=4 overrides 8 of eth0.txt``.
     """
     everything = combine_options(*(options for _, options in sources))
     profile = PROFILES.get(str(everything.get("spec", "v7")).strip().lower(), DRAFT_V7)
@@ -94,16 +94,12 @@ def list_overrides(sources: Sequence[tuple[str, DeviceOptions]]) -> list[str]:
                 other_source, other_value = known[other]
                 if other != argument or _meaning(argument, value, profile) != _meaning(argument, other_value, profile):
                     given = f"{source}: " if source else ""
-                    shown = _show(other_value) if other == argument else f"{_option(other)} {_show(other_value)}"
-                    lines.append(f"{given}{_option(argument)} {_show(value)} overrides {shown} of {other_source}")
+                    shown = _show(other_value) if other == argument else Field(other, _show(other_value))
+                    lines.append(f"{given}{Field(argument, _show(value))} overrides {shown} of {other_source}")
         if any(argument in options for argument in _TABLE):
             known = {argument: of_it for argument, of_it in known.items() if argument not in _TABLE}
         known |= {argument: (source, value) for argument, value in options.items()}
     return lines
-
-
-def _option(argument: str) -> str:
-    return f"--{_OTHER_WORDS.get(argument, argument).replace('_', '-')}"
 
 
 def _show(value: object) -> str:

@@ -1,9 +1,10 @@
-"""The two virtio texts that can be asked for, as data: what a device under each knows, and what depends on what."""
+"""The two virtio specs to choose from, as data: what a device under each knows, and what depends on what."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pcaphash.device.words import parse_choice
+from pcaphash.errors import Field
 from pcaphash.standards import virtio
 
 
@@ -14,13 +15,13 @@ class Profile:
     Parameters
     ----------
     name : str
-        As ``--spec`` takes it.
+        As the argument ``spec`` takes it.
     title : str
-        The text's own name.
+        The spec's own name.
     hash_types : mapping of str to int
         Bits of hash_types by name; under draft v7 the tunnel bits are among them.
     tunnel_types : mapping of str to int
-        Bits of enabled_tunnel_types by name; empty where the text has no such field.
+        Bits of enabled_tunnel_types by name; empty if the spec has no such field.
     features : mapping of str to int
         Feature bit numbers by name.
     dependencies : mapping of str to tuple of tuple of str
@@ -44,7 +45,7 @@ class Profile:
 
     @property
     def all_tunnel_types(self) -> int:
-        """Every bit of enabled_tunnel_types; 0 where the text has no such field."""
+        """Every bit of enabled_tunnel_types; 0 if the spec has no such field."""
         return sum(self.tunnel_types.values())
 
 
@@ -93,11 +94,11 @@ PROFILES = {profile.name: profile for profile in (DRAFT_V7, VIRTIO_1_4)}
 
 
 def parse_spec(value: str) -> Profile:
-    """Return the profile that ``--spec`` names.
+    """Return the profile that ``spec`` names.
 
     Raises
     ------
     ConfigurationError
         There is no such profile.
     """
-    return PROFILES[parse_choice("--spec", value, PROFILES)]
+    return PROFILES[parse_choice(Field("spec"), value, PROFILES)]

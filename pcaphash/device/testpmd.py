@@ -6,11 +6,11 @@ names of hash types out, and newer ones show the hash algorithm.
 
 import re
 
-from pcaphash.device.ethtool_shown import Shown
+from pcaphash.device.ethtool.shown import Shown
 from pcaphash.device.hash_key import parse_hash_key
 from pcaphash.device.pasted import Line, read_lines
 from pcaphash.device.type_names import HASH_TYPE_NAMES, plain_name
-from pcaphash.errors import ConfigurationError
+from pcaphash.errors import ConfigurationError, Field
 from pcaphash.standards import virtio
 
 _ENTRY = re.compile(r"RSS RETA configuration: hash index=([0-9]{1,6}), queue=([0-9]{1,6})\b")
@@ -38,30 +38,30 @@ def is_testpmd(text: str) -> bool:
     return _TESTPMD.search(text) is not None
 
 
-def read_testpmd(option: str, text: str) -> list[Shown]:
+def read_testpmd(place: Field | str, text: str) -> list[Shown]:
     """Return what testpmd shows in a text, for each port.
 
     Parameters
     ----------
-    option : str
+    place : Field or str
         What errors name.
     text : str
-        Prints of testpmd, with its commands where there are several ports; other lines are passed over.
+        Prints of testpmd, with its commands where there are several ports; other lines are ignored.
 
     Raises
     ------
     ConfigurationError
-        A print is not whole; the text names the line.
+        A print is not whole; the message names the line.
     """
-    reader = _Reader(option)
+    reader = _Reader(place)
     for line in read_lines(text):
         reader.read(line)
     return reader.finish()
 
 
 class _Reader:
-    def __init__(self, option: str) -> None:
-        self._option = option
+    def __init__(self, place: Field | str) -> None:
+        self._place = place
         self._ports: dict[str, Shown] = {}
         self._port = ""
         self._section = ""
@@ -85,7 +85,7 @@ class _Reader:
         elif "RSS disabled" in line.text:
             self._shown(line.number).hash_types = 0
         elif queues:
-            self._shown(line.number).set_queues(self._option, line.number, int(queues[1]))
+            self._shown(line.number).set_queues(self._place, line.number, int(queues[1]))
         elif _COMMAND.search(line.text):
             self._take_command(line)
         elif line.text and self._section:
@@ -98,7 +98,7 @@ class _Reader:
             if shown.table and len(shown.table) < size:
                 problem = f"line {line}: {len(shown.table)} of {size} entries of the RETA are printed"
                 raise ConfigurationError(
-                    self._option, problem, ("print all of them, with a mask of ones for each 64 entries")
+                    self._place, problem, ("print all of them, with a mask of ones for each 64 entries")
                 )
             if port in self._names:
                 self._set_types(shown, self._names[port])
@@ -114,8 +114,8 @@ class _Reader:
             shown.table = []  # printed again, perhaps after a change
         if index != len(shown.table):
             problem = f"line {line}: entry {index} of the RETA, but entry {len(shown.table)} should be next"
-            raise ConfigurationError(self._option, problem, "print the whole table, with a mask of ones")
-        shown.add_entries(self._option, line, [queue])
+            raise ConfigurationError(self._place, problem, "print the whole table, with a mask of ones")
+        shown.add_entries(self._place, line, [queue])
 
     def _take_command(self, line: Line) -> None:
         self._section = ""
@@ -137,7 +137,7 @@ class _Reader:
             if not _HEX.fullmatch(text):
                 if shown.hash_key is None:
                     problem = f"line {line}: the RSS key is not two hex digits per byte"
-                    raise ConfigurationError(self._option, problem, _SHOW)
+                    raise ConfigurationError(self._place, problem, _SHOW)
                 self._section = ""
                 return
             shown.hash_key = (shown.hash_key or b"") + parse_hash_key(text)
@@ -146,7 +146,7 @@ class _Reader:
         elif self._section == "RSS algorithm":
             if text.lower() not in _TOEPLITZ:
                 problem = f"line {line}: the RSS algorithm is {text}, but only toeplitz can be calculated"
-                shown.refusal = ConfigurationError(self._option, problem, "change it in the flow rule or the driver")
+                shown.refusal = ConfigurationError(self._place, problem, "change it in the flow rule or the driver")
             self._section = ""
         else:
             self._section = ""

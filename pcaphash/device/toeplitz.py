@@ -4,7 +4,7 @@ from pcaphash.device.hash_key import parse_hash_key
 
 
 def toeplitz(data: bytes, key: bytes | str) -> int:
-    """Hash bytes with the Toeplitz hash ("RSS Hashing Functions" of Microsoft; the virtio texts name the same one).
+    """Hash bytes with the Toeplitz hash ("RSS Hashing Functions" of Microsoft; the virtio specs refer to the same one).
 
     Parameters
     ----------

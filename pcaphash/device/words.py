@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable
 from typing import SupportsIndex, TypeGuard, cast
 
-from pcaphash.errors import ConfigurationError
+from pcaphash.errors import ConfigurationError, Field
 
 Numbers = str | Iterable[SupportsIndex]
 """Whole numbers; in text, decimal and separated by commas or spaces."""
@@ -14,12 +14,12 @@ _DECIMAL = re.compile("[0-9]{1,20}")
 _SEPARATOR = re.compile(r"\s*,\s*|\s+")
 
 
-def unknown_word(option: str, word: str, known: Iterable[str], rule: str = "") -> ConfigurationError:
+def unknown_word(place: Field | str, word: str, known: Iterable[str], rule: str = "") -> ConfigurationError:
     """Return the error for a word that is not known, with the nearest known one as advice.
 
     Parameters
     ----------
-    option : str
+    place : Field or str
         Where the word was given.
     word : str
         The word.
@@ -33,10 +33,10 @@ def unknown_word(option: str, word: str, known: Iterable[str], rule: str = "") -
     by_lower_case = {name.lower(): name for name in known}
     nearest = difflib.get_close_matches(word.lower(), by_lower_case, n=1, cutoff=0.5)
     advice = f"did you mean {by_lower_case[nearest[0]]}?" if nearest else f"use {', '.join(by_lower_case.values())}"
-    return ConfigurationError(option, f"{word!r} is not {rule or 'known'}", advice)
+    return ConfigurationError(place, f"{word!r} is not {rule or 'known'}", advice)
 
 
-def parse_number(option: str, value: SupportsIndex, least: int, most: int, rule: str) -> int:
+def parse_number(place: Field | str, value: SupportsIndex, least: int, most: int, rule: str) -> int:
     """Return a whole number between ``least`` and ``most``.
 
     Raises
@@ -45,14 +45,14 @@ def parse_number(option: str, value: SupportsIndex, least: int, most: int, rule:
         It is not a whole number, or out of range; ``rule`` says what the range comes from.
     """
     if isinstance(value, bool) or not hasattr(value, "__index__"):
-        raise ConfigurationError(option, f"{value!r} is not a whole number", f"give one from {least} to {most}")
+        raise ConfigurationError(place, f"{value!r} is not a whole number", f"give one from {least} to {most}")
     number = operator.index(value)
     if not least <= number <= most:
-        raise ConfigurationError(option, f"{number} is out of range: {rule}", f"give one from {least} to {most}")
+        raise ConfigurationError(place, f"{number} is out of range: {rule}", f"give one from {least} to {most}")
     return number
 
 
-def parse_numbers(option: str, value: Numbers, least: int, most: int, rule: str) -> tuple[int, ...]:
+def parse_numbers(place: Field | str, value: Numbers, least: int, most: int, rule: str) -> tuple[int, ...]:
     """Return whole numbers between ``least`` and ``most``, in the order given.
 
     Raises
@@ -61,14 +61,14 @@ def parse_numbers(option: str, value: Numbers, least: int, most: int, rule: str)
         One of them is not a whole number, or out of range; ``rule`` says what the range comes from.
     """
     if isinstance(value, bytes | bytearray) or not isinstance(value, Iterable):
-        raise ConfigurationError(option, f"{value!r} is not a list of whole numbers", "give several, such as 0,1,2,3")
-    values = _numbers_of_text(option, value) if isinstance(value, str) else tuple(value)
+        raise ConfigurationError(place, f"{value!r} is not a list of whole numbers", "give several, such as 0,1,2,3")
+    values = _numbers_of_text(place, value) if isinstance(value, str) else tuple(value)
     if _are_between(values, least, most):
         return values
-    return tuple(parse_number(option, number, least, most, rule) for number in values)
+    return tuple(parse_number(place, number, least, most, rule) for number in values)
 
 
-def parse_choice(option: str, value: str, known: Iterable[str]) -> str:
+def parse_choice(place: Field | str, value: str, known: Iterable[str]) -> str:
     """Return one of several words, as it is known.
 
     Raises
@@ -78,9 +78,9 @@ def parse_choice(option: str, value: str, known: Iterable[str]) -> str:
     """
     words = tuple(known)
     if not isinstance(value, str):
-        raise ConfigurationError(option, f"{value!r} is not text", f"use one of {', '.join(map(repr, words))}")
+        raise ConfigurationError(place, f"{value!r} is not text", f"use one of {', '.join(map(repr, words))}")
     if value.strip().lower() not in words:
-        raise unknown_word(option, value, words)
+        raise unknown_word(place, value, words)
     return value.strip().lower()
 
 
@@ -92,16 +92,16 @@ def _are_between(values: tuple[object, ...], least: int, most: int) -> TypeGuard
     return least <= min(numbers) and max(numbers) <= most
 
 
-def _numbers_of_text(option: str, text: str) -> tuple[int, ...]:
+def _numbers_of_text(place: Field | str, text: str) -> tuple[int, ...]:
     words = _SEPARATOR.split(text.strip()) if text.strip() else []
-    return tuple(_number_of_text(option, word) for word in words)
+    return tuple(_number_of_text(place, word) for word in words)
 
 
-def _number_of_text(option: str, word: str) -> int:
+def _number_of_text(place: Field | str, word: str) -> int:
     if not word:
-        raise ConfigurationError(option, "a number is missing beside a comma", "give one number between two commas")
+        raise ConfigurationError(place, "a number is missing beside a comma", "give one number between two commas")
     if not _DECIMAL.fullmatch(word):
         raise ConfigurationError(
-            option, f"{word!r} is not a whole number", "give decimal numbers separated by commas, such as 0,1,2,3"
+            place, f"{word!r} is not a whole number", "give decimal numbers separated by commas, such as 0,1,2,3"
         )
     return int(word)

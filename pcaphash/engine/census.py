@@ -1,12 +1,12 @@
 """The census of a trace: one pass over it, after which every configuration is a small sum.
 
 A census counts packets and bytes by signature, candidate hash and slot (``kernels.census``). It does not depend on
-hash_types, tunnel types, the text, the queues or the indirection table, as long as the table has at most ``slots``
+hash_types, tunnel types, the spec, the queues or the indirection table, as long as the table has at most ``slots``
 entries; it does depend on its identity. Counts are integers, so combining parts gives exactly the whole.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 
 import numpy as np
@@ -16,6 +16,7 @@ from pcaphash.capture.pcap import Pcap
 from pcaphash.capture.pcapng import Pcapng
 from pcaphash.capture.reader import Step
 from pcaphash.device.device import Device
+from pcaphash.engine.rules import ReadingRules
 from pcaphash.errors import PcaphashError
 from pcaphash.kernels import departures
 from pcaphash.kernels.census import (
@@ -30,35 +31,32 @@ from pcaphash.kernels.dissect import N_SIGNATURES, split_signature
 from pcaphash.kernels.header import KIND_IPV6_EX, KIND_IPV6_EX_CUT
 from pcaphash.kernels.records import RECORDS_FULL
 from pcaphash.kernels.toeplitz import KEY_LEN, natural_order, prepare_key, prepare_keys
-from pcaphash.kernels.tunnel import CUT_GRE, NO_ENCAPSULATION, tabulate_ports
+from pcaphash.kernels.tunnel import CUT_GRE, NO_ENCAPSULATION
 
 LEAST_SLOTS = 128
 CENSUS_VERSION = 1
 _FIRST_CAPACITY = 32
 
-DEPARTURES = {
-    "spec": 0,
-    "qemu": departures.AS_QEMU,
+TRANSFORMS = {
     "none": 0,
     "symmetric-xor": departures.SYMMETRIC_XOR,
     "symmetric-or-xor": departures.SYMMETRIC_OR_XOR,
-    "mask": 0,
-    "modulo": departures.MODULO,
 }
+TABLE_INDEXES = {"mask": 0, "modulo": departures.MODULO}
 
 
 @dataclass(frozen=True)
-class Identity:
+class CensusIdentity:
     """What two censuses must have in common to be combined.
 
     Parameters
     ----------
     hash_keys : tuple of bytes
         Of each hash key the 40 bytes that can matter, zero padded.
-    vxlan_ports, geneve_ports, vxlan_gpe_ports, gre_udp_ports : tuple of int
-        UDP destination ports of the tunnels.
-    table_index, flavor, input_transform : str
-        What the device makes of a hash, of headers and of a hash input, as ``Device`` has them.
+    rules : ReadingRules
+        How headers are read.
+    table_index, input_transform : str
+        What the device makes of a hash and of a hash input, as ``Device`` has them.
     slots : int
         Slots per candidate: the largest indirection table that can be asked for, a power of two; under the table index
         modulo the length of every table that can be asked for.
@@ -67,36 +65,28 @@ class Identity:
     """
 
     hash_keys: tuple[bytes, ...]
-    vxlan_ports: tuple[int, ...]
-    geneve_ports: tuple[int, ...]
-    vxlan_gpe_ports: tuple[int, ...]
-    gre_udp_ports: tuple[int, ...]
+    rules: ReadingRules
     table_index: str = "mask"
-    flavor: str = "spec"
     input_transform: str = "none"
     slots: int = LEAST_SLOTS
     version: int = CENSUS_VERSION
 
     @classmethod
-    def of(cls, device: Device, slots: int = LEAST_SLOTS) -> "Identity":
+    def of(cls, device: Device, slots: int = LEAST_SLOTS) -> "CensusIdentity":
         """Return the identity of a census that answers for a device."""
         n_entries = len(device.indirection_table)
         return cls(
             (relevant_key(device.hash_key),),
-            device.vxlan_ports,
-            device.geneve_ports,
-            device.vxlan_gpe_ports,
-            device.gre_udp_ports,
+            ReadingRules.of(device),
             device.table_index,
-            device.flavor,
             device.input_transform,
             n_entries if device.table_index == "modulo" else max(slots, n_entries),
         )
 
-    @cached_property
-    def port_types(self) -> npt.NDArray[np.uint8]:
-        """Tunnel types of UDP destination ports as kernels take them."""
-        return tabulate_ports(self.vxlan_ports, self.geneve_ports, self.vxlan_gpe_ports, self.gre_udp_ports)
+    def facts(self) -> dict[str, object]:
+        """Return everything that makes up the identity by name, the rules one by one."""
+        own = {field.name: getattr(self, field.name) for field in fields(self) if field.name != "rules"}
+        return own | {field.name: getattr(self.rules, field.name) for field in fields(self.rules)}
 
     @cached_property
     def prepared_key(self) -> object:
@@ -110,8 +100,8 @@ class Identity:
 
     @cached_property
     def departures(self) -> np.int64 | None:
-        """Where the device departs from the texts, as kernels take it."""
-        flags = DEPARTURES[self.flavor] | DEPARTURES[self.input_transform] | DEPARTURES[self.table_index]
+        """Where the device departs from the specs, as kernels take it."""
+        flags = (self.rules.departures or 0) | TRANSFORMS[self.input_transform] | TABLE_INDEXES[self.table_index]
         return np.int64(flags) if flags else None
 
     @property
@@ -125,14 +115,14 @@ def relevant_key(hash_key: bytes) -> bytes:
     return hash_key[:KEY_LEN].ljust(KEY_LEN, b"\0")
 
 
-def identities_of(devices: Sequence[Device]) -> list[Identity]:
+def identities_of(devices: Sequence[Device]) -> list[CensusIdentity]:
     """Return for each device the identity of the census that answers for it, in one pass with the others.
 
     Devices that differ in their hash keys alone share a census, and so the dissection of every packet.
     """
     tables = [len(device.indirection_table) for device in devices if device.table_index != "modulo"]
-    own = [Identity.of(device, max([LEAST_SLOTS, *tables])) for device in devices]
-    keys: dict[Identity, dict[bytes, None]] = {}
+    own = [CensusIdentity.of(device, max([LEAST_SLOTS, *tables])) for device in devices]
+    keys: dict[CensusIdentity, dict[bytes, None]] = {}
     for identity in own:
         keys.setdefault(replace(identity, hash_keys=()), {})[identity.hash_keys[0]] = None
     shared = {without: replace(without, hash_keys=tuple(of_it)) for without, of_it in keys.items()}
@@ -156,11 +146,11 @@ class Census:
 
     Parameters
     ----------
-    identity : Identity
+    identity : CensusIdentity
         Fixed for the life of the census.
     """
 
-    def __init__(self, identity: Identity) -> None:
+    def __init__(self, identity: CensusIdentity) -> None:
         self.identity = identity
         self._first_slots = np.full(N_SIGNATURES, NO_ROW, np.int32)
         self._most_rows = MOST_ROWS * len(identity.hash_keys)
@@ -172,7 +162,7 @@ class Census:
         """Count the packets of a block: bytes, and a RECORD array that says where the packets are in them."""
         identity = self.identity
         while len(records):
-            places = (identity.port_types, identity.departures, *self._places())
+            places = (identity.rules.port_types, identity.departures, *self._places())
             if len(identity.hash_keys) == 1:
                 counted, self._used = count_packets(block, records, len(records), identity.prepared_key, *places)
             else:
@@ -207,7 +197,7 @@ class Census:
         status = RECORDS_FULL
         while status == RECORDS_FULL:
             n, start, status, damage, self._used = count_pcap(
-                data, start, end, identity.prepared_key, identity.port_types, *self._places()
+                data, start, end, identity.prepared_key, identity.rules.port_types, *self._places()
             )
             n_packets += n
             if status == RECORDS_FULL:
@@ -230,12 +220,12 @@ class Census:
         Raises
         ------
         PcaphashError
-            The identities differ; the text names in what.
+            The identities differ; the message names in what.
         """
-        mine, theirs = vars(self.identity), vars(other.identity)
-        fields = [name for name in self.identity.__dataclass_fields__ if mine[name] != theirs[name]]
-        if fields:
-            raise PcaphashError(f"the censuses differ in {', '.join(fields)} and cannot be combined")
+        mine, theirs = self.identity.facts(), other.identity.facts()
+        different = [name for name, fact in mine.items() if fact != theirs[name]]
+        if different:
+            raise PcaphashError(f"the censuses differ in {', '.join(different)} and cannot be combined")
         for signature in other.signatures():
             self._own(signature)[...] += other._own(signature)
 
@@ -283,7 +273,7 @@ class Census:
             raise ValueError(f"{len(rows)} rows of a signature that has {len(own)}")
         own[:, self.identity.slot_order] += rows
 
-    def restrict(self, identity: Identity) -> "Census":
+    def restrict(self, identity: CensusIdentity) -> "Census":
         """Return what the census holds under an identity with some of its hash keys and no more slots."""
         part = Census(identity)
         numbers = [self.identity.hash_keys.index(key) for key in identity.hash_keys]

@@ -120,7 +120,7 @@ def decide(signature: int, device: Device) -> Decision:
 
 
 def encapsulation_of(signature: int, spec: str) -> str:
-    """Name what the packets of a signature are under one of the texts, enabled or not; UNKNOWN where cut."""
+    """Name what the packets of a signature are under one of the specs, enabled or not; UNKNOWN where cut."""
     outer, encapsulation, _ = split_signature(signature)
     if outer in (CUT, OTHER_LINK_TYPE):
         return UNKNOWN

@@ -1,13 +1,14 @@
 """What one configured device makes of each packet of a block: its signature, hash, hash input and receive queue."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 
 import numpy as np
 import numpy.typing as npt
 
 from pcaphash.capture.reader import Block
 from pcaphash.device.device import Device
-from pcaphash.engine.census import Identity
+from pcaphash.engine.census import CensusIdentity
 from pcaphash.engine.decision import Decision, decide
 from pcaphash.kernels.dissect import N_SIGNATURES
 from pcaphash.kernels.rows import INPUT_LEN, NOTHING, UNDECIDED, describe_packets
@@ -75,6 +76,13 @@ class Descriptions:
     known: npt.NDArray[np.bool_]
     queues: npt.NDArray[np.int64]
 
+    @classmethod
+    def join(cls, parts: "Sequence[Descriptions]") -> "Descriptions":
+        """Put the descriptions of packets behind each other; there must be some."""
+        if len(parts) == 1:
+            return parts[0]
+        return cls(*(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(cls)))
+
 
 class Describer:
     """Describes packets under one device, deciding once per signature.
@@ -91,7 +99,7 @@ class Describer:
         self.device = device
         self.decisions: dict[int, Decision] = {}
         """What the device does with packets, by their signature, as far as met."""
-        self._identity = identity = Identity.of(device)
+        self._identity = identity = CensusIdentity.of(device)
         self._departures = np.int64((identity.departures or 0) | faults) if faults else identity.departures
         self._picks = np.full(N_SIGNATURES, UNDECIDED, np.int32)
         self._is_known = np.zeros(N_SIGNATURES, bool)
@@ -105,7 +113,7 @@ class Describer:
         done = 0
         while done < n:
             done += describe_packets(
-                block.data, block.records[done:], n - done, identity.prepared_key, identity.port_types,
+                block.data, block.records[done:], n - done, identity.prepared_key, identity.rules.port_types,
                 self._departures, self._picks, signatures[done:], hash_values[done:], inputs[done * INPUT_LEN :],
                 lengths[done:],
             )  # fmt: skip

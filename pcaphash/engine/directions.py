@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from pcaphash.device.device import Device
-from pcaphash.engine.census import Identity
 from pcaphash.engine.kept import KeptPackets
+from pcaphash.engine.rules import ReadingRules
 from pcaphash.kernels.dissect import split_signature
 from pcaphash.kernels.endpoints import ADDRESS_LEN, ENDPOINTS_LEN, read_endpoints
 from pcaphash.kernels.header import KIND_IPV4, KIND_IPV6
@@ -127,11 +127,11 @@ def _mac_addresses(part: KeptPackets) -> tuple[Bytes, Bytes]:
 
 def _addresses(part: KeptPackets) -> tuple[Bytes, Bytes]:
     """Return the source and destination address of the outer header of each packet; nothing where there is none."""
-    n, identity = len(part), Identity.of(Device())
+    n, rules = len(part), ReadingRules.of(Device())
     signatures, numbers = np.empty(n, np.int32), np.empty(n, np.int64)
     endpoints = np.empty(n * ENDPOINTS_LEN, np.uint8)
     read_endpoints(
-        part.data, part.records, n, identity.prepared_key, identity.port_types, identity.departures,
+        part.data, part.records, n, *rules.arguments,
         signatures, numbers, endpoints,
     )  # fmt: skip
     kinds, places = np.unique(signatures, return_inverse=True)
@@ -162,7 +162,7 @@ def _is_broadcast(address: bytes) -> bool:
 
 
 def _ip(address: bytes) -> IPv4Address | IPv6Address:
-    """Return the address in a key, behind its version."""
+    """Return the address in a key, after its version."""
     length = 4 if address[0] == 4 else ADDRESS_LEN
     data = address[1:].ljust(length, b"\0")
     return IPv4Address(data) if length == 4 else IPv6Address(data)

@@ -23,7 +23,7 @@ class Distribution:
     device : Device
         The configured device.
     queues : int64 array of shape (queues, 2)
-        Packets and bytes on each receive queue, those without a hash on the unclassified queue; all zero where the
+        Packets and bytes on each receive queue, those without a hash on the unclassified queue; all zero if the
         device has no queues (no RSS feature).
     entries : int64 array of shape (len(device.indirection_table), 2)
         Packets and bytes that have a hash, by the entry of the indirection table that it leads to.
@@ -63,7 +63,7 @@ def distribute(census: Census, device: Device, signatures: Iterable[int] | None 
     device : Device
         The configured device.
     signatures : iterable of int, optional
-        Of which packets; without it, of all.
+        Which packets; default: all.
     """
     number = census.identity.hash_keys.index(relevant_key(device.hash_key))
     slots = np.zeros((census.identity.slots, 2), np.int64)
@@ -105,7 +105,7 @@ def _candidate_row(signature: int, decision: Decision) -> int:
 
 
 def count_encapsulations(census: Census, device: Device) -> dict[str, int]:
-    """Count packets by what they are under a device's text, most first."""
+    """Count packets by encapsulation, named as in a device's spec, most first."""
     counts: dict[str, int] = {}
     for signature in census.signatures():
         name = decide(signature, device).encapsulation

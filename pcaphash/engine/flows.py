@@ -1,13 +1,16 @@
 """The flows of a trace, exactly counted, in memory that is bounded."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from threading import Lock
 
 import numpy as np
 import numpy.typing as npt
 
 from pcaphash.capture.reader import Block
-from pcaphash.engine.census import Identity
+from pcaphash.engine.grouping import least_rows
+from pcaphash.engine.rules import ReadingRules
 from pcaphash.kernels.dissect import N_SIGNATURES
 from pcaphash.kernels.flows import (
     BYTES,
@@ -21,6 +24,7 @@ from pcaphash.kernels.flows import (
     SIGNATURE_MASK,
     count_flows,
     index_flows,
+    merge_flows,
     read_flow_keys,
 )
 from pcaphash.kernels.tunnel import NO_NETWORK_NUMBER
@@ -28,6 +32,7 @@ from pcaphash.kernels.tunnel import NO_NETWORK_NUMBER
 DEFAULT_MOST_FLOWS = 1_000_000
 
 _FIRST_CAPACITY = 1024
+_TABLES = KEY_WORDS, LONG_KEY_WORDS
 _LARGEST_HASH = (1 << 64) - 1
 _SMALLEST_HASH = 1 << 63
 
@@ -38,19 +43,46 @@ class Flows:
 
     Parameters
     ----------
-    keys : uint64 array of shape (n, KEY_WORDS) or (n, LONG_KEY_WORDS)
-        As ``kernels.flows`` lays them out.
+    rows : uint64 array of shape (n, 1 + KEY_WORDS) or (n, 1 + LONG_KEY_WORDS)
+        The key of each behind its hash, as ``kernels.flows`` lays them out.
     sums : int64 array of shape (n, N_SUMS)
         Packets, bytes, first and last time (nanoseconds since 1970, or NO_TIMESTAMP).
     """
 
-    keys: npt.NDArray[np.uint64]
+    rows: npt.NDArray[np.uint64]
     sums: npt.NDArray[np.int64]
 
+    def __len__(self) -> int:
+        """Return how many flows there are."""
+        return len(self.rows)
+
     @property
+    def hashes(self) -> npt.NDArray[np.uint64]:
+        """A hash of the key of each flow."""
+        return self.rows[:, 0]
+
+    @property
+    def keys(self) -> npt.NDArray[np.uint64]:
+        """The key of each flow."""
+        return self.rows[:, 1:]
+
+    @cached_property
     def signatures(self) -> npt.NDArray[np.int64]:
         """The signature of each flow."""
         return signatures_of(self.keys[:, 0])
+
+    @cached_property
+    def distinct_signatures(self) -> list[int]:
+        """The signatures that flows have, ascending."""
+        found: list[int] = np.flatnonzero(np.bincount(self.signatures)).tolist()
+        return found
+
+    def by_signature(self, value: Callable[[int], int]) -> npt.NDArray[np.int64]:
+        """Work something out once per signature, and return it for each flow."""
+        values = np.zeros(N_SIGNATURES, np.int64)
+        for signature in self.distinct_signatures:
+            values[signature] = value(signature)
+        return values[self.signatures]
 
     @property
     def network_numbers(self) -> npt.NDArray[np.int64]:
@@ -58,10 +90,14 @@ class Flows:
         numbers = (self.keys[:, 1] >> np.uint64(32)).astype(np.int64)
         return np.where(self.keys[:, 0] & HAS_NETWORK != 0, numbers, NO_NETWORK_NUMBER)
 
-    @property
+    @cached_property
     def loads(self) -> npt.NDArray[np.int64]:
         """Packets and bytes of each flow, shape (n, 2)."""
-        return self.sums[:, [PACKETS, BYTES]]
+        return np.ascontiguousarray(self.sums[:, PACKETS : BYTES + 1])
+
+    def heaviest(self, chosen: npt.NDArray[np.int64], most: int) -> npt.NDArray[np.int64]:
+        """Return which of the chosen flows have the most packets; equal ones in order of their keys."""
+        return least_rows([-self.loads[chosen, 0], *self.keys[chosen].T, self.hashes[chosen]], most)
 
     @property
     def first_times(self) -> npt.NDArray[np.int64]:
@@ -76,20 +112,26 @@ class Flows:
     def key_bytes(self) -> npt.NDArray[np.uint8]:
         """Return the keys as bytes in network order, shape (n, 8 * words)."""
         n, n_words = self.keys.shape
-        return self.keys.astype(">u8").view(np.uint8).reshape(n, 8 * n_words)
+        return np.ascontiguousarray(self.keys, ">u8").view(np.uint8).reshape(n, 8 * n_words)
 
 
 def join_flows(groups: Sequence[Flows]) -> Flows:
     """Put flows of all kinds into one table, without the addresses that only extended types hash."""
-    return Flows(
-        np.concatenate([flows.keys[:, :KEY_WORDS] for flows in groups]),
-        np.concatenate([flows.sums for flows in groups]),
-    )
+    groups = [flows for flows in groups if len(flows)] or list(groups[:1])
+    rows = [flows.rows[:, : 1 + KEY_WORDS] for flows in groups]
+    if len(groups) == 1:  # the common case, in which nothing need be copied
+        return Flows(np.ascontiguousarray(rows[0]), groups[0].sums)
+    return Flows(np.concatenate(rows), np.concatenate([flows.sums for flows in groups]))
 
 
 def signatures_of(first_words: npt.NDArray[np.uint64]) -> npt.NDArray[np.int64]:
     """Return the signatures in the first words of keys."""
     return ((first_words >> np.uint64(32)) & SIGNATURE_MASK).astype(np.int64)
+
+
+def largest_hash(halvings: int) -> int:
+    """Return the largest hash of a key that is kept after so many times half of the keys were dropped."""
+    return _SMALLEST_HASH + ((_LARGEST_HASH - _SMALLEST_HASH) >> halvings)
 
 
 class KeyTable:
@@ -108,9 +150,12 @@ class KeyTable:
         return len(self.sums) // N_SUMS
 
     def take(self) -> Flows:
-        """Return a copy of what is counted."""
-        keys = self.rows.reshape(-1, 1 + self.n_words)[: self.used, 1:]
-        return Flows(keys.copy(), self.sums.reshape(-1, N_SUMS)[: self.used].copy())
+        """Return what is counted, without a copy, valid until more is counted.
+
+        The order of flows depends on that of packets and on the threads that count them: nothing else may.
+        """
+        rows, sums = self.rows.reshape(-1, 1 + self.n_words), self.sums.reshape(-1, N_SUMS)
+        return Flows(rows[: self.used], sums[: self.used])
 
     def make_room(self, most: int) -> None:
         """Make room for twice the flows, but no more than ``most``."""
@@ -134,9 +179,36 @@ class KeyTable:
         self.used = n_kept
         self._index_again()
 
+    def merge(self, other: "KeyTable", done: int, largest: int, lumped: npt.NDArray[np.int64]) -> int:
+        """Add flows of another table from number ``done`` on, as room allows; return up to which they are added.
+
+        Those whose hash is more than ``largest`` are added to those lumped together.
+        """
+        done, self.used = merge_flows(
+            other.rows, other.sums, done, other.used, self.n_words, np.uint64(largest), lumped,
+            self.index, self.rows, self.sums, self.used, self.capacity,
+        )  # fmt: skip
+        return done
+
     def _index_again(self) -> None:
         self.index = np.zeros(2 << max(self.capacity - 1, 1).bit_length(), np.uint64)
         index_flows(self.index, self.rows, self.used, self.n_words)
+
+
+class _NewKeys:
+    """Room for the keys of packets of a block, and for which packet each is of, for either table."""
+
+    def __init__(self) -> None:
+        self._reserve(0)
+
+    def make_room(self, n: int) -> None:
+        """Make room for so many packets."""
+        if n > len(self.numbers[0]):
+            self._reserve(n)
+
+    def _reserve(self, n: int) -> None:
+        self.rows = [np.empty(n * (1 + n_words), np.uint64) for n_words in _TABLES]
+        self.numbers = [np.empty(n, np.int64) for _ in _TABLES]
 
 
 class FlowTable:
@@ -150,20 +222,20 @@ class FlowTable:
 
     Parameters
     ----------
-    identity : Identity
-        Says which UDP ports are tunnels, and how headers are read.
+    rules : ReadingRules
+        How headers are read.
     most_flows : int
         How many flows to keep at most.
     """
 
-    def __init__(self, identity: Identity, most_flows: int = DEFAULT_MOST_FLOWS) -> None:
-        self._identity = identity
+    def __init__(self, rules: ReadingRules, most_flows: int = DEFAULT_MOST_FLOWS) -> None:
+        self._rules = rules
         self._most_flows = most_flows
         self._halvings = 0
-        self._tables = KeyTable(KEY_WORDS), KeyTable(LONG_KEY_WORDS)
+        self._tables = [KeyTable(n_words) for n_words in _TABLES]
         self._lumped = np.zeros(N_SIGNATURES * 2, np.int64)
-        self._new_rows = [np.empty(0, np.uint64) for _ in self._tables]
-        self._numbers = [np.empty(0, np.int64) for _ in self._tables]
+        self._lock = Lock()
+        self._spare: list[_NewKeys] = []
 
     @property
     def n_flows(self) -> int:
@@ -177,7 +249,7 @@ class FlowTable:
 
     @property
     def kept_share(self) -> float:
-        """Which share of all flows is kept, about; exactly 1 where all are."""
+        """About which share of all flows is kept; exactly 1 if all are."""
         return float(2.0**-self._halvings)
 
     @property
@@ -186,24 +258,30 @@ class FlowTable:
         return self._lumped.reshape(-1, 2).copy()
 
     def flows(self) -> tuple[Flows, Flows]:
-        """Return the flows without and with the addresses that extended types hash."""
+        """Return the flows without and with the addresses that extended types hash; valid until more is counted."""
         plain, extended = self._tables
         return plain.take(), extended.take()
 
     def append(self, block: Block) -> None:
-        """Count the packets of a block."""
+        """Count the packets of a block; any thread may do so at any time."""
         n = len(block.records)
-        if n > len(self._numbers[0]):
-            self._new_rows = [np.empty(n * (1 + table.n_words), np.uint64) for table in self._tables]
-            self._numbers = [np.empty(n, np.int64) for _ in self._tables]
-        new_rows, numbers = self._new_rows, self._numbers
-        identity = self._identity
+        try:
+            new = self._spare.pop()
+        except IndexError:
+            new = _NewKeys()
+        new.make_room(n)
         n_new = read_flow_keys(
-            block.data, block.records, n, identity.prepared_key, identity.port_types, identity.departures,
-            new_rows[0], numbers[0], new_rows[1], numbers[1],
+            block.data, block.records, n, *self._rules.arguments,
+            new.rows[0], new.numbers[0], new.rows[1], new.numbers[1],
         )  # fmt: skip
+        with self._lock:
+            self._count(new, n_new, block)
+        self._spare.append(new)
+
+    def _count(self, new: "_NewKeys", n_new: tuple[int, int], block: Block) -> None:
+        """Count packets whose keys were read."""
         times = block.timestamps()
-        for table, rows, of_rows, n_rows in zip(self._tables, new_rows, numbers, n_new, strict=True):
+        for table, rows, of_rows, n_rows in zip(self._tables, new.rows, new.numbers, n_new, strict=True):
             done = 0
             while done < n_rows:
                 counted, table.used = count_flows(
@@ -217,9 +295,23 @@ class FlowTable:
                 while self.n_flows > self._most_flows:
                     self._halve()
 
+    def combine(self, other: "FlowTable") -> None:
+        """Add what was counted of other packets; it may keep fewer flows then."""
+        while self._halvings < other._halvings:
+            self._halve()
+        self._lumped += other._lumped
+        for table, theirs in zip(self._tables, other._tables, strict=True):
+            done = 0
+            while done < theirs.used:
+                done = table.merge(theirs, done, self._largest_hash, self._lumped)
+                if done < theirs.used:
+                    table.make_room(max(self._most_flows + 1, 2 * _FIRST_CAPACITY))
+                while self.n_flows > self._most_flows:
+                    self._halve()
+
     @property
     def _largest_hash(self) -> int:
-        return _SMALLEST_HASH + ((_LARGEST_HASH - _SMALLEST_HASH) >> self._halvings)
+        return largest_hash(self._halvings)
 
     def _halve(self) -> None:
         """Keep half of the flows."""

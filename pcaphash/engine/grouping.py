@@ -1,35 +1,52 @@
-"""Group equal rows of a table."""
+"""Group equal rows of a table, and find the least rows of one."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from pcaphash.kernels.groups import add_by_group, group_equal
 
-def group_rows(rows: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], npt.NDArray[np.int64]]:
+
+@dataclass(frozen=True, eq=False)
+class Groups:
+    """The distinct rows of a table, numbered by where each stands first.
+
+    Parameters
+    ----------
+    of_row : int64 array of shape (n,)
+        Which of them each row is.
+    firsts : int64 array of shape (k,)
+        Where each stands first.
+    hashes : uint64 array of shape (k,)
+        A hash of each, which depends on nothing else.
+    """
+
+    of_row: npt.NDArray[np.int64]
+    firsts: npt.NDArray[np.int64]
+    hashes: npt.NDArray[np.uint64]
+
+    def __len__(self) -> int:
+        """Return how many distinct rows there are."""
+        return len(self.firsts)
+
+
+def group_rows(rows: npt.NDArray[np.uint64]) -> Groups:
     """Find the distinct rows of a table.
 
     Parameters
     ----------
-    rows : array of shape (n, m)
-        Numbers of any kind, m at least 1.
-
-    Returns
-    -------
-    distinct : array of shape (k, m)
-        Each row once, in ascending order, so that the order of the rows given does not matter.
-    of_row : int64 array of shape (n,)
-        Which of them each row is.
+    rows : uint64 array of shape (n, m)
+        The table, m at least 1.
     """
-    if not len(rows):
-        return rows, np.zeros(0, np.int64)
-    order = np.lexsort(rows.T[::-1])
-    in_order = rows[order]
-    is_new = np.ones(len(rows), bool)
-    is_new[1:] = (in_order[1:] != in_order[:-1]).any(axis=1)
-    of_row = np.empty(len(rows), np.int64)
-    of_row[order] = np.cumsum(is_new) - 1
-    return in_order[is_new], of_row
+    n, n_words = rows.shape
+    index = np.zeros(2 << max(n - 1, 1).bit_length(), np.uint64)
+    hashes, of_row, firsts = np.empty(n, np.uint64), np.empty(n, np.int64), np.empty(n, np.int64)
+    n_groups = group_equal(np.ascontiguousarray(rows).reshape(-1), n, n_words, index, hashes, of_row, firsts)
+    firsts = firsts[:n_groups].copy()
+    return Groups(of_row, firsts, hashes[firsts])
 
 
 def sum_groups(values: npt.NDArray[np.int64], of_row: npt.NDArray[np.int64], n_groups: int) -> npt.NDArray[np.int64]:
@@ -48,7 +65,31 @@ def sum_groups(values: npt.NDArray[np.int64], of_row: npt.NDArray[np.int64], n_g
     -------
     int64 array of shape (n_groups, m)
     """
-    sums = np.zeros((n_groups, values.shape[1]), np.int64)
-    chosen = of_row >= 0
-    np.add.at(sums, of_row[chosen], values[chosen])
+    n, n_columns = values.shape
+    sums = np.zeros((n_groups, n_columns), np.int64)
+    add_by_group(np.ascontiguousarray(values).reshape(-1), of_row, n, n_columns, sums.reshape(-1))
     return sums
+
+
+def least_rows(columns: Sequence[npt.NDArray[Any]], most: int) -> npt.NDArray[np.int64]:
+    """Return where the least rows of a table stand, in ascending order, without sorting all of it.
+
+    Parameters
+    ----------
+    columns : sequence of arrays of shape (n,)
+        The table, by column: the first decides, the next one where it is equal, and so on.
+    most : int
+        How many rows to return at most.
+    """
+    tied = np.arange(len(columns[0]))
+    found = tied[:0]
+    for column in columns:
+        wanted = most - len(found)
+        if len(tied) <= wanted or wanted <= 0:
+            break
+        values = column[tied]
+        last = np.partition(values, wanted - 1)[wanted - 1]
+        found = np.concatenate([found, tied[values < last]])
+        tied = tied[values == last]
+    found = np.concatenate([found, tied[: max(most - len(found), 0)]])
+    return found[np.lexsort([column[found] for column in reversed(columns)])]

@@ -6,47 +6,55 @@ to one table entry, so a question about how good a hash is must be asked about h
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from pcaphash.device.device import Device
-from pcaphash.engine.census import LEAST_SLOTS, Identity
 from pcaphash.engine.decision import Decision, decide
 from pcaphash.engine.describer import queues_of
 from pcaphash.engine.flows import Flows
-from pcaphash.engine.grouping import group_rows, sum_groups
+from pcaphash.engine.grouping import group_rows, least_rows, sum_groups
 from pcaphash.kernels.dissect import N_SIGNATURES, split_signature
 from pcaphash.kernels.flows import INNER_ADDRESSES, INNER_EXTENDED, OUTER_ADDRESSES, OUTER_EXTENDED
 from pcaphash.kernels.header import KIND_IPV6, PORTS_WORD_IPV4, PORTS_WORD_IPV6
-from pcaphash.kernels.inputs import hash_inputs
+from pcaphash.kernels.inputs import NO_PORTS, PLAN_LEN, hash_rows, read_inputs
 from pcaphash.kernels.rows import EXTENDED, FORMS, NOTHING, UNDECIDED, WITH_PORTS
 from pcaphash.kernels.toeplitz import WORDS, prepare_key
 
 NO_INPUT = -1
 
-_LENGTH_WORD = WORDS  # behind the words of an input stands its length, without which ports of zero would be like none
+# A row is the words of an input in pairs, and behind the last one the length, without which ports of zero would be like
+# none.
+_PAIRS = (WORDS + 1) // 2
+_PORTS_PAIR_IPV4, _LAST_PAIR = PORTS_WORD_IPV4 // 2, PORTS_WORD_IPV6 // 2
 _FIRST_ADDRESS = {  # by whether the extended types are hashed, and the inner header
     (False, 0): OUTER_ADDRESSES,
     (False, 1): INNER_ADDRESSES,
     (True, 0): OUTER_EXTENDED,
     (True, 1): INNER_EXTENDED,
 }
+_Number = TypeVar("_Number", bound=np.generic)
+
 _LOW, _HIGH = np.uint64(0xFFFFFFFF), np.uint64(32)
 
 
 @dataclass(frozen=True, eq=False)
 class HashInputs:
-    """The distinct hash inputs of flows under one device, in an order that depends on nothing else.
+    """The distinct hash inputs of flows under one device, in the order of their first flows: nothing may depend on it.
 
     Parameters
     ----------
     device : Device
         The configured device.
-    words : uint32 array of shape (n, WORDS)
-        Each as words in network order, zeros behind its end; transformed where the device does so.
-    lengths : int64 array of shape (n,)
-        Lengths in bytes.
+    groups : list of Flows
+        The flows.
+    firsts : int64 array of shape (n,)
+        The first flow that has each.
+    identities : uint64 array of shape (n,)
+        A number for each that depends on nothing but the input.
     loads : int64 array of shape (n, 2)
         Packets and bytes of each.
     hash_values : uint32 array of shape (n,)
@@ -60,19 +68,67 @@ class HashInputs:
     """
 
     device: Device
-    words: npt.NDArray[np.uint32]
-    lengths: npt.NDArray[np.int64]
+    groups: list[Flows]
+    firsts: npt.NDArray[np.int64]
+    identities: npt.NDArray[np.uint64]
     loads: npt.NDArray[np.int64]
     hash_values: npt.NDArray[np.uint32]
     of_flow: npt.NDArray[np.int64]
     queue_of_flow: npt.NDArray[np.int64]
     unhashed: npt.NDArray[np.int64]
 
+    def __len__(self) -> int:
+        """Return how many hash inputs there are."""
+        return len(self.firsts)
+
     @property
+    def rows(self) -> npt.NDArray[np.uint64]:
+        """The words of each in pairs, in network order, zeros after its end; behind them the length; shape (n, 5)."""
+        return _read_all(self.groups, self.device)[self.firsts]
+
+    @property
+    def words(self) -> npt.NDArray[np.uint32]:
+        """The words of each, in network order, zeros after its end; shape (n, WORDS)."""
+        rows = self.rows
+        words = np.empty((len(rows), 2 * _PAIRS), np.uint32)
+        words[:, ::2], words[:, 1::2] = rows >> _HIGH, rows & _LOW
+        return words[:, :WORDS]
+
+    @property
+    def lengths(self) -> npt.NDArray[np.int64]:
+        """Lengths in bytes, shape (n,)."""
+        return (self.rows[:, _LAST_PAIR] & _LOW).astype(np.int64)
+
+    @cached_property
     def queues(self) -> npt.NDArray[np.int64]:
         """Receive queue of each hash input, shape (n,)."""
-        every = np.ones(len(self.words), bool)
+        every = np.ones(len(self), bool)
         return queues_of(self.hash_values, every, every, self.device)
+
+    @property
+    def queue_loads(self) -> npt.NDArray[np.int64]:
+        """Packets and bytes on each receive queue, shape (queues, 2); of packets of which none is known, nothing."""
+        loads = sum_groups(self.loads, self.queues, self.device.queues)
+        loads[self.device.unclassified_queue] += self.unhashed
+        return loads
+
+    def in_order(self) -> "HashInputs":
+        """Return the same in ascending order of the inputs, which depends on nothing else."""
+        order = np.lexsort(self.rows.T[::-1])
+        places = np.empty(len(order) + 1, np.int64)
+        places[order], places[NO_INPUT] = np.arange(len(order)), NO_INPUT
+        return replace(
+            self,
+            firsts=self.firsts[order],
+            identities=self.identities[order],
+            loads=self.loads[order],
+            hash_values=self.hash_values[order],
+            of_flow=places[self.of_flow],
+        )
+
+    def heaviest(self, packets: npt.NDArray[np.int64]) -> int:
+        """Return the number of the one with the most packets, given those of each; of equal ones the least input."""
+        return int(least_rows([-packets, *self.rows.T], 1)[0])
 
 
 def find_inputs(groups: Iterable[Flows], device: Device) -> HashInputs:
@@ -81,31 +137,32 @@ def find_inputs(groups: Iterable[Flows], device: Device) -> HashInputs:
     Parameters
     ----------
     groups : iterable of Flows
-        As ``FlowTable.flows`` returns them, counted for a device with the same ports and the same flavor; flows are
+        As ``FlowTable.flows`` returns them, counted by the rules of this device; flows are
         numbered through all groups.
     device : Device
         The configured device.
     """
     groups = list(groups)
     picks, known_signatures = _decide_all(groups, device)
-    signatures = np.concatenate([flows.signatures for flows in groups])
-    loads = np.concatenate([flows.loads for flows in groups])
-    rows = np.concatenate([_read_inputs(flows, picks) for flows in groups])
+    signatures = _join([flows.signatures for flows in groups])
+    loads = _join([flows.loads for flows in groups])
     hashed, known = picks[signatures] != NOTHING, known_signatures[signatures]
-    rows = _transformed(rows[hashed], device.input_transform)
-    distinct, of_hashed = group_rows(rows)
-    words = np.ascontiguousarray(distinct[:, :WORDS])
-    of_flow = np.full(len(signatures), NO_INPUT, np.int64)
-    of_flow[hashed] = of_hashed
-    hash_values = np.empty(len(words), np.uint32)
-    hash_inputs(words.reshape(-1), len(words), WORDS, prepare_key(device.hash_key), hash_values)
-    of_flows = np.zeros(len(signatures), np.uint32)
-    of_flows[hashed] = hash_values[of_hashed]
+    flows_hashed = np.flatnonzero(hashed)
+    rows = _read_all(groups, device)
+    distinct = group_rows(rows if len(flows_hashed) == len(rows) else rows[flows_hashed])
+    firsts = flows_hashed[distinct.firsts]
+    hash_values = np.empty(len(firsts), np.uint32)
+    hash_rows(rows.reshape(-1), firsts, len(firsts), prepare_key(device.hash_key), hash_values)
+    of_flow = np.full(len(rows), NO_INPUT, np.int64)
+    of_flow[flows_hashed] = distinct.of_row
+    of_flows = np.zeros(len(rows), np.uint32)
+    of_flows[flows_hashed] = hash_values[distinct.of_row]
     return HashInputs(
         device=device,
-        words=words,
-        lengths=distinct[:, _LENGTH_WORD].astype(np.int64),
-        loads=sum_groups(loads[hashed], of_hashed, len(distinct)),
+        groups=groups,
+        firsts=firsts,
+        identities=distinct.hashes,
+        loads=sum_groups(loads, of_flow, len(firsts)),
         hash_values=hash_values,
         of_flow=of_flow,
         queue_of_flow=queues_of(of_flows, hashed, known, device),
@@ -113,58 +170,63 @@ def find_inputs(groups: Iterable[Flows], device: Device) -> HashInputs:
     )
 
 
-def identity_of_flows(device: Device) -> Identity:
-    """Return what two devices must have in common for one flow table to answer for both."""
-    return replace(Identity.of(device), hash_keys=(b"",), table_index="mask", input_transform="none", slots=LEAST_SLOTS)
+def _join(parts: list[npt.NDArray[_Number]]) -> npt.NDArray[_Number]:
+    """Put arrays behind each other; a single one that is not empty stays where it is."""
+    parts = [part for part in parts if len(part)] or parts[:1]
+    return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+
+def _read_all(groups: list[Flows], device: Device) -> npt.NDArray[np.uint64]:
+    """Return the hash inputs of all flows as rows, transformed if the device does so; zeros if there is none."""
+    picks, _ = _decide_all(groups, device)
+    return _transformed(_join([_read_inputs(flows, picks) for flows in groups]), device.input_transform)
 
 
 def _decide_all(groups: list[Flows], device: Device) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.bool_]]:
     """Decide for each signature that flows have; return what is picked, and whether that is known."""
     picks, known = np.full(N_SIGNATURES, UNDECIDED, np.int32), np.zeros(N_SIGNATURES, bool)
-    for signature in {int(each) for flows in groups for each in np.unique(flows.signatures)}:
+    for signature in {each for flows in groups for each in flows.distinct_signatures}:
         decision: Decision = decide(signature, device)
         picks[signature], known[signature] = decision.pick, decision.is_known
     return picks, known
 
 
-def _read_inputs(flows: Flows, picks: npt.NDArray[np.int32]) -> npt.NDArray[np.uint32]:
-    """Return the hash inputs of flows in words, each with its length behind; zeros where there is none."""
-    rows = np.zeros((len(flows.keys), WORDS + 1), np.uint32)
-    signatures = flows.signatures
-    for signature in map(int, np.unique(signatures)):
-        pick = int(picks[signature])
-        if pick == NOTHING:
-            continue
-        chosen = signatures == signature
-        is_inner, form = divmod(pick - 1, FORMS)
-        outer, _, inner = split_signature(signature)
-        is_ipv6 = (inner if is_inner else outer) >= KIND_IPV6
-        first = _FIRST_ADDRESS[bool(form & EXTENDED), is_inner]
-        n_words = PORTS_WORD_IPV6 if is_ipv6 else PORTS_WORD_IPV4
-        keys = flows.keys[chosen]
-        addresses = keys[:, first : first + n_words // 2]
-        rows[chosen, 0:n_words:2] = addresses >> _HIGH
-        rows[chosen, 1:n_words:2] = addresses & _LOW
-        if form & WITH_PORTS:
-            rows[chosen, n_words] = keys[:, is_inner] & _LOW
-        rows[chosen, _LENGTH_WORD] = 4 * n_words + (4 if form & WITH_PORTS else 0)
+def _read_inputs(flows: Flows, picks: npt.NDArray[np.int32]) -> npt.NDArray[np.uint64]:
+    """Return the hash inputs of flows as rows; zeros if there is none."""
+    plans = np.zeros(N_SIGNATURES * PLAN_LEN, np.int64)
+    for signature in flows.distinct_signatures:
+        plans[signature * PLAN_LEN : (signature + 1) * PLAN_LEN] = _plan(signature, int(picks[signature]))
+    rows = np.empty((len(flows), _PAIRS), np.uint64)
+    read_inputs(np.ascontiguousarray(flows.rows).reshape(-1), len(flows), flows.rows.shape[1], plans, rows.reshape(-1))
     return rows
 
 
-def _transformed(rows: npt.NDArray[np.uint32], transform: str) -> npt.NDArray[np.uint32]:
+def _plan(signature: int, pick: int) -> tuple[int, int, int, int]:
+    """Say where a row has its input from, as ``kernels.inputs`` wants to know it."""
+    if pick == NOTHING:
+        return 0, 0, 0, 0
+    is_inner, form = divmod(pick - 1, FORMS)
+    outer, _, inner = split_signature(signature)
+    first = _FIRST_ADDRESS[bool(form & EXTENDED), is_inner]
+    n_pairs = _LAST_PAIR if (inner if is_inner else outer) >= KIND_IPV6 else _PORTS_PAIR_IPV4
+    ports_len = 4 if form & WITH_PORTS else 0
+    return first, n_pairs, is_inner if ports_len else NO_PORTS, 8 * n_pairs + ports_len
+
+
+def _transformed(rows: npt.NDArray[np.uint64], transform: str) -> npt.NDArray[np.uint64]:
     """Make inputs symmetric, as Linux has it: every field of the source becomes the XOR, or the OR, of both."""
     if transform == "none":
         return rows
-    rows = rows.copy()
-    for n_words, chosen in (
-        (PORTS_WORD_IPV4, rows[:, _LENGTH_WORD] < 4 * PORTS_WORD_IPV6),
-        (PORTS_WORD_IPV6, rows[:, _LENGTH_WORD] >= 4 * PORTS_WORD_IPV6),
-    ):
-        half = n_words // 2
-        source, destination = rows[chosen, :half], rows[chosen, half:n_words]
-        source_port, destination_port = rows[chosen, n_words] >> 16, rows[chosen, n_words] & 0xFFFF
-        merge = np.bitwise_xor if transform == "symmetric-xor" else np.bitwise_or
-        rows[chosen, :half] = merge(source, destination)
-        rows[chosen, half:n_words] = source ^ destination
-        rows[chosen, n_words] = merge(source_port, destination_port) << 16 | (source_port ^ destination_port)
+    merge = np.bitwise_xor if transform == "symmetric-xor" else np.bitwise_or
+    is_ipv6 = rows[:, _LAST_PAIR] & _LOW >= np.uint64(4 * PORTS_WORD_IPV6)
+    source, destination = rows[is_ipv6, :2], rows[is_ipv6, 2:_LAST_PAIR]
+    rows[is_ipv6, :2], rows[is_ipv6, 2:_LAST_PAIR] = merge(source, destination), source ^ destination
+    addresses = rows[~is_ipv6, 0]
+    source, destination = addresses >> _HIGH, addresses & _LOW
+    rows[~is_ipv6, 0] = merge(source, destination) << _HIGH | (source ^ destination)
+    for pair, chosen in ((_PORTS_PAIR_IPV4, ~is_ipv6), (_LAST_PAIR, is_ipv6)):
+        ports = rows[chosen, pair] >> _HIGH
+        source, destination = ports >> np.uint64(16), ports & np.uint64(0xFFFF)
+        merged = merge(source, destination) << np.uint64(16) | (source ^ destination)
+        rows[chosen, pair] = merged << _HIGH | (rows[chosen, pair] & _LOW)
     return rows

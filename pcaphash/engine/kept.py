@@ -1,10 +1,10 @@
 """A random part of the packets of traces, for questions that need no count of them all.
 
-Whether a packet is kept depends on its number alone. Where there is no more room, half of what is kept is dropped, and
+Whether a packet is kept depends on its place alone. Where there is no more room, half of what is kept is dropped, and
 of the packets to come only half as many are kept; so each packet has the same chance in the end.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from pcaphash.capture.reader import Block
 from pcaphash.engine.interfaces import interfaces_of
+from pcaphash.engine.place import PLACE_BITS, place_of_block
 from pcaphash.kernels.keeping import KEPT_LEN, choose_again, keep_packets
 from pcaphash.kernels.records import RECORD
 from pcaphash.standards.ethernet import LINUX_SLL, LINUX_SLL2
@@ -19,6 +20,7 @@ from pcaphash.standards.ethernet import LINUX_SLL, LINUX_SLL2
 _Number = TypeVar("_Number", bound=np.generic)
 
 MOST_KEPT = 16 * 1024
+_STRETCH_BITS = 20
 _FIRST_CAPACITY = 512  # packets that there is room for at first: most traces that are asked about are small
 
 
@@ -59,7 +61,10 @@ class KeptPackets:
 
 
 class PacketKeeper:
-    """Keeps packets while they pass by.
+    """Keeps packets while they pass by: from stretches of each trace, and of these a random part.
+
+    The stretches are the first 2 MiB, and one of 1 MiB where 2, 4, 8, 16 ... MiB have passed. What is kept depends on
+    the places of packets alone, so parts of traces may be combined in any order.
 
     Parameters
     ----------
@@ -70,61 +75,82 @@ class PacketKeeper:
     def __init__(self, most: int = MOST_KEPT) -> None:
         self._most = most
         self._mask = 0
-        self._seen = self._used = 0
+        self._used = 0
         self._data = np.empty(0, np.uint8)
         self._records = np.empty(0, RECORD)
-        self._numbers = np.empty(0, np.int64)
-        self._traces = np.empty(0, np.int64)
-        self._interfaces = np.empty(0, np.int64)
+        self._places = np.empty(0, np.int64)
+
+    @staticmethod
+    def wants(start: int, end: int) -> bool:
+        """Tell whether a stretch that packets are kept from has some of these bytes of a trace."""
+        return any(_is_wanted(number) for number in range(start >> _STRETCH_BITS, (end - 1 >> _STRETCH_BITS) + 1))
 
     def append(self, block: Block, trace: int) -> None:
-        """Look at the packets of a block of a trace."""
-        data, records = block.data, block.records
+        """Look at the packets of a block of a trace, given the number of the trace."""
+        if not len(block.records):
+            return
+        first, last = (block.offset + int(block.records["start"][at]) for at in (0, -1))
+        if not self.wants(first, last + 1):
+            return
+        records = block.records
+        if not all(map(_is_wanted, range(first >> _STRETCH_BITS, (last >> _STRETCH_BITS) + 1))):
+            numbers = block.offset + records["start"].astype(np.int64) >> _STRETCH_BITS
+            records = records[numbers & (numbers - 1) == 0]
         done = 0
         while done < len(records):
-            before = self._used
             done, self._used = keep_packets(
-                data, records, done, len(records), self._seen, self._mask,
-                self._data, self._records, self._numbers, self._used,
+                block.data, records, done, len(records), place_of_block(block, trace), self._mask,
+                self._data, self._records, self._places, self._used,
             )  # fmt: skip
-            self._traces[before : self._used] = trace
-            places = self._numbers[before : self._used] - self._seen
-            self._interfaces[before : self._used] = interfaces_of(replace(block, records=records[places]))
             if done < len(records):
                 self._make_room()
-        self._seen += len(records)
+
+    def combine(self, other: "PacketKeeper") -> None:
+        """Add what was kept of other packets."""
+        n, theirs = self._used, other._used
+        self._data = np.concatenate([self._data[: n * KEPT_LEN], other._data[: theirs * KEPT_LEN]])
+        self._records = np.concatenate([self._records[:n], other._records[:theirs]])
+        self._places = np.concatenate([self._places[:n], other._places[:theirs]])
+        self._used = n + theirs
+        self._records["offset"] = np.arange(self._used) * KEPT_LEN
+        mask = max(self._mask, other._mask)
+        while self._mask < mask or self._used > self._most:
+            self._halve()
+        self._data = self._data[: self._most * KEPT_LEN]
+        self._records, self._places = self._records[: self._most], self._places[: self._most]
 
     def kept(self) -> KeptPackets:
-        """Return what is kept; it stays valid only until more packets are looked at."""
-        records = self._records[: self._used].copy()
+        """Return what is kept, in order of the packets; it stays valid only until more packets are looked at."""
+        order = np.argsort(self._places[: self._used], kind="stable")
+        records = self._records[: self._used][order]
         return KeptPackets(
-            self._data, records, self._traces[: self._used].copy(), self._interfaces[: self._used].copy()
+            self._data,
+            records,
+            self._places[: self._used][order] >> PLACE_BITS,
+            interfaces_of(Block(self._data, records)),
         )
 
     def _make_room(self) -> None:
         """Take more room, or where there is no more to take, drop about half of what is kept."""
-        if len(self._records) == self._most:
+        if len(self._records) >= self._most:
             self._halve()
             return
         capacity = self._most if len(self._records) else min(_FIRST_CAPACITY, self._most)
         self._data = _widen(self._data, capacity * KEPT_LEN)
         self._records = _widen(self._records, capacity)
-        self._numbers = _widen(self._numbers, capacity)
-        self._traces = _widen(self._traces, capacity)
-        self._interfaces = _widen(self._interfaces, capacity)
+        self._places = _widen(self._places, capacity)
 
     def _halve(self) -> None:
         """Drop about half of what is kept."""
         self._mask = 2 * self._mask + 1
         chosen = np.empty(self._used, np.bool_)
-        choose_again(self._numbers, self._used, self._mask, chosen)
-        places = np.flatnonzero(chosen)
-        self._used = len(places)
+        choose_again(self._places, self._used, self._mask, chosen)
+        numbers = np.flatnonzero(chosen)
+        self._used = len(numbers)
         rows = self._data.reshape(-1, KEPT_LEN)
-        rows[: self._used] = rows[places]
-        for column in (self._numbers, self._traces, self._interfaces):
-            column[: self._used] = column[places]
-        self._records[: self._used] = self._records[places]
+        rows[: self._used] = rows[numbers]
+        self._places[: self._used] = self._places[numbers]
+        self._records[: self._used] = self._records[numbers]
         self._records["offset"][: self._used] = np.arange(self._used) * KEPT_LEN
 
 
@@ -133,3 +159,8 @@ def _widen(column: npt.NDArray[_Number], n: int) -> npt.NDArray[_Number]:
     wider = np.zeros(n, column.dtype)
     wider[: len(column)] = column
     return wider
+
+
+def _is_wanted(number: int) -> bool:
+    """Tell whether packets are kept from a MiB of a trace: the first one, or one whose number is a power of two."""
+    return number & (number - 1) == 0

@@ -1,58 +1,83 @@
-"""What came of reading traces, whatever was asked of them."""
+"""The result of reading traces, whatever was asked of them."""
 
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from pcaphash.capture.damage import Damage
 from pcaphash.engine.kept import PacketKeeper
+from pcaphash.engine.left_out import LeftOut
 from pcaphash.errors import CaptureError
 
 if TYPE_CHECKING:
     from pcaphash.engine.directions import BothWays
     from pcaphash.engine.repeated import Repeated
 
-_MOST_TOLD = 3  # traces with the same problem that are told one by one
+_Reason = TypeVar("_Reason")
+
+Number = tuple[int, ...]
+"""Which of the traces: its number in the request; for those of a saved census, also its number there."""
+
+Problem = CaptureError | Damage | str
+"""Why a trace could not be read, or only in part; a line of text is all that older saved censuses have of it."""
 
 
 @dataclass
 class Reading:
-    """What came of reading traces.
+    """The result of reading traces, or parts of them; it is the same in whatever order parts are combined.
 
     Parameters
     ----------
-    traces : list of str
+    names : dict of Number to str
         The traces that could be read, at least in part.
     packets : int
         Complete records found, those left out included.
-    left_out : dict of str to int
-        Packets that a selection left out, by why.
+    left_out : dict of LeftOut to int
+        Packets that a selection left out, by reason.
     is_stopped : bool
         Whether reading stopped because as many packets were selected as were asked for.
     link_types : dict of int to int
         Packets by link type.
-    damages : list of Damage
-        Where traces could be read in part only.
-    joined : dict of str to list of int
-        By trace, the byte offsets where further files start that were joined to it as they are.
-    unreadable : list of CaptureError
-        Traces that could not be read at all.
-    inherited : list of str
-        Likewise, of the traces behind saved censuses.
+    problems_of : dict of Number to list of Problem
+        Why traces could not be read, or only in part.
+    joints_of : dict of Number to set of int
+        The byte offsets where further files start that were joined to a trace as they are.
     keeper : PacketKeeper
         Keeps a random part of the packets that were selected; none of saved censuses.
     """
 
-    traces: list[str] = field(default_factory=list)
+    names: dict[Number, str] = field(default_factory=dict)
     packets: int = 0
-    left_out: dict[str, int] = field(default_factory=dict)
+    left_out: dict[LeftOut, int] = field(default_factory=dict)
     is_stopped: bool = False
     link_types: dict[int, int] = field(default_factory=dict)
-    damages: list[Damage] = field(default_factory=list)
-    joined: dict[str, list[int]] = field(default_factory=dict)
-    unreadable: list[CaptureError] = field(default_factory=list)
-    inherited: list[str] = field(default_factory=list)
+    problems_of: dict[Number, list[Problem]] = field(default_factory=dict)
+    joints_of: dict[Number, set[int]] = field(default_factory=dict)
     keeper: PacketKeeper = field(default_factory=PacketKeeper, repr=False, compare=False)
+
+    @classmethod
+    def of(
+        cls,
+        traces: Sequence[str],
+        packets: int = 0,
+        left_out: Mapping[LeftOut, int] | None = None,
+        *,
+        is_stopped: bool = False,
+        link_types: Mapping[int, int] | None = None,
+        problems: Iterable[Problem] = (),
+    ) -> "Reading":
+        """Return the result of reading these traces, numbered in this order."""
+        names: dict[Number, str] = {(number,): trace for number, trace in enumerate(traces)}
+        reading = cls(names, packets, dict(left_out or {}), is_stopped, dict(link_types or {}))
+        for place, problem in enumerate(problems):
+            reading.problems_of[(place,)] = [problem]
+        return reading
+
+    @property
+    def traces(self) -> list[str]:
+        """The traces that could be read, at least in part, in the order asked for."""
+        return [self.names[number] for number in sorted(self.names)]
 
     @property
     def selected(self) -> int:
@@ -60,33 +85,38 @@ class Reading:
         return self.packets - sum(self.left_out.values())
 
     @property
-    def problems(self) -> list[str]:
-        """What could not be read, a line each."""
-        return [*map(str, self.unreadable), *map(str, self.damages), *self.inherited]
+    def unreadable(self) -> list[CaptureError]:
+        """Why traces could not be read at all; those of saved censuses are not among them."""
+        return [each for each in self._own_problems() if isinstance(each, CaptureError)]
 
     @property
-    def short_problems(self) -> list[str]:
-        """Likewise, but where many traces have the same problem, one line for all of them."""
-        groups: dict[str, list[CaptureError | Damage]] = {}
-        troubles: list[CaptureError | Damage] = [*self.unreadable, *self.damages]
-        for each in troubles:
-            groups.setdefault(each.problem, []).append(each)
-        lines = []
-        for problem, members in groups.items():
-            if len(members) <= _MOST_TOLD:
-                lines += [str(each) for each in members]
-            else:
-                lines.append(f"{len(members):,} traces: {problem}; the first of them: {members[0]}")
-        return [*lines, *self.inherited]
+    def damages(self) -> list[Damage]:
+        """Where traces could be read only in part; those of saved censuses are not among them."""
+        return [each for each in self._own_problems() if isinstance(each, Damage)]
+
+    @property
+    def inherited(self) -> list[Problem]:
+        """The same of traces of saved censuses."""
+        return [each for number in sorted(self.problems_of) if len(number) > 1 for each in self.problems_of[number]]
+
+    @property
+    def problems(self) -> list[Problem]:
+        """What could not be read."""
+        return [*self.unreadable, *self.damages, *self.inherited]
+
+    @property
+    def joined(self) -> dict[str, list[int]]:
+        """By trace, the byte offsets where further files start that were joined to it as they are."""
+        return {self.names[number]: sorted(self.joints_of[number]) for number in sorted(self.joints_of)}
 
     @property
     def is_partial(self) -> bool:
         """Whether some input could not be read."""
-        return bool(self.damages or self.unreadable or self.inherited)
+        return bool(self.problems_of)
 
     @cached_property
     def both_ways(self) -> "BothWays | None":
-        """Whether packets look sent by the capturing host although nothing says so; ask when all is read."""
+        """Whether packets seem to be sent by the capturing host although nothing says so; ask when all is read."""
         from pcaphash.engine.directions import find_both_ways
 
         return find_both_ways(self.keeper.kept())
@@ -101,13 +131,44 @@ class Reading:
 
         return find_repeated(kept)
 
-    def add(self, other: "Reading") -> None:
-        """Add what came of reading other traces earlier."""
-        self.traces += other.traces
+    def add_problem(self, number: Number, problem: Problem) -> None:
+        """Take note of why a trace could not be read, or only in part."""
+        known = self.problems_of.setdefault(number, [])
+        if not any(str(each) == str(problem) for each in known):
+            known.append(problem)
+
+    def combine(self, other: "Reading") -> None:
+        """Add the result of reading other traces, or another part of the same ones."""
+        self.names |= other.names
         self.packets += other.packets
-        for reason, n_packets in other.left_out.items():
-            self.left_out[reason] = self.left_out.get(reason, 0) + n_packets
-        for link_type, n_packets in other.link_types.items():
-            self.link_types[link_type] = self.link_types.get(link_type, 0) + n_packets
-        self.inherited += other.problems
+        _add(self.left_out, other.left_out)
+        _add(self.link_types, other.link_types)
         self.is_stopped |= other.is_stopped
+        for number, problems in other.problems_of.items():
+            for problem in problems:
+                self.add_problem(number, problem)
+        for number, offsets in other.joints_of.items():
+            self.joints_of.setdefault(number, set()).update(offsets)
+        self.keeper.combine(other.keeper)
+
+    def sort(self) -> None:
+        """Put everything in an order that says nothing of the order in which packets were read."""
+        self.names = dict(sorted(self.names.items()))
+        self.left_out = dict(sorted(self.left_out.items()))
+        self.link_types = dict(sorted(self.link_types.items()))
+        self.problems_of = dict(sorted(self.problems_of.items()))
+        self.joints_of = dict(sorted(self.joints_of.items()))
+
+    def inherit(self, other: "Reading", number: int) -> None:
+        """Add the result of reading the traces of a saved census, which is itself one of the traces."""
+        moved = {(number, *within): name for within, name in other.names.items()}
+        problems = {(number, *within): problems for within, problems in other.problems_of.items()}
+        self.combine(Reading(moved, other.packets, other.left_out, other.is_stopped, other.link_types, problems))
+
+    def _own_problems(self) -> list[Problem]:
+        return [each for number in sorted(self.problems_of) if len(number) == 1 for each in self.problems_of[number]]
+
+
+def _add(mine: dict[_Reason, int], theirs: Mapping[_Reason, int]) -> None:
+    for reason, n_packets in theirs.items():
+        mine[reason] = mine.get(reason, 0) + n_packets

@@ -1,7 +1,7 @@
 """Whether packets are in a capture twice: in their tunnel, and again without it.
 
 Linux hands a tunnel packet to the physical interface, and what was in it to the tunnel's own interface and to a bridge.
-A capture of ``any`` holds all of them. Only the first one met the NIC.
+A capture of ``any`` holds all of them. The NIC received only the first one.
 """
 
 from dataclasses import dataclass
@@ -9,12 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from pcaphash.capture.pcap import NO_INTERFACE
+from pcaphash.capture.reader import NO_INTERFACE
 from pcaphash.device.device import Device
-from pcaphash.engine.census import Identity
 from pcaphash.engine.flows import Flows
 from pcaphash.engine.grouping import group_rows
 from pcaphash.engine.kept import KeptPackets
+from pcaphash.engine.rules import ReadingRules
 from pcaphash.engine.tuples import inner_tuples, outer_tuples
 from pcaphash.kernels.dissect import split_signature
 from pcaphash.kernels.flows import KEY_WORDS, LONG_KEY_WORDS, N_SUMS, read_flow_keys
@@ -51,15 +51,14 @@ def find_repeated(kept: KeptPackets) -> Repeated | None:
     if not kept.is_of_several:
         return None
     flows, records = _flows_of_packets(kept)
-    signatures, which = np.unique(flows.signatures, return_inverse=True)
-    is_tunnel = np.array([split_signature(int(each))[1] in TUNNELS for each in signatures], np.bool_)[which]
+    is_tunnel = flows.by_signature(lambda signature: split_signature(signature)[1] in TUNNELS) != 0
     inner, outer = inner_tuples(flows), outer_tuples(flows)
     in_tunnel, plain = is_tunnel & inner.is_ip & inner.has_ports, ~is_tunnel & outer.is_ip & outer.has_ports
     if np.count_nonzero(in_tunnel) < _LEAST_PACKETS or not plain.any():
         return None
     traces, interfaces = kept.traces[records].astype(np.uint64), kept.interfaces[records]
     tuples = np.where(in_tunnel[:, np.newaxis], inner.rows, outer.rows)
-    _, groups = group_rows(np.column_stack([traces, tuples]))
+    groups = group_rows(np.column_stack([traces, tuples])).of_row
     chosen = in_tunnel & np.isin(groups, groups[plain])
     copies = plain & np.isin(groups, groups[chosen])
     told = {number for number in interfaces[chosen].tolist() if number != NO_INTERFACE}
@@ -75,12 +74,11 @@ def find_repeated(kept: KeptPackets) -> Repeated | None:
 
 def _flows_of_packets(kept: KeptPackets) -> tuple[Flows, npt.NDArray[np.int64]]:
     """Return each packet as a flow of its own, and which record it is; those with extended addresses are left out."""
-    n, identity = len(kept), Identity.of(Device("1.4"))
+    n, rules = len(kept), ReadingRules.of(Device("1.4"))
     rows, numbers = np.empty(n * (1 + KEY_WORDS), np.uint64), np.empty(n, np.int64)
     long_rows, long_numbers = np.empty(n * (1 + LONG_KEY_WORDS), np.uint64), np.empty(n, np.int64)
     n_rows, _ = read_flow_keys(
-        kept.data, kept.records, n, identity.prepared_key, identity.port_types, identity.departures,
+        kept.data, kept.records, n, *rules.arguments,
         rows, numbers, long_rows, long_numbers,
     )  # fmt: skip
-    keys = rows.reshape(n, 1 + KEY_WORDS)[:n_rows, 1:]
-    return Flows(np.ascontiguousarray(keys), np.zeros((n_rows, N_SUMS), np.int64)), numbers[:n_rows]
+    return Flows(rows.reshape(n, 1 + KEY_WORDS)[:n_rows], np.zeros((n_rows, N_SUMS), np.int64)), numbers[:n_rows]

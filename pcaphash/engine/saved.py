@@ -1,47 +1,45 @@
 """Censuses in files: NumPy's .npz, so that NumPy alone reads them (docs/formats.md has the arrays)."""
 
+import json
 import zipfile
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
+from pcaphash.capture.damage import Damage
 from pcaphash.capture.source import STANDARD_INPUT
 from pcaphash.device.device import Device
 from pcaphash.device.toml import DeviceOptions
-from pcaphash.engine.census import CENSUS_VERSION, DEPARTURES, Census, Identity, n_rows
-from pcaphash.engine.reading import Reading
-from pcaphash.errors import CaptureError, ConfigurationError
+from pcaphash.engine.census import CENSUS_VERSION, TABLE_INDEXES, TRANSFORMS, Census, CensusIdentity, n_rows
+from pcaphash.engine.left_out import LeftOut
+from pcaphash.engine.reading import Problem, Reading
+from pcaphash.engine.result import Result, counted, packets_of
+from pcaphash.engine.rules import FLAVORS, ReadingRules
+from pcaphash.errors import CaptureError, ConfigurationError, Field
 from pcaphash.kernels.dissect import N_SIGNATURES
 from pcaphash.kernels.toeplitz import KEY_LEN
 from pcaphash.standards.pcap import ZIP_MAGIC
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 _MOST_OF_NAME = 200  # bytes in which the name of the first array of an archive stands
 _PORTS = ("vxlan_ports", "geneve_ports", "vxlan_gpe_ports", "gre_udp_ports")
-_WORDS = ("table_index", "flavor", "input_transform")
+_WORDS = {"table_index": TABLE_INDEXES, "flavor": FLAVORS, "input_transform": TRANSFORMS}
 _DEPENDED_ON = frozenset({"hash_key", *_PORTS, *_WORDS})
 _MOST_SLOTS = 65536
 _AGAIN = "take the census again"
 
-# The options that make up an identity, for whoever has to give them.
-_OPTIONS = {
-    "hash_keys": "--key",
-    "vxlan_ports": "--vxlan-port",
-    "geneve_ports": "--geneve-port",
-    "vxlan_gpe_ports": "--vxlan-gpe-port",
-    "gre_udp_ports": "--gre-udp-port",
-    "table_index": "--table-index",
-    "flavor": "--flavor",
-    "input_transform": "--input-transform",
-    "slots": "--indirection-table-size",
-}
+# Fields that an identity calls otherwise.
+_FIELDS = {"hash_keys": "hash_key", "slots": "indirection_table_size"}
 
 
-@dataclass(frozen=True)
-class SavedCensus:
+@dataclass(frozen=True, repr=False)
+class SavedCensus(Result):
     """A census read from a file.
 
     Parameters
@@ -51,7 +49,7 @@ class SavedCensus:
     census : Census
         What it holds.
     reading : Reading
-        What came of reading the traces behind it.
+        The result of reading the traces that it was taken from.
     given : frozenset of str
         Arguments of ``Device`` that were given and not left at their defaults, of those that a census depends on.
     """
@@ -61,38 +59,52 @@ class SavedCensus:
     reading: Reading
     given: frozenset[str]
 
-    def restrict(self, identity: Identity) -> Census:
+    def facts(self) -> list[str]:
+        """Return what was counted, and for how many hash keys."""
+        keys = counted(len(self.census.identity.hash_keys), "hash key")
+        return [packets_of(self.reading, self.reading.selected), f"{keys}, {self.census.identity.slots:,} slots"]
+
+    def main_table(self) -> "pd.DataFrame":
+        """Return how the census was taken."""
+        import pandas as pd
+
+        facts = self.census.identity.facts()
+        return pd.DataFrame([{"name": name, "value": _show(value)} for name, value in facts.items()])
+
+    def restrict(self, identity: CensusIdentity) -> Census:
         """Return the part of the census that answers under an identity.
 
         Raises
         ------
         ConfigurationError
-            It was taken under another; the text names in what they differ.
+            It was taken under another; the message names in what they differ.
         """
         mine = self.census.identity
-        for field in fields(Identity):
-            has, wanted = getattr(mine, field.name), getattr(identity, field.name)
-            if field.name == "hash_keys":
-                fits = set(wanted) <= set(has)
-            elif field.name == "slots" and mine.table_index == "mask":
-                fits = wanted <= has
+        facts = mine.facts()
+        for name, wanted in identity.facts().items():
+            has: Any = facts[name]
+            if name == "hash_keys":
+                fits = set(identity.hash_keys) <= set(mine.hash_keys)
+            elif name == "slots" and mine.table_index == "mask":
+                fits = identity.slots <= mine.slots
             else:
                 fits = wanted == has
             if not fits:
                 problem = f"{self.path} was taken with {_show(has)}, not {_show(wanted)}"
                 advice = "give the same here, or take the census again"
-                raise ConfigurationError(_OPTIONS.get(field.name, field.name), problem, advice)
+                raise ConfigurationError(Field(_FIELDS.get(name, name)), problem, advice)
         return self.census.restrict(identity)
 
     def device_options(self, given: DeviceOptions) -> DeviceOptions:
         """Return how the census was taken as arguments of ``Device``, but for what is given and what is usual."""
-        mine, usual = self.census.identity, Identity.of(Device(spec=given.get("spec", "v7")))
+        mine, usual = self.census.identity, CensusIdentity.of(Device(spec=given.get("spec", "v7")))
         options: DeviceOptions = {}
         if usual.hash_keys[0] not in mine.hash_keys:
             options["hash_key"] = mine.hash_keys[0].hex()
+        facts, usual_facts = mine.facts(), usual.facts()
         for name in (*_PORTS, *_WORDS):
-            if getattr(mine, name) != getattr(usual, name):
-                options[name] = getattr(mine, name)  # type: ignore[literal-required]
+            if facts[name] != usual_facts[name]:
+                options[name] = facts[name]  # type: ignore[literal-required]
         if mine.table_index == "modulo":
             options["indirection_table_size"] = mine.slots
         return options
@@ -128,16 +140,17 @@ def given_to_census(device: Device) -> frozenset[str]:
 
 
 def save_census(saved: SavedCensus, stream: IO[bytes]) -> None:
-    """Write a census, and what came of reading the traces behind it."""
+    """Write a census, and the result of reading the traces that it was taken from."""
     census, reading, identity = saved.census, saved.reading, saved.census.identity
     signatures = census.signatures()
     rows = [census.natural_rows(signature) for signature in signatures]
     shape = (0, identity.slots, 2)
+    facts = identity.facts()
     arrays: dict[str, Any] = {
         "version": np.int64(identity.version),
         "hash_keys": np.frombuffer(b"".join(identity.hash_keys), np.uint8).reshape(-1, KEY_LEN),
-        **{name: np.array(getattr(identity, name), np.int64) for name in _PORTS},
-        **{name: np.array(getattr(identity, name)) for name in _WORDS},
+        **{name: np.array(facts[name], np.int64) for name in _PORTS},
+        **{name: np.array(facts[name]) for name in _WORDS},
         "slots": np.int64(identity.slots),
         "given": np.array(sorted(saved.given), np.str_),
         "signatures": np.array(signatures, np.int64),
@@ -149,13 +162,37 @@ def save_census(saved: SavedCensus, stream: IO[bytes]) -> None:
         "left_out_packets": np.array(list(reading.left_out.values()), np.int64),
         "link_types": np.array(list(reading.link_types.items()), np.int64).reshape(-1, 2),
         "is_stopped": np.bool_(reading.is_stopped),
-        "problems": np.array([_portable(line) for line in reading.problems], np.str_),
+        "problems": np.array([_portable(str(problem)) for problem in reading.problems], np.str_),
+        "problem_values": np.array([_portable(_write_problem(problem)) for problem in reading.problems], np.str_),
     }
     np.savez_compressed(stream, **arrays)
 
 
+def _write_problem(problem: Problem) -> str:
+    """Write as JSON why a trace could not be read, or only in part."""
+    if isinstance(problem, str):
+        return json.dumps(problem)
+    if isinstance(problem, Damage):
+        return json.dumps({"damage": vars(problem)}, default=int)
+    return json.dumps({"error": [problem.path, problem.problem, problem.advice, problem.offset]}, default=int)
+
+
+def _read_problem(text: str) -> Problem:
+    """Read what ``_write_problem`` wrote.
+
+    Raises
+    ------
+    ValueError, KeyError, TypeError
+        It is not that.
+    """
+    value = json.loads(text)
+    if isinstance(value, str):
+        return value
+    return Damage(**value["damage"]) if "damage" in value else CaptureError(*value["error"])
+
+
 def _portable(text: str) -> str:
-    """Replace what is no text in a name of a file (surrogates of undecodable bytes)."""
+    """Replace what is not text in a name of a file (surrogates of undecodable bytes)."""
     return text.encode("utf-8", "replace").decode()
 
 
@@ -196,11 +233,14 @@ def _build(path: str, arrays: dict[str, npt.NDArray[Any]]) -> SavedCensus:
     slots = int(_array(arrays, "slots", np.int64, ()))
     if not len(keys) or not 0 < slots <= _MOST_SLOTS:
         raise ValueError("no hash key, or no slots")
-    given: dict[str, Any] = {name: tuple(_array(arrays, name, np.int64, (None,)).tolist()) for name in _PORTS}
-    given |= {name: str(arrays[name]) for name in _WORDS}
-    identity = Identity(tuple(key.tobytes() for key in keys), slots=slots, **given)
-    if any(getattr(identity, name) not in DEPARTURES for name in _WORDS):
+    words = {name: str(arrays[name]) for name in _WORDS}
+    if any(word not in _WORDS[name] for name, word in words.items()):
         raise ValueError(f"unknown {', '.join(_WORDS)}")
+    ports = {name: tuple(_array(arrays, name, np.int64, (None,)).tolist()) for name in _PORTS}
+    rules = ReadingRules(**ports, flavor=words["flavor"])
+    identity = CensusIdentity(
+        tuple(key.tobytes() for key in keys), rules, words["table_index"], words["input_transform"], slots
+    )
     if identity.table_index != "modulo" and slots & (slots - 1):
         raise ValueError(f"{slots} slots are not a power of two")
     census = Census(identity)
@@ -218,16 +258,19 @@ def _build(path: str, arrays: dict[str, npt.NDArray[Any]]) -> SavedCensus:
 
 
 def _reading_of(arrays: dict[str, npt.NDArray[Any]]) -> Reading:
-    reasons = [str(reason) for reason in arrays["left_out_reasons"]]
+    reasons = [LeftOut(reason) for reason in arrays["left_out_reasons"]]
     left_out = _array(arrays, "left_out_packets", np.int64, (len(reasons),)).tolist()
     link_types = _array(arrays, "link_types", np.int64, (None, 2)).tolist()
-    return Reading(
-        traces=[str(trace) for trace in arrays["traces"]],
-        packets=int(_array(arrays, "packets", np.int64, ())),
-        left_out=dict(zip(reasons, left_out, strict=True)),
+    # Censuses of earlier versions say in lines of text alone what could not be read.
+    values = arrays.get("problem_values")
+    problems = arrays["problems"].tolist() if values is None else map(_read_problem, values.tolist())
+    return Reading.of(
+        [str(trace) for trace in arrays["traces"]],
+        int(_array(arrays, "packets", np.int64, ())),
+        dict(zip(reasons, left_out, strict=True)),
         is_stopped=bool(arrays["is_stopped"]),
         link_types=dict(link_types),
-        inherited=[str(line) for line in arrays["problems"]],
+        problems=problems,
     )
 
 

@@ -7,9 +7,10 @@ import numpy as np
 import numpy.typing as npt
 
 from pcaphash.capture.reader import Block
-from pcaphash.engine.census import Identity
 from pcaphash.engine.decision import ENCAPSULATIONS, encapsulation_of
 from pcaphash.engine.interfaces import is_on_interface
+from pcaphash.engine.left_out import NOT_MIRRORED, LeftOut
+from pcaphash.engine.rules import ReadingRules
 from pcaphash.engine.selection import Network, Selection
 from pcaphash.engine.stripping import strip_block
 from pcaphash.kernels.dissect import split_signature
@@ -21,23 +22,6 @@ from pcaphash.standards.ethernet import ETHERNET, MAC_LEN
 
 Mask = npt.NDArray[np.bool_]
 
-SENT = "sent by the capturing host"
-NOT_SENT = "not sent by the capturing host"
-WITHOUT_TIME = "without a time"
-BEFORE_START = "before the start"
-AFTER_END = "after the end"
-OTHER_ENCAPSULATION = "of another encapsulation"
-OTHER_VNI = "of another virtual network"
-OTHER_ENDPOINT = "of other endpoints"
-OTHER_DESTINATION = "to other addresses"
-OTHER_MAC = "to other Ethernet addresses"
-OTHER_INTERFACE = "on other interfaces"
-NOT_MIRRORED = {
-    "erspan": "without an ERSPAN header to strip",
-    "vxlan": "without a VXLAN header to strip",
-    "gre": "without a GRE header to strip",
-}
-
 
 class Selector:
     """Selects the packets of blocks, and counts what is left out, each packet once.
@@ -46,21 +30,21 @@ class Selector:
     ----------
     selection : Selection
         What to look at.
-    identity : Identity
-        Says which UDP ports are tunnels, and how headers are read.
+    rules : ReadingRules
+        How headers are read.
     spec : str
         The text whose names encapsulations have, ``v7`` or ``1.4``.
-    left_out : dict of str to int
+    left_out : dict of LeftOut to int
         Packets left out are added to it, by why.
     """
 
-    def __init__(self, selection: Selection, identity: Identity, spec: str, left_out: dict[str, int]) -> None:
+    def __init__(self, selection: Selection, rules: ReadingRules, spec: str, left_out: dict[LeftOut, int]) -> None:
         self.selection = selection
         self._left_out = left_out
-        self._identity = identity
+        self._rules = rules
         self._spec = spec
         self._left = selection.count
-        self._lost: list[tuple[str, Mask]] = []
+        self._lost: list[tuple[LeftOut, Mask]] = []
         self._is_mirrored: Mask | None = None
 
     @property
@@ -80,7 +64,7 @@ class Selector:
         """Take off what a mirror session put around the packets of a block, if that is asked for; then select."""
         if not self.selection.strip:
             return block
-        stripped, self._is_mirrored = strip_block(block, self.selection.strip, self._identity.port_types)
+        stripped, self._is_mirrored = strip_block(block, self.selection.strip, self._rules.port_types)
         return stripped
 
     def select(self, block: Block) -> tuple[npt.NDArray[np.int64] | None, int]:
@@ -102,9 +86,9 @@ class Selector:
         if self._is_mirrored is not None:
             self._keep(kept, self._is_mirrored, NOT_MIRRORED[self.selection.strip])
         if self.selection.interface:
-            self._keep(kept, is_on_interface(block, self.selection.interface), OTHER_INTERFACE)
+            self._keep(kept, is_on_interface(block, self.selection.interface), LeftOut.OTHER_INTERFACE)
         if self.selection.destination_mac:
-            self._keep(kept, _has_destination_mac(block, self.selection.destination_mac), OTHER_MAC)
+            self._keep(kept, _has_destination_mac(block, self.selection.destination_mac), LeftOut.OTHER_MAC)
         if self.selection.looks_at_times:
             self._by_time(block, kept)
         if self.selection.looks_into_packets:
@@ -123,7 +107,7 @@ class Selector:
     def _has_sent(self, block: Block) -> bool:
         return self.selection.direction == "in" and bool(block.records["direction"].max(initial=0) == DIRECTION_OUT)
 
-    def _keep(self, kept: Mask, fits: Mask, reason: str) -> None:
+    def _keep(self, kept: Mask, fits: Mask, reason: LeftOut) -> None:
         """Leave out what does not fit, and note what fitted until now."""
         self._lost.append((reason, kept & ~fits))
         kept &= fits
@@ -131,36 +115,35 @@ class Selector:
     def _by_direction(self, block: Block, kept: Mask) -> None:
         is_sent = block.records["direction"] == DIRECTION_OUT
         if self.selection.direction == "in":
-            self._keep(kept, ~is_sent, SENT)
+            self._keep(kept, ~is_sent, LeftOut.SENT)
         elif self.selection.direction == "out":
-            self._keep(kept, is_sent, NOT_SENT)
+            self._keep(kept, is_sent, LeftOut.NOT_SENT)
 
     def _by_time(self, block: Block, kept: Mask) -> None:
         times = block.timestamps()
         start, end = self.selection.start, self.selection.end
-        self._keep(kept, times != NO_TIMESTAMP, WITHOUT_TIME)
+        self._keep(kept, times != NO_TIMESTAMP, LeftOut.WITHOUT_TIME)
         if start is not None:
-            self._keep(kept, times >= start, BEFORE_START)
+            self._keep(kept, times >= start, LeftOut.BEFORE_START)
         if end is not None:
-            self._keep(kept, times < end, AFTER_END)
+            self._keep(kept, times < end, LeftOut.AFTER_END)
 
     def _by_packet(self, block: Block, kept: Mask) -> None:
         n = len(block.records)
         signatures, numbers = np.empty(n, np.int32), np.empty(n, np.int64)
         endpoints = np.empty(n * ENDPOINTS_LEN, np.uint8)
-        identity = self._identity
         read_endpoints(
-            block.data, block.records, n, identity.prepared_key, identity.port_types, identity.departures,
+            block.data, block.records, n, *self._rules.arguments,
             signatures, numbers, endpoints,
         )  # fmt: skip
         if self.selection.encapsulation:
-            self._keep(kept, self._of_signatures(signatures, self._has_encapsulation), OTHER_ENCAPSULATION)
+            self._keep(kept, self._of_signatures(signatures, self._has_encapsulation), LeftOut.OTHER_ENCAPSULATION)
         if self.selection.vni:
-            self._keep(kept, np.isin(numbers, self.selection.vni), OTHER_VNI)
+            self._keep(kept, np.isin(numbers, self.selection.vni), LeftOut.OTHER_VNI)
         addresses = endpoints.reshape(n, 2, ADDRESS_LEN)
         for networks, ends, reason in (
-            (self.selection.endpoint, addresses, OTHER_ENDPOINT),
-            (self.selection.to, addresses[:, 1:], OTHER_DESTINATION),
+            (self.selection.endpoint, addresses, LeftOut.OTHER_ENDPOINT),
+            (self.selection.to, addresses[:, 1:], LeftOut.OTHER_DESTINATION),
         ):
             if networks:
                 self._keep(kept, self._in_networks(signatures, ends, networks), reason)

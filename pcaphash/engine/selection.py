@@ -1,7 +1,8 @@
-"""Which packets of a trace are looked at: by count, time, direction, encapsulation, virtual network and endpoint."""
+"""Which packets of a trace to look at: by count, time, direction, encapsulation, virtual network and endpoint."""
 
 import re
 from collections.abc import Iterable
+from copy import copy
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
@@ -9,7 +10,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import SupportsIndex
 
 from pcaphash.device.words import parse_number, unknown_word
-from pcaphash.errors import ConfigurationError
+from pcaphash.errors import Command, ConfigurationError, Field
 from pcaphash.standards.virtio import TUNNEL_TYPES
 
 STRIPS = ("erspan", "vxlan", "gre")
@@ -17,7 +18,7 @@ STRIPS = ("erspan", "vxlan", "gre")
 
 DIRECTIONS = ("in", "out", "all")
 ENCAPSULATIONS = ("NONE", "GRE", *TUNNEL_TYPES, "UNKNOWN")
-"""Names of encapsulations under either text; draft v7 divides GRE no further."""
+"""Names of encapsulations under either spec; draft v7 divides GRE no further."""
 
 _MOST_NETWORK_NUMBER = 0xFFFFFFFF
 _MAC = re.compile(r"[0-9a-fA-F]{2}([:-]?[0-9a-fA-F]{2}){5}|[0-9a-fA-F]{4}(\.[0-9a-fA-F]{4}){2}")
@@ -39,32 +40,31 @@ class Selection:
     start, end : str, int or float, optional
         From this time on, and before this time: ISO 8601 (UTC unless it says otherwise) or seconds since 1970.
     direction : str
-        ``in``: without the packets that the capture says the host sent (they never met receive-side scaling); ``out``:
-        only these; ``all``.
+        ``in`` leaves out the packets that the host sent, if the capture marks them (they never went through
+        receive-side scaling); ``out`` takes only these; ``all`` takes all.
     encapsulation : str or iterable of str
-        What packets are, by the names that the column ``encapsulation`` has under either text, NONE and UNKNOWN
-        included.
+        Encapsulations, by their names in the column ``encapsulation`` under either spec, including NONE and UNKNOWN.
     vni : int or iterable of int
         VNI of VXLAN, VXLAN-GPE and GENEVE, VSID of NVGRE, key of other GRE.
     endpoint : str or iterable of str
-        Addresses or networks, such as ``10.0.0.1`` or ``2001:db8::/32``, one of which must hold the source or the
-        destination of the outer header.
+        Addresses or networks, such as ``10.0.0.1`` or ``2001:db8::/32``. The source or the destination of the outer
+        header must be in one of them.
     to : str or iterable of str
-        Likewise, one of which must hold the destination.
+        The same for only the destination.
     destination_mac : str or iterable of str
         Ethernet addresses such as ``02:00:00:00:00:01``, one of which must be the destination.
     interface : str, int or iterable of them
-        Where the packet was captured: the name of an interface of a pcapng file, or a number: in Linux cooked headers
-        of the second version (captures of ``any``) the index that Linux gives it, else where it stands in the pcapng
-        file, counted from 0.
+        Where the packet was captured: the name of an interface of a pcapng file, or a number. In Linux cooked headers
+        of the second version (captures of ``any``), this is the interface index in Linux; otherwise the position in
+        the pcapng file, counted from 0.
     strip : str, optional
-        ``erspan``, ``vxlan`` or ``gre``: packets are those of a mirror session, and what it put around them is taken
-        off before anything else; packets without it are left out.
+        ``erspan``, ``vxlan`` or ``gre``: the headers that a mirror session added, which are taken off before anything
+        else. Packets without them are left out.
 
     Raises
     ------
     ConfigurationError
-        A value cannot be.
+        A value is impossible.
     """
 
     count: int | None
@@ -94,18 +94,18 @@ class Selection:
         strip: str | None = None,
     ) -> None:
         if direction not in DIRECTIONS:
-            raise unknown_word("--direction", direction, DIRECTIONS, "a direction")
+            raise unknown_word(Field("direction"), direction, DIRECTIONS, "a direction")
         if strip is not None and strip not in STRIPS:
-            raise unknown_word("--strip", strip, STRIPS, "something to strip")
+            raise unknown_word(Field("strip"), strip, STRIPS, "something to strip")
         fields = {
             "count": None if count is None else parse_number("-c", count, 1, 2**63 - 1, "it is a number of packets"),
-            "start": None if start is None else _parse_time("--start", start),
-            "end": None if end is None else _parse_time("--end", end),
+            "start": None if start is None else _parse_time(Field("start"), start),
+            "end": None if end is None else _parse_time(Field("end"), end),
             "direction": direction,
             "encapsulation": tuple(_parse_encapsulation(word) for word in _list(encapsulation)),
             "vni": tuple(_parse_vni(number) for number in _list(vni)),
-            "endpoint": tuple(_parse_network("--endpoint", word) for word in _list(endpoint)),
-            "to": tuple(_parse_network("--to", word) for word in _list(to)),
+            "endpoint": tuple(_parse_network(Field("endpoint"), word) for word in _list(endpoint)),
+            "to": tuple(_parse_network(Field("to"), word) for word in _list(to)),
             "destination_mac": tuple(_parse_mac(word) for word in _list(destination_mac)),
             "interface": tuple(_parse_interface(word) for word in _list(interface)),
             "strip": strip or "",
@@ -113,7 +113,13 @@ class Selection:
         for field, value in fields.items():
             object.__setattr__(self, field, value)
         if self.start is not None and self.end is not None and self.end <= self.start:
-            raise ConfigurationError("--end", "is not after --start", "give a later time")
+            raise ConfigurationError(Field("end"), f"is not after {Field('start')}", "give a later time")
+
+    def without_count(self) -> "Selection":
+        """Return what selects the same packets, however many there are."""
+        every = copy(self)
+        object.__setattr__(every, "count", None)
+        return every
 
     @property
     def looks_into_packets(self) -> bool:
@@ -126,18 +132,17 @@ class Selection:
         return self.start is not None or self.end is not None
 
     def __str__(self) -> str:
-        """Return the options that give it, but for those left at their defaults."""
-        words = [f"-c {self.count}"] if self.count is not None else []
-        words += [
-            f"--{name} {_show_time(at)}" for name, at in (("start", self.start), ("end", self.end)) if at is not None
-        ]
+        """Return the settings that give it, except those with their defaults."""
+        given = [Field("count", self.count)] if self.count is not None else []
+        times = (("start", self.start), ("end", self.end))
+        given += [Field(name, _show_time(at)) for name, at in times if at is not None]
         for name in ("encapsulation", "vni", "endpoint", "to", "interface"):
-            words += [f"--{name} {value}" for value in getattr(self, name)]
-        words += [f"--destination-mac {address.hex(':')}" for address in self.destination_mac]
-        words += [f"--strip {self.strip}"] if self.strip else []
-        if self.direction == "out" or (self.direction == "all" and not words):  # "all" leaves nothing out
-            words.append(f"--direction {self.direction}")
-        return " ".join(words)
+            given += [Field(name, value) for value in getattr(self, name)]
+        given += [Field("destination_mac", address.hex(":")) for address in self.destination_mac]
+        given += [Field("strip", self.strip)] if self.strip else []
+        if self.direction == "out" or (self.direction == "all" and not given):  # "all" leaves nothing out
+            given.append(Field("direction", self.direction))
+        return " ".join(map(str, given))
 
 
 def _list(values: object) -> list[object]:
@@ -146,7 +151,7 @@ def _list(values: object) -> list[object]:
     return list(values)
 
 
-def _parse_time(option: str, value: str | float) -> int:
+def _parse_time(place: Field | str, value: str | float) -> int:
     """Return nanoseconds since 1970."""
     text = str(value).strip()
     try:
@@ -161,7 +166,7 @@ def _parse_time(option: str, value: str | float) -> int:
         return int((moment - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds()) * 10**9 + int(digits)
     except (ValueError, OverflowError) as error:
         problem = f"{text!r} is not a time"
-        raise ConfigurationError(option, problem, "write 2026-01-31T12:00:00Z, or seconds since 1970") from error
+        raise ConfigurationError(place, problem, "write 2026-01-31T12:00:00Z, or seconds since 1970") from error
 
 
 def _show_time(nanoseconds: int) -> str:
@@ -172,28 +177,28 @@ def _show_time(nanoseconds: int) -> str:
 def _parse_encapsulation(word: object) -> str:
     found = next((name for name in ENCAPSULATIONS if name.lower() == str(word).lower()), None)
     if found is None:
-        raise unknown_word("--encapsulation", str(word), ENCAPSULATIONS, "an encapsulation")
+        raise unknown_word(Field("encapsulation"), str(word), ENCAPSULATIONS, "an encapsulation")
     return found
 
 
 def _parse_vni(number: object) -> int:
     rule = "a VNI or VSID has 24 bits, a GRE key 32"
-    return parse_number("--vni", number, 0, _MOST_NETWORK_NUMBER, rule)  # type: ignore[arg-type]
+    return parse_number(Field("vni"), number, 0, _MOST_NETWORK_NUMBER, rule)  # type: ignore[arg-type]
 
 
-def _parse_network(option: str, word: object) -> Network:
+def _parse_network(place: Field | str, word: object) -> Network:
     try:
         return ip_network(str(word), strict=False)
     except ValueError as error:
         problem = f"{word!r} is not an IP address or network"
-        raise ConfigurationError(option, problem, "write 10.0.0.1 or 2001:db8::/32") from error
+        raise ConfigurationError(place, problem, "write 10.0.0.1 or 2001:db8::/32") from error
 
 
 def _parse_mac(word: object) -> bytes:
     digits = re.sub(r"[:.\s-]", "", str(word))
     if not _MAC.fullmatch(str(word).strip()) or len(digits) != _MAC_DIGITS:
         problem = f"{word!r} is not an Ethernet address"
-        raise ConfigurationError("--destination-mac", problem, "write 02:00:00:00:00:01")
+        raise ConfigurationError(Field("destination_mac"), problem, "write 02:00:00:00:00:01")
     return bytes.fromhex(digits)
 
 
@@ -201,7 +206,7 @@ def _parse_interface(word: object) -> str:
     text = str(word).strip()
     if not text or not text.isprintable():
         problem = f"{word!r} is not an interface"
-        raise ConfigurationError("--interface", problem, "give its name or number; pcaphash info shows them")
+        raise ConfigurationError(Field("interface"), problem, f"give its name or number; {Command('info')} shows them")
     return text
 
 

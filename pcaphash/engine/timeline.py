@@ -1,21 +1,16 @@
 """The load of receive queues over time, in windows aligned to absolute time."""
 
-import re
-from decimal import Decimal
-
 import numpy as np
 import numpy.typing as npt
 
 from pcaphash.capture.reader import Block
 from pcaphash.device.device import Device
 from pcaphash.engine.describer import NO_QUEUE, Describer
-from pcaphash.errors import ConfigurationError
+from pcaphash.errors import ConfigurationError, Field
 from pcaphash.kernels.timestamps import NO_TIMESTAMP
+from pcaphash.quantities import PS_OF_NS, parse_duration
 
 MOST_WINDOWS = 1_000_000
-
-
-_UNITS = {"ns": 1, "us": 10**3, "ms": 10**6, "s": 10**9, "min": 60 * 10**9}
 
 
 def parse_window(text: str) -> int:
@@ -24,14 +19,13 @@ def parse_window(text: str) -> int:
     Raises
     ------
     ConfigurationError
-        It is none.
+        It is not one, or not one in whole nanoseconds.
     """
-    found = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?) ?(ns|us|ms|s|min)", text.strip())
-    length = Decimal(found[1]) * _UNITS[found[2]] if found else Decimal(0)
-    if length < 1 or length != int(length) or length >= 2**62:
-        problem = f"{text!r} is not a duration in whole nanoseconds"
-        raise ConfigurationError("--window", problem, f"write a number and one of {', '.join(_UNITS)}, such as 100ms")
-    return int(length)
+    place = Field("window_ns")
+    length, rest = divmod(parse_duration(place, text), PS_OF_NS)
+    if rest:
+        raise ConfigurationError(place, f"{text!r} is not a whole number of nanoseconds", "give a longer window")
+    return length
 
 
 class Timeline:
@@ -64,6 +58,19 @@ class Timeline:
         empty = np.zeros((0, self.device.queues, 2), np.int64)
         return np.stack([self._loads[window] for window in self.windows]) if self._loads else empty
 
+    def combine(self, other: "Timeline") -> None:
+        """Add what was counted of other packets.
+
+        Raises
+        ------
+        ConfigurationError
+            There are more windows than MOST_WINDOWS.
+        """
+        self.without_time += other.without_time
+        for window, load in other._loads.items():
+            self._add(window, load)
+        self._check_windows()
+
     def append(self, block: Block) -> None:
         """Count the packets of a block.
 
@@ -81,10 +88,16 @@ class Timeline:
         np.add.at(sums[:, :, 0], (of_packet, queues[chosen]), 1)
         np.add.at(sums[:, :, 1], (of_packet, queues[chosen]), lengths)
         for window, load in zip(windows.tolist(), sums, strict=True):
-            if window in self._loads:
-                self._loads[window] += load
-            else:
-                self._loads[window] = load.copy()
+            self._add(window, load)
+        self._check_windows()
+
+    def _add(self, window: int, load: npt.NDArray[np.int64]) -> None:
+        if window in self._loads:
+            self._loads[window] += load
+        else:
+            self._loads[window] = load.copy()
+
+    def _check_windows(self) -> None:
         if len(self._loads) > MOST_WINDOWS:
             problem = f"there are more than {MOST_WINDOWS:,} windows with packets"
-            raise ConfigurationError("--window", problem, "give a longer window, or select fewer packets")
+            raise ConfigurationError(Field("window_ns"), problem, "give a longer window, or select fewer packets")

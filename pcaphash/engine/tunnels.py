@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from pcaphash.engine.decision import NONE, encapsulation_of
 from pcaphash.engine.flows import Flows
-from pcaphash.engine.grouping import group_rows
+from pcaphash.engine.grouping import group_rows, least_rows
 from pcaphash.kernels import header as kinds
 from pcaphash.kernels.dissect import split_signature
 from pcaphash.kernels.flows import INNER_ADDRESSES, OUTER_ADDRESSES
@@ -34,7 +34,7 @@ class Tunnel:
     source, destination : str
         Outer addresses.
     encapsulation : str
-        Its name under the text asked for.
+        Its name under the spec asked for.
     network_number : int or None
         VNI, VSID or GRE key.
     """
@@ -57,8 +57,8 @@ class Tunnels:
     Parameters
     ----------
     rows : uint64 array of shape (n, 7)
-        Each tunnel once, in an order that depends on nothing else: number of its encapsulation, whether the outer
-        header is IPv6, four words of addresses, and network number (counted from 1; 0 for none).
+        Each tunnel once, in no order that means anything: number of its encapsulation, whether the outer header is
+        IPv6, four words of addresses, and network number (counted from 1; 0 for none).
     encapsulations : list of str
         Names of the encapsulations, in order of their numbers.
     of_flow : int64 array of shape (flows,)
@@ -79,6 +79,11 @@ class Tunnels:
         source, destination = _addresses(bool(is_ipv6), words)
         named = network_number + NO_NETWORK_NUMBER if network_number else None
         return Tunnel(source, destination, self.encapsulations[name], named)
+
+    def heaviest(self, packets: npt.NDArray[np.int64], most: int) -> list[int]:
+        """Return the numbers of the tunnels with the most packets, given those of each; equal ones by their rows."""
+        found: list[int] = least_rows([-packets, *self.rows.T], most).tolist()
+        return found
 
 
 @dataclass(frozen=True)
@@ -112,7 +117,7 @@ class Endpoints:
 
 
 def find_tunnels(flows: Flows, spec: str) -> Tunnels:
-    """Find the tunnels that flows run through, under the names of one of the texts.
+    """Find the tunnels that flows run through, under the names of one of the specs.
 
     Parameters
     ----------
@@ -121,23 +126,25 @@ def find_tunnels(flows: Flows, spec: str) -> Tunnels:
     spec : str
         The text.
     """
-    signatures, which = np.unique(flows.signatures, return_inverse=True)
-    kinds_of = [split_signature(int(signature)) for signature in signatures]
-    names = [
-        encapsulation_of(int(signature), spec) if encapsulation in TUNNELS else NONE
-        for signature, (_, encapsulation, _) in zip(signatures, kinds_of, strict=True)
-    ]
-    order = sorted({NONE, *names})
-    named = np.array([order.index(name) for name in names], np.uint64)[which]
-    is_ipv6 = np.array([outer >= KIND_IPV6 for outer, _, _ in kinds_of], np.uint64)[which]
-    addresses = flows.keys[:, OUTER_ADDRESSES : OUTER_ADDRESSES + 4]
-    numbers = (flows.network_numbers - NO_NETWORK_NUMBER).astype(np.uint64)
-    rows = np.column_stack([named, is_ipv6, addresses, numbers])
-    chosen = named != order.index(NONE)
-    distinct, of_chosen = group_rows(rows[chosen])
-    of_flow = np.full(len(rows), NO_TUNNEL, np.int64)
-    of_flow[chosen] = of_chosen
-    return Tunnels(distinct, order, of_flow)
+    names = {signature: _name_of(signature, spec) for signature in flows.distinct_signatures}
+    order = sorted({NONE, *names.values()})
+    named = flows.by_signature(lambda signature: order.index(names[signature]))
+    is_ipv6 = flows.by_signature(lambda signature: split_signature(signature)[0] >= KIND_IPV6)
+    chosen = np.flatnonzero(named != order.index(NONE))
+    rows = np.empty((len(chosen), 7), np.uint64)
+    rows[:, 0], rows[:, 1] = named[chosen], is_ipv6[chosen]
+    rows[:, 2:6] = flows.keys[chosen, OUTER_ADDRESSES : OUTER_ADDRESSES + 4]
+    rows[:, 6] = flows.network_numbers[chosen] - NO_NETWORK_NUMBER
+    groups = group_rows(rows)
+    of_flow = np.full(len(flows), NO_TUNNEL, np.int64)
+    of_flow[chosen] = groups.of_row
+    return Tunnels(rows[groups.firsts], order, of_flow)
+
+
+def _name_of(signature: int, spec: str) -> str:
+    """Name the encapsulation of a tunnel; NONE where there is none."""
+    _, encapsulation, _ = split_signature(signature)
+    return encapsulation_of(signature, spec) if encapsulation in TUNNELS else NONE
 
 
 def outer_endpoints(flows: Flows, flow: int) -> Endpoints:

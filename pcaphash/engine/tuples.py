@@ -16,7 +16,9 @@ from pcaphash.kernels.tunnel import TUNNELS
 Words = npt.NDArray[np.uint64]
 
 _LOW, _HIGH, _PORT = np.uint64(0xFFFFFFFF), np.uint64(32), np.uint64(16)
+_LOW_PORT = np.uint64(0xFFFF)
 _TCP, _UDP, _NO_PORTS = 1, 2, 0
+_N_TRANSPORTS = 3
 _TRANSPORTS = {
     kinds.TRANSPORT_TCP: _TCP,
     kinds.TRANSPORT_UDP: _UDP,
@@ -31,96 +33,107 @@ class Tuples:
     ----------
     is_ip : bool array of shape (n,)
         Whether the header is there, and IP; the rest is meaningless where it is not.
-    protocols : uint64 array of shape (n,)
+    protocols : int64 array of shape (n,)
         IP version and transport together.
-    has_ports : bool array of shape (n,)
-        Whether there are ports.
-    sources, destinations : uint64 arrays of shape (n, 3)
-        Address in two words, and port.
+    addresses : uint64 array of shape (n, 4)
+        Both addresses, as ``kernels.flows`` lays them out: those of IPv4 share the first word.
+    ports : uint64 array of shape (n,)
+        Source and destination port in the lower half; 0 where there are none.
     """
 
     is_ip: npt.NDArray[np.bool_]
-    protocols: Words
-    has_ports: npt.NDArray[np.bool_]
-    sources: Words
-    destinations: Words
+    protocols: npt.NDArray[np.int64]
+    addresses: Words
+    ports: Words
+
+    @property
+    def has_ports(self) -> npt.NDArray[np.bool_]:
+        """Whether there are ports."""
+        return np.not_equal(self.protocols % _N_TRANSPORTS, _NO_PORTS)
 
     @property
     def rows(self) -> Words:
-        """Everything of each flow in one row, shape (n, 7): rows are equal where all of it is."""
-        return np.column_stack([self.protocols, self.sources, self.destinations])
+        """Everything of each flow in one row, shape (n, 6): rows are equal where all of it is."""
+        return self._rows(self.protocols, self.addresses, self.ports)
+
+    @property
+    def without_ports(self) -> Words:
+        """Rows that are equal where IP version and addresses are."""
+        return self._rows(self.protocols // _N_TRANSPORTS, self.addresses)
+
+    def take(self, chosen: npt.NDArray[np.bool_]) -> "Tuples":
+        """Return those of some of the flows."""
+        return Tuples(self.is_ip[chosen], self.protocols[chosen], self.addresses[chosen], self.ports[chosen])
 
     def connections(self) -> tuple[Words, npt.NDArray[np.bool_]]:
         """Return rows that are equal for both directions of a connection, and which of them are turned round."""
-        turned = _is_less(self.destinations, self.sources)
-        first = np.where(turned[:, np.newaxis], self.destinations, self.sources)
-        second = np.where(turned[:, np.newaxis], self.sources, self.destinations)
-        return np.column_stack([self.protocols, first, second]), turned
+        is_ipv6 = self.protocols >= _N_TRANSPORTS
+        first, second, third, fourth = self.addresses.T
+        source_port, destination_port = self.ports >> _PORT, self.ports & _LOW_PORT
+        turned = _is_less(
+            (np.where(is_ipv6, third, first & _LOW), np.where(is_ipv6, fourth, destination_port), destination_port),
+            (np.where(is_ipv6, first, first >> _HIGH), np.where(is_ipv6, second, source_port), source_port),
+        )
+        addresses = self.addresses.copy()
+        swapped = turned & is_ipv6
+        addresses[swapped] = addresses[swapped][:, [2, 3, 0, 1]]
+        swapped = turned & ~is_ipv6
+        addresses[swapped, 0] = first[swapped] << _HIGH | first[swapped] >> _HIGH
+        ports = np.where(turned, destination_port << _PORT | source_port, self.ports)
+        return self._rows(self.protocols, addresses, ports), turned
+
+    def _rows(self, protocols: npt.NDArray[np.int64], addresses: Words, *more: Words) -> Words:
+        return np.column_stack([protocols.astype(np.uint64), addresses, *more])
 
 
-def _is_less(a: Words, b: Words) -> npt.NDArray[np.bool_]:
-    less = np.zeros(len(a), bool)
-    for column in reversed(range(a.shape[1])):
-        less = (a[:, column] < b[:, column]) | ((a[:, column] == b[:, column]) & less)
+def _is_less(one: tuple[Words, ...], other: tuple[Words, ...]) -> npt.NDArray[np.bool_]:
+    """Tell where columns are less than others, the first of them deciding."""
+    less = np.zeros(len(one[0]), bool)
+    for mine, theirs in zip(reversed(one), reversed(other), strict=True):
+        less = (mine < theirs) | ((mine == theirs) & less)
     return less
 
 
 def outer_tuples(flows: Flows) -> Tuples:
     """Return addresses and ports of the outer headers of flows."""
-    return _tuples(flows, 0, OUTER_ADDRESSES)
+    return _tuples(flows, _outer_kind, flows.keys[:, OUTER_ADDRESSES : OUTER_ADDRESSES + 4], flows.keys[:, 0])
 
 
 def inner_tuples(flows: Flows) -> Tuples:
     """Return addresses and ports of the inner headers of flows."""
-    return _tuples(flows, 1, INNER_ADDRESSES)
+    return _tuples(flows, _inner_kind, flows.keys[:, INNER_ADDRESSES : INNER_ADDRESSES + 4], flows.keys[:, 1])
 
 
 def innermost_tuples(flows: Flows) -> Tuples:
     """Return addresses and ports of the inner header of each flow that is a tunnel, and of the outer one of others."""
-    outer, inner = outer_tuples(flows), inner_tuples(flows)
-    in_tunnel = _of_signatures(flows, lambda parts: parts[1] in TUNNELS).astype(bool)
+    in_tunnel = flows.by_signature(_is_tunnel) != 0
+    addresses = flows.keys[:, OUTER_ADDRESSES : OUTER_ADDRESSES + 4].copy()
+    addresses[in_tunnel] = flows.keys[in_tunnel, INNER_ADDRESSES : INNER_ADDRESSES + 4]
+    ports = np.where(in_tunnel, flows.keys[:, 1], flows.keys[:, 0])
+    return _tuples(flows, lambda each: _inner_kind(each) if _is_tunnel(each) else _outer_kind(each), addresses, ports)
+
+
+def _is_tunnel(signature: int) -> bool:
+    return split_signature(signature)[1] in TUNNELS
+
+
+def _outer_kind(signature: int) -> int:
+    return split_signature(signature)[0]
+
+
+def _inner_kind(signature: int) -> int:
+    return split_signature(signature)[2] if _is_tunnel(signature) else 0
+
+
+def _tuples(flows: Flows, kind_of: Callable[[int], int], addresses: Words, ports: Words) -> Tuples:
     return Tuples(
-        np.where(in_tunnel, inner.is_ip, outer.is_ip),
-        np.where(in_tunnel, inner.protocols, outer.protocols),
-        np.where(in_tunnel, inner.has_ports, outer.has_ports),
-        np.where(in_tunnel[:, np.newaxis], inner.sources, outer.sources),
-        np.where(in_tunnel[:, np.newaxis], inner.destinations, outer.destinations),
+        flows.by_signature(lambda signature: kind_of(signature) >= KIND_IPV4) != 0,
+        flows.by_signature(lambda signature: _protocol_of(kind_of(signature))),
+        addresses,
+        ports & _LOW,
     )
 
 
-def _of_signatures(flows: Flows, value: Callable[[tuple[int, int, int]], int]) -> npt.NDArray[np.int64]:
-    """Work something out once per signature, and return it for each flow."""
-    signatures, which = np.unique(flows.signatures, return_inverse=True)
-    return np.array([value(split_signature(int(each))) for each in signatures], np.int64)[which]
-
-
-def _tuples(flows: Flows, is_inner: int, first: int) -> Tuples:
-    def kind_of(parts: tuple[int, int, int]) -> int:
-        outer, encapsulation, inner = parts
-        if not is_inner:
-            return outer
-        return inner if encapsulation in TUNNELS else 0
-
-    of_flow = _of_signatures(flows, kind_of)
-    is_ipv6 = of_flow >= KIND_IPV6
-    transports = np.array([_TRANSPORTS.get(i, _NO_PORTS) for i in range(kinds.N_TRANSPORTS)])
-    transport = transports[(of_flow - KIND_IPV4) % kinds.N_TRANSPORTS]
-    keys, zero = flows.keys, np.uint64(0)
-    ports = keys[:, is_inner] & _LOW
-    sources = [
-        np.where(is_ipv6, keys[:, first], zero),
-        np.where(is_ipv6, keys[:, first + 1], keys[:, first] >> _HIGH),
-        ports >> _PORT,
-    ]
-    destinations = [
-        np.where(is_ipv6, keys[:, first + 2], zero),
-        np.where(is_ipv6, keys[:, first + 3], keys[:, first] & _LOW),
-        ports & np.uint64(0xFFFF),
-    ]
-    return Tuples(
-        of_flow >= KIND_IPV4,
-        (3 * is_ipv6 + transport).astype(np.uint64),
-        transport != _NO_PORTS,
-        np.column_stack(sources),
-        np.column_stack(destinations),
-    )
+def _protocol_of(kind: int) -> int:
+    transport = _TRANSPORTS.get((kind - KIND_IPV4) % kinds.N_TRANSPORTS, _NO_PORTS)
+    return _N_TRANSPORTS * (kind >= KIND_IPV6) + transport

@@ -1,242 +1,131 @@
-"""The one place that knows numba: decorators, raw pointers, instructions, and loads of bytes.
-
-Three ways to run the same kernels:
-
-- compiled (the normal way): bytes are read through a raw pointer, which costs nothing and checks nothing;
-- compiled with ``NUMBA_BOUNDSCHECK=1``: :func:`pointer` hands back the array itself, so that every read is checked;
-- as plain Python with ``NUMBA_DISABLE_JIT=1``: the instructions have plain Python twins here.
+"""What kernels are written with: decorators, instructions, and loads of bytes. Nothing here loads a compiler.
 
 Contract of every kernel: it never raises, offsets are never negative, and no byte at or past the end that its caller
 names is read.
 """
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
-import numba
 import numpy as np
-from llvmlite import binding, ir
-from numba import types
-from numba.core import cgutils, event
-from numba.core.registry import cpu_target
-from numba.extending import intrinsic
 
-from pcaphash.kernels import cache
+from pcaphash.kernels.parts import CHECKED, COMPILED, Kind, Part
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
-COMPILED = not numba.config.DISABLE_JIT
-CHECKED = bool(numba.config.BOUNDSCHECK)
-CACHED = COMPILED and cache.enable()
-
 
 def kernel(function: Function) -> Function:
-    """Compile a function that Python calls: it releases the GIL and is kept in the compile cache."""
-    return numba.njit(nogil=True, cache=CACHED, error_model="numpy")(function)
+    """Compile a function that Python calls, when it is called first: it releases the GIL, and its code is kept."""
+    if not COMPILED:
+        return function
+    if CHECKED:
+        from pcaphash.kernels.compiler import checked_kernel
+
+        return cast(Function, checked_kernel(function))
+    from pcaphash.kernels.stored import Kernel
+
+    return cast(Function, Kernel(function))
+
+
+def _part(function: Function, kind: Kind) -> Function:
+    return cast(Function, Part(function, kind)) if COMPILED else function
 
 
 def step(function: Function) -> Function:
-    """Compile a function that only kernels call, inlined: a call per packet costs more than what it does."""
-    return numba.njit(nogil=True, error_model="numpy", forceinline=True)(function)
-
-
-class _Announcer(event.Listener):
-    """Calls somebody when the first kernel is compiled and not found in the compile cache."""
-
-    def __init__(self, announce: Callable[[], None]) -> None:
-        self._announce = announce
-        self._announced = False
-
-    def on_start(self, event: Any) -> None:
-        if not self._announced:
-            self._announced = True
-            self._announce()
-
-    def on_end(self, event: Any) -> None:
-        pass
+    """Make a function that only kernels call a part of them, inlined: calling it would cost more than what it does."""
+    return _part(function, Kind.INLINED)
 
 
 def rare_step(function: Function) -> Function:
-    """Compile a function that kernels call for few packets: left out of line, it does not slow the others."""
-    return numba.njit(nogil=True, error_model="numpy")(function)
+    """Make a function a part of kernels that call it for few packets: out of line, it does not slow the others."""
+    return _part(function, Kind.CALLED)
+
+
+def _instruction(function: Function) -> Function:
+    """Have a compiled kernel use what ``instructions`` has under the same name."""
+    return _part(function, Kind.INSTRUCTION)
+
+
+def _unchecked_instruction(function: Function) -> Function:
+    """Do so unless every index is to be checked."""
+    return step(function) if CHECKED else _instruction(function)
 
 
 def before_compiling(announce: Callable[[], None]) -> None:
-    """Have somebody called once, before the first kernel is compiled; not where the compile cache has them all."""
-    event.register("numba:compile", _Announcer(announce))
+    """Have somebody called before kernels are compiled; not where the compile cache has them all."""
+    if COMPILED and CHECKED:
+        from pcaphash.kernels.compiler import before_compiling_checked
+
+        before_compiling_checked(announce)
+    elif COMPILED:
+        from pcaphash.kernels import stored
+
+        stored.before_compiling(announce)
 
 
-def instruction_of(machine: str, features: str) -> str:
-    """Name the carry-less multiply instruction of a target, or nothing where it has none.
+@_instruction
+def carry_less_multiply(a: int, b: int) -> int:
+    """Multiply two uint64 without carries; the low 64 bits of the product."""
+    a, b = int(a), int(b)
+    product = 0
+    while a:
+        if a & 1:
+            product ^= b
+        a >>= 1
+        b <<= 1
+    return np.uint64(product & 0xFFFFFFFFFFFFFFFF)
 
-    Parameters
-    ----------
-    machine : str
-        LLVM target triple, such as ``x86_64-unknown-linux-gnu``.
-    features : str
-        LLVM feature string, such as ``+sse2,+pclmul,-avx``.
+
+@_instruction
+def reverse_bits(value: int) -> int:
+    """Reverse the 32 bits of a uint32."""
+    return np.uint32(int(f"{int(value):032b}"[::-1], 2))
+
+
+@_instruction
+def bit_length(value: int) -> int:
+    """Count the bits of an int64 that is not negative; 0 for 0."""
+    return np.int64(int(value).bit_length())
+
+
+@_instruction
+def multiply_wrapping(a: Any, b: Any) -> Any:
+    """Multiply two uint64; the low 64 bits of the product."""
+    return np.uint64(int(a) * int(b) & 0xFFFFFFFFFFFFFFFF)
+
+
+@_instruction
+def add_wrapping(a: Any, b: Any) -> Any:
+    """Add two uint64; the low 64 bits of the sum."""
+    return np.uint64(int(a) + int(b) & 0xFFFFFFFFFFFFFFFF)
+
+
+@_unchecked_instruction
+def pointer(array: Any) -> Any:
+    """Return the address of a contiguous array's first item, or the array itself, so that every index is checked.
+
+    Passing arrays into functions called per packet would cost reference counting, which is atomic.
     """
-    present = set(features.split(","))
-    if machine.startswith("x86_64") and "+pclmul" in present:
-        return "llvm.x86.pclmulqdq"
-    if machine.startswith(("aarch64", "arm64")) and "+aes" in present:
-        return "llvm.aarch64.neon.pmull64"
-    return ""
+    return array
 
 
-def target_instruction() -> str:
-    """Name the carry-less multiply of the processor that numba compiles for (which need not be the one it runs on)."""
-    codegen = cpu_target.target_context.codegen()
-    return instruction_of(binding.get_process_triple(), codegen._get_host_cpu_features())
+@_unchecked_instruction
+def copy_bytes(target: Any, at: int, source: Any, start: int, length: int) -> None:
+    """Copy bytes from one place to another; the two do not overlap."""
+    for i in range(length):
+        target[at + i] = source[start + i]
 
 
-_WORD = ir.IntType(64)
-_PAIR = ir.VectorType(_WORD, 2)
+@_unchecked_instruction
+def add_pair(counts: Any, index: int, first: int, second: int) -> None:
+    """Add to two neighbouring int64, in one vector instruction."""
+    counts[index] += first
+    counts[index + 1] += second
 
 
-def emit_carry_less_multiply(builder: Any, instruction: str, a: Any, b: Any) -> Any:
-    """Emit the low 64 bits of the carry-less product of two 64-bit values."""
-    if instruction == "llvm.x86.pclmulqdq":
-        byte, zero = ir.IntType(8), ir.IntType(32)(0)
-        multiply = cgutils.get_or_insert_function(
-            builder.module, ir.FunctionType(_PAIR, [_PAIR, _PAIR, byte]), instruction
-        )
-        operands = [builder.insert_element(_PAIR(ir.Undefined), operand, zero) for operand in (a, b)]
-        product = builder.call(multiply, [*operands, byte(0)])
-    else:
-        bytes_16 = ir.VectorType(ir.IntType(8), 16)
-        multiply = cgutils.get_or_insert_function(
-            builder.module, ir.FunctionType(bytes_16, [_WORD, _WORD]), instruction
-        )
-        product = builder.bitcast(builder.call(multiply, [a, b]), _PAIR)
-    return builder.extract_element(product, ir.IntType(32)(0))
-
-
-if COMPILED:
-
-    @intrinsic
-    def carry_less_multiply(typing_context, a, b):  # type: ignore[no-untyped-def]
-        """Multiply two uint64 without carries; the low 64 bits of the product."""
-
-        def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
-            return emit_carry_less_multiply(builder, target_instruction(), *arguments)
-
-        return types.uint64(types.uint64, types.uint64), generate
-
-    @intrinsic
-    def reverse_bits(typing_context, value):  # type: ignore[no-untyped-def]
-        """Reverse the 32 bits of a uint32."""
-
-        def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
-            bits = ir.IntType(32)
-            reverse = builder.module.declare_intrinsic("llvm.bitreverse", [bits], ir.FunctionType(bits, [bits]))
-            return builder.call(reverse, arguments)
-
-        return types.uint32(types.uint32), generate
-
-else:
-
-    def carry_less_multiply(a: int, b: int) -> int:
-        """Multiply two uint64 without carries; the low 64 bits of the product."""
-        a, b = int(a), int(b)
-        product = 0
-        while a:
-            if a & 1:
-                product ^= b
-            a >>= 1
-            b <<= 1
-        return np.uint64(product & 0xFFFFFFFFFFFFFFFF)
-
-    def reverse_bits(value: int) -> int:
-        """Reverse the 32 bits of a uint32."""
-        return np.uint32(int(f"{int(value):032b}"[::-1], 2))
-
-
-if COMPILED and not CHECKED:
-
-    @intrinsic
-    def pointer(typing_context, array):  # type: ignore[no-untyped-def]
-        """Return the address of a contiguous array's first item; indexing it checks nothing.
-
-        Passing arrays into functions called per packet would cost reference counting, which is atomic.
-        """
-
-        def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
-            return context.make_array(signature.args[0])(context, builder, arguments[0]).data
-
-        return types.CPointer(array.dtype)(array), generate
-
-    @intrinsic
-    def add_pair(typing_context, counts, index, first, second):  # type: ignore[no-untyped-def]
-        """Add to two neighbouring int64 in one vector instruction."""
-
-        def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
-            base, at, *values = arguments
-            address = builder.bitcast(builder.gep(base, [at]), _PAIR.as_pointer())
-            added = _PAIR(ir.Undefined)
-            for lane, value in enumerate(values):
-                added = builder.insert_element(added, value, ir.IntType(32)(lane))
-            # The array is aligned to its items only.
-            total = builder.add(builder.load(address, align=8), added)
-            builder.store(total, address, align=8)
-            return context.get_dummy_value()
-
-        return types.none(counts, types.int64, types.int64, types.int64), generate
-
-    @intrinsic
-    def prefetch(typing_context, items, index):  # type: ignore[no-untyped-def]
-        """Have the processor fetch an item that will be needed soon; where it is does not matter otherwise."""
-
-        def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
-            base, at = arguments
-            address = builder.bitcast(builder.gep(base, [at]), ir.IntType(8).as_pointer())
-            number = ir.IntType(32)
-            declared = ir.FunctionType(ir.VoidType(), [address.type, number, number, number])
-            fetch = builder.module.declare_intrinsic("llvm.prefetch", [address.type], declared)
-            builder.call(fetch, [address, number(1), number(3), number(1)])
-            return context.get_dummy_value()
-
-        return types.none(items, types.int64), generate
-
-else:
-
-    @step
-    def add_pair(counts: Any, index: int, first: int, second: int) -> None:
-        """Add to two neighbouring int64."""
-        counts[index] += first
-        counts[index + 1] += second
-
-    @step
-    def prefetch(items: Any, index: int) -> None:
-        """Do nothing: where every index is checked, none may lead past the end."""
-
-    @step
-    def pointer(array: Any) -> Any:
-        """Return the array itself, so that every index is checked."""
-        return array
-
-
-if COMPILED:
-
-    @step
-    def multiply_wrapping(a: Any, b: Any) -> Any:
-        """Multiply two uint64; the low 64 bits of the product."""
-        return a * b
-
-    @step
-    def add_wrapping(a: Any, b: Any) -> Any:
-        """Add two uint64; the low 64 bits of the sum."""
-        return a + b
-
-else:
-
-    def multiply_wrapping(a: Any, b: Any) -> Any:
-        """Multiply two uint64; the low 64 bits of the product."""
-        return np.uint64(int(a) * int(b) & 0xFFFFFFFFFFFFFFFF)
-
-    def add_wrapping(a: Any, b: Any) -> Any:
-        """Add two uint64; the low 64 bits of the sum."""
-        return np.uint64(int(a) + int(b) & 0xFFFFFFFFFFFFFFFF)
+@_unchecked_instruction
+def prefetch(items: Any, index: int) -> None:
+    """Have the processor fetch an item that will be needed soon; where every index is checked, none may lead astray."""
 
 
 @step
@@ -273,3 +162,19 @@ def load16(d: Any, offset: int, big_endian: bool) -> int:
 def load32(d: Any, offset: int, big_endian: bool) -> int:
     """Load 4 bytes in a file's own byte order as int64."""
     return be32(d, offset) if big_endian else le32(d, offset)
+
+
+@step
+def store16(out: Any, offset: int, value: int, big_endian: bool) -> None:
+    """Store 2 bytes in a file's own byte order."""
+    high, low = (value >> 8) & 0xFF, value & 0xFF
+    out[offset] = high if big_endian else low
+    out[offset + 1] = low if big_endian else high
+
+
+@step
+def store32(out: Any, offset: int, value: int, big_endian: bool) -> None:
+    """Store 4 bytes in a file's own byte order."""
+    high, low = value >> 16, value & 0xFFFF
+    store16(out, offset, high if big_endian else low, big_endian)
+    store16(out, offset + 2, low if big_endian else high, big_endian)

@@ -57,7 +57,7 @@ def _count_packet(
         encapsulation, outer, _, outer_source, outer_destination, _, outer_addresses, outer_ports,
         inner, _, inner_source, inner_destination, _, inner_addresses, inner_ports,
     ) = dissect(
-        d, offset, max(offset + length, captured_end), captured_end, link_type, types, key, departures
+        d, offset, max(offset + length, captured_end), captured_end, link_type, types, key, departures, None
     )  # fmt: skip
     signature = signature_of(outer, encapsulation, inner)
     first = np.int64(first_slots[signature])
@@ -231,7 +231,7 @@ def count_packets_by_keys(
             inner, inner_ip, inner_source, inner_destination, inner_payload, _, _,
         ) = dissect(
             d, offset, max(offset + length, captured_end), captured_end, np.int64(records[i]["link_type"]), types,
-            prepared, departures,
+            prepared, departures, None,
         )  # fmt: skip
         signature = signature_of(outer, encapsulation, inner)
         first = np.int64(first_slots[signature])

@@ -12,6 +12,7 @@ from pcaphash.kernels.header import N_KINDS, read_header
 from pcaphash.kernels.link import NETWORK_ETHERNET, network_behind_ethernet, network_behind_link
 from pcaphash.kernels.qemu import network_behind_ethernet_as_qemu
 from pcaphash.kernels.toeplitz import no_product
+from pcaphash.kernels.trace import go_inside
 from pcaphash.kernels.tunnel import N_ENCAPSULATIONS, is_tunnel, read_encapsulation
 from pcaphash.standards.ethernet import ETHERNET
 
@@ -33,19 +34,27 @@ def split_signature(signature: int) -> tuple[int, int, int]:
 
 @step
 def _network_behind_link(
-    d: Any, offset: int, frame_end: int, captured_end: int, link_type: int, departures: Any
+    d: Any, offset: int, frame_end: int, captured_end: int, link_type: int, departures: Any, trace: Any
 ) -> tuple[int, int]:
     if departures is not None:
         if departures & (AS_QEMU | TAGS_AS_QEMU) and link_type == ETHERNET:
-            return network_behind_ethernet_as_qemu(d, offset, frame_end, captured_end)
-    return network_behind_link(d, offset, frame_end, captured_end, link_type, departures)
+            return network_behind_ethernet_as_qemu(d, offset, frame_end, captured_end, trace)
+    return network_behind_link(d, offset, frame_end, captured_end, link_type, departures, trace)
 
 
 @step
 def dissect(
-    d: Any, offset: int, frame_end: int, captured_end: int, link_type: int, port_types: Any, key: Any, departures: Any
+    d: Any,
+    offset: int,
+    frame_end: int,
+    captured_end: int,
+    link_type: int,
+    port_types: Any,
+    key: Any,
+    departures: Any,
+    trace: Any,
 ) -> tuple[int, int, int, int, int, int, Any, Any, int, int, int, int, int, Any, Any]:
-    """Dissect one packet.
+    """Dissect one packet, and note the steps in ``trace`` where that is not None.
 
     Returns
     -------
@@ -59,12 +68,12 @@ def dissect(
     inner, inner_ip, inner_source, inner_destination, inner_ports, inner_addresses_sum, inner_ports_sum
         The same of the inner header; all 0 where the packet is not a tunnel.
     """
-    network, outer_ip = _network_behind_link(d, offset, frame_end, captured_end, link_type, departures)
+    network, outer_ip = _network_behind_link(d, offset, frame_end, captured_end, link_type, departures, trace)
     outer, ip_kind, protocol, payload, source, destination, addresses, ports = read_header(
-        d, network, outer_ip, frame_end, captured_end, key, departures
+        d, network, outer_ip, frame_end, captured_end, key, departures, trace
     )
     encapsulation, network, inner_ip = read_encapsulation(
-        d, ip_kind, protocol, payload, frame_end, captured_end, port_types
+        d, ip_kind, protocol, payload, frame_end, captured_end, port_types, trace
     )
     if not is_tunnel(encapsulation):
         nothing = no_product()
@@ -72,21 +81,23 @@ def dissect(
             encapsulation, outer, outer_ip, source, destination, payload, addresses, ports,
             0, 0, 0, 0, 0, nothing, nothing,
         )  # fmt: skip
+    go_inside(trace)
     if network == NETWORK_ETHERNET:
-        network, inner_ip = network_behind_ethernet(d, inner_ip, frame_end, captured_end, departures)
+        network, inner_ip = network_behind_ethernet(d, inner_ip, frame_end, captured_end, departures, trace)
     inner, ip_kind, protocol, inner_payload, inner_source, inner_destination, inner_addresses, inner_ports = (
-        read_header(d, network, inner_ip, frame_end, captured_end, key, departures)
+        read_header(d, network, inner_ip, frame_end, captured_end, key, departures, trace)
     )
     if has(departures, SECOND_LEVEL):
         second, network, second_ip = read_encapsulation(
-            d, ip_kind, protocol, inner_payload, frame_end, captured_end, port_types
+            d, ip_kind, protocol, inner_payload, frame_end, captured_end, port_types, trace
         )
         if is_tunnel(second):
+            go_inside(trace)
             inner_ip = second_ip
             if network == NETWORK_ETHERNET:
-                network, inner_ip = network_behind_ethernet(d, inner_ip, frame_end, captured_end, departures)
+                network, inner_ip = network_behind_ethernet(d, inner_ip, frame_end, captured_end, departures, trace)
             inner, _, _, inner_payload, inner_source, inner_destination, inner_addresses, inner_ports = read_header(
-                d, network, inner_ip, frame_end, captured_end, key, departures
+                d, network, inner_ip, frame_end, captured_end, key, departures, trace
             )
     return (
         encapsulation, outer, outer_ip, source, destination, payload, addresses, ports,

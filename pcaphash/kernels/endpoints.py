@@ -44,7 +44,7 @@ def read_endpoints(
         captured_end = offset + np.int64(records[i]["captured_length"])
         frame_end = max(offset + np.int64(records[i]["original_length"]), captured_end)
         encapsulation, outer, outer_ip, _, _, payload, _, _, inner, _, _, _, _, _, _ = dissect(
-            d, offset, frame_end, captured_end, np.int64(records[i]["link_type"]), types, prepared, departures
+            d, offset, frame_end, captured_end, np.int64(records[i]["link_type"]), types, prepared, departures, None
         )
         signatures[i] = signature_of(outer, encapsulation, inner)
         network_numbers[i] = network_number(d, encapsulation, payload, captured_end)

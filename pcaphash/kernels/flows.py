@@ -125,7 +125,8 @@ def read_flow_keys(
             encapsulation, outer, outer_ip, outer_source, outer_destination, outer_payload, _, _,
             inner, inner_ip, inner_source, inner_destination, inner_payload, _, _,
         ) = dissect(
-            d, offset, frame_end, captured_end, np.int64(records[number]["link_type"]), types, prepared, departures
+            d, offset, frame_end, captured_end, np.int64(records[number]["link_type"]), types, prepared, departures,
+            None,
         )  # fmt: skip
         ports = np.uint64(signature_of(outer, encapsulation, inner)) << np.uint64(32)
         ports |= _ports_of(d, outer, outer_payload)
@@ -163,7 +164,7 @@ def _write_plain(
 
 
 @step
-def _place_of(mixed: Any, mask: int) -> int:
+def place_of(mixed: Any, mask: int) -> int:
     """Return where in an index to begin looking for a hash."""
     return np.int64(mixed & np.uint64(0x7FFFFFFF)) & mask
 
@@ -173,7 +174,7 @@ def _find(index: Any, mask: int, rows: Any, row_len: int, new_rows: Any, new_row
     """Return the number of the flow with a key, or -1, and the place where its search ended."""
     mixed = new_rows[new_row]
     tag = mixed & TAG_MASK
-    place = _place_of(mixed, mask)
+    place = place_of(mixed, mask)
     while index[place] != EMPTY:
         if index[place] & TAG_MASK == tag:
             flow = np.int64(index[place] & FLOW_MASK) - 1
@@ -184,6 +185,14 @@ def _find(index: Any, mask: int, rows: Any, row_len: int, new_rows: Any, new_row
                 return flow, place
         place = (place + 1) & mask
     return np.int64(-1), place
+
+
+@step
+def _enter(index: Any, place: int, rows: Any, flow: int, row_len: int, new_rows: Any, new_row: int) -> None:
+    """Write the hash and key of a new flow, and where in the index it is found."""
+    index[place] = (new_rows[new_row] & TAG_MASK) | np.uint64(flow + 1)
+    for word in range(row_len):
+        rows[flow * row_len + word] = new_rows[new_row + word]
 
 
 @step
@@ -199,8 +208,8 @@ def _add_packet(sums: Any, at: int, length: int, time: int) -> None:
 
 @kernel
 def count_flows(
-    new_rows: Any, numbers: Any, n_new: int, n_words: int, records: Any, times: Any, most: Any, lumped: Any,
-    index: Any, rows: Any, sums: Any, used: int, capacity: int,
+    new_rows: Any, numbers: Any, n_new: int, n_words: int, records: Any, times: Any, most: Any,
+    lumped: Any, index: Any, rows: Any, sums: Any, used: int, capacity: int,
 ) -> tuple[int, int]:  # fmt: skip
     """Count packets by flow.
 
@@ -239,9 +248,9 @@ def count_flows(
     for i in range(n_new):
         # The table is larger than the processor's caches: what later packets need is on its way meanwhile.
         if i + FAR < n_new:
-            prefetch(places, _place_of(new[(i + FAR) * row_len], mask))
+            prefetch(places, place_of(new[(i + FAR) * row_len], mask))
         if i + NEAR < n_new:
-            entry = places[_place_of(new[(i + NEAR) * row_len], mask)]
+            entry = places[place_of(new[(i + NEAR) * row_len], mask)]
             flow = np.int64(entry & FLOW_MASK)
             if flow > 0:
                 prefetch(table, (flow - 1) * row_len)
@@ -261,14 +270,66 @@ def count_flows(
                 return i, used
             flow = np.int64(used)
             used += 1
-            places[place] = (new[row] & TAG_MASK) | np.uint64(used)
-            for word in range(row_len):
-                table[flow * row_len + word] = new[row + word]
+            _enter(places, place, table, flow, row_len, new, row)
             totals[flow * N_SUMS + PACKETS] = 0
             totals[flow * N_SUMS + BYTES] = 0
             totals[flow * N_SUMS + FIRST_TIME] = NO_TIMESTAMP
             totals[flow * N_SUMS + LAST_TIME] = NO_TIMESTAMP
         _add_packet(totals, flow * N_SUMS, length, when[number])
+    return n_new, used
+
+
+@kernel
+def merge_flows(
+    new_rows: Any, new_sums: Any, start: int, n_new: int, n_words: int, most: Any, lumped: Any,
+    index: Any, rows: Any, sums: Any, used: int, capacity: int,
+) -> tuple[int, int]:  # fmt: skip
+    """Add the flows of another table.
+
+    Parameters
+    ----------
+    new_rows, new_sums
+        The other table's flows, as ``count_flows`` lays them out.
+    start, n_new : int
+        The first of them to add, and how many there are.
+    n_words, most, lumped, index, rows, sums, used, capacity
+        As ``count_flows`` takes them.
+
+    Returns
+    -------
+    merged : int
+        Up to which flow they were added: fewer than ``n_new`` if there is no room for the next one.
+    used : int
+        How many flows there are now.
+    """
+    new, added, others = pointer(new_rows), pointer(new_sums), pointer(lumped)
+    places, table, totals = pointer(index), pointer(rows), pointer(sums)
+    mask = len(index) - 1
+    row_len = n_words + 1
+    for i in range(start, n_new):
+        row, its = i * row_len, i * N_SUMS
+        if new[row] > most:
+            signature = np.int64((new[row + 1] >> np.uint64(32)) & SIGNATURE_MASK)
+            others[2 * signature] += added[its + PACKETS]
+            others[2 * signature + 1] += added[its + BYTES]
+            continue
+        flow, place = _find(places, mask, table, row_len, new, row)
+        if flow < 0:
+            if used >= capacity:
+                return i, used
+            flow = np.int64(used)
+            used += 1
+            _enter(places, place, table, flow, row_len, new, row)
+            for item in range(N_SUMS):
+                totals[flow * N_SUMS + item] = added[its + item]
+            continue
+        at = flow * N_SUMS
+        totals[at + PACKETS] += added[its + PACKETS]
+        totals[at + BYTES] += added[its + BYTES]
+        if added[its + LAST_TIME] != NO_TIMESTAMP:  # then it has a first time too
+            if totals[at + FIRST_TIME] == NO_TIMESTAMP or added[its + FIRST_TIME] < totals[at + FIRST_TIME]:
+                totals[at + FIRST_TIME] = added[its + FIRST_TIME]
+            totals[at + LAST_TIME] = max(totals[at + LAST_TIME], added[its + LAST_TIME])
     return n_new, used
 
 
@@ -290,7 +351,7 @@ def index_flows(index: Any, rows: Any, n_flows: int, n_words: int) -> None:
     mask = len(index) - 1
     for flow in range(n_flows):
         mixed = table[flow * (n_words + 1)]
-        place = _place_of(mixed, mask)
+        place = place_of(mixed, mask)
         while places[place] != EMPTY:
             place = (place + 1) & mask
         places[place] = (mixed & TAG_MASK) | np.uint64(flow + 1)

@@ -19,9 +19,21 @@ from pcaphash.kernels.departures import (
     transform_addresses,
     transform_ports,
 )
-from pcaphash.kernels.ip import IPV4, IPV6, IPV6_EXTENDED, OF_FRAGMENT, read_ip
+from pcaphash.kernels.ip import IPV4, IPV6, IPV6_EXTENDED, NO_PROTOCOL, OF_FRAGMENT, read_ip
 from pcaphash.kernels.qemu import read_ip_as_qemu
 from pcaphash.kernels.toeplitz import WORDS, no_product, product
+from pcaphash.kernels.trace import (
+    CAPTURED_END,
+    HOME_ADDRESS,
+    OTHER_TRANSPORT,
+    PACKET_END,
+    ROUTING_ADDRESS,
+    TRANSPORT,
+    VALUE,
+    amend,
+    note,
+    stop,
+)
 from pcaphash.standards import ip
 
 # Kinds of header. NOT_IP, CUT and OTHER_LINK_TYPE (kernels.link) are 0, 1 and 2; then each base plus a transport.
@@ -51,7 +63,15 @@ CANDIDATE_EXTENDED = 2
 
 @step
 def transport_of(
-    d: Any, protocol: int, offset: int, frame_end: int, captured_end: int, position: int, key: Any, departures: Any
+    d: Any,
+    protocol: int,
+    offset: int,
+    frame_end: int,
+    captured_end: int,
+    position: int,
+    key: Any,
+    departures: Any,
+    trace: Any,
 ) -> tuple[int, Any]:
     """Name the transport whose ports can be hashed: TCP with 20, UDP with 8 bytes within the frame.
 
@@ -72,24 +92,51 @@ def transport_of(
         tcp |= sctp & np.int64(has(departures, SCTP_AS_TCP))
         udp |= sctp & np.int64(has(departures, SCTP_AS_UDP))
     transport = tcp * TRANSPORT_TCP + udp * TRANSPORT_UDP
+    _note_transport(trace, protocol, tcp | udp, offset, frame_end, captured_end)
     if offset + PORTS_LEN > captured_end:
         return transport + (tcp | udp) * (TRANSPORT_TCP_CUT - TRANSPORT_TCP), no_product()
     return transport, product(transform_ports(be32(d, offset), departures) & -(tcp | udp), position, key)
 
 
 @step
+def _note_transport(trace: Any, protocol: int, has_ports: int, offset: int, frame_end: int, captured_end: int) -> None:
+    """Note where the ports are, or why none are looked for; nothing for a fragment, at which the trace has stopped."""
+    if trace is None or protocol == NO_PROTOCOL:
+        return
+    length = ip.TCP_LEN if protocol == ip.TCP else ip.UDP_LEN if protocol == ip.UDP else 0
+    note(trace, TRANSPORT, offset, length, PORTS_LEN if length or has_ports else 0)
+    amend(trace, VALUE, protocol)
+    if has_ports:
+        if offset + PORTS_LEN > captured_end:
+            stop(trace, CAPTURED_END, captured_end)
+    elif length:
+        stop(trace, PACKET_END, frame_end)
+    else:
+        stop(trace, OTHER_TRANSPORT, 0)
+
+
+@step
+def _note_address(trace: Any, layer: int, address: int, captured_end: int) -> None:
+    """Note an address in an extension header that is hashed; nothing where it stands in the IPv6 header (0)."""
+    if address:
+        note(trace, layer, address, ip.IPV6_ADDRESS_LEN, ip.IPV6_ADDRESS_LEN)
+        if address + ip.IPV6_ADDRESS_LEN > captured_end:
+            stop(trace, CAPTURED_END, captured_end)
+
+
+@step
 def _read_ip(
-    d: Any, network: int, offset: int, frame_end: int, captured_end: int, departures: Any
+    d: Any, network: int, offset: int, frame_end: int, captured_end: int, departures: Any, trace: Any
 ) -> tuple[int, int, int, int, int]:
     if departures is not None:
         if departures & AS_QEMU:
-            return read_ip_as_qemu(d, network, offset, frame_end, captured_end)
-    return read_ip(d, network, offset, frame_end, captured_end, departures)
+            return read_ip_as_qemu(d, network, offset, frame_end, captured_end, trace)
+    return read_ip(d, network, offset, frame_end, captured_end, departures, trace)
 
 
 @step
 def read_header(
-    d: Any, network: int, offset: int, frame_end: int, captured_end: int, key: Any, departures: Any
+    d: Any, network: int, offset: int, frame_end: int, captured_end: int, key: Any, departures: Any, trace: Any
 ) -> tuple[int, int, int, int, int, int, Any, Any]:
     """Read an IP header as far as any hash type may need it.
 
@@ -105,19 +152,25 @@ def read_header(
         The contributions of the plain addresses and of the ports; 0 where there are none.
     """
     ip_kind, protocol, payload, home_address, routing_address = _read_ip(
-        d, network, offset, frame_end, captured_end, departures
+        d, network, offset, frame_end, captured_end, departures, trace
     )
     if ip_kind == IPV4:
-        transport, ports = transport_of(d, protocol, payload, frame_end, captured_end, PORTS_WORD_IPV4, key, departures)
+        transport, ports = transport_of(
+            d, protocol, payload, frame_end, captured_end, PORTS_WORD_IPV4, key, departures, trace
+        )
         addresses = sum_ipv4(d, offset + 12, 0, key, departures)
         return KIND_IPV4 + transport, ip_kind, protocol, payload, offset + 12, offset + 16, addresses, ports
     if ip_kind != IPV6 and ip_kind != IPV6_EXTENDED:
         return ip_kind, ip_kind, protocol, payload, offset, offset, no_product(), no_product()
-    transport, ports = transport_of(d, protocol, payload, frame_end, captured_end, PORTS_WORD_IPV6, key, departures)
+    transport, ports = transport_of(
+        d, protocol, payload, frame_end, captured_end, PORTS_WORD_IPV6, key, departures, trace
+    )
     source, destination = offset + 8, offset + 24
     addresses = sum_ipv6(d, source, destination, 0, key, departures)
     base = KIND_IPV6
     if ip_kind == IPV6_EXTENDED or has(departures, EXTENDED_ALWAYS):
+        _note_address(trace, HOME_ADDRESS, home_address, captured_end)
+        _note_address(trace, ROUTING_ADDRESS, routing_address, captured_end)
         source = home_address if home_address else source
         destination = routing_address if routing_address else destination
         captured = source + 16 <= captured_end and destination + 16 <= captured_end

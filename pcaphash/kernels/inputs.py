@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pcaphash.kernels.base import add_pair, kernel, pointer, step
+from pcaphash.kernels.flows import SIGNATURE_MASK
 from pcaphash.kernels.toeplitz import KEY_LEN, WORDS, finish, product, view_key
 
 SHORT_WORDS = 3  # two IPv4 addresses and two ports
@@ -14,6 +15,13 @@ SHORT_WORDS = 3  # two IPv4 addresses and two ports
 LANES = 16  # keys that are tried side by side: a slot is up to 16 bits, so one XOR of 64 bits serves four of them
 _PARTS = 4  # numbers of 64 bits that hold the slots of all
 _NIBBLES = 8  # half bytes of a word, each with 16 values: larger tables would not stay in the nearest cache
+
+# How to read the input of a flow: the first of its address words in the key; how many there are; which word of the key
+# has the ports in its lower half, or NO_PORTS; length in bytes.
+_FIRST, _PAIRS_OF_ADDRESSES, _PORTS, _LENGTH = 0, 1, 2, 3
+PLAN_LEN = 4
+NO_PORTS = -1
+_ROW_LEN = (WORDS + 1) // 2
 
 # So many inputs and their loads stay in the processor's nearest caches while keys are tried.
 _AT_ONCE = 512
@@ -28,6 +36,34 @@ def _total(words: Any, at: int, n_words: int, key: Any) -> Any:
     for word in range(SHORT_WORDS, n_words):
         total ^= product(words[at + word], word, key)
     return total
+
+
+@kernel
+def read_inputs(flows: Any, n_flows: int, row_len: int, plans: Any, rows: Any) -> None:
+    """Read the hash inputs of flows.
+
+    Parameters
+    ----------
+    flows : uint64 array of shape (n_flows * row_len,)
+        The key of each behind its hash, as ``kernels.flows`` lays them out.
+    n_flows, row_len : int
+        How many flows there are, and words in the row of each.
+    plans : int64 array of shape (N_SIGNATURES * PLAN_LEN,)
+        How to read the input of a flow, by its signature; all zero where there is none.
+    rows : uint64 array of shape (n_flows * 5,)
+        Written: the words of each input in pairs, zeros behind its end, and the length in the lower half of the last.
+    """
+    source, results, steps = pointer(flows), pointer(rows), pointer(plans)
+    low, half = np.uint64(0xFFFFFFFF), np.uint64(32)
+    for i in range(n_flows):
+        key = i * row_len + 1
+        plan = np.int64((source[key] >> half) & SIGNATURE_MASK) * PLAN_LEN
+        at, n_pairs, ports = i * _ROW_LEN, steps[plan + _PAIRS_OF_ADDRESSES], steps[plan + _PORTS]
+        for pair in range(_ROW_LEN):
+            results[at + pair] = source[key + steps[plan + _FIRST] + pair] if pair < n_pairs else np.uint64(0)
+        if n_pairs > 0 and ports != NO_PORTS:
+            results[at + n_pairs] = (source[key + ports] & low) << half
+        results[at + _ROW_LEN - 1] |= np.uint64(steps[plan + _LENGTH])
 
 
 @kernel
@@ -49,6 +85,34 @@ def hash_inputs(words: Any, n_inputs: int, n_words: int, key: Any, hash_values: 
     prepared = view_key(key)
     for i in range(n_inputs):
         results[i] = finish(_total(source, i * n_words, n_words, prepared))
+
+
+@kernel
+def hash_rows(rows: Any, chosen: Any, n_chosen: int, key: Any, hash_values: Any) -> None:
+    """Hash some of the inputs that ``read_inputs`` wrote.
+
+    Parameters
+    ----------
+    rows : uint64 array of shape (n * 5,)
+        The inputs.
+    chosen : int64 array of shape (n_chosen,)
+        Which of them to hash.
+    n_chosen : int
+        How many these are.
+    key : tuple of uint64, or uint32 array
+        What ``toeplitz.prepare_key`` gives.
+    hash_values : uint32 array of shape (n_chosen,)
+        Written.
+    """
+    source, numbers, results = pointer(rows), pointer(chosen), pointer(hash_values)
+    prepared = view_key(key)
+    for i in range(n_chosen):
+        at = numbers[i] * _ROW_LEN
+        total = product(np.uint32(source[at] >> np.uint64(32)), 0, prepared)
+        for word in range(1, WORDS):
+            pair = source[at + word // 2]
+            total ^= product(np.uint32(pair >> np.uint64(32) if word % 2 == 0 else pair), word, prepared)
+        results[i] = finish(total)
 
 
 def tabulate_keys(keys: Sequence[bytes], slots: int) -> npt.NDArray[np.uint64]:

@@ -12,7 +12,7 @@ KEPT_LEN = 256
 
 @step
 def _is_chosen(number: int, mask: int) -> bool:
-    """Decide by the packet's number alone, so that no pattern in the traffic meets a pattern in the choice."""
+    """Decide by the packet's place alone, so that no pattern in the traffic meets a pattern in the choice."""
     mixed = multiply_wrapping(np.uint64(number) ^ (np.uint64(number) >> np.uint64(7)), np.uint64(0x9E3779B97F4A7C15))
     return np.int64(mixed >> np.uint64(40)) & mask == 0
 
@@ -24,7 +24,7 @@ def choose_again(numbers: Any, n_kept: int, mask: int, chosen: Any) -> None:
     Parameters
     ----------
     numbers : int64 array of shape (n_kept,)
-        Their numbers.
+        Their places, as ``keep_packets`` writes them.
     n_kept, mask : int
         How many they are, and the mask.
     chosen : bool array of shape (n_kept,)
@@ -36,7 +36,7 @@ def choose_again(numbers: Any, n_kept: int, mask: int, chosen: Any) -> None:
 
 @kernel
 def keep_packets(
-    block: Any, records: Any, start: int, n_records: int, first: int, mask: int,
+    block: Any, records: Any, start: int, n_records: int, place_of_block: int, mask: int,
     kept: Any, kept_records: Any, numbers: Any, used: int,
 ) -> tuple[int, int]:  # fmt: skip
     """Keep packets of a block.
@@ -47,12 +47,12 @@ def keep_packets(
         As ``census.count_packets`` takes them.
     start : int
         The first of the records to look at.
-    first : int
-        Number of the first record of the block.
+    place_of_block : int
+        Where the block stands among all packets; the place of a packet counts from there.
     mask : int
         One less than the power of two that says of how many packets one is kept.
     kept : uint8 array of shape (capacity * KEPT_LEN,), kept_records : RECORD array, numbers : int64 array
-        Written: bytes, places and numbers of what is kept, ``used`` of them so far.
+        Written: bytes, records and places of what is kept, ``used`` of them so far.
 
     Returns
     -------
@@ -62,7 +62,8 @@ def keep_packets(
     """
     d, written = pointer(block), pointer(kept)
     for i in range(start, n_records):
-        if not _is_chosen(first + i, mask):
+        place = place_of_block + np.int64(records[i]["start"])
+        if not _is_chosen(place, mask):
             continue
         if used == len(kept_records):
             return i, used
@@ -72,13 +73,13 @@ def keep_packets(
         at = used * KEPT_LEN
         for position in range(n_bytes):
             written[at + position] = d[offset + position]
+        kept_records[used] = records[i]
+        kept_records[used]["start"] = 0
         kept_records[used]["offset"] = at
+        kept_records[used]["end"] = 0
         kept_records[used]["captured_length"] = n_bytes
         # A captured length above the original one raises it.
         kept_records[used]["original_length"] = max(np.int64(records[i]["original_length"]), captured_length)
-        kept_records[used]["link_type"] = records[i]["link_type"]
-        kept_records[used]["direction"] = records[i]["direction"]
-        kept_records[used]["block_type"] = records[i]["block_type"]
-        numbers[used] = first + i
+        numbers[used] = place
         used += 1
     return n_records, used

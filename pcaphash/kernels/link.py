@@ -9,6 +9,23 @@ from typing import Any
 
 from pcaphash.kernels.base import be16, be32, le32, rare_step, step
 from pcaphash.kernels.departures import TAGS_NOT_SKIPPED, has
+from pcaphash.kernels.trace import (
+    CAPTURED_END,
+    ETHERNET,
+    LINUX_COOKED,
+    LOOPBACK,
+    NOT_IP_TYPE,
+    OTHER_LINK,
+    PACKET_END,
+    RAW_IP,
+    TAG_NOT_SKIPPED,
+    UNKNOWN_LINK_TYPE,
+    VALUE,
+    VLAN_TAG,
+    amend,
+    note,
+    stop,
+)
 from pcaphash.standards import ethernet as eth
 
 # What is found behind a link layer, or instead of an IP header. The first three also are kinds of header
@@ -22,77 +39,117 @@ NETWORK_ETHERNET = 7
 
 
 @step
-def network_of_type(
-    d: Any, ethertype: int, offset: int, frame_end: int, captured_end: int, departures: Any
-) -> tuple[int, int]:
-    """Step over VLAN tags (IEEE 802.1Q, any depth) and name the network layer behind an EtherType."""
-    while (
+def is_tag(ethertype: int) -> bool:
+    """Tell whether an EtherType announces a VLAN tag."""
+    return (
         ethertype == eth.ETHERTYPE_VLAN
         or ethertype == eth.ETHERTYPE_SERVICE_VLAN
         or ethertype == eth.ETHERTYPE_OLD_SERVICE_VLAN
-    ):
+    )
+
+
+@step
+def network_of_type(
+    d: Any, ethertype: int, offset: int, frame_end: int, captured_end: int, departures: Any, trace: Any
+) -> tuple[int, int]:
+    """Step over VLAN tags (IEEE 802.1Q, any depth) and name the network layer behind an EtherType."""
+    while is_tag(ethertype):
         if has(departures, TAGS_NOT_SKIPPED):
+            stop(trace, TAG_NOT_SKIPPED, 0)
             return NOT_IP, offset
+        note(trace, VLAN_TAG, offset, eth.VLAN_TAG_LEN, eth.VLAN_TAG_LEN)
         if offset + eth.VLAN_TAG_LEN > frame_end:
+            stop(trace, PACKET_END, frame_end)
             return NOT_IP, offset
         if offset + eth.VLAN_TAG_LEN > captured_end:
+            stop(trace, CAPTURED_END, captured_end)
             return CUT, offset
         ethertype = be16(d, offset + 2)
+        amend(trace, VALUE, ethertype)
         offset += eth.VLAN_TAG_LEN
     if ethertype == eth.ETHERTYPE_IPV4:
         return NETWORK_IPV4, offset
     if ethertype == eth.ETHERTYPE_IPV6:
         return NETWORK_IPV6, offset
+    stop(trace, NOT_IP_TYPE, 0)
     return NOT_IP, offset
 
 
 @step
-def network_behind_ethernet(d: Any, offset: int, frame_end: int, captured_end: int, departures: Any) -> tuple[int, int]:
+def network_behind_ethernet(
+    d: Any, offset: int, frame_end: int, captured_end: int, departures: Any, trace: Any
+) -> tuple[int, int]:
     """Name the network layer behind an Ethernet header and where it starts."""
     payload = offset + eth.ETHERNET_LEN
+    note(trace, ETHERNET, offset, eth.ETHERNET_LEN, eth.ETHERNET_LEN)
     if payload > frame_end:
+        stop(trace, PACKET_END, frame_end)
         return NOT_IP, offset
     if payload > captured_end:
+        stop(trace, CAPTURED_END, captured_end)
         return CUT, offset
-    return network_of_type(d, be16(d, offset + eth.ETHERNET_TYPE_OFFSET), payload, frame_end, captured_end, departures)
+    ethertype = be16(d, offset + eth.ETHERNET_TYPE_OFFSET)
+    amend(trace, VALUE, ethertype)
+    return network_of_type(d, ethertype, payload, frame_end, captured_end, departures, trace)
 
 
 @step
 def _network_behind_cooked(
-    d: Any, offset: int, frame_end: int, captured_end: int, header_len: int, type_offset: int, departures: Any
+    d: Any,
+    offset: int,
+    frame_end: int,
+    captured_end: int,
+    header_len: int,
+    type_offset: int,
+    departures: Any,
+    trace: Any,
 ) -> tuple[int, int]:
     """Name the network layer behind a Linux cooked header (LINKTYPE_LINUX_SLL, LINKTYPE_LINUX_SLL2)."""
+    note(trace, LINUX_COOKED, offset + type_offset, 2, 2)
     if offset + type_offset + 2 > frame_end:
+        stop(trace, PACKET_END, frame_end)
         return NOT_IP, offset
     if offset + type_offset + 2 > captured_end:
+        stop(trace, CAPTURED_END, captured_end)
         return CUT, offset
-    return network_of_type(d, be16(d, offset + type_offset), offset + header_len, frame_end, captured_end, departures)
+    ethertype = be16(d, offset + type_offset)
+    amend(trace, VALUE, ethertype)
+    return network_of_type(d, ethertype, offset + header_len, frame_end, captured_end, departures, trace)
 
 
 @step
-def _network_of_version(d: Any, offset: int, frame_end: int, captured_end: int) -> tuple[int, int]:
+def _network_of_version(d: Any, offset: int, frame_end: int, captured_end: int, trace: Any) -> tuple[int, int]:
     """Let the version nibble of a raw IP packet decide (LINKTYPE_RAW, LINKTYPE_IPV4, LINKTYPE_IPV6)."""
+    note(trace, RAW_IP, offset, 1, 1)
     if offset >= frame_end:
+        stop(trace, PACKET_END, frame_end)
         return NOT_IP, offset
     if offset >= captured_end:
+        stop(trace, CAPTURED_END, captured_end)
         return CUT, offset
     version = d[offset] >> 4
+    amend(trace, VALUE, version)
     if version == 4:
         return NETWORK_IPV4, offset
     if version == 6:
         return NETWORK_IPV6, offset
+    stop(trace, NOT_IP_TYPE, 0)
     return NOT_IP, offset
 
 
 @step
-def _network_of_family(d: Any, offset: int, frame_end: int, captured_end: int) -> tuple[int, int]:
+def _network_of_family(d: Any, offset: int, frame_end: int, captured_end: int, trace: Any) -> tuple[int, int]:
     """Let the address family decide, in whichever byte order the capturing host wrote it (LINKTYPE_NULL, _LOOP)."""
     payload = offset + eth.NULL_LEN
+    note(trace, LOOPBACK, offset, eth.NULL_LEN, eth.NULL_LEN)
     if payload > frame_end:
+        stop(trace, PACKET_END, frame_end)
         return NOT_IP, offset
     if payload > captured_end:
+        stop(trace, CAPTURED_END, captured_end)
         return CUT, offset
     for family in (be32(d, offset), le32(d, offset)):
+        amend(trace, VALUE, family)
         if family == eth.FAMILY_IPV4:
             return NETWORK_IPV4, payload
         if (
@@ -102,12 +159,14 @@ def _network_of_family(d: Any, offset: int, frame_end: int, captured_end: int) -
             or family == eth.FAMILY_IPV6_DARWIN
         ):
             return NETWORK_IPV6, payload
+    amend(trace, VALUE, min(be32(d, offset), le32(d, offset)))
+    stop(trace, NOT_IP_TYPE, 0)
     return NOT_IP, payload
 
 
 @step
 def network_behind_link(
-    d: Any, offset: int, frame_end: int, captured_end: int, link_type: int, departures: Any
+    d: Any, offset: int, frame_end: int, captured_end: int, link_type: int, departures: Any, trace: Any
 ) -> tuple[int, int]:
     """Name the network layer behind a link layer header, and where it starts.
 
@@ -119,13 +178,13 @@ def network_behind_link(
         Where the network layer starts.
     """
     if link_type == eth.ETHERNET:
-        return network_behind_ethernet(d, offset, frame_end, captured_end, departures)
-    return _network_behind_other_link(d, offset, frame_end, captured_end, link_type, departures)
+        return network_behind_ethernet(d, offset, frame_end, captured_end, departures, trace)
+    return _network_behind_other_link(d, offset, frame_end, captured_end, link_type, departures, trace)
 
 
 @rare_step
 def _network_behind_other_link(
-    d: Any, offset: int, frame_end: int, captured_end: int, link_type: int, departures: Any
+    d: Any, offset: int, frame_end: int, captured_end: int, link_type: int, departures: Any, trace: Any
 ) -> tuple[int, int]:
     if (
         link_type == eth.RAW
@@ -134,13 +193,18 @@ def _network_behind_other_link(
         or link_type == eth.RAW_BSD
         or link_type == eth.RAW_OPENBSD
     ):
-        return _network_of_version(d, offset, frame_end, captured_end)
+        return _network_of_version(d, offset, frame_end, captured_end, trace)
     if link_type == eth.LINUX_SLL:
-        return _network_behind_cooked(d, offset, frame_end, captured_end, eth.SLL_LEN, eth.SLL_TYPE_OFFSET, departures)
+        return _network_behind_cooked(
+            d, offset, frame_end, captured_end, eth.SLL_LEN, eth.SLL_TYPE_OFFSET, departures, trace
+        )
     if link_type == eth.LINUX_SLL2:
         return _network_behind_cooked(
-            d, offset, frame_end, captured_end, eth.SLL2_LEN, eth.SLL2_TYPE_OFFSET, departures
+            d, offset, frame_end, captured_end, eth.SLL2_LEN, eth.SLL2_TYPE_OFFSET, departures, trace
         )
     if link_type == eth.NULL or link_type == eth.LOOP:
-        return _network_of_family(d, offset, frame_end, captured_end)
+        return _network_of_family(d, offset, frame_end, captured_end, trace)
+    note(trace, OTHER_LINK, offset, 0, 0)
+    amend(trace, VALUE, link_type)
+    stop(trace, UNKNOWN_LINK_TYPE, 0)
     return OTHER_LINK_TYPE, offset

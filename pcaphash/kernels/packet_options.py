@@ -19,13 +19,6 @@ N_COUNTS = 257
 
 
 @step
-def _options_end(d: Any, n_bytes: int, packet: int, block_type: int, big_endian: bool) -> int:
-    """Return where the options of the block around a packet end, before the block's second length."""
-    start = packet - pcap.PACKET_BLOCK_OFFSET
-    return min(start + load32(d, start + 4, big_endian) - 4, np.int64(n_bytes))
-
-
-@step
 def _is_toeplitz(d: Any, offset: int, length: int, counts: Any) -> bool:
     """Tell whether an epb_hash option with its value here holds a Toeplitz hash; count it by its algorithm."""
     algorithm = np.int64(d[offset]) if length > 0 else MALFORMED
@@ -56,15 +49,16 @@ def read_packet_options(block: Any, records: Any, hash_values: Any, has_hash: An
     """
     d = pointer(block)
     for i in range(len(records)):
-        packet = np.int64(records[i]["offset"])
+        start = np.int64(records[i]["start"])
         block_type = np.int64(records[i]["block_type"])
         has_hash[i] = False
         if block_type == pcap.ENHANCED_PACKET or block_type == pcap.OBSOLETE_PACKET:
             has_queue = False
             # The block's type was recognized in the section's byte order, so it shows which one that is.
-            big_endian = be32(d, packet - pcap.PACKET_BLOCK_OFFSET) == block_type
-            end = _options_end(d, len(block), packet, block_type, big_endian)
-            offset = packet + ((np.int64(records[i]["captured_length"]) + 3) & ~3)
+            big_endian = be32(d, start) == block_type
+            # Options end before the pcapng block's second length, and nothing is read past the bytes that are there.
+            end = min(np.int64(records[i]["end"]) - 4, len(block))
+            offset = start + pcap.PACKET_BLOCK_OFFSET + ((load32(d, start + 20, big_endian) + 3) & ~3)
             while offset + 4 <= end:
                 code = load16(d, offset, big_endian)
                 length = load16(d, offset + 2, big_endian)

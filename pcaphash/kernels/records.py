@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from pcaphash.kernels.base import be32, kernel, le32, load16, load32, pointer, step
+from pcaphash.kernels.timestamps import NO_TIMESTAMP, NS, interface_time
 from pcaphash.standards import ethernet as eth
 from pcaphash.standards import pcap
 
@@ -16,23 +17,37 @@ DIRECTION_UNKNOWN = 0
 DIRECTION_IN = 1
 DIRECTION_OUT = 2
 
+INTERFACE_UNKNOWN = 0xFFFFFFFF
+
 RECORD = np.dtype(
     [
-        ("offset", np.uint32),  # of the packet's first byte in the block
+        ("start", np.uint32),  # of the record or pcapng block that holds the packet, in the block's bytes
+        ("offset", np.uint32),  # of the packet's first byte
+        ("end", np.uint32),  # of the record or pcapng block
         ("captured_length", np.uint32),  # in bytes
         ("original_length", np.uint32),  # in bytes, as the file says (it may be less than captured_length)
+        ("interface", np.uint32),  # number in the pcapng section, counted from 0; INTERFACE_UNKNOWN in pcap
+        ("time_ns", np.int64),  # since 1970, UTC, rounded down; NO_TIMESTAMP for none
+        ("interface_index", np.uint32),  # that Linux gave it, from cooked headers (SLL2); INTERFACE_UNKNOWN without one
         ("link_type", np.uint16),
         ("direction", np.uint8),
         ("block_type", np.uint8),  # of the pcapng block; 0 in pcap
     ],
     align=True,
 )
-"""One packet of a block; small, since whatever a study does, it writes and reads one of these for every packet."""
+"""One packet of a block, and all that its file says of it.
+
+If a packet is taken out of what was put around it, its offset, lengths and link type are those of the packet inside;
+``start`` and ``end`` still are those of the record. Both are 0 in records of packets that were copied out of a block.
+"""
 
 INTERFACE = np.dtype(
     [
         ("offset_seconds", np.int64),  # if_tsoffset
         ("ticks", np.uint64),  # of a decimal resolution in a second, or in a nanosecond where they are shorter
+        ("most_plain_ticks", np.uint64),  # up to which a time is ticks * tick_ns + offset_ns, and all of it fits
+        ("tick_ns", np.int64),
+        ("offset_ns", np.int64),
         ("snap_length", np.uint32),  # in bytes; 0 for none
         ("exponent", np.uint8),  # of the resolution: a tick is base ** -exponent seconds
         ("binary", np.uint8),  # whether the base is 2, not 10
@@ -72,6 +87,14 @@ def cooked_direction(d: Any, offset: int, captured_end: int, link_type: int) -> 
 
 
 @step
+def cooked_index(d: Any, offset: int, captured_length: int, link_type: int) -> int:
+    """Read the index of the interface from a Linux cooked header of the second version, if there is one."""
+    if link_type == eth.LINUX_SLL2 and captured_length >= eth.SLL2_PACKET_TYPE_OFFSET:
+        return be32(d, offset + eth.SLL2_INTERFACE_OFFSET)
+    return INTERFACE_UNKNOWN
+
+
+@step
 def is_file_header(d: Any, offset: int) -> bool:
     """Tell whether 16 bytes where a record is due begin the file header of another pcap file (``pcap.begins_file``).
 
@@ -94,7 +117,7 @@ def is_file_header(d: Any, offset: int) -> bool:
 
 @kernel
 def index_pcap(
-    block: Any, start: int, end: int, records: Any, link_type: int, big_endian: bool, header_len: int
+    block: Any, start: int, end: int, records: Any, link_type: int, big_endian: bool, header_len: int, fraction_ns: int
 ) -> tuple[int, int, int, int]:
     """Index the records of a pcap file.
 
@@ -106,8 +129,8 @@ def index_pcap(
         Where the first record header starts, and where the valid bytes end.
     records : RECORD array
         Written.
-    link_type, big_endian, header_len
-        Of the file: link type, byte order, length of a record header.
+    link_type, big_endian, header_len, fraction_ns
+        Of the file: link type, byte order, length of a record header, nanoseconds in a unit of its fraction.
 
     Returns
     -------
@@ -134,9 +157,14 @@ def index_pcap(
             break
         if n == len(records):
             return n, offset, RECORDS_FULL, 0
+        records[n]["start"] = offset
         records[n]["offset"] = packet
+        records[n]["end"] = packet + captured_length
         records[n]["captured_length"] = captured_length
         records[n]["original_length"] = load32(d, offset + 12, big_endian)
+        records[n]["interface"] = INTERFACE_UNKNOWN
+        records[n]["time_ns"] = load32(d, offset, big_endian) * NS + load32(d, offset + 4, big_endian) * fraction_ns
+        records[n]["interface_index"] = cooked_index(d, packet, captured_length, link_type)
         records[n]["link_type"] = link_type
         records[n]["direction"] = cooked_direction(d, packet, packet + captured_length, link_type)
         records[n]["block_type"] = 0
@@ -145,12 +173,38 @@ def index_pcap(
     return n, offset, NEEDS_MORE, 0
 
 
-@step
-def interface_number(d: Any, packet: int, block_type: int, big_endian: bool) -> int:
-    """Return which interface an enhanced or obsolete packet block names, given where its packet starts."""
-    if block_type == pcap.OBSOLETE_PACKET:
-        return load16(d, packet - 20, big_endian)
-    return load32(d, packet - 20, big_endian)
+@kernel
+def walk_pcap(block: Any, start: int, end: int) -> tuple[int, int, int, int]:
+    """Count the records of the most common kind of file (``census.count_pcap``) without looking at the packets.
+
+    Parameters
+    ----------
+    block : uint8 array
+        Bytes of the file.
+    start, end : int
+        Where the first record header starts, and where the valid bytes end.
+
+    Returns
+    -------
+    n_records, consumed, status, damage : int
+        As ``index_pcap`` returns them; records are never full.
+    """
+    d = pointer(block)
+    offset = np.int64(start)
+    n = 0
+    while offset + pcap.RECORD_HEADER_LEN <= end:
+        captured_length = le32(d, offset + 8)
+        if captured_length > pcap.MOST_CAPTURED:
+            return n, offset, IS_DAMAGED, RECORD_TOO_LONG
+        if captured_length == 0 or le32(d, offset + 4) == pcap.LITTLE_VERSION:
+            if is_file_header(d, offset):
+                return n, offset, IS_CONTROL, 0
+        after = offset + pcap.RECORD_HEADER_LEN + captured_length
+        if after > end:
+            break
+        n += 1
+        offset = after
+    return n, offset, NEEDS_MORE, 0
 
 
 @step
@@ -180,7 +234,8 @@ def _read_packet_block(
     packet = offset + pcap.PACKET_BLOCK_OFFSET
     if packet + 4 > end:
         return BLOCK_LENGTH_INVALID
-    number = interface_number(d, packet, block_type, big_endian)
+    is_obsolete = block_type == pcap.OBSOLETE_PACKET
+    number = load16(d, offset + 8, big_endian) if is_obsolete else load32(d, offset + 8, big_endian)
     if number >= n_interfaces:
         return UNDECLARED_INTERFACE
     captured_length = load32(d, offset + 20, big_endian)
@@ -191,9 +246,15 @@ def _read_packet_block(
     direction = _flags_direction(d, options, end - 4, big_endian)
     if direction == DIRECTION_UNKNOWN:
         direction = cooked_direction(d, packet, packet + captured_length, link_type)
+    record["start"] = offset
     record["offset"] = packet
+    record["end"] = end
     record["captured_length"] = captured_length
     record["original_length"] = load32(d, offset + 24, big_endian)
+    record["interface"] = number
+    high, low = load32(d, offset + 12, big_endian), load32(d, offset + 16, big_endian)
+    record["time_ns"] = interface_time(high, low, interfaces[number])
+    record["interface_index"] = cooked_index(d, packet, captured_length, link_type)
     record["link_type"] = link_type
     record["direction"] = direction
     record["block_type"] = block_type
@@ -216,9 +277,14 @@ def _read_simple_block(
     if snap_length > 0:
         captured_length = min(captured_length, snap_length)
     link_type = np.int64(interfaces[0]["link_type"])
+    record["start"] = offset
     record["offset"] = packet
+    record["end"] = end
     record["captured_length"] = captured_length
     record["original_length"] = original_length
+    record["interface"] = 0  # a simple packet block names none: it is the first (section 4.4 of the draft)
+    record["time_ns"] = NO_TIMESTAMP
+    record["interface_index"] = cooked_index(d, packet, captured_length, link_type)
     record["link_type"] = link_type
     record["direction"] = cooked_direction(d, packet, packet + captured_length, link_type)
     record["block_type"] = pcap.SIMPLE_PACKET

@@ -111,7 +111,7 @@ def describe_packets(
             encapsulation, outer, outer_ip, outer_source, outer_destination, outer_ports, _, _,
             inner, inner_ip, inner_source, inner_destination, inner_ports, _, _,
         ) = dissect(
-            d, offset, frame_end, captured_end, np.int64(records[i]["link_type"]), types, prepared, departures
+            d, offset, frame_end, captured_end, np.int64(records[i]["link_type"]), types, prepared, departures, None
         )  # fmt: skip
         signature = signature_of(outer, encapsulation, inner)
         signatures[i] = signature

@@ -95,8 +95,10 @@ def _find_mirrored(
 
     The first fragment of an encapsulated packet counts as the whole of it: only there are the headers.
     """
-    network, header = network_behind_link(d, offset, frame_end, captured_end, link_type, None)
-    kind, protocol, payload, _, _ = read_ip(d, network, header, frame_end, captured_end, np.int64(FIRST_FRAGMENT_PORTS))
+    network, header = network_behind_link(d, offset, frame_end, captured_end, link_type, None, None)
+    kind, protocol, payload, _, _ = read_ip(
+        d, network, header, frame_end, captured_end, np.int64(FIRST_FRAGMENT_PORTS), None
+    )
     if kind == CUT:
         return IS_CUT, offset, link_type
     protocol = protocol & 0xFF if protocol >= 0 else protocol

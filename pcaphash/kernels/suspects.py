@@ -72,7 +72,7 @@ def _is_frame(d: Any, offset: int, end: int, captured_end: int) -> bool:
 
     Of a packet that was captured only up to there, the EtherType is enough.
     """
-    network, inner = network_behind_ethernet(d, offset, end, captured_end, None)
+    network, inner = network_behind_ethernet(d, offset, end, captured_end, None, None)
     if network == NOT_IP and inner + 4 <= captured_end and be16(d, inner - 2) == eth.ETHERTYPE_ARP:
         return be32(d, inner) == other.ARP_OF_IPV4
     if network != NETWORK_IPV4 and network != NETWORK_IPV6:
@@ -317,7 +317,7 @@ def _recognize(
 ) -> tuple[int, int, int]:
     """Recognize one packet; return what it looks like, its protocol, and its UDP ports in one number."""
     network = NETWORK_IPV4 if outer < KIND_IPV6 else NETWORK_IPV6
-    _, protocol, payload, _, _ = read_ip(d, network, header, frame_end, captured_end, None)
+    _, protocol, payload, _, _ = read_ip(d, network, header, frame_end, captured_end, None, None)
     if protocol == ip.GRE:
         return _look_into_gre(d, payload, captured_end), protocol, 0
     if protocol != ip.UDP:
@@ -360,7 +360,7 @@ def recognize_suspects(
         captured_end = offset + np.int64(records[i]["captured_length"])
         frame_end = max(offset + np.int64(records[i]["original_length"]), captured_end)
         encapsulation, outer, outer_ip, _, _, _, _, _, _, _, _, _, _, _, _ = dissect(
-            d, offset, frame_end, captured_end, np.int64(records[i]["link_type"]), types, prepared, None
+            d, offset, frame_end, captured_end, np.int64(records[i]["link_type"]), types, prepared, None, None
         )
         kinds[i] = NOTHING
         protocols[i] = -1

@@ -23,12 +23,18 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pcaphash.kernels.base import COMPILED, carry_less_multiply, pointer, reverse_bits, step, target_instruction
+from pcaphash.kernels.base import carry_less_multiply, pointer, reverse_bits, step
+from pcaphash.kernels.parts import COMPILED
 
 WORDS = 9  # the longest hash input: two IPv6 addresses and two ports, 36 bytes
 KEY_LEN = 4 * WORDS + 4  # key bytes that such an input can meet; later ones never matter
 
-INSTRUCTION = target_instruction() if COMPILED else "python"
+if COMPILED:
+    from pcaphash.kernels import processor
+
+    INSTRUCTION = processor.instruction()
+else:
+    INSTRUCTION = "python"
 
 
 def key_windows(key: bytes) -> tuple[np.uint64, ...]:

@@ -10,9 +10,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from pcaphash.kernels import trace as traces
 from pcaphash.kernels.base import be16, be32, rare_step, step
 from pcaphash.kernels.ip import IPV4
 from pcaphash.kernels.link import NETWORK_ETHERNET, NETWORK_IPV4, NETWORK_IPV6, NOT_IP
+from pcaphash.kernels.trace import CAPTURED_END, LENGTH, NOT_IP_TYPE, PACKET_END, VALUE, amend, note, stop
 from pcaphash.standards import ethernet as eth
 from pcaphash.standards import ip
 from pcaphash.standards import tunnel as tun
@@ -68,7 +70,7 @@ def tabulate_ports(
 
 @step
 def read_encapsulation(
-    d: Any, kind: int, protocol: int, offset: int, frame_end: int, captured_end: int, port_types: Any
+    d: Any, kind: int, protocol: int, offset: int, frame_end: int, captured_end: int, port_types: Any, trace: Any
 ) -> tuple[int, int, int]:
     """Recognize the encapsulation that a payload is.
 
@@ -82,6 +84,8 @@ def read_encapsulation(
         Where the packet ended on the wire, and where its captured bytes end.
     port_types : uint8 pointer
         What ``tabulate_ports`` returned.
+    trace : int64 array or None
+        As ``trace.new_trace`` makes it.
 
     Returns
     -------
@@ -93,10 +97,11 @@ def read_encapsulation(
         Where the inner packet starts.
     """
     if protocol == ip.UDP:
-        return _read_udp_tunnel(d, offset, frame_end, captured_end, port_types)
+        return _read_udp_tunnel(d, offset, frame_end, captured_end, port_types, trace)
     if protocol == ip.GRE:
-        return _read_gre(d, kind, offset, frame_end, captured_end)
+        return _read_gre(d, kind, offset, frame_end, captured_end, trace)
     if protocol == ip.IPIP and kind == IPV4:
+        note(trace, traces.IPIP, offset, 0, 0)
         return IPIP, NETWORK_IPV4, offset
     return NO_ENCAPSULATION, NOT_IP, offset
 
@@ -121,66 +126,110 @@ def _gre_type(kind: int, flags: int, protocol: int) -> int:
 
 
 @step
-def _read_gre(d: Any, kind: int, offset: int, frame_end: int, captured_end: int) -> tuple[int, int, int]:
+def _read_gre(d: Any, kind: int, offset: int, frame_end: int, captured_end: int, trace: Any) -> tuple[int, int, int]:
     """Read a GRE header (RFC 2784, RFC 2890); other versions and RFC 1701's routing are no tunnel."""
+    note(trace, traces.GRE, offset, tun.GRE_LEN, tun.GRE_LEN)
     if offset + tun.GRE_LEN > frame_end:
+        stop(trace, PACKET_END, frame_end)
         return NO_ENCAPSULATION, NOT_IP, offset
     if offset + tun.GRE_LEN > captured_end:
+        stop(trace, CAPTURED_END, captured_end)
         return CUT_GRE, NOT_IP, offset
     flags = be16(d, offset)
     protocol = be16(d, offset + 2)
     options = ((flags >> 15) & 1) + ((flags >> 13) & 1) + ((flags >> 12) & 1)
     payload = offset + tun.GRE_LEN + 4 * options
+    amend(trace, LENGTH, payload - offset)
+    amend(trace, VALUE, protocol)
     if flags & (tun.GRE_ROUTING | tun.GRE_VERSION_MASK) or payload > frame_end:
+        _stop_at_gre(trace, flags, frame_end)
         return NO_ENCAPSULATION, NOT_IP, offset
-    return _gre_type(kind, flags, protocol), _network_of_protocol(protocol), payload
+    network = _network_of_protocol(protocol)
+    _stop_if_not_ip(trace, network)
+    return _gre_type(kind, flags, protocol), network, payload
 
 
 @step
-def _read_udp_tunnel(d: Any, offset: int, frame_end: int, captured_end: int, port_types: Any) -> tuple[int, int, int]:
+def _stop_at_gre(trace: Any, flags: int, frame_end: int) -> None:
+    """Say why a GRE header with these flags is no tunnel."""
+    if flags & tun.GRE_VERSION_MASK:
+        stop(trace, traces.WRONG_VERSION, 0)
+    elif flags & tun.GRE_ROUTING:
+        stop(trace, traces.ROUTING_FLAG, 0)
+    else:
+        stop(trace, PACKET_END, frame_end)
+
+
+@step
+def _stop_if_not_ip(trace: Any, network: int) -> None:
+    """Say that a tunnel carries nothing that can be read on."""
+    if network == NOT_IP:
+        stop(trace, NOT_IP_TYPE, 0)
+
+
+@step
+def _read_udp_tunnel(
+    d: Any, offset: int, frame_end: int, captured_end: int, port_types: Any, trace: Any
+) -> tuple[int, int, int]:
     """Recognize a UDP tunnel by its destination port, then read its header."""
+    note(trace, traces.UDP_PORTS, offset, ip.UDP_LEN, 4)
     if offset + ip.UDP_LEN > frame_end:
+        stop(trace, PACKET_END, frame_end)
         return NO_ENCAPSULATION, NOT_IP, offset
     if offset + 4 > captured_end:
+        stop(trace, CAPTURED_END, captured_end)
         return CUT_UDP, NOT_IP, offset
     payload = offset + ip.UDP_LEN
     port = be16(d, offset + 2)
+    amend(trace, VALUE, port)
     if port_types[port & (FILTER_LEN - 1)] == NO_ENCAPSULATION:
+        stop(trace, traces.NO_TUNNEL_PORT, 0)
         return NO_ENCAPSULATION, NOT_IP, payload
     tunnel = port_types[FILTER_LEN + port]
     if tunnel == NO_ENCAPSULATION:
+        stop(trace, traces.NO_TUNNEL_PORT, 0)
         return NO_ENCAPSULATION, NOT_IP, payload
     if tunnel == VXLAN:
-        return _read_vxlan(d, payload, frame_end, captured_end)
+        return _read_vxlan(d, payload, frame_end, captured_end, trace)
     if tunnel == GENEVE:
-        return _read_geneve(d, payload, frame_end, captured_end)
+        return _read_geneve(d, payload, frame_end, captured_end, trace)
     if tunnel == VXLAN_GPE:
-        return _read_vxlan_gpe(d, payload, frame_end, captured_end)
-    return _read_gre_in_udp(d, payload, frame_end, captured_end)
+        return _read_vxlan_gpe(d, payload, frame_end, captured_end, trace)
+    return _read_gre_in_udp(d, payload, frame_end, captured_end, trace)
 
 
 @step
-def _read_vxlan(d: Any, offset: int, frame_end: int, captured_end: int) -> tuple[int, int, int]:
+def _read_vxlan(d: Any, offset: int, frame_end: int, captured_end: int, trace: Any) -> tuple[int, int, int]:
     """Read a VXLAN header (RFC 7348 section 5): the I flag must be set, all other bits are ignored."""
     payload = offset + tun.VXLAN_LEN
+    note(trace, traces.VXLAN, offset, tun.VXLAN_LEN, tun.VXLAN_LEN)
     if payload > frame_end:
+        stop(trace, PACKET_END, frame_end)
         return NO_ENCAPSULATION, NOT_IP, offset
     if payload > captured_end:
+        stop(trace, CAPTURED_END, captured_end)
         return CUT_UDP, NOT_IP, offset
+    amend(trace, VALUE, d[offset])
     if not d[offset] & tun.VXLAN_INSTANCE:
+        stop(trace, traces.NO_INSTANCE_FLAG, 0)
         return NO_ENCAPSULATION, NOT_IP, offset
     return VXLAN, NETWORK_ETHERNET, payload
 
 
 @rare_step
-def _read_vxlan_gpe(d: Any, offset: int, frame_end: int, captured_end: int) -> tuple[int, int, int]:
+def _read_vxlan_gpe(d: Any, offset: int, frame_end: int, captured_end: int, trace: Any) -> tuple[int, int, int]:
     """Read a VXLAN-GPE header (draft-ietf-nvo3-vxlan-gpe-12 section 3)."""
     payload = offset + tun.VXLAN_LEN
+    note(trace, traces.VXLAN_GPE, offset, tun.VXLAN_LEN, tun.VXLAN_LEN)
     if payload > frame_end:
+        stop(trace, PACKET_END, frame_end)
         return NO_ENCAPSULATION, NOT_IP, offset
     if payload > captured_end:
+        stop(trace, CAPTURED_END, captured_end)
         return CUT_UDP_1_4, NOT_IP, offset
+    amend(trace, VALUE, d[offset + tun.VXLAN_GPE_NEXT_PROTOCOL_OFFSET])
     if not d[offset] & tun.VXLAN_INSTANCE:
+        stop(trace, traces.NO_INSTANCE_FLAG, 0)
         return NO_ENCAPSULATION, NOT_IP, offset
     network = NOT_IP
     next_protocol = d[offset + tun.VXLAN_GPE_NEXT_PROTOCOL_OFFSET]
@@ -190,27 +239,37 @@ def _read_vxlan_gpe(d: Any, offset: int, frame_end: int, captured_end: int) -> t
         network = NETWORK_IPV4
     elif next_protocol == tun.NEXT_PROTOCOL_IPV6:
         network = NETWORK_IPV6
+    _stop_if_not_ip(trace, network)
     return VXLAN_GPE, network, payload
 
 
 @step
-def _read_geneve(d: Any, offset: int, frame_end: int, captured_end: int) -> tuple[int, int, int]:
+def _read_geneve(d: Any, offset: int, frame_end: int, captured_end: int, trace: Any) -> tuple[int, int, int]:
     """Read a GENEVE header (RFC 8926 section 3.4): version 0, other bits are ignored, options are skipped."""
+    note(trace, traces.GENEVE, offset, tun.GENEVE_LEN, tun.GENEVE_LEN)
     if offset + tun.GENEVE_LEN > frame_end:
+        stop(trace, PACKET_END, frame_end)
         return NO_ENCAPSULATION, NOT_IP, offset
     if offset + tun.GENEVE_LEN > captured_end:
+        stop(trace, CAPTURED_END, captured_end)
         return CUT_UDP, NOT_IP, offset
     first = np.int64(d[offset])
     payload = offset + tun.GENEVE_LEN + ((first & tun.GENEVE_OPTION_LENGTH_MASK) << 2)
+    protocol = be16(d, offset + tun.GENEVE_PROTOCOL_OFFSET)
+    amend(trace, LENGTH, payload - offset)
+    amend(trace, VALUE, protocol)
     if first >> 6 != 0 or payload > frame_end:
+        stop(trace, traces.WRONG_VERSION if first >> 6 != 0 else PACKET_END, frame_end)
         return NO_ENCAPSULATION, NOT_IP, offset
-    return GENEVE, _network_of_protocol(be16(d, offset + tun.GENEVE_PROTOCOL_OFFSET)), payload
+    network = _network_of_protocol(protocol)
+    _stop_if_not_ip(trace, network)
+    return GENEVE, network, payload
 
 
 @rare_step
-def _read_gre_in_udp(d: Any, offset: int, frame_end: int, captured_end: int) -> tuple[int, int, int]:
+def _read_gre_in_udp(d: Any, offset: int, frame_end: int, captured_end: int, trace: Any) -> tuple[int, int, int]:
     """Read the GRE header behind a UDP header (RFC 8086)."""
-    encapsulation, network, payload = _read_gre(d, IPV4, offset, frame_end, captured_end)
+    encapsulation, network, payload = _read_gre(d, IPV4, offset, frame_end, captured_end, trace)
     if encapsulation == NO_ENCAPSULATION:
         return NO_ENCAPSULATION, NOT_IP, offset
     if encapsulation == CUT_GRE:

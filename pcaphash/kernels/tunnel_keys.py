@@ -54,7 +54,7 @@ def read_tunnel_keys(
             inner, _, _, _, _, _, _,
         ) = dissect(
             d, offset, max(offset + length, captured_end), captured_end, np.int64(records[number]["link_type"]), types,
-            prepared, departures,
+            prepared, departures, None,
         )  # fmt: skip
         signature = signature_of(outer, encapsulation, inner)
         sums[2 * signature] += 1

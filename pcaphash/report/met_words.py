@@ -13,7 +13,7 @@ _MOST_HOSTS = 4
 
 
 def list_doubts(reading: "Reading") -> list[str]:
-    """Say, a line each, why packets that were counted may not have met the device."""
+    """Say, a line each, why packets that were counted may not have reached the device."""
     lines = [] if reading.both_ways is None else [_both_ways(reading.both_ways)]
     return lines if reading.repeated is None else [*lines, _repeated(reading.repeated)]
 
@@ -25,12 +25,12 @@ def _both_ways(found: "BothWays") -> str:
     if found.is_open:
         choice = " or ".join(f"{option} {host}" for host in hosts)
         return (
-            f"{percent(found.share)} of packets run one way between {' and '.join(hosts)}{more}, others "
+            f"{percent(found.share)} of packets run one way between {' and '.join(hosts)}{more}, and others run "
             f"back. A NIC receives only one direction; choose it with {choice}"
         )
     options = " ".join(f"{option} {host}" for host in hosts)
     return (
-        f"{percent(found.share)} of packets look sent by the capturing host ({', '.join(hosts)}{more}), so its "
+        f"{percent(found.share)} of packets seem to be sent by the capturing host ({', '.join(hosts)}{more}), so its "
         f"NIC did not receive them; leave them out with {options}"
     )
 

@@ -24,8 +24,8 @@ def remedy_options(remedy: "Remedy | MissedTunnel") -> str:
 def describe_remedy(suspect: "Suspected") -> str:
     """Say what would help against a suspected tunnel, or why nothing does."""
     if suspect.remedy is not None:
-        without = "; draft v7 does not" if suspect.remedy.spec else ""
-        return f"{remedy_options(suspect.remedy)} looks into it{without}"
+        only = " (draft v7 does not)" if suspect.remedy.spec else ""
+        return f"add {remedy_options(suspect.remedy)} to look into it{only}"
     if suspect.is_mirrored:
         return "a mirror session: --strip erspan shows what the NIC received"
     if suspect.is_encrypted:

@@ -9,20 +9,23 @@ from pcaphash.device.hash_types import format_mask, hash_type_presets
 from pcaphash.standards import virtio
 from pcaphash.standards.ethernet import LINK_TYPE_NAMES
 from pcaphash.standards.link_types import OTHER_LINK_TYPE_NAMES
-from pcaphash.studies.shares import percent as percent
-from pcaphash.studies.shares import signed_percent
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pcaphash.device import Device
     from pcaphash.device.profile import Profile
+    from pcaphash.engine.reading import Reading
 
 BAR_WIDTH = 10
 _BLOCKS = " ▏▎▍▌▋▊▉█"
+_NS_OF_SECOND = 1e9
 _UNITS = ("kB", "MB", "GB", "TB", "PB")
 _STANDARD_INPUT = "-"
+_HALF_A_DIGIT = 0.0005  # of per cent with one decimal
 _REASONS = {
     "not-ip": "not IP",
-    "inner-not-ip": "inner header not IP",
+    "inner-not-ip": "inner packet not IP",
     "no-type": "no enabled hash type fits",
     "truncated": "cut short in the capture",
     "link-type": "link type not supported",
@@ -55,9 +58,42 @@ def size(n_bytes: float) -> str:
     return f"{n_bytes / 1000:.1f} {_UNITS[power]}"
 
 
+def packet_rate(per_second: float) -> str:
+    """Write a rate of packets with a decimal unit, in three digits."""
+    return f"{_scaled(per_second, ('', 'k', 'M', 'G'))}pps"
+
+
+def duration(nanoseconds: float) -> str:
+    """Write a length of time with its unit, in three digits; in whole seconds from 1,000 s on."""
+    if nanoseconds >= 999.5 * _NS_OF_SECOND:
+        return f"{nanoseconds / _NS_OF_SECOND:,.0f} s"
+    if nanoseconds >= _NS_OF_SECOND:
+        return f"{nanoseconds / _NS_OF_SECOND:.3g} s"
+    return f"{_scaled(nanoseconds, ('n', 'u', 'm'))}s"
+
+
+def _scaled(value: float, prefixes: "Sequence[str]") -> str:
+    """Write a number in three digits with a prefix for thousands of its unit."""
+    power = 0
+    while value >= 999.5 and power < len(prefixes) - 1:
+        value /= 1000
+        power += 1
+    return f"{value:.3g} {prefixes[power]}"
+
+
+def percent(share: float) -> str:
+    """Write a share in per cent: with one decimal below 100%, with none from there on, and never as minus zero."""
+    if abs(share) < _HALF_A_DIGIT:
+        share = 0.0
+    return f"{share:,.0%}" if abs(share) >= 1 - _HALF_A_DIGIT else f"{share:.1%}"
+
+
 def above_ideal(excess: float) -> str:
     """Write how far something is above its ideal share (below, if negative), with its sign; ``-`` for NaN."""
-    return "-" if math.isnan(excess) else signed_percent(excess)
+    if math.isnan(excess):
+        return "-"
+    text = percent(excess)
+    return text if text.startswith("-") else f"+{text}"
 
 
 def index(value: float) -> str:
@@ -68,6 +104,11 @@ def index(value: float) -> str:
 def reason_text(reason: str) -> str:
     """Say why a packet has no hash, or none that is known."""
     return _REASONS[reason]
+
+
+def left_out_text(reading: "Reading") -> str:
+    """Say how many packets were left out, and why."""
+    return "; ".join(f"{packets(n)} {reason}" for reason, n in sorted(reading.left_out.items()))
 
 
 def probability(value: float) -> str:

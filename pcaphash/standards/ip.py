@@ -2,6 +2,8 @@
 
 IPV4_LEN = 20  # RFC 791 section 3.1, without options
 IPV6_LEN = 40  # RFC 8200 section 3
+IPV6_ADDRESS_LEN = 16
+IPV4_SOURCE_OFFSET, IPV6_SOURCE_OFFSET = 12, 8  # the destination address follows
 TCP_LEN = 20  # RFC 9293 section 3.1, without options
 UDP_LEN = 8  # RFC 768
 SCTP_LEN = 12  # RFC 9260 section 3.1, the common header; it begins with the ports
@@ -23,9 +25,11 @@ MOBILITY = 135  # RFC 6275 section 6.1
 # IPv4's more-fragments flag and fragment offset (RFC 791), and IPv6's fragment offset (RFC 8200 section 4.5).
 IPV4_FRAGMENT_MASK = 0x3FFF
 IPV4_FRAGMENT_OFFSET_MASK = 0x1FFF
+IPV4_MORE_FRAGMENTS = 0x2000
 IPV6_FRAGMENT_OFFSET_MASK = 0xFFF8
 
 OPTION_PAD1 = 0  # RFC 8200 section 4.2: the only option without a length
+OPTION_PADN = 1
 OPTION_HOME_ADDRESS = 0xC9  # RFC 6275 section 6.3
 HOME_ADDRESS_LEN = 16
 

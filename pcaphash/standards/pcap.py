@@ -15,6 +15,7 @@ FILE_HEADER_LEN = 24
 FILE_HEADER_START_LEN = 16  # as much of it as tells it from a record
 LINK_TYPE_OFFSET = 20
 LINK_TYPE_MASK = 0xFFFF  # the upper 16 bits hold the length of frame check sequences
+FCS_IS_KNOWN, FCS_SHIFT = 1 << 26, 28  # whether they do, and where: in units of 2 bytes
 RECORD_HEADER_LEN = 16
 MODIFIED_RECORD_HEADER_LEN = 24
 
@@ -30,19 +31,24 @@ ENHANCED_PACKET = 6
 BYTE_ORDER_MAGIC = 0x1A2B3C4D
 BLOCK_OVERHEAD = 12  # type, and total length in front and behind
 SECTION_HEADER_LEN = 28  # without options
+SECTION_LENGTH_OFFSET = 16  # of the section's length in its header, 8 bytes; -1 for unknown
 INTERFACE_DESCRIPTION_LEN = 20  # without options
 PACKET_BLOCK_OFFSET = 28  # of the packet in an enhanced or obsolete packet block
 SIMPLE_PACKET_OFFSET = 12
 
 # pcapng options: sections 3.5, 4.2 and 4.3.
 OPTION_END = 0
+OPTION_COMMENT = 1
 OPTION_IF_NAME = 2
+OPTION_IF_DESCRIPTION = 3
 OPTION_IF_TSRESOL = 9
+OPTION_IF_FCSLEN = 13
 OPTION_IF_TSOFFSET = 14
 OPTION_EPB_FLAGS = 2
 FLAGS_INBOUND = 1
 FLAGS_OUTBOUND = 2
 DEFAULT_TSRESOL = 6
+TSRESOL_BINARY = 0x80  # the rest is the exponent
 
 ZIP_MAGIC = b"PK\x03\x04"  # in front of a saved census, being a ZIP archive of arrays
 GZIP_MAGIC = b"\x1f\x8b"  # RFC 1952 section 2.3.1

@@ -1,9 +1,9 @@
-"""Find out which line of a log is about which packet of a trace, where the log has an order of its own.
+"""Find out which line of a log is about which packet of a trace if the log has its own order.
 
-A log that is printed queue by queue keeps the order of packets within each receive queue only. What it prints of a
-packet's contents says which packets a line may be about; of several that look the same, the one that is due the hash
-of the line, the next one of its queue first. So a device that is right is found right, whatever the order; one that is
-wrong has hashes that no packet is due, and these stay wrong wherever they are put.
+A log that is printed queue by queue keeps the order of packets only within each receive queue. What it prints of a
+packet's contents says which packets a line may be about. Of several that look the same, it is the one whose expected
+hash is that of the line, the next one of its queue first. So a device that is right is found right, whatever the order.
+One that is wrong has hashes that no packet should have, and these stay wrong wherever they are put.
 """
 
 from bisect import bisect_right
@@ -15,9 +15,9 @@ import numpy.typing as npt
 
 NO_LINE = -1
 NO_HASH = -1
-"""Stands for the hash where none is given, or none is due."""
+"""Stands for the hash where none is given, or none is expected."""
 UNKNOWN = -2
-"""Stands for the hash that is due where the capture does not show it."""
+"""Stands for the expected hash where the capture does not show it."""
 
 Numbers = npt.NDArray[np.int64]
 
@@ -33,7 +33,7 @@ class Things:
     kinds : int64 array of shape (n,)
         What the log prints of the contents, as a number; negative where it cannot be told.
     values : int64 array of shape (n,)
-        Of lines the hash, or NO_HASH; of packets the hash that is due, NO_HASH or UNKNOWN.
+        Of lines the hash, or NO_HASH; of packets the expected hash, NO_HASH or UNKNOWN.
     """
 
     kinds: Numbers
@@ -52,11 +52,11 @@ class Alignment:
     line_of : int64 array of shape (packets,)
         The line about each packet, or NO_LINE.
     agreeing : int
-        Lines with the hash that their packet is due.
+        Lines with the hash expected of their packet.
     disordered : int
         How many of these come earlier in the trace than a line before them in their queue.
     differing : int
-        Lines with another hash than their packet is due.
+        Lines with another hash than expected of their packet.
     strange : int
         Lines about no packet of the trace.
     """
@@ -135,7 +135,7 @@ def _number_pairs(lines: Things, packets: Things) -> tuple[int, Numbers]:
 
 
 def _place_rest(lines: Things, packets: Things, left: list[int], line_of: Numbers, agreeing: int) -> int:
-    """Give lines that no packet is due to packets of their kind, in order; return how many are about none."""
+    """Give lines that match no expected hash to packets of their kind, in order; return how many are about none."""
     without = np.flatnonzero(line_of == NO_LINE)
     rest = _positions(packets.kinds[without])
     n_lines, n_packets = (_counts(things.kinds) for things in (lines, packets))

@@ -1,38 +1,36 @@
-"""The study behind ``analyze``: how packets spread over the receive queues under each configuration."""
+"""The study of ``analyze``: how packets spread over the receive queues under each configuration."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from os import PathLike, fspath
 from typing import TYPE_CHECKING
 
-from pcaphash.capture.source import STANDARD_INPUT
+from pcaphash.capture.input import Trace
 from pcaphash.device.device import Device
 from pcaphash.engine.census import identities_of
+from pcaphash.engine.counts import Counts
 from pcaphash.engine.distribution import Distribution, count_encapsulations, distribute
+from pcaphash.engine.progress import Watch
 from pcaphash.engine.reading import Reading
+from pcaphash.engine.request import Asked, Partial
+from pcaphash.engine.result import Result, configurations, packets_of
+from pcaphash.engine.rules import ReadingRules
+from pcaphash.engine.run import answer
 from pcaphash.engine.selection import RECEIVED, Selection
-from pcaphash.engine.stream import Progress, take_census
-from pcaphash.errors import ConfigurationError
-from pcaphash.studies.spread import MEASURES, spread
+from pcaphash.studies.asking import check_request
+from pcaphash.studies.columns import DISTRIBUTION, SUMMARY
+from pcaphash.studies.spread import spread
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from pcaphash.studies.baseline import Baseline
 
-DISTRIBUTION_COLUMNS = ("config", "queue", "packets", "bytes", "packet_share", "byte_share")
-SUMMARY_COLUMNS = (
-    "config", "spec", "hash_types", "tunnel_types", "packets", "hashed", "unhashed", "unknown", "queues_used",
-    *(f"{measure}_packets" for measure in MEASURES),
-    *(f"{measure}_bytes" for measure in MEASURES),
-)  # fmt: skip
-
 Row = dict[str, str | int | float]
 
 
-@dataclass(frozen=True)
-class Analysis:
+@dataclass(frozen=True, repr=False)
+class Analysis(Result):
     """How traces spread over the receive queues of each configured device.
 
     Parameters
@@ -42,15 +40,24 @@ class Analysis:
     distributions : list of Distribution
         One per device, in the order asked for.
     encapsulations : list of dict of str to int
-        Packets by what they are under each device's text.
+        Packets by encapsulation, named as in each device's spec.
     baselines : list of Baseline or None
-        What ideal hashes give under each device; empty where that was not asked for.
+        What ideal hashes give under each device; empty unless ``with_chance`` was set.
     """
 
     reading: Reading
     distributions: list[Distribution]
     encapsulations: list[dict[str, int]]
     baselines: "list[Baseline | None]" = field(default_factory=list)
+
+    def facts(self) -> list[str]:
+        """Return how many packets there are, of which traces, and the configurations."""
+        n_packets = self.distributions[0].packets
+        return [packets_of(self.reading, n_packets), configurations([each.device for each in self.distributions])]
+
+    def main_table(self) -> "pd.DataFrame":
+        """Return the summary."""
+        return self.summary
 
     def distribution_rows(self) -> list[Row]:
         """Return the rows of ``distribution.csv``: every queue of every configuration."""
@@ -63,25 +70,59 @@ class Analysis:
     @cached_property
     def distribution(self) -> "pd.DataFrame":
         """The rows of ``distribution.csv`` as a table."""
-        import pandas as pd
-
-        return pd.DataFrame(self.distribution_rows(), columns=list(DISTRIBUTION_COLUMNS))
+        return DISTRIBUTION.frame(self.distribution_rows())
 
     @cached_property
     def summary(self) -> "pd.DataFrame":
         """The rows of ``summary.csv`` as a table."""
-        import pandas as pd
+        return SUMMARY.frame(self.summary_rows())
 
-        return pd.DataFrame(self.summary_rows(), columns=list(SUMMARY_COLUMNS))
+
+@dataclass(frozen=True)
+class AnalysisRequest(Asked):
+    """How packets spread over the receive queues of each device.
+
+    Parameters
+    ----------
+    with_chance : bool
+        Whether to tell what ideal hashes give, too.
+    """
+
+    with_chance: bool = False
+
+    def begin(self) -> Counts:
+        """Return counters for all devices."""
+        tables = map(ReadingRules.of, self.devices) if self.with_chance else ()
+        return Counts(identities_of(self.devices), tables)
+
+    def finish(self, partial: Partial[Counts]) -> Analysis:
+        """Spread what was counted."""
+        baselines: list[Baseline | None] = []
+        if self.with_chance:
+            from pcaphash.studies.chance import chance_of
+
+            baselines = [chance_of(partial.counter, device) for device in self.devices]
+        return analyze_counts(partial, self.devices, baselines)
+
+
+def analyze_counts(
+    partial: Partial[Counts], devices: Sequence[Device], baselines: "Sequence[Baseline | None]" = ()
+) -> Analysis:
+    """Spread censuses over the receive queues of the devices that they were taken for."""
+    censuses = [partial.counter.censuses[identity] for identity in identities_of(devices)]
+    pairs = list(zip(censuses, devices, strict=True))
+    distributions = [distribute(*pair) for pair in pairs]
+    return Analysis(partial.reading, distributions, [count_encapsulations(*pair) for pair in pairs], list(baselines))
 
 
 def analyze(
-    traces: str | PathLike[str] | Sequence[str | PathLike[str]],
-    devices: Device | Sequence[Device],
+    traces: Trace | Sequence[Trace],
+    devices: Device | Sequence[Device] | None = None,
     selection: Selection = RECEIVED,
-    watch: Callable[[Progress], None] | None = None,
+    watch: Watch | None = None,
     *,
     with_chance: bool = False,
+    jobs: int | None = None,
 ) -> Analysis:
     """Analyze how traces spread over the receive queues of each device, in one pass.
 
@@ -89,14 +130,17 @@ def analyze(
     ----------
     traces : path or sequence of paths
         Captures, or saved censuses; ``-`` is standard input.
-    devices : Device or sequence of Device
-        The configurations; results name them by ``Device.name``.
+    devices : Device or sequence of Device, optional
+        The configurations; results name them by ``Device.name``. Default: outer addresses, all of the outer header, and
+        the inner header.
     selection : Selection
         Which packets to analyze.
     watch : callable, optional
         Called now and then with the progress.
     with_chance : bool
-        Whether to keep flows as well, and to tell what ideal hashes give. It takes longer.
+        Whether to keep flows too, and calculate what ideal hashes give. It takes longer.
+    jobs : int, optional
+        How many threads count packets; the result does not depend on that. Default: as many as there are cores.
 
     Raises
     ------
@@ -105,43 +149,8 @@ def analyze(
     ConfigurationError
         There is nothing to analyze, or a saved census was taken for other devices.
     """
-    paths, chosen = check_request(traces, devices)
-    identities = identities_of(chosen)
-    chance = None
-    if with_chance:
-        from pcaphash.studies.chance import Chance
-
-        chance = Chance(chosen, paths)
-    beside = [chance.append] if chance else []
-    censuses, reading = take_census(paths, identities, selection, chosen[0].spec, watch, beside)
-    pairs = [(censuses[identity], device) for identity, device in zip(identities, chosen, strict=True)]
-    return Analysis(
-        reading,
-        [distribute(*pair) for pair in pairs],
-        [count_encapsulations(*pair) for pair in pairs],
-        [chance.baseline(device) for device in chosen] if chance else [],
-    )
-
-
-def check_request(
-    traces: str | PathLike[str] | Sequence[str | PathLike[str]], devices: Device | Sequence[Device]
-) -> tuple[list[str], list[Device]]:
-    """List traces and devices, and refuse what cannot be studied.
-
-    Raises
-    ------
-    ConfigurationError
-        There is no trace, or no device, or standard input is to be read twice.
-    """
-    paths = [fspath(traces)] if isinstance(traces, str | PathLike) else [fspath(trace) for trace in traces]
-    chosen = [devices] if isinstance(devices, Device) else list(devices)
-    if not paths:
-        raise ConfigurationError("TRACE", "none is given", "name a capture, or - for standard input")
-    if paths.count(STANDARD_INPUT) > 1:
-        raise ConfigurationError("TRACE", "- is given twice", "standard input can be read only once")
-    if not chosen:
-        raise ConfigurationError("--config", "there is no configuration", "name one")
-    return paths, chosen
+    inputs, chosen = check_request(traces, devices)
+    return answer(AnalysisRequest(chosen, selection, with_chance), inputs, watch, jobs)
 
 
 def _queue_rows(distribution: Distribution) -> list[Row]:

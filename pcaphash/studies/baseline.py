@@ -11,34 +11,12 @@ import numpy as np
 import numpy.typing as npt
 
 from pcaphash.device.device import Device
-from pcaphash.kernels.chance import assign_at_random
-from pcaphash.studies.spread import spread_each
+from pcaphash.kernels.chance import FOUR, assign_at_random, assign_crowds_at_random
+from pcaphash.studies.crowds import find_crowds, split_table
+from pcaphash.studies.spread import GROWING, UNITS, spread_each
+from pcaphash.studies.trials import SHARE, Interval, ends_are_known, interval_of, run_trials
 
-UNITS = ("packets", "bytes")
-
-# The ends of an interval are known to half a per cent of all cases from 2,000 times on; memory and time bound them.
-_MOST_TIMES = 10_000
-_LEAST_TIMES = 200
-_MOST_ASSIGNMENTS = 200_000_000
-_MOST_LOADS = 4_000_000
-
-
-@dataclass(frozen=True)
-class Interval:
-    """Where a measure lies in a share of all cases.
-
-    Parameters
-    ----------
-    low, high : float
-        Its ends.
-    """
-
-    low: float
-    high: float
-
-    def __contains__(self, value: float) -> bool:
-        """Tell whether a value lies within, the ends included."""
-        return self.low <= value <= self.high
+_LEAST_IN_TAIL = 10  # ideal hashes that do no better than the one that is judged: of fewer, their share is a guess
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,10 +43,9 @@ class Baseline:
             for name, values in spread_each(self.loads[:, :, column]).items()
         }
 
-    def interval(self, measure: str, share: float = 0.95) -> Interval:
+    def interval(self, measure: str, share: float = SHARE) -> Interval:
         """Return where a measure lies for this share of ideal hashes, the tails on both sides being equal."""
-        low, high = np.quantile(self.measures[measure], [(1 - share) / 2, (1 + share) / 2])
-        return Interval(float(low), float(high))
+        return interval_of(self.measures[measure], share)
 
     def median(self, measure: str) -> float:
         """Return the median of a measure."""
@@ -80,29 +57,74 @@ class Baseline:
         return float(100 * ((values < value).mean() + (values == value).mean() / 2))
 
 
+@dataclass(frozen=True)
+class Judged:
+    """What is beside ideal hashes.
+
+    Parameters
+    ----------
+    measure : str
+        Name of a measure, with the suffix ``_packets`` or ``_bytes``.
+    value : float
+        What it is.
+    """
+
+    measure: str
+    value: float
+
+
 def take_baseline(
-    inputs: npt.NDArray[np.int64], unhashed: npt.NDArray[np.int64], device: Device, seed: int = 1
+    inputs: npt.NDArray[np.int64],
+    identities: npt.NDArray[np.uint64],
+    unhashed: npt.NDArray[np.int64],
+    device: Device,
+    judged: Judged | None = None,
+    seed: int = 1,
 ) -> Baseline:
-    """Spread hash inputs at random.
+    """Spread hash inputs at random, as often as it takes to know the range of the busiest receive queue.
 
     Parameters
     ----------
     inputs : int64 array of shape (n, 2)
         Packets and bytes of each distinct hash input.
+    identities : uint64 array of shape (n,)
+        A number for each that tells it from the others; what is drawn for it depends on nothing else.
     unhashed : int64 array of shape (2,)
         Packets and bytes without a hash, which all go to the unclassified queue.
     device : Device
         Its indirection table, queues and unclassified queue count.
+    judged : Judged, optional
+        What the baseline is to judge: if few ideal hashes do worse, it takes more of them to say how few.
     seed : int
         The same seed gives the same baseline.
     """
-    most = min(_MOST_TIMES, _MOST_ASSIGNMENTS // max(len(inputs), 1), _MOST_LOADS // device.queues)
-    n_times = max(most, _LEAST_TIMES)
-    loads = np.zeros((n_times, device.queues, 2), np.int64)
     table = np.asarray(device.indirection_table, np.int64)
-    assign_at_random(
-        np.ascontiguousarray(inputs).reshape(-1), len(inputs), table, len(table), device.queues, seed, n_times,
-        loads.reshape(-1),
-    )  # fmt: skip
-    loads[:, device.unclassified_queue] += unhashed
-    return Baseline(loads, len(inputs))
+    splits = split_table(device.indirection_table)
+    crowds = find_crowds(inputs, len(splits))
+    singles, single_numbers = inputs[crowds.is_single].reshape(-1), identities[crowds.is_single]
+
+    def draw(first_four: int, n_fours: int, loads: npt.NDArray[np.int64]) -> None:
+        assign_at_random(
+            singles, single_numbers, len(single_numbers), table, len(table), device.queues, seed, first_four, n_fours,
+            loads.reshape(-1),
+        )  # fmt: skip
+        assign_crowds_at_random(
+            crowds.loads.reshape(-1), crowds.identities, crowds.counts, len(crowds.counts), splits.reshape(-1),
+            len(splits), device.queues, seed, FOUR * first_four, len(loads), np.empty(len(splits), np.int64),
+            loads.reshape(-1),
+        )  # fmt: skip
+        loads[:, device.unclassified_queue] += unhashed
+
+    def is_known(loads: npt.NDArray[np.int64]) -> bool:
+        baseline = Baseline(loads, len(inputs))
+        return ends_are_known(loads) and (judged is None or _is_tail_known(baseline, judged))
+
+    n_draws = len(single_numbers) + len(crowds.counts) * len(splits)
+    return Baseline(run_trials(draw, n_draws, device.queues, is_known), len(inputs))
+
+
+def _is_tail_known(baseline: Baseline, judged: Judged) -> bool:
+    """Tell whether enough ideal hashes do no better than what is judged to say how many do."""
+    values = baseline.measures[judged.measure]
+    is_worse = values <= judged.value if judged.measure.startswith(GROWING) else values >= judged.value
+    return int(is_worse.sum()) >= _LEAST_IN_TAIL or not np.isfinite(judged.value)

@@ -1,35 +1,58 @@
-"""The study behind ``census``: count a trace once, and ask later."""
+"""The study of ``census``: count a trace once, and ask later."""
 
-from collections.abc import Callable, Sequence
-from os import PathLike, fspath
+from collections.abc import Sequence
+from dataclasses import dataclass
 
+from pcaphash.capture.input import Trace
 from pcaphash.device.device import Device
 from pcaphash.engine.census import identities_of
+from pcaphash.engine.counts import Counts
+from pcaphash.engine.progress import Watch
+from pcaphash.engine.request import Asked, Partial
+from pcaphash.engine.run import answer
 from pcaphash.engine.saved import SavedCensus, given_to_census
 from pcaphash.engine.selection import RECEIVED, Selection
-from pcaphash.engine.stream import Progress, take_census
 from pcaphash.errors import ConfigurationError
+from pcaphash.studies.asking import check_request
+
+
+@dataclass(frozen=True)
+class CensusRequest(Asked):
+    """The census that answers for all devices."""
+
+    def begin(self) -> Counts:
+        """Return an empty census."""
+        return Counts(identities_of(self.devices))
+
+    def finish(self, partial: Partial[Counts]) -> SavedCensus:
+        """Return the census with the result of reading the traces."""
+        (taken,) = partial.counter.censuses.values()
+        return SavedCensus("", taken, partial.reading, given_to_census(self.devices[0]))
 
 
 def census(
-    traces: str | PathLike[str] | Sequence[str | PathLike[str]],
-    devices: Device | Sequence[Device],
+    traces: Trace | Sequence[Trace],
+    devices: Device | Sequence[Device] | None = None,
     selection: Selection = RECEIVED,
-    watch: Callable[[Progress], None] | None = None,
+    watch: Watch | None = None,
+    *,
+    jobs: int | None = None,
 ) -> SavedCensus:
-    """Count traces for devices that differ in nothing but what a census leaves open, and in their hash keys.
+    """Count traces for devices that differ only in what a census leaves open, and in their hash keys.
 
     Parameters
     ----------
     traces : path or sequence of paths
         Captures, or saved censuses to be combined; ``-`` is standard input.
-    devices : Device or sequence of Device
-        Hash types, tunnel types, queues and the entries of the indirection table do not matter, the length of the
-        largest table does.
+    devices : Device or sequence of Device, optional
+        Default: ``Device()``. Hash types, tunnel types, queues and the entries of the indirection table do not matter;
+        the length of the largest table does.
     selection : Selection
         Which packets to count.
     watch : callable, optional
         Called now and then with the progress.
+    jobs : int, optional
+        How many threads count packets; the result does not depend on that. Default: as many as there are cores.
 
     Raises
     ------
@@ -38,10 +61,7 @@ def census(
     ConfigurationError
         The devices need different censuses, or no packet is selected.
     """
-    paths = [fspath(traces)] if isinstance(traces, str | PathLike) else [fspath(trace) for trace in traces]
-    chosen = [devices] if isinstance(devices, Device) else list(devices)
-    identities = set(identities_of(chosen))
-    if len(identities) != 1:
+    inputs, chosen = check_request(traces, Device() if devices is None else devices)
+    if len(set(identities_of(chosen))) != 1:
         raise ConfigurationError("devices", "they need different censuses", "take one for each")
-    taken, reading = take_census(paths, identities, selection, chosen[0].spec, watch)
-    return SavedCensus("", taken[identities.pop()], reading, given_to_census(chosen[0]))
+    return answer(CensusRequest(chosen, selection), inputs, watch, jobs)

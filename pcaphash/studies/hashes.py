@@ -1,42 +1,190 @@
 """The study behind ``hashes``: which hash each packet gets, over which bytes, and which receive queue."""
 
-from collections.abc import Iterator, Sequence
-from os import PathLike, fspath
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
+from pcaphash.capture.input import Readable, Trace
 from pcaphash.capture.reader import Block
 from pcaphash.device.device import Device
-from pcaphash.engine.census import Identity
-from pcaphash.engine.describer import NO_QUEUE, Describer
-from pcaphash.engine.selecting import Selector
+from pcaphash.engine.decision import Decision
+from pcaphash.engine.describer import NO_QUEUE, Describer, Descriptions
+from pcaphash.engine.part import Part
+from pcaphash.engine.progress import Watch
+from pcaphash.engine.reading import Reading
+from pcaphash.engine.request import Asked, Batch, Counter, Partial
+from pcaphash.engine.run import answer, batches, finish
 from pcaphash.engine.selection import EVERYTHING, Selection
-from pcaphash.engine.stream import Account, check_selected, read_selected
-from pcaphash.errors import CaptureError, NothingReadableError
 from pcaphash.kernels.timestamps import NO_TIMESTAMP
+from pcaphash.studies.asking import inputs_of, only_trace
+from pcaphash.studies.columns import HASHES, columns_of_hashes
 
 if TYPE_CHECKING:
     import pandas as pd
 
-COLUMNS = (
-    "packet", "timestamp_ns", "captured_length", "original_length", "direction", "encapsulation", "header",
-    "hash_report", "hash_report_tunnel", "hash_input", "hash_value", "queue", "reason",
-)  # fmt: skip
-
-Numbers = npt.NDArray[np.int64] | range
 
 _DIRECTIONS = np.array(["", "in", "out"], dtype=object)
 
 
-def _rows(describer: Describer, block: Block, numbers: Numbers) -> "pd.DataFrame":
-    """Describe the packets of a block, which have these numbers in their trace, as rows."""
+class HashRows(Counter):
+    """Makes rows of packets, and keeps them until they are taken.
+
+    Parameters
+    ----------
+    device : Device
+        The configured device.
+    names_traces : bool
+        Whether the rows have one column more, ``trace``.
+    """
+
+    def __init__(self, device: Device, *, names_traces: bool) -> None:
+        self._describer = Describer(device)
+        self._names_traces = names_traces
+        self._name = ""
+        self._rows: list[pd.DataFrame] = []
+
+    def open(self, part: Part, trace: Readable) -> None:
+        """Take note of which trace is about to be read."""
+        self._name = part.input.name
+
+    def prepare(self, batch: Batch) -> Batch:
+        """Describe packets."""
+        return replace(batch, found=self._describer.describe(batch.block))
+
+    def append(self, batch: Batch) -> None:
+        """Make the rows of a batch."""
+        assert batch.found, "it was prepared"
+        rows = _rows(batch.found, self._describer.decisions, batch.block, batch.numbers)
+        if self._names_traces:
+            rows.insert(0, "trace", self._name)
+        self._rows.append(rows)
+
+    def take(self) -> "list[pd.DataFrame]":
+        """Return the rows made since they were last taken, a table for each batch."""
+        taken, self._rows = self._rows, []
+        return taken
+
+
+@dataclass(frozen=True)
+class HashesRequest(Asked):
+    """Which hash each packet gets under a device, over which bytes, and which receive queue.
+
+    Parameters
+    ----------
+    names_traces : bool
+        Whether the rows have one column more, ``trace``.
+    """
+
+    names_traces: bool = False
+
+    @property
+    def needs_order(self) -> bool:
+        """Whether it cannot run in parts: rows have the numbers that their packets have in a whole trace."""
+        return True
+
+    def begin(self) -> HashRows:
+        """Return a counter without rows."""
+        return HashRows(self.devices[0], names_traces=self.names_traces)
+
+    def finish(self, partial: Partial[HashRows]) -> "pd.DataFrame":
+        """Join the rows that were not taken."""
+        import pandas as pd
+
+        tables, reading = partial.counter.take(), partial.reading
+        columns = columns_of_hashes(names_traces=self.names_traces)
+        rows = pd.concat(tables, ignore_index=True) if tables else columns.frame([])
+        if reading.damages:
+            rows.attrs["damages"] = [str(damage) for damage in reading.damages]
+            rows.attrs["damage"] = rows.attrs["damages"][0]
+        return rows
+
+
+def stream_hashes(
+    traces: Sequence[Trace],
+    device: Device,
+    reading: Reading,
+    selection: Selection = EVERYTHING,
+    watch: Watch | None = None,
+    jobs: int | None = None,
+) -> "Iterator[pd.DataFrame]":
+    """Yield the rows of ``hashes`` batch by batch, so that memory stays flat.
+
+    Parameters
+    ----------
+    traces : sequence of traces
+        Captures; ``-`` is standard input. With several of them rows have one column more, ``trace``.
+    device : Device
+        The configured device.
+    reading : Reading
+        Keeps account of what was read and what could not be.
+    selection : Selection
+        Which packets to describe.
+    watch : callable, optional
+        Called now and then with the progress.
+    jobs : int, optional
+        As ``hashes`` takes it.
+
+    Raises
+    ------
+    NothingReadableError
+        Not one of the traces can be read.
+    ConfigurationError
+        The selection matches no packet.
+    """
+    request = HashesRequest((device,), selection, names_traces=len(traces) > 1)
+    partial = Partial(reading, request.begin())
+    for _ in batches(request, partial, inputs_of(traces), watch, jobs):
+        yield from partial.counter.take()
+    finish(request, partial)
+
+
+def hashes(
+    trace: Trace, device: Device | None = None, selection: Selection = EVERYTHING, *, jobs: int | None = None
+) -> "pd.DataFrame":
+    """Describe every packet of a trace: its hash, the header that is hashed, and its receive queue.
+
+    Parameters
+    ----------
+    trace : path or Input
+        A capture; ``-`` is standard input.
+    device : Device, optional
+        The configured device. Default: ``Device()``.
+    selection : Selection
+        Which packets to describe. Default: all, including those that the host sent.
+    jobs : int, optional
+        If it is more than 1, another thread reads ahead; the result does not depend on that. Default: as many as there
+        are cores.
+
+    Returns
+    -------
+    DataFrame
+        One row per packet in order of the file, columns ``HASHES``; ``timestamp_ns`` and ``queue`` are nullable
+        integers. If the trace could be read only in part, ``attrs["damages"]`` lists why, a line each, and
+        ``attrs["damage"]`` is the first of them.
+
+    Raises
+    ------
+    CaptureError
+        The trace cannot be read at all.
+    ConfigurationError
+        The selection matches no packet.
+    """
+    request = HashesRequest((device or Device(),), selection)
+    with only_trace():
+        return answer(request, inputs_of(trace), jobs=jobs)
+
+
+def _rows(
+    found: Descriptions, decisions: Mapping[int, Decision], block: Block, numbers: npt.NDArray[np.int64]
+) -> "pd.DataFrame":
+    """Make rows of the packets of a block, which have these numbers in their trace."""
     import pandas as pd
 
-    found = describer.describe(block)
     records, timestamps = block.records, block.timestamps()
-    of_signature = {signature: describer.decisions[signature] for signature in map(int, np.unique(found.signatures))}
+    of_signature = {signature: decisions[signature] for signature in map(int, np.unique(found.signatures))}
 
     def column(field: str) -> npt.NDArray[np.object_]:
         values = np.empty(len(records), dtype=object)
@@ -49,7 +197,7 @@ def _rows(describer: Describer, block: Block, numbers: Numbers) -> "pd.DataFrame
     hex_values[~found.hashed] = ""
     return pd.DataFrame(
         {
-            "packet": np.asarray(numbers, np.int64),
+            "packet": numbers,
             "timestamp_ns": pd.array(timestamps, dtype="Int64"),
             "captured_length": records["captured_length"].astype(np.int64),
             "original_length": records["original_length"].astype(np.int64),
@@ -63,7 +211,7 @@ def _rows(describer: Describer, block: Block, numbers: Numbers) -> "pd.DataFrame
             "queue": pd.array(found.queues, dtype="Int64"),
             "reason": column("reason"),
         },
-        columns=list(COLUMNS),
+        columns=list(HASHES.names),
     ).assign(
         timestamp_ns=lambda rows: rows["timestamp_ns"].mask(timestamps == NO_TIMESTAMP),
         queue=lambda rows: rows["queue"].mask(found.queues == NO_QUEUE),
@@ -74,93 +222,3 @@ def _hex_rows(inputs: npt.NDArray[np.uint8]) -> list[str]:
     """Return each row of bytes as hexadecimal text."""
     text, width = inputs.tobytes().hex(), 2 * inputs.shape[1]
     return [text[start : start + width] for start in range(0, len(text), width)]
-
-
-def columns_of(traces: Sequence[str]) -> tuple[str, ...]:
-    """List the columns: where there are several traces, one says which of them each row is of."""
-    return COLUMNS if len(traces) == 1 else ("trace", *COLUMNS)
-
-
-def stream_hashes(
-    traces: Sequence[str],
-    device: Device,
-    account: Account,
-    selection: Selection = EVERYTHING,
-) -> "Iterator[pd.DataFrame]":
-    """Yield the rows of ``hashes`` block by block, so that memory stays flat.
-
-    Parameters
-    ----------
-    traces : sequence of str
-        Captures; ``-`` is standard input. With several of them rows have one column more, ``trace``.
-    device : Device
-        The configured device.
-    account : Account
-        Keeps note of what was read and what could not be.
-    selection : Selection
-        Which packets to describe.
-
-    Raises
-    ------
-    CaptureError
-        The only trace cannot be read at all.
-    NothingReadableError
-        None of several traces can.
-    ConfigurationError
-        No packet is selected, of those that there are.
-    """
-    describer = Describer(device)
-    selector = Selector(selection, Identity.of(device), device.spec, account.reading.left_out)
-    for trace in traces:
-        try:
-            reader = account.open(trace)
-        except CaptureError as error:
-            if len(traces) == 1:
-                raise
-            account.reading.unreadable.append(error)
-            continue
-        for block, numbers in read_selected(reader, account, selector):
-            rows = _rows(describer, block, numbers)
-            if len(traces) > 1:
-                rows.insert(0, "trace", trace)
-            yield rows
-        if selector.is_full:
-            break
-    if not account.reading.traces:
-        raise NothingReadableError(account.reading.unreadable)
-    check_selected(account.reading, selection)
-
-
-def hashes(trace: str | PathLike[str], device: Device, selection: Selection = EVERYTHING) -> "pd.DataFrame":
-    """Describe every packet of a trace: its hash, what it is over, and its receive queue.
-
-    Parameters
-    ----------
-    trace : path
-        A capture; ``-`` is standard input.
-    device : Device
-        The configured device.
-    selection : Selection
-        Which packets to describe; those that the host sent too, unless it says otherwise.
-
-    Returns
-    -------
-    DataFrame
-        One row per packet in order of the file, columns ``COLUMNS``; ``timestamp_ns`` and ``queue`` are nullable
-        integers. ``attrs["damage"]`` holds one line where the trace could be read in part only.
-
-    Raises
-    ------
-    CaptureError
-        The trace cannot be read at all.
-    ConfigurationError
-        No packet is selected, of those that there are.
-    """
-    import pandas as pd
-
-    account = Account([fspath(trace)])
-    parts = list(stream_hashes([fspath(trace)], device, account, selection))
-    rows = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(COLUMNS))
-    if account.reading.damages:
-        rows.attrs["damage"] = str(account.reading.damages[0])
-    return rows

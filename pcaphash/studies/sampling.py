@@ -7,16 +7,16 @@ import numpy as np
 import numpy.typing as npt
 
 from pcaphash.kernels.chance import resample_at_random
-from pcaphash.studies.baseline import UNITS, Interval
-from pcaphash.studies.spread import spread_each
-
-_MOST_TIMES = 1000
-_LEAST_TIMES = 100
-_MOST_DRAWN = 100_000_000
+from pcaphash.studies.spread import UNITS, spread_each
+from pcaphash.studies.trials import Interval, ends_are_known, interval_of, run_trials
 
 
 def resample(
-    loads: npt.NDArray[np.int64], queues: npt.NDArray[np.int64], n_queues: int, seed: int = 1
+    loads: npt.NDArray[np.int64],
+    identities: npt.NDArray[np.uint64],
+    queues: npt.NDArray[np.int64],
+    n_queues: int,
+    seed: int = 1,
 ) -> dict[str, Interval]:
     """Resample flows, and say where each measure lies in 95 of 100 cases.
 
@@ -24,6 +24,8 @@ def resample(
     ----------
     loads : int64 array of shape (n, 2)
         Packets and bytes of each flow.
+    identities : uint64 array of shape (n,)
+        A number for each that tells it from the others; what is drawn for it depends on nothing else.
     queues : int64 array of shape (n,)
         Receive queue of each.
     n_queues : int
@@ -39,14 +41,14 @@ def resample(
     n = len(loads)
     if not n:
         return {}
-    order = np.lexsort((loads[:, 1], loads[:, 0], queues))  # whatever order the flows came in
-    loads, queues = loads[order], queues[order]
-    n_times = max(_LEAST_TIMES, min(_MOST_TIMES, _MOST_DRAWN // n))
-    sums = np.zeros((n_times, n_queues, 2), np.int64)
-    resample_at_random(np.ascontiguousarray(loads).reshape(-1), queues, n, n_queues, seed, n_times, sums.reshape(-1))
-    intervals = {}
-    for column, unit in enumerate(UNITS):
-        for name, values in spread_each(sums[:, :, column]).items():
-            low, high = np.nanquantile(values, [0.025, 0.975])
-            intervals[f"{name}_{unit}"] = Interval(float(low), float(high))
-    return intervals
+    flat = np.ascontiguousarray(loads).reshape(-1)
+
+    def draw(first_four: int, n_fours: int, sums: npt.NDArray[np.int64]) -> None:
+        resample_at_random(flat, identities, queues, n, n_queues, seed, first_four, n_fours, sums.reshape(-1))
+
+    trials = run_trials(draw, n, n_queues, ends_are_known)
+    return {
+        f"{name}_{unit}": interval_of(values[np.isfinite(values)])
+        for column, unit in enumerate(UNITS)
+        for name, values in spread_each(trials[:, :, column]).items()
+    }

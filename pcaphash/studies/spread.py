@@ -8,7 +8,13 @@ import numpy as np
 import numpy.typing as npt
 
 MEASURES = ("max_ideal", "min_ideal", "min_max", "jain", "cov", "entropy")
-"""Names of the measures; ``jain`` and ``entropy`` grow with evenness, the others shrink."""
+"""Names of the measures."""
+
+UNITS = ("packets", "bytes")
+"""What loads are counted in."""
+
+GROWING = ("jain", "entropy")
+"""Measures that grow with evenness; the others shrink."""
 
 EVEN = 0.1
 """A busiest receive queue so little above ideal needs no remedy."""

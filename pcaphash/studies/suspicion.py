@@ -10,10 +10,11 @@ import numpy.typing as npt
 
 from pcaphash.device.device import Device
 from pcaphash.device.profile import PROFILES
-from pcaphash.engine.census import Census, Identity
+from pcaphash.engine.census import Census, CensusIdentity
 from pcaphash.engine.distribution import distribute
 from pcaphash.engine.kept import KeptPackets
 from pcaphash.engine.reading import Reading
+from pcaphash.engine.rules import ReadingRules
 from pcaphash.errors import ConfigurationError
 from pcaphash.kernels import suspects as kernel
 from pcaphash.kernels.suspects import recognize_suspects
@@ -24,7 +25,7 @@ Ports = npt.NDArray[np.uint32]
 
 
 class Kind(StrEnum):
-    """What packets look like to carry."""
+    """What packets seem to carry."""
 
     VXLAN = "VXLAN"
     VXLAN_GPE = "VXLAN-GPE"
@@ -84,14 +85,14 @@ _BY_PROTOCOL = _Evidence(1, 0.0)
 
 @dataclass(frozen=True)
 class Remedy:
-    """What would have the inner headers of suspected tunnels hashed.
+    """What makes a device hash the inner headers of suspected tunnels.
 
     Parameters
     ----------
     device : Device
         The device that looks into them, with all types enabled.
     spec : str
-        The text it needs; empty where it is the one already chosen.
+        The spec it needs; empty if it is the one already chosen.
     ports_argument : str
         Which ports of ``Device`` are to be given; empty for none.
     ports : tuple of int
@@ -121,7 +122,7 @@ class Suspected:
     share : float
         Their share of all packets.
     remedy : Remedy or None
-        What would have their inner headers hashed; None where neither text looks into them.
+        What makes a device hash their inner headers; None if neither spec looks into them.
     """
 
     kind: Kind
@@ -138,7 +139,7 @@ class Suspected:
 
     @property
     def is_mirrored(self) -> bool:
-        """Whether they are copies from a mirror session, in an encapsulation that no NIC under study has met."""
+        """Whether they are copies from a mirror session, in an encapsulation that the studied NIC did not receive."""
         return self.kind is Kind.ERSPAN
 
     @property
@@ -165,7 +166,7 @@ def find_suspects(reading: Reading, device: Device) -> list[Suspected]:
     reading : Reading
         Of traces: the packets that it kept are looked at.
     device : Device
-        Its text and ports count; tunnels that it knows are none here, whether their types are enabled or not.
+        Its spec and ports count; tunnels that it knows are not suspected, whether or not their types are enabled.
     """
     kept = reading.keeper.kept()
     if not len(kept):
@@ -190,16 +191,16 @@ def find_suspects(reading: Reading, device: Device) -> list[Suspected]:
 def estimate_excess(reading: Reading, device: Device) -> float:
     """Return how far the busiest receive queue of a device is above ideal, by the packets that a reading kept."""
     kept = reading.keeper.kept()
-    census = Census(Identity.of(device))
+    census = Census(CensusIdentity.of(device))
     census.append(kept.data, kept.records)
     return spread(distribute(census, device).queues[:, 0])["max_ideal"]
 
 
 def _look(kept: KeptPackets, device: Device) -> _Looks:
-    n, identity = len(kept), Identity.of(device)
+    n, rules = len(kept), ReadingRules.of(device)
     kinds, protocols, ports = np.empty(n, np.uint8), np.empty(n, np.int16), np.empty(n, np.uint32)
     recognize_suspects(
-        kept.data, kept.records, n, identity.prepared_key, identity.port_types, kinds, protocols, ports
+        kept.data, kept.records, n, *rules.arguments[:2], kinds, protocols, ports
     )  # fmt: skip
     return _Looks(kinds, ports >> np.uint32(16), ports & np.uint32(0xFFFF), protocols == ip.UDP)
 

@@ -4,29 +4,42 @@ import io
 import struct
 import tempfile
 from collections.abc import Iterator
+from fractions import Fraction
 from pathlib import Path
 
+import numpy as np
 from dpkt.ethernet import Ethernet
 from dpkt.ip import IP
 from dpkt.ip6 import IP6
 from dpkt.pcap import Writer
 from dpkt.udp import UDP
 
+from pcaphash.capture.delivered.opening import open_capture
+from pcaphash.capture.input import FileInput
+from pcaphash.capture.pcap import Pcap
 from pcaphash.capture.reader import Reader
-from pcaphash.capture.reported_writer import ReportedPacket, write_pcapng
+from pcaphash.capture.reported.writer import ReportedPacket, write_pcapng
 from pcaphash.device.device import Device
 from pcaphash.engine.kept import PacketKeeper
+from pcaphash.engine.part import Part, split_part
+from pcaphash.engine.rates import Rate
+from pcaphash.engine.rings import Rings, Service
+from pcaphash.engine.run import combine, run
 from pcaphash.engine.selection import Selection
-from pcaphash.studies.analyze import analyze
+from pcaphash.studies.analyze import AnalysisRequest, analyze
 from pcaphash.studies.compare import compare
 from pcaphash.studies.explain import explain
 from pcaphash.studies.hashes import hashes
 from pcaphash.studies.info import info
 from pcaphash.studies.recover_key import recover_key
+from pcaphash.studies.replay import ReplayOptions, replay
+from pcaphash.studies.replay.delivery import deliver
 from pcaphash.studies.sweep import sweep
+from pcaphash.studies.synth import Traffic, synth
 from pcaphash.studies.tune import tune
 from pcaphash.studies.validate import validate
 
+_CROWD = 8192
 _FLOWS = 64
 _NS = 1_000_000_000
 
@@ -40,11 +53,21 @@ def warm_up() -> None:
             write_pcapng(stream, _reported_packets())
         for trace in (pcap, pcapng):
             _ask(trace)
+        _ask_in_parts(pcap)
+        _crowd_rings()
+        whole = Reader(str(pcap))
+        assert isinstance(whole.format, Pcap)
+        for _ in whole.walk(whole.format.walk):
+            pass
         keeper = PacketKeeper(1)
         for block in Reader(str(pcap)).blocks():
             keeper.append(block, 0)
+        synth(Path(folder) / "synth.pcap", Traffic(packets=1))
         validate(pcapng, Device())
         recover_key(pcapng, Device())
+        for written in ("written.pcapng", "written.pcap"):
+            with open_capture(str(Path(folder) / written)) as encoder:
+                deliver(str(pcap), Device(), [encoder])
 
 
 def _ask(trace: Path) -> None:
@@ -54,14 +77,28 @@ def _ask(trace: Path) -> None:
         other = Device(hash_key=bytes(range(40)), flavor=device.flavor, name="other")
         analyze(trace, device, with_chance=True)
         analyze(trace, device, selection)
-        compare(trace, [device, other], window_ns=_NS)
+        assert compare(trace, [device, other], window_ns=_NS).baseline_rows, "resampling is among what is compiled"
         compare(trace, device, most_flows=1)
         hashes(trace, device)
         hashes(trace, device, Selection(strip="vxlan", direction="all"))
         explain(trace, 1, device)
         info(trace, device=device)
+        replay(trace, device, ReplayOptions(service_ps=_NS))
+        replay(trace, device, ReplayOptions(rate=Rate(Fraction(1000))))
         sweep(trace, device)
         tune(trace, device, n_keys=16)
+
+
+def _crowd_rings() -> None:
+    """Have more flows on the way than the table of rings has room for at first."""
+    flows = np.arange(_CROWD)
+    Rings(1, Service(_CROWD, 1)).run(np.zeros_like(flows), flows, flows, np.zeros(_CROWD, np.int32))
+
+
+def _ask_in_parts(trace: Path) -> None:
+    """Ask for flows in two parts, which have to be combined."""
+    request = AnalysisRequest(with_chance=True)
+    combine([run(request, part) for part in split_part(Part(FileInput(str(trace))), [2])])
 
 
 def _frames() -> Iterator[bytes]:

@@ -152,4 +152,4 @@ def test_little_is_lost_where_data_cannot_be_decompressed_any_further(tmp_path, 
     found, problem = all_of(path)
     assert "damaged" in problem
     assert found == CAPTURE[: len(found)]
-    assert len(found) > 25_000 - 1100  # noise, so that a piece decompresses to about its length
+    assert len(found) > 25_000 - 4200  # noise, so that a piece decompresses to about its length

@@ -106,7 +106,7 @@ def test_a_header_with_a_time_zone_is_no_packet(tmp_path, zone, order, second_or
 def test_packets_of_the_years_in_which_the_clock_reads_like_a_magic_number_are_packets(
     tmp_path, seconds, fraction, length, captured
 ):
-    record = struct.pack("<IIII", seconds, fraction, captured, length) + b"p" * captured
+    record = captures.pcap_record(b"p" * captured, length, time=(seconds, fraction))
     path = tmp_path / "later.pcap"
     path.write_bytes(captures.pcap(captures.pcap_record(b"before") + record + captures.pcap_record(b"after")))
     records, damage = read(path)

@@ -5,8 +5,9 @@ import struct
 import pytest
 
 from naive.packet_options import read_packet_options
-from pcaphash.capture.reported_options import PacketOptions
-from pcaphash.capture.reported_writer import ReportedPacket, write_pcapng
+from pcaphash.capture.reported.notes import Lack, Lacking, MalformedOptions, OtherAlgorithms
+from pcaphash.capture.reported.packet_options import PacketOptions
+from pcaphash.capture.reported.writer import ReportedPacket, write_pcapng
 from support import captures
 from support.reported import read_reported, small_trace
 from support.shared import CAPTURES, needs_shared
@@ -66,10 +67,10 @@ def test_other_algorithms_are_ignored_and_counted(tmp_path):
     assert found.packets == [(None, None, None, None)] * 5
     assert source.algorithms == {"CRC32": 2, "MD5": 1, "algorithm 77": 1}
     assert found.notes == [
-        "5 of 5 packets have no Toeplitz hash (epb_hash) in their options",
-        "5 of 5 packets have no receive queue (epb_queue) in their options",
-        "hashes of other algorithms than Toeplitz were ignored: 2 CRC32, 1 MD5, 1 algorithm 77",
-        "1 epb_hash or epb_queue options were ignored: their lengths are impossible",
+        Lacking(Lack.EPB_HASH, 5, 5),
+        Lacking(Lack.EPB_QUEUE, 5, 5),
+        OtherAlgorithms({"CRC32": 2, "MD5": 1, "algorithm 77": 1}),
+        MalformedOptions(1),
     ]
 
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from pcaphash.capture.reported_queues import queues_of_traces
+from pcaphash.capture.reported.notes import TakenAsQueue
+from pcaphash.capture.reported.per_queue import queues_of_traces
 from pcaphash.errors import ConfigurationError
 from support.reported import read_reported, small_trace
 
@@ -73,7 +74,7 @@ def test_which_queue_each_capture_is(traces, queues):
 def test_names_that_do_not_say_it(traces, problem):
     with pytest.raises(ConfigurationError) as caught:
         queues_of_traces(traces, 4)
-    assert (caught.value.option, caught.value.problem) == ("--per-queue", problem)
+    assert (str(caught.value.place), caught.value.problem) == ("per_queue", problem)
 
 
 def test_every_packet_has_the_queue(tmp_path):
@@ -81,12 +82,10 @@ def test_every_packet_has_the_queue(tmp_path):
     (source,) = queues_of_traces([trace])
     found = read_reported(trace, source)
     assert found.packets == [(None, None, None, 3)] * 2
-    assert found.notes == [f"{trace} is taken as receive queue 3"]
+    assert found.notes == [TakenAsQueue(trace, 3, is_by_position=False)]
 
 
 def test_places_are_named_as_such(tmp_path):
     trace = str(small_trace(tmp_path / "a.pcap", 1))
     source, _ = queues_of_traces([trace, "b.pcap"])
-    assert read_reported(trace, source).notes == [
-        f"{trace} is taken as receive queue 0 by its position, because no name contains a queue number"
-    ]
+    assert read_reported(trace, source).notes == [TakenAsQueue(trace, 0, is_by_position=True)]

@@ -8,11 +8,13 @@ import pandas as pd
 import pytest
 
 import pcaphash
-from pcaphash.capture import table_file
-from pcaphash.capture.reported_table import ReportedTable, parse_columns
+from pcaphash.capture.reported import table_file
+from pcaphash.capture.reported.notes import BareHex, IgnoredColumns, NoRow
+from pcaphash.capture.reported.table import ReportedTable, parse_columns
 from pcaphash.errors import ConfigurationError
-from pcaphash.report.rows import write_rows
+from pcaphash.report.formats.rows import write_rows
 from pcaphash.standards.virtio import HASH_REPORT_TUNNELS, HASH_REPORTS
+from pcaphash.studies.columns import HASHES
 from support import builders, captures
 from support.reported import read_reported, small_trace
 
@@ -39,7 +41,7 @@ def refusal(tmp_path, read):
         with pytest.raises(ConfigurationError) as caught:
             read(text, n_packets, name)
         assert "\n" not in str(caught.value)
-        assert caught.value.option == f"--reported {tmp_path / name}"
+        assert str(caught.value.place) == f"reported={tmp_path / name}"
         return caught.value.problem
 
     return refuse
@@ -80,19 +82,20 @@ def test_a_type_that_a_cut_packet_leaves_open_is_not_reported(read):
 
 def test_columns_that_are_not_read_are_named(read):
     (note,) = read("packet,note,hash_value,other\n1,a,0x1,b\n", 1).notes
-    assert note.endswith("columns ignored: note, other")
+    assert isinstance(note, IgnoredColumns)
+    assert note.columns == ("note", "other")
 
 
 def test_packets_without_a_row_are_counted(read):
     found = read("packet,hash_value\n2,0x1\n", 1002)
     assert found.packets == [NOTHING, (1, None, None, None), *[NOTHING] * 1000]
-    assert found.notes[0].endswith("1,001 of 1,002 packets have no row")
+    assert found.notes == [NoRow(found.notes[0].file, 1001, 1002)]
 
 
 def test_a_table_without_rows(read):
     found = read("packet,hash_value\n", 2)
     assert found.packets == [NOTHING] * 2
-    assert found.notes[0].endswith("2 of 2 packets have no row")
+    assert found.notes == [NoRow(found.notes[0].file, 2, 2)]
 
 
 @pytest.mark.parametrize("rows_of_part", [1, 2, 3, 7, 100])
@@ -113,7 +116,7 @@ def test_json_lines(read):
     ]
     found = read("\n".join(map(json.dumps, rows)), name="table.jsonl")
     assert found.packets == [(7, 2, None, None), (8, 4, None, None), (None, None, None, 5)]
-    assert found.notes[0].endswith("columns ignored: reason")
+    assert found.notes == [IgnoredColumns(found.notes[0].file, ("reason",))]
 
 
 def test_parquet_with_missing_numbers(tmp_path):
@@ -131,14 +134,14 @@ def test_numbers_with_gaps_that_pandas_wrote(read):
 
 @pytest.mark.parametrize("format_", ["csv", "jsonl", "json", "markdown", "parquet"])
 def test_what_hashes_writes(tmp_path, format_):
-    frame = builders.ethernet(builders.ipv4(builders.udp(), 17), builders.IPV4)
+    frame = builders.framed(builders.ipv4(builders.udp(), 17))
     trace = tmp_path / "trace.pcap"
     cut = captures.pcap_record(frame[:20], len(frame))
     trace.write_bytes(captures.pcap(captures.pcap_record(frame) + cut + captures.pcap_record(bytes(60))))
     rows = pcaphash.hashes(trace, pcaphash.Device(hash_types="all"))
     path = tmp_path / f"table.{'md' if format_ == 'markdown' else format_}"
     with path.open("w", encoding="utf-8") as stream:
-        write_rows([rows], list(rows), stream, format_)
+        write_rows([rows], HASHES, stream, format_)
     found = read_reported(trace, ReportedTable(path))
     value, queue = int(rows["hash_value"][0], 16), int(rows["queue"][0])
     assert found.packets == [(value, 3, 0, queue), NOTHING, (None, 0, 0, 0)]
@@ -180,7 +183,7 @@ def test_json(read, refusal, text, expected):
 def test_hex_without_0x_is_read_as_such_and_said(read):
     found = read("packet,hash_value\n1,51ccc178\n2,12345678\n3,0x10\n")
     assert [value for value, *_ in found.packets] == [0x51CCC178, 0x12345678, 0x10]
-    assert found.notes[0].endswith("hashes without 0x are read as hex because of 51ccc178")
+    assert found.notes == [BareHex(found.notes[0].file, "51ccc178")]
 
 
 def test_bare_numbers_are_decimal(read):
@@ -201,7 +204,7 @@ def test_columns_of_other_names(tmp_path, name):
     columns = parse_columns("hash_value=rss_hash, packet=pkt,queue=rxq")
     found = read_reported(small_trace(tmp_path / "trace.pcap", 2), ReportedTable(path, columns))
     assert found.packets == [(7, None, None, 2), (8, None, None, 3)]
-    assert found.notes == [f"--reported {path}: columns ignored: queue"]
+    assert found.notes == [IgnoredColumns(str(path), ("queue",))]
 
 
 def test_columns_of_other_names_are_suggested(tmp_path):
@@ -210,7 +213,7 @@ def test_columns_of_other_names_are_suggested(tmp_path):
     with pytest.raises(ConfigurationError) as caught:
         ReportedTable(path)
     assert caught.value.problem == "has no column packet; its columns are frame.number, rxhash, rx_queue"
-    assert caught.value.advice == "give --columns packet=frame.number,hash_value=rxhash,queue=rx_queue"
+    assert caught.value.advice == "give columns=packet=frame.number,hash_value=rxhash,queue=rx_queue"
 
 
 @pytest.mark.parametrize(
@@ -227,17 +230,17 @@ def test_columns_of_other_names_are_suggested(tmp_path):
 def test_bad_names_of_columns(text, problem):
     with pytest.raises(ConfigurationError) as caught:
         parse_columns(text)
-    assert (caught.value.option, caught.value.problem) == ("--columns", problem)
+    assert (str(caught.value.place), caught.value.problem) == ("columns", problem)
 
 
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ('[{"packet": 1,\n "hash_value"', "line 2: is not JSON"),
+        ('[{"packet": 1,\n "hash_value"', "line 2 is not JSON"),
         ('{"a": [{"packet": 1}], "b": [{"packet": 1}]}', "has 2 lists of objects, but needs exactly one"),
         ('{"device": {"queues": 4}}', "has no list of objects, but needs exactly one"),
         ("7", "has no list of objects, but needs exactly one"),
-        ("[7]", "row 1: is not a JSON object"),
+        ("[7]", "row 1 is not a JSON object"),
     ],
 )
 def test_bad_json(refusal, text, problem):
@@ -253,8 +256,8 @@ HEAD = "packet,hash_value,hash_report,hash_report_tunnel,queue\n"
         ("", "has no column packet; its columns are none"),
         ("packet,hash_report_tunnel\n", "has no column hash_value; its columns are packet, hash_report_tunnel"),
         ("hash_value\n", "has no column packet; its columns are hash_value"),
-        ("packet,packet,hash_value\n", "two columns have one name"),
-        ("packet,hash_value\n1,0x1\n,0x2\n", "row 2: has no packet number"),
+        ("packet,packet,hash_value\n", "two columns have the same name"),
+        ("packet,hash_value\n1,0x1\n,0x2\n", "row 2: the packet number is missing"),
         ("packet,hash_value\n1,0x1\n1,0x1\n", "row 2: packet 1 has two rows"),
         ("packet,hash_value\n1,0x1\n3,0x1\n2,0x1\n", "row 3: packet 2 comes after packet 3"),
         ("packet,hash_value\n0,0x1\n", "row 1: packet '0' is not a packet number"),
@@ -284,12 +287,12 @@ def test_bad_tables(refusal, text, problem):
     [
         ("", "has no column packet; its columns are none"),
         ('{"packet": 1}', "has no column hash_value; its columns are packet"),
-        ('{"packet": 1, "hash_value": "0x1"}\n{"packet": 2', "row 2: is not JSON"),
-        ("[1]", "row 1: is not a JSON object"),
+        ('{"packet": 1, "hash_value": "0x1"}\n{"packet": 2', "row 2 is not JSON"),
+        ("[1]", "row 1 is not a JSON object"),
         ('{"packet": 1, "hash_value": true}', "row 1: hash_value 'True' is not a 32-bit number"),
         ('{"packet": 1, "hash_value": 1.5}', "row 1: hash_value 1.5 is not a 32-bit number"),
         ('{"packet": 1, "hash_value": [1]}', "row 1: hash_value '[1]' is not a 32-bit number"),
-        ('{"packet": 1, "hash_value": NaN}\n{"hash_value": 1}', "row 2: has no packet number"),
+        ('{"packet": 1, "hash_value": NaN}\n{"hash_value": 1}', "row 2: the packet number is missing"),
         ('{"packet": 1, "hash_value": -Infinity}', "row 1: hash_value -inf is not a 32-bit number"),
     ],
 )
@@ -300,7 +303,7 @@ def test_bad_json_lines(refusal, text, problem):
 @pytest.mark.parametrize(
     ("name", "data", "problem"),
     [
-        ("table.xlsx", b"", "the file extension names no format"),
+        ("table.xlsx", b"", "the file extension is not known"),
         ("table.parquet", b"PAR1 and no more", "is not a Parquet file, or is damaged"),
         ("table.parquet", b"", "is not a Parquet file, or is damaged"),
         ("table.csv", b"packet,\x80", "is not UTF-8 text"),
@@ -308,7 +311,7 @@ def test_bad_json_lines(refusal, text, problem):
         ("table.csv.gz", b"packet,queue\n", "Not a gzipped file (b'pa')"),
         (
             "table.csv.gz",
-            gzip.compress(b"packet,queue\n1,0\n" * 999)[:40],
+            gzip.compress(b"packet,queue\n1,0\n" * 999, mtime=0)[:40],
             "Compressed file ended before the end-of-stream marker was reached",
         ),
     ],
@@ -337,8 +340,8 @@ IN_ROWS = [(0x51CCC178, None, None, 3), NOTHING, (1, None, None, 0)]
         ("powershell.txt", b"\xfe\xff" + ROWS.format("\t").encode("utf-16-be")),
         ("fields.txt", ROWS.format("\t").encode()),
         ("aligned.txt", ROWS.format("   ").replace("\n", "  \n ").encode()),
-        ("table.csv.gz", gzip.compress(ROWS.format(",").encode())),
-        ("table.jsonl.gz", gzip.compress("\n".join(map(json.dumps, JSON_ROWS)).encode())),
+        ("table.csv.gz", gzip.compress(ROWS.format(",").encode(), mtime=0)),
+        ("table.jsonl.gz", gzip.compress("\n".join(map(json.dumps, JSON_ROWS)).encode(), mtime=0)),
         ("table.json", json.dumps(JSON_ROWS).encode("utf-16")),
         ("savetxt.txt", b"packet hash_value queue\n1.00e+00 1.372373368000e+09 3.00e+00\n3.0e+00 1.0e+00 0.0\n"),
     ],
@@ -363,7 +366,7 @@ def test_what_hashes_writes_compressed_can_be_read(tmp_path):
     table = tmp_path / "hashes.csv.gz"
     with gzip.open(table, "wt", encoding="utf-8", newline="") as stream:
         rows = pcaphash.hashes(trace, pcaphash.Device())
-        write_rows([rows], list(rows), stream, "csv")
+        write_rows([rows], HASHES, stream, "csv")
     found = read_reported(trace, ReportedTable(table))
     assert [report for _, report, _, _ in found.packets] == [0, 0, 0]
 
@@ -382,4 +385,4 @@ def test_columns_with_blanks_can_be_pasted(tmp_path):
     path.write_text("Packet No,Hash Value\n1,0x1\n")
     with pytest.raises(ConfigurationError) as caught:
         ReportedTable(path)
-    assert caught.value.advice == "give --columns 'packet=Packet No,hash_value=Hash Value'"
+    assert caught.value.advice == "give columns='packet=Packet No,hash_value=Hash Value'"

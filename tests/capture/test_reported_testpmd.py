@@ -3,15 +3,18 @@
 import shutil
 import subprocess
 import textwrap
+from dataclasses import replace
 
 import pytest
 
-from pcaphash.capture.reported_testpmd import TestpmdLog
+from pcaphash.capture.reported.notes import NoLine, OtherLengths, SeveralPorts, SteeredByRule
+from pcaphash.capture.reported.testpmd import TestpmdLog
 from pcaphash.errors import ConfigurationError
 from support import captures
 from support.reported import read_reported
 from support.traffic import flows, plain
 
+LOG = "testpmd.log"
 START = "  src=52:54:00:00:00:01 - dst=52:54:00:0A:00:02 - pool=mb_pool_0 - type=0x0800"
 END = " - sw ptype: L2_ETHER L3_IPV4 L4_UDP  - l2_len=14 - l3_len=20 - l4_len=8"
 
@@ -27,11 +30,11 @@ def read(tmp_path):
     """Return what reads a text as a log beside a trace of some packets."""
 
     def read_text(text, lengths=(60, 60, 60), block_len=1024):
-        log, trace = tmp_path / "testpmd.log", tmp_path / "trace.pcap"
+        log, trace = tmp_path / LOG, tmp_path / "trace.pcap"
         log.write_text(text, "utf-8")
         trace.write_bytes(captures.pcap(b"".join(captures.pcap_record(bytes(length)) for length in lengths)))
         found = read_reported(trace, TestpmdLog(log), block_len)
-        found.notes = [note.removeprefix(f"--testpmd {log}: ") for note in found.notes]
+        found.notes = [replace(note, file=log.name) for note in found.notes if note.file == str(log)]
         return found
 
     return read_text
@@ -46,7 +49,7 @@ def test_packets_with_and_without_a_hash(read, block_len):
     assert (found.packets, found.notes) == (expected, [])
 
 
-def test_packets_that_were_sent_are_passed_over(read):
+def test_packets_that_were_sent_are_ignored(read):
     sent = "port 1/queue 0: sent 1 packets\n" + line(60, 7, 0, "Send")
     text = f"port 0/queue 1: received 1 packets\n{line(60, 5, 1)}{sent}{line(60, 6, 3, 'Send')}"
     text += f"port 0/queue 4: received 1 packets\n{line(60, 8, 4)}"
@@ -67,25 +70,24 @@ def test_lines_behind_a_prompt_or_a_time(read):
 def test_packets_without_a_line_are_counted(read):
     found = read(line(60, 1))
     assert found.packets[1:] == [(None, None, None, None)] * 2
-    assert found.notes == ["2 of 3 packets have no line in the log"]
+    assert found.notes == [NoLine(LOG, 2, 3)]
 
 
 def test_several_ports_are_named(read):
     text = f"port 10/queue 0: received 1 packets\n{line()}port 2/queue 0: received 1 packets\n{line()}"
-    assert read(text, (60, 60)).notes == ["packets of several ports: 2, 10"]
+    assert read(text, (60, 60)).notes == [SeveralPorts(LOG, (2, 10))]
 
 
 def test_other_lengths_are_noticed_but_for_vlan_tags(read):
     assert read(line(60) + line(60) + line(60), (60, 64, 68)).notes == []
     (note,) = read(line(60) + line(60) + line(70), (60, 61, 60)).notes
-    assert note.startswith("2 packets have other lengths than in the trace")
-    assert note.endswith("packet 2 has 61 bytes, line 3 says 60")
+    assert note == OtherLengths(LOG, packets=2, packet=2, length=61, line=3, length_in_log=60)
 
 
 def refusal(read, text, lengths=(60, 60, 60)):
     with pytest.raises(ConfigurationError) as caught:
         read(text, lengths)
-    assert caught.value.option.startswith("--testpmd ")
+    assert str(caught.value.place).startswith("testpmd=")
     return caught.value.problem
 
 
@@ -136,8 +138,7 @@ def test_queues_of_flow_rules_are_not_reported(read, rule):
     without = line(60, None, 3).replace(" - sw ptype", f" - FDIR matched {rule} - sw ptype")
     found = read(steered + without + line(60, 5, 1))
     assert found.packets == [(0x51CCC178, None, None, None), (None, None, None, None), (5, None, None, 1)]
-    (note,) = found.notes
-    assert note.startswith("2 packets were steered by a flow rule (FDIR matched): the rule sets the receive queue")
+    assert found.notes == [SteeredByRule(LOG, 2)]
 
 
 def test_fields_of_several_releases(read):
@@ -153,7 +154,7 @@ def test_fields_of_several_releases(read):
     text = "port 0/queue 1: received 4 packets\n" + old + stripped + restored + shared
     found = read(text, (60, 64, 60, 60))
     assert [(value, queue) for value, *_, queue in found.packets] == [(5, 1), (6, 2), (7, 3), (8, 0)]
-    assert found.notes == ["packets of several ports: 0, 3"]
+    assert found.notes == [SeveralPorts(LOG, (0, 3))]
 
 
 def test_a_prompt_in_the_middle_of_a_line(read):

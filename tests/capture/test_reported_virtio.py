@@ -7,14 +7,16 @@ import numpy as np
 import pytest
 
 from pcaphash.capture.reader import Reader
-from pcaphash.capture.reported_joined import BehindHeaders
-from pcaphash.capture.reported_queues import queues_of_traces
-from pcaphash.capture.reported_table import ReportedTable
-from pcaphash.capture.reported_virtio import VirtioHeaders
-from pcaphash.capture.reported_writer import ReportedPacket, virtio_header, write_virtio_pcap
+from pcaphash.capture.reported.joined import BehindHeaders
+from pcaphash.capture.reported.notes import ImpossibleHeaders, Lack, Lacking, NoRow
+from pcaphash.capture.reported.per_queue import queues_of_traces
+from pcaphash.capture.reported.table import ReportedTable
+from pcaphash.capture.reported.virtio_headers import VirtioHeaders, header_problem
+from pcaphash.capture.reported.writer import ReportedPacket
 from pcaphash.errors import ConfigurationError
 from support import captures
 from support.reported import read_reported
+from support.reported_files import virtio_header, write_virtio_pcap
 from support.traffic import flows, plain
 
 FRAME = bytes(range(60))
@@ -88,7 +90,7 @@ def test_packets_with_half_a_header_have_nothing_reported(trace):
     assert [value for value, *_ in found.packets] == [0x51CCC178, None, None]
     assert found.packets[1:] == [(None, None, None, None)] * 2
     assert found.frames == [FRAME, b"", b""]
-    assert found.notes == ["2 of 3 packets have no complete virtio header"]
+    assert found.notes == [Lacking(Lack.VIRTIO_HEADER, 2, 3)]
 
 
 @pytest.mark.parametrize("link_type", [147, 155, 162])
@@ -105,7 +107,7 @@ def test_another_link_type_as_given(trace):
 def refusal(trace, header_len=20, spec="v7", **more):
     with pytest.raises(ConfigurationError) as caught:
         read_reported(trace, VirtioHeaders(header_len, spec, **more))
-    assert caught.value.option == f"--virtio-header {header_len}"
+    assert str(caught.value.place) == f"header_len={header_len}"
     assert "\n" not in str(caught.value)
     return caught.value
 
@@ -114,7 +116,7 @@ def test_other_link_types_are_refused(trace):
     write(trace, [virtio_header(PACKETS[0], 20) + FRAME], 1)
     error = refusal(trace)
     assert error.problem == "packet 1 has link type 1, not USER0 to USER15 (147 to 162)"
-    assert error.advice.endswith("--virtio-link-type 1")
+    assert error.advice.endswith("link_types=1")
     assert refusal(trace, link_types=[3, 2]).problem == "packet 1 has link type 1, not 2, 3"
 
 
@@ -146,7 +148,9 @@ def test_headers_that_cannot_be(trace, offset, value, header_len, spec, problem)
     write(trace, [*[good] * 10, bytes(header) + FRAME])
     found = read_reported(trace, VirtioHeaders(header_len, spec))
     assert found.packets[10] == (None, None, None, None)
-    assert found.notes == [f"impossible virtio headers were left out: packet 11: {problem}"]
+    (note,) = found.notes
+    assert isinstance(note, ImpossibleHeaders)
+    assert (note.headers, note.packet, header_problem(note.field, note.value)) == (1, 11, problem)
 
 
 @pytest.mark.parametrize(
@@ -180,7 +184,7 @@ def test_lengths_that_no_header_has(trace, header_len):
 
 @pytest.mark.parametrize("header_len", [24, 32])
 def test_lengths_that_draft_v7_does_not_have(header_len):
-    with pytest.raises(ConfigurationError, match=r"use 20, or --spec 1\.4"):
+    with pytest.raises(ConfigurationError, match=r"use 20, or spec=1\.4"):
         VirtioHeaders(header_len, "v7")
 
 
@@ -190,7 +194,7 @@ def test_a_header_of_another_length_is_noticed_by_the_frames_behind_it(trace, he
     with trace.open("wb") as stream:
         write_virtio_pcap(stream, [ReportedPacket(frame, None, 5, 1) for frame in frames], header_len, "1.4")
     with pytest.raises(
-        ConfigurationError, match=f"after {said} bytes 0 of the first 20 .* use --virtio-header {header_len}"
+        ConfigurationError, match=f"after {said} bytes 0 of the first 20 .* use header_len={header_len}"
     ):
         read_reported(trace, VirtioHeaders(said, "1.4"))
 
@@ -204,7 +208,7 @@ def test_headers_without_a_hash_go_with_another_source(trace):
     found = read_reported(trace, BehindHeaders(VirtioHeaders(12), ReportedTable(table)))
     assert found.packets == [(5, None, None, 2), (None, None, None, None), (6, None, None, None)]
     assert found.frames == frames
-    assert found.notes == [f"--reported {table}: 1 of 3 packets have no row"]
+    assert found.notes == [NoRow(str(table), 1, 3)]
 
 
 def test_queues_come_beside_the_hashes_of_headers(tmp_path):

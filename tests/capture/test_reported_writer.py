@@ -8,13 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pcaphash.capture.reported_options import PacketOptions
-from pcaphash.capture.reported_table import ReportedTable
-from pcaphash.capture.reported_testpmd import TestpmdLog
-from pcaphash.capture.reported_virtio import VirtioHeaders
-from pcaphash.capture.reported_writer import ReportedPacket, write_pcapng, write_table, write_testpmd, write_virtio_pcap
+from pcaphash.capture.reported.packet_options import PacketOptions
+from pcaphash.capture.reported.table import ReportedTable
+from pcaphash.capture.reported.testpmd import TestpmdLog
+from pcaphash.capture.reported.virtio_headers import VirtioHeaders
+from pcaphash.capture.reported.writer import ReportedPacket, write_pcapng
 from support import captures
 from support.reported import read_reported, small_trace
+from support.reported_files import write_table, write_testpmd, write_virtio_pcap
 
 reports = st.none() | st.integers(0, 9)
 packets = st.lists(

@@ -1,7 +1,5 @@
 """Timestamps of every resolution, exact and rounded down, as far as 64 bits of nanoseconds reach."""
 
-import struct
-
 import pytest
 
 from naive.capture import read as naive_read
@@ -15,7 +13,7 @@ OFFSETS = (0, 1, -1, 1_700_000_000, 2_000_000_000, -2_000_000_000)
 
 
 def timed(resolution: int, offset: int, ticks: tuple[int, ...]) -> bytes:
-    options = captures.option(9, bytes([resolution])) + captures.option(14, struct.pack("<q", offset))
+    options = captures.time_options(resolution, offset)
     packets = [captures.enhanced(b"", ticks=number) for number in ticks]
     return b"".join([captures.section(), captures.interface(options=options), *packets])
 
@@ -39,8 +37,13 @@ def test_resolutions(tmp_path, resolution):
         (0x80 | 1, 3, 1_500_000_000),
         (0x80 | 30, 1, 0),
         (0x80 | 30, 2**30 + 2, 1_000_000_001),
-        (9, 9_223_372_035_999_999_999, 9_223_372_035_999_999_999),
-        (9, 2**63, None),  # the last second of those that 64 bits hold is given up, for a check of whole seconds
+        (9, 2**62, 2**62),
+        (9, 2**63 - 1, 2**63 - 1),
+        (9, 2**63, None),
+        (6, (2**63 - 1) // 1000, 2**63 - 1 - 807),
+        (6, (2**63 - 1) // 1000 + 1, None),
+        (0x80, 9_223_372_036, 9_223_372_036_000_000_000),
+        (0x80, 9_223_372_037, None),
     ],
 )
 def test_known_times(tmp_path, resolution, ticks, timestamp_ns):
@@ -48,6 +51,30 @@ def test_known_times(tmp_path, resolution, ticks, timestamp_ns):
     path.write_bytes(timed(resolution, 0, (ticks,)))
     (record,), _ = read(path)
     assert record.timestamp_ns == timestamp_ns
+
+
+@pytest.mark.parametrize(
+    ("resolution", "offset", "ticks", "timestamp_ns"),
+    [
+        (0x81, -(2**63), 2**64 - 1, -500_000_000),
+        (0, -(2**63), 2**63, 0),
+        (0, -(2**63), 2**63 + 9_223_372_036, 9_223_372_036_000_000_000),
+        (0, -(2**63), 2**63 + 9_223_372_037, None),
+        (0, -(2**63), 2**63 - 9_223_372_036, -9_223_372_036_000_000_000),
+        (0, -(2**63), 2**63 - 9_223_372_037, None),
+        (9, -9_223_372_037, 145_224_193, -(2**63) + 1),
+        (9, -9_223_372_037, 145_224_192, None),
+        (9, 9_223_372_036, 854_775_807, 2**63 - 1),
+        (9, 9_223_372_036, 854_775_808, None),
+    ],
+)
+def test_a_time_fits_if_the_sum_with_its_offset_does(tmp_path, resolution, offset, ticks, timestamp_ns):
+    path = tmp_path / "offset.pcapng"
+    data = timed(resolution, offset, (ticks,))
+    path.write_bytes(data)
+    (record,), _ = read(path)
+    assert record.timestamp_ns == timestamp_ns
+    assert naive_read(data).records == [record]
 
 
 @pytest.mark.parametrize("offset", [2**40, 2**63 - 1, -(2**40), -(2**63)])

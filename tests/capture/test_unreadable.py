@@ -29,14 +29,14 @@ def complaint(trace: Path | str) -> str:
 
 
 def test_a_directory(tmp_path):
-    assert complaint(tmp_path) == f"{tmp_path}: is a directory; give a pcap or pcapng file"
+    assert complaint(tmp_path) == f"{tmp_path} is a directory; give a pcap or pcapng file"
 
 
 def test_a_directory_as_standard_input(tmp_path):
     kept, folder = os.dup(0), os.open(tmp_path, os.O_RDONLY)
     os.dup2(folder, 0)
     try:
-        assert complaint("-") == "-: is a directory; give a pcap or pcapng file"
+        assert complaint("-") == "standard input is a directory; give a pcap or pcapng file"
     finally:
         os.dup2(kept, 0)
         os.close(kept)
@@ -46,7 +46,7 @@ def test_a_directory_as_standard_input(tmp_path):
 def test_a_terminal():
     outer, inner = pty.openpty()
     name = os.ttyname(inner)
-    assert complaint(name) == f"{name}: is a terminal; give a pcap or pcapng file, or pipe one in"
+    assert complaint(name) == f"{name} is a terminal; give a pcap or pcapng file, or pipe one in"
     os.close(inner)
     os.close(outer)
 
@@ -66,8 +66,8 @@ def test_a_missing_file(tmp_path):
 @pytest.mark.parametrize(
     ("device", "problem"),
     [
-        ("/dev/null", "/dev/null: is empty; give a pcap or pcapng file"),
-        ("/dev/zero", "/dev/zero: byte 0: is not a capture: it starts with 00 00 00 00; give a pcap or pcapng file"),
+        ("/dev/null", "/dev/null is empty; give a pcap or pcapng file"),
+        ("/dev/zero", "/dev/zero is not a capture: it starts with 00 00 00 00; give a pcap or pcapng file"),
     ],
 )
 def test_devices(device, problem):
@@ -92,9 +92,9 @@ def test_offsets_in_compressed_files_are_said_to_be_in_the_decompressed_data(tmp
         f"{path}: byte 45 of the decompressed data: the file ends within a record; everything before it was read"
     )
     path.write_bytes(pack(b"no capture"))
-    assert f"{path}: byte 0: its decompressed data is text;" in complaint(path)
+    assert f"{path}: the decompressed data is text;" in complaint(path)
     path.write_bytes(pack(CUT[:20]))
-    assert f"{path}: byte 20: its decompressed data ends within the file header;" in complaint(path)
+    assert f"{path}: byte 20: the decompressed data ends within the file header;" in complaint(path)
 
 
 def test_a_large_block_cut_short_in_a_compressed_file(tmp_path):

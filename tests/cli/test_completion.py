@@ -53,7 +53,12 @@ def test_values_are_offered(line, words):
 @pytest.mark.parametrize("command", FORMATS)
 def test_formats_are_those_of_the_command(command):
     assert offered(f"pcaphash {command} --format ") == list(FORMATS[command])
-    needed = {"hash": ["192.0.2.1", "192.0.2.2"], "explain": ["nothing", "--packet", "1"]}.get(command, ["nothing"])
+    needed = {
+        "hash": ["192.0.2.1", "192.0.2.2"],
+        "explain": ["nothing", "--packet", "1"],
+        "synth": [],
+        "steer": ["192.0.2.1", "192.0.2.2"],
+    }.get(command, ["nothing"])
     (line,) = complaints(run(command, *needed, "--format", "zzz"))
     assert line.endswith(f"choose {', '.join(FORMATS[command])}")
 
@@ -63,7 +68,7 @@ def test_every_command_with_formats_is_known():
         line.split()[0] for line in run("--help").stdout.decode().partition("Commands:\n")[2].splitlines() if line
     ]
     commands = listed[: listed.index("General:")]
-    with_formats = [each for each in commands if b"--format" in run(each, "--help").stdout.partition(b"Arguments:")[2]]
+    with_formats = [each for each in commands if b"--format" in run(each, "--help").stdout.partition(b"Output:")[2]]
     assert sorted(with_formats) == sorted(FORMATS)
 
 

@@ -63,7 +63,7 @@ def test_what_ethtool_does_not_show_is_told(tmp_path):
     result = run("analyze", VXLAN, "--ethtool", shown)
     assert result.returncode == 0
     (line,) = complaints(result)
-    assert "shows no hash key and no indirection table: the default is assumed" in line
+    assert "shows no hash key and no indirection table, so the default is assumed" in line
     result = run("analyze", VXLAN, "--ethtool", shown, "--key", "microsoft", "--indirection-table-size", "64")
     assert (result.returncode, complaints(result)) == (0, [])
 

@@ -126,7 +126,7 @@ def test_many_tuples_make_one_table():
         (["192.0.2.1", "2001:db8::1"], "DESTINATION: 2001:db8::1 is IPv6"),
         (["192.0.2.1:99999", "192.0.2.2:1"], "SOURCE: '99999' is not a port"),
         (["192.0.2.1:1", "192.0.2.2"], "DESTINATION: only SOURCE has a port"),
-        (["192.0.2.1:1"], "DESTINATION: "),
+        (["192.0.2.1:1"], "DESTINATION is missing, and there is no file of tuples called 192.0.2.1:1"),
         (["192.0.2.1:1", "192.0.2.2:2", "--protocol", "tls"], "--protocol: 'tls'"),
         (["-", "--protocol", "tls"], "--protocol: 'tls'"),
         (["192.0.2.1", "192.0.2.2", "--format", "parquet"], "--format: 'parquet'"),

@@ -4,7 +4,7 @@ import pytest
 from rich.progress import Progress as RichProgress
 
 from pcaphash.cli import progress
-from pcaphash.engine.stream import Progress
+from pcaphash.engine.progress import Progress
 
 
 @pytest.mark.parametrize(

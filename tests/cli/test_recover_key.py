@@ -23,6 +23,8 @@ def test_json():
     assert document["known_bits"] == sum(bin(byte).count("1") for byte in bytes.fromhex(document["key_mask"])) == 127
     assert document["best"] == "as configured"
     assert [each["fits"] for each in document["assumptions"]] == [True, False, False, False]
+    assert [each["kind"] for each in document["notes"]] == ["lacking", "lacking", "other-algorithms"]
+    assert document["notes"][0]["facts"]["lack"] == "epb-hash"
 
 
 def test_a_device_that_no_key_explains():

@@ -135,4 +135,25 @@ def test_a_page_of_packets_that_did_not_meet_the_device_says_so(tmp_path):
     (told,) = [line for line in result.stderr.decode().splitlines() if "--destination-mac" in line]
     page = (tmp_path / "report.html").read_text("utf-8")
     assert told.removeprefix("pcaphash: warning: ") in page
-    assert "not all packets met the device" in page.partition("</header>")[0]
+    assert "the NIC did not receive all packets" in page.partition("</header>")[0]
+
+
+def test_a_replay_in_time_is_one_more_section(tmp_path):
+    result = run("report", OVERLAY, "--in-time", "-o", tmp_path / "page.html")
+    assert result.returncode == 0, result.stderr
+    said = result.stdout.decode().splitlines()[-1]
+    assert said.startswith("To lose no packet, a core must serve ")
+    page = (tmp_path / "page.html").read_text("utf-8")
+    assert '<h2 id="replay">In time: packets dropped</h2>' in page
+    assert said.partition(";")[0] in page
+    assert "Fewest queues without loss" in page
+
+
+def test_what_cannot_be_read_a_second_time_is_not_replayed(tmp_path):
+    saved = tmp_path / "saved.census"
+    assert run("census", OVERLAY, "-o", saved).returncode == 0
+    for trace, stdin in ((saved, b""), ("-", OVERLAY.read_bytes())):
+        result = run("report", trace, "--in-time", "-o", tmp_path / "page.html", stdin=stdin)
+        line = complaints(result)[-1]
+        assert line.startswith(f"pcaphash: error: --in-time: {trace} cannot be read a second time")
+        assert (result.returncode, (tmp_path / "page.html").exists()) == (2, False)

@@ -11,19 +11,14 @@ import pytest
 
 import pcaphash
 from pcaphash.capture.reader import Reader
-from pcaphash.capture.reported_writer import (
-    ReportedPacket,
-    write_pcapng,
-    write_table,
-    write_testpmd,
-    write_virtio_pcap,
-)
-from pcaphash.device.payloads import encode_rss_config
+from pcaphash.capture.reported.writer import ReportedPacket, write_pcapng
+from pcaphash.device.payloads.options import encode_rss_config
 from pcaphash.engine.decision import UNKNOWN
 from pcaphash.engine.describer import Describer
 from pcaphash.standards.virtio import HASH_REPORT_TUNNELS, HASH_REPORTS
 from support import captures
 from support.command import complaints, run
+from support.reported_files import write_table, write_testpmd, write_virtio_pcap
 from support.shared import ROOT
 
 OVERLAY = ROOT / "sample_traces" / "overlay.pcap"
@@ -84,7 +79,8 @@ def test_the_other_byte_order_is_found(tmp_path, packets):
     assert result.returncode == 0
     document = json.loads(result.stdout)
     assert document["verdicts"]["match"] == document["judged"] == 400
-    assert document["notes"][0].startswith("hash options are read in the opposite byte order of their section")
+    facts = {"order": "opposite", "hashes": 399, "as_written": 0, "opposite": 399}
+    assert [(each["kind"], each["facts"]) for each in document["decisions"]] == [("hash-order", facts)]
 
 
 @pytest.mark.parametrize("name", ["hashes.csv", "hashes.jsonl", "hashes.parquet"])
@@ -140,7 +136,9 @@ def test_a_capture_for_each_queue(tmp_path, packets):
             write_pcapng(stream, [packet for packet in packets if packet.queue == queue])
     right = run("validate", *paths, "--per-queue", *OPTIONS, "--format", "json")
     assert right.returncode == 0, right.stdout
-    assert f"{paths[3]} is taken as receive queue 3" in json.loads(right.stdout)["notes"]
+    assert {"trace": str(paths[3]), "queue": 3, "is_by_position": False} in [
+        note["facts"] for note in json.loads(right.stdout)["notes"]
+    ]
     wrong = run("validate", *paths, "--per-queue", *OPTIONS, "--indirection-table", "0,1,2,2")
     assert wrong.returncode == 1
     assert b"receive queues: wrong for" in wrong.stdout

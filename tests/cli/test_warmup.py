@@ -1,36 +1,18 @@
 """``pcaphash warmup`` compiles every kernel, and says once that it does; no other command compiles afterwards."""
 
-import json
-import subprocess
-import sys
-
 import pytest
 
-from kernels.test_signatures import KERNELS
 from support.command import complaints, run
 from support.shared import ROOT
+from support.signatures import KERNELS, signatures_after
 
 OVERLAY = ROOT / "sample_traces" / "overlay.pcap"
-PROGRAM = """
-import importlib, json, pkgutil
-import pcaphash.kernels
-from pcaphash.studies.warmup import warm_up
-warm_up()
-found = {}
-for module in pkgutil.iter_modules(pcaphash.kernels.__path__):
-    module = importlib.import_module(f"pcaphash.kernels.{module.name}")
-    for name, value in vars(module).items():
-        if hasattr(value, "signatures") and value.py_func.__module__ == module.__name__:
-            found[name] = len(value.signatures)
-print(json.dumps(found))
-"""
 
 
 @pytest.mark.slow
 @pytest.mark.jit_only
 def test_every_kernel_is_compiled_in_every_form():
-    result = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=True, timeout=600)
-    found = json.loads(result.stdout)
+    found = signatures_after("from pcaphash.studies.warmup import warm_up; warm_up()")
     assert {name: found[name] for name in KERNELS} == KERNELS
 
 

@@ -1,11 +1,12 @@
-"""The configurations that are compared by default, and those of ``--config``."""
+"""The configurations that are compared by default, and those that text gives."""
 
 from dataclasses import replace
 
 import pytest
 
-from pcaphash.device import Device, default_configs, explain_default_configs, make_file_configs, parse_config
-from pcaphash.errors import ConfigurationError
+from pcaphash.device import Device, default_configs, field_without_inner, make_file_configs, parse_config
+from pcaphash.errors import ConfigurationError, Field
+from pcaphash.report.device_words import missing_config_lines
 from pcaphash.standards.virtio import MICROSOFT_KEY
 
 KEY = bytes(range(1, 41))
@@ -32,11 +33,13 @@ def test_default_configurations_without_the_inner_header_hash():
 
 
 def test_why_a_default_configuration_is_missing():
-    assert explain_default_configs(Device()) == ()
-    (line,) = explain_default_configs(Device(features="CTRL_VQ+RSS"))
-    assert line == "--features: without the HASH_TUNNEL feature, there is no configuration 'inner' to compare"
-    (line,) = explain_default_configs(Device(flavor="qemu"))
-    assert line.startswith("--flavor: ")
+    assert field_without_inner(Device()) is None
+    assert missing_config_lines(Device()) == []
+    base = Device(features="CTRL_VQ+RSS")
+    assert field_without_inner(base) == Field("features")
+    (line,) = missing_config_lines(base)
+    assert line == "features: without the HASH_TUNNEL feature, there is no configuration 'inner' to compare"
+    assert field_without_inner(Device(flavor="qemu")) == Field("flavor")
 
 
 def test_everything_else_comes_from_the_base():
@@ -81,7 +84,7 @@ def test_configurations_of_a_file():
 
 
 def test_a_refused_configuration_of_a_file_is_named():
-    with pytest.raises(ConfigurationError, match=r"--queues: in \[config\.a\]: 0 is out of range"):
+    with pytest.raises(ConfigurationError, match=r"queues: in \[config\.a\]: 0 is out of range"):
         make_file_configs({}, {"a": {"queues": 0}})
 
 
@@ -102,7 +105,7 @@ def test_tunnel_types_that_are_not_named_come_from_the_base():
         ("v7", "a=base/VXLAN", "draft v7 has no enabled_tunnel_types"),
         ("1.4", "a=base/", "a name is missing"),
         ("1.4", "a=base/VXLAM", "did you mean VXLAN?"),
-        ("1.4", "a=base+VXLAN_INNER", "use --tunnel-types VXLAN"),
+        ("1.4", "a=base+VXLAN_INNER", "use tunnel_types=VXLAN"),
         ("1.4", "a=base/VXLAN/GENEVE", "is not a tunnel type"),
         ("v7", "a=base@", "'a=base@': the hash key is empty"),
         ("v7", "a=base@6d5", "an odd number of hex digits"),
@@ -114,11 +117,11 @@ def test_tunnel_types_that_are_not_named_come_from_the_base():
 def test_refusals(spec, text, part):
     with pytest.raises(ConfigurationError) as caught:
         parse_config(text, Device(spec))
-    assert caught.value.option == "--config"
+    assert str(caught.value.place) == "config"
     assert part in str(caught.value)
     assert "\n" not in str(caught.value)
 
 
 def test_a_configuration_needs_the_features_of_the_base():
-    with pytest.raises(ConfigurationError, match="tunnel types need the feature HASH_TUNNEL"):
+    with pytest.raises(ConfigurationError, match="tunnel types need the HASH_TUNNEL feature"):
         parse_config("a=all", Device(features="CTRL_VQ+RSS"))

@@ -7,6 +7,7 @@ from itertools import combinations
 import pytest
 
 from pcaphash.device import Device
+from pcaphash.device.warnings import DeviceWarning, find_warnings
 from pcaphash.errors import ConfigurationError
 from pcaphash.standards import virtio
 
@@ -34,7 +35,7 @@ def test_defaults_of_draft_v7():
     assert (device.vxlan_ports, device.geneve_ports) == ((4789, 8472), (6081,))
     assert (device.vxlan_gpe_ports, device.gre_udp_ports) == ((4790,), (4754,))
     assert device.name == "inner"
-    assert device.warnings == ()
+    assert find_warnings(device) == ()
     assert device.has_queue
     assert device.reports_hash
     assert not device.is_calculation_only
@@ -151,9 +152,9 @@ def test_a_key_that_is_too_short_for_the_types_is_refused_unless_it_is_to_be_pad
     if not of:
         return
     error = refusal(hash_types=hash_types, hash_key=key[:-1])
-    assert error.option == "--key"
+    assert str(error.place) == "hash_key"
     assert f"{needed - 1} bytes, but hashing {of} needs {needed};" in str(error)
-    assert "--pad-key" in error.advice
+    assert "pad_key" in error.advice
     padded = Device(hash_types=hash_types, hash_key=key[:-1], pad_key=True)
     assert padded.hash_key == key[:-1] + bytes(41 - needed)
     assert replace(padded, hash_types="all").hash_key == padded.hash_key
@@ -164,15 +165,15 @@ def test_padding_leaves_longer_keys_alone():
 
 
 def test_long_keys_are_for_calculation_only():
-    assert Device(hash_key=bytes(range(255))).warnings == ()
+    assert find_warnings(Device(hash_key=bytes(range(255)))) == ()
     error = refusal(hash_key=bytes(256))
-    assert error.option == "--key"
+    assert str(error.place) == "hash_key"
     assert "256 bytes: hash_key_length is one byte" in str(error)
     for features in ("CTRL_VQ+RSS", "CTRL_VQ+HASH_REPORT"):
-        assert refusal(hash_key=bytes(256), features=features).option == "--key"
+        assert str(refusal(hash_key=bytes(256), features=features).place) == "hash_key"
     device = Device(hash_key=bytes(256), features="none")
     assert len(device.hash_key) == 256
-    assert any("a real device would not hash" in line for line in device.warnings)
+    assert find_warnings(device) == (DeviceWarning.CALCULATION_ONLY, DeviceWarning.ZERO_KEY)
 
 
 def test_tables_need_rss():
@@ -184,82 +185,82 @@ def test_tables_need_rss():
             "table_index": "modulo",
         }.items():
             error = refusal(features=features, **{option: value})
-            assert error.option == f"--{option.replace('_', '-')}"
-            assert "without the RSS feature" in str(error)
+            assert str(error.place) == option
+            assert "needs the RSS feature" in str(error)
     assert Device(features="CTRL_VQ+MQ+HASH_REPORT", queues=4).queues == 4
 
 
 REFUSALS = [
-    ({"spec": "1.3"}, "--spec", "'1.3' is not known; did you mean 1.4?"),
-    ({"spec": "x"}, "--spec", "use v7, 1.4"),
-    ({"spec": 1.4}, "--spec", "1.4 is not text; use one of 'v7', '1.4'"),
+    ({"spec": "1.3"}, "spec", "'1.3' is not known; did you mean 1.4?"),
+    ({"spec": "x"}, "spec", "use v7, 1.4"),
+    ({"spec": 1.4}, "spec", "1.4 is not text; use one of 'v7', '1.4'"),
     (
         {"spec": "1.4", "features": "CTRL_VQ+RSS", "tunnel_types": "VXLAN"},
-        "--tunnel-types",
-        "VXLAN: tunnel types need the f",
+        "tunnel_types",
+        "VXLAN: tunnel types need the H",
     ),
     (
         {"features": "CTRL_VQ+RSS", "hash_types": "all"},
-        "--hash-types",
+        "hash_types",
         "GRE_INNER+VXLAN_INNER+GENEVE_INNER: tunnel types need",
     ),
-    ({"features": "CTRL_VQ+RSS", "hash_types": "GRE_INNER"}, "--hash-types", "add HASH_TUNNEL to --features"),
-    ({"hash_types": 0x1000}, "--hash-types", "bit 12 does not exist"),
-    ({"spec": "1.4", "hash_types": 0x200}, "--hash-types", "choose tunnels with --tunnel-types"),
-    ({"tunnel_types": "VXLAN"}, "--tunnel-types", "draft v7 has no enabled_tunnel_types"),
-    ({"tunnel_types": False}, "--tunnel-types", "draft v7 has no enabled_tunnel_types"),
-    ({"features": "RSS"}, "--features", "RSS (bit 60) needs CTRL_VQ"),
-    ({"queues": 0}, "--queues", "at least one receive queue"),
-    ({"queues": 32769}, "--queues", "an rss_rq_id has 15 bits"),
-    ({"queues": "8"}, "--queues", "'8' is not a whole number"),
-    ({"queues": True}, "--queues", "True is not a whole number"),
-    ({"queues": 2, "features": "CTRL_VQ+HASH_REPORT"}, "--queues", "more than one queue needs the MQ or RSS feature"),
-    ({"queues": 2, "features": "none"}, "--queues", "more than one queue needs the MQ or RSS feature"),
-    ({"queues": 4, "indirection_table": "0,4"}, "--indirection-table", "with --queues 4, the last is 3"),
-    ({"indirection_table": "0,1,2"}, "--indirection-table", "must be a power of two"),
-    ({"indirection_table_size": 100}, "--indirection-table-size", "must be a power of two"),
-    ({"indirection_table": "0,1", "indirection_table_size": 4}, "--indirection-table-size", "lists 2; give one of"),
-    ({"unclassified_queue": 8}, "--unclassified-queue", "with --queues 8, the last is 7"),
-    ({"unclassified_queue": -1}, "--unclassified-queue", "-1 is out of range"),
-    ({"hash_key": ""}, "--key", "the hash key is empty"),
-    ({"vxlan_ports": 0}, "--vxlan-port", "a UDP port has two bytes and is not 0"),
-    ({"geneve_ports": [4789]}, "--geneve-port", "port 4789 is also in the list of --vxlan-port"),
-    ({"spec": "1.4", "vxlan_gpe_ports": [4789]}, "--vxlan-gpe-port", "port 4789 is also in the list of --vxlan-port"),
-    ({"spec": "1.4", "gre_udp_ports": [6081]}, "--gre-udp-port", "port 6081 is also in the list of --geneve-port"),
-    ({"spec": "1.4", "vxlan_ports": [4790]}, "--vxlan-gpe-port", "port 4790 is also in the list of --vxlan-port"),
-    ({"vxlan_gpe_ports": [4790]}, "--vxlan-gpe-port", "draft v7 has no such tunnel; leave this option out"),
-    ({"gre_udp_ports": 5000}, "--gre-udp-port", "draft v7 has no such tunnel"),
-    ({"table_index": "modulus"}, "--table-index", "'modulus' is not known; did you mean modulo?"),
-    ({"inner_miss": "inner"}, "--inner-miss", "'inner' is not known"),
-    ({"flavor": "kvm"}, "--flavor", "use spec, qemu"),
-    ({"flavor": None}, "--flavor", "None is not text"),
-    ({"input_transform": "symmetric_xor"}, "--input-transform", "did you mean symmetric-xor?"),
-    ({"table_index": "modulo", "indirection_table_size": 65537}, "--indirection-table-size", "1 to 65536 entries"),
-    ({"table_index": "modulo", "indirection_table": []}, "--indirection-table", "0 entries"),
-    ({"indirection_table": "0,,5,"}, "--indirection-table", "a number is missing beside a comma"),
-    ({"flavor": "qemu", "hash_types": "all"}, "--hash-types", "QEMU 7.2 hashes outer headers only"),
+    ({"features": "CTRL_VQ+RSS", "hash_types": "GRE_INNER"}, "hash_types", "add HASH_TUNNEL to features"),
+    ({"hash_types": 0x1000}, "hash_types", "bit 12 does not exist"),
+    ({"spec": "1.4", "hash_types": 0x200}, "hash_types", "choose tunnels with tunnel_types"),
+    ({"tunnel_types": "VXLAN"}, "tunnel_types", "draft v7 has no enabled_tunnel_types"),
+    ({"tunnel_types": False}, "tunnel_types", "draft v7 has no enabled_tunnel_types"),
+    ({"features": "RSS"}, "features", "RSS (bit 60) needs CTRL_VQ"),
+    ({"queues": 0}, "queues", "at least one receive queue"),
+    ({"queues": 32769}, "queues", "an rss_rq_id has 15 bits"),
+    ({"queues": "8"}, "queues", "'8' is not a whole number"),
+    ({"queues": True}, "queues", "True is not a whole number"),
+    ({"queues": 2, "features": "CTRL_VQ+HASH_REPORT"}, "queues", "more than one queue needs the MQ or RSS feature"),
+    ({"queues": 2, "features": "none"}, "queues", "more than one queue needs the MQ or RSS feature"),
+    ({"queues": 4, "indirection_table": "0,4"}, "indirection_table", "with queues=4, the last is 3"),
+    ({"indirection_table": "0,1,2"}, "indirection_table", "must be a power of two"),
+    ({"indirection_table_size": 100}, "indirection_table_size", "must be a power of two"),
+    ({"indirection_table": "0,1", "indirection_table_size": 4}, "indirection_table_size", "lists 2; give one of"),
+    ({"unclassified_queue": 8}, "unclassified_queue", "with queues=8, the last is 7"),
+    ({"unclassified_queue": -1}, "unclassified_queue", "-1 is out of range"),
+    ({"hash_key": ""}, "hash_key", "the hash key is empty"),
+    ({"vxlan_ports": 0}, "vxlan_ports", "a UDP port has two bytes and is not 0"),
+    ({"geneve_ports": [4789]}, "geneve_ports", "port 4789 is also in the list of vxlan_ports"),
+    ({"spec": "1.4", "vxlan_gpe_ports": [4789]}, "vxlan_gpe_ports", "port 4789 is also in the list of vxlan_ports"),
+    ({"spec": "1.4", "gre_udp_ports": [6081]}, "gre_udp_ports", "port 6081 is also in the list of geneve_ports"),
+    ({"spec": "1.4", "vxlan_ports": [4790]}, "vxlan_gpe_ports", "port 4790 is also in the list of vxlan_ports"),
+    ({"vxlan_gpe_ports": [4790]}, "vxlan_gpe_ports", "draft v7 has no such tunnel; leave this option out"),
+    ({"gre_udp_ports": 5000}, "gre_udp_ports", "draft v7 has no such tunnel"),
+    ({"table_index": "modulus"}, "table_index", "'modulus' is not known; did you mean modulo?"),
+    ({"inner_miss": "inner"}, "inner_miss", "'inner' is not known"),
+    ({"flavor": "kvm"}, "flavor", "use spec, qemu"),
+    ({"flavor": None}, "flavor", "None is not text"),
+    ({"input_transform": "symmetric_xor"}, "input_transform", "did you mean symmetric-xor?"),
+    ({"table_index": "modulo", "indirection_table_size": 65537}, "indirection_table_size", "1 to 65536 entries"),
+    ({"table_index": "modulo", "indirection_table": []}, "indirection_table", "0 entries"),
+    ({"indirection_table": "0,,5,"}, "indirection_table", "a number is missing beside a comma"),
+    ({"flavor": "qemu", "hash_types": "all"}, "hash_types", "QEMU 7.2 hashes only outer headers"),
     (
         {"flavor": "qemu", "spec": "1.4", "tunnel_types": "VXLAN"},
-        "--tunnel-types",
-        "VXLAN: QEMU 7.2 hashes outer headers",
+        "tunnel_types",
+        "VXLAN: QEMU 7.2 hashes only outer headers",
     ),
     (
         {"flavor": "qemu", "features": "all"},
-        "--features",
+        "features",
         "HASH_TUNNEL (bit 52) is a feature that QEMU 7.2 does not offer",
     ),
-    ({"flavor": "qemu", "hash_key": bytes(41)}, "--key", "41 bytes, but QEMU 7.2 takes 40 at most"),
-    ({"flavor": "qemu", "indirection_table_size": 256}, "--indirection-table", "256 entries, but QEMU 7.2 takes 128"),
-    ({"name": ""}, "--config", "'' is not a usable name"),
-    ({"name": "a\nb"}, "--config", "is not a usable name"),
-    ({"name": 5}, "--config", "5 is not a usable name"),
+    ({"flavor": "qemu", "hash_key": bytes(41)}, "hash_key", "41 bytes, but QEMU 7.2 accepts at most 40"),
+    ({"flavor": "qemu", "indirection_table_size": 256}, "indirection_table", "256 entries, but QEMU 7.2 accepts"),
+    ({"name": ""}, "name", "'' is not a usable name"),
+    ({"name": "a\nb"}, "name", "is not a usable name"),
+    ({"name": 5}, "name", "5 is not a usable name"),
 ]
 
 
 @pytest.mark.parametrize(("options", "option", "part"), REFUSALS)
 def test_refusals_name_the_option_and_the_rule(options, option, part):
     error = refusal(**options)
-    assert error.option == option
+    assert str(error.place) == option
     assert part in str(error)
 
 
@@ -312,10 +313,10 @@ def test_under_draft_v7_the_ports_of_unknown_tunnels_are_free():
         assert replace(device, geneve_ports=device.geneve_ports) == device
         assert replace(device, vxlan_ports=(4789, 8472)) == Device()
     assert Device(geneve_ports=[4754, 4790]).ports == {
-        "--vxlan-port": (4789, 8472),
-        "--geneve-port": (4754, 4790),
-        "--vxlan-gpe-port": (),
-        "--gre-udp-port": (),
+        "vxlan_ports": (4789, 8472),
+        "geneve_ports": (4754, 4790),
+        "vxlan_gpe_ports": (),
+        "gre_udp_ports": (),
     }
 
 
@@ -323,38 +324,31 @@ def test_both_texts_have_the_same_ports_by_default():
     assert Device().ports == Device("1.4").ports
 
 
-def test_a_warning_where_queues_can_never_be_reached():
-    (line,) = Device(queues=16, indirection_table_size=8).warnings
-    assert line.startswith(
-        "--indirection-table-size: 8 entries for 16 receive queues: at least 8 of them get no hashed packets"
-    )
-    (line,) = Device(queues=4, indirection_table=[0, 0]).warnings
-    assert "at least 2 of them get no hashed packets" in line
-    assert Device(queues=8, indirection_table_size=8).warnings == ()
-    assert Device(queues=200, features="CTRL_VQ+MQ+HASH_REPORT").warnings == ()
-
-
-def test_a_warning_where_the_default_table_is_uneven():
-    (line,) = Device(queues=48).warnings
-    assert line == (
-        "--indirection-table-size: 128 entries do not divide evenly among 48 receive queues: 32 queues have 3, "
-        "16 others have 2"
-    )
-    (line,) = Device(queues=3, indirection_table_size=4).warnings
-    assert line.endswith("1 queue has 2, 2 others have 1")
-    assert Device(queues=12).warnings == ()  # 11 and 10 entries
-    assert Device(queues=13).warnings  # 10 and 9
-    assert Device(queues=48, indirection_table=[*range(48), *range(16)]).warnings
-    assert Device(queues=48, indirection_table=[*range(16), *range(48)]).warnings == ()  # chosen so
-
-
 def test_replacing_types_of_a_device_with_the_largest_table_does_not_read_it_again():
     device = Device(indirection_table_size=65536)
     assert replace(device, hash_types="base").indirection_table is device.indirection_table
 
 
-def test_a_warning_where_the_key_is_zeros():
-    (line,) = Device(hash_key=bytes(52)).warnings
-    assert line.startswith("--key: all bytes are 0, and so is every hash")
-    assert Device(hash_key=bytes(40) + b"\1").warnings == (line,)
-    assert Device(hash_key=bytes(39) + b"\1").warnings == ()
+def test_a_warning_if_queues_can_never_be_reached():
+    assert find_warnings(Device(queues=16, indirection_table_size=8)) == (DeviceWarning.FEW_ENTRIES,)
+    assert find_warnings(Device(queues=4, indirection_table=[0, 0])) == (DeviceWarning.FEW_ENTRIES,)
+    assert find_warnings(Device(queues=8, indirection_table_size=8)) == ()
+    assert find_warnings(Device(queues=200, features="CTRL_VQ+MQ+HASH_REPORT")) == ()
+
+
+def test_a_warning_if_the_default_table_is_uneven():
+    for uneven in (
+        Device(queues=48),
+        Device(queues=3, indirection_table_size=4),
+        Device(queues=13),  # 10 and 9 entries
+        Device(queues=48, indirection_table=[*range(48), *range(16)]),
+    ):
+        assert find_warnings(uneven) == (DeviceWarning.UNEVEN_TABLE,)
+    assert find_warnings(Device(queues=12)) == ()  # 11 and 10 entries
+    assert find_warnings(Device(queues=48, indirection_table=[*range(16), *range(48)])) == ()  # chosen so
+
+
+def test_a_warning_if_the_key_is_zeros():
+    assert find_warnings(Device(hash_key=bytes(52))) == (DeviceWarning.ZERO_KEY,)
+    assert find_warnings(Device(hash_key=bytes(40) + b"\1")) == (DeviceWarning.ZERO_KEY,)
+    assert find_warnings(Device(hash_key=bytes(39) + b"\1")) == ()

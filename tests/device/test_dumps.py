@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from pcaphash.device import Device
 from pcaphash.device.dumps import DumpRefusal, read_dump
-from pcaphash.device.payloads import decode_hash_tunnel_set, decode_rss_config, encode_rss_config
+from pcaphash.device.payloads.options import decode_hash_tunnel_set, decode_rss_config, encode_rss_config
 from pcaphash.errors import ConfigurationError
 
 DEVICE = Device(hash_types="linux", queues=4, indirection_table=[3, 2, 1, 0] * 32, unclassified_queue=1)
@@ -123,7 +123,7 @@ def words(data, base="x", size=2):
 def test_words_in_the_order_of_the_machine_are_refused(text):
     with pytest.raises(ConfigurationError) as caught:
         decode_rss_config(text)
-    assert caught.value.option == "--rss-config"
+    assert str(caught.value.place) == "rss_config"
     assert "words, in the byte order of the machine that made it" in caught.value.problem
     assert caught.value.advice == "dump it with xxd, hexdump -C or od -tx1"
 
@@ -146,6 +146,21 @@ def test_a_line_that_is_missing():
         ConfigurationError, match="line 3: the offset does not continue from the previous line; copy the whole"
     ):
         decode_rss_config("".join([*lines[:2], *lines[3:]]))
+
+
+@pytest.mark.parametrize("base", "xod")
+def test_the_line_after_a_gap_is_named_whatever_base_offsets_are_in_and_whatever_repeats(base):
+    row, other = groups(bytes(16), 1), groups(bytes(range(16)), 1)
+    offsets = [f"{at:07{base}}" for at in (0, 0x200, 0x210, 0x230)]
+    text = f"{offsets[0]} {row}\n*\n{offsets[1]} {other}\n{offsets[2]} {other}\n{offsets[3]} {other}\n"
+    with pytest.raises(DumpRefusal, match="line 5: the offset does not continue"):
+        read_dump(text)
+
+
+@pytest.mark.parametrize("end", ["ffffffff", "ffffffffffffffff", "00000008"])
+def test_an_asterisk_that_stands_for_no_payload_is_refused(end):
+    with pytest.raises(ConfigurationError, match="line 3: the offset does not continue from the previous line"):
+        decode_rss_config(f"00000000  {groups(bytes(16), 1)}\n*\n{end}\n")
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pcaphash.device import Device
-from pcaphash.device.ethtool import read_ethtool
+from pcaphash.device.ethtool.options import read_ethtool
 from pcaphash.errors import ConfigurationError
 from pcaphash.standards.virtio import MICROSOFT_KEY
 
@@ -73,7 +73,7 @@ def refusal(tmp_path, read):
     def refuse(text, interface=""):
         with pytest.raises(ConfigurationError) as caught:
             read(text, interface)
-        assert caught.value.option == f"--ethtool {tmp_path / 'ethtool.txt'}{interface}"
+        assert str(caught.value.place) == f"ethtool={tmp_path / 'ethtool.txt'}{interface}"
         assert "\n" not in str(caught.value)
         return f"{caught.value.problem}; {caught.value.advice}"
 
@@ -237,14 +237,14 @@ def test_what_is_shown_of_other_protocols_is_passed_over(read, refusal):
     failed = "Cannot get RX network flow hashing options: Operation not supported\n"
     assert read(f"{shown([1, 0])}{commands}{others}{failed}") == read(shown([1, 0]))
     told = refusal(others)
-    assert told.startswith("line 1: shows only rx-flow-hash of sctp4, which no hash type covers; save that of tcp4")
+    assert told.startswith("line 1 shows only rx-flow-hash of sctp4, which no hash type covers; save that of tcp4")
 
 
 TWO = shown([0, 1]) + shown([1, 0], interface="ens3", enabled="xor")
 
 
 def test_one_of_several_interfaces(read, refusal):
-    assert refusal(TWO).startswith("shows several interfaces that differ: eth0, ens3; choose one, such as --ethtool ")
+    assert refusal(TWO).startswith("shows several interfaces that differ: eth0, ens3; choose one, such as ethtool=")
     assert refusal(TWO).endswith("ethtool.txt#eth0")
     assert read(TWO, "#eth0") == read(shown([0, 1]))
     assert "line 16: the RSS hash function is xor" in refusal(TWO, "#ens3")
@@ -322,7 +322,7 @@ REFUSALS = [
     (header() + "    0:\n", "line 2: '0:' is not a row"),
     (header() + rows([0] * 65544), "line 8194: the indirection table has more than 65536 entries"),
     (shown([0, 1]) + shown([1, 0]), "line 12: a second output of ethtool -x eth0 that differs from the first"),
-    ('[ {\n"ifname": "eth0",\n', "line 3: is not JSON"),
+    ('[ {\n"ifname": "eth0",\n', "line 3 is not JSON"),
     ("[" * 100000, "has no output of ethtool"),
     ('[{"a":' * 100000, "is not JSON"),
     (
@@ -342,7 +342,7 @@ REFUSALS = [
     (flow("udp4", *ALL_FOUR) + flow("udp4", "None"), "line 7: udp4 contradicts line 1"),
     (
         flow("udp4", "None") + flow("tcp4", SOURCE, DESTINATION),
-        "line 1: udp4 hashes nothing, but tcp4 hashes addresses: no hash_types mean both",
+        "line 1: udp4 hashes nothing, but tcp4 hashes addresses: no hash_types can express both",
     ),
     ("TCP over IPV4 flows - All matching flows discarded on RX\n", "line 1: tcp4 flows are discarded"),
 ]
@@ -357,7 +357,7 @@ def test_refusals_name_the_line(refusal, text, part):
 def test_a_file_that_cannot_be_read(tmp_path, name):
     with pytest.raises(ConfigurationError, match="check the path and its permissions") as caught:
         read_ethtool(f"{tmp_path}/{name}")
-    assert caught.value.option == f"--ethtool {tmp_path}/{name}"
+    assert str(caught.value.place) == f"ethtool={tmp_path}/{name}"
 
 
 def test_a_file_that_is_far_too_long(tmp_path):

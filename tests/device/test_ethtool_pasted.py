@@ -5,7 +5,8 @@ import json
 import pytest
 
 from pcaphash.device import Device
-from pcaphash.device.ethtool import parse_ethtool, read_ethtool
+from pcaphash.device.ethtool.options import parse_ethtool, read_ethtool
+from pcaphash.device.files import device_from_ethtool
 from pcaphash.errors import ConfigurationError
 from pcaphash.standards.virtio import MICROSOFT_KEY
 from support.shared import SHARED, needs_shared
@@ -40,7 +41,7 @@ def options_of(text, interface=None):
 def refusal(text, interface=None):
     with pytest.raises(ConfigurationError) as caught:
         parse_ethtool(text, interface)
-    assert caught.value.option == "--ethtool"
+    assert str(caught.value.place) == "ethtool"
     assert "\n" not in str(caught.value)
     return f"{caught.value.problem}; {caught.value.advice}"
 
@@ -102,7 +103,7 @@ def test_quoted_json_of_several_interfaces():
     text = in_front("> ")(f"$ ethtool --json -x eth0\n{json.dumps(document, indent=4)}\n")
     assert options_of(text, "eth1")["indirection_table"] == [2, 1, 0, 2]
     assert options_of(text, "eth0")["indirection_table"] == [0, 1, 1, 0]
-    assert refusal(text) == "shows several interfaces that differ: eth0, eth1; choose one, such as --ethtool TEXT#eth0"
+    assert refusal(text) == "shows several interfaces that differ: eth0, eth1; choose one, such as ethtool=TEXT#eth0"
     one_by_one = "\n".join(json.dumps([each]) for each in document)
     assert options_of(one_by_one, "eth1") == options_of(text, "eth1")
 
@@ -122,7 +123,7 @@ def test_no_input_transformation(states):
 def test_no_input_transformation_in_json(state):
     found = parse_ethtool(json.dumps([{"ifname": "eth0", "rss-input-transformation": state}]))
     assert found.options == {"input_transform": "none"}
-    assert found.notes == ("--ethtool: line 1: the RSS input transformation 0xff means that none was set",)
+    assert found.notes == ("ethtool: line 1: the RSS input transformation 0xff means that none was set",)
 
 
 def test_an_input_transformation_that_something_else_gives(tmp_path):
@@ -152,10 +153,10 @@ def test_an_input_transformation_that_something_else_gives(tmp_path):
 )
 def test_flows_that_no_hash_type_covers(title, name):
     told = refusal(flow(title, *ALL_FOUR))
-    assert told.startswith(f"line 1: shows only rx-flow-hash of {name}, which no hash type covers; save that of tcp4")
+    assert told.startswith(f"line 1 shows only rx-flow-hash of {name}, which no hash type covers; save that of tcp4")
     found = parse_ethtool(output([0, 1]) + flow(title, *ALL_FOUR))
     assert "hash_types" not in found.options
-    assert found.notes == (f"--ethtool: line 9: rx-flow-hash of {name} is ignored: no hash type covers it",)
+    assert found.notes == (f"ethtool: line 9: rx-flow-hash of {name} is ignored: no hash type covers it",)
     assert "hash_types" in options_of(flow(title, *ALL_FOUR) + flow("TCP over IPV4", *ALL_FOUR))
 
 
@@ -260,8 +261,8 @@ def test_the_key_of_the_host_counts_where_the_interface_shows_none():
         ("ethtool -X eth0 equal", "line 1: equal needs one value after it"),
         ("ethtool -X eth0 equal 0", "equal 0 is not a number of receive queues"),
         ("ethtool -X eth0 equal N", "equal n is not a number of receive queues; write it in the form ethtool accepts"),
-        ("\nethtool -X eth0 weight 1 x", "line 2: the weights '1 x' are not numbers"),
-        ("ethtool -X eth0 weight 0 0", "the weights '0 0' are not numbers, one of them not 0"),
+        ("\nethtool -X eth0 weight 1 x", "line 2: the weights '1 x' must be whole numbers"),
+        ("ethtool -X eth0 weight 0 0", "the weights '0 0' must be whole numbers, not all of them 0"),
         ("ethtool -X eth0 weight 100 100", "the weights add up to 200, but the table has 128 entries"),
         ("ethtool -X eth0 hkey 6d:5g equal 4", "the hkey '6d:5g' is not hex bytes separated by colons"),
         ("ethtool -X eth0 hfunc xor", "line 1: the RSS hash function is xor, but only toeplitz can be calculated"),
@@ -281,20 +282,20 @@ def test_devices_from_texts_and_files(tmp_path):
     path = tmp_path / "eth 0.txt"
     path.write_text(output([1, 0], "eth0") + output([3, 2, 1, 0], "eth1"))
     expected = Device(indirection_table=[3, 2, 1, 0], queues=4)
-    assert Device.from_ethtool(path, "eth1") == Device.from_ethtool(f"{path}#eth1") == expected
-    assert Device.from_ethtool(path.read_text(), "eth1") == expected
-    assert Device.from_ethtool(path, "eth1", queues=8, hash_types="tcp4") == Device(
+    assert device_from_ethtool(path, "eth1") == device_from_ethtool(f"{path}#eth1") == expected
+    assert device_from_ethtool(path.read_text(), "eth1") == expected
+    assert device_from_ethtool(path, "eth1", queues=8, hash_types="tcp4") == Device(
         indirection_table=[3, 2, 1, 0], queues=8, hash_types="TCPv4"
     )
     with pytest.raises(ConfigurationError, match="differ: eth0, eth1"):
-        Device.from_ethtool(path)
+        device_from_ethtool(path)
     with pytest.raises(ConfigurationError, match="No such file"):
-        Device.from_ethtool(tmp_path / "eth1.txt")
+        device_from_ethtool(tmp_path / "eth1.txt")
 
 
 def test_what_a_device_assumes_is_warned_of():
     with pytest.warns(UserWarning, match="128 are assumed"):
-        assert Device.from_ethtool("ethtool -X eth0 equal 4") == Device(queues=4)
+        assert device_from_ethtool("ethtool -X eth0 equal 4") == Device(queues=4)
 
 
 def test_a_session_in_which_channels_change():
@@ -324,7 +325,7 @@ def test_commands_that_failed_and_commands_that_are_spoken_of():
     asked = "Please run this:\nethtool -X <iface> weight 0 0 0 1\n\n"
     found = parse_ethtool(asked + shown)
     assert found.options == options_of(shown)
-    assert found.notes == ("--ethtool: line 2: the command for <iface> is ignored: it names no interface",)
+    assert found.notes == ("ethtool: line 2: the command for <iface> is ignored: it names no interface",)
 
 
 @pytest.mark.parametrize("left_out", ["...", "[...snip...]", "[snip]", "..", "   ...", "…"])
@@ -366,7 +367,7 @@ def test_files_of_windows(tmp_path, encoding):
 def test_a_driver_that_does_not_answer(text):
     problem, _, advice = refusal(text).partition("; ")
     assert problem == "line 2: ethtool got no answer from the driver (Operation not supported)"
-    assert advice == "give what is known of the device by --key, --queues and --hash-types"
+    assert advice == "describe the device with hash_key, queues and hash_types"
 
 
 @pytest.mark.parametrize(

@@ -66,5 +66,5 @@ def test_the_inner_header_hash_has_another_bit_in_each_text():
 def test_refusals(spec, value, part):
     with pytest.raises(ConfigurationError) as caught:
         parse_features(value, PROFILES[spec])
-    assert caught.value.option == "--features"
+    assert str(caught.value.place) == "features"
     assert part in str(caught.value)

@@ -177,7 +177,7 @@ LOW_FIRST = ", ".join(f"0x{int.from_bytes(hash_keys.I40E_KEY[i : i + 4], 'little
         ("0x6d5a56da255b0ec2, 0x4167253d43a38fb0", "in 64-bit words"),
         ("uint32_t k[] = { 0x6d5a56da, 0x255b0ec2 };", NO_BYTES),
         ("6d5a56da,255b0ec2", "write its bytes in the order of hash_key_data"),
-        (LOW_FIRST, "it may be the key of the i40e driver: use --key i40e"),
+        (LOW_FIRST, "it may be the key of the i40e driver: use hash_key=i40e"),
         ("0x6d, 0x5g", "has '0x5g', which is not hex"),
         ("[109, 256]", "contains 256, but a byte is at most 255"),
         ("\\x6d\\x5", "has characters besides \\x escapes"),
@@ -189,7 +189,7 @@ LOW_FIRST = ", ".join(f"0x{int.from_bytes(hash_keys.I40E_KEY[i : i + 4], 'little
 def test_refusals(value, part):
     with pytest.raises(ConfigurationError) as caught:
         parse_hash_key(value)
-    assert caught.value.option == "--key"
+    assert str(caught.value.place) == "hash_key"
     assert part in str(caught.value)
     assert "\n" not in str(caught.value)
 

@@ -30,7 +30,7 @@ def test_sizes():
 def test_sizes_that_are_no_power_of_two_are_refused_with_the_neighbours(size):
     below = 1 << (size.bit_length() - 1)
     with pytest.raises(
-        ConfigurationError, match=f"must be a power of two; give {below} or {2 * below} entries, or use --t"
+        ConfigurationError, match=f"must be a power of two; give {below} or {2 * below} entries, or use table_index=m"
     ):
         parse_size(size)
     assert parse_size(size, "modulo") == size
@@ -42,9 +42,9 @@ def test_sizes_that_are_no_power_of_two_are_refused_with_the_neighbours(size):
         (
             [0, 1, 2],
             "3 entries: indirection_table_mask + 1 must be a power of two; "
-            "give 2 or 4 entries, or use --table-index modulo",
+            "give 2 or 4 entries, or use table_index=modulo",
         ),
-        ([0, 8], "8 is out of range: only enabled receive queues are allowed; with --queues 8, the last is 7"),
+        ([0, 8], "8 is out of range: only enabled receive queues are allowed; with queues=8, the last is 7"),
         ([0, -1], "-1 is out of range"),
         ([], "0 entries: a table has 1 to 65536 entries"),
         ("", "0 entries"),
@@ -67,7 +67,7 @@ def test_sizes_that_are_no_power_of_two_are_refused_with_the_neighbours(size):
 def test_refused_tables(value, part):
     with pytest.raises(ConfigurationError) as caught:
         parse_table(value, 8)
-    assert caught.value.option == "--indirection-table"
+    assert str(caught.value.place) == "indirection_table"
     assert part in str(caught.value)
 
 
@@ -75,7 +75,7 @@ def test_refused_tables(value, part):
 def test_refused_sizes(size):
     with pytest.raises(ConfigurationError) as caught:
         parse_size(size)
-    assert caught.value.option == "--indirection-table-size"
+    assert str(caught.value.place) == "indirection_table_size"
 
 
 @given(st.lists(st.integers(0, 7), min_size=1, max_size=300))
@@ -95,7 +95,5 @@ def test_a_table_that_was_checked_is_taken_as_it_is():
 
 def test_unclassified_queue():
     assert parse_unclassified_queue(7, 8) == 7
-    with pytest.raises(
-        ConfigurationError, match="--unclassified-queue: 8 is out of range: only enabled receive queues"
-    ):
+    with pytest.raises(ConfigurationError, match="unclassified_queue: 8 is out of range: only enabled receive queues"):
         parse_unclassified_queue(8, 8)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pcaphash.device import Device, combine_options
-from pcaphash.device.payloads import (
+from pcaphash.device.payloads.options import (
     combine_payloads,
     decode_hash_config,
     decode_hash_tunnel_set,
@@ -163,7 +163,7 @@ def test_bad_rss_config(payload, problem):
     with pytest.raises(ConfigurationError) as caught:
         decode_rss_config(payload)
     assert caught.value.problem.startswith(problem)
-    assert caught.value.option == "--rss-config"
+    assert str(caught.value.place) == "rss_config"
     assert "\n" not in str(caught.value)
 
 
@@ -183,7 +183,7 @@ def test_queues_that_the_device_does_not_have(payload, queues, problem):
 def test_tunnel_bits_under_the_wrong_text():
     with pytest.raises(ConfigurationError, match=r"bit 10, which is reserved in virtio 1\.4; draft v7 has") as caught:
         decode_rss_config(rss_config(0x43F), "1.4")
-    assert caught.value.advice.endswith("use --spec v7")
+    assert caught.value.advice.endswith("use spec=v7")
     with pytest.raises(ConfigurationError, match="has bit 12") as caught:
         decode_hash_config(hash_config(0x1000), "1.4")
     assert "v7" not in caught.value.advice

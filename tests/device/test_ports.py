@@ -7,13 +7,13 @@ from pcaphash.errors import ConfigurationError
 
 
 def test_order_and_repetition_do_not_matter():
-    assert parse_ports("--vxlan-port", [8472, 4789, 8472]) == (4789, 8472)
-    assert parse_ports("--vxlan-port", 4789) == (4789,)
-    assert parse_ports("--vxlan-port", "8472,4789") == (4789, 8472)
-    assert parse_ports("--vxlan-port", ["8472", "4789, 4790", 8472]) == (4789, 4790, 8472)
-    assert parse_ports("--vxlan-port", ["4789 8472"]) == parse_ports("--vxlan-port", " 8472,4789 ") == (4789, 8472)
-    assert parse_ports("--vxlan-port", []) == ()
-    assert parse_ports("--vxlan-port", (1, 65535)) == (1, 65535)
+    assert parse_ports("vxlan_ports", [8472, 4789, 8472]) == (4789, 8472)
+    assert parse_ports("vxlan_ports", 4789) == (4789,)
+    assert parse_ports("vxlan_ports", "8472,4789") == (4789, 8472)
+    assert parse_ports("vxlan_ports", ["8472", "4789, 4790", 8472]) == (4789, 4790, 8472)
+    assert parse_ports("vxlan_ports", ["4789 8472"]) == parse_ports("vxlan_ports", " 8472,4789 ") == (4789, 8472)
+    assert parse_ports("vxlan_ports", []) == ()
+    assert parse_ports("vxlan_ports", (1, 65535)) == (1, 65535)
 
 
 @pytest.mark.parametrize(
@@ -21,23 +21,23 @@ def test_order_and_repetition_do_not_matter():
 )
 def test_refused_ports(port):
     with pytest.raises(ConfigurationError) as caught:
-        parse_ports("--geneve-port", [port])
-    assert caught.value.option == "--geneve-port"
+        parse_ports("geneve_ports", [port])
+    assert str(caught.value.place) == "geneve_ports"
 
 
 def test_a_port_in_two_lists_is_refused():
-    check_disjoint({"--vxlan-port": (1, 2), "--geneve-port": (3,)})
-    with pytest.raises(ConfigurationError, match=r"--geneve-port: port 2 is also in the list of --vxlan-port"):
-        check_disjoint({"--vxlan-port": (1, 2), "--geneve-port": (2, 3)})
+    check_disjoint({"vxlan_ports": (1, 2), "geneve_ports": (3,)})
+    with pytest.raises(ConfigurationError, match=r"geneve_ports: port 2 is also in the list of vxlan_ports"):
+        check_disjoint({"vxlan_ports": (1, 2), "geneve_ports": (2, 3)})
 
 
 def test_ports_of_a_tunnel_that_the_text_does_not_know():
     def spare(value, taken=()):
-        return spare_ports("--gre-udp-port", value, (4754, 4755), taken, "draft v7")
+        return spare_ports("gre_udp_ports", value, (4754, 4755), taken, "draft v7")
 
     assert spare(None) == (4754, 4755)
     assert spare(None, [4754]) == (4755,)
     assert spare((4755,)) == spare(()) == (4754, 4755)  # as dataclasses.replace hands it back
     for given in ([4754], 4754, "4754", (5000,), []):
-        with pytest.raises(ConfigurationError, match="--gre-udp-port: draft v7 has no such tunnel"):
+        with pytest.raises(ConfigurationError, match="gre_udp_ports: draft v7 has no such tunnel"):
             spare(given)

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pcaphash.device import Device
-from pcaphash.device.ethtool import parse_ethtool
+from pcaphash.device.ethtool.options import parse_ethtool
 from pcaphash.errors import ConfigurationError
 from pcaphash.standards.hash_keys import I40E_KEY
 from pcaphash.standards.virtio import MICROSOFT_KEY
@@ -89,7 +89,7 @@ def test_no_hashing():
 
 def test_what_no_hash_type_covers_is_told():
     (note,) = parse_ethtool(hash_key(names="ipv4 ipv4-sctp l2-payload gtpu")).notes
-    assert note == "--ethtool: the RSS functions ipv4-sctp, l2-payload, gtpu are ignored: no hash type covers them"
+    assert note == "ethtool: the RSS functions ipv4-sctp, l2-payload, gtpu are ignored: no hash type covers them"
     (note,) = parse_ethtool(hash_key(names="ipv4-frag ipv4-other")).notes
     assert (
         "ipv4-other but not ipv4-tcp and ipv4-udp: type IPv4 of virtio hashes the addresses of those packets too"
@@ -99,7 +99,7 @@ def test_what_no_hash_type_covers_is_told():
 
 def test_several_ports():
     text = hash_key(port=0) + reta([0, 1], 0) + hash_key(MICROSOFT_KEY, port=1) + reta([1, 0], 1)
-    assert "shows several interfaces that differ: 0, 1; choose one, such as --ethtool TEXT#0" in refusal(text)
+    assert "shows several interfaces that differ: 0, 1; choose one, such as ethtool=TEXT#0" in refusal(text)
     assert parse_ethtool(text, "1").options["hash_key"] == MICROSOFT_KEY.hex()
     assert parse_ethtool(text, "0").options["hash_key"] == I40E_KEY.hex()
     assert parse_ethtool(text, "1").options["indirection_table"] == [1, 0]

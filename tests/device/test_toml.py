@@ -3,6 +3,7 @@
 import pytest
 
 from pcaphash.device import Device, read_device_file, read_options
+from pcaphash.device.files import device_from_toml
 from pcaphash.device.options import WORDS
 from pcaphash.errors import ConfigurationError
 
@@ -95,7 +96,7 @@ def test_refusals(tmp_path, text, part):
     path = write(tmp_path, text)
     with pytest.raises(ConfigurationError) as caught:
         read_options(path)
-    assert caught.value.option == f"--device {path}"
+    assert str(caught.value.place) == f"device_file={path}"
     assert part in str(caught.value)
     assert "\n" not in str(caught.value)
 
@@ -107,7 +108,7 @@ def test_a_file_that_cannot_be_read(tmp_path, name):
 
 
 def test_list_elements_are_judged_by_the_device(tmp_path):
-    with pytest.raises(ConfigurationError, match=r"--geneve-port: 6081\.5 is not a whole number"):
+    with pytest.raises(ConfigurationError, match=r"geneve_ports: 6081\.5 is not a whole number"):
         Device(**read_options(write(tmp_path, "geneve_port = [6081.5]")))
 
 
@@ -125,22 +126,22 @@ def test_configurations(tmp_path):
 
 def test_devices_from_files(tmp_path):
     path = write(tmp_path, 'queues = 4\nvxlan_port = "4789,8472"\n[config.a]\nhash_types = "tcp4,udp4"\nqueues = 2\n')
-    assert Device.from_toml(path) == Device(queues=4)
-    assert Device.from_toml(path, queues=3) == Device(queues=3)
-    device = Device.from_toml(str(path), "a", unclassified_queue=1)
+    assert device_from_toml(path) == Device(queues=4)
+    assert device_from_toml(path, queues=3) == Device(queues=3)
+    device = device_from_toml(str(path), "a", unclassified_queue=1)
     assert device == Device(hash_types="TCPv4+UDPv4", queues=2, unclassified_queue=1, name="a")
     with pytest.raises(ConfigurationError, match=r"has no \[config.b\]; it has a"):
-        Device.from_toml(path, "b")
+        device_from_toml(path, "b")
 
 
 def test_keys_and_ports_in_every_notation(tmp_path):
     path = write(tmp_path, 'key = """\n{ 0x6d, 0x5a,\n  0x56, 0xda }"""\npad_key = true\nvxlan_port = "4789 8472"\n')
-    assert Device.from_toml(path) == Device(hash_key=b"\x6d\x5a\x56\xda", pad_key=True, vxlan_ports=[4789, 8472])
+    assert device_from_toml(path) == Device(hash_key=b"\x6d\x5a\x56\xda", pad_key=True, vxlan_ports=[4789, 8472])
     path = write(tmp_path, "key = [109, 90, 86]\npad_key = true\n")
-    assert Device.from_toml(path).hash_key == b"\x6d\x5a\x56" + bytes(37)
+    assert device_from_toml(path).hash_key == b"\x6d\x5a\x56" + bytes(37)
     path = write(tmp_path, 'key = "6d5a"\n')
     with pytest.raises(ConfigurationError, match="2 bytes, but hashing IPv6 addresses and ports needs 40"):
-        Device.from_toml(path)
+        device_from_toml(path)
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])

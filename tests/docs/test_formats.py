@@ -7,31 +7,33 @@ from collections import defaultdict
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
+from docs.columns import refresh_tables, schemas, shown_in
 from pcaphash import cli, errors
 from pcaphash.cli.outcome import EXIT_PARTIAL
 from pcaphash.device import Device
 from pcaphash.device.configs import default_configs
 from pcaphash.engine import decision
 from pcaphash.engine.saved import save_census
-from pcaphash.report.formats import ANALYSIS_FORMATS, ROW_FORMATS
-from pcaphash.report.info import write_info
-from pcaphash.report.rows import write_rows
-from pcaphash.report.tables import write_analysis, write_folder
+from pcaphash.report.analyze.write import ANALYSIS_WRITERS, write_analysis, write_folder
+from pcaphash.report.formats.registry import ROW_FORMATS
+from pcaphash.report.formats.rows import write_rows
+from pcaphash.report.info.write import write_info
 from pcaphash.studies.analyze import analyze
 from pcaphash.studies.census import census
+from pcaphash.studies.columns import HASHES
 from pcaphash.studies.compare import compare
 from pcaphash.studies.compare.affinity import QUESTIONS
-from pcaphash.studies.hash_tuple import COLUMNS as TUPLE_COLUMNS
+from pcaphash.studies.explain import Layer, StopReason
 from pcaphash.studies.hash_tuple import hash_tuples
-from pcaphash.studies.hashes import COLUMNS, hashes
+from pcaphash.studies.hashes import hashes
 from pcaphash.studies.info import info
 from pcaphash.studies.spread import MEASURES
 from pcaphash.studies.sweep import sweep
 from pcaphash.studies.tune import tune
-from pcaphash.studies.validate.rows import COLUMNS as VALIDATION_COLUMNS
 from support.command import run
 from support.shared import ROOT
 
@@ -89,7 +91,7 @@ def hashes_tables():
     for trace in TRACES:
         for devices in DEVICES.values():
             stream = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
-            write_rows([hashes(trace, devices[-1])], COLUMNS, stream, "parquet")
+            write_rows([hashes(trace, devices[-1])], HASHES, stream, "parquet")
             tables.append(pq.read_table(stream.buffer))
     return tables
 
@@ -118,11 +120,11 @@ def test_columns_of_hash():
     lines = ["192.0.2.1:1 192.0.2.2:2", "2001:db8::1 2001:db8::2"]
     devices = [Device(), Device(features="CTRL_VQ+HASH_REPORT"), Device(hash_types="TCPv4")]
     rows = [each.row() for device in devices for each in hash_tuples(lines, "here", device)]
-    for name, kind, _, empty in table("hash"):
+    for name, kind, _, _, empty in table("hash"):
         values = [row[name] for row in rows]
         assert any(value in (None, "") for value in values) == (empty != "never"), name
         assert {type(value) for value in values} - {type(None)} == {int if kind == "integer" else str}, name
-    assert tuple(row[0] for row in table("hash")) == TUPLE_COLUMNS
+    assert [row[0] for row in table("hash")] == list(rows[0])
 
 
 def test_values_that_are_listed_are_all_there_are(hashes_tables):
@@ -177,7 +179,7 @@ def test_keys_of_the_json_document(analyses, tmp_path):
 
 def test_formats():
     rows = table("Formats")
-    assert {row[0] for row in rows if row[1]} == set(ANALYSIS_FORMATS)
+    assert {row[0] for row in rows if row[1]} == set(ANALYSIS_WRITERS)
     assert {row[0] for row in rows if row[2]} == set(ROW_FORMATS)
 
 
@@ -204,11 +206,28 @@ def columns_under(heading):
     return [name for row in rows for name in re.findall(r"`([^`]+)`", row.strip("|").split("|")[0])]
 
 
-@pytest.mark.parametrize("name", ["baseline", "groups", "flows", "affinity", "windows"])
-def test_the_tables_of_compare(name):
-    found = compare(str(ROOT / "sample_traces" / "overlay.pcap"), window_ns=10**9).tables()[name]
-    assert len(found)
-    assert columns_under(f"{name}.csv") == list(found)
+def test_the_tables_of_columns_are_those_of_the_schemas():
+    assert refresh_tables(PAGE) == PAGE
+    assert shown_in(PAGE) == set(schemas()) - {"classes"}  # which has one column more than the sweep
+    assert columns_under("baseline.csv")[:2] == ["config", "measure"]
+
+
+def test_the_tables_of_compare():
+    tables = compare(str(ROOT / "sample_traces" / "overlay.pcap"), window_ns=10**9).tables()
+    assert list(tables) == ["distribution", "summary", "baseline", "groups", "flows", "affinity", "windows"]
+    for name, found in tables.items():
+        check_types(name, found)
+
+
+def check_types(name, table):
+    """Hold that a table has rows and the columns of its schema, and that no cell is empty that must not be."""
+    schema = schemas()[name]
+    assert len(table)
+    assert table.dtypes.astype(str).to_dict() == {column.name: column.dtype for column in schema.columns}
+    for column in schema.columns:
+        if not column.empty:
+            assert not table[column.name].isin([""]).any(), column.name
+            assert not table[column.name].isna().any(), column.name
 
 
 def test_the_questions_of_affinity():
@@ -221,6 +240,8 @@ def test_the_columns_of_sweep():
     summary = [name for name, *_ in table("summary.csv, summary.parquet") if name != "config"]
     assert list(found.masks) == ["class", "rank", "mask", *summary]
     assert list(found.classes) == ["class", "rank", "masks", "mask", *summary]
+    check_types("sweep", found.masks)
+    check_types("classes", found.classes)
 
 
 def test_the_columns_of_tune():
@@ -231,10 +252,14 @@ def test_the_columns_of_tune():
     assert set(list(found.key_table)[3:]) == set(measures)
     assert list(found.entry_table) == ["entry", "current", "rebalanced", "weighted"]
     assert list(found.size_rows[0]) == ["size", "median", "low", "high"]
+    for name, rows in (("keys", found.key_table), ("table", found.entry_table), ("sizes", found.size_table)):
+        check_types(name, rows)
 
 
-def test_the_columns_of_validate():
-    assert columns_under("validate --output") == list(VALIDATION_COLUMNS)
+def test_the_columns_of_validate(tmp_path):
+    run("validate", ROOT / "sample_traces" / "interfaces.pcapng", "-o", tmp_path)
+    packets = pd.read_csv(tmp_path / "packets.csv")
+    assert list(packets) == columns_under("validate --output")
 
 
 def test_the_arrays_of_a_saved_census(tmp_path):
@@ -274,14 +299,22 @@ def test_documents_of_commands(command):
     heading = f"The JSON document of `{name}`"
     assert set(columns_under(heading)) == set(own)
     # Objects that have configurations, presets or options for keys are described as such.
-    inside = set(names_inside([value for key, value in own.items() if key not in ("device", "others", "marks")]))
-    rows = {"sweep": ["summary.csv, summary.parquet", "sweep.csv, classes.csv"], "tune": ["tune --output"]}.get(
-        name, []
-    )
+    # So are the facts of notes, whose names are those of what was met, such as an algorithm.
+    notes = [{key: value for key, value in note.items() if key != "facts"} for note in own.get("notes", [])]
+    told = [value for key, value in own.items() if key not in ("device", "others", "marks", "notes")]
+    inside = set(names_inside([*told, notes]))
+    rows = {"sweep": ["sweep.csv, classes.csv"], "tune": ["sizes.csv"]}.get(name, [])
     rows += [f"{each}.csv" for each in ("baseline", "groups", "flows", "affinity", "windows") if name == "compare"]
-    rows += ["The verdict of `compare`"] if name == "compare" else []
+    rows += [f"The verdict of `{name}`"] if f"### The verdict of `{name}`" in PAGE else []
+    rows += ["Where a dissection stops"] if name == "explain" else []
     documented = "".join(map(section_of, [heading, *rows]))
     assert inside <= {*re.findall(r"`([a-z_]+)`", documented), "class"}
+
+
+def test_where_a_dissection_stops():
+    listed = set(re.findall(r"`([a-z0-9_]+)`", section_of("Where a dissection stops")))
+    reasons = {reason for reason in StopReason if reason != StopReason.NONE}
+    assert {each.name.lower() for each in (*Layer, *reasons)} <= listed
 
 
 def test_the_document_of_info():
@@ -289,3 +322,11 @@ def test_the_document_of_info():
     write_info(info(str(ROOT / "sample_traces" / "interfaces.pcapng")), "json", stream)
     document = json.loads(stream.getvalue())
     assert set(columns_under("The JSON document of `info`")) >= set(document)
+
+
+def test_the_rows_of_info_have_the_columns_of_their_schemas():
+    found = info(str(ROOT / "sample_traces" / "overlay.pcap"))
+    assert found.tunnels is not None
+    for name, rows in (("encapsulations", found.encapsulations), ("tunnels", found.tunnels.heaviest)):
+        check_types(name, schemas()[name].frame(row.row() for row in rows))
+        assert all(tuple(row.row()) == schemas()[name].names for row in rows)

@@ -58,3 +58,13 @@ def test_pages_and_types_are_in_the_wheel(pages, tmp_path):
         packed = {name.rpartition("/")[2]: archive.read(name).decode() for name in names if "/share/man/man1/" in name}
     assert packed == {name: path.read_text() for name, path in pages.items()}
     assert "pcaphash/py.typed" in names
+
+
+def test_the_pages_are_written_where_nothing_is_installed_but_the_command_line():
+    blocked = ("numpy", "numba", "pandas", "matplotlib", "pyarrow", "dpkt")
+    program = (
+        "import sys\n"
+        f"sys.modules.update(dict.fromkeys({blocked!r}))\n"  # None makes their import fail
+        "import docs.manual"
+    )
+    subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=True, timeout=60)

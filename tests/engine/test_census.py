@@ -14,13 +14,13 @@ import pcaphash
 from naive.capture import load
 from naive.configuration import Configuration
 from pcaphash.capture.reader import Reader
-from pcaphash.engine.census import Census, Identity
+from pcaphash.engine.census import Census, CensusIdentity
 from pcaphash.engine.distribution import Distribution, count_encapsulations, distribute
-from pcaphash.engine.stream import take_census
 from pcaphash.errors import PcaphashError
 from pcaphash.kernels.base import COMPILED
 from support.captures import pcap, pcap_record, pcapng_of
 from support.comparing import LARGE, answers, device_of, small_capture_paths
+from support.counting import take_census
 from support.packets import configurations, frames
 from support.shared import CAPTURES, needs_shared
 from support.slow import slow_but
@@ -38,8 +38,8 @@ def trace(tmp_path_factory) -> Path:
 
 
 def census_of(path: Path, device: pcaphash.Device, slots: int = 128) -> Census:
-    identity = Identity.of(device, slots)
-    return take_census([str(path)], [identity])[0][identity]
+    identity = CensusIdentity.of(device, slots)
+    return take_census([str(path)], identity)[identity]
 
 
 def facts(distribution: Distribution) -> dict[str, object]:
@@ -207,7 +207,7 @@ def assert_censuses_equal(one: Census, other: Census) -> None:
 
 
 def census_of_part(trace: Path, part: slice, device: pcaphash.Device) -> Census:
-    census = Census(Identity.of(device))
+    census = Census(CensusIdentity.of(device))
     for block in Reader(str(trace)).blocks():
         census.append(block.data, block.records[part])
     return census
@@ -253,16 +253,16 @@ def test_several_traces_are_one(trace):
     ],
 )
 def test_unequal_censuses_do_not_combine(other, difference):
-    census = Census(Identity.of(pcaphash.Device()))
+    census = Census(CensusIdentity.of(pcaphash.Device()))
     with pytest.raises(PcaphashError, match=f"differ in {difference} and cannot be combined"):
-        census.combine(Census(Identity.of(other)))
+        census.combine(Census(CensusIdentity.of(other)))
 
 
 def test_what_does_not_bear_on_a_census_is_not_its_identity():
     one = pcaphash.Device("v7", "IPv4", queues=3, unclassified_queue=1, hash_key=bytes(range(40)), name="one")
     other = pcaphash.Device("1.4", "all", "GENEVE", queues=9, hash_key=bytes(range(60)), indirection_table=[8, 1])
-    assert Identity.of(one) == Identity.of(other)
-    assert Identity.of(pcaphash.Device(hash_key=b"short", pad_key=True)) == Identity.of(
+    assert CensusIdentity.of(one) == CensusIdentity.of(other)
+    assert CensusIdentity.of(pcaphash.Device(hash_key=b"short", pad_key=True)) == CensusIdentity.of(
         pcaphash.Device(hash_key=b"short" + bytes(35))
     )
 
@@ -271,7 +271,7 @@ def test_rows_grow_as_signatures_turn_up(trace):
     device = pcaphash.Device()
     whole = census_of(trace, device)
     assert sum(len(whole.rows(signature)) for signature in whole.signatures()) > 100
-    one_by_one = Census(Identity.of(device))
+    one_by_one = Census(CensusIdentity.of(device))
     for block in Reader(str(trace)).blocks():
         for i in range(len(block.records)):
             one_by_one.append(block.data, block.records[i : i + 1])

@@ -158,7 +158,7 @@ def test_commands_warn(tmp_path, command):
     path = write(tmp_path / "some.pcap", conversation(120))
     options = [tmp_path / word if word in ("saved", "page") else word for word in COMMANDS[command]]
     line = (
-        "33.3% of packets look sent by the capturing host (02:00:00:00:00:0a), so its NIC did not receive them; "
+        "33.3% of packets seem to be sent by the capturing host (02:00:00:00:00:0a), so its NIC did not receive them; "
         "leave them out with --destination-mac 02:00:00:00:00:0a"
     )
     result = run(command, path, *options)
@@ -173,12 +173,14 @@ def test_validate_warns(tmp_path):
     (tmp_path / "reported.csv").write_bytes(run("hashes", path, "--format", "csv").stdout)
     result = run("validate", path, "--reported", tmp_path / "reported.csv")
     assert result.returncode == 0
-    assert "look sent by the capturing host" in result.stderr.decode()
+    assert "seem to be sent by the capturing host" in result.stderr.decode()
 
 
 def test_info_tells(tmp_path):
     path = write(tmp_path / "some.pcap", conversation(120))
-    assert "33.3% of packets look sent by the capturing host" in " ".join(run("info", path).stdout.decode().split())
+    assert "33.3% of packets seem to be sent by the capturing host" in " ".join(
+        run("info", path).stdout.decode().split()
+    )
     document = json.loads(run("info", path, "--format", "json").stdout)
     assert document["both_ways"] == {
         "share": 1 / 3, "hosts": ["02:00:00:00:00:0a"], "is_open": False, "are_macs": True,
@@ -195,9 +197,7 @@ def test_what_is_selected_is_looked_at(tmp_path):
 
 
 def cooked(inner: bytes, index: int) -> bytes:
-    found = bytearray(builders.sll2(inner, builders.IPV4))
-    found[4:8] = index.to_bytes(4, "big")
-    return bytes(found)
+    return builders.sll2(inner, builders.IPV4, interface=index)
 
 
 def tunnelled(number: int) -> tuple[bytes, bytes]:

@@ -2,6 +2,7 @@
 
 import random
 from collections import defaultdict
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -12,8 +13,8 @@ from naive.capture import load
 from naive.configuration import Configuration
 from naive.device import answer
 from pcaphash.capture.reader import Reader
-from pcaphash.engine.census import Identity
 from pcaphash.engine.flows import FlowTable
+from pcaphash.engine.rules import ReadingRules
 from pcaphash.kernels.base import COMPILED
 from pcaphash.kernels.timestamps import NO_TIMESTAMP
 from pcaphash.kernels.tunnel import NO_NETWORK_NUMBER
@@ -34,7 +35,7 @@ ASKED = [
 
 
 def flow_table(path, **words) -> FlowTable:
-    table = FlowTable(Identity.of(pcaphash.Device()), **words)
+    table = FlowTable(ReadingRules.of(pcaphash.Device()), **words)
     for block in Reader(str(path)).blocks():
         table.append(block)
     return table
@@ -143,6 +144,26 @@ def test_forgetting_does_not_depend_on_order(tmp_path, most):
         kept.add(str(sorted(map(str, (row for flows in table.flows() for row in flows.keys.tolist())))))
         assert all(packets % 2 == 0 for packets, *_ in counted(table))
     assert len(kept) == 1
+
+
+@pytest.mark.parametrize("most", [10**6, 40])
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 0, 1), (1, 2, 0)])
+def test_tables_of_parts_make_that_of_the_whole(tmp_path, most, order):
+    path = tmp_path / "twice.pcapng"
+    blocks = [enhanced(captured, ticks=i * 7919 % 100) for i, (captured, *_) in enumerate(FRAMES * 2)]
+    path.write_bytes(section() + interface() + b"".join(blocks))
+    tables = [FlowTable(ReadingRules.of(pcaphash.Device()), most_flows=most) for _ in order]
+    for block in Reader(str(path)).blocks():
+        for number, table in enumerate(tables):
+            table.append(replace(block, records=block.records[number :: len(tables)]))
+    first, *others = (tables[number] for number in order)
+    for other in others:
+        first.combine(other)
+    whole = flow_table(path, most_flows=most)
+    assert whole.is_complete == (most > 40)
+    for found, expected in zip(first.flows(), whole.flows(), strict=True):
+        assert sorted(rows_of(found)) == sorted(rows_of(expected))
+    assert first.lumped.tolist() == whole.lumped.tolist()
 
 
 def test_flows_that_are_kept_are_exact(tmp_path):

@@ -5,9 +5,10 @@ from collections import Counter
 import pytest
 
 from pcaphash import Device, hashes
+from pcaphash.capture.reader import Reader
 from pcaphash.engine.flows import FlowTable
-from pcaphash.engine.inputs import find_inputs, identity_of_flows
-from pcaphash.engine.stream import Account, read_blocks
+from pcaphash.engine.inputs import find_inputs
+from pcaphash.engine.rules import ReadingRules
 from support.captures import pcapng_of
 from support.shared import ROOT
 from support.variety import variety
@@ -37,8 +38,8 @@ def trace(tmp_path_factory):
 @pytest.mark.parametrize("name", ["variety", "overlay", "ipv6-extensions", "fragments", "microsoft"])
 def test_inputs_are_those_of_packets(trace, device, name):
     path = trace if name == "variety" else ROOT / "sample_traces" / f"{name}.pcap"
-    table = FlowTable(identity_of_flows(device))
-    for block in read_blocks(str(path), Account([str(path)])):
+    table = FlowTable(ReadingRules.of(device))
+    for block in Reader(str(path)).blocks():
         table.append(block)
     found = find_inputs(table.flows(), device)
 

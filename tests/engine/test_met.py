@@ -73,11 +73,11 @@ def test_a_mac_address_needs_an_ethernet_header(tmp_path):
 @pytest.mark.parametrize(
     ("words", "problem"),
     [
-        ({"to": "host"}, "--to: 'host' is not an IP address or network"),
-        ({"destination_mac": "02:00:00:00:00"}, "--destination-mac: '02:00:00:00:00' is not an Ethernet address"),
+        ({"to": "host"}, "to: 'host' is not an IP address or network"),
+        ({"destination_mac": "02:00:00:00:00"}, "destination_mac: '02:00:00:00:00' is not an Ethernet address"),
         ({"destination_mac": "02:00:00:00:00:0g"}, "is not an Ethernet address"),
-        ({"interface": " "}, "--interface: ' ' is not an interface"),
-        ({"strip": "mpls"}, "--strip: "),
+        ({"interface": " "}, "interface: ' ' is not an interface"),
+        ({"strip": "mpls"}, "strip: "),
     ],
 )
 def test_words_that_are_refused(words, problem):
@@ -89,7 +89,7 @@ def test_selections_are_told_as_they_are_given():
     selection = Selection(
         to=["10.0.0.1", "::/8"], destination_mac="0200.0000.0001", interface=["eth0", 3], strip="gre", direction="all"
     )
-    words = "--to 10.0.0.1/32 --to ::/8 --interface eth0 --interface 3 --destination-mac 02:00:00:00:00:01 --strip gre"
+    words = "to=10.0.0.1/32 to=::/8 interface=eth0 interface=3 destination_mac=02:00:00:00:00:01 strip=gre"
     assert str(selection) == words
 
 
@@ -115,9 +115,7 @@ def test_interfaces_of_pcapng(interfaces, wanted, numbers):
 
 
 def cooked(number: int, index: int) -> bytes:
-    packet = bytearray(builders.sll2(frame(number)[14:], builders.IPV4))
-    packet[4:8] = index.to_bytes(4, "big")
-    return bytes(packet)
+    return builders.sll2(frame(number)[14:], builders.IPV4, interface=index)
 
 
 def test_interfaces_of_linux_cooked_headers(tmp_path):

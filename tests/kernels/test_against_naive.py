@@ -57,6 +57,6 @@ def test_home_address_options_anywhere_in_their_header(scratch):
             for unit in (2, 3):  # the header's end, before or behind that of the option
                 header = bytes([0, unit]) + options.ljust(8 * unit + 6, b"\0")[: 8 * unit + 6]
                 chained, first = builders.chain(builders.tcp(), builders.TCP, [(builders.DESTINATION_OPTIONS, header)])
-                frame = builders.ethernet(builders.ipv6(chained, first), builders.IPV6)
+                frame = builders.framed(builders.ipv6(chained, first))
                 packets += [(frame[:n], len(frame), 1) for n in (len(frame), len(frame) - 20, 80, 72)]
     assert_naive_agrees(scratch / "home.pcapng", packets, Configuration("v7", 0xFFF))

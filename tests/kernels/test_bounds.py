@@ -7,24 +7,23 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import example, given
+from hypothesis import given
 from hypothesis import strategies as st
 
 import pcaphash
-from naive.configuration import Configuration
 from naive.device import answer
 from pcaphash.capture.pcap import Pcap
 from pcaphash.capture.reader import Block
-from pcaphash.engine.census import Census, Identity
+from pcaphash.engine.census import Census, CensusIdentity
 from pcaphash.engine.decision import decide
 from pcaphash.engine.describer import Describer
 from pcaphash.engine.flows import FlowTable
+from pcaphash.engine.rules import ReadingRules
 from pcaphash.kernels import departures
 from pcaphash.kernels.base import CHECKED, COMPILED
 from pcaphash.kernels.dissect import N_SIGNATURES
 from pcaphash.kernels.endpoints import ENDPOINTS_LEN, read_endpoints
-from pcaphash.kernels.layout import locate_headers
-from pcaphash.kernels.records import NEEDS_MORE, RECORD
+from pcaphash.kernels.records import NEEDS_MORE
 from pcaphash.kernels.rows import INPUT_LEN, UNDECIDED, describe_packets
 from pcaphash.kernels.tunnel import NO_NETWORK_NUMBER
 from pcaphash.studies.info.tunnel_table import TunnelTable
@@ -32,42 +31,38 @@ from support import builders
 from support.captures import pcap, pcap_record
 from support.comparing import device_of
 from support.packets import configurations, frames, whole_frames
-
-
-def alone(captured: bytes, original_length: int, link_type: int) -> tuple[np.ndarray, np.ndarray]:
-    """Make a block of one packet, and the record of it."""
-    records = np.zeros(1, RECORD)
-    records["captured_length"] = len(captured)
-    records["original_length"] = original_length
-    records["link_type"] = link_type
-    return np.array(list(captured), np.uint8), records
+from support.records import laid_out
 
 
 @pytest.mark.skipif(COMPILED and not CHECKED, reason="compiled kernels check no bounds unless NUMBA_BOUNDSCHECK=1")
 def test_a_read_past_the_end_is_an_error():
-    frame = builders.ethernet(builders.ipv4(b"", builders.ICMP), builders.IPV4)
-    block, records = alone(frame, 34, 1)
+    frame = builders.framed(builders.ipv4(b"", builders.ICMP))
+    block, records = laid_out([(frame, 34, 1)])
     with pytest.raises(IndexError):
-        Census(Identity.of(pcaphash.Device())).append(block[:-1].copy(), records)
+        Census(CensusIdentity.of(pcaphash.Device())).append(block[:-1].copy(), records)
 
 
 def described(packet: tuple[bytes, int, int], configuration) -> tuple[str, str, int | None]:
     """Describe one packet: hash report, hash input, and hash value."""
     device = device_of(configuration)
-    identity = Identity.of(device)
-    block, records = alone(*packet)
+    identity = CensusIdentity.of(device)
+    block, records = laid_out([packet])
     picks = np.full(N_SIGNATURES, UNDECIDED, np.int32)
     signatures, values = np.empty(1, np.int32), np.empty(1, np.uint32)
     inputs, lengths = np.empty(INPUT_LEN, np.uint8), np.empty(1, np.int64)
     arrays = (picks, signatures, values, inputs, lengths)
     assert (
-        describe_packets(block, records, 1, identity.prepared_key, identity.port_types, identity.departures, *arrays)
+        describe_packets(
+            block, records, 1, identity.prepared_key, identity.rules.port_types, identity.departures, *arrays
+        )
         == 0
     )
     decision = decide(int(signatures[0]), device)
     picks[signatures[0]] = decision.pick
     assert (
-        describe_packets(block, records, 1, identity.prepared_key, identity.port_types, identity.departures, *arrays)
+        describe_packets(
+            block, records, 1, identity.prepared_key, identity.rules.port_types, identity.departures, *arrays
+        )
         == 1
     )
     value = int(values[0]) if decision.is_hashed else None
@@ -95,9 +90,9 @@ def test_rows_of_a_packet_cut_at_every_byte(frame, configuration):
 @given(frame=whole_frames(), configuration=configurations())
 def test_census_of_a_packet_cut_at_every_byte(frame, configuration):
     whole, link_type = frame
-    census = Census(Identity.of(device_of(configuration)))
+    census = Census(CensusIdentity.of(device_of(configuration)))
     for length in range(len(whole) + 1):
-        census.append(*alone(whole[:length], len(whole), link_type))
+        census.append(*laid_out([(whole[:length], len(whole), link_type)]))
     assert sum(census.totals(signature)[0] for signature in census.signatures()) == len(whole) + 1
 
 
@@ -105,7 +100,7 @@ def test_census_of_a_packet_cut_at_every_byte(frame, configuration):
 def test_census_of_a_pcap_cut_at_every_byte(frame):
     whole, _ = frame
     record = pcap_record(whole)
-    census = Census(Identity.of(pcaphash.Device()))
+    census = Census(CensusIdentity.of(pcaphash.Device()))
     assert census.takes_pcap(Pcap.recognize(pcap(b"")))
     for length in range(len(record)):
         found = census.append_pcap(np.array(list(record[:length]), np.uint8), 0, length)
@@ -115,10 +110,10 @@ def test_census_of_a_pcap_cut_at_every_byte(frame):
 
 @given(packet=frames(), configuration=configurations())
 def test_endpoints_of_one_packet(packet, configuration):
-    identity = Identity.of(device_of(configuration))
-    block, records = alone(*packet)
+    identity = CensusIdentity.of(device_of(configuration))
+    block, records = laid_out([packet])
     arrays = np.empty(1, np.int32), np.empty(1, np.int64), np.empty(ENDPOINTS_LEN, np.uint8)
-    read_endpoints(block, records, 1, identity.prepared_key, identity.port_types, identity.departures, *arrays)
+    read_endpoints(block, records, 1, identity.prepared_key, identity.rules.port_types, identity.departures, *arrays)
     assert arrays[1][0] >= NO_NETWORK_NUMBER
 
 
@@ -132,13 +127,13 @@ def test_endpoints_of_a_packet_cut_at_every_byte(frame, configuration):
 
 @given(packet=frames(), configuration=configurations())
 def test_census_by_several_keys_of_one_packet(packet, configuration):
-    identity = Identity.of(device_of(configuration))
+    identity = CensusIdentity.of(device_of(configuration))
     keys = (*identity.hash_keys, bytes(range(40)), bytes(40))
     together = Census(replace(identity, hash_keys=keys))
-    together.append(*alone(*packet))
+    together.append(*laid_out([packet]))
     for number, key in enumerate(keys):
         single = Census(replace(identity, hash_keys=(key,)))
-        single.append(*alone(*packet))
+        single.append(*laid_out([packet]))
         (signature,) = single.signatures()
         assert together.signatures() == [signature]
         assert np.array_equal(together.rows(signature, number), single.rows(signature))
@@ -151,9 +146,9 @@ FAULTS = [getattr(departures, name) for name in dir(departures) if isinstance(ge
 @given(packet=frames(), flags=st.lists(st.sampled_from(sorted(FAULTS)), max_size=4))
 def test_rows_of_one_packet_as_devices_with_faults_read_it(packet, flags):
     device = pcaphash.Device()
-    block, records = alone(*packet)
+    block, records = laid_out([packet])
     describer = Describer(device, sum(set(flags)))
-    found = describer.describe(Block(block, records, Pcap.recognize(pcap(b""))))
+    found = describer.describe(Block(block, records))
     assert len(found.hash_values) == 1
     # What is hashed comes from the packet.
     assert found.inputs[0, : found.lengths[0]].tobytes()[:4] in packet[0] or set(flags) & SYMMETRIC
@@ -167,34 +162,14 @@ def test_rows_as_devices_with_faults_read_a_packet_cut_at_every_byte(frame, flag
         test_one((whole[:length], len(whole), link_type), flags)
 
 
-COOKED = {113: 16, 276: 20}
-"""Bytes of Linux cooked headers, versions 1 and 2, by link type: their type stands before their end."""
-
-
-@given(packet=frames(), configuration=configurations())
-@example(packet=(b"\x08\x00", 2, 276), configuration=Configuration("v7", 0xFFF))
-def test_places_of_headers_are_in_the_packet(packet, configuration):
-    captured, original_length, link_type = packet
-    identity = Identity.of(device_of(configuration))
-    block, _ = alone(*packet)
-    found = locate_headers(
-        block, len(captured), original_length, link_type,
-        identity.prepared_key, identity.port_types, identity.departures,
-    )  # fmt: skip
-    # Payloads may start after the frame, where QEMU believes a length that cannot be. A frame that ends within a cooked
-    # header can name an IP header, whose place is after it; it is not there, and not read.
-    places = (*found[2:5], *found[7:10])
-    assert all(0 <= place <= max(original_length, len(captured), COOKED.get(link_type, 0)) for place in places)
-
-
 @given(packet=frames(), configuration=configurations())
 def test_flows_and_tunnels_of_one_packet(packet, configuration):
-    identity = Identity.of(device_of(configuration))
+    rules = ReadingRules.of(device_of(configuration))
     record = pcap_record(*packet[:2])
-    _, records = alone(*packet)
+    _, records = laid_out([packet])
     records["offset"] = len(record) - len(packet[0])
-    block = Block(np.array(list(record), np.uint8), records, Pcap.recognize(pcap(b"")))
-    flows, tunnels = FlowTable(identity, 10), TunnelTable(identity)
+    block = Block(np.array(list(record), np.uint8), records)
+    flows, tunnels = FlowTable(rules, 10), TunnelTable(rules)
     flows.append(block)
     tunnels.append(block, np.zeros(1, np.int64))
     assert sum(len(each.keys) for each in flows.flows()) == 1

@@ -7,7 +7,7 @@ import sys
 import pytest
 from llvmlite import binding, ir
 
-from pcaphash.kernels.base import emit_carry_less_multiply, instruction_of
+from pcaphash.kernels.processor import instruction_of
 from support import builders
 from support.captures import pcapng_of
 
@@ -38,6 +38,8 @@ def test_instruction_of_a_target(machine, features, instruction):
 
 def emitted(instruction: str, machine: str) -> str:
     """Emit a function that multiplies two numbers, in LLVM's language."""
+    from pcaphash.kernels.instructions import emit_carry_less_multiply
+
     word = ir.IntType(64)
     module = ir.Module()
     module.triple = machine
@@ -78,8 +80,8 @@ def run_hashes(trace, **environment: str) -> str:
 @pytest.mark.jit_only
 def test_a_processor_without_the_instruction_gets_the_same_hashes(tmp_path):
     ports = range(1000, 1200)
-    frames = [builders.ethernet(builders.ipv4(builders.tcp(b"", port), 6), builders.IPV4) for port in ports]
-    frames += [builders.ethernet(builders.ipv6(builders.udp(b"", port), 17), builders.IPV6) for port in ports]
+    frames = [builders.framed(builders.ipv4(builders.tcp(b"", port), 6)) for port in ports]
+    frames += [builders.framed(builders.ipv6(builders.udp(b"", port), 17)) for port in ports]
     trace = tmp_path / "trace.pcapng"
     trace.write_bytes(pcapng_of((frame, len(frame), 1) for frame in frames))
     generic = {"NUMBA_CPU_NAME": "generic", "NUMBA_CACHE_DIR": str(tmp_path)}

@@ -22,7 +22,7 @@ def toeplitz(value: int, order: str = "<") -> bytes:
 
 
 def queue(number: int, order: str = "<") -> bytes:
-    return captures.option(QUEUE, struct.pack(f"{order}I", number), order)
+    return captures.number_option(QUEUE, "I", number, order)
 
 
 def index(blocks: bytes, order: str):

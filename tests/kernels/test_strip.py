@@ -8,17 +8,18 @@ from hypothesis import strategies as st
 from naive.frame import TruncatedError
 from naive.strip import NotMirroredError, strip
 from pcaphash.device import Device
-from pcaphash.engine.census import Identity
-from pcaphash.kernels.records import RECORD
+from pcaphash.engine.rules import ReadingRules
 from pcaphash.kernels.strip import ERSPAN, GRE, IS_CUT, IS_OTHER, IS_STRIPPED, VXLAN, strip_packets
 from support import builders
-from support.mirrors import MIRRORS, erspan_ii, erspan_iii, in_gre
+from support.builders import erspan_ii, erspan_iii, in_gre
+from support.mirrors import MIRRORS
 from support.packets import VXLAN_PORTS, frames
+from support.records import laid_out
 
 NUMBERS = {"erspan": ERSPAN, "vxlan": VXLAN, "gre": GRE}
 
-FRAME = builders.ethernet(builders.ipv4(builders.udp(bytes(20)), builders.UDP), builders.IPV4)
-PORT_TYPES = Identity.of(Device("1.4")).port_types
+FRAME = builders.framed(builders.ipv4(builders.udp(bytes(20)), builders.UDP))
+PORT_TYPES = ReadingRules.of(Device("1.4")).port_types
 
 Packets = list[tuple[bytes, int, int]]
 Found = list[tuple[int, bytes, int, int]]
@@ -26,13 +27,7 @@ Found = list[tuple[int, bytes, int, int]]
 
 def stripped(packets: Packets, what: str) -> Found:
     """Have the kernel strip packets: captured bytes, original length, link type."""
-    records = np.zeros(len(packets), RECORD)
-    offset = 0
-    for record, (captured, length, link_type) in zip(records, packets, strict=True):
-        record["offset"], record["captured_length"] = offset, len(captured)
-        record["original_length"], record["link_type"] = length, link_type
-        offset += len(captured)
-    data = np.array(list(b"".join(captured for captured, _, _ in packets)), np.uint8)
+    data, records = laid_out(packets)
     statuses = np.empty(len(packets), np.uint8)
     strip_packets(data, records, len(packets), PORT_TYPES, NUMBERS[what], statuses)
     return [

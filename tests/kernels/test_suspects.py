@@ -8,30 +8,25 @@ from hypothesis import strategies as st
 from naive.configuration import Configuration
 from naive.suspects import suspect
 from pcaphash.device import Device
-from pcaphash.engine.census import Identity
-from pcaphash.kernels.records import RECORD
+from pcaphash.engine.census import CensusIdentity
 from pcaphash.kernels.suspects import N_KINDS, recognize_suspects
 from pcaphash.studies.suspicion import Kind
+from support.builders import in_udp
 from support.packets import frames
+from support.records import laid_out
 from support.suspects import ORDINARY, SUSPECTS, inner_packet
 
 NAMES = ["", *Kind]
-IDENTITY = Identity.of(Device("1.4"))
+IDENTITY = CensusIdentity.of(Device("1.4"))
 CONFIGURATION = Configuration("1.4", 0x1FF, 0x1FF)
 
 
 def recognized(packets: list[tuple[bytes, int, int]]) -> list[str]:
     """Have the kernel look at packets: captured bytes, original length, link type."""
-    records = np.zeros(len(packets), RECORD)
-    offset = 0
-    for record, (captured, length, link_type) in zip(records, packets, strict=True):
-        record["offset"], record["captured_length"] = offset, len(captured)
-        record["original_length"], record["link_type"] = length, link_type
-        offset += len(captured)
-    data = np.array(list(b"".join(captured for captured, _, _ in packets)), np.uint8)
+    data, records = laid_out(packets)
     n = len(packets)
     kinds, protocols, ports = np.empty(n, np.uint8), np.empty(n, np.int16), np.empty(n, np.uint32)
-    recognize_suspects(data, records, n, IDENTITY.prepared_key, IDENTITY.port_types, kinds, protocols, ports)
+    recognize_suspects(data, records, n, IDENTITY.prepared_key, IDENTITY.rules.port_types, kinds, protocols, ports)
     return [str(NAMES[kind]) for kind in kinds]
 
 
@@ -90,8 +85,6 @@ def test_any_packets(packets):
     has_packet=st.booleans(),
 )
 def test_any_payload(payload, more, port, has_packet):
-    from support.suspects import in_udp
-
     frame = in_udp(payload + more + (inner_packet(1) if has_packet else b""), port)
     packets = [(frame, 0, 1), (frame[:-3], len(frame), 1), (frame[:-3], 0, 1)]
     assert recognized(packets) == expected(packets)

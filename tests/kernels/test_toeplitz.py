@@ -11,6 +11,7 @@ from naive.configuration import MICROSOFT_KEY
 from naive.toeplitz import toeplitz
 from pcaphash.kernels import toeplitz as kernel
 from pcaphash.kernels.base import step
+from pcaphash.kernels.parts import COMPILED
 from pcaphash.kernels.toeplitz import (
     _multiplied_finish,
     _multiplied_nothing,
@@ -55,11 +56,21 @@ def tabulate(words, key):
     return total
 
 
+def as_compiled(part):
+    """Return what a part is in a compiled kernel: Python would run it as it stands."""
+    if not COMPILED:
+        return part
+    from pcaphash.kernels.compiler import compiled
+
+    return compiled(part)
+
+
 class Form:
     """One of the two implementations: an input's contributions, and what is read from them."""
 
     def __init__(self, prepare_key, accumulate, finish, slot):
-        self.prepare_key, self.accumulate, self.finish, self.slot = prepare_key, accumulate, finish, slot
+        self.prepare_key = prepare_key
+        self.accumulate, self.finish, self.slot = map(as_compiled, (accumulate, finish, slot))
 
     def total(self, key: bytes, data: bytes) -> np.uint64:
         return np.uint64(self.accumulate(np.frombuffer(data, ">u4").astype(np.int64), self.prepare_key(key)))

@@ -37,10 +37,15 @@ def by_ethertype(frame: Frame, ethertype: int, offset: int) -> tuple[int, int]:
     while ethertype in VLAN_ETHERTYPES:
         ethertype = big_endian(frame.read_or_not_ip(offset + 2, 2))
         offset += 4
+    return version_of(ethertype), offset
+
+
+def version_of(ethertype: int) -> int:
+    """Return the IP version that an ethertype announces."""
     if ethertype == IPV4_ETHERTYPE:
-        return 4, offset
+        return 4
     if ethertype == IPV6_ETHERTYPE:
-        return 6, offset
+        return 6
     raise NotIpError
 
 

@@ -156,9 +156,12 @@ def read_simple_packet(body: bytes, section: Section, packet: int) -> Record:
 
 
 def nanoseconds(ticks: int, interface: Interface) -> int | None:
-    """Convert a timestamp to nanoseconds since 1970, rounded down; None where 64 bits do not hold it."""
+    """Convert a timestamp to nanoseconds since 1970, rounded down; None if 64 bits do not hold it.
+
+    The least number of 64 bits is the program's word for no time; nothing was captured in that nanosecond of 1677.
+    """
     result = ticks * 10**9 // interface.units + interface.offset * 10**9
-    return result if -(2**63) <= result < 2**63 else None
+    return result if -(2**63) < result < 2**63 else None
 
 
 def flags_direction(options: bytes, section: Section) -> str:

@@ -7,9 +7,9 @@ earlier frame; here such a packet is not IP.
 from dataclasses import replace
 
 from naive.configuration import Configuration
-from naive.frame import Frame, NotIpError, big_endian
+from naive.frame import Frame, big_endian
 from naive.ip import DESTINATION_OPTIONS, EXTENSION_HEADERS, FRAGMENT, HOME_ADDRESS, PAD1, ROUTING, Packet
-from naive.link import ETHERNET, IPV4_ETHERTYPE, IPV6_ETHERTYPE, network_layer
+from naive.link import ETHERNET, network_layer, version_of
 
 TAG, SERVICE_TAG = 0x8100, 0x88A8
 
@@ -24,11 +24,7 @@ def qemu_network_layer(frame: Frame, link_type: int) -> tuple[int, int]:
         if ethertype == tag:
             ethertype = big_endian(frame.read_or_not_ip(offset, 4)[2:])
             offset += 4
-    if ethertype == IPV4_ETHERTYPE:
-        return 4, offset
-    if ethertype == IPV6_ETHERTYPE:
-        return 6, offset
-    raise NotIpError
+    return version_of(ethertype), offset
 
 
 def qemu_read_packet(frame: Frame, version: int, offset: int) -> Packet:

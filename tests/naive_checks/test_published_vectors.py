@@ -121,7 +121,7 @@ def test_a_short_key_is_zero_padded_and_a_long_one_is_cut():
 
 
 def test_zero_is_an_ordinary_hash_value():
-    frame = builders.ethernet(builders.ipv4(builders.udp(), builders.UDP), IPV4)
+    frame = builders.framed(builders.ipv4(builders.udp(), builders.UDP))
     device = Configuration("v7", OUTER_TYPES, key=b"\0", indirection_table=(5, 6), unclassified_queue=7)
     result = answer(frame, len(frame), 1, device)
     assert (result.hash_value, result.queue) == (0, 5)

@@ -7,7 +7,18 @@ import pytest
 from naive.configuration import HASH_TYPES, TUNNEL_TYPES, Configuration
 from naive.device import Answer, answer
 from support import builders
-from support.builders import ARP, DESTINATION_V4, DESTINATION_V6, ETHERNET, IPV4, IPV6, SOURCE_V4, SOURCE_V6
+from support.builders import (
+    ARP,
+    DESTINATION_V4,
+    DESTINATION_V6,
+    ETHERNET,
+    IPV4,
+    IPV6,
+    SOURCE_V4,
+    SOURCE_V6,
+    framed,
+    in_udp,
+)
 
 V7 = Configuration("v7", 0xFFF, unclassified_queue=9)
 RATIFIED = Configuration("1.4", 0x1FF, tunnel_types=0x1FF, unclassified_queue=9)
@@ -44,15 +55,11 @@ def short(result: Answer) -> str:
 
 
 def over_ipv4(payload: bytes, protocol: int, **fields: object) -> bytes:
-    return builders.ethernet(builders.ipv4(payload, protocol, **fields), IPV4)
+    return framed(builders.ipv4(payload, protocol, **fields))
 
 
 def over_ipv6(payload: bytes, protocol: int, *headers: tuple[int, bytes]) -> bytes:
-    return builders.ethernet(builders.ipv6(*builders.chain(payload, protocol, headers)), IPV6)
-
-
-def in_udp(port: int, tunnel: bytes) -> bytes:
-    return over_ipv4(builders.udp(tunnel, 50000, port), builders.UDP)
+    return framed(builders.ipv6(*builders.chain(payload, protocol, headers)))
 
 
 TCP_IN_V4 = builders.ipv4(builders.tcp(), builders.TCP)
@@ -239,14 +246,14 @@ class TestEncapsulation:
             (over_ipv6(builders.nvgre(INNER_FRAME), builders.GRE, builders.mobility()), "GRE", "NVGRE"),
             (over_ipv4(builders.gre(INNER_FRAME, ETHERNET, key=1, checksum=True), builders.GRE), "GRE", "GRE_2890"),
             (over_ipv4(builders.gre(INNER_FRAME, ETHERNET, key=1, sequence=1), builders.GRE), "GRE", "GRE_2890"),
-            (in_udp(4789, builders.vxlan(INNER_FRAME)), "VXLAN", "VXLAN"),
-            (in_udp(8472, builders.vxlan(INNER_FRAME, flags=0xFF)), "VXLAN", "VXLAN"),
-            (in_udp(6081, builders.geneve(INNER_FRAME)), "GENEVE", "GENEVE"),
-            (in_udp(6081, builders.geneve(INNER, IPV4, options=bytes(252), flags=0xFF)), "GENEVE", "GENEVE"),
-            (in_udp(4790, builders.vxlan_gpe(INNER, 1)), "NONE", "VXLAN_GPE"),
-            (in_udp(4790, builders.vxlan_gpe(INNER_FRAME, 3, flags=0x3F)), "NONE", "VXLAN_GPE"),
-            (in_udp(4790, builders.vxlan_gpe(INNER_FRAME, 1, flags=0x08)), "NONE", "VXLAN_GPE"),
-            (in_udp(4754, builders.gre(INNER, IPV4, key=1)), "NONE", "GRE_UDP"),
+            (in_udp(builders.vxlan(INNER_FRAME), 4789), "VXLAN", "VXLAN"),
+            (in_udp(builders.vxlan(INNER_FRAME, flags=0xFF), 8472), "VXLAN", "VXLAN"),
+            (in_udp(builders.geneve(INNER_FRAME), 6081), "GENEVE", "GENEVE"),
+            (in_udp(builders.geneve(INNER, IPV4, options=bytes(252), flags=0xFF), 6081), "GENEVE", "GENEVE"),
+            (in_udp(builders.vxlan_gpe(INNER, 1), 4790), "NONE", "VXLAN_GPE"),
+            (in_udp(builders.vxlan_gpe(INNER_FRAME, 3, flags=0x3F), 4790), "NONE", "VXLAN_GPE"),
+            (in_udp(builders.vxlan_gpe(INNER_FRAME, 1, flags=0x08), 4790), "NONE", "VXLAN_GPE"),
+            (in_udp(builders.gre(INNER, IPV4, key=1), 4754), "NONE", "GRE_UDP"),
             (over_ipv4(INNER, builders.IPIP), "NONE", "IPIP"),
         ],
     )
@@ -273,13 +280,13 @@ class TestEncapsulation:
             over_ipv4(builders.gre(INNER, IPV4, routing=True), builders.GRE),
             over_ipv4(builders.gre(b"", IPV4, key=1)[:7], builders.GRE),
             over_ipv4(builders.gre(b"", IPV4)[:3], builders.GRE),
-            in_udp(4789, builders.vxlan(INNER_FRAME, flags=0xF7)),
-            in_udp(4789, builders.vxlan(b"")[:7]),
-            in_udp(4790, builders.vxlan_gpe(INNER, 1, flags=0x04)),
-            in_udp(6081, builders.geneve(INNER_FRAME, version=1)),
-            in_udp(6081, builders.geneve(b"", options=bytes(8))[:15]),
-            in_udp(4754, builders.gre(INNER, IPV4, version=1)),
-            in_udp(53, builders.vxlan(INNER_FRAME)),
+            in_udp(builders.vxlan(INNER_FRAME, flags=0xF7), 4789),
+            in_udp(builders.vxlan(b"")[:7], 4789),
+            in_udp(builders.vxlan_gpe(INNER, 1, flags=0x04), 4790),
+            in_udp(builders.geneve(INNER_FRAME, version=1), 6081),
+            in_udp(builders.geneve(b"", options=bytes(8))[:15], 6081),
+            in_udp(builders.gre(INNER, IPV4, version=1), 4754),
+            in_udp(builders.vxlan(INNER_FRAME), 53),
             over_ipv6(INNER, builders.IPIP),
             over_ipv4(TCP_IN_V6, builders.IPV6_IN_IP),
         ],
@@ -295,8 +302,8 @@ class TestEncapsulation:
             over_ipv4(builders.gre(INNER_FRAME, 0x88BE), builders.GRE),
             over_ipv4(builders.gre(TCP_IN_V6, IPV4), builders.GRE),
             over_ipv4(builders.gre(b"", IPV4), builders.GRE),
-            in_udp(4789, builders.vxlan(builders.ethernet(builders.arp(), ARP))),
-            in_udp(6081, builders.geneve(INNER, 0)),
+            in_udp(builders.vxlan(builders.ethernet(builders.arp(), ARP)), 4789),
+            in_udp(builders.geneve(INNER, 0), 6081),
         ],
     )
     def test_an_inner_packet_that_is_not_ip(self, frame):
@@ -308,7 +315,7 @@ class TestEncapsulation:
 
     @pytest.mark.parametrize("next_protocol", [0, 2, 4])
     def test_vxlan_gpe_with_something_else_inside(self, next_protocol):
-        frame = in_udp(4790, builders.vxlan_gpe(INNER, next_protocol))
+        frame = in_udp(builders.vxlan_gpe(INNER, next_protocol), 4790)
         assert short(ask(frame, RATIFIED)) == "none NONE inner-not-ip"
 
     def test_no_type_for_the_inner_header_never_means_the_outer(self):
@@ -324,11 +331,11 @@ class TestEncapsulation:
 
     def test_other_ports(self):
         device = Configuration("v7", 0xFFF, vxlan_ports=(53,), geneve_ports=())
-        assert ask(in_udp(53, builders.vxlan(INNER_FRAME)), device).header == "inner"
-        assert ask(in_udp(4789, builders.vxlan(INNER_FRAME)), device).header == "outer"
+        assert ask(in_udp(builders.vxlan(INNER_FRAME), 53), device).header == "inner"
+        assert ask(in_udp(builders.vxlan(INNER_FRAME), 4789), device).header == "outer"
 
 
-VXLAN_FRAME = in_udp(4789, builders.vxlan(INNER_FRAME))
+VXLAN_FRAME = in_udp(builders.vxlan(INNER_FRAME), 4789)
 ETHERNET_END, IPV4_END, UDP_PORTS_END, UDP_END, VXLAN_END = 14, 34, 38, 42, 50
 INNER_ETHERNET_END, INNER_IPV4_END, INNER_PORTS_END = 64, 84, 88
 

@@ -20,6 +20,8 @@ MOST_SECONDS = 120  # for one cell, the first of which may have to compile kerne
 VALUES = {
     # The table in sample_traces/README.md: of 6060 packets the busiest receive queue has 44.7, 34.2 and 13.6 per cent.
     "outer_against_inner.ipynb": ("shares.max().round(1).tolist()", [44.7, 34.2, 13.6]),
+    # Equal to what `replay --format csv` prints; tests/engine holds the rings against a simulation of events.
+    "bursts_in_time.ipynb": ("busiest.dropped.tolist()", [512, 33, 0]),
     # The device's own key and a thousand more; their rank over one half tells next to nothing of the other half.
     "key_and_table.ipynb": ("[len(keys), bool(abs(carried_over) < 0.1), tuning.verdict.cause]", [1001, True, "little"]),
     # Both faults that the notebook builds in, and no other, and then the one that is left.

@@ -144,7 +144,7 @@ def is_sound(frame: bytes) -> bool:
     return whole.holds(offset, 20 if version == 4 else 40)
 
 
-def whole_frames(paths: Iterable[Path]) -> tuple[bytes, ...]:
+def whole_frames(paths: Iterable[Path], most: int = 60) -> tuple[bytes, ...]:
     """Collect the first frames of each trace that the device can be sent."""
     found: dict[bytes, None] = {}
     for path in paths:
@@ -154,7 +154,7 @@ def whole_frames(paths: Iterable[Path]) -> tuple[bytes, ...]:
                 for record in load(path).records
                 if record.link_type == ETHERNET and 14 <= len(record.captured) == record.original_length <= MOST_BYTES
             ]
-            found |= dict.fromkeys(whole[:60])
+            found |= dict.fromkeys(whole[:most])
     return tuple(found)
 
 
@@ -284,3 +284,14 @@ def test_what_differs_in_public_captures_is_explained(tmp_path, name):
     readings = [found.diagnosis.faults, *found.diagnosis.alternatives]
     assert any({fault.name for fault in reading} <= KNOWN for reading in readings)
     assert found.diagnosis.unexplained == 0
+
+
+@needs_shared
+@pytest.mark.slow
+def test_thousands_of_real_frames_are_right_for_qemu(tmp_path):
+    sent = whole_frames([*sorted((ROOT / "sample_traces").glob("*.pcap*")), *capture_paths()], most=5000)
+    assert len(sent) >= 5000
+    for name in RUNS:
+        found = validated(tmp_path, sent, name, "qemu")
+        assert found.mismatches == 0
+        assert found.judged == sum(map(is_sound, sent))

@@ -38,7 +38,7 @@ def analysis_of(
             Distribution(device, queues, entries, hashed, unhashed, unknown, 100 * n_packets, reasons, {})
         )
     left_out = {"sent by the capturing host": sent} if sent else {}
-    reading = Reading(list(traces), n_packets + sent, left_out, link_types={1: n_packets})
+    reading = Reading.of(list(traces), n_packets + sent, left_out, link_types={1: n_packets})
     return Analysis(reading, distributions, [{"NONE": n_packets}] * len(distributions))
 
 

@@ -11,9 +11,9 @@ from matplotlib.colors import to_hex
 from matplotlib.image import imread
 
 from pcaphash.device import Device
-from pcaphash.report.comparison import write_comparison_folder
+from pcaphash.report.compare.write import write_comparison_folder
 from pcaphash.report.figures.canvas import FORMATS, NARROW, WIDE, printable, save
-from pcaphash.report.figures.comparison import MOST_CONFIGURATIONS, draw_comparison
+from pcaphash.report.figures.compare import MOST_CONFIGURATIONS, draw_comparison
 from pcaphash.report.figures.palette import BLUE, OF_NAMES, ORANGE, colours
 from pcaphash.report.figures.timeline import MOST_ROWS, MOST_STEPS, draw_timelines
 from pcaphash.studies.compare import compare
@@ -82,9 +82,9 @@ def test_titles_say_what_follows(overlay):
     titles = {picture.name: picture.title for picture in draw_comparison(overlay)}
     assert titles == {
         "queues": "inner spreads evenly: busiest queue +8.9%; outer-addresses +258%",
-        "concentration": "Half of the packets are on 2 of 8 receive queues under outer-addresses, on 4 under inner",
+        "concentration": "Half of the packets are on 2 of 8 receive queues under outer-addresses, and on 4 under inner",
         "flow_sizes": "The heaviest of 2,107 flows has 52 packets, 6.9% of a receive queue's ideal load",
-        "windows": "In the median window the busiest queue has 16.6% of packets under inner, 45.5% under "
+        "windows": "In the median window, the busiest queue has 16.6% of packets under inner, and 45.5% under "
         "outer-addresses",
     }
 

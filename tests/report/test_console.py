@@ -7,7 +7,7 @@ import pytest
 
 from pcaphash.device import Device
 from pcaphash.device.configs import default_configs
-from pcaphash.report.console import show_analysis
+from pcaphash.report.analyze.text import show_analysis
 
 DEFAULTS = default_configs(Device())
 
@@ -168,7 +168,7 @@ def test_nothing_to_distribute_is_said_plainly(make_analysis, numbers, sentence)
 
 
 def test_what_no_configuration_hashes_is_told_by_reason(make_analysis):
-    assert "under inner: not IP 2, cut short in the capture 3" in show(
+    assert "under inner: 2 packets (not IP), 3 packets (cut short in the capture)" in show(
         make_analysis(DEFAULTS, [], unhashed=2, unknown=3)
     )
 

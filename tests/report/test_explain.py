@@ -8,13 +8,14 @@ import pytest
 from rich.console import Console
 
 from pcaphash.device import Device
-from pcaphash.report import explain as report
-from pcaphash.report.explain import write_explanation
-from pcaphash.studies.explain import Explanation, explain
+from pcaphash.report.explain import text as report
+from pcaphash.report.explain.stops import stop_document, stop_words
+from pcaphash.report.explain.write import write_explanation
+from pcaphash.studies.explain import Explanation, Layer, StopReason, TraceStep, explain
 from support import builders
 from support.captures import pcap, pcap_record
 
-FRAME = builders.ethernet(builders.ipv4(builders.tcp(b"", 1000, 80), builders.TCP), builders.IPV4)
+FRAME = builders.framed(builders.ipv4(builders.tcp(b"", 1000, 80), builders.TCP))
 COLOURS = ("\x1b[1;36m", "\x1b[1;32m", "\x1b[1;33m", "\x1b[1;35m")
 
 
@@ -116,3 +117,68 @@ def test_transformed_bytes_have_no_place_in_the_packet(tmp_path):
     explanation = explained(tmp_path, FRAME, input_transform="symmetric-xor")
     assert {field["packet_offset"] for field in document_of(explanation)["input_fields"]} == {None}
     assert any(line.endswith("XOR of addresses  source ^ destination") for line in lines_of(explanation))
+
+
+@pytest.mark.parametrize(
+    ("captured", "original_length", "said", "facts"),
+    [
+        (
+            30,
+            len(FRAME),
+            "the dissection stops at the outer IPv4 header at byte 14: 20 bytes are needed, and 16 are captured "
+            "(captured length 30).",
+            {"layer": "ipv4", "offset": 14, "needed": 20, "available": 16, "limit": "captured length"},
+        ),
+        (
+            30,
+            30,
+            "the dissection stops at the outer IPv4 header at byte 14: 20 bytes are needed, and the packet has 16 left "
+            "(original length 30).",
+            {"layer": "ipv4", "offset": 14, "needed": 20, "available": 16, "limit": "original length"},
+        ),
+        (
+            36,
+            len(FRAME),
+            "the dissection stops at the outer TCP ports at byte 34: 4 bytes are needed, and 2 are captured "
+            "(captured length 36).",
+            {"layer": "transport", "offset": 34, "needed": 4, "available": 2, "value": 6, "reason": "captured_end"},
+        ),
+    ],
+)
+def test_where_the_dissection_stops_for_want_of_bytes(tmp_path, captured, original_length, said, facts):
+    explanation = explained(tmp_path, FRAME[:captured], original_length)
+    assert f"  {said}" in lines_of(explanation)
+    stop = document_of(explanation)["stop"]
+    assert facts.items() <= stop.items()
+
+
+def test_where_the_dissection_stops_by_a_rule(tmp_path):
+    explanation = explained(tmp_path, builders.ethernet(builders.arp(), builders.ARP))
+    said = "the dissection stops at the outer Ethernet header at byte 0: EtherType 0x0806 (ARP) is not IP."
+    assert f"  {said}" in lines_of(explanation)
+    assert document_of(explanation)["stop"] == {
+        "part": "outer",
+        "layer": "ethernet",
+        "offset": 0,
+        "needed": 14,
+        "available": None,
+        "limit": "",
+        "reason": "not_ip_type",
+        "value": 0x0806,
+    }
+
+
+def test_a_dissection_that_reads_the_ports_does_not_stop(tmp_path):
+    explanation = explained(tmp_path, FRAME)
+    assert document_of(explanation)["stop"] is None
+    assert not any("the dissection stops" in line for line in lines_of(explanation))
+
+
+@pytest.mark.parametrize("reason", [reason for reason in StopReason if reason != StopReason.NONE])
+@pytest.mark.parametrize("layer", Layer)
+def test_every_stop_has_words(layer, reason):
+    step = TraceStep("inner", layer, 54, 8, 8, 60, reason, 57)
+    assert stop_words(step).startswith("the dissection stops at the inner ")
+    assert set(stop_document(step)) == {
+        "part", "layer", "offset", "needed", "available", "limit", "reason", "value",
+    }  # fmt: skip

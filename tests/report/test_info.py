@@ -9,10 +9,11 @@ import pytest
 
 from pcaphash.capture.damage import Damage
 from pcaphash.device import Device
-from pcaphash.engine.census import Identity
+from pcaphash.engine.census import CensusIdentity
+from pcaphash.engine.left_out import LeftOut
 from pcaphash.engine.reading import Reading
 from pcaphash.engine.tunnels import Tunnel
-from pcaphash.report.info import write_info
+from pcaphash.report.info.write import write_info
 from pcaphash.studies.info import (
     Encapsulation,
     Info,
@@ -71,7 +72,7 @@ HEAVIEST = [
     TunnelLoad(Tunnel("192.0.2.1", "198.51.100.2", "IPIP", None), 30, 3_000),
 ]
 WHOLE = Info(
-    Reading(["one.pcap", "-"], 5_001, link_types={1: 5_000, 147: 1}, damages=[TWO.damage]),
+    Reading.of(["one.pcap", "-"], 5_001, link_types={1: 5_000, 147: 1}, problems=[TWO.damage]),
     [ONE, TWO],
     [],
     5_001,
@@ -90,8 +91,8 @@ WHOLE = Info(
 )
 SAVED = SavedFacts(
     "some.census",
-    Identity.of(Device(hash_key=b"k" * 40, vxlan_ports=[53])),
-    Reading([f"{i}.pcap" for i in range(5)], 900, {"sent by the capturing host": 100}),
+    CensusIdentity.of(Device(hash_key=b"k" * 40, vxlan_ports=[53])),
+    Reading.of([f"{i}.pcap" for i in range(5)], 900, {"sent by the capturing host": 100}),
     800,
     70_000,
 )
@@ -132,8 +133,8 @@ def test_every_fact_is_a_line():
         "40 tunnels: the heaviest by packets, share, bytes",
         "30   0.6%   3.0 kB  192.0.2.1 > 198.51.100.2 IPIP",
         "GTP-U on UDP port 2152: about 2,000 packets (40.0%); neither spec looks into GTP-U",
-        "VXLAN on UDP port 4799: 12 packets (0.2%); --vxlan-port 4789 --vxlan-port 4799 looks into it",
-        "IPv4 in IPv4: 1 packet (0.0%); --spec 1.4 looks into it; draft v7 does not",
+        "VXLAN on UDP port 4799: 12 packets (0.2%); add --vxlan-port 4789 --vxlan-port 4799 to look into it",
+        "IPv4 in IPv4: 1 packet (0.0%); add --spec 1.4 to look into it (draft v7 does not)",
         "ESP: 1 packet (0.0%); neither spec looks into ESP, whose payload is encrypted",
     ]:
         assert line in lines
@@ -222,7 +223,7 @@ def test_limits_are_said():
     assert "eth20" not in text
     assert "and 3 more interfaces: see --format json" in text
     left_out = replace(
-        WHOLE, reading=Reading(packets=9, left_out={"before the start": 4}, is_stopped=True, link_types={1: 9})
+        WHOLE, reading=Reading(packets=9, left_out={LeftOut.BEFORE_START: 4}, is_stopped=True, link_types={1: 9})
     )
     assert "left out: 4 packets before the start" in shown(left_out)
     assert "those left out included: ETHERNET (1) 9" in shown(left_out)
@@ -240,7 +241,7 @@ def test_a_saved_census():
         "  a saved census has no timestamps, directions, captured lengths or tunnels",
     ]:
         assert line in text.splitlines()
-    modulo = replace(SAVED, identity=Identity.of(Device(table_index="modulo", indirection_table_size=100)))
+    modulo = replace(SAVED, identity=CensusIdentity.of(Device(table_index="modulo", indirection_table_size=100)))
     assert "  100 entries of the indirection table (modulo)" in shown(replace(ONLY_SAVED, saved=[modulo]))
 
 

@@ -6,7 +6,8 @@ from matplotlib.colors import to_hex
 from pcaphash import Device
 from pcaphash.report.figures import draw_tuning
 from pcaphash.report.figures.palette import BLUE, VERMILLION
-from pcaphash.report.tuning import write_tuning_folder
+from pcaphash.report.tune.words import headline
+from pcaphash.report.tune.write import write_tuning_folder
 from pcaphash.report.words import above_ideal
 from pcaphash.studies.tune import tune
 from support.shared import ROOT
@@ -64,5 +65,5 @@ def test_where_no_key_was_tried_the_figure_says_why(tmp_path):
     one = tune(write(tmp_path / "one.pcapng", [plain(flows(1)[0])]), Device(), n_keys=5)
     figure = draw_tuning(one)
     assert figure.axes == []
-    assert " ".join(figure.get_suptitle().split()).startswith(one.verdict.headline.rstrip("."))
+    assert " ".join(figure.get_suptitle().split()).startswith(headline(one.verdict).rstrip("."))
     assert figure.texts[-1].get_text() == "no keys were tried"

@@ -8,9 +8,10 @@ import pytest
 
 from pcaphash import Device
 from pcaphash.engine.reading import Reading
-from pcaphash.report.recovery import write_recovery, written_key
+from pcaphash.report.recover_key.words import written_key
+from pcaphash.report.recover_key.write import write_recovery
 from pcaphash.studies.recover_key import Recovery
-from pcaphash.studies.recover_key.result import Fit
+from pcaphash.studies.recover_key.result import Assumption, Fit, ValueOrder
 from pcaphash.studies.recover_key.solution import KEY_BITS, Solution
 
 KEY = int.from_bytes(bytes(range(1, 41)), "big") >> 1  # its first 319 bits
@@ -20,9 +21,9 @@ def recovery_with(open_bits: int, **changes) -> Recovery:
     """Make a recovery in which so many bits at the end of the key are open."""
     null = tuple(1 << 32 + bit for bit in range(open_bits))
     solution = Solution(KEY >> open_bits << open_bits << 32, null, False, KEY_BITS - open_bits, 100)
-    fit = Fit("as configured", Device(), 5000, 97, 0, solution, "as reported", ())
+    fit = Fit(Assumption.AS_CONFIGURED, Device(), 5000, 97, 0, solution, ValueOrder.AS_REPORTED, ())
     fit = replace(fit, **changes)
-    return Recovery(Reading(traces=["some.pcap"]), [fit], fit)
+    return Recovery(Reading.of(["some.pcap"]), [fit], fit)
 
 
 def shown(recovery: Recovery, format_: str = "table") -> str:

@@ -10,13 +10,24 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
+from pcaphash.capture.files import output_path, whole_file
 from pcaphash.errors import ConfigurationError, OutputError
-from pcaphash.report.files import output_path, whole_file
-from pcaphash.report.formats import ROW_FORMATS, check_stream
-from pcaphash.report.parquet import ROWS_OF_GROUP
-from pcaphash.report.rows import write_rows
+from pcaphash.report.formats.parquet import ROWS_OF_GROUP
+from pcaphash.report.formats.registry import ROW_FORMATS, check_stream
+from pcaphash.report.formats.rows import write_rows
+from pcaphash.studies.schema import Column, Schema
 
-COLUMNS = ["packet", "timestamp_ns", "hash_value", "queue", "jain_packets"]
+SCHEMA = Schema(
+    "rows",
+    (
+        Column("packet", "integer", "its number"),
+        Column("timestamp_ns", "integer", "its time", "ns", empty="without one"),
+        Column("hash_value", "text", "its hash", empty="without one"),
+        Column("queue", "integer", "its queue", empty="without one"),
+        Column("jain_packets", "number", "a measure", empty="without load"),
+    ),
+)
+COLUMNS = list(SCHEMA.names)
 
 
 def part(first, n, *, late=False):
@@ -31,9 +42,9 @@ def part(first, n, *, late=False):
     return pd.DataFrame(dict(zip(COLUMNS, [packets, times, values, queues, shares], strict=True)))
 
 
-def written(parts, format_, columns=COLUMNS):
+def written(parts, format_, schema=SCHEMA):
     stream = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", newline="")
-    write_rows(parts, columns, stream, format_)
+    write_rows(parts, schema, stream, format_)
     stream.flush()
     return stream.buffer.getvalue()
 
@@ -102,21 +113,43 @@ def test_parquet_gives_pandas_its_types_back():
     pd.testing.assert_frame_equal(rows, part(1, 3))
 
 
-def test_parquet_keeps_what_types_columns_of_other_studies_have():
-    other = pd.DataFrame({"is_match": [True, False], "weight": [0.5, 1.5], "n": [1, 2], "what": ["a", None]})
-    rows = pq.read_table(io.BytesIO(written([other], "parquet", list(other))))
-    assert [str(field.type) for field in rows.schema] == ["bool", "double", "int64", "string"]
-    assert rows.to_pylist()[1] == {"is_match": False, "weight": 1.5, "n": 2, "what": None}
+def test_parquet_has_the_types_that_the_schema_says_whatever_the_columns_have():
+    rows = pd.DataFrame(dict(zip(COLUMNS, [[1], [2.0], ["a"], [None], [4]], strict=True)))
+    table = pq.read_table(io.BytesIO(written([rows], "parquet")))
+    assert [str(field.type) for field in table.schema] == ["int64", "int64", "string", "int64", "double"]
+    assert table.to_pylist() == [dict(zip(COLUMNS, [1, 2, "a", None, 4.0], strict=True))]
+
+
+@pytest.mark.parametrize("format_", ["parquet"])
+def test_a_column_that_is_missing_is_an_error(format_):
+    with pytest.raises(KeyError, match="queue"):
+        written([part(1, 3).drop(columns="queue")], format_)
 
 
 def test_names_of_columns_may_hold_anything():
     rows = pd.DataFrame({'50%s "a"': [1], "b|c": [2]})
-    assert json.loads(written([rows], "jsonl", list(rows))) == {'50%s "a"': 1, "b|c": 2}
+    schema = Schema("any", tuple(Column(name, "integer", "a number") for name in rows))
+    assert json.loads(written([rows], "jsonl", schema)) == {'50%s "a"': 1, "b|c": 2}
+
+
+def test_rows_become_a_table_with_the_types_of_the_schema():
+    rows = [
+        dict(zip(COLUMNS, [1, 2**62 + 1, "a", None, None], strict=True)),
+        {**dict.fromkeys(COLUMNS, 7), "hash_value": ""},
+    ]
+    table = SCHEMA.frame(rows)
+    pd.testing.assert_frame_equal(table.iloc[:0], SCHEMA.frame([]))
+    assert table.dtypes.astype(str).tolist()[:2] == ["int64", "Int64"]
+    assert table["timestamp_ns"].tolist() == [2**62 + 1, 7]
+    assert table["queue"].isna().tolist() == [True, False]
+    assert SCHEMA.frame_of_columns({**{name: table[name] for name in COLUMNS}, "other": [1, 2]}).equals(table)
+    with pytest.raises(KeyError):
+        SCHEMA.frame([{"packet": 1}])
 
 
 def test_parquet_leaves_the_stream_open():
     stream = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
-    write_rows([part(1, 3)], COLUMNS, stream, "parquet")
+    write_rows([part(1, 3)], SCHEMA, stream, "parquet")
     assert not stream.buffer.closed
 
 
@@ -138,7 +171,7 @@ def test_parquet_goes_through_a_pipe():
     thread = threading.Thread(target=read)
     thread.start()
     with os.fdopen(writer, "w", encoding="utf-8") as stream:
-        write_rows([part(1, 2000)], COLUMNS, stream, "parquet")
+        write_rows([part(1, 2000)], SCHEMA, stream, "parquet")
     thread.join()
     assert pq.read_table(io.BytesIO(received[0])).num_rows == 2000
 
@@ -149,7 +182,7 @@ def test_a_closed_pipe_is_told_as_such(format_):
     os.close(reader)
     stream = os.fdopen(writer, "w", encoding="utf-8", newline="")
     with pytest.raises(BrokenPipeError):
-        write_rows((part(1, 2000) for _ in range(100)), COLUMNS, stream, format_)
+        write_rows((part(1, 2000) for _ in range(100)), SCHEMA, stream, format_)
     with contextlib.suppress(BrokenPipeError):  # what the stream itself still held, or nothing
         stream.close()
 
@@ -162,7 +195,7 @@ def test_what_cannot_be_read_complains_before_anything_is_written(format_):
 
     stream = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
     with pytest.raises(OutputError):
-        write_rows(unreadable(), COLUMNS, stream, format_)
+        write_rows(unreadable(), SCHEMA, stream, format_)
     stream.flush()
     assert stream.buffer.getvalue() == b""
 
@@ -176,7 +209,7 @@ def test_what_fails_on_the_way_leaves_the_file_before_it(tmp_path, format_):
     path = tmp_path / "rows"
     path.write_text("before")
     with pytest.raises(KeyboardInterrupt), whole_file(path) as name, name.open("w", encoding="utf-8") as stream:
-        write_rows(failing(), COLUMNS, stream, format_)
+        write_rows(failing(), SCHEMA, stream, format_)
     assert path.read_text() == "before"
     assert list(tmp_path.iterdir()) == [path]
 
@@ -192,7 +225,7 @@ def test_binary_is_kept_from_terminals():
         def isatty(self):
             return True
 
-    with pytest.raises(ConfigurationError, match=r"--format: parquet is binary.*--output"):
+    with pytest.raises(ConfigurationError, match=r"format: parquet is binary.*output"):
         check_stream("parquet", Terminal())
     check_stream("csv", Terminal())
     check_stream("parquet", io.StringIO())
@@ -200,6 +233,6 @@ def test_binary_is_kept_from_terminals():
 
 @pytest.mark.parametrize("text", ["", " "])
 def test_an_empty_name_is_not_taken_for_the_current_folder(text):
-    with pytest.raises(ConfigurationError, match="--output: the name is empty"):
+    with pytest.raises(ConfigurationError, match="output: the name is empty"):
         output_path(text)
     assert str(output_path(".")) == "."

@@ -7,9 +7,10 @@ import pytest
 
 from pcaphash.device import Device
 from pcaphash.report.figures import draw_sweep, save
-from pcaphash.report.figures.sweep import sweep_title
-from pcaphash.report.sweep import write_sweep, write_sweep_folder
-from pcaphash.report.sweep_text import fold, shown_classes, write_measure
+from pcaphash.report.measures import write_measure
+from pcaphash.report.sweep.text import fold, shown_classes
+from pcaphash.report.sweep.words import sweep_title
+from pcaphash.report.sweep.write import write_sweep, write_sweep_folder
 from pcaphash.studies.sweep import MEASURE_COLUMNS, sweep
 from support.shared import ROOT
 from support.traffic import flows, plain, write
@@ -145,15 +146,17 @@ def test_the_band_is_what_ideal_hashes_give_under_the_best_mask(by):
     assert (band.get_y(), band.get_y() + band.get_height()) == pytest.approx((ideal.low, ideal.high))
     values = of.columns[by]
     n_within = int((values >= ideal.low).sum() if by.startswith("jain") else (values <= ideal.high).sum())
+    assert (of.verdict.conclusion, of.verdict.n_alike, of.verdict.ideal) == ("several-best", n_within, ideal)
+    assert of.verdict.alike == [name for name, number in of.marks.items() if number < n_within]
+    assert of.verdict.worse == [name for name, number in of.marks.items() if number >= n_within]
     title = sweep_title(of)
-    assert title.startswith(f"{n_within} of {of.n_classes} classes of masks are as good as the best, ")
-    among, _, others = title.partition("; among them: ")[2].partition("; not: ")
-    for name, number in of.marks.items():
-        assert name in (among if number < n_within else others).split(", ")
+    assert title.startswith(f"Mask {of.mask_text(0)} (")
+    assert f"but {n_within - 1} others differ from it only by chance" in title
 
 
 def test_without_flows_the_title_names_the_best(swept):
-    assert sweep_title(swept).startswith(f"The best of 460 classes of masks is {swept.mask_text(0)} ")
+    assert (swept.verdict.conclusion, swept.verdict.ideal) == ("ranked", None)
+    assert sweep_title(swept).startswith(f"Mask {swept.mask_text(0)} (")
 
 
 @pytest.mark.parametrize("width", [3, 5, 8, 100])
@@ -187,6 +190,7 @@ def test_one_receive_queue_leaves_nothing_to_rank():
 
 def test_few_packets_are_not_ranked_in_the_title_either(tmp_path):
     of = sweep(write(tmp_path / "few.pcapng", [plain(flow) for flow in flows(9)]))
+    assert (of.verdict.conclusion, of.verdict.packets, of.verdict.needed) == ("too-few", 9, 32)
     few = "Too few packets to rank masks by: 9; at least 32 are needed"
     assert text_of(of).startswith(f"{few}. ")
     assert sweep_title(of) == few

@@ -8,8 +8,7 @@ import pytest
 
 from pcaphash.device import Device
 from pcaphash.device.configs import default_configs
-from pcaphash.report.formats import ANALYSIS_FORMATS
-from pcaphash.report.tables import write_analysis, write_folder
+from pcaphash.report.analyze.write import ANALYSIS_WRITERS, write_analysis, write_folder
 
 DEFAULTS = default_configs(Device())
 
@@ -25,14 +24,14 @@ def device_of(device, make_analysis):
     return json.loads(written(make_analysis([device], [1]), "json"))["configurations"][0]["device"]
 
 
-@pytest.mark.parametrize("format_", ANALYSIS_FORMATS)
+@pytest.mark.parametrize("format_", ANALYSIS_WRITERS)
 def test_the_names_of_traces_change_nothing(make_analysis, format_):
     one = make_analysis(DEFAULTS, [3, 4], traces=["whole.pcap"])
     two = make_analysis(DEFAULTS, [3, 4], traces=["left.census", "right.census"])
     assert written(one, format_) == written(two, format_)
 
 
-@pytest.mark.parametrize("format_", ANALYSIS_FORMATS)
+@pytest.mark.parametrize("format_", ANALYSIS_WRITERS)
 @pytest.mark.parametrize("numbers", [{}, {"unhashed": 3}, {"unknown": 3}])
 def test_nothing_to_distribute_is_written_in_every_format(make_analysis, format_, numbers):
     assert written(make_analysis(DEFAULTS, [], **numbers), format_)

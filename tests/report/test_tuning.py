@@ -1,4 +1,4 @@
-"""What is shown of tuning: settings that a reader can take over, and an honest word where there are none."""
+"""What is shown of tuning: settings that a reader can take over, and plain words if there are none."""
 
 import io
 from dataclasses import replace
@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 
 from pcaphash import Device
-from pcaphash.report.tuning import write_tuning
-from pcaphash.report.tuning_text import setting_lines, table_lines
+from pcaphash.report.tune.words import setting_lines, table_lines
+from pcaphash.report.tune.write import write_tuning
 from pcaphash.studies.tune import tune
 from pcaphash.studies.tune.result import TableTrial
 from support.traffic import flows, plain, write
@@ -29,36 +29,37 @@ def with_tables(tuning, rebalanced, weighted):
 
 def test_a_table_that_ethtool_has_is_given_to_it(tuning):
     runs = with_tables(tuning, (0, 0, 0, 1, 1, 1, 1, 1), (0, 0, 1, 1, 1, 1, 1, 1))
-    assert setting_lines(runs)[0] == "Linux: ethtool -X DEV weight 3 5"
+    assert setting_lines(runs)[0] == "Linux: ethtool -X IF weight 3 5"
     assert not any("cannot" in line for line in setting_lines(runs))
 
 
 def test_a_table_that_ethtool_has_not_is_said_to_be_so(tuning):
     other = with_tables(tuning, (0, 1, 1, 0, 0, 1, 1, 1), (0, 0, 1, 1, 1, 1, 1, 1))
-    assert setting_lines(other)[:2] == [
-        "Linux: ethtool -X DEV weight 2 6",
-        "ethtool -X cannot set the rebalanced table entry by entry; the weights above come closest",
-    ]
+    line, lacks, instead, payload = setting_lines(other)
+    assert line == "Linux: ethtool -X IF weight 2 6"
+    assert "The weights above come closest" in lacks
+    assert "ETHTOOL_SRSSH" in instead
+    assert payload.endswith(other.rss_config.hex())
 
 
 def test_weights_that_are_no_improvement_are_not_proposed(tuning):
     other = with_tables(tuning, (0, 1, 1, 0, 0, 1, 1, 1), (0, 0, 1, 1, 1, 1, 1, 1))
     other = replace(other, weighted=replace(other.weighted, whole=9.0))
     assert setting_lines(other)[0].startswith("ethtool -X cannot set the rebalanced table")
-    # Nor where they are one on the flows they were made from alone.
+    # Nor if they are one only on the flows they were made from.
     other = replace(other, weighted=replace(other.weighted, whole=-1.0, judged=9.0))
     assert setting_lines(other)[0].startswith("ethtool -X cannot set the rebalanced table")
 
 
 def test_tables_are_shown_with_what_they_give_elsewhere(tuning):
     shown = replace(tuning, rebalanced=replace(tuning.rebalanced, whole=0.125, judged=0.5))
-    assert table_lines(shown)[0].startswith(
-        "rebalanced table: 12.5% above ideal on these flows, made from one half and judged by the other 50.0%"
-    )
+    first = table_lines(shown)[0]
+    assert first.startswith("rebalanced table: the busiest receive queue is 12.5% above the ideal share (now ")
+    assert "made from one half of the flows, 50.0% (now " in first
 
 
 def test_flows_left_out_are_told(tuning):
     stream = io.StringIO()
     write_tuning(replace(tuning, kept_share=0.25), "table", stream)
-    assert "about 25.0% of all are kept" in stream.getvalue()
-    assert "all spread alike here" in stream.getvalue()
+    assert "About 25.0% of all flows are kept" in stream.getvalue()
+    assert "All tables of 2 to 512 entries spread these flows alike." in stream.getvalue()

@@ -1,5 +1,8 @@
 """Nothing that a capture can hold makes a study fail; what is complete is counted, what is damaged is told."""
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 
 import pcaphash
@@ -35,12 +38,17 @@ def is_unreadable(expected: Capture) -> bool:
     return expected.damage is not None and expected.damage.reason in NO_CAPTURE
 
 
+def robustness_captures(part: int) -> Iterator[tuple[Path, Capture]]:
+    """Read every tenth of them by the naive reference."""
+    for row in index_of(ROBUSTNESS)[part::10]:
+        path = ROBUSTNESS / row["file"]
+        yield path, load(path)
+
+
 @needs_shared
 @pytest.mark.parametrize("part", range(10))
 def test_robustness_captures_are_analyzed(part):
-    for row in index_of(ROBUSTNESS)[part::10]:
-        path = ROBUSTNESS / row["file"]
-        expected = load(path)
+    for path, expected in robustness_captures(part):
         if is_unreadable(expected):
             with pytest.raises(CaptureError):
                 pcaphash.analyze(path, DEVICES)
@@ -57,9 +65,7 @@ def test_robustness_captures_are_analyzed(part):
 @needs_shared
 @pytest.mark.parametrize("part", range(10))
 def test_robustness_captures_get_rows(part):
-    for row in index_of(ROBUSTNESS)[part::10]:
-        path = ROBUSTNESS / row["file"]
-        expected = load(path)
+    for path, expected in robustness_captures(part):
         if is_unreadable(expected):
             continue
         rows = pcaphash.hashes(path, DEVICES[part % 3])

@@ -16,6 +16,11 @@ def heavy_tailed(n_inputs: int, seed: int) -> np.ndarray:
     return np.stack([packets, packets * 700], axis=1)
 
 
+def drawn(inputs: np.ndarray, device: pcaphash.Device, unhashed: np.ndarray = NOTHING, seed: int = 1, judged=None):
+    """Take a baseline of inputs that are told apart by their numbers."""
+    return take_baseline(inputs, np.arange(len(inputs), dtype=np.uint64), unhashed, device, judged, seed)
+
+
 def fresh(inputs: np.ndarray, device: pcaphash.Device, n_times: int, seed: int) -> np.ndarray:
     """Assign inputs with NumPy's random numbers; packets on each queue, each time."""
     random = np.random.default_rng(seed)
@@ -29,7 +34,7 @@ def fresh(inputs: np.ndarray, device: pcaphash.Device, n_times: int, seed: int) 
 def test_intervals_cover_fresh_ideal_hashes(n_inputs, queues):
     device = pcaphash.Device(queues=queues)
     inputs = heavy_tailed(n_inputs, n_inputs)
-    baseline = take_baseline(inputs, NOTHING, device)
+    baseline = drawn(inputs, device)
     for name, values in spread_each(fresh(inputs, device, 2000, 5)).items():
         interval = baseline.interval(f"{name}_packets")
         covered = np.mean([value in interval for value in values])
@@ -39,7 +44,7 @@ def test_intervals_cover_fresh_ideal_hashes(n_inputs, queues):
 def test_nothing_is_lost():
     device = pcaphash.Device(queues=7, unclassified_queue=3)
     inputs = heavy_tailed(50, 1)
-    baseline = take_baseline(inputs, np.array([1000, 7]), device)
+    baseline = drawn(inputs, device, np.array([1000, 7]))
     total = inputs.sum(axis=0) + np.array([1000, 7])
     assert np.array_equal(baseline.loads.sum(axis=1), np.broadcast_to(total, (len(baseline.loads), 2)))
     assert (baseline.loads[:, 3, 0] >= 1000).all()
@@ -47,7 +52,7 @@ def test_nothing_is_lost():
 
 def test_entries_are_equally_likely():
     device = pcaphash.Device(queues=3, indirection_table=[0, 1, 2, 2])
-    baseline = take_baseline(np.array([[1, 1]] * (4000 if COMPILED else 40)), NOTHING, device)
+    baseline = drawn(np.array([[1, 1]] * (4000 if COMPILED else 40)), device)
     shares = baseline.loads[:, :, 0].sum(axis=0) / baseline.loads[:, :, 0].sum()
     assert shares == pytest.approx([0.25, 0.25, 0.5], abs=0.01)
 
@@ -56,7 +61,7 @@ def test_entries_are_equally_likely():
 def test_an_elephant_is_no_fault_of_the_hash():
     device = pcaphash.Device()
     inputs = np.array([[10_000, 10_000]] + [[10, 10]] * 200)
-    baseline = take_baseline(inputs, NOTHING, device)
+    baseline = drawn(inputs, device)
     loads = fresh(inputs, device, 1, 9)[0]
     assert spread(loads)["max_ideal"] > 4
     assert spread(loads)["max_ideal"] in baseline.interval("max_ideal_packets")
@@ -66,7 +71,7 @@ def test_an_elephant_is_no_fault_of_the_hash():
 def test_all_on_one_queue_is_a_fault_of_the_hash():
     device = pcaphash.Device()
     inputs = np.array([[10, 10]] * 500)
-    baseline = take_baseline(inputs, NOTHING, device)
+    baseline = drawn(inputs, device)
     crowded = spread(np.array([5000, 0, 0, 0, 0, 0, 0, 0]))
     for name in MEASURES:
         assert crowded[name] not in baseline.interval(f"{name}_packets")
@@ -76,6 +81,6 @@ def test_all_on_one_queue_is_a_fault_of_the_hash():
 
 def test_the_same_seed_gives_the_same():
     device, inputs = pcaphash.Device(), heavy_tailed(30, 2)
-    one, same, other = (take_baseline(inputs, NOTHING, device, seed) for seed in (1, 1, 2))
+    one, same, other = (drawn(inputs, device, seed=seed) for seed in (1, 1, 2))
     assert np.array_equal(one.loads, same.loads)
     assert not np.array_equal(one.loads, other.loads)

@@ -9,6 +9,11 @@ from pcaphash.studies.independence import check_independence
 from pcaphash.studies.sampling import resample
 
 
+def resampled(loads: np.ndarray, queues: np.ndarray, n_queues: int, seed: int = 1) -> dict:
+    """Resample flows that are told apart by their numbers."""
+    return resample(loads, np.arange(len(loads), dtype=np.uint64), queues, n_queues, seed)
+
+
 def test_chi_square_by_hand():
     # Two receive queues, half of the table each: 20 and 10 of 30 expected at 15 make 25/15 + 25/15.
     device = Device(queues=2)
@@ -38,7 +43,7 @@ def test_resampling_equal_flows_varies_as_counts_do():
     # 400 flows of one packet on each of 4 queues: a queue's count varies by 20 around 400, and the largest of four
     # lies between 0 and 3 of these above the mean in 95 of 100 cases.
     queues = np.repeat(np.arange(4), 400)
-    intervals = resample(np.ones((1600, 2), np.int64), queues, 4)
+    intervals = resampled(np.ones((1600, 2), np.int64), queues, 4)
     found = intervals["max_ideal_packets"]
     assert found.low == pytest.approx(0.008, abs=0.008)
     assert found.high == pytest.approx(0.115, abs=0.02)
@@ -46,12 +51,18 @@ def test_resampling_equal_flows_varies_as_counts_do():
 
 
 def test_resampling_one_flow_cannot_change_its_share():
-    intervals = resample(np.array([[5, 500]]), np.array([2]), 4)
+    intervals = resampled(np.array([[5, 500]]), np.array([2]), 4)
     assert 3.0 in intervals["max_ideal_packets"]
-    assert resample(np.zeros((0, 2), np.int64), np.zeros(0, np.int64), 4) == {}
+    assert resampled(np.zeros((0, 2), np.int64), np.zeros(0, np.int64), 4) == {}
 
 
 def test_the_same_seed_gives_the_same():
     loads, queues = np.random.default_rng(2).integers(1, 9, (50, 2)), np.arange(50) % 8
-    assert resample(loads, queues, 8) == resample(loads, queues, 8)
-    assert resample(loads, queues, 8) != resample(loads, queues, 8, seed=2)
+    assert resampled(loads, queues, 8) == resampled(loads, queues, 8)
+    assert resampled(loads, queues, 8) != resampled(loads, queues, 8, seed=2)
+
+
+def test_resampling_flows_without_bytes_gives_no_range_of_bytes():
+    intervals = resampled(np.array([[1, 0]] * 40), np.arange(40) % 4, 4)
+    assert intervals["max_ideal_packets"].high > 0
+    assert np.isnan(intervals["max_ideal_bytes"].high)

@@ -1,5 +1,7 @@
 """Comparisons: their tables add up, and their verdicts blame what is to blame, on traffic whose shape is known."""
 
+import io
+import random
 from collections import Counter
 
 import numpy as np
@@ -11,8 +13,12 @@ from pcaphash.device import default_configs
 from pcaphash.engine.saved import save_census
 from pcaphash.engine.timeline import parse_window
 from pcaphash.errors import ConfigurationError
+from pcaphash.report.compare.document import comparison_document
+from pcaphash.report.compare.write import write_comparison
+from pcaphash.studies import sampling
 from pcaphash.studies.census import census
 from pcaphash.studies.compare import compare
+from pcaphash.studies.compare import outcome as outcomes
 from pcaphash.studies.compare.causes import Nothing, NothingToSpread
 from pcaphash.studies.spread import spread
 from support import builders
@@ -233,5 +239,34 @@ def test_lengths_of_time(text, length):
 
 @pytest.mark.parametrize("text", ["", "100", "ms", "0s", "-1s", "0.1ns", "1h", "1e3s", "100ms x", "9" * 30 + "s"])
 def test_what_is_no_length_of_time(text):
-    with pytest.raises(ConfigurationError, match="--window"):
+    with pytest.raises(ConfigurationError, match="window_ns: "):
         parse_window(text)
+
+
+@pytest.mark.parametrize("jobs", [1, 2, 5])
+def test_neither_the_order_of_packets_nor_threads_matter(tmp_path, jobs):
+    packets = variety() * 2
+    documents = []
+    for seed, some_jobs in ((0, 1), (1, jobs)):
+        random.Random(seed).shuffle(packets)
+        path = tmp_path / f"{seed}" / "packets.pcapng"
+        path.parent.mkdir()
+        path.write_bytes(pcapng_of(packets))
+        document = comparison_document(compare(path, jobs=some_jobs))
+        documents.append({name: document[name] for name in ("verdict", "baseline", "groups", "flows", "affinity")})
+    assert documents[0] == documents[1]
+
+
+def test_flows_are_resampled_only_where_that_is_shown(monkeypatch):
+    resampled = []
+
+    def resample(*arguments):
+        resampled.append(arguments)
+        return sampling.resample(*arguments)
+
+    monkeypatch.setattr(outcomes, "resample", resample)
+    comparison = compare(OVERLAY)
+    write_comparison(comparison, "table", io.StringIO())
+    assert resampled == []
+    assert comparison.baseline_rows
+    assert len(resampled) == 3

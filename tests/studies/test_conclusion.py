@@ -6,8 +6,10 @@ from dataclasses import replace
 import pytest
 
 from naive.configuration import Configuration
-from pcaphash.capture.reported_writer import ReportedPacket, write_pcapng
+from pcaphash.capture.reported.writer import ReportedPacket, write_pcapng
 from pcaphash.studies.validate import validate
+from pcaphash.studies.validate.deciding import ByteOrder, FewerFaults, HashOrder
+from pcaphash.studies.validate.verdicts import TunnelNaming
 from support.comparing import device_of
 from support.diagnosing import KEYS, VALUES, Said, SaidOf, misbehave, separating_frames
 from support.slow import slow_but
@@ -120,7 +122,7 @@ def test_a_queue_by_the_hash_itself_where_it_is_reported_otherwise(tmp_path, ord
     assert sets_of(found) == [{order}]
     (rule,) = found.queue_diagnosis.rules
     assert rule.name == "modulo-queues"
-    assert rule.words.endswith("(of the hash itself, not of what it reports)")
+    assert rule.of_own_hash
 
 
 @pytest.mark.parametrize("fault", slow_but(1, ["key-mlx5", "endpoints-swapped", "initial-value-ones"]))
@@ -137,7 +139,8 @@ def test_the_byte_order_of_options_where_no_hash_is_right(tmp_path, fault, is_op
     found = validate(path, device_of(CONFIGURATION))
     assert sets_of(found) == [{fault}]
     assert found.queue_diagnosis is None
-    assert any("with hash options in the opposite byte order" in note for note in found.notes) == is_opposite
+    assert (FewerFaults() in found.decisions) == is_opposite
+    assert found.decisions[0] == HashOrder(ByteOrder.SECTION, 300, 0, 0)
 
 
 def test_few_flows_with_many_packets_are_no_evidence_for_another_table(tmp_path):
@@ -192,7 +195,8 @@ def test_the_tunnel_of_every_packet_may_be_reported(tmp_path, hash_types):
     said = [replace(each, tunnel="VXLAN" if i < 30 else "NONE") for i, each in enumerate(said)]
     found = found_on(trace, said, configuration)
     assert found.mismatches == 0
-    assert any("whichever header is hashed" in note for note in found.notes) == (hash_types == 0x1FF)
+    namings = [(TunnelNaming.HASHED, TunnelNaming.EVERY)] if hash_types == 0x1FF else []
+    assert [each.namings for each in found.decisions] == namings
 
 
 @pytest.mark.parametrize("fault", ["outer-instead-of-inner", "key-mlx5", "addresses-only"])
@@ -228,7 +232,7 @@ def test_the_byte_order_of_options_is_decided_where_there_are_some(tmp_path):
         write_pcapng(stream, packets)
     found = validate(path, device_of(CONFIGURATION))
     assert (found.mismatches, found.judged) == (0, 300)
-    assert found.notes[0].startswith("hash options are read in the opposite byte order")
+    assert found.decisions == [HashOrder(ByteOrder.OPPOSITE, 300, 0, 300)]
 
 
 def test_wrong_types_of_right_hashes(trace, frames):
@@ -247,4 +251,4 @@ def test_two_names_for_one_key(trace, frames):
     said = misbehave(frames, replace(configuration, key=KEYS["key-shifted-left-1"](configuration.key)))
     (fault,) = found_on(trace, said, configuration).diagnosis.faults
     assert fault.name == "key-shifted-left-1"
-    assert "the same with this key: it shifts the key to the left by 1 bit, round the end" in fault.words
+    assert [each.name for each in fault.same_key] == ["key-rotated-left-1"]

@@ -13,7 +13,7 @@ from pcaphash import Device
 from pcaphash.device import default_configs
 from pcaphash.engine.saved import save_census
 from pcaphash.errors import NothingReadableError
-from pcaphash.report.comparison_words import put_into_words
+from pcaphash.report.compare.words import put_into_words
 from pcaphash.studies.census import census
 from pcaphash.studies.compare import compare
 from support import builders

@@ -30,12 +30,17 @@ def device_of(remarks: str, flavor: str = "spec") -> pcaphash.Device:
     )
 
 
+def remarks_and_answers(path: Path) -> tuple[str, list[dict[str, str]]]:
+    """Read how the device was set up, and what it answered for each frame."""
+    lines = path.read_text().splitlines()
+    remarks = "\n".join(line for line in lines if line.startswith("#"))
+    return remarks, list(csv.DictReader(line for line in lines if not line.startswith("#")))
+
+
 @needs_shared
 @pytest.mark.parametrize("path", reported_files(), ids=lambda path: path.stem)
 def test_hashes_agree_with_the_device(path):
-    lines = path.read_text().splitlines()
-    remarks = "\n".join(line for line in lines if line.startswith("#"))
-    answers = list(csv.DictReader(line for line in lines if not line.startswith("#")))
+    remarks, answers = remarks_and_answers(path)
     rows = pcaphash.hashes(DEVICE / "frames.pcap", device_of(remarks))
     assert len(rows) == len(answers) == 104
     for row, answer in zip(rows.itertuples(), answers, strict=True):
@@ -55,9 +60,7 @@ LEFTOVERS = re.compile("v[46]-header-cut")
 @needs_shared
 @pytest.mark.parametrize("path", reported_files(), ids=lambda path: path.stem)
 def test_flavor_qemu_agrees_with_the_device_everywhere(path):
-    lines = path.read_text().splitlines()
-    remarks = "\n".join(line for line in lines if line.startswith("#"))
-    answers = list(csv.DictReader(line for line in lines if not line.startswith("#")))
+    remarks, answers = remarks_and_answers(path)
     rows = pcaphash.hashes(DEVICE / "frames.pcap", device_of(remarks, "qemu"))
     compared = 0
     for row, answer in zip(rows.itertuples(), answers, strict=True):

@@ -13,11 +13,12 @@ import pcaphash
 from pcaphash import Device
 from pcaphash.capture.reader import Reader
 from pcaphash.errors import ConfigurationError, PcaphashError
-from pcaphash.report.explain import write_explanation
-from pcaphash.studies.explain import Explanation, explain
+from pcaphash.report.explain.outcome import because_words, list_rules
+from pcaphash.report.explain.write import write_explanation
+from pcaphash.studies.explain import Explanation, StopReason, explain
 from pcaphash.studies.explain.study import explain_record
 from support import builders
-from support.builders import ARP, ETHERNET, IPV4, IPV6
+from support.builders import ARP, ETHERNET, IPV4
 from support.captures import pcap, pcap_record, pcapng_of
 from support.comparing import LARGE, device_of, small_capture_paths
 from support.packets import configurations, frames, whole_frames
@@ -54,21 +55,23 @@ def explained_rows(path: Path, device: Device, chosen: set[int]) -> list[tuple[o
 
 def assert_words_fit(found: Explanation) -> None:
     """Hold what is said to what came out."""
-    answer = found.answer
-    said = {step.rule: step.decision for step in found.steps}
+    answer, rules = found.answer, list_rules(found)
+    said = {rule.rule: rule.decision for rule in rules}
     if answer.hash_value is None:
-        assert found.because
+        assert because_words(found)
         assert found.input_fields == ()
         assert "hash" not in said
     else:
-        assert found.because == ""
+        assert because_words(found) == ""
         assert said["hash"] == f"0x{answer.hash_value:08x}"
         assert b"".join(field.data for field in found.input_fields) == answer.hash_input
     expected = (
         "none to tell" if not answer.device.has_queue else "unknown" if answer.queue is None else str(answer.queue)
     )
     assert said["receive queue"] == expected
-    assert all(step.why and step.source for step in found.steps)
+    assert all(rule.why and rule.source for rule in rules)
+    assert_choices_fit(found)
+    assert_stop_fits(found)
     assert_missing_bytes_are_named(found)
     for header in found.headers:
         for field in header.fields:
@@ -76,12 +79,45 @@ def assert_words_fit(found: Explanation) -> None:
             assert len(field.data) <= field.length
 
 
+def assert_choices_fit(found: Explanation) -> None:
+    """Hold the header and the hash type that are said to be chosen, and where the hash input is, to what was hashed."""
+    answer, choice = found.answer, found.type_choice
+    captured = found.dissection.packet.data
+    for field in found.input_fields:
+        if field.packet_offset is not None:
+            assert captured[field.packet_offset : field.packet_offset + len(field.data)] == field.data
+    if answer.hash_value is not None:
+        assert choice is not None
+        assert choice.level.part == answer.header
+        assert choice.missing == ()
+        reported = choice.chosen.replace("_EX", "v6_EX") if choice.is_extended else choice.chosen
+        assert answer.hash_report == reported
+    elif choice is not None:
+        assert bool(choice.missing) == (answer.reason == "truncated")
+        assert bool(choice.chosen) == (answer.reason != "no-type")
+
+
+def assert_stop_fits(found: Explanation) -> None:
+    """Hold where the dissection is said to stop to the lengths of the packet, and to the reason without a hash."""
+    stop, packet = found.stop, found.dissection.packet
+    if stop is None:
+        assert found.answer.reason in ("", "no-type")
+        return
+    if stop.reason == StopReason.CAPTURED_END:
+        assert stop.limit == len(packet.data) < stop.offset + stop.required <= packet.length
+    elif stop.reason == StopReason.PACKET_END:
+        assert stop.limit == packet.length < stop.offset + stop.required
+    if found.answer.reason == "link-type":
+        assert stop.reason == StopReason.UNKNOWN_LINK_TYPE
+
+
 def assert_missing_bytes_are_named(found: Explanation) -> None:
     """Hold that bytes are said to be missing where nothing is known for that, and only there; and that they are."""
     shown = f"the capture shows {found.captured_length} of {max(found.original_length, found.captured_length)} bytes; "
-    assert (shown in found.because) == (found.answer.reason == "truncated")
+    because = because_words(found)
+    assert (shown in because) == (found.answer.reason == "truncated")
     if found.answer.reason == "truncated":
-        _, _, missing = found.because.partition(shown)
+        _, _, missing = because.partition(shown)
         lasts = [int(last) for last in re.findall(r"(?:at bytes \d+ to|goes on to byte) (\d+)", missing)]
         assert lasts
         assert all(last >= found.captured_length for last in lasts)
@@ -168,7 +204,7 @@ def test_the_home_address_is_what_is_hashed(tmp_path):
     chained, first = builders.chain(
         builders.tcp(b"", 1000, 80), builders.TCP, [builders.options_header(builders.home_address(bytes(15) + b"\1"))]
     )
-    text = told(tmp_path, builders.ethernet(builders.ipv6(chained, first), IPV6))
+    text = told(tmp_path, builders.framed(builders.ipv6(chained, first)))
     assert "TCPv6_EX" in text
     assert "home address ::1" in text
     assert "home address ::1, byte" in text  # in the list of what is hashed, with its place
@@ -182,8 +218,8 @@ def test_a_captured_home_address_is_what_is_hashed():
     names = [(field.name, field.value, field.packet_offset) for field in found.input_fields]
     assert names[0] == ("home address", "2001:78:1:32::1", 62)
     assert names[1][0] == "destination address"
-    (step,) = (step for step in found.steps if step.rule == "hash type")
-    assert step.why.endswith("it takes the home address in place of the source address")
+    (rule,) = (rule for rule in list_rules(found) if rule.rule == "hash type")
+    assert rule.why.endswith("it takes the home address in place of the source address")
 
 
 @pytest.mark.parametrize("flavor", ["spec", "qemu"])
@@ -213,7 +249,7 @@ def test_tags_that_qemu_does_not_step_over(tmp_path, tag_types, is_cut):
 def test_only_what_the_hash_type_is_over_is_missing(tmp_path):
     # The capture lacks the routing header's address, and with it the ports: those matter to TCP_EX alone.
     chained, first = builders.chain(builders.tcp(), builders.TCP, [builders.routing(bytes(16))])
-    frame = builders.ethernet(builders.ipv6(chained, first), IPV6)
+    frame = builders.framed(builders.ipv6(chained, first))
     address, ports = "the routing header's address is at bytes 62 to 77", "the ports are at bytes 78 to 81"
     text = told(tmp_path, frame[:62], len(frame), Device(hash_types="IP_EX"))
     assert address in text
@@ -227,7 +263,7 @@ def test_only_what_the_hash_type_is_over_is_missing(tmp_path):
 
 
 def test_what_may_be_a_tunnel_says_which_bytes_would_tell(tmp_path):
-    frame = builders.ethernet(builders.ipv4(builders.udp(builders.vxlan(bytes(60)), 1000, 4789), builders.UDP), IPV4)
+    frame = builders.framed(builders.ipv4(builders.udp(builders.vxlan(bytes(60)), 1000, 4789), builders.UDP))
     text = told(tmp_path, frame[:40], len(frame)).partition("headers, by byte offset")[0]
     assert "the VXLAN header is at bytes 42 to 49; the packet may be a tunnel whose inner header is hashed" in text
 
@@ -241,7 +277,7 @@ def test_a_fragment_has_no_ports(tmp_path):
 
 
 def test_a_geneve_packet_that_the_snap_length_cut(tmp_path):
-    inner = builders.ethernet(builders.ipv4(builders.tcp(), builders.TCP), IPV4)
+    inner = builders.framed(builders.ipv4(builders.tcp(), builders.TCP))
     outer = builders.ipv4(builders.udp(builders.geneve(inner), 1000, 6081), builders.UDP)
     frame = builders.ethernet(outer, IPV4)
     text = told(tmp_path, frame[:70], len(frame))
@@ -262,7 +298,7 @@ def test_arp_in_vxlan_has_no_hash(tmp_path):
 
 
 def test_gre_that_carries_ethernet_is_looked_through_to_its_ports(tmp_path):
-    inner = builders.ethernet(builders.ipv4(builders.tcp(b"", 1234, 80), builders.TCP), IPV4)
+    inner = builders.framed(builders.ipv4(builders.tcp(b"", 1234, 80), builders.TCP))
     packet = builders.ipv4(builders.gre(inner, ETHERNET, key=7), builders.GRE)
     text = told(tmp_path, builders.ethernet(packet, IPV4), device=Device("1.4"))
     assert "over the inner header, TCPv4" in text
@@ -276,7 +312,7 @@ def test_what_cannot_be_explained(tmp_path):
     with pytest.raises(ConfigurationError, match="has no packet 3: there are 2; give a number from 1 to 2"):
         explain(path, 3)
     for number in (0, -1, 1.5, "one"):
-        with pytest.raises(ConfigurationError, match="--packet"):
+        with pytest.raises(ConfigurationError, match=r"^packet: "):
             explain(path, number)
     path.write_bytes(pcap())
     with pytest.raises(ConfigurationError, match="has no packets"):

@@ -15,7 +15,7 @@ from naive.configuration import Configuration
 from naive.device import answer
 from naive.toeplitz import toeplitz as naive_toeplitz
 from pcaphash import ConfigurationError, Device
-from pcaphash.studies.hash_tuple import hash_packet_tuple, hash_tuples, parse_tuple
+from pcaphash.studies.hash_tuple import Directions, compare_directions, hash_packet_tuple, hash_tuples, parse_tuple
 from support import builders
 from support.captures import pcap, pcap_record
 from support.comparing import CONFIGURATIONS, device_of
@@ -70,8 +70,8 @@ def packet_of(source, destination, source_port, destination_port, protocol):
     number = 253 if protocol is None else protocol
     ends = ip_address(source).packed, ip_address(destination).packed
     if ip_address(source).version == 4:
-        return builders.ethernet(builders.ipv4(payload, number, *ends), builders.IPV4)
-    return builders.ethernet(builders.ipv6(payload, number, *ends), builders.IPV6)
+        return builders.framed(builders.ipv4(payload, number, *ends))
+    return builders.framed(builders.ipv6(payload, number, *ends))
 
 
 @given(drawn=st.lists(tuples(), min_size=1, max_size=20), configuration=st.sampled_from(CONFIGURATIONS))
@@ -113,25 +113,25 @@ def test_no_type_leads_to_the_unclassified_queue():
 @pytest.mark.parametrize(
     ("words", "complaint"),
     [
-        (("192.0.2.1", "2001:db8::1"), "DESTINATION: 2001:db8::1 is IPv6, but the source 192.0.2.1 is IPv4"),
-        (("2001:db8::1", "192.0.2.1"), "DESTINATION: 192.0.2.1 is IPv4, but the source 2001:db8::1 is IPv6"),
-        (("192.0.2.1:80", "192.0.2.2"), "DESTINATION: only SOURCE has a port"),
-        (("192.0.2.1", "192.0.2.2:80"), "SOURCE: only DESTINATION has a port"),
+        (("192.0.2.1", "2001:db8::1"), "destination: 2001:db8::1 is IPv6, but the source 192.0.2.1 is IPv4"),
+        (("2001:db8::1", "192.0.2.1"), "destination: 192.0.2.1 is IPv4, but the source 2001:db8::1 is IPv6"),
+        (("192.0.2.1:80", "192.0.2.2"), "destination: only source has a port"),
+        (("192.0.2.1", "192.0.2.2:80"), "source: only destination has a port"),
         (("[2001:db8::1]:80", "2001:db8::2"), "[ADDRESS]:PORT"),
-        (("192.0.2.1:65536", "192.0.2.2:1"), "SOURCE: '65536' is not a port"),
-        (("192.0.2.1:1", "192.0.2.2:https"), "DESTINATION: 'https' is not a port"),
-        (("192.0.2.1:-1", "192.0.2.2:1"), "SOURCE: '-1' is not a port"),
-        (("192.0.2.1:", "192.0.2.2:1"), "SOURCE: '' is not a port"),
-        (("192.0.2.256", "192.0.2.2"), "SOURCE: '192.0.2.256' is not an IP address"),
+        (("192.0.2.1:65536", "192.0.2.2:1"), "source: '65536' is not a port"),
+        (("192.0.2.1:1", "192.0.2.2:https"), "destination: 'https' is not a port"),
+        (("192.0.2.1:-1", "192.0.2.2:1"), "source: '-1' is not a port"),
+        (("192.0.2.1:", "192.0.2.2:1"), "source: '' is not a port"),
+        (("192.0.2.256", "192.0.2.2"), "source: '192.0.2.256' is not an IP address"),
         (("example.org", "192.0.2.2"), "names are not looked up"),
         (("192.0.2.1.1234", "192.0.2.2.443"), "write 192.0.2.1:1234"),
-        (("192.0.2.1:1", "192.0.2.2:2", None, None, "tpc"), "--protocol: 'tpc' is not a protocol"),
-        (("192.0.2.1:1", "192.0.2.2:2", None, None, "256"), "--protocol: '256' is not a protocol"),
-        (("192.0.2.1:1", "192.0.2.2:2", 7), "SOURCE: 192.0.2.1:1 already has a port, and port 7 is given too"),
-        (("2001:db8::1", "2001:db8::2", None, None, 44), "--protocol: 44 is an IPv6 extension header"),
+        (("192.0.2.1:1", "192.0.2.2:2", None, None, "tpc"), "protocol: 'tpc' is not a protocol"),
+        (("192.0.2.1:1", "192.0.2.2:2", None, None, "256"), "protocol: '256' is not a protocol"),
+        (("192.0.2.1:1", "192.0.2.2:2", 7), "source: 192.0.2.1:1 already has a port, and port 7 is given too"),
+        (("2001:db8::1", "2001:db8::2", None, None, 44), "protocol: 44 is an IPv6 extension header"),
         (
             ("192.0.2.1", "192.0.2.2", None, None, "udp"),
-            "--protocol: udp without ports: the hash type UDPv4 needs them",
+            "protocol: udp without ports: the hash type UDPv4 needs them",
         ),
     ],
 )
@@ -225,7 +225,7 @@ def test_a_protocol_for_all_leaves_those_alone_that_name_one():
         ("", "here: there are no tuples"),
         ("\n# nothing\n", "here: there are no tuples"),
         ("src,dst\n192.0.2.1,192.0.2.2\n192.0.2.1,x\n", "here: line 3: destination: 'x' is not an IP address"),
-        ("src,dst,sport,dport\n192.0.2.1,192.0.2.2,1,\n", "here: line 2: destination: only SOURCE has a port"),
+        ("src,dst,sport,dport\n192.0.2.1,192.0.2.2,1,\n", "here: line 2: destination: only source has a port"),
         ("src,dst\n192.0.2.1,192.0.2.2,6\n", "here: line 2: 3 columns, but line 1 has 2"),
         ("a,b\n192.0.2.1,192.0.2.2\n", "here: line 1: there is no column source and no column destination"),
         ("src,b\n192.0.2.1,192.0.2.2\n", "here: line 1: there is no column destination"),
@@ -288,3 +288,21 @@ def test_toeplitz_takes_keys_as_text():
     assert {pcaphash.toeplitz(data, key) for key in ("microsoft", Device().hash_key, Device().hash_key.hex(":"))} == {
         0x51CCC178
     }
+
+
+@pytest.mark.parametrize(
+    ("options", "directions"),
+    [
+        ({"hash_key": "symmetric"}, Directions.SAME_HASH),
+        ({}, Directions.OTHER_QUEUES),
+        ({"queues": 1}, Directions.SAME_QUEUE),
+        ({"features": "CTRL_VQ+HASH_REPORT"}, Directions.OTHER_HASHES),
+        ({"features": "CTRL_VQ+HASH_REPORT", "hash_key": "symmetric"}, Directions.SAME_HASH),
+    ],
+)
+def test_whether_directions_meet(options, directions):
+    packet = parse_tuple("66.9.149.187:2794", "161.142.100.80:1766")
+    one, other = (hash_packet_tuple(each, Device(**options)) for each in (packet, packet.reverse()))
+    assert compare_directions([one, other]) == directions
+    assert compare_directions([one, one]) is None
+    assert compare_directions([one]) is None

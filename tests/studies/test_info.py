@@ -11,9 +11,9 @@ import pcaphash
 from naive.capture import load
 from pcaphash import Device
 from pcaphash.capture.reader import Reader
-from pcaphash.engine.census import Identity
 from pcaphash.engine.flows import FlowTable, join_flows
 from pcaphash.engine.grouping import sum_groups
+from pcaphash.engine.rules import ReadingRules
 from pcaphash.engine.saved import save_census
 from pcaphash.engine.selection import EVERYTHING, Selection
 from pcaphash.engine.tunnels import find_tunnels
@@ -105,7 +105,7 @@ def test_a_pcapng_file_of_two_sections(tmp_path):
 def test_headers_are_followed_wherever_blocks_of_bytes_end(tmp_path, monkeypatch):
     parts = [section(), *(interface(1, 96, option(2, b"%d" % i)) for i in range(50)), enhanced(PLAIN, number=49)]
     whole = of(tmp_path / "many.pcapng", *parts)
-    monkeypatch.setattr("pcaphash.engine.stream.Reader", lambda trace: Reader(trace, 70))
+    monkeypatch.setattr("pcaphash.capture.input.Reader", lambda trace, **part: Reader(trace, 70, **part))
     small = info(tmp_path / "many.pcapng")
     assert small.files == whole.files
     assert [each.name for each in small.files[0].headers.interfaces] == [str(i) for i in range(50)]
@@ -205,7 +205,7 @@ def test_times_do_not_depend_on_where_blocks_of_bytes_end(tmp_path, monkeypatch)
     whole = of(tmp_path / "times.pcapng", section(), interface(), *parts)
     known = [each for each in ticks if each % 7]
     assert whole.tally.times.out_of_order == sum(b < a for a, b in pairwise(known))
-    monkeypatch.setattr("pcaphash.engine.stream.Reader", lambda trace: Reader(trace, 200))
+    monkeypatch.setattr("pcaphash.capture.input.Reader", lambda trace, **part: Reader(trace, 200, **part))
     assert info(tmp_path / "times.pcapng") == whole
 
 
@@ -216,8 +216,8 @@ def test_encapsulations_tunnels_and_reasons(tmp_path):
         *(tunnelled(flow, 1, 7) for flow in flows(5)),
         *(tunnelled(flow, 2, 7) for flow in flows(3)),
         *(tunnelled(flow, 1, 8) for flow in flows(2)),
-        builders.ethernet(builders.ipv4(gpe, UDP), IPV4),
-        builders.ethernet(builders.ipv4(builders.nvgre(NOT_IP, 5000), 47), IPV4),
+        builders.framed(builders.ipv4(gpe, UDP)),
+        builders.framed(builders.ipv4(builders.nvgre(NOT_IP, 5000), 47)),
         *[NOT_IP] * 2,
         PLAIN,
     ]
@@ -307,7 +307,7 @@ def test_saved_censuses_beside_captures(tmp_path):
     assert [each.path for each in found.saved] == [str(saved), str(other)]
     first, second = found.saved
     assert (first.packets, first.n_bytes) == (23, 20 * 500 + 3 * 60)
-    assert (first.identity.hash_keys, first.identity.vxlan_ports) == ((b"k" * 40,), (53, 4789))
+    assert (first.identity.hash_keys, first.identity.rules.vxlan_ports) == ((b"k" * 40,), (53, 4789))
     assert (first.reading.traces, first.reading.packets) == (["one.pcapng"], 23)
     assert (second.packets, second.reading.left_out) == (2, {"sent by the capturing host": 4})
     assert (found.packets, found.tally.packets, found.reading.packets) == (23 + 6 + 2, 6, 23 + 6 + 6)
@@ -318,9 +318,9 @@ def test_saved_censuses_beside_captures(tmp_path):
     assert info([other, two]).reading.left_out == second.reading.left_out
     alone = info(saved)
     assert (alone.files, alone.tally, alone.tunnels, alone.reported) == ([], None, None, None)
-    with pytest.raises(ConfigurationError, match=r"-c 1.*saved census"):
+    with pytest.raises(ConfigurationError, match=r"count=1.*saved census"):
         info(saved, Selection(count=1, direction="all"))
-    with pytest.raises(ConfigurationError, match=r"--direction in.*saved census"):
+    with pytest.raises(ConfigurationError, match=r"direction=in.*saved census"):
         info(saved, Selection())
 
 
@@ -364,7 +364,7 @@ def agrees_with_analyze(trace) -> None:
 
 
 def agrees_with_flows(trace) -> None:
-    table = FlowTable(Identity.of(Device("1.4")))
+    table = FlowTable(ReadingRules.of(Device("1.4")))
     for block in Reader(str(trace)).blocks():
         table.append(block)
     whole = join_flows(table.flows())
@@ -377,7 +377,7 @@ def agrees_with_flows(trace) -> None:
 
 
 def tunnels_of(path, most: int, block_len: int) -> tuple[float, list[list[int]], list[int]]:
-    table = TunnelTable(Identity.of(Device("1.4")), most)
+    table = TunnelTable(ReadingRules.of(Device("1.4")), most)
     for block in Reader(str(path), block_len).blocks():
         table.append(block, block.timestamps())
     kept = table.tunnels()

@@ -114,7 +114,7 @@ def varied(tmp_path_factory):
     frames = separating_frames()
     for _ in range(30):
         segment = builders.tcp(b"", numbers.getrandbits(16), numbers.getrandbits(16))
-        frames.append(builders.ethernet(builders.ipv6(segment, 6, numbers.randbytes(16), numbers.randbytes(16)), IPV6))
+        frames.append(builders.framed(builders.ipv6(segment, 6, numbers.randbytes(16), numbers.randbytes(16))))
     return write(tmp_path_factory.mktemp("recovery") / "frames.pcapng", frames), frames
 
 
@@ -132,16 +132,18 @@ def assert_is_the_key(found) -> None:
 def test_a_key_from_a_trace(varied):
     found = recovered(varied)
     assert_is_the_key(found)
-    assert (found.best.name, found.best.contradictions, found.solution.has_initial) == ("as configured", 0, False)
+    assert (found.best.assumption, found.best.contradictions, found.solution.has_initial) == ("as-configured", 0, False)
     assert found.best.evidence > 1000
+    assert (found.conclusion, found.of_other_types) == ("complete", 0)
+    assert found.calculable == ["ipv4-addresses", "ipv4-ports", "ipv6-addresses", "ipv6-ports"]
 
 
 @pytest.mark.parametrize(
     ("fault", "order"),
     [
-        ("value-byte-swapped", "bytes in the opposite order"),
-        ("value-bit-reversed", "bits in reversed order"),
-        ("value-halves-swapped", "16-bit halves swapped"),
+        ("value-byte-swapped", "bytes-reversed"),
+        ("value-bit-reversed", "bits-reversed"),
+        ("value-halves-swapped", "halves-swapped"),
     ],
 )
 def test_the_order_of_the_bits_is_found(varied, fault, order):
@@ -162,8 +164,8 @@ def test_what_is_hashed_is_found(varied):
     said = [Said(each.value) for each in misbehave(frames, replace(CONFIGURATION, hash_types=0x1FF))]
     found = recover_key(trace, device_of(CONFIGURATION), SaidOf(said))
     assert_is_the_key(found)
-    assert found.best.name == "outer header, addresses and ports"
-    as_configured = next(fit for fit in found.fits if fit.name == "as configured")
+    assert found.best.assumption == "outer-ports"
+    as_configured = next(fit for fit in found.fits if fit.assumption == "as-configured")
     assert not as_configured.is_consistent
     assert as_configured.contradictions > 10
 
@@ -220,7 +222,7 @@ def test_what_so_few_packets_fit_by_chance_is_not_chosen(tmp_path, seed):
     some = [plain(flow) for flow in flows(3, seed=seed)]
     trace = write(tmp_path / "few.pcapng", some)
     found = recover_key(trace, device_of(CONFIGURATION), SaidOf(misbehave(some, CONFIGURATION)))
-    assert found.best.name == "as configured"
+    assert found.best.assumption == "as-configured"
     assert not found.best.is_confirmed
     key, mask = (int.from_bytes(each, "big") for each in (found.solution.hash_key, found.solution.key_mask))
     assert key & mask == int.from_bytes(CONFIGURATION.key, "big") & mask
@@ -228,6 +230,11 @@ def test_what_so_few_packets_fit_by_chance_is_not_chosen(tmp_path, seed):
     odd = [replace(each, value=each.value ^ 1 << 5 * i) for i, each in enumerate(misbehave(some * 2, CONFIGURATION))]
     lost = recover_key(write(tmp_path / "odd.pcapng", some * 2), device_of(CONFIGURATION), SaidOf(odd))
     assert lost.best is None
+    assert (lost.conclusion, lost.calculable) == ("no-key", [])
+    by_chance = replace(lost.fits[0], solution=found.solution, packets=3)
+    assert replace(lost, fits=[by_chance]).conclusion == "uncertain"
+    assert replace(lost, fits=[replace(by_chance, packets=0)]).conclusion == "no-key"
+    assert replace(lost, fits=[by_chance], is_order_known=False).conclusion == "no-order"
 
 
 def test_what_few_packets_contradict_is_not_chosen(tmp_path):
@@ -246,7 +253,7 @@ def test_what_few_packets_contradict_is_not_chosen(tmp_path):
     outer = replace(CONFIGURATION, hash_types=0x1FF)
     said = [Said(each.value) for each in misbehave(frames, outer)]
     found = recover_key(write(tmp_path / "mixed.pcapng", frames), device_of(CONFIGURATION), SaidOf(said))
-    assert (found.best.name, found.best.contradictions) == ("outer header, addresses and ports", 0)
+    assert (found.best.assumption, found.best.contradictions) == ("outer-ports", 0)
     as_configured = found.fits[0]
     assert as_configured.contradictions > 5
     assert all(number > 400 for number in as_configured.contradicting)
@@ -317,13 +324,25 @@ def test_random_values_have_no_key(varied):
     said = [Said(numbers.getrandbits(32)) for _ in frames]
     found = recover_key(trace, Device(), SaidOf(said))
     assert (found.best, found.solution, found.is_complete) == (None, None, False)
+    assert (found.conclusion, found.calculable) == ("no-key", [])
+
+
+def test_packets_that_report_another_type_are_counted(varied):
+    trace, frames = varied
+    said = misbehave(frames, CONFIGURATION)
+    other = [i for i, each in enumerate(said) if each.report == "TCPv4"][:3]
+    for i in other:
+        said[i] = replace(said[i], report="UDPv4")
+    found = recover_key(trace, device_of(CONFIGURATION), SaidOf(said))
+    assert_is_the_key(found)
+    assert found.of_other_types == len(other) == 3
 
 
 def test_known_keys_are_named(varied):
     trace, frames = varied
     said = misbehave(frames, replace(CONFIGURATION, key=naive.configuration.MICROSOFT_KEY))
-    assert recover_key(trace, Device(), SaidOf(said)).known_name == "Microsoft's published key"
-    assert recovered(varied).known_name == ""
+    assert recover_key(trace, Device(), SaidOf(said)).known_key == "microsoft"
+    assert recovered(varied).known_key == ""
 
 
 def test_packets_without_a_reported_hash_are_predicted(tmp_path):
@@ -348,7 +367,7 @@ def test_one_tunnel_endpoint_pair(tmp_path):
 
 
 def test_nothing_reported_is_refused(tmp_path):
-    frame = builders.ethernet(builders.ipv4(builders.udp(), 17), IPV4)
+    frame = builders.framed(builders.ipv4(builders.udp(), 17))
     with pytest.raises(ConfigurationError, match="no packet has a reported hash"):
         recover_key(write(tmp_path / "one.pcapng", [frame]))
 

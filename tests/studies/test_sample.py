@@ -7,7 +7,7 @@ from naive.configuration import Configuration
 from pcaphash.capture.reader import Reader
 from pcaphash.engine.describer import Describer
 from pcaphash.studies.validate.sample import Sampler
-from pcaphash.studies.validate.verdicts import WRONG_QUEUE, WRONG_VALUE
+from pcaphash.studies.validate.verdicts import WRONG_QUEUE, WRONG_VALUE, Judgement
 from support import builders
 from support.comparing import device_of
 from support.diagnosing import Said, SaidOf
@@ -18,7 +18,7 @@ DEVICE = device_of(Configuration("v7", 0xFFF))
 
 @pytest.fixture(scope="module")
 def trace(tmp_path_factory):
-    long = builders.ethernet(builders.ipv4(builders.tcp(bytes(4000)), builders.TCP), builders.IPV4)
+    long = builders.framed(builders.ipv4(builders.tcp(bytes(4000)), builders.TCP))
     packets = [plain(flow) for flow in flows(3000)] + [long]
     return write(tmp_path_factory.mktemp("sample") / "flows.pcapng", packets)
 
@@ -30,7 +30,8 @@ def sample_of(trace, faults_of):
         numbers = np.arange(first, first + n)
         faults = np.array([faults_of(number) for number in numbers.tolist()], np.uint8)
         _, reported = SaidOf([Said(int(number)) for number in numbers]).read(block, 1)
-        sampler.add(block, numbers, describer.describe(block), reported, faults, np.ones(n, bool))
+        judgement = Judgement(faults, np.zeros(n, np.uint8))
+        sampler.append(block, numbers, describer.describe(block), reported, judgement)
         first += n
     return sampler.sample()
 
@@ -69,3 +70,29 @@ def test_those_at_the_end_are_as_likely_as_those_at_the_beginning(trace):
 
 def test_nothing_is_no_sample():
     assert Sampler().sample() is None
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2, 3), (3, 1, 0, 2), (2, 3, 1, 0)])
+def test_parts_in_any_order_give_the_same_sample(trace, order):
+    """Blocks of 16 kB are dealt out to four samplers."""
+    describer, first = Describer(DEVICE), 1
+    samplers, whole = [Sampler() for _ in order], Sampler()
+    for i, block in enumerate(Reader(str(trace), 2**14).blocks()):
+        n = len(block.records)
+        numbers = np.arange(first, first + n)
+        faults = np.where(numbers % 3 > 0, WRONG_VALUE, 0).astype(np.uint8)
+        _, reported = SaidOf([Said(int(number)) for number in numbers]).read(block, 1)
+        judgement, found = Judgement(faults, np.zeros(n, np.uint8)), describer.describe(block)
+        for sampler in (samplers[i % len(order)], whole):
+            sampler.append(block, numbers, found, reported, judgement)
+        first += n
+    assert i >= len(order)
+    combined = Sampler()
+    for place in order:
+        combined.combine(samplers[place])
+    found, expected = combined.sample(), whole.sample()
+    assert np.array_equal(found.numbers, expected.numbers)
+    assert np.array_equal(found.weights, expected.weights)
+    assert np.array_equal(found.block.data, expected.block.data)
+    assert np.array_equal(found.reported.hash_values, found.numbers)
+    assert found.weights.sum() == pytest.approx(first - 1)

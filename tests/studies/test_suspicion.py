@@ -6,16 +6,17 @@ import numpy as np
 import pytest
 
 import pcaphash
-from pcaphash.capture.pcap import Pcap
 from pcaphash.capture.reader import Block
 from pcaphash.engine.kept import MOST_KEPT, PacketKeeper
 from pcaphash.kernels.records import RECORD
 from pcaphash.studies.info import info
 from pcaphash.studies.suspicion import estimate_excess, find_suspects
+from support import builders
+from support.builders import in_udp
 from support.captures import pcap, pcap_record
 from support.command import run
 from support.shared import CAPTURES, ROBUSTNESS, SHARED, needs_shared
-from support.suspects import ORDINARY, SUSPECTS
+from support.suspects import ORDINARY, SUSPECTS, inner_frame
 
 REMEDIES = {
     ("VXLAN", 4799): "--vxlan-port 4799",
@@ -73,9 +74,6 @@ def test_the_gain_is_that_of_a_recount(tmp_path):
 
 
 def test_ports_that_have_tunnels_already_are_kept(tmp_path):
-    from support import builders
-    from support.suspects import in_udp, inner_frame
-
     known = [in_udp(builders.vxlan(inner_frame(i)), 4789) for i in range(10)]
     path = write(tmp_path / "some.pcap", known + [SUSPECTS["VXLAN", 4799](i) for i in range(10)])
     assert found_in(path)["VXLAN", 4799]["options"] == "--vxlan-port 4789 --vxlan-port 4799"
@@ -121,8 +119,8 @@ def test_packets_are_kept_at_random_and_for_all_alike():
     records = np.zeros(1000, RECORD)
     records["captured_length"] = 16
     for block in range(10):
-        records["offset"] = (block * 1000 + np.arange(1000)) * 16
-        keeper.append(Block(data, records, Pcap.recognize(pcap())), block)
+        records["offset"] = records["start"] = (block * 1000 + np.arange(1000)) * 16
+        keeper.append(Block(data, records), block)
     kept = keeper.kept()
     assert 24 <= len(kept) <= 64
     numbers = kept.data.view(np.uint32).reshape(-1, 64)[: len(kept), 0] // 4
@@ -254,9 +252,6 @@ def test_a_heavy_flow_beside_a_missed_tunnel_is_to_blame_itself(tmp_path):
 @pytest.mark.slow
 @pytest.mark.jit_only
 def test_a_missed_tunnel_that_spreads_by_its_source_port_needs_nothing(tmp_path):
-    from support import builders
-    from support.suspects import in_udp, inner_frame
-
     packets = [in_udp(builders.vxlan(inner_frame(i)), 4799, 49152 + 3 * i) for i in range(4000)]
     verdict = compared(tmp_path, packets, "--config", "outer=base")
     assert "look like" not in verdict["headline"]
@@ -269,9 +264,6 @@ def test_a_missed_tunnel_that_spreads_by_its_source_port_needs_nothing(tmp_path)
 
 @pytest.mark.jit_only
 def test_what_is_left_beside_known_tunnels_is_named(tmp_path):
-    from support import builders
-    from support.suspects import in_udp, inner_frame
-
     known = [in_udp(builders.vxlan(inner_frame(i)), 4789) for i in range(600)]
     verdict = compared(tmp_path, known + [SUSPECTS["VXLAN", 4799](i) for i in range(400)])
     assert verdict["conclusion"] == "gain"

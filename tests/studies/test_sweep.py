@@ -15,19 +15,22 @@ from pcaphash.device import Device
 from pcaphash.engine.census import identities_of
 from pcaphash.engine.distribution import distribute
 from pcaphash.engine.saved import save_census
-from pcaphash.engine.stream import take_census
 from pcaphash.errors import ConfigurationError
 from pcaphash.standards import virtio
-from pcaphash.studies.analyze import SUMMARY_COLUMNS, analyze
+from pcaphash.studies.analyze import analyze
 from pcaphash.studies.census import census
+from pcaphash.studies.columns import SUMMARY
 from pcaphash.studies.sweep import MEASURE_COLUMNS, study, sweep
+from pcaphash.studies.sweep.verdict import judge
+from pcaphash.studies.trials import Interval
 from support.captures import pcapng_of
+from support.counting import take_census
 from support.shared import ROOT
 from support.variety import variety
 
 SAMPLES = ROOT / "sample_traces"
 TUNNELS = str(SAMPLES / "cut.pcap")
-VALUES = list(SUMMARY_COLUMNS[1:])
+VALUES = list(SUMMARY.names[1:])
 DEVICES = {
     "v7": Device(),
     "1.4": Device("1.4"),
@@ -85,7 +88,7 @@ def test_classes_are_those_of_equal_distributions(name):
     device, trace = Device(), str(SAMPLES / f"{name}.pcap")
     swept = sweep(trace, device)
     (identity,) = identities_of([device])
-    counts = take_census([trace], [identity])[0][identity]
+    counts = take_census([trace], identity)[identity]
     by_hand = defaultdict(set)
     for mask in range(4096):
         found = distribute(counts, replace(device, hash_types=mask))
@@ -134,7 +137,7 @@ def test_classes_are_ranked_by_the_measure_then_by_their_smallest_mask(by, spec)
 def test_the_order_of_the_queues_does_not_bear_on_the_rank(by):
     swept = sweep(TUNNELS, by=by)
     (identity,) = identities_of([Device()])
-    counts = take_census([TUNNELS], [identity])[0][identity]
+    counts = take_census([TUNNELS], identity)[identity]
     ranks = defaultdict(set)
     for rank, position in zip(swept.ranks.tolist(), swept.smallest.tolist(), strict=True):
         found = distribute(counts, with_types(Device(), *swept.types(position)))
@@ -222,10 +225,35 @@ def test_an_empty_trace_has_one_class_that_loads_nothing(tmp_path):
     assert swept.types(0) == (0, 0)
     assert swept.masks[["hashed", "unhashed", "unknown", "queues_used"]].to_numpy().sum() == 0
     assert swept.masks["max_ideal_packets"].isna().all()
+    assert (swept.verdict.conclusion, swept.verdict.is_ranked) == ("no-hash", False)
+
+
+def test_what_cannot_be_ranked_is_told_apart():
+    device, hashed, used = Device(queues=4), np.array([9, 9]), np.array([4, 1])
+    columns = {"hashed": hashed, "queues_used": used, "max_ideal_packets": np.array([0.1, 3.0])}
+    columns |= {"jain_packets": np.array([0.9, 0.25])}
+
+    def concluded(device=device, packets=32, ideal=None, by="max_ideal_packets", **changed):
+        return judge(device, packets, columns | changed, by, ideal, {"all": 0, "none": 1}).conclusion
+
+    assert concluded() == "ranked"
+    assert concluded(hashed=hashed * 0) == "no-hash"
+    assert concluded(Device(features="CTRL_VQ+HASH_REPORT")) == "no-rss"
+    assert concluded(Device(queues=1)) == "one-queue"
+    assert concluded(packets=31) == "too-few"
+    assert concluded(queues_used=used[:1]) == "alike"
+    assert concluded(queues_used=used * 0 + 1) == "one-used"
+    assert concluded(ideal=Interval(0, 0.05)) == "worse-than-chance"
+    assert concluded(ideal=Interval(0, 2)) == "one-best"
+    assert concluded(ideal=Interval(0, 3)) == "several-best"
+    assert concluded(ideal=Interval(0.2, 1), by="jain_packets") == "several-best"
+    assert concluded(ideal=Interval(0.5, 1), by="jain_packets") == "one-best"
+    found = judge(device, 32, columns, "max_ideal_packets", Interval(0, 2), {"all": 0, "none": 1})
+    assert (found.n_alike, found.alike, found.worse) == (1, ["all"], ["none"])
 
 
 def test_an_unknown_measure_is_refused_before_anything_is_read():
-    with pytest.raises(ConfigurationError, match=r"^--by: 'max_ideal_packet' is not known; did you mean max_ideal_p"):
+    with pytest.raises(ConfigurationError, match=r"^by: 'max_ideal_packet' is not known; did you mean max_ideal_p"):
         sweep("no such file", by="max_ideal_packet")
 
 

@@ -13,9 +13,21 @@ from pcaphash.studies.baseline import Baseline
 from pcaphash.studies.census import census
 from pcaphash.studies.spread import spread
 from pcaphash.studies.tune import tune
-from pcaphash.studies.tune.tables import ethtool_words, partition, rebalance
+from pcaphash.studies.tune.cautions import RepeatingKey, SmallTable, UnequalEntries, ZeroKey, list_cautions
+from pcaphash.studies.tune.tables import Turns, Weights, ethtool_table, partition, rebalance
 from pcaphash.studies.tune.trial import CHOOSING, JUDGING, fold, place, random_keys, split_inputs
-from pcaphash.studies.tune.verdict import cautions, judge_key
+from pcaphash.studies.tune.verdict import (
+    FewInputs,
+    FewPackets,
+    Halves,
+    JudgedTable,
+    Little,
+    NoHash,
+    judge_inputs,
+    judge_key,
+    judge_packets,
+    judge_table,
+)
 from support.shared import ROOT
 from support.traffic import flows, plain, write
 
@@ -38,14 +50,20 @@ def test_a_key_of_zeros_is_found_bad_and_another_one_helps_on_other_flows(many):
     assert tuning.recommended == tuning.best
     assert tuning.tuned.hash_key == tuning.keys[tuning.best]
     assert f"hkey {tuning.keys[tuning.best].hex(':')}" in tuning.ethtool_line
-    assert any("every hash is 0" in line for line in tuning.verdict.lines)
+    assert tuning.verdict.facts.why is None
+    assert tuning.verdict.facts.current == Halves(tuning.value("choosing", 0), tuning.value("judging", 0))
+    assert tuning.verdict.facts.best.judging == tuning.value("judging", tuning.best)
+    assert tuning.verdict.facts.outdone == 1
+    assert tuning.verdict.cautions == [ZeroKey()]
 
 
 @needs_speed
 def test_of_a_good_key_it_says_that_little_is_gained(many):
     tuning = tune(many, n_keys=200)
     assert tuning.verdict.cause == "little"
-    assert tuning.verdict.headline.startswith("Another hash key gains little")
+    assert tuning.verdict.facts.why == Little.AS_CHANCE
+    assert tuning.verdict.facts.ideal == tuning.baseline.interval("max_ideal_packets")
+    assert tuning.verdict.cautions == []
     assert tuning.recommended == 0
     # Chosen as the best of many over one half, and no better than others over the other half.
     assert tuning.value("choosing", tuning.best) < tuning.value("judging", tuning.best)
@@ -85,7 +103,7 @@ def test_tables_that_give_queues_unequal_entries_get_better_with_size(many):
     assert set(of_size) == {4, 8, 16, 32, 64, 128, 256, 512}
     assert of_size[4].median > 0.4  # one of three receive queues has half of the entries
     assert of_size[512].median < 0.2
-    assert any("2 table entries" in line and "not a power of two" in line for line in tuning.verdict.lines)
+    assert tuning.verdict.cautions == [SmallTable(4, 4, 3), UnequalEntries(3, 1, 2)]
 
 
 @needs_speed
@@ -100,7 +118,9 @@ def test_the_payload_is_the_tuned_device_byte_by_byte(many):
 def test_too_few_hash_inputs_are_told_and_no_failure(tmp_path):
     tuning = tune(write(tmp_path / "one.pcapng", [plain(flows(1)[0])] * 5), n_keys=3)
     assert tuning.verdict.cause == "nothing"
-    assert tuning.verdict.headline == "There is nothing to tune: 1 distinct hash input cannot tell keys apart."
+    assert tuning.verdict.facts == FewInputs(1)
+    few = tune(write(tmp_path / "few.pcapng", [plain(flow) for flow in flows(9)]), n_keys=3)
+    assert (few.verdict.cause, few.verdict.facts) == ("nothing", FewPackets(9, 32, 8))
 
 
 @needs_speed
@@ -118,6 +138,8 @@ def test_of_a_saved_census_a_table_is_made_alone(tmp_path, many):
         save_census(taken, stream)
     tuning, whole = tune(saved), tune(many, n_keys=1)
     assert (tuning.verdict.cause, tuning.best, tuning.n_inputs, tuning.baseline) == ("no-flows", None, None, None)
+    now = whole.value("all", 0)
+    assert tuning.verdict.facts == JudgedTable("max_ideal_packets", now, whole.rebalanced.whole, is_gain=True)
     assert tuning.rebalanced.table == whole.rebalanced.table
     assert tuning.weighted.table == whole.weighted.table
     assert tuning.rss_config == whole.rss_config
@@ -131,16 +153,16 @@ def test_a_saved_census_without_a_hash(tmp_path):
     taken = census(write(tmp_path / "none.pcapng", []), Device())
     with saved.open("wb") as stream:
         save_census(taken, stream)
-    assert tune(saved).verdict.cause == "nothing"
+    assert (tune(saved).verdict.cause, tune(saved).verdict.facts) == ("nothing", NoHash())
 
 
 def test_what_cannot_be_tuned_is_refused(many):
     for traces, options, said in [
         (many, {"device": Device(features="CTRL_VQ+HASH_REPORT")}, "without the RSS feature"),
-        (many, {"device": Device(table_index="modulo")}, "--table-index: modulo"),
-        (many, {"device": Device(queues=1)}, "--queues: with a single receive queue"),
-        (many, {"measure": "min_max_packets"}, "--measure: "),
-        (many, {"n_keys": 0}, "--keys: 0 is too small"),
+        (many, {"device": Device(table_index="modulo")}, "table_index: keys can be tried only"),
+        (many, {"device": Device(queues=1)}, "queues: with a single receive queue"),
+        (many, {"measure": "min_max_packets"}, "measure: "),
+        (many, {"n_keys": 0}, "n_keys: 0 is too small"),
     ]:
         with pytest.raises(ConfigurationError) as error:
             tune(traces, **options)
@@ -177,34 +199,48 @@ def test_weights_cut_the_table_where_the_busiest_queue_has_least():
 
 
 def test_ethtool_can_say_turns_and_runs_and_nothing_else():
-    assert ethtool_words((0, 1, 2, 0)) == ["equal", "3"]
-    assert ethtool_words((0, 0, 2, 2)) == ["weight", "2", "0", "2"]
-    assert ethtool_words((1, 0, 0, 1)) == []
+    assert ethtool_table((0, 1, 2, 0)) == Turns(3)
+    assert ethtool_table((0, 1, 2, 0)).words == ["equal", "3"]
+    assert ethtool_table((0, 0, 2, 2)) == Weights([2, 0, 2])
+    assert ethtool_table((0, 0, 2, 2)).words == ["weight", "2", "0", "2"]
+    assert ethtool_table((1, 0, 0, 1)) is None
 
 
 def test_cautions_name_what_is_doubtful():
-    assert cautions(Device()) == []
-    assert "65,536 values" in cautions(Device(hash_key="symmetric"))[0]
-    assert "256 values" in cautions(Device(hash_key=bytes([0x5A]) * 40))[0]
-    (few,) = cautions(Device(queues=8, indirection_table_size=16))
-    assert few.startswith("indirection table: 16 entries are fewer than 4 for each of 8")
-    (uneven,) = cautions(Device(queues=6))
-    assert "between 21 and 22 table entries" in uneven
+    assert list_cautions(Device()) == []
+    assert list_cautions(Device(hash_key="symmetric")) == [RepeatingKey(2, 65536)]
+    assert list_cautions(Device(hash_key=bytes([0x5A]) * 40)) == [RepeatingKey(1, 256)]
+    assert list_cautions(Device(queues=8, indirection_table_size=16)) == [SmallTable(16, 4, 8)]
+    assert list_cautions(Device(queues=8, indirection_table_size=32)) == []
+    assert list_cautions(Device(queues=6)) == [UnequalEntries(6, 21, 22)]
 
 
 @pytest.mark.parametrize(
-    ("current", "best", "outdone", "cause", "said"),
+    ("current", "best", "outdone", "cause", "why"),
     [
-        ((0.9, 0.9), (0.1, 0.2), 1.0, "key", "gives 20.0% above ideal instead of 90.0% above ideal"),
-        ((3.5, 12.5), (0.1, 0.2), 1.0, "key", "gives 20.0% above ideal instead of 1,250% above ideal"),
-        ((0.9, 0.9), (0.1, 0.9), 1.0, "little", "but so is the best one"),
-        ((0.2, 0.9), (0.1, 0.2), 0.5, "little", "but not on the other"),
-        ((0.9, 0.2), (0.1, 0.2), 1.0, "little", "does as well as chance"),
+        ((0.9, 0.9), (0.1, 0.2), 1.0, "key", None),
+        ((3.5, 12.5), (0.1, 0.2), 1.0, "key", None),
+        ((0.9, 0.9), (0.1, 0.9), 1.0, "little", Little.BEST_IS_BAD_TOO),
+        ((0.2, 0.9), (0.1, 0.2), 0.5, "little", Little.BAD_ONCE),
+        ((0.9, 0.2), (0.1, 0.2), 1.0, "little", Little.AS_CHANCE),
     ],
 )
-def test_only_a_key_that_is_bad_on_both_halves_is_blamed(current, best, outdone, cause, said):
+def test_only_a_key_that_is_bad_on_both_halves_is_blamed(current, best, outdone, cause, why):
     first = np.arange(50, 70)  # of 100 packets on two receive queues: up to 38 % above the ideal
     baseline = Baseline(np.stack([first, 100 - first], axis=1)[:, :, np.newaxis].repeat(2, axis=2), 10)
-    verdict = judge_key(baseline, "max_ideal_packets", current, best, outdone)
-    assert verdict.cause == cause
-    assert said in verdict.headline
+    verdict = judge_key(baseline, "max_ideal_packets", Halves(*current), Halves(*best), outdone)
+    facts = verdict.facts
+    assert (verdict.cause, facts.why) == (cause, why)
+    assert (facts.current, facts.best, facts.outdone) == (Halves(*current), Halves(*best), outdone)
+    assert facts.ideal == baseline.interval("max_ideal_packets")
+    assert facts.worse_than == (100 if current[1] > 0.38 else 52.5)  # 10 of 20 do better, and one does as well
+
+
+def test_what_cannot_be_judged_is_told_by_numbers():
+    assert judge_inputs(4) is None
+    assert judge_inputs(3).facts == FewInputs(3)
+    assert judge_packets(64, 16) is None
+    assert judge_packets(63, 16).facts == FewPackets(63, 64, 16)
+    assert judge_table("jain_packets", 0.5, 0.9, 1).facts == JudgedTable("jain_packets", 0.5, 0.9, is_gain=True)
+    assert not judge_table("cov_packets", 0.5, 0.9, 1).facts.is_gain
+    assert judge_table("cov_packets", 0.5, 0.9, 0).cause == "nothing"

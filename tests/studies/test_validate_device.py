@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from pcaphash import Device
-from pcaphash.capture.reported_tpacket import DEVICE_HASH_REPORTS, TpacketHashes
+from pcaphash.capture.reported.tpacket import DEVICE_HASH_REPORTS, TpacketHashes
 from pcaphash.studies.validate import validate
 from support.diagnosing import Said, SaidOf
 from support.shared import SHARED, needs_shared

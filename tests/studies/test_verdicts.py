@@ -8,11 +8,15 @@ import pytest
 
 import naive.device
 from naive.configuration import Configuration
+from pcaphash.engine.run import begin, finish
 from pcaphash.engine.selection import Selection
 from pcaphash.errors import ConfigurationError
 from pcaphash.standards.virtio import HASH_REPORT_TUNNELS, HASH_REPORTS
-from pcaphash.studies.validate.study import Validator
-from pcaphash.studies.validate.verdicts import FAULTS, REASONS
+from pcaphash.studies.asking import inputs_of
+from pcaphash.studies.validate import validate
+from pcaphash.studies.validate.deciding import TunnelNames
+from pcaphash.studies.validate.study import ValidationRequest, stream_verdicts
+from pcaphash.studies.validate.verdicts import FAULTS, REASONS, TunnelNaming
 from support import builders
 from support.captures import pcapng_of
 from support.comparing import device_of
@@ -87,6 +91,13 @@ def spoiled(said: Said, numbers: random.Random) -> Said:
     return replace(said, value=None) if said.report == "NONE" else said
 
 
+def rows_and_result(request: ValidationRequest, trace):
+    """Judge the packets of a trace, and return the row of each beside what was found."""
+    partial = begin(request)
+    rows = [row for part in stream_verdicts(request, partial, inputs_of(trace)) for row in part.itertuples()]
+    return rows, finish(request, partial)
+
+
 @pytest.mark.jit_only
 @pytest.mark.parametrize("lenient", slow_but(1, [False, True]))
 @pytest.mark.parametrize("with_types", slow_but(1, [True, False]))
@@ -97,15 +108,16 @@ def test_verdicts_are_those_of_the_plain_judge(tmp_path, lenient, with_types):
     numbers = random.Random(5)
     answers = [naive.device.answer(*frame, CONFIGURATION) for frame in frames]
     said = [spoiled(as_said(answer, with_types), numbers) for answer in answers]
-    validator = Validator(trace, device_of(CONFIGURATION), SaidOf(said), Selection(direction="all"), lenient=lenient)
-    rows = [row for part in validator.rows() for row in part.itertuples()]
+    request = ValidationRequest(
+        (device_of(CONFIGURATION),), Selection(direction="all"), (SaidOf(said),), lenient=lenient
+    )
+    rows, result = rows_and_result(request, trace)
     of_packet = majority_is_for_the_packet(answers, said)
     expected = [naive_verdict(*pair, CONFIGURATION, lenient, of_packet) for pair in zip(answers, said, strict=True)]
     found = [row.not_compared if row.verdict == "not-comparable" else row.verdict for row in rows]
     assert found == expected
     counts = Counter(expected)
     assert set(counts) >= {"match", "wrong-value", "hash-unexpected", "hash-missing", "wrong-queue", "not-shown"}
-    result = validator.result()
     assert result.verdicts == {name: counts[name] for name in ("match", *GRAVEST_FIRST)}
     assert result.not_compared == {name: counts[name] for name in REASONS if counts[name]}
     assert result.mismatches == sum(n for name, n in counts.items() if name in GRAVEST_FIRST)
@@ -113,12 +125,13 @@ def test_verdicts_are_those_of_the_plain_judge(tmp_path, lenient, with_types):
 
 def test_rows_say_both_sides(tmp_path):
     trace = tmp_path / "one.pcapng"
-    frame = builders.ethernet(builders.ipv4(builders.udp(), 17), builders.IPV4)
+    frame = builders.framed(builders.ipv4(builders.udp(), 17))
     trace.write_bytes(pcapng_of([(frame, len(frame), 1)]))
     answer = naive.device.answer(frame, len(frame), 1, CONFIGURATION)
-    validator = Validator(trace, device_of(CONFIGURATION), SaidOf([Said(0x1234, "TCPv4", "GRE", 7)]))
-    (row,) = [row for part in validator.rows() for row in part.to_dict("records")]
-    assert row == {
+    request = ValidationRequest((device_of(CONFIGURATION),), sources=(SaidOf([Said(0x1234, "TCPv4", "GRE", 7)]),))
+    ((row,), _) = rows_and_result(request, trace)
+    assert row._asdict() == {
+        "Index": 0,
         "trace": str(trace),
         "packet": 1,
         "verdict": "wrong-value",
@@ -142,20 +155,18 @@ def arp_in_vxlan(n: int) -> list[tuple[bytes, int, int]]:
     return [(whole, len(whole), 1)] * n
 
 
-def test_one_reading_of_the_tunnel_report_holds_for_the_trace(tmp_path):
+def test_what_hash_report_tunnel_names_holds_for_the_trace(tmp_path):
     trace = tmp_path / "arp.pcapng"
     trace.write_bytes(pcapng_of(arp_in_vxlan(5)))
 
     def judged(tunnels, lenient=False):
         said = [Said(None, "NONE", tunnel) for tunnel in tunnels]
-        validator = Validator(trace, device_of(CONFIGURATION), SaidOf(said), lenient=lenient)
-        validator.judge()
-        return validator.result()
+        return validate(trace, device_of(CONFIGURATION), SaidOf(said), lenient=lenient)
 
     of_hash, of_packet = judged(["NONE"] * 5), judged(["VXLAN"] * 5)
-    assert (of_hash.mismatches, of_hash.notes) == (0, [])
+    assert (of_hash.mismatches, of_hash.decisions, of_hash.notes) == (0, [], [])
     assert of_packet.mismatches == 0
-    assert "hash_report_tunnel is read as naming the encapsulation of every tunnel packet" in of_packet.notes[0]
+    assert of_packet.decisions == [TunnelNames((TunnelNaming.EVERY,), 5, 0)]
     assert judged(["VXLAN", "VXLAN", "VXLAN", "NONE", "NONE"]).verdicts["wrong-tunnel"] == 2
     assert judged(["VXLAN", "VXLAN", "VXLAN", "NONE", "NONE"], lenient=True).mismatches == 0
     assert judged(["GRE"] * 5, lenient=True).verdicts["wrong-tunnel"] == 5
@@ -164,39 +175,34 @@ def test_one_reading_of_the_tunnel_report_holds_for_the_trace(tmp_path):
 @pytest.mark.parametrize(
     ("tunnels", "named", "n_wrong"),
     [
-        (["NONE", "NONE", "NONE"], None, 0),
-        (["GRE", "GRE", "NONE"], "every tunnel packet that gets a hash", 0),
-        (["GRE", "GRE", "VXLAN"], "every tunnel packet", 0),
-        (["GRE", "NONE", "NONE"], None, 1),
-        (["GRE", "GRE", "GRE"], "every tunnel packet", 1),
+        (["NONE", "NONE", "NONE"], [], 0),
+        (["GRE", "GRE", "NONE"], [TunnelNames((TunnelNaming.HASHED,), 3, 1)], 0),
+        (["GRE", "GRE", "VXLAN"], [TunnelNames((TunnelNaming.EVERY,), 3, 0)], 0),
+        (["GRE", "NONE", "NONE"], [], 1),
+        (["GRE", "GRE", "GRE"], [TunnelNames((TunnelNaming.HASHED, TunnelNaming.EVERY), 2, 0)], 1),
     ],
 )
 def test_a_packet_without_hash_may_have_no_tunnel(tmp_path, tunnels, named, n_wrong):
     """GRE is hashed over the outer header here, and VXLAN around ARP not at all."""
     configuration = replace(CONFIGURATION, hash_types=0xDFF)
     inner = builders.ipv4(builders.udp(), 17)
-    outer = builders.ethernet(builders.ipv4(builders.gre(inner, builders.IPV4), 47), builders.IPV4)
+    outer = builders.framed(builders.ipv4(builders.gre(inner, builders.IPV4), 47))
     frames = [(outer, len(outer), 1)] * 2 + arp_in_vxlan(1)
     answers = [naive.device.answer(frame, length, 1, configuration) for frame, length, _ in frames]
     assert [answer.hash_report for answer in answers] == ["IPv4", "IPv4", "NONE"]
     said = [Said(as_said(answer).value, answer.hash_report, of) for answer, of in zip(answers, tunnels, strict=True)]
     trace = tmp_path / "some.pcapng"
     trace.write_bytes(pcapng_of(frames))
-    validator = Validator(trace, device_of(configuration), SaidOf(said))
-    validator.judge()
-    found = validator.result()
+    found = validate(trace, device_of(configuration), SaidOf(said))
     assert found.verdicts["wrong-tunnel"] == found.mismatches == n_wrong
-    assert len(found.notes) == (named is not None)
-    assert named is None or f"naming the encapsulation of {named}, whichever" in found.notes[0]
+    assert found.decisions == named
 
 
 def test_nothing_reported_is_refused(tmp_path):
     trace = tmp_path / "arp.pcapng"
     trace.write_bytes(pcapng_of(arp_in_vxlan(2)))
-    validator = Validator(trace, device_of(CONFIGURATION))
-    validator.judge()
     with pytest.raises(ConfigurationError, match="no packet has a reported hash or queue"):
-        validator.result()
+        validate(trace, device_of(CONFIGURATION))
 
 
 def test_what_is_selected_is_judged(tmp_path):
@@ -204,8 +210,10 @@ def test_what_is_selected_is_judged(tmp_path):
     trace = tmp_path / "frames.pcapng"
     trace.write_bytes(pcapng_of(frames))
     said = [as_said(naive.device.answer(*frame, CONFIGURATION)) for frame in frames]
-    validator = Validator(trace, device_of(CONFIGURATION), SaidOf(said), Selection(encapsulation=["VXLAN"], count=2))
-    rows = [row for part in validator.rows() for row in part.itertuples()]
+    request = ValidationRequest(
+        (device_of(CONFIGURATION),), Selection(encapsulation=["VXLAN"], count=2), (SaidOf(said),)
+    )
+    rows, result = rows_and_result(request, trace)
     encapsulations = [naive.device.answer(*frame, CONFIGURATION).encapsulation for frame in frames]
     assert [row.packet for row in rows] == [i + 1 for i, name in enumerate(encapsulations) if name == "VXLAN"][:2]
-    assert validator.result().mismatches == 0
+    assert result.mismatches == 0

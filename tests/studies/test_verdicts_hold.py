@@ -5,12 +5,12 @@ import pytest
 from pcaphash import Device
 from pcaphash.device import default_configs
 from pcaphash.engine.saved import save_census
-from pcaphash.report.comparison_words import put_into_words
+from pcaphash.report.compare.words import put_into_words
 from pcaphash.studies.census import census
 from pcaphash.studies.compare import compare
 from support import builders
+from support.builders import erspan_i, framed, in_gre
 from support.captures import pcapng_of
-from support.suspects import in_ip
 from support.traffic import Flow, flows, plain, tunnelled, write
 
 pytestmark = pytest.mark.jit_only  # baselines draw a thousand ideal hashes for every flow
@@ -25,18 +25,17 @@ def judged(tmp_path, packets, devices=None):
 
 def tcp(flow: Flow) -> bytes:
     segment = builders.tcp(b"", flow[2], flow[3])
-    return builders.ethernet(builders.ipv4(segment, 6, flow[0], flow[1]), builders.IPV4)
+    return framed(builders.ipv4(segment, builders.TCP, flow[0], flow[1]))
 
 
 def fragment(flow: Flow) -> bytes:
-    packet = bytearray(builders.ipv4(builders.udp(bytes(10), flow[2], flow[3]), 17, flow[0], flow[1]))
-    packet[6] |= 0x20  # more fragments
-    return builders.ethernet(bytes(packet), builders.IPV4)
+    datagram = builders.udp(bytes(10), flow[2], flow[3])
+    return framed(builders.ipv4(datagram, builders.UDP, flow[0], flow[1], more_fragments=True))
 
 
 def sctp(flow: Flow) -> bytes:
     packet = builders.sctp(b"data", flow[2], flow[3])
-    return builders.ethernet(builders.ipv4(packet, 132, bytes([192, 0, 2, 1]), bytes([192, 0, 2, 2])), builders.IPV4)
+    return framed(builders.ipv4(packet, builders.SCTP))
 
 
 def test_even_under_one_and_lucky_under_none_is_no_contradiction(tmp_path):
@@ -116,7 +115,7 @@ def test_advice_on_packets_without_a_hash_fits_the_reason(tmp_path, hash_types, 
 
 def test_a_mirror_session_is_named_beside_what_has_no_hash(tmp_path):
     frame = tcp(flows(1)[0])
-    mirrored = [in_ip(builders.gre(frame, 0x88BE), 47)] * 90  # ERSPAN type I
+    mirrored = [in_gre(erspan_i(frame))] * 90
     verdict, words = judged(tmp_path, [*mirrored, *(tcp(flow) for flow in flows(20))])
     assert "look-into" in {advice.kind for advice in verdict.advice}
     assert any("--strip erspan" in advice.text for advice in words.advice)

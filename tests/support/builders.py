@@ -1,4 +1,4 @@
-"""Headers as bytes: one plain function each, that puts its header before a payload.
+"""Every header and tunnel that tests use, as bytes: one plain function each, which puts its header before a payload.
 
 Lengths are right, checksums are zero (nothing under test reads them), addresses are bytes in wire order.
 """
@@ -41,9 +41,9 @@ def sll(payload: bytes, protocol: int, packet_type: int = 0) -> bytes:
     return struct.pack("!HHH8sH", packet_type, 1, 6, SOURCE_MAC, protocol) + payload
 
 
-def sll2(payload: bytes, protocol: int, packet_type: int = 0) -> bytes:
+def sll2(payload: bytes, protocol: int, packet_type: int = 0, interface: int = 1) -> bytes:
     """Linux cooked header, second version (LINKTYPE_LINUX_SLL2), of an Ethernet device."""
-    return struct.pack("!HHIHBB8s", protocol, 0, 1, 1, packet_type, 6, SOURCE_MAC) + payload
+    return struct.pack("!HHIHBB8s", protocol, 0, interface, 1, packet_type, 6, SOURCE_MAC) + payload
 
 
 def null(payload: bytes, family: int, order: str = "<") -> bytes:
@@ -218,3 +218,83 @@ def geneve(
     """GENEVE header (RFC 8926 section 3.4); ``options`` in multiples of 4 bytes."""
     first = version << 6 | len(options) // 4
     return struct.pack("!BBHI", first, flags, protocol, identifier << 8) + options + payload
+
+
+def vxlan_with_policy(frame: bytes, flags: int, policy: int, identifier: int = 5) -> bytes:
+    """VXLAN header with a group policy (draft-smith-vxlan-group-policy-05 section 2.1); ``flags`` are its second 8."""
+    return struct.pack("!BBHI", 0x88, flags, policy, identifier << 8) + frame
+
+
+def erspan_i(frame: bytes) -> bytes:
+    """ERSPAN type I: GRE without a sequence number, and no header after it."""
+    return gre(frame, 0x88BE)
+
+
+def erspan_ii(frame: bytes, number: int = 1, version: int = 1) -> bytes:
+    """ERSPAN type II in GRE with a sequence number (draft-foschiano-erspan-03 section 4.2)."""
+    return gre(struct.pack("!HHI", version << 12 | 100, 200, 0) + frame, 0x88BE, sequence=number)
+
+
+def erspan_iii(packet: bytes, *, frame_type: int = 0, subheader: bool = False, sequence: int | None = None) -> bytes:
+    """ERSPAN type III: a header of 12 bytes, and 8 more with a subheader (the same draft, section 4.3)."""
+    last = frame_type << 10 | subheader
+    header = struct.pack("!HHIHH", 2 << 12 | 100, 200, 12345, 0, last) + (bytes(8) if subheader else b"")
+    return gre(header + packet, 0x22EB, sequence=sequence)
+
+
+def gtp_u(packet: bytes, *, sequence: bool = False, extension: bytes = b"") -> bytes:
+    """GTP-U header of a G-PDU (3GPP TS 29.281 section 5.1); ``extension`` is one of type 0x85, whole."""
+    optional = struct.pack("!HBB", 1, 0, 0x85 if extension else 0) + extension if sequence or extension else b""
+    flags = 0x30 | (0x02 if sequence else 0) | (0x04 if extension else 0)
+    body = optional + packet
+    return struct.pack("!BBHI", flags, 255, len(body), 7) + body
+
+
+def wireguard(body: bytes, number: int) -> bytes:
+    """WireGuard's header of a message with data."""
+    return struct.pack("<IIQ", 4, 0x1234ABCD, number) + body
+
+
+def esp(body: bytes, number: int) -> bytes:
+    """ESP header (RFC 4303 section 2)."""
+    return struct.pack("!II", 0xC0FFEE01, number) + body
+
+
+def mpls(packet: bytes) -> bytes:
+    """A stack of two MPLS labels (RFC 3032)."""
+    return struct.pack("!II", 1000 << 12 | 64, 2000 << 12 | 0x100 | 64) + packet
+
+
+def l2tp(packet: bytes) -> bytes:
+    """L2TP header of a data message with a length (RFC 2661 section 3.1), and PPP around an IPv4 packet."""
+    body = bytes([0xFF, 0x03, 0x00, 0x21]) + packet
+    return struct.pack("!HHHH", 0x4002, 8 + len(body), 1, 2) + body
+
+
+def teredo(packet: bytes, *, authentication: bool = False, origin: bool = False) -> bytes:
+    """Indications of Teredo before a packet (RFC 4380 section 5.1.1)."""
+    indications = bytes([0, 1, 0, 0]) + bytes(9) if authentication else b""
+    return indications + (bytes([0, 0]) + bytes(6) if origin else b"") + packet
+
+
+# Whole frames
+
+
+def framed(packet: bytes) -> bytes:
+    """Ethernet frame of an IP packet, whose version nibble tells the ethertype."""
+    return ethernet(packet, IPV4 if packet[0] >> 4 == 4 else IPV6)
+
+
+def in_ip(payload: bytes, protocol: int, version: int = 4) -> bytes:
+    """Ethernet frame of an IP packet, between the usual addresses."""
+    return framed((ipv4 if version == 4 else ipv6)(payload, protocol))
+
+
+def in_udp(payload: bytes, destination_port: int, source_port: int = 54321, version: int = 4) -> bytes:
+    """Ethernet frame of a UDP datagram."""
+    return in_ip(udp(payload, source_port, destination_port), UDP, version)
+
+
+def in_gre(payload: bytes, version: int = 4) -> bytes:
+    """Ethernet frame of an IP packet that carries GRE; ``payload`` starts with the GRE header."""
+    return in_ip(payload, GRE, version)

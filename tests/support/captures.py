@@ -1,4 +1,4 @@
-"""Capture files as bytes: pcap of every format, pcapng with its blocks and options, and what breaks them."""
+"""Every capture file that tests use, as bytes: pcap of every format, and pcapng with its blocks and options."""
 
 import struct
 from collections.abc import Iterable
@@ -14,10 +14,16 @@ def pcap(records: bytes = b"", link_type: int = 1, order: str = "<", magic: int 
     return struct.pack(order + "IHHiIII", magic, 2, 4, 0, 0, 0x40000, link_type) + records
 
 
-def pcap_record(captured: bytes, original_length: int | None = None, order: str = "<", more: bytes = b"") -> bytes:
-    """Put a record header before a packet; ``more`` is what the modified format adds to it."""
+def pcap_record(
+    captured: bytes,
+    original_length: int | None = None,
+    order: str = "<",
+    more: bytes = b"",
+    time: tuple[int, int] = (7, 9),
+) -> bytes:
+    """Put a record header before a packet; ``more`` is what the modified format adds, ``time`` seconds and fraction."""
     length = len(captured) if original_length is None else original_length
-    return struct.pack(order + "IIII", 7, 9, len(captured), length) + more + captured
+    return struct.pack(order + "IIII", *time, len(captured), length) + more + captured
 
 
 def block(block_type: int, body: bytes, order: str = "<") -> bytes:
@@ -35,6 +41,16 @@ def section(order: str = "<") -> bytes:
 def option(code: int, value: bytes, order: str = "<") -> bytes:
     """Make an option of a block."""
     return struct.pack(order + "HH", code, len(value)) + value + bytes(-len(value) % 4)
+
+
+def number_option(code: int, letter: str, number: int, order: str = "<") -> bytes:
+    """Make an option of one number, of a size as struct's letters say."""
+    return option(code, struct.pack(order + letter, number), order)
+
+
+def time_options(resolution: int, offset: int, order: str = "<") -> bytes:
+    """Make the options of an interface that say what its timestamps count: if_tsresol and if_tsoffset."""
+    return option(9, bytes([resolution]), order) + number_option(14, "q", offset, order)
 
 
 def interface(link_type: int = 1, snap_length: int = 0, options: bytes = b"", order: str = "<") -> bytes:
@@ -56,9 +72,17 @@ def enhanced(
     return block(ENHANCED_PACKET, fields + captured + bytes(-len(captured) % 4) + options, order)
 
 
-def obsolete(captured: bytes, number: int = 0, ticks: int = 7, options: bytes = b"", order: str = "<") -> bytes:
+def obsolete(
+    captured: bytes,
+    original_length: int | None = None,
+    number: int = 0,
+    ticks: int = 7,
+    options: bytes = b"",
+    order: str = "<",
+) -> bytes:
     """Make a packet block of the first drafts."""
-    fields = struct.pack(order + "HH4I", number, 0, ticks >> 32, ticks & 0xFFFFFFFF, len(captured), len(captured))
+    length = len(captured) if original_length is None else original_length
+    fields = struct.pack(order + "HH4I", number, 0, ticks >> 32, ticks & 0xFFFFFFFF, len(captured), length)
     return block(OBSOLETE_PACKET, fields + captured + bytes(-len(captured) % 4) + options, order)
 
 

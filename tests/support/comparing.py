@@ -10,7 +10,7 @@ from naive.capture import Record
 from naive.configuration import Configuration
 from naive.device import Answer
 from naive.device import answer as naive_answer
-from pcaphash.studies.hashes import COLUMNS
+from pcaphash.studies.columns import HASHES
 from support.shared import CAPTURES
 
 Row = tuple[object, ...]
@@ -97,13 +97,13 @@ def naive_row(record: Record, result: Answer) -> Row:
         "queue": result.queue,
         "reason": result.reason,
     }
-    return tuple(columns[name] for name in COLUMNS)
+    return tuple(columns[name] for name in HASHES.names)
 
 
 def hashes_rows(path: Path, configuration: Configuration) -> list[Row]:
     """Return the rows of ``hashes`` as Python values, None where a cell is empty."""
     rows = pcaphash.hashes(path, device_of(configuration))
-    assert tuple(rows.columns) == COLUMNS
+    assert tuple(rows.columns) == HASHES.names
     objects = rows.astype(object)
     return list(objects.where(objects.notna(), None).itertuples(index=False, name=None))
 
@@ -113,7 +113,9 @@ def assert_rows_equal(found: list[Row], expected: list[Row]) -> None:
     assert len(found) == len(expected)
     if found != expected:
         first = next(i for i, pair in enumerate(zip(found, expected, strict=True)) if pair[0] != pair[1])
-        assert dict(zip(COLUMNS, found[first], strict=True)) == dict(zip(COLUMNS, expected[first], strict=True))
+        assert dict(zip(HASHES.names, found[first], strict=True)) == dict(
+            zip(HASHES.names, expected[first], strict=True)
+        )
 
 
 def index_of(folder: Path) -> list[dict[str, str]]:

@@ -15,10 +15,11 @@ from naive.hash_type import TCP
 from naive.ip import UDP, Packet
 from naive.tunnel import Encapsulation
 from pcaphash.capture.reader import Block
-from pcaphash.capture.reported import NOT_REPORTED, Reported
+from pcaphash.capture.reported.notes import Note
+from pcaphash.capture.reported.source import NOT_REPORTED, Reported
 from pcaphash.standards.virtio import HASH_REPORT_TUNNELS, HASH_REPORTS
 from support import builders
-from support.builders import IPV4, IPV6
+from support.builders import IPV4
 from support.variety import HOME, ROUTED, ethernet_frames, tunnels
 
 
@@ -50,7 +51,7 @@ class SaidOf:
             reported.queues[i] = NOT_REPORTED if said.queue is None else said.queue
         return block, reported
 
-    def finish(self, n_packets: int) -> list[str]:
+    def finish(self, n_packets: int) -> list[Note]:
         return []
 
 
@@ -73,8 +74,8 @@ def _sctp() -> list[bytes]:
     frames = []
     for port in (1000, 2000, 3000):
         packet = builders.sctp(bytes(8), port)
-        frames.append(builders.ethernet(builders.ipv4(packet, builders.SCTP), IPV4))
-        frames.append(builders.ethernet(builders.ipv6(packet, builders.SCTP), IPV6))
+        frames.append(builders.framed(builders.ipv4(packet, builders.SCTP)))
+        frames.append(builders.framed(builders.ipv6(packet, builders.SCTP)))
     return frames
 
 
@@ -90,12 +91,10 @@ def _turned(port: int) -> list[bytes]:
         for source_port, destination_port in ((port, 60000), (60000, port)):
             segment = builders.tcp(b"", source_port, destination_port)
             addresses = bytes([10, one, 0, 1]), bytes([10, other, 0, 1])
-            frames.append(builders.ethernet(builders.ipv4(segment, builders.TCP, *addresses), IPV4))
-            frames.append(
-                builders.ethernet(builders.ipv6(segment, builders.TCP, bytes([one]) * 16, bytes([other]) * 16), IPV6)
-            )
+            frames.append(builders.framed(builders.ipv4(segment, builders.TCP, *addresses)))
+            frames.append(builders.framed(builders.ipv6(segment, builders.TCP, bytes([one]) * 16, bytes([other]) * 16)))
             datagram = builders.udp(b"", source_port, destination_port)
-            frames.append(builders.ethernet(builders.ipv4(datagram, builders.UDP, addresses[0], addresses[0]), IPV4))
+            frames.append(builders.framed(builders.ipv4(datagram, builders.UDP, addresses[0], addresses[0])))
     return frames
 
 
@@ -103,12 +102,12 @@ def _fragments(port: int) -> list[bytes]:
     """Make first and later fragments."""
     segment = builders.tcp(bytes(8), port)
     frames = [
-        builders.ethernet(builders.ipv4(segment, builders.TCP, fragment_offset=offset, more_fragments=True), IPV4)
+        builders.framed(builders.ipv4(segment, builders.TCP, fragment_offset=offset, more_fragments=True))
         for offset in (0, 100)
     ]
     for offset in (0, 800):
         chained, first = builders.chain(segment, builders.TCP, [builders.fragment(offset, more=True)])
-        frames.append(builders.ethernet(builders.ipv6(chained, first), IPV6))
+        frames.append(builders.framed(builders.ipv6(chained, first)))
     return frames
 
 
@@ -128,7 +127,7 @@ def _chains(port: int) -> list[bytes]:
     ):
         for protocol, payload in ((TCP, builders.tcp(bytes(40), port)), (UDP, builders.udp(bytes(50), port))):
             chained, first = builders.chain(payload, protocol, headers)
-            frames.append(builders.ethernet(builders.ipv6(chained, first), IPV6))
+            frames.append(builders.framed(builders.ipv6(chained, first)))
     return frames
 
 
@@ -138,9 +137,9 @@ def _impossible_extensions() -> list[bytes]:
     frames = []
     for port in (1000, 2000):
         chained, first = builders.chain(builders.tcp(b"", port), builders.TCP, [builders.options_header(short)])
-        frames.append(builders.ethernet(builders.ipv6(chained, first), IPV6))
+        frames.append(builders.framed(builders.ipv6(chained, first)))
         long = bytes([builders.TCP, 40]) + bytes(6) + builders.tcp(b"", port)
-        frames.append(builders.ethernet(builders.ipv6(long, builders.DESTINATION_OPTIONS), IPV6))
+        frames.append(builders.framed(builders.ipv6(long, builders.DESTINATION_OPTIONS)))
     return frames
 
 

@@ -76,11 +76,12 @@ def answer(client: socket.socket) -> None:
 
 
 def main() -> None:
-    """Import, tell where to ask, and serve one client after the other."""
+    """Import, tell where to ask, and serve clients at the same time: a pipe may lead from one to the other."""
     # Libraries have threads, which wait for work; newer versions of Python warn of what forking does to busy ones.
     warnings.filterwarnings("ignore", category=DeprecationWarning, message=".*fork")
     import_everything()
     gc.freeze()
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for those that answer
     with tempfile.TemporaryDirectory(prefix="pcaphash-") as folder, socket.socket(socket.AF_UNIX) as server:
         path = str(Path(folder) / "socket")
         server.bind(path)
@@ -89,7 +90,11 @@ def main() -> None:
         while server in select.select([server, 0], [], [])[0]:
             client, _ = server.accept()
             with client:
-                answer(client)
+                if not os.fork():
+                    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+                    server.close()
+                    answer(client)
+                    os._exit(0)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pcaphash.capture.reader import BLOCK_LEN, Reader
-from pcaphash.capture.reported import NOT_REPORTED, Reported, ReportedSource
+from pcaphash.capture.reported.notes import Note
+from pcaphash.capture.reported.source import NOT_REPORTED, Reported, ReportedSource
 from support import captures
 
 
@@ -18,7 +19,7 @@ class Found:
     frames: list[bytes]
     lengths: list[int]
     link_types: list[int]
-    notes: list[str]
+    notes: list[Note]
 
 
 def rows_of(reported: Reported) -> Iterator[tuple[int | None, int | None, int | None, int | None]]:
@@ -43,7 +44,7 @@ def read_reported(trace: Path, source: ReportedSource, block_len: int = BLOCK_LE
         found.lengths += block.records["original_length"].tolist()
         found.link_types += block.records["link_type"].tolist()
         first += n_records
-    found.notes = source.finish(first - 1)
+    found.notes = list(source.finish(first - 1))
     return found
 
 

@@ -3,7 +3,7 @@
 import struct
 
 from support import builders
-from support.builders import ETHERNET, IPV4, IPV6
+from support.builders import ETHERNET, IPV4, IPV6, in_ip, in_udp
 
 TEREDO_ADDRESS = bytes.fromhex("20010000") + bytes(11) + b"\1"
 
@@ -16,81 +16,38 @@ def inner_packet(number: int = 0, version: int = 4) -> bytes:
 
 def inner_frame(number: int = 0, version: int = 4) -> bytes:
     """An Ethernet frame of its own flow."""
-    return builders.ethernet(inner_packet(number, version), IPV4 if version == 4 else IPV6)
-
-
-def in_ip(payload: bytes, protocol: int, version: int = 4) -> bytes:
-    """Put a payload into an Ethernet frame and an IP header."""
-    if version == 4:
-        return builders.ethernet(builders.ipv4(payload, protocol), IPV4)
-    return builders.ethernet(builders.ipv6(payload, protocol), IPV6)
-
-
-def in_udp(payload: bytes, destination_port: int, source_port: int = 54321, version: int = 4) -> bytes:
-    """Put a payload into an Ethernet frame, an IP header and a UDP header."""
-    return in_ip(builders.udp(payload, source_port, destination_port), builders.UDP, version)
-
-
-def gtp_u(packet: bytes, *, sequence: bool = False, extension: bytes = b"") -> bytes:
-    """GTP-U header of a G-PDU (3GPP TS 29.281 section 5.1); ``extension`` is one of type 0x85, whole."""
-    optional = struct.pack("!HBB", 1, 0, 0x85 if extension else 0) + extension if sequence or extension else b""
-    flags = 0x30 | (0x02 if sequence else 0) | (0x04 if extension else 0)
-    body = optional + packet
-    return struct.pack("!BBHI", flags, 255, len(body), 7) + body
+    return builders.framed(inner_packet(number, version))
 
 
 def wireguard(number: int = 0) -> bytes:
     """WireGuard's message with data."""
-    body = bytes((number * 7 + i * 31) & 0xFF for i in range(16 * (2 + number % 60)))
-    return struct.pack("<IIQ", 4, 0x1234ABCD, number) + body
+    return builders.wireguard(bytes((number * 7 + i * 31) & 0xFF for i in range(16 * (2 + number % 60))), number)
 
 
 def esp(number: int = 0) -> bytes:
-    """ESP (RFC 4303) with a payload that tells nothing."""
-    body = bytes((number * 13 + i * 57) & 0xFF for i in range(4 * (8 + number % 90)))
-    return struct.pack("!II", 0xC0FFEE01, number + 1) + body
+    """ESP with a payload that tells nothing."""
+    return builders.esp(bytes((number * 13 + i * 57) & 0xFF for i in range(4 * (8 + number % 90))), number + 1)
 
 
-def mpls(packet: bytes) -> bytes:
-    """A stack of two labels (RFC 3032)."""
-    return struct.pack("!II", 1000 << 12 | 64, 2000 << 12 | 0x100 | 64) + packet
+def teredo_message(number: int) -> bytes:
+    """An IPv6 packet from a Teredo client, with every combination of indications before it."""
+    packet = builders.ipv6(builders.tcp(bytes(number % 9), 40000 + number), builders.TCP, source=TEREDO_ADDRESS)
+    return builders.teredo(packet, authentication=number % 2 == 0, origin=number % 3 == 0)
 
 
-def l2tp(number: int = 0) -> bytes:
-    """An L2TP data message with a length (RFC 2661 section 3.1)."""
-    body = bytes([0xFF, 0x03, 0x00, 0x21]) + inner_packet(number)
-    return struct.pack("!HHHH", 0x4002, 8 + len(body), 1, 2) + body
+def vxlan_with_policy(number: int) -> bytes:
+    """VXLAN with a group policy, whose flags vary."""
+    return builders.vxlan_with_policy(inner_frame(number), (0, 0x08, 0x40, 0x48)[number % 4], 100 + number % 7)
 
 
-def erspan_ii(frame: bytes, number: int = 0) -> bytes:
-    """ERSPAN type II in GRE with a sequence number (draft-foschiano-erspan-03 section 4.2)."""
-    return builders.gre(struct.pack("!HHI", 0x1064, 0x0C8, 0) + frame, 0x88BE, sequence=number)
-
-
-def teredo(packet: bytes, *, authentication: bool = False, origin: bool = False) -> bytes:
-    """Indications of Teredo before a packet (RFC 4380 section 5.1.1)."""
-    indications = bytes([0, 1, 0, 0]) + bytes(9) if authentication else b""
-    return indications + (bytes([0, 0]) + bytes(6) if origin else b"") + packet
-
-
-def teredo_packet(number: int = 0) -> bytes:
-    """An IPv6 packet from a Teredo client."""
-    return builders.ipv6(builders.tcp(bytes(number % 9), 40000 + number), builders.TCP, source=TEREDO_ADDRESS)
-
-
-def vxlan_with_policy(frame: bytes, number: int = 0) -> bytes:
-    """VXLAN header with a group policy (draft-smith-vxlan-group-policy-05 section 2.1)."""
-    return struct.pack("!BBHI", 0x88, (0, 0x08, 0x40, 0x48)[number % 4], 100 + number % 7, 5 << 8) + frame
-
-
-ARP = builders.ethernet(bytes.fromhex("0001080006040001") + bytes(20), 0x0806)
+ARP = builders.ethernet(builders.arp(), builders.ARP)
 
 
 SUSPECTS = {
     # what it is, and on which port: the packet of a number
     ("VXLAN", 4799): lambda i: in_udp(builders.vxlan(inner_frame(i), 5), 4799),
     ("VXLAN", 48879): lambda i: in_udp(builders.vxlan(inner_frame(i, 6), 5), 48879, version=6),
-    ("VXLAN", 8473): lambda i: in_udp(vxlan_with_policy(inner_frame(i), i), 8473),
+    ("VXLAN", 8473): lambda i: in_udp(vxlan_with_policy(i), 8473),
     ("VXLAN", 12345): lambda i: in_udp(builders.vxlan(ARP if i % 3 == 0 else inner_frame(i)), 12345),
     ("VXLAN", 4800): lambda i: in_udp(builders.vxlan_gpe(inner_frame(i)), 4800),
     ("VXLAN-GPE", 4791): lambda i: in_udp(builders.vxlan_gpe(inner_packet(i), 1), 4791),
@@ -100,16 +57,16 @@ SUSPECTS = {
     ("GRE in UDP", 4754): lambda i: in_udp(builders.gre(inner_packet(i), IPV4, key=5), 4754),
     ("GRE in UDP", 14754): lambda i: in_udp(builders.gre(inner_frame(i), ETHERNET), 14754),
     ("GTP-U", 2152): lambda i: in_udp(
-        gtp_u(inner_packet(i)) if i % 2 else bytes([0x32, 1 + i % 4 // 2, 0, 4]) + bytes(8), 2152, 40000
+        builders.gtp_u(inner_packet(i)) if i % 2 else bytes([0x32, 1 + i % 4 // 2, 0, 4]) + bytes(8), 2152, 40000
     ),
-    ("GTP-U", 12152): lambda i: in_udp(gtp_u(inner_packet(i, 6), extension=bytes([1, 0, 9, 0])), 12152),
-    ("GTP-U", 3386): lambda i: in_udp(gtp_u(inner_packet(i), sequence=True), 3386, version=6),
+    ("GTP-U", 12152): lambda i: in_udp(builders.gtp_u(inner_packet(i, 6), extension=bytes([1, 0, 9, 0])), 12152),
+    ("GTP-U", 3386): lambda i: in_udp(builders.gtp_u(inner_packet(i), sequence=True), 3386, version=6),
     ("WireGuard", 51820): lambda i: in_udp(wireguard(i), *((51820, 40001) if i % 2 else (40001, 51820))),
     ("WireGuard", 41194): lambda i: in_udp(wireguard(i), 41194, 40000 + i),
     ("ESP in UDP", 4500): lambda i: in_udp(esp(i), 4500, 4500 if i % 2 else 61000),
-    ("Teredo", 3544): lambda i: in_udp(teredo(teredo_packet(i), authentication=i % 2 == 0, origin=i % 3 == 0), 3544),
-    ("MPLS in UDP", 6635): lambda i: in_udp(mpls(inner_packet(i)), 6635, 50000 + i),
-    ("L2TP in UDP", 1701): lambda i: in_udp(l2tp(i), 1701, 1701),
+    ("Teredo", 3544): lambda i: in_udp(teredo_message(i), 3544),
+    ("MPLS in UDP", 6635): lambda i: in_udp(builders.mpls(inner_packet(i)), 6635, 50000 + i),
+    ("L2TP in UDP", 1701): lambda i: in_udp(builders.l2tp(inner_packet(i)), 1701, 1701),
     ("ESP", None): lambda i: in_ip(esp(i), 50, 6 if i % 2 else 4),
     ("AH", None): lambda i: in_ip(bytes([6, 4]) + bytes(22) + builders.tcp(), 51),
     ("L2TPv3", None): lambda i: in_ip(bytes([0, 0, 0, 9]) + inner_frame(i), 115),
@@ -117,7 +74,7 @@ SUSPECTS = {
     ("IPv6 in IPv4", None): lambda i: in_ip(inner_packet(i, 6), 41),
     ("IPv4 in IPv6", None): lambda i: in_ip(inner_packet(i), 4, 6),
     ("IPv6 in IPv6", None): lambda i: in_ip(inner_packet(i, 6), 41, 6),
-    ("ERSPAN", None): lambda i: in_ip(erspan_ii(inner_frame(i), i), builders.GRE),
+    ("ERSPAN", None): lambda i: in_ip(builders.erspan_ii(inner_frame(i), i), builders.GRE),
     ("GRE of PPTP", None): lambda i: in_ip(builders.gre(bytes(8), 0x880B, key=1, version=1), builders.GRE),
 }
 

@@ -25,7 +25,7 @@ def plain(flow: Flow, size: int = 10) -> bytes:
     """Return an Ethernet frame with a UDP packet of a flow."""
     source, destination, source_port, destination_port = flow
     content = builders.udp(bytes(size), source_port, destination_port)
-    return builders.ethernet(builders.ipv4(content, 17, source, destination), builders.IPV4)
+    return builders.framed(builders.ipv4(content, 17, source, destination))
 
 
 def tunnelled(flow: Flow, endpoint: int = 1, vni: int = 1, source_port: int | None = None, size: int = 10) -> bytes:

@@ -60,25 +60,25 @@ def tunnels(port: int) -> list[bytes]:
         ]
         protocol, payload = payloads[i % len(payloads)]
         outer = bytes([172, 16, i, protocol])
-        frames.append(builders.ethernet(builders.ipv4(payload, protocol, outer), IPV4))
+        frames.append(builders.framed(builders.ipv4(payload, protocol, outer)))
         protocol, payload = payloads[(i + 3) % (len(payloads) - 1)]
         if i % 2:
-            frames.append(builders.ethernet(builders.ipv6(payload, protocol, bytes([i]) * 16), IPV6))
+            frames.append(builders.framed(builders.ipv6(payload, protocol, bytes([i]) * 16)))
         else:
             chained, first = builders.chain(payload, protocol, [builders.options_header(builders.home_address(HOME))])
-            frames.append(builders.ethernet(builders.ipv6(chained, first), IPV6))
+            frames.append(builders.framed(builders.ipv6(chained, first)))
     return frames
 
 
 def cut_frames(port: int) -> list[Frame]:
     """Cut frames where it matters: link layer, addresses, extension, ports, tunnel header, inner header."""
-    tcp = builders.ethernet(builders.ipv4(builders.tcp(b"", port), builders.TCP), IPV4)
+    tcp = builders.framed(builders.ipv4(builders.tcp(b"", port), builders.TCP))
     headers = [builders.options_header(builders.home_address(HOME)), builders.routing(ROUTED)]
     chained, first = builders.chain(builders.tcp(b"", port), builders.TCP, headers)
-    extended = builders.ethernet(builders.ipv6(chained, first), IPV6)
+    extended = builders.framed(builders.ipv6(chained, first))
     vxlan = builders.udp(builders.vxlan(tcp), port, 4789)
-    tunnel = builders.ethernet(builders.ipv4(vxlan, builders.UDP), IPV4)
-    gre = builders.ethernet(builders.ipv4(builders.gre(tcp, ETHERNET), builders.GRE), IPV4)
+    tunnel = builders.framed(builders.ipv4(vxlan, builders.UDP))
+    gre = builders.framed(builders.ipv4(builders.gre(tcp, ETHERNET), builders.GRE))
     kept = [
         (tcp, (10, 30, 36)),
         (extended, (60, 64, 85, 100, 104)),

@@ -2,13 +2,14 @@
 
 import textwrap
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, ParamSpec, TypeVar
 
+from pcaphash.capture.files import whole_file
 from pcaphash.report.figures.palette import FAINT, INK, PAPER
 
 if TYPE_CHECKING:
@@ -112,6 +113,25 @@ def save(figure: "Figure", to: "Path | BinaryIO", format_: str = "", text_as_tex
     settings: Any = {"svg.hashsalt": "pcaphash", "svg.fonttype": "none" if text_as_text else "path"}
     with rc_context(settings), _any_letters():
         figure.savefig(to, format=chosen, dpi=150, metadata=_METADATA[chosen])
+
+
+def write_pictures(pictures: "Iterable[Picture]", subject: str, folder: Path) -> list[Path]:
+    """Write each figure in each format, under a title that says what follows and what it is about.
+
+    Returns
+    -------
+    list of Path
+        The files written, each whole or not at all.
+    """
+    paths = []
+    for picture in pictures:
+        write_title(picture.figure, picture.title, subject)
+        lay_out(picture.figure)
+        for format_ in FORMATS:
+            paths.append(folder / f"{picture.name}.{format_}")
+            with whole_file(paths[-1]) as part:
+                save(picture.figure, part, format_)
+    return paths
 
 
 def lay_out(figure: "Figure") -> None:

@@ -53,7 +53,7 @@ def draw_concentration(coloured: "Mapping[Outcome, str]", width: float) -> Pictu
             of_inputs = _accumulate(_input_loads(outcome))
             _draw_curve(panels[1], np.arange(1, len(of_inputs) + 1), of_inputs, colour, number)
     named += [("the same on each queue", line) for line in panels[0].plot([0, 1], [0, 1], **IDEAL_STYLE)]
-    named += [("95 of 100 ideal hashes, in the colour of each", band) for band in bands[:1]]
+    named += [("95 of 100 ideal hashes, in the same colour", band) for band in bands[:1]]
     panels[0].set_xlabel("receive queues, busiest first (% of all)")
     write_percent(panels[0].xaxis)
     if with_inputs:
@@ -84,7 +84,7 @@ def _concentration_title(outcomes: "Sequence[Outcome]") -> str:
         return text
     if fewest[:2] == most[:2]:
         return f"{text} under every configuration"
-    return f"{text} under {shorten(fewest[2], 28)}, on {count(most[0])} under {shorten(most[2], 28)}"
+    return f"{text} under {shorten(fewest[2], 28)}, and on {count(most[0])} under {shorten(most[2], 28)}"
 
 
 def _half_of(shares: "Values") -> int:
@@ -142,7 +142,7 @@ def draw_sizes(coloured: "Mapping[Outcome, str]", width: float) -> Picture:
         (flows,) = panel.plot(sizes[chosen], shares[chosen], color=GRID, linewidth=5, zorder=1)
         even = outcomes[0].kept[:, column].sum() / len(outcomes[0].kept)
         ideal = panel.axvline(even, color=FAINT, linewidth=1.5, linestyle=(0, (1, 1.5)))
-        panel.set(xscale="log", yscale="log", xlabel=f"{unit}, at least (number)")
+        panel.set(xscale="log", yscale="log", xlabel=f"at least this many {unit} (number)")
         panel.set_ylabel("share of flows, or of hash inputs (%)")
         write_percent(panel.yaxis)
     _finish(figure, [*named, ("flows", flows), ("ideal load of one receive queue", ideal)])

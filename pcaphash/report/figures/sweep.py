@@ -6,9 +6,11 @@ import numpy as np
 
 from pcaphash.report.figures.canvas import WIDE, add_legend, say_nothing, styled, write_integers, write_title
 from pcaphash.report.figures.palette import BAND, FAINT, GREY, GRID, INK, OF_NAMES, PAPER
-from pcaphash.report.sweep_text import IN_PERCENT, MEASURES, names_of_class, no_ranking, shown_classes, write_measure
+from pcaphash.report.measures import IN_PERCENT, MEASURES, write_measure
+from pcaphash.report.sweep.text import names_of_class, shown_classes
+from pcaphash.report.sweep.words import sweep_title
 from pcaphash.report.words import count, packets, trace_names
-from pcaphash.studies.baseline import Interval
+from pcaphash.studies.sweep.verdict import Conclusion
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -45,14 +47,14 @@ def draw_sweep(sweep: "Sweep") -> "Figure":
     whole = sweep.analysis.distributions[0]
     queues = "1 receive queue" if sweep.device.queues == 1 else f"{count(sweep.device.queues)} receive queues"
     subject = f"{trace_names(sweep.reading.traces)}: {packets(whole.packets)} over {queues}"
-    if not sweep.device.has_queue or not sweep.columns["hashed"].any():
-        write_title(figure, "There is nothing to rank: no hash chooses a receive queue", subject)
+    if sweep.verdict.conclusion in (Conclusion.NO_HASH, Conclusion.NO_RSS):
+        write_title(figure, sweep_title(sweep), subject)
         say_nothing(figure, "nothing to rank")
         return figure
-    write_title(figure, sweep_title(sweep), f"{subject}; {count(sweep.n_masks)} masks, alike ones in one class")
+    write_title(figure, sweep_title(sweep), f"{subject}; {count(sweep.n_masks)} masks in classes that spread alike")
     upper, lower = figure.subfigures(2, 1, height_ratios=heights, squeeze=False).flat
     lower.suptitle(
-        "best classes, and those with a named mask: their rank and their smallest mask", x=0.01, ha="left",
+        "the best classes, and those of named masks: rank and smallest mask", x=0.01, ha="left",
         fontsize="medium",
     )  # fmt: skip
     overview = upper.subplots()
@@ -66,58 +68,16 @@ def draw_sweep(sweep: "Sweep") -> "Figure":
     return figure
 
 
-def sweep_title(sweep: "Sweep") -> str:
-    """Say how many classes are as good as the best one, as far as chance can tell, and which of the named ones."""
-    doubt = no_ranking(sweep)
-    if doubt is not None:
-        return doubt
-    values = _values(sweep, sweep.by.rpartition("_")[2])
-    best = f"{sweep.mask_text(int(sweep.smallest[0]))} {write_measure(sweep.by, float(values[0]))}"
-    if sweep.n_classes == 1:
-        return f"Every mask spreads these packets alike: {write_measure(sweep.by, float(values[0]))}"
-    if sweep.columns["queues_used"].max() <= 1:
-        return "No mask puts these packets on more than one receive queue"
-    band = _chance(sweep)
-    if band is None:
-        return f"The best of {count(sweep.n_classes)} classes of masks is {best}"
-    is_alike = _is_within(sweep, values, band)
-    n_alike = int(is_alike.sum())
-    if n_alike == 0:
-        return f"Even the best of {count(sweep.n_classes)} classes of masks, {best}, is worse than ideal hashes"
-    n_classes = count(sweep.n_classes)
-    text = (
-        f"{count(n_alike)} of {n_classes} classes of masks are as good as the best, {best}, as far as chance can tell"
-    )
-    if n_alike == 1:
-        text = f"The best of {n_classes} classes of masks, {best}, is better than chance explains"
-    among = [name for name, number in sweep.marks.items() if is_alike[number]]
-    others = [name for name, number in sweep.marks.items() if not is_alike[number]]
-    lists = [f"{what}: {', '.join(names)}" for what, names in (("among them", among), ("not", others)) if names]
-    return "; ".join([text, *lists])
-
-
-def _chance(sweep: "Sweep") -> Interval | None:
-    """Return where 95 of 100 ideal hashes lie under the best mask; None where that is not known, or no number."""
-    if sweep.baseline is None or sweep.measure == "min_max":
-        return None
-    return sweep.baseline.interval(sweep.by)
-
-
-def _is_within(sweep: "Sweep", values: "npt.NDArray[np.float64]", band: Interval) -> "npt.NDArray[np.bool_]":
-    """Tell which classes are as good as ideal hashes may be under the best mask."""
-    return values >= band.low if sweep.measure in ("jain", "entropy") else values <= band.high
-
-
 def _draw_overview(panel: "Axes", sweep: "Sweep") -> None:
     """Draw all classes over the band of chance, and where the masks with names are among them."""
     numbers = range(1, sweep.n_classes + 1)
-    band = _chance(sweep)
+    band = sweep.ideal
     if band is not None:
         panel.axhspan(band.low, band.high, color=BAND, linewidth=0, zorder=0, label=_BAND)
     for z, (unit, style) in enumerate(_STYLES.items()):
         panel.plot(numbers, _values(sweep, unit), label=unit, linestyle="none", markersize=3, zorder=2 - z / 2, **style)
     write_integers(panel.xaxis)
-    panel.set_xlabel(f"rank of the class of masks, best first by {sweep.by} (number)")
+    panel.set_xlabel(f"rank of the class, best first by {sweep.by} (number)")
     panel.set_xlim(0.5 - 0.01 * sweep.n_classes, sweep.n_classes * 1.01 + 0.5)
     panel.set_ylim(bottom=0)
     _label_measure(panel, sweep, "y")
@@ -177,7 +137,7 @@ def _draw_types(panel: "Axes", sweep: "Sweep", shown: list[int]) -> None:
 
 def _draw_values(panel: "Axes", sweep: "Sweep", shown: list[int]) -> None:
     """Draw the measure of some classes, a row for each."""
-    band = _chance(sweep)
+    band = sweep.ideal
     if band is not None:
         panel.axvspan(band.low, band.high, color=BAND, linewidth=0, zorder=0.5)
     for unit, style in reversed(_STYLES.items()):  # packets above bytes

@@ -84,10 +84,10 @@ def _title(loads: "Mapping[str, Counts]") -> str:
     """Say how much of a window's packets its busiest queue has, where that is least and where it is most."""
     medians = {name: float(np.median(_busiest_shares(each))) for name, each in loads.items()}
     best, worst = (choose(medians, key=medians.__getitem__) for choose in (min, max))
-    text = f"In the median window the busiest queue has {percent(medians[best])} of packets"
+    text = f"In the median window, the busiest queue has {percent(medians[best])} of packets"
     if percent(medians[best]) == percent(medians[worst]):
         return text if len(medians) == 1 else f"{text} under every configuration"
-    return f"{text} under {shorten(best, 28)}, {percent(medians[worst])} under {shorten(worst, 28)}"
+    return f"{text} under {shorten(best, 28)}, and {percent(medians[worst])} under {shorten(worst, 28)}"
 
 
 def _busiest_shares(loads: "Counts") -> "Values":

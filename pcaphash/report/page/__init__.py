@@ -1,4 +1,4 @@
-"""One HTML page about a comparison: whole in itself, for screens of any width, light or dark, and for print.
+"""One HTML page about a comparison, in a single file: for screens of any width, light or dark, and for print.
 
 Its first screen has the verdict, three numbers and a figure; everything else is folded below.
 """
@@ -12,12 +12,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pcaphash import __version__
-from pcaphash.report.comparison_words import put_into_words
+from pcaphash.capture.files import output_folder, whole_file
+from pcaphash.report.compare.words import put_into_words
 from pcaphash.report.figures.canvas import NARROW, WIDE, printable
-from pcaphash.report.figures.comparison import MOST_CONFIGURATIONS, draw_comparison
-from pcaphash.report.files import output_folder, whole_file
+from pcaphash.report.figures.compare import MOST_CONFIGURATIONS, draw_comparison
+from pcaphash.report.figures.replay import LOSS, draw_replay
 from pcaphash.report.page import facts, results
 from pcaphash.report.page.front import front_numbers
+from pcaphash.report.page.replay import curve_table, fewest_table
 from pcaphash.report.page.style import colours_of, palette_style
 from pcaphash.report.page.svg import inline_svg
 from pcaphash.report.words import count, packets, size, trace_names
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 
     from pcaphash.report.page.table import Table
     from pcaphash.studies.compare import Comparison
+    from pcaphash.studies.replay import Replay
 
 PAGE_FILE = "report.html"
 _SUFFIXES = (".html", ".htm")
@@ -60,7 +63,7 @@ def page_path(output: Path) -> Path:
     return output if output.suffix.lower() in _SUFFIXES and not output.is_dir() else output / PAGE_FILE
 
 
-def write_page(comparison: "Comparison", output: Path, command: str = "") -> Path:
+def write_page(comparison: "Comparison", output: Path, command: str = "", replay: "Replay | None" = None) -> Path:
     """Write the page, whole or not at all.
 
     Parameters
@@ -71,6 +74,8 @@ def write_page(comparison: "Comparison", output: Path, command: str = "") -> Pat
         A file named like a page, or a folder, which is made if need be.
     command : str
         What makes the page again; it is shown unless empty.
+    replay : Replay, optional
+        The same traces and configurations in time, as another section.
 
     Returns
     -------
@@ -79,15 +84,15 @@ def write_page(comparison: "Comparison", output: Path, command: str = "") -> Pat
     """
     path = page_path(output)
     with output_folder(output) if path.parent == output else nullcontext(), whole_file(path) as part:
-        part.write_text(make_page(comparison, command), encoding="utf-8")
+        part.write_text(make_page(comparison, command, replay), encoding="utf-8")
     return path
 
 
-def make_page(comparison: "Comparison", command: str = "") -> str:
+def make_page(comparison: "Comparison", command: str = "", replay: "Replay | None" = None) -> str:
     """Return the page as text; parameters as in ``write_page``."""
     reading, whole = comparison.reading, comparison.analysis.distributions[0]
     script = _read("page.js")
-    drawings = _draw(comparison)
+    drawings = _draw(comparison, replay)
     return (
         _environment()
         .from_string(_read("page.html"))
@@ -99,7 +104,7 @@ def make_page(comparison: "Comparison", command: str = "") -> str:
             front=drawings.get(FRONT),
             colours=colours_of(comparison),
             notices=facts.notices(comparison),
-            sections=[each for each in _sections(comparison, drawings) if each.drawing or each.tables],
+            sections=[each for each in _sections(comparison, drawings, replay) if each.drawing or each.tables],
             traces=facts.shorten(reading.traces),
             command=command,
             version=__version__,
@@ -128,7 +133,7 @@ def _read(name: str) -> str:
     return resources.files("pcaphash.report.page").joinpath(name).read_text(encoding="utf-8")
 
 
-def _sections(comparison: "Comparison", drawings: dict[str, _Drawing]) -> list[_Section]:
+def _sections(comparison: "Comparison", drawings: dict[str, _Drawing], replay: "Replay | None") -> list[_Section]:
     """Put together the parts of the page below the first screen."""
     sections = [
         ("load", "Load of the receive queues", FRONT, [results.queue_table(comparison)]),
@@ -141,6 +146,12 @@ def _sections(comparison: "Comparison", drawings: dict[str, _Drawing]) -> list[_
         ("flows", "Flows", "flow_sizes", [results.hottest_table(comparison)]),
         ("time", "Load over time", "windows", [results.window_table(comparison)]),
         (
+            "replay",
+            "In time: packets dropped",
+            LOSS,
+            [] if replay is None else [curve_table(replay), fewest_table(replay)],
+        ),
+        (
             "parts",
             "Encapsulations and tunnels",
             "",
@@ -149,7 +160,7 @@ def _sections(comparison: "Comparison", drawings: dict[str, _Drawing]) -> list[_
                 results.group_table(comparison, "tunnel", "How the packets of the heaviest tunnels spread"),
             ],
         ),
-        ("affinity", "Together or apart", "", [results.affinity_table(comparison)]),
+        ("affinity", "What belongs together", "", [results.affinity_table(comparison)]),
         (
             "hashed",
             "Packets with and without a hash",
@@ -183,11 +194,14 @@ def _sections(comparison: "Comparison", drawings: dict[str, _Drawing]) -> list[_
     ]
 
 
-def _draw(comparison: "Comparison") -> dict[str, _Drawing]:
+def _draw(comparison: "Comparison", replay: "Replay | None") -> dict[str, _Drawing]:
     """Draw the figures, once for wide and once for narrow screens; return them by name."""
     more = len(comparison.outcomes) - MOST_CONFIGURATIONS
     note = f" The first {MOST_CONFIGURATIONS} configurations are drawn; {count(more)} more are not." if more > 0 else ""
-    pictures = {kind: draw_comparison(comparison, width) for kind, width in (("wide", WIDE), ("narrow", NARROW))}
+    pictures = {
+        kind: draw_comparison(comparison, width) + ([] if replay is None else draw_replay(replay, width))
+        for kind, width in (("wide", WIDE), ("narrow", NARROW))
+    }
     return {
         wide.name: _Drawing(
             wide.name,

@@ -3,7 +3,8 @@
 from typing import TYPE_CHECKING
 
 from pcaphash.kernels.timestamps import NO_TIMESTAMP
-from pcaphash.report.comparison_text import flow_limits, other_tunnels
+from pcaphash.report.compare.text import flow_limits, other_tunnels
+from pcaphash.report.device_words import describe_common, describe_own, warning_lines
 from pcaphash.report.met_words import list_doubts
 from pcaphash.report.page.table import Cell, Table, make_table, number, share, text
 from pcaphash.report.words import brief_types, count, link_type_name, moment, packets, size
@@ -19,9 +20,9 @@ _MOST_LISTED = 50  # traces, and problems with them
 
 
 def reservations(reading: "Reading") -> list[str]:
-    """Say in a few words what whoever reads only the first screen must know; the notices say the rest."""
-    lines = ["the results are partial, as is said below"] if reading.is_partial else []
-    return [*lines, "not all packets met the device, as is said below"] if list_doubts(reading) else lines
+    """Say in a few words what readers of only the first screen must know; the notices say the rest."""
+    lines = ["the results are partial (see below)"] if reading.is_partial else []
+    return [*lines, "the NIC did not receive all packets (see below)"] if list_doubts(reading) else lines
 
 
 def notices(comparison: "Comparison") -> list[str]:
@@ -32,7 +33,7 @@ def notices(comparison: "Comparison") -> list[str]:
         lines.append("the results are partial")
     lines += list_doubts(reading)
     devices = [outcome.device for outcome in comparison.outcomes]
-    lines += dict.fromkeys(line for device in devices for line in device.warnings)
+    lines += warning_lines(devices)
     lines += other_tunnels(comparison)
     lines += flow_limits(comparison)
     return lines
@@ -53,7 +54,7 @@ def fact_table(comparison: "Comparison") -> Table:
         ("packets compared", f"{packets(whole.packets)}, {size(whole.n_bytes)}"),
     ]
     if reading.is_stopped:
-        facts.append(("stopped early", "as many packets are selected as were asked for"))
+        facts.append(("stopped early", "the number of packets asked for was reached"))
     facts += _times(comparison)
     rows = [[text(name), text(value)] for name, value in facts]
     return make_table("facts", "What was read", ["fact", "value"], rows)
@@ -104,21 +105,21 @@ def common_table(comparison: "Comparison") -> Table:
     devices = [outcome.device for outcome in comparison.outcomes]
     rows = [
         [text(option), text(value.removesuffix(_DEFAULT)), text("default" if value.endswith(_DEFAULT) else "given")]
-        for option, value in devices[0].describe_common(*devices)
+        for option, value in describe_common(devices[0], devices)
     ]
     return make_table("common", "Options of every configuration", ["option", "value", "from"], rows)
 
 
 def configuration_table(comparison: "Comparison") -> Table:
-    """Tabulate what each configuration has of its own."""
+    """Tabulate the options in which configurations differ."""
     devices = [outcome.device for outcome in comparison.outcomes]
-    own = [dict(device.describe_own(*devices)) for device in devices]
+    own = [dict(describe_own(device, devices)) for device in devices]
     options = list(dict.fromkeys(option for each in own for option in each))
     rows = [
         [text(device.name), text(brief_types(device)), *(text(each.get(option)) for option in options)]
         for device, each in zip(devices, own, strict=True)
     ]
-    headings = ["configuration", "as --config takes it", *options]
+    headings = ["configuration", "as written for --config", *options]
     return make_table("configurations", "Options of each configuration", headings, rows)
 
 

@@ -4,7 +4,7 @@ import math
 from typing import TYPE_CHECKING, NamedTuple
 
 from pcaphash.report.figures.canvas import shorten
-from pcaphash.report.figures.comparison import load_of
+from pcaphash.report.figures.compare import load_of
 from pcaphash.report.words import above_ideal, count
 
 if TYPE_CHECKING:

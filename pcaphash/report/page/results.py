@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pcaphash.report.figures.comparison import MOST_CONFIGURATIONS, shown_outcomes
+from pcaphash.report.figures.compare import MOST_CONFIGURATIONS, shown_outcomes
+from pcaphash.report.measures import IN_PERCENT, MEASURES
 from pcaphash.report.page.table import Cell, Table, excess, make_table, measure, number, share, text
-from pcaphash.report.sweep_text import IN_PERCENT, MEASURES
 from pcaphash.report.words import count, moment, probability
 from pcaphash.studies.compare.affinity import QUESTIONS
 from pcaphash.studies.compare.rows import flow_rows
@@ -53,7 +53,7 @@ def queue_table(comparison: "Comparison") -> Table:
 def baseline_table(comparison: "Comparison") -> Table:
     """Tabulate each measure beside what ideal hashes give."""
     headings = [
-        *("configuration", "measure", "of", "value", "ideal hashes, from", "to", "ideal hashes with less (%)"),
+        *("configuration", "measure", "of", "value", "ideal hashes, from", "to", "ideal hashes below this (%)"),
         *("other flows, from", "to"),
     ]
     rows = []
@@ -88,7 +88,7 @@ def _float(value: str | int | float | None) -> float:
 
 
 def independence_table(comparison: "Comparison") -> Table:
-    """Tabulate whether distinct hash inputs fall on receive queues as the indirection table has them."""
+    """Tabulate whether distinct hash inputs spread over the receive queues as the indirection table lets them."""
     rows = [
         [
             text(outcome.device.name),
@@ -101,7 +101,7 @@ def independence_table(comparison: "Comparison") -> Table:
         if (check := outcome.independence) is not None and outcome.inputs is not None
     ]
     headings = ["configuration", "distinct hash inputs", "chi-square", "degrees of freedom", "probability"]
-    caption = "Whether distinct hash inputs fall on receive queues as the indirection table has them"
+    caption = "Whether distinct hash inputs spread over the receive queues as the indirection table lets them"
     return make_table("independence", caption, headings, rows)
 
 
@@ -170,15 +170,15 @@ def affinity_table(comparison: "Comparison") -> Table:
         for row in comparison.affinity_rows
         if row["cases"]
     ]
-    headings = ["question", "configuration", "cases", "apart", "packets of these"]
-    return make_table("affinity", "What belongs together, and how often it is apart", headings, rows)
+    headings = ["what", "configuration", "cases", "on different queues", "packets of these"]
+    return make_table("affinity", "What belongs together, but is on different receive queues", headings, rows)
 
 
 def window_table(comparison: "Comparison") -> Table:
     """Tabulate how busy the busiest receive queue is in single windows."""
     headings = [
-        *("configuration", "windows with packets", "of (ms)", "busiest queue's share, median"),
-        *("95 of 100 windows", "worst window", "it begins"),
+        *("configuration", "windows with packets", "window length (ms)", "busiest queue's share, median"),
+        *("95 of 100 windows", "worst window", "start of the worst window"),
     ]
     rows = [
         _window_row(outcome.device.name, outcome.timeline)

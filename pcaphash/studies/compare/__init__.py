@@ -1,4 +1,4 @@
-"""The study behind ``compare``: configurations side by side, held to what ideal hashes would do."""
+"""The study of ``compare``: configurations side by side, held to what ideal hashes would do."""
 
 from pcaphash.studies.compare.finding import Finding
 from pcaphash.studies.compare.outcome import Group, Outcome

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from pcaphash.engine.decision import NONE
-from pcaphash.engine.grouping import group_rows
+from pcaphash.engine.grouping import group_rows, sum_groups
 from pcaphash.engine.tunnels import NO_TUNNEL
 from pcaphash.kernels.dissect import split_signature
 from pcaphash.kernels.tunnel import GENEVE, GRE_UDP, VXLAN, VXLAN_GPE
@@ -213,36 +213,35 @@ def _vary_source_port(judged: "Sequence[Judged]") -> list[Advice]:
     flow_set = suffering[0].flow_set
     fixed, packets = _fixed_source_ports(flow_set)
     total = int(flow_set.flows.loads[:, 0].sum())
-    if not len(fixed) or packets < _NOTICEABLE * total:
+    if not fixed or packets < _NOTICEABLE * total:
         return []
-    named = [str(flow_set.tunnels[number]) for number in fixed[:_MOST_NAMED].tolist()]
+    named = [str(flow_set.tunnels[number]) for number in fixed[:_MOST_NAMED]]
     return [VarySourcePort(named, len(fixed) - len(named), packets / total)]
 
 
-def _fixed_source_ports(flow_set: FlowSet) -> "tuple[npt.NDArray[np.int64], int]":
+def _fixed_source_ports(flow_set: FlowSet) -> tuple[list[int], int]:
     """Return the UDP tunnels with many flows and one outer source port, heaviest first, and their packets."""
     flows, tunnels = flow_set.flows, flow_set.tunnels
-    signatures, which = np.unique(flows.signatures, return_inverse=True)
-    in_udp = np.array([split_signature(int(each))[1] in _UDP_TUNNELS for each in signatures], bool)[which]
+    in_udp = flows.by_signature(lambda signature: split_signature(signature)[1] in _UDP_TUNNELS) != 0
     chosen = in_udp & (tunnels.of_flow != NO_TUNNEL)
     of_flow, loads = tunnels.of_flow[chosen], flows.loads[chosen, 0]
     ports = flows.keys[chosen, 0] >> np.uint64(16) & np.uint64(0xFFFF)
     n_ports = _count_distinct(of_flow, ports, len(tunnels))
     n_flows = np.bincount(of_flow, minlength=len(tunnels))
-    packets = np.bincount(of_flow, loads, len(tunnels)).astype(np.int64)
+    packets = sum_groups(loads[:, np.newaxis], of_flow, len(tunnels))[:, 0]
     heaviest = np.zeros(len(tunnels), np.int64)
     np.maximum.at(heaviest, of_flow, loads)
-    found = np.flatnonzero((n_ports == 1) & (n_flows >= _MANY_FLOWS) & (heaviest <= _HEAVY * packets))
-    order = found[np.argsort(-packets[found], kind="stable")]
-    return order, int(packets[found].sum())
+    is_found = (n_ports == 1) & (n_flows >= _MANY_FLOWS) & (heaviest <= _HEAVY * packets)
+    of_found = np.where(is_found, packets, 0)
+    return tunnels.heaviest(of_found, int(is_found.sum())), int(of_found.sum())
 
 
 def _count_distinct(
     groups: "npt.NDArray[np.int64]", values: "npt.NDArray[np.uint64]", n_groups: int
 ) -> "npt.NDArray[np.int64]":
     """Count the distinct values in each group."""
-    distinct, _ = group_rows(np.column_stack([groups.astype(np.uint64), values]))
-    return np.bincount(distinct[:, 0].astype(np.int64), minlength=n_groups)
+    distinct = group_rows(np.column_stack([groups.astype(np.uint64), values]))
+    return np.bincount(groups[distinct.firsts], minlength=n_groups)
 
 
 def _other_key(judged: "Sequence[Judged]") -> list[Advice]:

@@ -1,29 +1,31 @@
-"""What belongs together and is spread apart: flows, connections, and packets of one pair of addresses.
+"""What belongs together but is on different queues: flows, connections, and packets of one pair of addresses.
 
-A receive queue is worked off by one processor; what is split over several meets in different caches, and may be
-reordered.
+One processor handles a receive queue. What is split over several ends up in different caches, and may be reordered.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from pcaphash.engine.describer import NO_QUEUE
 from pcaphash.engine.flows import Flows
 from pcaphash.engine.grouping import group_rows
 from pcaphash.engine.tunnels import NO_TUNNEL, Tunnels
 from pcaphash.engine.tuples import inner_tuples, innermost_tuples
+from pcaphash.kernels.groups import STATE_LEN, count_apart
+
+NO_GROUP = -1
 
 QUESTIONS = {
-    "inner-flows": "inner flows on several queues",
-    "directions": "connections, directions apart",
-    "without-ports": "addresses, fragments apart",
-    "tunnels": "flows of several tunnels, apart",
+    "inner-flows": "inner flows",
+    "directions": "directions of connections",
+    "without-ports": "packets with and without ports",
+    "tunnels": "flows in several tunnels",
 }
-"""What is asked, by the name that ``affinity.csv`` has for it: whether an inner flow is on several receive queues;
-whether the two directions of a connection are on different ones; whether packets of two addresses without ports
-(fragments, other protocols) are apart from those with ports; whether equal inner flows of several tunnels are apart."""
+"""What may be on different receive queues, by the name that ``affinity.csv`` has for it: packets of one inner flow; the
+two directions of a connection; packets of two addresses with and without ports (fragments, other protocols); equal
+inner flows in several tunnels."""
 
 
 @dataclass(frozen=True)
@@ -48,8 +50,30 @@ class Affinity:
     packets: int
 
 
-def find_affinity(flows: Flows, tunnels: Tunnels, queues: npt.NDArray[np.int64]) -> list[Affinity]:
-    """Find what belongs together and is on different receive queues.
+@dataclass(frozen=True, eq=False)
+class Kin:
+    """What belongs together by one of ``QUESTIONS``.
+
+    Parameters
+    ----------
+    question : str
+        The question.
+    of_flow : int64 array of shape (flows,)
+        To which group each flow belongs; NO_GROUP if to none.
+    n_groups : int
+        How many groups there are.
+    sides : int64 array of shape (flows,), or None
+        Where given, only groups that have several sides are cases.
+    """
+
+    question: str
+    of_flow: npt.NDArray[np.int64]
+    n_groups: int
+    sides: npt.NDArray[np.int64] | None
+
+
+def find_kin(flows: Flows, tunnels: Tunnels) -> list[Kin]:
+    """Find what belongs together, by every question.
 
     Parameters
     ----------
@@ -57,55 +81,63 @@ def find_affinity(flows: Flows, tunnels: Tunnels, queues: npt.NDArray[np.int64])
         All flows in one table.
     tunnels : Tunnels
         Which tunnel each runs through.
-    queues : int64 array of shape (flows,)
-        Receive queue of each flow, or NO_QUEUE.
     """
-    packets = flows.loads[:, 0]
-    placed = queues != NO_QUEUE
-    inner, innermost = inner_tuples(flows), innermost_tuples(flows)
-    networks = (flows.network_numbers + 1).astype(np.uint64)
-    in_tunnel = placed & inner.is_ip & (tunnels.of_flow != NO_TUNNEL)
-    of_network = np.column_stack([inner.rows, networks])[in_tunnel]
-
-    connections, turned = innermost.connections()
-    both = placed & innermost.is_ip & innermost.has_ports
-    addresses = innermost.rows[:, [0, 1, 2, 4, 5]]
-    addresses[:, 0] //= np.uint64(3)  # the IP version alone
-    is_ip = placed & innermost.is_ip
-    has_ports = innermost.has_ports[is_ip].astype(np.int64)
-    return [
-        _count("inner-flows", of_network, queues[in_tunnel], packets[in_tunnel]),
-        _count("directions", connections[both], queues[both], packets[both], turned[both].astype(np.int64)),
-        _count("without-ports", addresses[is_ip], queues[is_ip], packets[is_ip], has_ports),
-        _count("tunnels", inner.rows[in_tunnel], queues[in_tunnel], packets[in_tunnel], tunnels.of_flow[in_tunnel]),
-    ]
+    inner_flows, in_tunnels = _inner_kin(flows, tunnels)
+    return [inner_flows, *_innermost_kin(flows), in_tunnels]
 
 
-def _count(
+def _inner_kin(flows: Flows, tunnels: Tunnels) -> tuple[Kin, Kin]:
+    """Group the flows in tunnels by their inner headers, in one virtual network and in any."""
+    inner = inner_tuples(flows)
+    chosen = inner.is_ip & (tunnels.of_flow != NO_TUNNEL)
+    rows = inner.take(chosen).rows
+    networks = (flows.network_numbers[chosen] + 1).astype(np.uint64)
+    of_network = _group("inner-flows", np.column_stack([rows, networks]), chosen)
+    return of_network, _group("tunnels", rows, chosen, tunnels.of_flow)
+
+
+def _innermost_kin(flows: Flows) -> tuple[Kin, Kin]:
+    """Group flows by their innermost headers, in both directions, and with and without ports."""
+    innermost = innermost_tuples(flows)
+    has_ports, sides = innermost.has_ports, np.zeros(len(flows), np.int64)
+    both = innermost.is_ip & has_ports
+    rows, turned = innermost.take(both).connections()
+    sides[both] = turned
+    directions = _group("directions", rows, both, sides)
+    rows = innermost.take(innermost.is_ip).without_ports
+    return directions, _group("without-ports", rows, innermost.is_ip, has_ports.astype(np.int64))
+
+
+def _group(
     question: str,
     rows: npt.NDArray[np.uint64],
-    queues: npt.NDArray[np.int64],
-    packets: npt.NDArray[np.int64],
+    chosen: npt.NDArray[np.bool_],
     sides: npt.NDArray[np.int64] | None = None,
-) -> Affinity:
-    """Count the groups of equal rows that are on several receive queues.
+) -> Kin:
+    """Group some of the flows by equal rows."""
+    groups = group_rows(rows)
+    of_flow = np.full(len(chosen), NO_GROUP, np.int64)
+    of_flow[chosen] = groups.of_row
+    return Kin(question, of_flow, len(groups), sides)
+
+
+def find_affinity(kin: Sequence[Kin], queues: npt.NDArray[np.int64], loads: npt.NDArray[np.int64]) -> list[Affinity]:
+    """Find what belongs together and is on different receive queues.
 
     Parameters
     ----------
-    sides : int64 array, optional
-        Where given, only groups that have several sides are cases.
+    kin : sequence of Kin
+        What ``find_kin`` returns.
+    queues : int64 array of shape (flows,)
+        Receive queue of each flow, or NO_QUEUE: such flows are left out.
+    loads : int64 array of shape (flows, 2)
+        Packets and bytes of each.
     """
-    distinct, of_row = group_rows(rows)
-    n = len(distinct)
-    is_case = np.ones(n, bool) if sides is None else _several(of_row, sides, n)
-    is_apart = is_case & _several(of_row, queues, n)
-    of_group = np.bincount(of_row, packets, n) if n else np.zeros(0)
-    return Affinity(question, int(is_case.sum()), int(is_apart.sum()), int(of_group[is_apart].sum()))
-
-
-def _several(of_row: npt.NDArray[np.int64], values: npt.NDArray[np.int64], n_groups: int) -> npt.NDArray[np.bool_]:
-    """Tell which groups have more than one value."""
-    least, most = np.full(n_groups, np.iinfo(np.int64).max), np.full(n_groups, np.iinfo(np.int64).min)
-    np.minimum.at(least, of_row, values)
-    np.maximum.at(most, of_row, values)
-    return np.asarray(least < most)
+    found = []
+    for each in kin:
+        sides = queues if each.sides is None else each.sides
+        states = np.zeros(each.n_groups * STATE_LEN, np.int64)
+        has_sides = each.sides is not None
+        counts = count_apart(each.of_flow, queues, sides, has_sides, loads.reshape(-1), len(queues), states)
+        found.append(Affinity(each.question, *counts))
+    return found

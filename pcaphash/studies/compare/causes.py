@@ -9,12 +9,10 @@ import numpy.typing as npt
 
 from pcaphash.engine.decision import NONE, REASON_LINK_TYPE, REASON_TRUNCATED
 from pcaphash.engine.tunnels import NO_TUNNEL, inner_endpoints, outer_endpoints
+from pcaphash.studies.chance import MEASURE
 from pcaphash.studies.compare.outcome import Outcome
 from pcaphash.studies.enough import packets_needed
 from pcaphash.studies.spread import EVEN, spread
-
-MEASURE = "max_ideal_packets"
-"""What verdicts go by: how far the busiest receive queue is above its ideal share of packets."""
 
 BLAME = 99.9
 """The hash is to blame where so many per cent of ideal hashes do better: a good one has one trace in a thousand so."""
@@ -70,7 +68,7 @@ class Nothing(StrEnum):
 
 @dataclass(frozen=True)
 class NothingToSpread:
-    """Behind ``Cause.NOTHING``: why, of how many packets, and the reasons why they have no hash, each with a count."""
+    """For ``Cause.NOTHING``: why, of how many packets, and the reasons why they have no hash, each with a count."""
 
     why: Nothing
     packets: int
@@ -79,7 +77,7 @@ class NothingToSpread:
 
 @dataclass(frozen=True)
 class TooFew:
-    """Behind ``Cause.TOO_FEW``: how many packets there are, and how many are needed for so many receive queues.
+    """For ``Cause.TOO_FEW``: how many packets there are, and how many are needed for so many receive queues.
 
     Packets whose receive queue is unknown are beside them.
     """
@@ -92,7 +90,7 @@ class TooFew:
 
 @dataclass(frozen=True)
 class Unhashed:
-    """Behind ``Cause.UNHASHED``: share of packets without a hash, the unclassified queue, and the commonest reason."""
+    """For ``Cause.UNHASHED``: share of packets without a hash, the unclassified queue, and the commonest reason."""
 
     share: float
     queue: int
@@ -101,7 +99,7 @@ class Unhashed:
 
 @dataclass(frozen=True)
 class UnevenTable:
-    """Behind ``Cause.TABLE``: the receive queue with the most entries of the indirection table, and those with none."""
+    """For ``Cause.TABLE``: the receive queue with the most entries of the indirection table, and those with none."""
 
     queue: int
     entries: int
@@ -117,7 +115,7 @@ class UnevenTable:
 
 @dataclass(frozen=True)
 class HeavyFlow:
-    """Behind ``Cause.SINGLE_FLOW`` and ``Cause.NO_PORTS``: what is heavy, its share of packets, and the ideal share."""
+    """For ``Cause.SINGLE_FLOW`` and ``Cause.NO_PORTS``: what is heavy, its share of packets, and the ideal share."""
 
     endpoints: str
     encapsulation: str
@@ -128,7 +126,7 @@ class HeavyFlow:
 
 @dataclass(frozen=True)
 class FewInputs:
-    """Behind ``Cause.FEW_INPUTS``: how many hash inputs carry most packets, and how many flows share the heaviest."""
+    """For ``Cause.FEW_INPUTS``: how many hash inputs carry most packets, and how many flows share the heaviest."""
 
     inputs: int
     crowded: int
@@ -139,7 +137,7 @@ class FewInputs:
 
 @dataclass(frozen=True)
 class FewFlows:
-    """Behind ``Cause.HEAVY_FLOWS`` and ``Cause.FEW_FLOWS``: how many of the hash inputs carry half of the packets."""
+    """For ``Cause.HEAVY_FLOWS`` and ``Cause.FEW_FLOWS``: how many of the hash inputs carry half of the packets."""
 
     inputs: int
     half: int
@@ -148,7 +146,7 @@ class FewFlows:
 
 @dataclass(frozen=True)
 class Unexplained:
-    """Behind ``Cause.UNEVEN``: the share of the flows that is kept, 0 where none is, and what is heaviest of them."""
+    """For ``Cause.UNEVEN``: the share of the flows that is kept, 0 where none is, and what is heaviest of them."""
 
     kept_share: float
     heaviest_share: float
@@ -160,7 +158,7 @@ Facts = NothingToSpread | TooFew | Unhashed | UnevenTable | HeavyFlow | FewInput
 
 @dataclass(frozen=True)
 class Ideal:
-    """What ideal hashes make of the same hash inputs: how far the busiest receive queue is above its ideal share.
+    """What ideal hashes give for the same hash inputs: how far the busiest receive queue is above its ideal share.
 
     Parameters
     ----------
@@ -294,7 +292,7 @@ def _explain_inputs(outcome: Outcome, excess: float) -> tuple[Cause, Facts]:
     loads, of_flow = outcome.inputs.loads[:, 0], outcome.inputs.of_flow
     total = int(outcome.kept[:, 0].sum())
     on_busiest = outcome.inputs.queues == outcome.kept[:, 0].argmax()
-    heaviest = int(np.where(on_busiest, loads, -1).argmax())
+    heaviest = outcome.inputs.heaviest(np.where(on_busiest, loads, -1))
     share = float(loads[heaviest] / total)
     sharing = np.flatnonzero(of_flow == heaviest)
     n_inputs, n_flows, queues = len(loads), int((of_flow >= 0).sum()), outcome.device.queues
@@ -319,8 +317,10 @@ def _explain_inputs(outcome: Outcome, excess: float) -> tuple[Cause, Facts]:
 def _heaviest_flow(outcome: Outcome, sharing: npt.NDArray[np.int64], total: int) -> tuple[int, float]:
     """Return the heaviest of the flows that share a hash input, and its share of packets."""
     assert outcome.flow_set is not None
-    loads = outcome.flow_set.flows.loads[sharing, 0]
-    return int(sharing[loads.argmax()]), float(loads.max() / total)
+    flows = outcome.flow_set.flows
+    packets = flows.loads[sharing, 0]
+    (heaviest,) = flows.heaviest(sharing, 1).tolist()
+    return int(sharing[heaviest]), float(packets[heaviest] / total)
 
 
 def _explain_flow(outcome: Outcome, flow: int, share: float) -> tuple[Cause, HeavyFlow]:
@@ -341,5 +341,5 @@ def _count_inputs(outcome: Outcome, total: int) -> FewInputs:
     loads = outcome.inputs.loads[:, 0]
     in_order = np.sort(loads)[::-1].cumsum() / total
     crowded = min(int(np.searchsorted(in_order, CROWDED)) + 1, len(loads))
-    n_flows = int((outcome.inputs.of_flow == loads.argmax()).sum())
+    n_flows = int((outcome.inputs.of_flow == outcome.inputs.heaviest(loads)).sum())
     return FewInputs(len(loads), crowded, float(in_order[crowded - 1]), float(in_order[0]), n_flows)

@@ -31,9 +31,9 @@ class Finding:
     crowding : Crowding or None
         The few receive queues that carry most packets, where they are few.
     facts : Facts, MissedTunnel or None
-        The numbers behind the cause; None where ``excess`` and ``ideal`` say all.
+        The numbers that show the cause; None where ``excess`` and ``ideal`` say all.
     ideal : Ideal or None
-        What ideal hashes make of the same hash inputs, where that is known.
+        What ideal hashes give for the same hash inputs, where that is known.
     """
 
     config: str

@@ -14,7 +14,7 @@ _NOTICEABLE = 0.05  # share of packets below which a tunnel explains nothing
 
 @dataclass(frozen=True)
 class MissedTunnel:
-    """Behind ``Cause.MISSED_TUNNEL``: packets that look like a tunnel into which no configuration looks.
+    """For ``Cause.MISSED_TUNNEL``: packets that look like a tunnel into which no configuration looks.
 
     Parameters
     ----------

@@ -1,19 +1,24 @@
 """What becomes of packets under one of the configurations that are compared."""
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
 from pcaphash.device.device import Device
+from pcaphash.engine.describer import NO_QUEUE
 from pcaphash.engine.distribution import Distribution
 from pcaphash.engine.flows import Flows
 from pcaphash.engine.inputs import HashInputs
+from pcaphash.engine.threads import using_threads
 from pcaphash.engine.timeline import Timeline
 from pcaphash.engine.tunnels import Tunnels
-from pcaphash.studies.baseline import Baseline, Interval
-from pcaphash.studies.compare.affinity import Affinity
+from pcaphash.studies.baseline import Baseline
+from pcaphash.studies.compare.affinity import Affinity, Kin
 from pcaphash.studies.independence import Independence
+from pcaphash.studies.sampling import resample
+from pcaphash.studies.trials import Interval
 
 Row = dict[str, str | int | float | None]
 
@@ -29,15 +34,18 @@ class FlowSet:
     tunnels : Tunnels
         Which tunnel each runs through.
     kept_share : float
-        Which share of all flows is kept, about; exactly 1 where all are.
+        About which share of all flows is kept; exactly 1 if all are.
     lumped : int64 array of shape (2,)
         Packets and bytes of those that are not kept.
+    kin : list of Kin
+        Which of them belong together.
     """
 
     flows: Flows
     tunnels: Tunnels
     kept_share: float
     lumped: npt.NDArray[np.int64]
+    kin: list[Kin]
 
     @property
     def is_complete(self) -> bool:
@@ -72,23 +80,23 @@ class Outcome:
     encapsulations : list of Group
         The packets of each encapsulation, those with the most packets first.
     flow_set : FlowSet or None
-        The flows; None where a saved census, which has none, is among the traces.
+        The flows; None if a saved census, which has none, is among the traces.
     inputs : HashInputs or None
         What is hashed of them.
     kept : int64 array of shape (queues, 2)
         What the flows kept bring to each receive queue: that which the baseline is for.
     baseline : Baseline or None
-        What ideal hashes make of these hash inputs; None without receive queues, or without any hash.
-    sampling : dict of str to Interval
-        Where each measure lies in 95 of 100 resamples of the flows: how much it depends on which flows were met.
+        What ideal hashes give for these hash inputs; None without receive queues, or without any hash.
     independence : Independence or None
-        Whether distinct hash inputs fall on receive queues as the indirection table has them.
+        Whether distinct hash inputs spread over the receive queues as the indirection table lets them.
     tunnels : list of Group
         The packets of the heaviest tunnels.
     affinity : list of Affinity
-        What belongs together and is apart.
+        What belongs together but is on different receive queues.
     timeline : Timeline or None
-        The load over time, where asked for.
+        The load over time, if asked for.
+    threads : int
+        By how many threads flows are resampled.
     """
 
     distribution: Distribution
@@ -97,13 +105,23 @@ class Outcome:
     inputs: HashInputs | None = None
     kept: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros((1, 2), np.int64))
     baseline: Baseline | None = None
-    sampling: dict[str, Interval] = field(default_factory=dict)
     independence: Independence | None = None
     tunnels: list[Group] = field(default_factory=list)
     affinity: list[Affinity] = field(default_factory=list)
     timeline: Timeline | None = None
+    threads: int = 1
 
     @property
     def device(self) -> Device:
         """The configuration."""
         return self.distribution.device
+
+    @cached_property
+    def sampling(self) -> dict[str, Interval]:
+        """Where each measure lies in 95 of 100 resamples of the flows: how much it depends on which were captured."""
+        if self.flow_set is None or self.inputs is None:
+            return {}
+        flows, queues = self.flow_set.flows, self.inputs.queue_of_flow
+        steered = queues != NO_QUEUE
+        with using_threads(self.threads):
+            return resample(flows.loads[steered], flows.hashes[steered], queues[steered], self.device.queues)

@@ -5,29 +5,22 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from pcaphash.engine.reading import Reading
+from pcaphash.engine.result import Result
 from pcaphash.studies.analyze import Analysis
+from pcaphash.studies.columns import DISTRIBUTION, SUMMARY
+from pcaphash.studies.compare import columns
 from pcaphash.studies.compare.missed import MissedTunnel
 from pcaphash.studies.compare.outcome import Outcome, Row
-from pcaphash.studies.compare.rows import (
-    AFFINITY_COLUMNS,
-    BASELINE_COLUMNS,
-    FLOW_COLUMNS,
-    GROUP_COLUMNS,
-    WINDOW_COLUMNS,
-    affinity_rows,
-    baseline_rows,
-    flow_rows,
-    group_rows,
-    window_rows,
-)
+from pcaphash.studies.compare.rows import affinity_rows, baseline_rows, flow_rows, group_rows, window_rows
 from pcaphash.studies.compare.verdict import Verdict
+from pcaphash.studies.schema import Schema
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-@dataclass(frozen=True, eq=False)
-class Comparison:
+@dataclass(frozen=True, eq=False, repr=False)
+class Comparison(Result):
     """How traces spread under several configurations, and why.
 
     Parameters
@@ -39,7 +32,7 @@ class Comparison:
     verdict : Verdict
         What follows.
     missed : list of MissedTunnel
-        Tunnels that no configuration looks into, whether or not the verdict rests on them.
+        Tunnels that no configuration looks into, even if the verdict does not depend on them.
     """
 
     analysis: Analysis
@@ -56,6 +49,29 @@ class Comparison:
     def without_time(self) -> int:
         """Packets that are in no window, since they have no time."""
         return max((each.timeline.without_time for each in self.outcomes if each.timeline is not None), default=0)
+
+    def facts(self) -> list[str]:
+        """Return what was compared, and the conclusion."""
+        verdict, told = self.verdict, ""
+        if verdict.best is not None and verdict.worst is not None:
+            told = f" (best {verdict.best.config}, worst {verdict.worst.config})"
+        return [*self.analysis.facts(), f"conclusion: {verdict.conclusion.value}{told}"]
+
+    def main_table(self) -> "pd.DataFrame":
+        """Return a row for each configuration: how far its busiest queue is above the ideal, and why."""
+        import pandas as pd
+
+        rows = [
+            {
+                "config": finding.config,
+                "max_ideal_packets": finding.excess,
+                "cause": finding.cause.value,
+                "ideal_low": None if finding.ideal is None else finding.ideal.low,
+                "ideal_high": None if finding.ideal is None else finding.ideal.high,
+            }
+            for finding in self.verdict.findings
+        ]
+        return pd.DataFrame(rows)
 
     @cached_property
     def baseline_rows(self) -> list[Row]:
@@ -84,14 +100,16 @@ class Comparison:
 
     def tables(self) -> "dict[str, pd.DataFrame]":
         """Return every table by its name: what ``-o`` writes."""
-        import pandas as pd
+        return {schema.name: table for schema, table in self.tables_with_columns()}
 
-        rows = {
-            "baseline": (self.baseline_rows, BASELINE_COLUMNS),
-            "groups": (self.group_rows, GROUP_COLUMNS),
-            "flows": (self.flow_rows, FLOW_COLUMNS),
-            "affinity": (self.affinity_rows, AFFINITY_COLUMNS),
-            "windows": (self.window_rows, WINDOW_COLUMNS),
-        }
-        others = {name: pd.DataFrame(each, columns=list(columns)) for name, (each, columns) in rows.items()}
-        return {"distribution": self.analysis.distribution, "summary": self.analysis.summary, **others}
+    def tables_with_columns(self) -> "list[tuple[Schema, pd.DataFrame]]":
+        """Return every table after what its columns are."""
+        rows = (
+            (columns.BASELINE, self.baseline_rows),
+            (columns.GROUPS, self.group_rows),
+            (columns.FLOWS, self.flow_rows),
+            (columns.AFFINITY, self.affinity_rows),
+            (columns.WINDOWS, self.window_rows),
+        )
+        of_analysis = [(DISTRIBUTION, self.analysis.distribution), (SUMMARY, self.analysis.summary)]
+        return [*of_analysis, *((schema, schema.frame(each)) for schema, each in rows)]

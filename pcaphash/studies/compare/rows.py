@@ -7,37 +7,30 @@ import numpy.typing as npt
 
 from pcaphash.engine.describer import NO_QUEUE
 from pcaphash.engine.tunnels import NO_TUNNEL, inner_endpoints, outer_endpoints
-from pcaphash.studies.baseline import UNITS
 from pcaphash.studies.compare.outcome import Group, Outcome, Row
-from pcaphash.studies.spread import spread
-
-BASELINE_COLUMNS = (
-    "config", "measure", "unit", "value", "ideal_low", "ideal_median", "ideal_high", "percentile", "sampling_low",
-    "sampling_high",
-)  # fmt: skip
-GROUP_COLUMNS = (
-    "config", "group", "name", "packets", "bytes", "queues_used", "busiest_queue", "max_ideal_packets",
-    "max_ideal_bytes", "jain_packets", "jain_bytes",
-)  # fmt: skip
-WINDOW_COLUMNS = ("config", "window_start_ns", "queue", "packets", "bytes")
-AFFINITY_COLUMNS = ("config", "question", "cases", "apart", "packets")
-FLOW_COLUMNS = (
-    "config", "rank", "encapsulation", "network_number", "outer", "inner", "packets", "bytes", "packet_share", "queue",
-    "queue_share",
-)  # fmt: skip
+from pcaphash.studies.spread import UNITS, spread
 
 HEAVIEST_FLOWS = 20
 
 
 def baseline_rows(outcome: Outcome) -> list[Row]:
     """Return each measure of the flows kept, beside what ideal hashes give and what other flows might have given."""
+    rows = ideal_rows(outcome)
+    for row in rows:
+        sampling = outcome.sampling[f"{row['measure']}_{row['unit']}"]
+        row |= {"sampling_low": sampling.low, "sampling_high": sampling.high}
+    return rows
+
+
+def ideal_rows(outcome: Outcome) -> list[Row]:
+    """Return each measure of the flows kept, beside what ideal hashes give."""
     if outcome.baseline is None:
         return []
     rows: list[Row] = []
     for column, unit in enumerate(UNITS):
         for measure, value in spread(outcome.kept[:, column]).items():
             name = f"{measure}_{unit}"
-            ideal, sampling = outcome.baseline.interval(name), outcome.sampling[name]
+            ideal = outcome.baseline.interval(name)
             rows.append(
                 {
                     "config": outcome.device.name,
@@ -48,8 +41,6 @@ def baseline_rows(outcome: Outcome) -> list[Row]:
                     "ideal_median": outcome.baseline.median(name),
                     "ideal_high": ideal.high,
                     "percentile": outcome.baseline.percentile(name, value),
-                    "sampling_low": sampling.low,
-                    "sampling_high": sampling.high,
                 }
             )
     return rows
@@ -116,9 +107,7 @@ def _heaviest_flows(outcome: Outcome, n: int, queue: int | None = None) -> npt.N
     if queue is not None:
         chosen = np.flatnonzero(outcome.inputs.queue_of_flow == queue)
     # Equal loads stand in order of their keys, so that the order of packets does not matter.
-    keys = outcome.flow_set.flows.keys[chosen]
-    order = np.lexsort((*keys.T[::-1], -packets[chosen]))
-    return chosen[order[:n]]
+    return chosen[outcome.flow_set.flows.heaviest(chosen, n)]
 
 
 def flow_rows(outcome: Outcome, most: int = HEAVIEST_FLOWS, queue: int | None = None) -> list[Row]:

@@ -1,58 +1,62 @@
 """Put configurations side by side: how each spreads the same packets, and what an ideal hash would make of them."""
 
-from collections.abc import Callable, Sequence
-from os import PathLike
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial as partly
 
 import numpy as np
 import numpy.typing as npt
 
-from pcaphash.device.configs import default_configs
+from pcaphash.capture.input import Trace
 from pcaphash.device.device import Device
-from pcaphash.engine.census import Census, Identity, identities_of
+from pcaphash.engine.census import Census, identities_of
+from pcaphash.engine.counts import Counts
 from pcaphash.engine.decision import encapsulation_of
 from pcaphash.engine.describer import NO_QUEUE
-from pcaphash.engine.distribution import Distribution, count_encapsulations, distribute
+from pcaphash.engine.distribution import Distribution, distribute
 from pcaphash.engine.flows import DEFAULT_MOST_FLOWS, Flows, FlowTable, join_flows
 from pcaphash.engine.grouping import sum_groups
-from pcaphash.engine.inputs import find_inputs, identity_of_flows
+from pcaphash.engine.inputs import HashInputs, find_inputs
+from pcaphash.engine.progress import Watch
+from pcaphash.engine.request import Asked, Partial
+from pcaphash.engine.rules import ReadingRules
+from pcaphash.engine.run import answer
 from pcaphash.engine.saved import is_saved_census
 from pcaphash.engine.selection import RECEIVED, Selection
-from pcaphash.engine.stream import Progress, take_census
+from pcaphash.engine.threads import n_threads, side_by_side
 from pcaphash.engine.timeline import Timeline
 from pcaphash.engine.tunnels import NO_TUNNEL, find_tunnels
-from pcaphash.errors import ConfigurationError
-from pcaphash.studies.analyze import Analysis, check_request
-from pcaphash.studies.baseline import take_baseline
-from pcaphash.studies.chance import told_apart
-from pcaphash.studies.compare.affinity import find_affinity
+from pcaphash.errors import ConfigurationError, Field
+from pcaphash.studies.analyze import analyze_counts
+from pcaphash.studies.asking import check_request
+from pcaphash.studies.chance import chance_of_inputs
+from pcaphash.studies.compare.affinity import find_affinity, find_kin
 from pcaphash.studies.compare.missed import find_missed
 from pcaphash.studies.compare.outcome import FlowSet, Group, Outcome
 from pcaphash.studies.compare.result import Comparison
 from pcaphash.studies.compare.verdict import judge
 from pcaphash.studies.independence import check_independence
-from pcaphash.studies.sampling import resample
 
 DEFAULT_HEAVIEST = 10
 
-Tables = dict[Identity, FlowTable]
-
 
 def compare(
-    traces: str | PathLike[str] | Sequence[str | PathLike[str]],
+    traces: Trace | Sequence[Trace],
     devices: Device | Sequence[Device] | None = None,
     selection: Selection = RECEIVED,
-    watch: Callable[[Progress], None] | None = None,
+    watch: Watch | None = None,
     *,
     window_ns: int | None = None,
     heaviest: int = DEFAULT_HEAVIEST,
     most_flows: int = DEFAULT_MOST_FLOWS,
+    jobs: int | None = None,
 ) -> Comparison:
     """Compare how configurations spread traces, with each other and with ideal hashes, in one pass.
 
     Parameters
     ----------
     traces : path or sequence of paths
-        Captures, or saved censuses, which tell nothing of flows and of time; ``-`` is standard input.
+        Captures, or saved censuses, which contain no flows and no times; ``-`` is standard input.
     devices : Device or sequence of Device, optional
         The configurations; results name them by ``Device.name``. Default: outer addresses, all of the outer header, and
         the inner header.
@@ -63,9 +67,11 @@ def compare(
     window_ns : int, optional
         Also count by windows of so many nanoseconds.
     heaviest : int
-        How many tunnels to count one by one, those with the most packets.
+        How many tunnels to list, those with the most packets.
     most_flows : int
         How many flows to keep at most.
+    jobs : int, optional
+        How many threads count packets; the result does not depend on that. Default: as many as there are cores.
 
     Raises
     ------
@@ -74,71 +80,109 @@ def compare(
     ConfigurationError
         There is nothing to compare, or a saved census was taken for other devices.
     """
-    paths, chosen = check_request(traces, default_configs(Device()) if devices is None else devices)
+    inputs, chosen = check_request(traces, devices)
     if window_ns is not None and window_ns < 1:
-        raise ConfigurationError("--window", f"{window_ns} ns is not a duration", "give at least 1ns")
-    has_flows = not any(is_saved_census(path) for path in paths)
-    if window_ns is not None and not has_flows:
-        raise ConfigurationError("--window", "a saved census has no timestamps", "give the captures")
-    tables = {identity: FlowTable(identity, most_flows) for identity in map(identity_of_flows, chosen)}
-    timelines = [Timeline(device, window_ns) for device in chosen if window_ns and device.has_queue]
-    beside = [table.append for table in tables.values()] + [timeline.append for timeline in timelines]
-    identities = identities_of(chosen)
-    censuses, reading = take_census(paths, identities, selection, chosen[0].spec, watch, beside if has_flows else ())
-    of_device = [censuses[identity] for identity in identities]
-    analysis = Analysis(
-        reading,
-        [distribute(census, device) for census, device in zip(of_device, chosen, strict=True)],
-        [count_encapsulations(census, device) for census, device in zip(of_device, chosen, strict=True)],
-    )
-    flow_sets = {identity: _flow_set(table, chosen[0].spec) for identity, table in tables.items()} if has_flows else {}
-    outcomes = []
-    for census, distribution in zip(of_device, analysis.distributions, strict=True):
-        encapsulations = _by_encapsulation(census, distribution.device)
-        identity = identity_of_flows(distribution.device)
-        if not has_flows:
-            outcomes.append(Outcome(distribution, encapsulations))
-            continue
-        timeline = next((each for each in timelines if each.device is distribution.device), None)
-        groups = tables[identity].flows()
-        outcomes.append(_outcome(distribution, encapsulations, groups, flow_sets[identity], timeline, heaviest))
-    missed = find_missed(reading, chosen[0]) if has_flows else []
-    return Comparison(analysis, outcomes, judge(outcomes, missed), missed)
+        raise ConfigurationError(Field("window_ns"), f"{window_ns} ns is not a duration", "give at least 1ns")
+    if window_ns is not None and any(is_saved_census(each.name) for each in inputs):
+        raise ConfigurationError(Field("window_ns"), "a saved census has no timestamps", "give the captures")
+    return answer(ComparisonRequest(chosen, selection, window_ns, heaviest, most_flows), inputs, watch, jobs)
 
 
-def _flow_set(table: FlowTable, spec: str) -> FlowSet:
-    flows = join_flows(table.flows())
-    return FlowSet(flows, find_tunnels(flows, spec), table.kept_share, table.lumped.sum(axis=0))
+@dataclass(frozen=True)
+class ComparisonRequest(Asked):
+    """How configurations spread packets, beside each other and beside ideal hashes.
+
+    Parameters
+    ----------
+    window_ns : int or None
+        Also count by windows of so many nanoseconds.
+    heaviest : int
+        How many tunnels to list, those with the most packets.
+    most_flows : int
+        How many flows to keep at most.
+    """
+
+    window_ns: int | None = None
+    heaviest: int = DEFAULT_HEAVIEST
+    most_flows: int = DEFAULT_MOST_FLOWS
+
+    def begin(self) -> Counts:
+        """Return counters for all devices."""
+        rules = map(ReadingRules.of, self.devices)
+        timelines = [Timeline(each, self.window_ns) for each in self.devices if self.window_ns and each.has_queue]
+        return Counts(identities_of(self.devices), rules, self.most_flows, timelines)
+
+    def finish(self, partial: Partial[Counts]) -> Comparison:
+        """Judge every configuration."""
+        counts = partial.counter
+        analysis = analyze_counts(partial, self.devices)
+        flow_sets, inputs = _study_flows(counts.tables, self.devices) if counts.has_flows else ({}, [])
+        outcomes = []
+        for number, (identity, distribution) in enumerate(
+            zip(identities_of(self.devices), analysis.distributions, strict=True)
+        ):
+            device = distribution.device
+            encapsulations = _by_encapsulation(counts.censuses[identity], device)
+            if not counts.has_flows:
+                outcomes.append(Outcome(distribution, encapsulations))
+                continue
+            timeline = next((each for each in counts.timelines if each.device == device), None)
+            flow_set = flow_sets[ReadingRules.of(device)]
+            outcomes.append(_outcome(distribution, encapsulations, flow_set, inputs[number], timeline, self.heaviest))
+        missed = find_missed(partial.reading, self.devices[0]) if counts.has_flows else []
+        return Comparison(analysis, outcomes, judge(outcomes, missed), missed)
+
+
+def _study_flows(
+    tables: Mapping[ReadingRules, FlowTable], devices: Sequence[Device]
+) -> tuple[dict[ReadingRules, FlowSet], list[HashInputs]]:
+    """Find out about the flows by the rules that they were read by, and about the hash inputs of each device."""
+    flows = {rules: table.flows() for rules, table in tables.items()}
+    sets: dict[ReadingRules, FlowSet] = {}
+
+    def study(rules: ReadingRules) -> None:
+        sets[rules] = _flow_set(tables[rules], flows[rules], devices[0].spec)
+
+    found: dict[int, HashInputs] = {}
+
+    def find(number: int) -> None:
+        found[number] = find_inputs(flows[ReadingRules.of(devices[number])], devices[number])
+
+    side_by_side([*(partly(study, rules) for rules in tables), *(partly(find, i) for i in range(len(devices)))])
+    return sets, [found[number] for number in range(len(devices))]
+
+
+def _flow_set(table: FlowTable, groups: Sequence[Flows], spec: str) -> FlowSet:
+    flows = join_flows(groups)
+    tunnels = find_tunnels(flows, spec)
+    return FlowSet(flows, tunnels, table.kept_share, table.lumped.sum(axis=0), find_kin(flows, tunnels))
 
 
 def _outcome(
     distribution: Distribution,
     encapsulations: list[Group],
-    groups: Sequence[Flows],
     flow_set: FlowSet,
+    inputs: HashInputs,
     timeline: Timeline | None,
     heaviest: int,
 ) -> Outcome:
     """Judge one configuration by the flows."""
     device = distribution.device
-    inputs = find_inputs(groups, device)
     if not device.has_queue:
         return Outcome(distribution, encapsulations, flow_set, inputs)
-    loads, queues = flow_set.flows.loads, inputs.queue_of_flow
-    steered = queues != NO_QUEUE
-    kept = sum_groups(loads, queues, device.queues)
+    queues = inputs.queue_of_flow
     return Outcome(
         distribution,
         encapsulations,
         flow_set,
         inputs,
-        kept,
-        take_baseline(told_apart(inputs), inputs.unhashed, device) if len(inputs.loads) else None,
-        resample(loads[steered], queues[steered], device.queues),
+        inputs.queue_loads,
+        chance_of_inputs(inputs),
         check_independence(inputs.queues, device),
         _by_tunnel(flow_set, queues, device.queues, heaviest),
-        find_affinity(flow_set.flows, flow_set.tunnels, queues),
+        find_affinity(flow_set.kin, queues, flow_set.flows.loads),
         timeline,
+        n_threads(),
     )
 
 
@@ -153,9 +197,11 @@ def _by_encapsulation(census: Census, device: Device) -> list[Group]:
 
 def _by_tunnel(flow_set: FlowSet, queues: npt.NDArray[np.int64], n_queues: int, heaviest: int) -> list[Group]:
     """Spread the packets of the heaviest tunnels."""
-    tunnels, of_flow = flow_set.tunnels, flow_set.tunnels.of_flow
-    chosen = (of_flow != NO_TUNNEL) & (queues != NO_QUEUE)
-    cells = np.where(chosen, of_flow * n_queues + queues, NO_TUNNEL)
-    loads = sum_groups(flow_set.flows.loads, cells, len(tunnels) * n_queues).reshape(-1, n_queues, 2)
-    order = np.argsort(-loads[:, :, 0].sum(axis=1), kind="stable")
-    return [Group(str(tunnels[number]), loads[number]) for number in order[:heaviest].tolist()]
+    tunnels, loads = flow_set.tunnels, flow_set.flows.loads
+    of_flow = np.where(queues != NO_QUEUE, tunnels.of_flow, NO_TUNNEL)
+    chosen = tunnels.heaviest(sum_groups(loads, of_flow, len(tunnels))[:, 0], heaviest)
+    groups = []
+    for number in chosen:
+        own = np.flatnonzero(of_flow == number)
+        groups.append(Group(str(tunnels[number]), sum_groups(loads[own], queues[own], n_queues)))
+    return groups

@@ -1,126 +1,220 @@
-"""One packet, read header by header and held to where the kernels found each."""
+"""One packet as the kernels dissected it: outer header, encapsulation, inner header."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import NamedTuple
+from enum import IntEnum
 
 from pcaphash.device.device import Device
-from pcaphash.kernels.header import N_KINDS
-from pcaphash.kernels.link import NOT_IP
-from pcaphash.studies.explain.internet import Internet, Place, read_internet, read_transport
-from pcaphash.studies.explain.links import IPV4, IPV6, NEITHER, Link, read_ethernet, read_link
-from pcaphash.studies.explain.packet import Packet, Trouble, agree
-from pcaphash.studies.explain.result import Header
-from pcaphash.studies.explain.tunnels import IN_ETHERNET, Tunnel, read_tunnel
+from pcaphash.kernels import header as kinds
+from pcaphash.kernels import tunnel as kernel
+from pcaphash.kernels.dissect import split_signature
+from pcaphash.kernels.header import KIND_IPV4, KIND_IPV6, KIND_IPV6_EX, N_TRANSPORTS
+from pcaphash.kernels.link import CUT, NOT_IP
+from pcaphash.standards import ip
+from pcaphash.studies.explain.packet import Packet
+from pcaphash.studies.explain.steps import ADDRESSES, ENDS, LINKS, TUNNELS, Layer, StopReason, TraceStep, trace_steps
+
+_TRANSPORT_NAMES = {
+    kinds.TRANSPORT_NONE: "",
+    kinds.TRANSPORT_TCP: "TCP",
+    kinds.TRANSPORT_UDP: "UDP",
+    kinds.TRANSPORT_TCP_CUT: "TCP",
+    kinds.TRANSPORT_UDP_CUT: "UDP",
+}
 
 
-class Layout(NamedTuple):
-    """What ``kernels.layout`` returns."""
+class Encapsulation(IntEnum):
+    """What the payload of the outer IP header is, as ``kernels.tunnel`` numbers it."""
 
-    encapsulation: int
-    outer: int
-    outer_ip: int
-    outer_source: int
-    outer_destination: int
-    outer_payload: int
-    inner: int
-    inner_ip: int
-    inner_source: int
-    inner_destination: int
-    inner_payload: int
+    NONE = kernel.NO_ENCAPSULATION
+    GRE_2784 = kernel.GRE_2784
+    GRE_2890 = kernel.GRE_2890
+    GRE_7676 = kernel.GRE_7676
+    GRE_UDP = kernel.GRE_UDP
+    VXLAN = kernel.VXLAN
+    VXLAN_GPE = kernel.VXLAN_GPE
+    GENEVE = kernel.GENEVE
+    IPIP = kernel.IPIP
+    NVGRE = kernel.NVGRE
+    CUT_GRE = kernel.CUT_GRE
+    CUT_UDP = kernel.CUT_UDP
+    CUT_UDP_1_4 = kernel.CUT_UDP_1_4
+
+    @property
+    def is_tunnel(self) -> bool:
+        """Whether there is an inner packet."""
+        return self in kernel.TUNNELS
 
 
 @dataclass(frozen=True)
 class Level:
-    """The outer or the inner header of a packet, with the link layer in front of it and the transport behind.
+    """The outer or the inner packet.
 
     Parameters
     ----------
-    link : Link
-        What announces the IP header.
-    place : Place
-        Where the kernels found it.
-    internet : Internet or None
-        The IP header; None where none is announced.
-    headers : tuple of Header
-        All of them.
+    part : str
+        ``outer`` or ``inner``.
+    kind : int
+        What can be hashed of its IP header (``kernels.header``).
+    steps : tuple of TraceStep
+        How the kernels got there.
     """
 
-    link: Link
-    place: Place
-    internet: Internet | None
-    headers: tuple[Header, ...]
+    part: str
+    kind: int
+    steps: tuple[TraceStep, ...]
 
     @property
-    def trouble(self) -> Trouble | None:
-        """Why there is no IP header that can be hashed."""
-        return self.link.trouble or (self.internet.trouble if self.internet else None)
+    def links(self) -> tuple[TraceStep, ...]:
+        """The link layer; empty where a tunnel announces the IP header."""
+        return tuple(step for step in self.steps if step.layer in LINKS)
+
+    @property
+    def ip(self) -> TraceStep | None:
+        """The IP header; None where none is announced."""
+        return self._first((Layer.IPV4, Layer.IPV6))
+
+    @property
+    def extensions(self) -> tuple[TraceStep, ...]:
+        """The extension headers of IPv6, in order."""
+        return tuple(step for step in self.steps if step.layer == Layer.EXTENSION)
+
+    @property
+    def transport(self) -> TraceStep | None:
+        """What the IP header carries; None where that is not known, and for every fragment."""
+        return self._first((Layer.TRANSPORT,))
+
+    @property
+    def home_address(self) -> TraceStep | None:
+        """The address that extended hash types take in place of the source address."""
+        return self._first((Layer.HOME_ADDRESS,))
+
+    @property
+    def routing_address(self) -> TraceStep | None:
+        """The address that extended hash types take in place of the destination address."""
+        return self._first((Layer.ROUTING_ADDRESS,))
+
+    @property
+    def udp_ports(self) -> TraceStep | None:
+        """Where a tunnel's UDP port was looked for."""
+        return self._first((Layer.UDP_PORTS,))
+
+    @property
+    def tunnel(self) -> TraceStep | None:
+        """The header of the tunnel that the packet is, or that it turned out not to be."""
+        return self._first(TUNNELS)
+
+    @property
+    def is_ip(self) -> bool:
+        """Whether there is an IP header that could be read."""
+        return self.kind >= KIND_IPV4
+
+    @property
+    def is_not_ip(self) -> bool:
+        """Whether it is known that there is none."""
+        return self.kind == NOT_IP
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether the capture ends too early to tell."""
+        return self.kind == CUT
+
+    @property
+    def is_ipv4(self) -> bool:
+        """Whether the IP header is IPv4."""
+        return KIND_IPV4 <= self.kind < KIND_IPV6
+
+    @property
+    def is_extended(self) -> bool:
+        """Whether it is IPv6 with extension headers."""
+        return self.kind >= KIND_IPV6_EX
+
+    @property
+    def transport_name(self) -> str:
+        """``TCP`` or ``UDP`` where its ports can be hashed; else empty."""
+        return _TRANSPORT_NAMES[(self.kind - KIND_IPV4) % N_TRANSPORTS] if self.is_ip else ""
+
+    @property
+    def last(self) -> TraceStep:
+        """The last of its IP and extension headers; there must be one."""
+        return next(step for step in reversed(self.steps) if step.layer in _INTERNET)
+
+    @property
+    def payload(self) -> int:
+        """Where what the IP header carries starts, or the extension header that could not be read."""
+        return self.last.offset if self.last.reason in ENDS else self.last.end
+
+    @property
+    def address_len(self) -> int:
+        """Bytes of an address."""
+        return 4 if self.is_ipv4 else ip.IPV6_ADDRESS_LEN
+
+    @property
+    def plain_addresses(self) -> tuple[int, int]:
+        """Where the source and the destination address of the IP header start."""
+        assert self.ip is not None
+        source = self.ip.offset + (ip.IPV4_SOURCE_OFFSET if self.is_ipv4 else ip.IPV6_SOURCE_OFFSET)
+        return source, source + self.address_len
+
+    @property
+    def extended_addresses(self) -> tuple[int, int]:
+        """Where the addresses start that extended hash types take."""
+        source, destination = self.plain_addresses
+        home, routing = self.home_address, self.routing_address
+        return home.offset if home else source, routing.offset if routing else destination
+
+    def _first(self, layers: Iterable[Layer]) -> TraceStep | None:
+        return next((step for step in self.steps if step.layer in layers), None)
+
+
+_INTERNET = (Layer.IPV4, Layer.IPV6, Layer.EXTENSION)
 
 
 @dataclass(frozen=True)
 class Dissection:
-    """One packet, read.
+    """One packet, dissected.
 
     Parameters
     ----------
     packet : Packet
         The packet.
-    outer : Level
-        Its outer header.
-    tunnel : Tunnel
-        Its encapsulation.
-    inner : Level or None
-        Its inner header; None where it is no tunnel.
+    signature : int
+        As ``kernels.dissect`` numbers it.
+    steps : tuple of TraceStep
+        The headers that the kernels came to, in order.
     """
 
     packet: Packet
-    outer: Level
-    tunnel: Tunnel
-    inner: Level | None
+    signature: int
+    steps: tuple[TraceStep, ...]
 
     @property
-    def headers(self) -> tuple[Header, ...]:
-        """All headers, in order of their offsets."""
-        inner = self.inner.headers if self.inner else ()
-        return (*self.outer.headers, *self.tunnel.headers, *inner)
+    def encapsulation(self) -> Encapsulation:
+        """What the outer IP header carries."""
+        return Encapsulation(split_signature(self.signature)[1])
+
+    @property
+    def outer(self) -> Level:
+        """The outer packet."""
+        return self._level("outer", split_signature(self.signature)[0])
+
+    @property
+    def inner(self) -> Level | None:
+        """The inner packet; None where the packet is not a tunnel."""
+        return self._level("inner", split_signature(self.signature)[2]) if self.encapsulation.is_tunnel else None
+
+    @property
+    def stop(self) -> TraceStep | None:
+        """Where and why the dissection went no further; None where it read the ports of the innermost header."""
+        ways = [step for step in self.steps if step.layer not in ADDRESSES]
+        if ways[-1].reason != StopReason.NONE:
+            return ways[-1]
+        return next((step for step in reversed(self.steps) if step.reason in ENDS), None)
+
+    def _level(self, part: str, kind: int) -> Level:
+        return Level(part, kind, tuple(step for step in self.steps if step.part == part))
 
 
-def dissect_packet(packet: Packet, layout: Layout, device: Device) -> Dissection:
-    """Read a packet that the kernels found to have this layout.
-
-    Raises
-    ------
-    DisagreementError
-        It cannot be read that way.
-    """
-    agree("the number of a kind", True, 0 <= layout.outer < N_KINDS and 0 <= layout.inner < N_KINDS)
-    is_qemu = device.flavor == "qemu"
-    place = Place("outer", *layout[1:6])
-    outer = _read_level(packet, read_link(packet, place.ip, is_qemu), place, is_qemu)
-    if outer.internet is None or outer.internet.trouble:
-        agree("the encapsulation of a packet that is not IP", 0, layout.encapsulation)
-        return Dissection(packet, outer, Tunnel(0, "", ""), None)
-    tunnel = read_tunnel(packet, place, outer.internet, device, layout.encapsulation)
-    if not tunnel.is_tunnel:
-        return Dissection(packet, outer, tunnel, None)
-    place = Place("inner", *layout[6:])
-    return Dissection(packet, outer, tunnel, _read_level(packet, _inner_link(packet, tunnel, place), place, is_qemu))
-
-
-def _inner_link(packet: Packet, tunnel: Tunnel, place: Place) -> Link:
-    """Read what announces the inner IP header: an Ethernet header, or the tunnel itself."""
-    if tunnel.inner_network == IN_ETHERNET:
-        return read_ethernet(packet, "inner", tunnel.inner, place.ip)
-    agree("the inner packet", tunnel.inner, place.ip)
-    if tunnel.inner_network in (IPV4, IPV6):
-        return Link((), tunnel.inner_network, tunnel.inner_why, tunnel.source)
-    trouble = Trouble(NOT_IP, f"{tunnel.inner_why}: neither IP nor Ethernet", tunnel.source)
-    return Link((), NEITHER, trouble.why, trouble.source, trouble)
-
-
-def _read_level(packet: Packet, link: Link, place: Place, is_qemu: bool) -> Level:
-    if link.trouble:
-        agree(f"why there is no {place.part} IP header", link.trouble.kind, place.kind)
-        return Level(link, place, None, link.headers)
-    internet = read_internet(packet, link.network, place, is_qemu)
-    transport = () if internet.trouble else read_transport(packet, place, internet)
-    return Level(link, place, internet, link.headers + internet.headers + transport)
+def dissect_packet(packet: Packet, device: Device) -> Dissection:
+    """Have the kernels dissect a packet as a device would."""
+    return Dissection(packet, *trace_steps(packet, device))

@@ -1,8 +1,18 @@
-"""What ``explain`` finds out."""
+"""Headers, hash inputs and answers: facts of an explanation, which ``report.explain`` puts into words."""
 
 from dataclasses import dataclass
+from enum import Enum
 
 from pcaphash.device.device import Device
+
+
+class HeaderState(Enum):
+    """How much of a header there is."""
+
+    CAPTURED = "captured"
+    CAPTURED_IN_PART = "captured in part"
+    NOT_CAPTURED = "not captured"
+    PAST_PACKET = "past packet"
 
 
 @dataclass(frozen=True)
@@ -16,9 +26,9 @@ class Field:
     offset, length : int
         Where it starts in the packet, and its length in bytes; bit fields count as the bytes that hold them.
     value : str
-        For readers.
+        As readers write it; empty if not all of it was captured.
     data : bytes
-        Its captured bytes: fewer than ``length`` where the capture cut it.
+        Its captured bytes: fewer than ``length`` if the capture cut it.
     """
 
     name: str
@@ -26,6 +36,11 @@ class Field:
     length: int
     value: str
     data: bytes
+
+    @property
+    def is_captured(self) -> bool:
+        """Whether all of it was captured."""
+        return len(self.data) == self.length
 
 
 @dataclass(frozen=True)
@@ -42,38 +57,16 @@ class Header:
         Where it starts in the packet, and its length in bytes.
     fields : tuple of Field
         Its fields, as far as they lie within the packet.
-    note : str
-        What is the matter with it, such as ``captured in part``; empty where nothing is.
+    state : HeaderState
+        How much of it there is.
     """
 
     name: str
     part: str
     offset: int
     length: int
-    fields: tuple[Field, ...] = ()
-    note: str = ""
-
-
-@dataclass(frozen=True)
-class Step:
-    """One rule, applied.
-
-    Parameters
-    ----------
-    rule : str
-        What was to be decided.
-    decision : str
-        What was decided.
-    why : str
-        What in the packet or in the configuration decided it.
-    source : str
-        The section of a standard that says so; where none does, what is usual.
-    """
-
-    rule: str
-    decision: str
-    why: str
-    source: str
+    fields: tuple[Field, ...]
+    state: HeaderState
 
 
 @dataclass(frozen=True)
@@ -87,9 +80,9 @@ class InputField:
     offset : int
         Where it starts in the hash input.
     packet_offset : int or None
-        Where it starts in the packet; None where an input transformation made it of several.
+        Where it starts in the packet; None if an input transformation made it of several.
     value : str
-        For readers.
+        As readers write it.
     data : bytes
         Its bytes.
     """
@@ -112,13 +105,13 @@ class Answer:
     encapsulation, header, hash_report, hash_report_tunnel, reason : str
         As in ``hashes``.
     hash_input : bytes
-        Empty where there is no hash.
+        Empty if there is no hash.
     hash_value : int or None
-        None where there is no hash.
+        None if there is no hash.
     table_index : int or None
-        The entry of the indirection table that the hash leads to; None where there is no hash, or no table.
+        The entry of the indirection table that the hash leads to; None if there is no hash, or no table.
     queue : int or None
-        The receive queue; None where it is not known, or where no hash chooses one.
+        The receive queue; None if it is not known, or if no hash chooses one.
     """
 
     device: Device
@@ -134,45 +127,19 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class Explanation:
-    """One packet, and why a device gives it this hash or none.
+class Stripped:
+    """What a mirror session put around the packet, which was taken off before everything else.
 
     Parameters
     ----------
-    trace : str
-        Where the packet is from.
-    packet : int
-        Its number there, counted from 1.
-    timestamp_ns : int or None
-        Nanoseconds since 1970; None where the file has no time.
-    captured_length, original_length, link_type : int
-        As the file says.
-    direction : str
-        ``in``, ``out``, or empty where the file does not say.
-    answer : Answer
-        What the device makes of it.
-    because : str
-        Why there is no hash, or none known, in a sentence; empty where there is one.
-    headers : tuple of Header
-        In order of their offsets.
-    steps : tuple of Step
-        The rules applied, in order.
-    input_fields : tuple of InputField
-        The hash input, field by field; empty where there is no hash.
-    others : tuple of Answer
-        What other configurations make of it.
+    kind : str
+        ``erspan``, ``vxlan`` or ``gre``.
+    n_bytes : int
+        How many bytes were taken off.
+    is_cut : bool
+        Whether the capture ends before the mirrored packet.
     """
 
-    trace: str
-    packet: int
-    timestamp_ns: int | None
-    captured_length: int
-    original_length: int
-    link_type: int
-    direction: str
-    answer: Answer
-    because: str
-    headers: tuple[Header, ...]
-    steps: tuple[Step, ...]
-    input_fields: tuple[InputField, ...]
-    others: tuple[Answer, ...]
+    kind: str
+    n_bytes: int
+    is_cut: bool

@@ -4,10 +4,10 @@ import re
 from dataclasses import dataclass, replace
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
-from pcaphash.errors import ConfigurationError
+from pcaphash.errors import ConfigurationError, Field
 from pcaphash.standards import ip
 
-SOURCE, DESTINATION, PROTOCOL_OPTION = "SOURCE", "DESTINATION", "--protocol"
+SOURCE, DESTINATION, PROTOCOL_FIELD = Field("source"), Field("destination"), Field("protocol")
 
 Address = IPv4Address | IPv6Address
 
@@ -24,12 +24,12 @@ _FORMS = "write 192.0.2.1:1234 or [2001:db8::1]:1234, or an address without a po
 
 @dataclass(frozen=True, slots=True)
 class PacketTuple:
-    """What of a packet can be hashed.
+    """The fields of a packet that can be hashed.
 
     Parameters
     ----------
     source, destination : IPv4Address or IPv6Address
-        Of one family.
+        Both of the same IP version.
     source_port, destination_port : int, optional
         Both, or neither.
     protocol : int, optional
@@ -75,14 +75,14 @@ def parse_tuple(
     source, destination : str
         ``192.0.2.1``, ``192.0.2.1:1234``, ``2001:db8::1`` or ``[2001:db8::1]:1234``.
     source_port, destination_port : str or int, optional
-        In place of ports behind the addresses.
+        In place of ports after the addresses.
     protocol : str or int, optional
         ``tcp``, ``udp``, another name, or a number. Default: TCP where there are ports.
 
     Raises
     ------
     ConfigurationError
-        Something is not written so, the families differ, or only one side has a port.
+        Something is not in this form, the IP versions differ, or only one side has a port.
     """
     first, first_port = _parse_side(SOURCE, source, source_port)
     second, second_port = _parse_side(DESTINATION, destination, destination_port)
@@ -96,7 +96,7 @@ def parse_tuple(
     number = parse_protocol(protocol)
     if first.version == 6 and number in ip.EXTENSION_HEADERS:
         problem = f"{protocol} is an IPv6 extension header, which does not say what the packet carries"
-        raise ConfigurationError(PROTOCOL_OPTION, problem, "give the protocol after the extension headers")
+        raise ConfigurationError(PROTOCOL_FIELD, problem, "give the protocol after the extension headers")
     is_assumed = number is None and first_port is not None
     return PacketTuple(first, second, first_port, second_port, ip.TCP if is_assumed else number, is_assumed)
 
@@ -110,7 +110,7 @@ def is_endpoint(text: str) -> bool:
     return True
 
 
-def _parse_side(side: str, text: str, port: str | int | None) -> tuple[Address, int | None]:
+def _parse_side(side: Field, text: str, port: str | int | None) -> tuple[Address, int | None]:
     """Read one end of a tuple: its address and its port, which may stand in either place."""
     written = str(text).strip()
     found = _IN_BRACKETS.fullmatch(written) or _IPV4_WITH_PORT.fullmatch(written)
@@ -123,7 +123,7 @@ def _parse_side(side: str, text: str, port: str | int | None) -> tuple[Address, 
     return _parse_address(side, address), given if behind is None else _parse_port(side, behind)
 
 
-def _parse_address(side: str, text: str) -> Address:
+def _parse_address(side: Field, text: str) -> Address:
     try:
         return ip_address(text)
     except ValueError:
@@ -133,11 +133,11 @@ def _parse_address(side: str, text: str) -> Address:
         raise ConfigurationError(side, f"{text!r} is not an IP address", advice) from None
 
 
-def _parse_port(side: str, value: str | int) -> int:
+def _parse_port(side: Field, value: str | int) -> int:
     text = str(value).strip()
     port, _, protocol = text.partition("/")
     if protocol and _DECIMAL.fullmatch(port):
-        advice = f"write the port as {port}, and give {PROTOCOL_OPTION} {protocol}"
+        advice = f"write the port as {port}, and give {Field('protocol', protocol)}"
         raise ConfigurationError(side, f"{text!r} is not a port", advice)
     found = _PORT.fullmatch(text)
     if isinstance(value, bool) or found is None or int(found[1]) > _MOST_PORT:
@@ -161,4 +161,4 @@ def parse_protocol(value: str | int | None) -> int | None:
     if _DECIMAL.fullmatch(text) and int(text) <= 255:
         return int(text)
     names = ", ".join(ip.PROTOCOL_NAMES)
-    raise ConfigurationError(PROTOCOL_OPTION, f"{value!r} is not a protocol", f"use {names}, or a number up to 255")
+    raise ConfigurationError(PROTOCOL_FIELD, f"{value!r} is not a protocol", f"use {names}, or a number up to 255")

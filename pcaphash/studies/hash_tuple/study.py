@@ -1,24 +1,27 @@
-"""What a device makes of a packet that is told by its tuple: the outer header of a packet that is no tunnel."""
+"""What a device makes of a packet that is given by its tuple: the outer header of a packet without a tunnel."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from pcaphash.device.device import Device
 from pcaphash.device.hash_choice import NOTHING_FITS, HashChoice, choose_hash_type
 from pcaphash.device.toeplitz import toeplitz
+from pcaphash.engine.result import Result
 from pcaphash.errors import ConfigurationError
 from pcaphash.standards import ip, virtio
-from pcaphash.studies.hash_tuple.packet_tuple import PROTOCOL_OPTION, PacketTuple, parse_tuple
+from pcaphash.studies.hash_tuple.columns import TUPLES
+from pcaphash.studies.hash_tuple.packet_tuple import PROTOCOL_FIELD, PacketTuple, parse_tuple
 
-COLUMNS = (
-    "source", "source_port", "destination", "destination_port", "protocol", "hash_report", "hash_input", "hash_value",
-    "table_entry", "queue",
-)  # fmt: skip
+if TYPE_CHECKING:
+    import pandas as pd
 
 _PORT_LEN = 2
 
 
-@dataclass(frozen=True, slots=True)
-class TupleHash:
+@dataclass(frozen=True, slots=True, repr=False)
+class TupleHash(Result):
     """The hash of a tuple, and where it leads.
 
     Parameters
@@ -28,7 +31,7 @@ class TupleHash:
     device : Device
         The configured device.
     hash_report : str
-        The hash type, one of ``virtio.HASH_REPORTS``; ``NONE`` where no enabled type fits.
+        The hash type, one of ``virtio.HASH_REPORTS``; ``NONE`` if no enabled type fits.
     hash_input : bytes
         The bytes that are hashed; empty without a hash.
     hash_value : int, optional
@@ -38,8 +41,8 @@ class TupleHash:
     queue : int, optional
         The receive queue: without a hash the unclassified queue; None without the RSS feature.
     tunnel : str
-        The tunnel that such packets would be if they carried its header, where the device hashes inner headers of it:
-        the hash is another then. Empty if there is none.
+        The tunnel that such packets would be if they carried its header, if the device hashes inner headers of it:
+        their hash is then a different one. Empty if there is none.
     """
 
     packet: PacketTuple
@@ -51,8 +54,21 @@ class TupleHash:
     queue: int | None
     tunnel: str
 
+    def facts(self) -> list[str]:
+        """Return the tuple, its hash, and where that leads."""
+        found = "no hash" if self.hash_value is None else f"hash 0x{self.hash_value:08x} ({self.hash_report})"
+        packet = self.packet
+        ports = "" if packet.source_port is None else f", ports {packet.source_port} and {packet.destination_port}"
+        protocol = f", {packet.protocol_name}" if packet.protocol_name else ""
+        told = f"{packet.source} to {packet.destination}{ports}{protocol}"
+        return [told, found, *([] if self.queue is None else [f"receive queue {self.queue}"])]
+
+    def main_table(self) -> "pd.DataFrame":
+        """Return the hash as a table of one row."""
+        return TUPLES.frame([self.row()])
+
     def row(self) -> dict[str, str | int | None]:
-        """Return the hash by the names of COLUMNS; None where there is no port, entry or queue."""
+        """Return the hash by the names of the columns (``TUPLES``); None where there is no port, entry or queue."""
         return {
             "source": str(self.packet.source),
             "source_port": self.packet.source_port,
@@ -65,6 +81,30 @@ class TupleHash:
             "table_entry": self.table_entry,
             "queue": self.queue,
         }
+
+
+class Directions(StrEnum):
+    """Whether the two directions of a flow meet."""
+
+    SAME_HASH = "same-hash"
+    """They have the same hash, and so the same receive queue, if there are queues."""
+    SAME_QUEUE = "same-queue"
+    """Their hashes differ, and lead to the same receive queue by chance."""
+    OTHER_QUEUES = "other-queues"
+    OTHER_HASHES = "other-hashes"
+    """Their hashes differ, and the device has no receive queues."""
+
+
+def compare_directions(found: Sequence[TupleHash]) -> Directions | None:
+    """Return whether the two directions of a flow meet; None if the tuples are not these."""
+    if len(found) != 2 or found[0].packet.reverse() != found[1].packet:
+        return None
+    one, other = found
+    if one.queue != other.queue:
+        return Directions.OTHER_QUEUES
+    if one.hash_value == other.hash_value:
+        return Directions.SAME_HASH
+    return Directions.OTHER_HASHES if one.queue is None else Directions.SAME_QUEUE
 
 
 def hash_tuple(
@@ -80,14 +120,14 @@ def hash_tuple(
     Parameters
     ----------
     source, destination, source_port, destination_port, protocol
-        As ``parse_tuple`` takes them: ports may stand behind the addresses, as in ``192.0.2.1:1234``.
+        As ``parse_tuple`` takes them: ports may follow the addresses, as in ``192.0.2.1:1234``.
     device : Device, optional
         The configured device. Default: ``Device()``.
 
     Raises
     ------
     ConfigurationError
-        The tuple is not written so, or the device hashes ports and there are none.
+        The tuple is not in this form, or the device hashes ports and there are none.
     """
     packet = parse_tuple(source, destination, source_port, destination_port, protocol)
     return hash_packet_tuple(packet, Device() if device is None else device)
@@ -105,7 +145,7 @@ def hash_packet_tuple(packet: PacketTuple, device: Device) -> TupleHash:
     if choice.with_ports and packet.source_port is None:
         name = packet.protocol_name
         problem = f"{name} without ports: the hash type {choice.report} needs them"
-        raise ConfigurationError(PROTOCOL_OPTION, problem, f"give both ports, or leave {name} out")
+        raise ConfigurationError(PROTOCOL_FIELD, problem, f"give both ports, or leave {name} out")
     tunnel = _tunnel_of(packet, device)
     if choice == NOTHING_FITS:
         queue = device.unclassified_queue if device.has_queue else None

@@ -8,8 +8,8 @@ from itertools import chain
 from typing import Any
 
 from pcaphash.device.device import Device
-from pcaphash.errors import ConfigurationError
-from pcaphash.studies.hash_tuple.packet_tuple import PROTOCOL_OPTION, is_endpoint, parse_tuple
+from pcaphash.errors import ConfigurationError, Field
+from pcaphash.studies.hash_tuple.packet_tuple import is_endpoint, parse_tuple
 from pcaphash.studies.hash_tuple.study import TupleHash, hash_packet_tuple
 
 _FIELDS = ("source", "source_port", "destination", "destination_port", "protocol")
@@ -43,7 +43,7 @@ _Split = Callable[[str], list[str]]
 def hash_tuples(
     lines: Iterable[str], name: str, device: Device, protocol: str | None = None, *, both: bool = False
 ) -> Iterator[TupleHash]:
-    """Hash tuples, one from each line; empty lines, and lines that begin with ``#``, are passed over.
+    """Hash tuples, one from each line; empty lines, and lines that begin with ``#``, are ignored.
 
     Parameters
     ----------
@@ -63,7 +63,7 @@ def hash_tuples(
     Raises
     ------
     ConfigurationError
-        A line cannot be read; the text names it. Or there is no tuple at all.
+        A line cannot be read; the message names it. Or there is no tuple at all.
     """
     for number, row in _read_rows(lines, name):
         values = {field: row.get(field) for field in _FIELDS}
@@ -74,8 +74,8 @@ def hash_tuples(
             directions = (packet, packet.reverse()) if both else (packet,)
             found = [hash_packet_tuple(each, device) for each in directions]
         except ConfigurationError as error:
-            column = error.option.lower().replace(PROTOCOL_OPTION, "protocol")
-            raise _refuse(name, number, f"{column}: {error.problem}", error.advice) from error
+            column = f"{error.place.name}: " if isinstance(error.place, Field) else ""
+            raise _refuse(name, number, f"{column}{error.problem}", error.advice) from error
         yield from found
 
 
@@ -167,7 +167,7 @@ def _field_of(name: str) -> str | None:
 
 
 def _check_ends(fields: Iterable[str | None], name: str, place: _Place) -> None:
-    """Hold that both addresses are there."""
+    """Check that both addresses are there."""
     missing = [each for each in ("source", "destination") if each not in fields]
     if missing:
         problem = f"there is no column {' and no column '.join(missing)}"

@@ -1,4 +1,4 @@
-"""The study behind ``info``: what traces hold, before any question about hashes."""
+"""The study of ``info``: what traces hold, before any question about hashes."""
 
 from pcaphash.studies.info.files import Interface, TraceFile
 from pcaphash.studies.info.result import Encapsulation, Info, ReportedFacts, SavedFacts, TunnelFacts, TunnelLoad

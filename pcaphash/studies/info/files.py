@@ -2,13 +2,10 @@
 
 from dataclasses import dataclass, field
 
-import numpy as np
-import numpy.typing as npt
-
+from pcaphash.capture.control import Control, FileHeader, SectionHeader
 from pcaphash.capture.damage import Damage
 from pcaphash.capture.pcap import Pcap
 from pcaphash.capture.pcapng import Pcapng
-from pcaphash.capture.reader import Reader, recognize
 from pcaphash.standards import pcap
 from pcaphash.studies.info.tally import Times
 
@@ -18,10 +15,7 @@ PCAPNG = "pcapng"
 MOST_INTERFACES = 1000
 """Interfaces to keep of a file; a damaged or endless one must not fill the memory."""
 
-_SNAP_LENGTH_OFFSET = 16  # in the file header of pcap
-_OPTION_IF_NAME, _OPTION_IF_DESCRIPTION = 2, 3  # draft-ietf-opsawg-pcapng section 4.2
-_BINARY = 0x80  # in if_tsresol
-_MICROSECONDS, _NANOSECONDS = 6, 9
+_EXPONENTS = {1000: 6, 1: 9}  # of a pcap file's resolution, by the nanoseconds in a unit
 
 
 @dataclass(frozen=True)
@@ -74,13 +68,38 @@ class Headers:
         """The format, or all of them."""
         return " and ".join(self.formats)
 
-    def start_section(self, byte_order: str) -> None:
-        """Take note of a section."""
+    def note_format(self, capture: Pcap | Pcapng) -> None:
+        """Take note of the format even if the first section header is damaged."""
+        if isinstance(capture, Pcapng):
+            self.formats[PCAPNG] = None
+
+    def note(self, control: Control) -> None:
+        """Take note of a header of the file."""
+        says = control.says
+        order = BIG if says.big_endian else LITTLE
+        if isinstance(says, FileHeader):
+            is_modified = says.record_header_len == pcap.MODIFIED_RECORD_HEADER_LEN
+            self.formats["modified pcap" if is_modified else "pcap"] = None
+            self._start_section(order)
+            exponent = _EXPONENTS[says.fraction_ns]
+            self._add(Interface(self.n_sections, 0, order, "", "", says.link_type, says.snap_length, 10, exponent))
+        elif isinstance(says, SectionHeader):
+            self.formats[PCAPNG] = None
+            self._start_section(order)
+        else:
+            name, description = _printable(says.name), _printable(says.description)
+            self._add(
+                Interface(
+                    self.n_sections, says.number, order, name, description, says.link_type, says.snap_length,
+                    says.resolution_base, says.resolution_exponent,
+                )
+            )  # fmt: skip
+
+    def _start_section(self, byte_order: str) -> None:
         self.n_sections += 1
         self.byte_orders.add(byte_order)
 
-    def add(self, interface: Interface) -> None:
-        """Take note of an interface."""
+    def _add(self, interface: Interface) -> None:
         self.n_interfaces += 1
         if len(self.interfaces) < MOST_INTERFACES:
             self.interfaces.append(interface)
@@ -129,87 +148,6 @@ class TraceFile:
         return "mixed" if len(orders) > 1 else next(iter(orders), "")
 
 
-def follow_headers(reader: Reader) -> Headers:
-    """Follow the headers of a trace that is about to be read: what is returned fills while the reader reads on."""
-    headers = Headers()
-
-    def follow(header: bytes) -> Pcap | Pcapng | None:
-        found = recognize(header)
-        if isinstance(found, Pcap):
-            _add_pcap_header(headers, header, found)
-            return found
-        headers.formats[PCAPNG] = None
-        return _FollowedPcapng(headers)
-
-    found = follow(reader.head)
-    assert found is not None, "the reader recognized it"
-    reader.format, reader.recognize = found, follow
-    return headers
-
-
-def _add_pcap_header(headers: Headers, header: bytes, found: Pcap) -> None:
-    """Take note of the file header of a pcap file."""
-    order = BIG if found.big_endian else LITTLE
-    is_modified = found.header_len == pcap.MODIFIED_RECORD_HEADER_LEN
-    magic, snap_length = (
-        int.from_bytes(header[at : at + 4], "big" if found.big_endian else "little") for at in (0, _SNAP_LENGTH_OFFSET)
-    )
-    exponent = _NANOSECONDS if magic == pcap.MAGIC_NANOSECONDS else _MICROSECONDS
-    headers.formats["modified pcap" if is_modified else "pcap"] = None
-    headers.start_section(order)
-    headers.add(Interface(headers.n_sections, 0, order, "", "", found.link_type, snap_length, 10, exponent))
-
-
-class _FollowedPcapng(Pcapng):
-    """Notes the sections and interfaces that it comes upon.
-
-    Parameters
-    ----------
-    headers : Headers
-        Where to.
-    """
-
-    def __init__(self, headers: Headers) -> None:
-        super().__init__()
-        self._headers = headers
-
-    def read_control(self, block: npt.NDArray[np.uint8], start: int, end: int) -> int:
-        """Read a section header or an interface description; see ``Pcapng``."""
-        after = super().read_control(block, start, end)
-        if after > start:
-            self._note(block[start:after].tobytes())
-        return after
-
-    def _note(self, data: bytes) -> None:
-        order = BIG if self._big_endian else LITTLE
-        if int.from_bytes(data[:4], "big") == pcap.SECTION_HEADER:
-            self._headers.start_section(order)
-            return
-        resolution = pcap.DEFAULT_TSRESOL
-        name = description = ""
-        for code, value in self._options(data[16:-4]):
-            if code == pcap.OPTION_IF_TSRESOL and len(value) == 1:
-                resolution = value[0]
-            elif code == _OPTION_IF_NAME:
-                name = _text(value)
-            elif code == _OPTION_IF_DESCRIPTION:
-                description = _text(value)
-        self._headers.add(
-            Interface(
-                self._headers.n_sections,
-                self._n_interfaces - 1,
-                order,
-                name,
-                description,
-                self._number(data[8:10]),
-                self._number(data[12:16]),
-                2 if resolution & _BINARY else 10,
-                resolution & ~_BINARY,
-            )
-        )
-
-
-def _text(value: bytes) -> str:
-    """Read UTF-8 text; what no terminal should be sent is replaced."""
-    text = value.decode("utf-8", "replace").rstrip("\0")
-    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
+def _printable(text: str) -> str:
+    """Replace what no terminal should be sent."""
+    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text.rstrip("\0"))

@@ -1,13 +1,18 @@
 """What ``info`` finds in traces."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from pcaphash.engine.census import Identity
+from pcaphash.engine.census import CensusIdentity
 from pcaphash.engine.reading import Reading
+from pcaphash.engine.result import Result, counted, packets_of
 from pcaphash.engine.tunnels import Tunnel
 from pcaphash.studies.info.files import TraceFile
 from pcaphash.studies.info.tally import Tally
 from pcaphash.studies.suspicion import Suspected
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -27,6 +32,10 @@ class Encapsulation:
     packets: int
     n_bytes: int
 
+    def row(self) -> dict[str, str | int]:
+        """Return it by the names of the columns (``ENCAPSULATIONS``)."""
+        return {"v7": self.v7, "1.4": self.virtio_1_4, "packets": self.packets, "bytes": self.n_bytes}
+
 
 @dataclass(frozen=True)
 class TunnelLoad:
@@ -43,6 +52,17 @@ class TunnelLoad:
     tunnel: Tunnel
     packets: int
     n_bytes: int
+
+    def row(self) -> dict[str, str | int | None]:
+        """Return it by the names of the columns (``TUNNELS``)."""
+        return {
+            "source": self.tunnel.source,
+            "destination": self.tunnel.destination,
+            "encapsulation": self.tunnel.encapsulation,
+            "network_number": self.tunnel.network_number,
+            "packets": self.packets,
+            "bytes": self.n_bytes,
+        }
 
 
 @dataclass(frozen=True)
@@ -89,24 +109,24 @@ class SavedFacts:
     ----------
     path : str
         The file.
-    identity : Identity
+    identity : CensusIdentity
         How it was taken: hash keys, ports of tunnels, slots.
     reading : Reading
-        What came of reading the traces behind it.
+        The result of reading the traces that it was taken from.
     packets, n_bytes : int
         The packets that it counts, and their original lengths together.
     """
 
     path: str
-    identity: Identity
+    identity: CensusIdentity
     reading: Reading
     packets: int
     n_bytes: int
 
 
-@dataclass(frozen=True)
-class Info:
-    """What traces hold.
+@dataclass(frozen=True, repr=False)
+class Info(Result):
+    """What is in traces.
 
     Parameters
     ----------
@@ -117,19 +137,19 @@ class Info:
     saved : list of SavedFacts
         The saved censuses.
     packets, n_bytes : int
-        The selected packets of both, and their original lengths together.
+        The selected packets of both, and the sum of their original lengths.
     tally : Tally or None
-        Counts of the captures' packets; None where there is no capture.
+        Counts of the captures' packets; None if there is no capture.
     encapsulations : list of Encapsulation
         Packets of both, most first.
     reasons : dict of str to dict of str to int
-        For either text, ``v7`` and ``1.4``, how many packets would have no known hash with all types enabled, by why.
+        For each spec, ``v7`` and ``1.4``, how many packets would have no known hash with all types enabled, by reason.
     tunnels : TunnelFacts or None
-        Likewise of the captures alone.
+        The tunnels in the captures; None if there is no capture.
     reported : ReportedFacts or None
-        Likewise.
+        What the captures' packet options report; None if there is no capture.
     suspects : list of Suspected
-        Tunnels that a device under draft v7 with these ports does not look into, of the captures alone.
+        Tunnels that a device under draft v7 with these ports does not look into, only in captures.
     """
 
     reading: Reading
@@ -143,3 +163,14 @@ class Info:
     tunnels: TunnelFacts | None
     reported: ReportedFacts | None
     suspects: list[Suspected]
+
+    def facts(self) -> list[str]:
+        """Return what there is, and how many tunnels."""
+        tunnels = [] if self.tunnels is None else [counted(self.tunnels.kept, "tunnel")]
+        return [packets_of(self.reading, self.packets), *tunnels]
+
+    def main_table(self) -> "pd.DataFrame":
+        """Return the encapsulations."""
+        from pcaphash.studies.info.columns import ENCAPSULATIONS
+
+        return ENCAPSULATIONS.frame(each.row() for each in self.encapsulations)

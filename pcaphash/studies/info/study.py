@@ -1,29 +1,28 @@
 """Say what traces hold, in one pass over each."""
 
-from collections.abc import Callable, Sequence
-from os import PathLike
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
-from pcaphash.capture.pcapng import Pcapng
-from pcaphash.capture.reported_options import PacketOptions
+from pcaphash.capture.input import Trace
 from pcaphash.device.device import Device
-from pcaphash.engine.census import Identity
 from pcaphash.engine.decision import decide, encapsulation_of
 from pcaphash.engine.grouping import sum_groups
-from pcaphash.engine.saved import is_saved_census, load_census
-from pcaphash.engine.selecting import Selector
+from pcaphash.engine.progress import Watch
+from pcaphash.engine.request import Asked, Partial
+from pcaphash.engine.run import answer
 from pcaphash.engine.selection import EVERYTHING, Selection
-from pcaphash.engine.stream import Account, Progress, check_selected, read_selected
 from pcaphash.engine.tunnels import find_tunnels
-from pcaphash.errors import CaptureError, ConfigurationError, NothingReadableError
-from pcaphash.studies.analyze import check_request
-from pcaphash.studies.info.files import TraceFile, follow_headers
-from pcaphash.studies.info.result import Encapsulation, Info, ReportedFacts, SavedFacts, TunnelFacts, TunnelLoad
-from pcaphash.studies.info.tally import Tally, Times
+from pcaphash.kernels.dissect import N_SIGNATURES
+from pcaphash.studies.asking import check_request
+from pcaphash.studies.info.counts import FileCounts, InfoCounts
+from pcaphash.studies.info.files import TraceFile
+from pcaphash.studies.info.result import Encapsulation, Info, ReportedFacts, TunnelFacts, TunnelLoad
+from pcaphash.studies.info.tally import Times
 from pcaphash.studies.info.tunnel_table import TunnelTable
-from pcaphash.studies.suspicion import Suspected, find_suspects
+from pcaphash.studies.suspicion import find_suspects
 
 DEFAULT_HEAVIEST = 10
 
@@ -32,14 +31,15 @@ _NAMES = "1.4"  # its names of encapsulations are the finer ones
 
 
 def info(
-    traces: str | PathLike[str] | Sequence[str | PathLike[str]],
+    traces: Trace | Sequence[Trace],
     selection: Selection = EVERYTHING,
-    watch: Callable[[Progress], None] | None = None,
+    watch: Watch | None = None,
     *,
     device: Device | None = None,
     heaviest: int = DEFAULT_HEAVIEST,
+    jobs: int | None = None,
 ) -> Info:
-    """Say what traces hold: files, packets, times, encapsulations, and what would keep packets from having a hash.
+    """Show what is in traces: files, packets, times, encapsulations, and why packets would have no hash.
 
     Parameters
     ----------
@@ -52,7 +52,9 @@ def info(
     device : Device, optional
         Says which UDP ports are tunnels; nothing else of it matters. Default: the usual ports.
     heaviest : int
-        How many tunnels to tell one by one, those with the most packets.
+        How many tunnels to list, those with the most packets.
+    jobs : int, optional
+        How many threads count packets; the result does not depend on that. Default: as many as there are cores.
 
     Raises
     ------
@@ -61,124 +63,78 @@ def info(
     ConfigurationError
         No packet is selected, or packets are to be selected from a saved census.
     """
-    paths, (chosen,) = check_request(traces, Device(_NAMES) if device is None else device)
-    account = Account(paths, watch)
-    identity = Identity.of(chosen)
-    selector = Selector(selection, identity, _NAMES, account.reading.left_out)
-    gathering = _Gathering(account, selector, TunnelTable(identity))
-    for path in paths:
-        try:
-            if is_saved_census(path):
-                gathering.add_saved(path)
-            else:
-                gathering.read(path)
-        except CaptureError as error:
-            account.reading.unreadable.append(error)
-        if gathering.selector.is_full:
-            break
-    if not gathering.files and not gathering.saved:
-        raise NothingReadableError(account.reading.unreadable)
-    if selection != EVERYTHING:
-        check_selected(account.reading, selection)
-    as_v7 = Device("v7", vxlan_ports=chosen.vxlan_ports, geneve_ports=chosen.geneve_ports)
-    return gathering.finish(heaviest, find_suspects(account.reading, as_v7))
+    inputs, chosen = check_request(traces, Device(_NAMES) if device is None else device)
+    return answer(InfoRequest(chosen, selection, heaviest), inputs, watch, jobs)
 
 
-class _Gathering:
-    """Gathers what there is to say of several traces.
+@dataclass(frozen=True)
+class InfoRequest(Asked):
+    """What traces hold.
 
     Parameters
     ----------
-    account : Account
-        Of the reading.
-    selector : Selector
-        Which packets to look at.
-    table : TunnelTable
-        Counts them by signature and tunnel.
+    heaviest : int
+        How many tunnels to list, those with the most packets.
     """
 
-    def __init__(self, account: Account, selector: Selector, table: TunnelTable) -> None:
-        self.selector = selector
-        self.files: list[TraceFile] = []
-        self.saved: list[SavedFacts] = []
-        self._account = account
-        self._table = table
-        self._tally = Tally()
-        self._options = PacketOptions()
+    heaviest: int = DEFAULT_HEAVIEST
 
-    def read(self, path: str) -> None:
-        """Read a capture.
+    @property
+    def spec(self) -> str:
+        """The spec whose names the selection has for encapsulations."""
+        return _NAMES
 
-        Raises
-        ------
-        CaptureError
-            It cannot be read at all.
-        """
-        reader = self._account.open(path)
-        before = self._account.reading.packets
-        loads_before = self._table.loads.copy()
-        headers = follow_headers(reader)
-        times = Times()
-        for block, _ in read_selected(reader, self._account, self.selector):
-            of_block = block.timestamps()
-            times.append(of_block)
-            self._tally.append(block)
-            self._table.append(block, of_block)
-            if isinstance(block.format, Pcapng):
-                self._options.read(block, 1)
-        self._tally.times.add(times)
-        packets = self._account.reading.packets - before
-        size = reader.source.size or reader.source.position
-        loads = self._table.loads - loads_before
-        names = dict.fromkeys(each.virtio_1_4 for each in _list_encapsulations(loads))
-        self.files.append(
-            TraceFile(
-                path, reader.source.compression, size, packets, headers, times, reader.damage,
-                int(loads[:, 1].sum()), list(names),
-            )
-        )  # fmt: skip
+    @property
+    def selects(self) -> bool:
+        """Whether it asks for only some of the packets: then there must be such packets; a saved census has none."""
+        return self.selection != EVERYTHING
 
-    def add_saved(self, path: str) -> None:
-        """Add what a saved census holds.
+    def begin(self) -> InfoCounts:
+        """Return counters that have counted nothing."""
+        return InfoCounts(self.rules)
 
-        Raises
-        ------
-        CaptureError
-            It cannot be read.
-        ConfigurationError
-            Packets are to be selected, which it has no more.
-        """
-        if self.selector.selection != EVERYTHING:
-            problem = f"{path} is a saved census, which has no packets to select from"
-            advice = "select when taking the census"
-            raise ConfigurationError(str(self.selector.selection) or "--direction in", problem, advice)
-        found = load_census(path)
-        signatures = found.census.signatures()
-        loads = np.array([found.census.totals(signature) for signature in signatures], np.int64).reshape(-1, 2)
-        self._table.loads[signatures] += loads
+    def finish(self, partial: Partial[InfoCounts]) -> Info:
+        """Sum up what was counted."""
+        counts, reading, (device,) = partial.counter, partial.reading, self.devices
+        as_v7 = Device("v7", vxlan_ports=device.vxlan_ports, geneve_ports=device.geneve_ports)
+        loads = counts.table.loads
         packets, n_bytes = loads.sum(axis=0).tolist()
-        self.saved.append(SavedFacts(path, found.census.identity, found.reading, packets, n_bytes))
-        self._account.add_reading(found.reading)
-
-    def finish(self, heaviest: int, suspects: list[Suspected]) -> Info:
-        """Sum up what was gathered."""
-        loads = self._table.loads
-        packets, n_bytes = loads.sum(axis=0).tolist()
-        options = self._options
-        has_captures = bool(self.files)
+        options = counts.options
+        has_captures = bool(counts.files)
+        files = [_trace_file(counts.files[number]) for number in sorted(counts.files)]
         return Info(
-            self._account.reading,
-            self.files,
-            self.saved,
+            reading,
+            files,
+            [counts.saved[number] for number in sorted(counts.saved)],
             packets,
             n_bytes,
-            self._tally if has_captures else None,
+            replace(counts.tally, times=_all_times(files)) if has_captures else None,
             _list_encapsulations(loads),
             {spec: _count_reasons(loads, Device(spec)) for spec in _SPECS},
-            _describe_tunnels(self._table, heaviest) if has_captures else None,
+            _describe_tunnels(counts.table, self.heaviest) if has_captures else None,
             ReportedFacts(options.n_hashes, options.n_queues, options.algorithms) if has_captures else None,
-            suspects,
+            find_suspects(reading, as_v7),
         )
+
+
+def _trace_file(file: FileCounts) -> TraceFile:
+    """Return what one capture file is."""
+    loads = np.zeros((N_SIGNATURES, 2), np.int64)
+    for signature, load in file.loads.items():
+        loads[signature] = load
+    names = dict.fromkeys(each.virtio_1_4 for each in _list_encapsulations(loads))
+    return TraceFile(
+        file.name, file.compression, file.stored_bytes, file.packets, file.headers, file.times, file.damage,
+        int(loads[:, 1].sum()), list(names),
+    )  # fmt: skip
+
+
+def _all_times(files: Sequence[TraceFile]) -> Times:
+    """Return when the packets of all files were captured."""
+    times = Times()
+    for file in files:
+        times.add_file(file.times)
+    return times
 
 
 def _list_encapsulations(loads: npt.NDArray[np.int64]) -> list[Encapsulation]:
@@ -207,6 +163,8 @@ def _describe_tunnels(table: TunnelTable, heaviest: int) -> TunnelFacts:
     kept = table.tunnels()
     tunnels = find_tunnels(kept, _NAMES)
     loads = sum_groups(kept.loads, tunnels.of_flow, len(tunnels))
-    order = np.argsort(-loads[:, 0], kind="stable")[:heaviest].tolist()
-    found = [TunnelLoad(tunnels[number], int(loads[number, 0]), int(loads[number, 1])) for number in order]
+    found = [
+        TunnelLoad(tunnels[number], int(loads[number, 0]), int(loads[number, 1]))
+        for number in tunnels.heaviest(loads[:, 0], heaviest)
+    ]
     return TunnelFacts(len(tunnels), table.kept_share, found)

@@ -1,6 +1,7 @@
 """What headers of records say of packets: lengths, directions and times, summed up block by block."""
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -28,26 +29,47 @@ class Times:
     Parameters
     ----------
     first, last : int or None
-        The earliest and the latest time; None where no packet has one.
+        The earliest and the latest time; None if no packet has one.
     without_time : int
         Packets that have no time.
-    out_of_order : int
-        Packets with a time before that of the packet with a time before them in the same file.
     """
 
     first: int | None = None
     last: int | None = None
     without_time: int = 0
-    out_of_order: int = 0
-    _previous: int | None = None
+    _out_of_order: int = 0
+    _start: int | None = None
+    _next: int | None = None
+    _edges: dict[int, tuple[int, int]] = field(default_factory=dict)
+    """The first and the last time of packets that came one after the other, by the place of the first one."""
 
     @property
     def duration(self) -> int | None:
         """From the earliest to the latest time."""
         return None if self.first is None or self.last is None else self.last - self.first
 
-    def append(self, times: npt.NDArray[np.int64]) -> None:
-        """Take note of the times of packets, NO_TIMESTAMP for none."""
+    @property
+    def out_of_order(self) -> int:
+        """Packets with a time before that of the packet with a time before them in the same file."""
+        edges = [self._edges[number] for number in sorted(self._edges)]
+        return self._out_of_order + sum(after[0] < before[1] for before, after in pairwise(edges))
+
+    def append(self, times: npt.NDArray[np.int64], place: int, stretch: range) -> None:
+        """Take note of the times of packets of one file, NO_TIMESTAMP for none.
+
+        Parameters
+        ----------
+        times : int64 array of shape (n,)
+            Nanoseconds since 1970.
+        place : int
+            Where the first of these packets stands (``engine.place``).
+        stretch : range
+            The bytes of the file that were searched for them: they follow the packets before if it begins where the
+            stretch before ended.
+        """
+        if self._next != stretch.start:
+            self._start = None
+        self._next = stretch.stop
         earliest = int(times.min())
         if earliest == NO_TIMESTAMP:
             known = times[times != NO_TIMESTAMP]
@@ -56,16 +78,28 @@ class Times:
                 return
             times, earliest = known, int(known.min())
         self._span(earliest, int(times.max()))
-        self.out_of_order += int(np.count_nonzero(times[1:] < times[:-1]))
-        self.out_of_order += self._previous is not None and int(times[0]) < self._previous
-        self._previous = int(times[-1])
+        first, last = int(times[0]), int(times[-1])
+        self._out_of_order += int(np.count_nonzero(times[1:] < times[:-1]))
+        if self._start is None:
+            self._start = place
+        else:
+            before = self._edges[self._start]
+            self._out_of_order += first < before[1]
+            first = before[0]
+        self._edges[self._start] = first, last
 
-    def add(self, other: "Times") -> None:
+    def combine(self, other: "Times") -> None:
+        """Add the times of another part of the same file."""
+        self.add_file(other)
+        self._out_of_order += other._out_of_order - other.out_of_order
+        self._edges |= other._edges
+
+    def add_file(self, other: "Times") -> None:
         """Add the times of another file."""
         if other.first is not None and other.last is not None:
             self._span(other.first, other.last)
         self.without_time += other.without_time
-        self.out_of_order += other.out_of_order
+        self._out_of_order += other.out_of_order
 
     def _span(self, first: int, last: int) -> None:
         self.first = first if self.first is None else min(self.first, first)
@@ -74,7 +108,7 @@ class Times:
 
 @dataclass
 class Tally:
-    """Counts of packets that were selected, of captures alone: saved censuses do not have them.
+    """Counts of the selected packets of captures; saved censuses do not have them.
 
     Parameters
     ----------
@@ -102,6 +136,17 @@ class Tally:
     oversized: int = 0
     directions: dict[str, int] = field(default_factory=lambda: dict.fromkeys(_DIRECTIONS, 0))
     times: Times = field(default_factory=Times)
+
+    def combine(self, other: "Tally") -> None:
+        """Add what was counted of other packets; their times are added by file."""
+        self.packets += other.packets
+        self.n_bytes += other.n_bytes
+        self.captured_bytes += other.captured_bytes
+        self.cut += other.cut
+        self.longest = max(self.longest, other.longest)
+        self.oversized += other.oversized
+        for name, n_packets in other.directions.items():
+            self.directions[name] += n_packets
 
     def append(self, block: Block) -> None:
         """Count the packets of a block."""

@@ -4,16 +4,13 @@ import numpy as np
 import numpy.typing as npt
 
 from pcaphash.capture.reader import Block
-from pcaphash.engine.census import Identity
-from pcaphash.engine.flows import Flows, KeyTable
+from pcaphash.engine.flows import Flows, KeyTable, largest_hash
+from pcaphash.engine.rules import ReadingRules
 from pcaphash.kernels.dissect import N_SIGNATURES
 from pcaphash.kernels.flows import count_flows
 from pcaphash.kernels.tunnel_keys import TUNNEL_WORDS, read_tunnel_keys
 
 DEFAULT_MOST_TUNNELS = 100_000
-
-_LARGEST_HASH = (1 << 64) - 1
-_SMALLEST_HASH = 1 << 63
 
 
 class TunnelTable:
@@ -24,14 +21,14 @@ class TunnelTable:
 
     Parameters
     ----------
-    identity : Identity
-        Says which UDP ports are tunnels, and how headers are read.
+    rules : ReadingRules
+        How headers are read.
     most_tunnels : int
         How many tunnels to keep at most; one counts once for each kind of inner header in it.
     """
 
-    def __init__(self, identity: Identity, most_tunnels: int = DEFAULT_MOST_TUNNELS) -> None:
-        self._identity = identity
+    def __init__(self, rules: ReadingRules, most_tunnels: int = DEFAULT_MOST_TUNNELS) -> None:
+        self._rules = rules
         self._most_tunnels = most_tunnels
         self._halvings = 0
         self._loads = np.zeros(N_SIGNATURES * 2, np.int64)
@@ -51,18 +48,18 @@ class TunnelTable:
         return float(2.0**-self._halvings)
 
     def tunnels(self) -> Flows:
-        """Return the tunnels as flows whose keys end behind the outer addresses."""
+        """Return the tunnels as flows whose keys end after the outer addresses."""
         return self._table.take()
 
     def append(self, block: Block, times: npt.NDArray[np.int64]) -> None:
-        """Count the packets of a block, given their times."""
+        """Count the packets of a block of a trace, given their times."""
         n = len(block.records)
         if n > len(self._numbers):
             self._rows = np.empty(n * (1 + TUNNEL_WORDS), np.uint64)
             self._numbers = np.empty(n, np.int64)
-        identity, table = self._identity, self._table
+        table = self._table
         n_rows = read_tunnel_keys(
-            block.data, block.records, n, identity.prepared_key, identity.port_types, identity.departures,
+            block.data, block.records, n, *self._rules.arguments,
             self._loads, self._rows, self._numbers,
         )  # fmt: skip
         done = 0
@@ -73,13 +70,33 @@ class TunnelTable:
                 table.index, table.rows, table.sums, table.used, table.capacity,
             )  # fmt: skip
             done += counted
-            while table.used > self._most_tunnels:
-                self._halvings += 1
-                table.keep(self._largest_hash, self._lumped)
-            if table.used == table.capacity:
-                table.make_room(2 * table.capacity)
+            self._make_room()
+
+    def combine(self, other: "TunnelTable") -> None:
+        """Add what was counted of other packets; it may keep fewer tunnels then."""
+        self._loads += other._loads
+        self._lumped += other._lumped
+        table, theirs = self._table, other._table
+        while self._halvings < other._halvings:
+            self._halve()
+        done = 0
+        while done < theirs.used:
+            done = table.merge(theirs, done, self._largest_hash, self._lumped)
+            self._make_room()
+
+    def _make_room(self) -> None:
+        """Keep no more tunnels than are wanted, and have room for another one."""
+        while self._table.used > self._most_tunnels:
+            self._halve()
+        if self._table.used == self._table.capacity:
+            self._table.make_room(2 * self._table.capacity)
+
+    def _halve(self) -> None:
+        """Keep half of the tunnels."""
+        self._halvings += 1
+        self._table.keep(self._largest_hash, self._lumped)
 
     @property
     def _largest_hash(self) -> int:
         """The largest hash of a key that is kept."""
-        return _SMALLEST_HASH + ((_LARGEST_HASH - _SMALLEST_HASH) >> self._halvings)
+        return largest_hash(self._halvings)

@@ -1,13 +1,75 @@
 """What a recovery of a key found."""
 
 from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
 
+from pcaphash.capture.reported.notes import Note
 from pcaphash.device.device import Device
 from pcaphash.engine.reading import Reading
+from pcaphash.engine.result import Result, packets_of
 from pcaphash.studies.recover_key.solution import KEY_BITS, Solution
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 LEAST_EVIDENCE = 24
 """Equations that must hold besides, for chance to be ruled out among the dozens of readings that are tried."""
+
+
+class Assumption(StrEnum):
+    """What may be hashed, by the names that programs get."""
+
+    AS_CONFIGURED = "as-configured"
+    INNER_PORTS = "inner-ports"
+    """Addresses and ports of the inner header."""
+    OUTER_PORTS = "outer-ports"
+    INNER_ADDRESSES = "inner-addresses"
+    OUTER_ADDRESSES = "outer-addresses"
+
+
+class ValueOrder(StrEnum):
+    """How the bits of a hash are arranged in the reported value."""
+
+    AS_REPORTED = "as-reported"
+    BYTES_REVERSED = "bytes-reversed"
+    BITS_REVERSED = "bits-reversed"
+    HALVES_SWAPPED = "halves-swapped"
+    """The two halves of 16 bits."""
+
+
+class HashInput(StrEnum):
+    """What a hash is calculated over."""
+
+    IPV4_ADDRESSES = "ipv4-addresses"
+    IPV4_PORTS = "ipv4-ports"
+    """Addresses and ports."""
+    IPV6_ADDRESSES = "ipv6-addresses"
+    IPV6_PORTS = "ipv6-ports"
+
+
+KEY_BITS_OF = {
+    HashInput.IPV4_ADDRESSES: 95,
+    HashInput.IPV4_PORTS: 127,
+    HashInput.IPV6_ADDRESSES: 287,
+    HashInput.IPV6_PORTS: 319,
+}
+"""How many bits of the key, from its first one on, the hashes over each input depend on."""
+
+
+class Conclusion(StrEnum):
+    """What a recovery comes to."""
+
+    COMPLETE = "complete"
+    """Every bit of the key that a hash can depend on is known."""
+    PARTIAL = "partial"
+    """Some of these bits are known."""
+    UNCERTAIN = "uncertain"
+    """No key fits the device as configured, and what fits otherwise may do so by chance."""
+    NO_KEY = "no-key"
+    """No key gives these hashes."""
+    NO_ORDER = "no-order"
+    """It is not known which reported hash is of which packet."""
 
 
 @dataclass(frozen=True)
@@ -16,7 +78,7 @@ class Fit:
 
     Parameters
     ----------
-    name : str
+    assumption : Assumption
         What is assumed.
     device : Device
         The device that hashes so, with any key.
@@ -28,19 +90,19 @@ class Fit:
         Packets whose hashes do not go with those of the others.
     solution : Solution, optional
         What their hashes say of the key; None where no key gives them.
-    value_order : str
-        How the bits of the hash stand in the reported value.
+    value_order : ValueOrder or None
+        How the bits of the hash are arranged in the reported value; None if no key gives them.
     contradicting : tuple of int
         Numbers of the first packets whose hashes do not go with the others.
     """
 
-    name: str
+    assumption: Assumption
     device: Device
     packets: int
     rank: int
     contradictions: int
     solution: Solution | None
-    value_order: str
+    value_order: ValueOrder | None
     contradicting: tuple[int, ...]
 
     @property
@@ -60,28 +122,30 @@ class Fit:
         return self.evidence >= LEAST_EVIDENCE
 
 
-@dataclass(frozen=True, eq=False)
-class Recovery:
+@dataclass(frozen=True, eq=False, repr=False)
+class Recovery(Result):
     """What a recovery found.
 
     Parameters
     ----------
     reading : Reading
-        What came of reading the trace.
+        The result of reading the trace.
     fits : list of Fit
         The assumptions, in the order in which they were tried.
     best : Fit, optional
         The one that fits best; None where none does, or only some that are not as configured, by chance maybe.
-    known_name : str
-        What the key is called, where it is a known one.
+    known_key : str
+        Which of ``hash_key.NAMED_KEYS`` it is, as far as its bits are known; else empty.
     unreported : int
         Packets with a hash under the best assumption, of which none is reported.
     predictable : int
         How many of those are determined by what is known of the key; of at most ``looked_at``.
     looked_at : int
         How many of those were looked at.
-    notes : list of str
-        What is to be known of the values read, a line each.
+    of_other_types : int
+        Packets that were left out because they report another hash type than expected under the best assumption.
+    notes : list of Note
+        What the source says of the values read, a line each.
     is_order_known : bool
         Whether it is known which reported hash is of which packet.
     """
@@ -89,12 +153,37 @@ class Recovery:
     reading: Reading
     fits: list[Fit]
     best: Fit | None
-    known_name: str = ""
+    known_key: str = ""
     unreported: int = 0
     predictable: int = 0
     looked_at: int = 0
-    notes: list[str] = field(default_factory=list)
+    of_other_types: int = 0
+    notes: list[Note] = field(default_factory=list)
     is_order_known: bool = True
+
+    def facts(self) -> list[str]:
+        """Return what was read, and how much of the key is known."""
+        read = packets_of(self.reading, self.reading.selected)
+        if self.best is None or self.solution is None:
+            return [read, "no key fits"]
+        known = f"{self.solution.known_bits} of {KEY_BITS} key bits known"
+        return [read, f"{known} ({self.best.assumption.value})", f"conclusion: {self.conclusion.value}"]
+
+    def main_table(self) -> "pd.DataFrame":
+        """Return the assumptions, in the order in which they were tried."""
+        import pandas as pd
+
+        rows = [
+            {
+                "assumption": fit.assumption.value,
+                "packets": fit.packets,
+                "contradictions": fit.contradictions,
+                "equations_that_hold_besides": fit.evidence,
+                "known_bits": fit.solution.known_bits if fit.solution else 0,
+            }
+            for fit in self.fits
+        ]
+        return pd.DataFrame(rows)
 
     @property
     def solution(self) -> Solution | None:
@@ -105,3 +194,22 @@ class Recovery:
     def is_complete(self) -> bool:
         """Whether every bit of the key that a hash can depend on is known."""
         return self.solution is not None and self.solution.known_bits == KEY_BITS
+
+    @property
+    def conclusion(self) -> Conclusion:
+        """What the recovery comes to."""
+        if self.solution is not None:
+            return Conclusion.COMPLETE if self.is_complete else Conclusion.PARTIAL
+        if not self.is_order_known:
+            return Conclusion.NO_ORDER
+        may_fit = any(fit.is_consistent and fit.packets for fit in self.fits)
+        return Conclusion.UNCERTAIN if may_fit else Conclusion.NO_KEY
+
+    @property
+    def calculable(self) -> list[HashInput]:
+        """The inputs for which the known bits of the key give every hash."""
+        if self.solution is None:
+            return []
+        known = int.from_bytes(self.solution.key_mask, "big")
+        places = 8 * len(self.solution.key_mask)
+        return [each for each, bits in KEY_BITS_OF.items() if known >> (places - bits) == (1 << bits) - 1]

@@ -1,39 +1,42 @@
 """Recover a key: collect what hash inputs and reported hashes say, under several assumptions about what is hashed."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import replace
-from os import PathLike, fspath
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
 
+from pcaphash.capture.input import Trace
 from pcaphash.capture.reader import Block
-from pcaphash.capture.reported import NOT_REPORTED, Reported, ReportedSource
-from pcaphash.capture.reported_options import PacketOptions
-from pcaphash.capture.reported_testpmd import TestpmdLog
+from pcaphash.capture.reported.notes import Note
+from pcaphash.capture.reported.packet_options import PacketOptions
+from pcaphash.capture.reported.source import NOT_REPORTED, Reported, ReportedSource
+from pcaphash.capture.reported.testpmd import TestpmdLog
 from pcaphash.device.device import Device
-from pcaphash.device.hash_key import NAMED_KEYS, TITLES
+from pcaphash.device.hash_key import NAMED_KEYS
 from pcaphash.device.hash_types import ADDRESS_HASH_TYPES
-from pcaphash.engine.census import Identity
 from pcaphash.engine.describer import Describer, Descriptions
-from pcaphash.engine.selecting import Selector
+from pcaphash.engine.part import Part
+from pcaphash.engine.progress import Watch
+from pcaphash.engine.request import Asked, Batch, Counter, Partial
+from pcaphash.engine.run import answer
 from pcaphash.engine.selection import RECEIVED, Selection
-from pcaphash.engine.stream import Account, Progress, check_selected, read_reported
-from pcaphash.errors import ConfigurationError
+from pcaphash.errors import ConfigurationError, Field
 from pcaphash.kernels.toeplitz import WORDS
 from pcaphash.standards import virtio
+from pcaphash.studies.asking import inputs_of, only_trace
 from pcaphash.studies.recover_key.agreement import Agreement, Packets
 from pcaphash.studies.recover_key.basis import Basis, Words
-from pcaphash.studies.recover_key.result import Fit, Recovery
+from pcaphash.studies.recover_key.result import Assumption, Fit, Recovery, ValueOrder
 from pcaphash.studies.recover_key.solution import Solution, solve, solve_most
 from pcaphash.studies.validate.log_order import arrange_by_contents, can_be_read_twice
 from pcaphash.studies.validate.verdicts import Expectations
 
 VALUE_ORDERS = {
-    "as reported": {bit: bit for bit in range(32)},
-    "bytes in the opposite order": {bit: 8 * (3 - bit // 8) + bit % 8 for bit in range(32)},
-    "bits in reversed order": {bit: 31 - bit for bit in range(32)},
-    "16-bit halves swapped": {bit: (bit + 16) % 32 for bit in range(32)},
+    ValueOrder.AS_REPORTED: {bit: bit for bit in range(32)},
+    ValueOrder.BYTES_REVERSED: {bit: 8 * (3 - bit // 8) + bit % 8 for bit in range(32)},
+    ValueOrder.BITS_REVERSED: {bit: 31 - bit for bit in range(32)},
+    ValueOrder.HALVES_SWAPPED: {bit: (bit + 16) % 32 for bit in range(32)},
 }
 """Of each bit of a hash, counted from the most significant, which bit of the reported value it is."""
 
@@ -44,17 +47,13 @@ _MOST_SOLVED = 400  # packets among which wrong ones are looked for by solving f
 _ATTEMPTS = 4
 _SEED = 1
 _SHOWN = 10
-_OWN_ORDER = (
-    "the log is printed queue by queue, so its lines cannot be matched to packets without the key; use one receive "
-    "queue, or packets of different lengths"
-)
 
 
-class _Assumption:
+class _Trial:
     """One assumption about what is hashed, and what the packets say under it."""
 
-    def __init__(self, name: str, device: Device, report_numbers: frozenset[int] | None) -> None:
-        self.name = name
+    def __init__(self, assumption: Assumption, device: Device, report_numbers: frozenset[int] | None) -> None:
+        self.assumption = assumption
         self._report_numbers = report_numbers
         self.device = device
         self._agreement = Agreement()
@@ -98,27 +97,28 @@ class _Assumption:
         """Find out how well the assumption goes with what was reported."""
         agreement = self._agreement
         agreement.improve()
-        solution, order = None, ""
+        solution: Solution | None = None
+        order: ValueOrder | None = None
         if agreement.contradictions * _MOST_WRONG <= agreement.inputs:
             solution, order = _solve(agreement.basis)
             if solution is None and (wrong := _wrong(agreement.witnesses)) is not None:
                 agreement = agreement.without(wrong)
                 solution, order = _solve(agreement.basis)
         return Fit(
-            self.name, self.device, agreement.inputs, agreement.basis.rank, agreement.contradictions, solution, order,
-            agreement.first_contradicting(_SHOWN),
+            self.assumption, self.device, agreement.inputs, agreement.basis.rank, agreement.contradictions, solution,
+            order, agreement.first_contradicting(_SHOWN),
         )  # fmt: skip
 
 
-_READINGS = [(has_initial, name) for has_initial in (False, True) for name in VALUE_ORDERS]
+_READINGS = [(has_initial, order) for has_initial in (False, True) for order in VALUE_ORDERS]
 
 
-def _solve(basis: Basis) -> tuple[Solution | None, str]:
+def _solve(basis: Basis) -> tuple[Solution | None, ValueOrder | None]:
     """Solve for a key in each order of the hash's bits, with an initial value of 0 first, then with an unknown one."""
-    for has_initial, name in _READINGS:
-        if solution := solve(basis, VALUE_ORDERS[name], has_initial):
-            return solution, name
-    return None, ""
+    for has_initial, order in _READINGS:
+        if solution := solve(basis, VALUE_ORDERS[order], has_initial):
+            return solution, order
+    return None, None
 
 
 def _wrong(packets: Packets) -> npt.NDArray[np.int64] | None:
@@ -129,14 +129,14 @@ def _wrong(packets: Packets) -> npt.NDArray[np.int64] | None:
     """
     random = np.random.default_rng(_SEED)
     orders = [random.permutation(len(packets))[:_MOST_SOLVED] for _ in range(_ATTEMPTS)]
-    for has_initial, name in _READINGS:
+    for has_initial, value_order in _READINGS:
         for order in orders:
             chosen = packets.take(order)
             equations = [
                 (int.from_bytes(words.astype(">u4").tobytes(), "big"), 1, int(value))
                 for words, value in zip(chosen.words, chosen.values, strict=True)
             ]
-            solution, wrong = solve_most(equations, VALUE_ORDERS[name], has_initial, len(order) // _MOST_WRONG)
+            solution, wrong = solve_most(equations, VALUE_ORDERS[value_order], has_initial, len(order) // _MOST_WRONG)
             if solution:
                 return np.sort(chosen.numbers[wrong])
     return None
@@ -149,17 +149,17 @@ def input_words(found: Descriptions) -> Words:
     return words
 
 
-def _assumptions(device: Device, report_numbers: frozenset[int] | None) -> Iterator[_Assumption]:
+def _list_trials(device: Device, report_numbers: frozenset[int] | None) -> Iterator[_Trial]:
     """Yield what may be hashed, what the device is configured for first."""
     seen = []
     tunnels = device.profile.all_hash_types & ~virtio.BASE_HASH_TYPES_MASK
     inner = {"features": device.features | {"HASH_TUNNEL"}, "tunnel_types": device.profile.all_tunnel_types}
-    for name, changes in (
-        ("as configured", {}),
-        ("inner header, addresses and ports", {"hash_types": virtio.BASE_HASH_TYPES_MASK | tunnels, **inner}),
-        ("outer header, addresses and ports", {"hash_types": virtio.BASE_HASH_TYPES_MASK, "tunnel_types": 0}),
-        ("inner header, addresses", {"hash_types": ADDRESS_HASH_TYPES | tunnels, **inner}),
-        ("outer header, addresses", {"hash_types": ADDRESS_HASH_TYPES, "tunnel_types": 0}),
+    for assumption, changes in (
+        (Assumption.AS_CONFIGURED, {}),
+        (Assumption.INNER_PORTS, {"hash_types": virtio.BASE_HASH_TYPES_MASK | tunnels, **inner}),
+        (Assumption.OUTER_PORTS, {"hash_types": virtio.BASE_HASH_TYPES_MASK, "tunnel_types": 0}),
+        (Assumption.INNER_ADDRESSES, {"hash_types": ADDRESS_HASH_TYPES | tunnels, **inner}),
+        (Assumption.OUTER_ADDRESSES, {"hash_types": ADDRESS_HASH_TYPES, "tunnel_types": 0}),
     ):
         try:
             changed = replace(device, **changes)
@@ -167,17 +167,99 @@ def _assumptions(device: Device, report_numbers: frozenset[int] | None) -> Itera
             continue  # no such device can be, such as QEMU's with HASH_TUNNEL
         if changed not in seen:
             seen.append(changed)
-            yield _Assumption(name, changed, report_numbers)
+            yield _Trial(assumption, changed, report_numbers)
+
+
+class Trials(Counter):
+    """Follows every assumption about what is hashed; which packets contradict is a question of those before them.
+
+    Parameters
+    ----------
+    device : Device
+        As far as it is known.
+    source : ReportedSource
+        Where reported hashes come from.
+    report_numbers : frozenset of int, optional
+        As ``RecoveryRequest`` has them.
+    """
+
+    def __init__(self, device: Device, source: ReportedSource, report_numbers: frozenset[int] | None) -> None:
+        self.trials = list(_list_trials(device, report_numbers))
+        self.n_reported = 0
+        """Packets with a reported hash."""
+        self.notes: list[Note] = []
+        """What is to be known of the reported hashes."""
+        self._source = source
+
+    def source_of(self, part: Part) -> ReportedSource:
+        """Return what says which hashes were reported."""
+        return self._source
+
+    def append(self, batch: Batch) -> None:
+        """Follow the assumptions that are not lost."""
+        assert batch.reported is not None, "the source says what was reported"
+        self.n_reported += int(batch.reported.has_hash.sum())
+        for trial in self.trials:
+            if not trial.is_lost:
+                trial.add(batch.block, batch.numbers, batch.reported)
+
+    def note(self, part: Part, notes: Sequence[Note]) -> None:
+        """Take note of what is to be known of the reported hashes."""
+        self.notes += notes
+
+
+@dataclass(frozen=True)
+class RecoveryRequest(Asked):
+    """Which hash key a device has, from the hashes that it reported of the packets of one trace.
+
+    Parameters
+    ----------
+    source : ReportedSource
+        Where reported hashes come from; it can be read once. Default: the options of pcapng's packet blocks.
+    report_numbers : frozenset of int, optional
+        Look only at packets that get a hash of these types: the values of others are not the device's.
+    """
+
+    source: ReportedSource = field(default_factory=PacketOptions)
+    report_numbers: frozenset[int] | None = None
+
+    @property
+    def needs_order(self) -> bool:
+        """Whether it cannot run in parts: which packets contradict is a question of those before them."""
+        return True
+
+    def begin(self) -> Trials:
+        """Return trials of all assumptions."""
+        return Trials(self.devices[0], self.source, self.report_numbers)
+
+    def finish(self, partial: Partial[Trials]) -> Recovery:
+        """Choose the assumption that fits best, and say what it says of the key.
+
+        Raises
+        ------
+        ConfigurationError
+            No packet has a reported hash.
+        """
+        counter, reading = partial.counter, partial.reading
+        if not counter.n_reported:
+            problem, advice = (
+                "no packet has a reported hash",
+                f"say where they are: {Field('reported', 'FILE')}, {Field('header_len')}",
+            )
+            raise ConfigurationError(reading.traces[0], problem, advice)
+        fits = [trial.fit() for trial in counter.trials]
+        return _conclude(Recovery(reading, fits, None, notes=counter.notes), counter.trials)
 
 
 def recover_key(
-    trace: str | PathLike[str],
+    trace: Trace,
     device: Device | None = None,
     source: ReportedSource | None = None,
     selection: Selection = RECEIVED,
-    watch: Callable[[Progress], None] | None = None,
+    watch: Watch | None = None,
     *,
     report_numbers: frozenset[int] | None = None,
+    jobs: int | None = None,
 ) -> Recovery:
     """Recover the hash key of a device from the hashes that it reported.
 
@@ -195,6 +277,9 @@ def recover_key(
         Called now and then with the progress.
     report_numbers : frozenset of int, optional
         Look only at packets that get a hash of these types: the values of others are not the device's.
+    jobs : int, optional
+        If it is more than 1, another thread reads ahead; the result does not depend on that. Default: as many as there
+        are cores.
 
     Raises
     ------
@@ -203,44 +288,19 @@ def recover_key(
     ConfigurationError
         No packet has a reported hash.
     """
-    chosen, source = device or Device(), source or PacketOptions()
-    found = _recover(trace, chosen, source, selection, watch, report_numbers)
-    if found.best or not isinstance(source, TestpmdLog) or not source.lines.several_queues:
-        return found
-    if not can_be_read_twice(fspath(trace)) or not arrange_by_contents(source, fspath(trace), chosen):
-        return replace(found, notes=[*found.notes, _OWN_ORDER], is_order_known=False)
-    return _recover(trace, chosen, source, selection, watch, report_numbers)
+    (read_from,) = inputs_of(trace)
+    request = RecoveryRequest((device or Device(),), selection, source or PacketOptions(), report_numbers)
+    with only_trace():
+        found = answer(request, [read_from], watch, jobs)
+        if found.best or not isinstance(source, TestpmdLog) or not source.lines.several_queues:
+            return found
+        name = read_from.name
+        if not can_be_read_twice(name) or not arrange_by_contents(source, name, request.devices[0]):
+            return replace(found, is_order_known=False)
+        return answer(request, [read_from], watch, jobs)
 
 
-def _recover(
-    trace: str | PathLike[str],
-    chosen: Device,
-    source: ReportedSource,
-    selection: Selection,
-    watch: Callable[[Progress], None] | None,
-    report_numbers: frozenset[int] | None,
-) -> Recovery:
-    """Recover the key from the trace as it is."""
-    account = Account([fspath(trace)], watch)
-    selector = Selector(selection, Identity.of(chosen), chosen.spec, account.reading.left_out)
-    assumptions = list(_assumptions(chosen, report_numbers))
-    reader = account.open(fspath(trace))
-    n_reported = 0
-    for block, numbers, reported in read_reported(reader, account, selector, source):
-        n_reported += int(reported.has_hash.sum())
-        for assumption in assumptions:
-            if not assumption.is_lost:
-                assumption.add(block, numbers, reported)
-    check_selected(account.reading, selection)
-    is_whole = reader.damage is None and not account.reading.is_stopped
-    notes = source.finish(account.reading.packets) if is_whole else []
-    if not n_reported:
-        problem, advice = "no packet has a reported hash", "say where they are: --reported FILE, --virtio-header"
-        raise ConfigurationError(fspath(trace), problem, advice)
-    return _conclude(Recovery(account.reading, [each.fit() for each in assumptions], None, notes=notes), assumptions)
-
-
-def _conclude(found: Recovery, assumptions: list[_Assumption]) -> Recovery:
+def _conclude(found: Recovery, trials: list[_Trial]) -> Recovery:
     """Choose what fits best: of what chance is ruled out for, that for which most equations hold besides.
 
     Where there are too few packets for that, what is configured is taken if it fits, and nothing else.
@@ -251,23 +311,17 @@ def _conclude(found: Recovery, assumptions: list[_Assumption]) -> Recovery:
     if not fitting:
         return found
     chosen = max(fitting, key=lambda i: (found.fits[i].evidence, -i))
-    best, assumption = found.fits[chosen], assumptions[chosen]
+    best, trial = found.fits[chosen], trials[chosen]
     assert best.solution is not None
-    _, determined = best.solution.predict(assumption.unreported)
-    notes = list(found.notes)
-    if assumption.n_of_other_types:
-        notes.append(
-            f"{assumption.n_of_other_types:,} packets report another hash type than expected for {best.name}, and "
-            "were left out; set --hash-types to match the device"
-        )
+    _, determined = best.solution.predict(trial.unreported)
     return replace(
         found,
-        notes=notes,
         best=best,
-        known_name=_known_name(best.solution),
-        unreported=assumption.n_unreported,
+        known_key=_known_key(best.solution),
+        unreported=trial.n_unreported,
         predictable=int(determined.sum()),
         looked_at=len(determined),
+        of_other_types=trial.n_of_other_types,
     )
 
 
@@ -275,14 +329,14 @@ def _is_as_expected(fit: Fit) -> bool:
     """Tell whether some key fits without any other oddity."""
     if fit.solution is None or not fit.packets:
         return False
-    return not fit.solution.has_initial and fit.value_order == "as reported" and not fit.contradictions
+    return not fit.solution.has_initial and fit.value_order == ValueOrder.AS_REPORTED and not fit.contradictions
 
 
-def _known_name(solution: Solution) -> str:
-    """Name the key where it is a known one, as far as its bits are determined."""
+def _known_key(solution: Solution) -> str:
+    """Name the key if it is a known one, as far as its bits are determined; else empty."""
     mask = int.from_bytes(solution.key_mask, "big")
     mine = int.from_bytes(solution.hash_key, "big") & mask
     for name, key in NAMED_KEYS.items():
         if mask.bit_count() >= 32 and int.from_bytes(key[:40].ljust(40, b"\0"), "big") & mask == mine:
-            return TITLES[name]
+            return name
     return ""

@@ -1,4 +1,4 @@
-"""The study behind ``sweep``: every mask of hash types and tunnel types on the same packets, from one census."""
+"""The study of ``sweep``: every mask of hash types and tunnel types on the same packets, from one census."""
 
 from pcaphash.studies.sweep.result import DEFAULT_BY, MEASURE_COLUMNS, Sweep
 from pcaphash.studies.sweep.study import sweep

@@ -1,7 +1,7 @@
 """All masks that can be asked for: base types, and sets of tunnel types beside them.
 
-A set of tunnel types is a number here whose lowest bit is the first tunnel type of the text: GRE_INNER under draft v7,
-where these bits stand behind the base types in hash_types, and GRE_2784 under virtio 1.4, where they are
+A set of tunnel types is a number here whose lowest bit is the first tunnel type of the spec: GRE_INNER under draft v7,
+where these bits come after the base types in hash_types, and GRE_2784 under virtio 1.4, where they are
 enabled_tunnel_types.
 """
 
@@ -22,7 +22,7 @@ Numbers = npt.NDArray[np.int64]
 
 
 def tunnel_bits(device: Device) -> tuple[int, ...]:
-    """Return the tunnel types that a device may be given, a bit each; none without the feature HASH_TUNNEL."""
+    """Return the tunnel types that a device may be given, a bit each; none without the HASH_TUNNEL feature."""
     if "HASH_TUNNEL" not in device.features:
         return ()
     profile = device.profile

@@ -10,10 +10,15 @@ import numpy.typing as npt
 from pcaphash.device.device import Device
 from pcaphash.device.hash_types import format_mask, hash_type_presets
 from pcaphash.engine.reading import Reading
-from pcaphash.studies.analyze import SUMMARY_COLUMNS, Analysis
+from pcaphash.engine.result import Result, counted
+from pcaphash.studies.analyze import Analysis
 from pcaphash.studies.baseline import Baseline
+from pcaphash.studies.schema import Schema
 from pcaphash.studies.spread import MEASURES
+from pcaphash.studies.sweep.columns import CLASSES, MASKS
 from pcaphash.studies.sweep.masks import join_mask, split_mask
+from pcaphash.studies.sweep.verdict import Verdict, judge
+from pcaphash.studies.trials import Interval
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,16 +29,15 @@ MEASURE_COLUMNS = tuple(f"{measure}_{unit}" for unit in ("packets", "bytes") for
 DEFAULT_BY = "max_ideal_packets"
 
 GIVEN = "given"
-"""What the device's own types are called among the marks, where they are no preset."""
-
-MASK_COLUMNS = ("class", "rank", "mask", *SUMMARY_COLUMNS[1:])
-CLASS_COLUMNS = ("class", "rank", "masks", "mask", *SUMMARY_COLUMNS[1:])
+"""What the device's own types are called among the marks, if they are not a preset."""
 
 Texts = dict[str, list[str]]
 
+_MOST_SHOWN = 10  # classes, in a notebook
 
-@dataclass(frozen=True, eq=False)
-class Sweep:
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Sweep(Result):
     """How traces spread over the receive queues of a device under every mask.
 
     Masks are in order of their classes, best first, and within a class in order of their size: the first one of each
@@ -42,7 +46,7 @@ class Sweep:
     Parameters
     ----------
     analysis : Analysis
-        The same packets under the device as it is given: it says what was read.
+        The same packets under the device as given; it also says what was read.
     by : str
         The measure that classes are ranked by.
     bases : int64 array of shape (n_masks,)
@@ -52,13 +56,13 @@ class Sweep:
     class_of : int64 array of shape (n_masks,)
         The class of each mask, classes counted from 0 in order of their rank.
     swept_tunnels : dict of int to int
-        For every set of tunnel types, the smallest one that differs from it in no packet: that is the one swept.
+        For every set of tunnel types, the smallest one that makes no difference to any packet: that one is swept.
     ranks : int64 array of shape (n_classes,)
-        One more than how many classes are better; those that are equally good share a rank.
+        1 plus the number of better classes; equally good classes share a rank.
     columns : dict of str to array of shape (n_classes,)
         ``hashed, unhashed, unknown, queues_used`` and the measures of spread, as ``summary.csv`` has them.
     baseline : Baseline or None
-        What ideal hashes give under the best mask; None where that was not asked for, or flows are not known.
+        What ideal hashes give under the best mask; None unless ``with_chance`` was set, or if flows are not known.
     """
 
     analysis: Analysis
@@ -80,6 +84,15 @@ class Sweep:
     def device(self) -> Device:
         """The device, which gives everything but the types."""
         return self.analysis.distributions[0].device
+
+    def facts(self) -> list[str]:
+        """Return what was swept, and how many classes of masks there are."""
+        masks = f"{counted(self.n_masks, 'mask')} in {self.n_classes:,} classes, best first by {self.by}"
+        return [*self.analysis.facts(), masks]
+
+    def main_table(self) -> "pd.DataFrame":
+        """Return the best classes."""
+        return self.classes.head(_MOST_SHOWN)
 
     @property
     def measure(self) -> str:
@@ -110,7 +123,7 @@ class Sweep:
     def marks(self) -> dict[str, int]:
         """The classes of masks that have a name: presets that the device may be given, and its own types.
 
-        Under virtio 1.4 a preset stands without tunnel types, but for ``all``, which has them all.
+        Under virtio 1.4, a preset has no tunnel types, except ``all``, which has all of them.
         """
         profile = self.device.profile
         own = self.device.hash_types, self.device.tunnel_types
@@ -123,8 +136,21 @@ class Sweep:
         positions = {name: self.find(*masks) for name, masks in named.items()}
         return {name: int(self.class_of[position]) for name, position in positions.items() if position is not None}
 
+    @cached_property
+    def verdict(self) -> Verdict:
+        """What follows: whether masks can be ranked, and which of them differ only by chance."""
+        packets = int(self.analysis.distributions[0].queues[:, 0].sum())
+        return judge(self.device, packets, self.columns, self.by, self.ideal, self.marks)
+
+    @cached_property
+    def ideal(self) -> Interval | None:
+        """The range of 95 of 100 ideal hashes under the best mask; None if it is not known or not a number."""
+        if self.baseline is None or self.measure == "min_max":
+            return None
+        return self.baseline.interval(self.by)
+
     def find(self, hash_types: int, tunnel_types: int = 0) -> int | None:
-        """Return the position of a mask, or of one that no packet tells from it; None where the device takes neither.
+        """Return the position of a mask, or of one that no packet tells from it; None if the device takes neither.
 
         Parameters
         ----------
@@ -146,27 +172,25 @@ class Sweep:
     @cached_property
     def masks(self) -> "pd.DataFrame":
         """A row for every mask: its class, and what ``summary.csv`` has for it."""
-        return self._table(np.arange(self.n_masks), MASK_COLUMNS)
+        return self._table(np.arange(self.n_masks), MASKS)
 
     @cached_property
     def classes(self) -> "pd.DataFrame":
         """A row for every class: how many masks it has, its smallest mask, and what ``summary.csv`` has for each."""
-        return self._table(self.smallest, CLASS_COLUMNS)
+        return self._table(self.smallest, CLASSES)
 
-    def _table(self, positions: npt.NDArray[np.int64], names: tuple[str, ...]) -> "pd.DataFrame":
-        import pandas as pd
-
+    def _table(self, positions: npt.NDArray[np.int64], schema: Schema) -> "pd.DataFrame":
         of_row = self.class_of[positions]
         columns = {
             "class": of_row + 1,
             "rank": self.ranks[of_row],
             "masks": self.sizes[of_row],
-            "spec": self.device.spec,
-            "packets": self.analysis.distributions[0].packets,
+            "spec": [self.device.spec] * len(positions),
+            "packets": np.full(len(positions), self.analysis.distributions[0].packets),
             **self._texts(positions),
             **{name: values[of_row] for name, values in self.columns.items()},
         }
-        return pd.DataFrame(columns, columns=list(names))
+        return schema.frame_of_columns(columns)
 
     def _texts(self, positions: npt.NDArray[np.int64]) -> Texts:
         """Write the masks at some positions: as a number, and by the names of their types."""

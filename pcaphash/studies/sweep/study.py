@@ -1,46 +1,51 @@
 """Ask a census about every mask, and group the masks that spread the packets in the same way."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
 from hashlib import blake2b
 from operator import or_
-from os import PathLike
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from pcaphash.capture.input import Trace
 from pcaphash.device.device import Device
 from pcaphash.device.words import parse_choice
 from pcaphash.engine.census import Census, identities_of
+from pcaphash.engine.counts import Counts
 from pcaphash.engine.distribution import count_encapsulations, distribute
+from pcaphash.engine.progress import Watch
 from pcaphash.engine.reading import Reading
+from pcaphash.engine.request import Asked, Partial
+from pcaphash.engine.run import answer
 from pcaphash.engine.selection import RECEIVED, Selection
-from pcaphash.engine.stream import Progress, take_census
-from pcaphash.studies.analyze import Analysis, check_request
-from pcaphash.studies.chance import Chance
-from pcaphash.studies.spread import spread_each
+from pcaphash.errors import Field
+from pcaphash.studies.analyze import Analysis
+from pcaphash.studies.asking import check_request
+from pcaphash.studies.chance import chance_of
+from pcaphash.studies.spread import GROWING, spread_each
 from pcaphash.studies.sweep.masks import N_BASES, number_of, size_order, tunnel_bits
 from pcaphash.studies.sweep.parts import N_COUNTS, Condition, Part, find_parts
 from pcaphash.studies.sweep.result import DEFAULT_BY, MEASURE_COLUMNS, Sweep
 
 _MOST_LOADS = 1 << 22  # numbers of loads held at a time: with thousands of queues not those of all masks
 
-_GROWING = ("jain", "entropy")  # measures of which more is better
 _DIGITS = 12  # behind the point, that tell measures apart: the last ones depend on the order of the queues
 
 Columns = dict[str, npt.NDArray[Any]]
 
 
 def sweep(
-    traces: str | PathLike[str] | Sequence[str | PathLike[str]],
+    traces: Trace | Sequence[Trace],
     device: Device | None = None,
     selection: Selection = RECEIVED,
-    watch: Callable[[Progress], None] | None = None,
+    watch: Watch | None = None,
     *,
     by: str = DEFAULT_BY,
     with_chance: bool = False,
+    jobs: int | None = None,
 ) -> Sweep:
     """Find how every mask of hash types and tunnel types spreads traces over receive queues, in one pass.
 
@@ -57,7 +62,9 @@ def sweep(
     by : str
         The measure of ``summary.csv`` by which masks are ranked, best first.
     with_chance : bool
-        Whether to keep flows as well, and to tell what ideal hashes give under the best mask. It takes longer.
+        Whether to keep flows too, and calculate what ideal hashes give under the best mask. It takes longer.
+    jobs : int, optional
+        How many threads count packets; the result does not depend on that. Default: as many as there are cores.
 
     Raises
     ------
@@ -66,14 +73,38 @@ def sweep(
     ConfigurationError
         There is nothing to study, or a saved census was taken for other devices, or there is no such measure.
     """
-    measure = parse_choice("--by", by, MEASURE_COLUMNS)
-    paths, (chosen,) = check_request(traces, Device() if device is None else device)
-    (identity,) = identities_of([chosen])
-    chance = Chance([chosen], paths) if with_chance else None
-    beside = [chance.append] if chance else []
-    censuses, reading = take_census(paths, [identity], selection, chosen.spec, watch, beside)
-    swept = _sweep_census(censuses[identity], reading, chosen, measure)
-    return replace(swept, baseline=chance.baseline(_best_device(swept))) if chance else swept
+    measure = parse_choice(Field("by"), by, MEASURE_COLUMNS)
+    inputs, (chosen,) = check_request(traces, Device() if device is None else device)
+    return answer(SweepRequest((chosen,), selection, measure, with_chance), inputs, watch, jobs)
+
+
+@dataclass(frozen=True)
+class SweepRequest(Asked):
+    """How every mask of hash types and tunnel types of one device spreads packets.
+
+    Parameters
+    ----------
+    by : str
+        The measure by which masks are ranked.
+    with_chance : bool
+        Whether to tell what ideal hashes give under the best mask, too.
+    """
+
+    by: str = DEFAULT_BY
+    with_chance: bool = False
+
+    def begin(self) -> Counts:
+        """Return counters for the device."""
+        return Counts(identities_of(self.devices), [self.rules] if self.with_chance else ())
+
+    def finish(self, partial: Partial[Counts]) -> Sweep:
+        """Try every mask on the census."""
+        (device,) = self.devices
+        (census,) = partial.counter.censuses.values()
+        swept = _sweep_census(census, partial.reading, device, self.by)
+        if not self.with_chance:
+            return swept
+        return replace(swept, baseline=chance_of(partial.counter, _best_device(swept)))
 
 
 def _best_device(swept: Sweep) -> Device:
@@ -246,7 +277,7 @@ def _rank(
 def _badness(values: npt.NDArray[np.float64], by: str) -> npt.NDArray[np.float64]:
     """Return what grows as a measure gets worse; masks that put nothing on any queue are the worst."""
     values = values.round(_DIGITS)
-    if by.startswith(_GROWING):
+    if by.startswith(GROWING):
         values = -values
     elif by.startswith("min_max"):
         values = np.where(values < 0, np.finfo(np.float64).max, values)  # a queue is empty

@@ -1,4 +1,4 @@
-"""The study behind ``tune``: many hash keys and table sizes over the flows of a trace, and a table made for it."""
+"""The study of ``tune``: many hash keys and table sizes over the flows of a trace, and a table made for it."""
 
 from pcaphash.studies.tune.result import Tuning
 from pcaphash.studies.tune.study import DEFAULT_KEYS, tune

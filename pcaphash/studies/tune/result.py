@@ -8,32 +8,24 @@ import numpy as np
 import numpy.typing as npt
 
 from pcaphash.device.device import Device
-from pcaphash.device.payloads import encode_rss_config
+from pcaphash.device.payloads.options import encode_rss_config
 from pcaphash.engine.reading import Reading
+from pcaphash.engine.result import Result
 from pcaphash.studies.analyze import Analysis
-from pcaphash.studies.baseline import UNITS, Baseline
-from pcaphash.studies.spread import MEASURES
-from pcaphash.studies.tune.tables import ethtool_words
+from pcaphash.studies.baseline import Baseline
+from pcaphash.studies.tune.columns import ENTRIES, KEYS, SIZES
+from pcaphash.studies.tune.measures import is_better
+from pcaphash.studies.tune.tables import Turns, Weights, ethtool_table
+from pcaphash.studies.tune.verdict import Cause, Verdict
 
 if TYPE_CHECKING:
     import pandas as pd
-
-GROWING = ("jain", "entropy")
-"""Measures of which more is better."""
-
-CHOICES = tuple(f"{measure}_{unit}" for unit in UNITS for measure in MEASURES if measure != "min_max")
-"""What keys can be chosen by; ``min_max`` does not order spreads that leave a receive queue empty."""
 
 PARTS = ("choosing", "judging", "all")
 """The hash inputs that a measure is over: those that keys are chosen by, those that they are judged by, or both."""
 
 CURRENT = 0
 """Which of the keys is the device's own."""
-
-
-def is_better(measure: str, value: float, other: float) -> bool:
-    """Tell whether one value of a measure is better than another."""
-    return value > other if measure.startswith(GROWING) else value < other
 
 
 Row = dict[str, str | int | float | None]
@@ -77,55 +69,36 @@ class SizeTrial:
     high: float
 
 
-@dataclass(frozen=True)
-class Verdict:
-    """What follows from tuning.
-
-    Parameters
-    ----------
-    cause : str
-        ``nothing`` to judge by, a bad ``key``, ``little`` to be gained, or ``no-flows`` to try keys on.
-    headline : str
-        One sentence.
-    lines : list of str
-        What it rests on, and what to heed.
-    """
-
-    cause: str
-    headline: str
-    lines: list[str]
-
-
-@dataclass(frozen=True, eq=False)
-class Tuning:
+@dataclass(frozen=True, eq=False, repr=False)
+class Tuning(Result):
     """Many hash keys over the flows of traces, and indirection tables made for them.
 
     Parameters
     ----------
     analysis : Analysis
-        The same packets under the device as it is given: it says what was read.
+        The same packets under the device as given; it also says what was read.
     measure : str
-        What keys are chosen by: a measure with the suffix ``_packets`` or ``_bytes``.
+        The measure that keys are chosen by, with the suffix ``_packets`` or ``_bytes``.
     seed : int
         What the keys and the halves were drawn from.
     n_inputs : int or None
-        Distinct hash inputs; None where a saved census, which has no flows, is among the traces.
+        Distinct hash inputs; None if a saved census, which has no flows, is among the traces.
     kept_share : float or None
-        Which share of all flows was kept, about; exactly 1 where all were. None likewise.
+        About which share of all flows was kept; exactly 1 if all were. None if ``n_inputs`` is None.
     keys : list of bytes
-        The hash keys, the device's own first; it alone where there are no flows.
+        The hash keys, the device's own first; only that one if there are no flows.
     columns : dict of str to float64 array of shape (keys,)
         Measures of each, by part and measure, such as ``judging_max_ideal_packets``.
     order : int64 array of shape (keys,)
-        The keys, best first by what is chosen by.
+        The keys, best first by the measure.
     baseline : Baseline or None
-        Ideal hashes over the judging half; None where there is nothing to judge by.
+        Ideal hashes over the judging half; None if there is nothing to judge by.
     sizes : list of SizeTrial
         Table sizes.
     rebalanced : TableTrial
-        Heaviest entries first onto the least loaded receive queue, under the recommended key.
+        A table made by giving entries, heaviest first, to the least loaded receive queue, under the recommended key.
     weighted : TableTrial
-        The best of the tables that ``ethtool -X DEV weight`` can make, under the recommended key.
+        The best of the tables that ``ethtool -X IF weight`` can make, under the recommended key.
     verdict : Verdict
         What follows.
     """
@@ -151,21 +124,39 @@ class Tuning:
 
     @property
     def device(self) -> Device:
-        """The device as it is given."""
+        """The device as given."""
         return self.analysis.distributions[0].device
+
+    def facts(self) -> list[str]:
+        """Return what was tuned, how many keys were tried, and the verdict."""
+        tried = f"{len(self.keys) - 1:,} keys tried by {self.measure}"
+        return [*self.analysis.facts(), tried, f"verdict: {self.verdict.cause.value}"]
+
+    def main_table(self) -> "pd.DataFrame":
+        """Return the measure that keys are chosen by, as configured and after each change that was tried."""
+        import pandas as pd
+
+        keys = {"as configured": CURRENT} | ({} if self.best is None else {"best key": self.best})
+        rows = [{"tried": name, **{part: self.value(part, number) for part in PARTS}} for name, number in keys.items()]
+        tables = {"rebalanced table": self.rebalanced, "ethtool weights": self.weighted}
+        rows += [
+            {"tried": name, "choosing": None, "judging": trial.judged, "all": trial.whole}
+            for name, trial in tables.items()
+        ]
+        return pd.DataFrame(rows)
 
     @property
     def best(self) -> int | None:
-        """Which of the random keys is the best over the choosing half; None where none was tried."""
+        """Which of the random keys is the best over the choosing half; None if none was tried."""
         return next((int(number) for number in self.order if number != CURRENT), None)
 
     @property
     def recommended(self) -> int:
-        """Which key to use: the best one where the device's own is bad, else its own."""
-        return CURRENT if self.best is None or self.verdict.cause != "key" else self.best
+        """Which key to use: the best one if the device's own is bad, else its own."""
+        return CURRENT if self.best is None or self.verdict.cause != Cause.KEY else self.best
 
     def value(self, part: str, key: int) -> float:
-        """Return the measure that is chosen by, over one of PARTS, under a key."""
+        """Return the measure that keys are chosen by, over one of PARTS, under a key."""
         return float(self.columns[f"{part}_{self.measure}"][key])
 
     @property
@@ -180,34 +171,41 @@ class Tuning:
         return encode_rss_config(self.tuned)
 
     @property
-    def ethtool_line(self) -> str:
-        """The ``ethtool -X`` line that comes closest to the tuned device; empty where none is an improvement.
-
-        It has the table if it can express it, else weights where these are better than the table so far, both on these
-        flows and judged by flows that such weights were not made from.
-        """
-        words = ethtool_words(self.rebalanced.table) if self.is_table_in_ethtool else self._weights
-        if self.recommended != CURRENT:
-            words = ["hkey", self.tuned.hash_key.hex(":"), *words]
-        return " ".join(["ethtool -X DEV", *words]) if words else ""
+    def moved(self) -> int:
+        """How many entries have another receive queue in the rebalanced table than in the device's own."""
+        own, new = self.device.indirection_table, self.rebalanced.table
+        return sum(before != after for before, after in zip(own, new, strict=True))
 
     @property
     def is_table_in_ethtool(self) -> bool:
         """Whether ``ethtool -X`` can express the rebalanced table."""
-        return bool(ethtool_words(self.rebalanced.table))
+        return ethtool_table(self.rebalanced.table) is not None
 
     @property
-    def _weights(self) -> list[str]:
+    def ethtool_table(self) -> Turns | Weights | None:
+        """The table of ``ethtool -X`` that comes closest to the rebalanced one; None if none is an improvement.
+
+        That is the rebalanced table if ``ethtool -X`` can express it, else weights if these are better than the current
+        table, both on these flows and on flows that were not used to make the weights.
+        """
+        table = ethtool_table(self.rebalanced.table)
+        if table is not None:
+            return table
         trial, key = self.weighted, self.recommended
         is_gain = is_better(self.measure, trial.whole, self.value("all", key))
         lasts = self.n_inputs is None or is_better(self.measure, trial.judged, self.value("judging", key))
-        return ethtool_words(trial.table) if is_gain and lasts else []
+        return ethtool_table(trial.table) if is_gain and lasts else None
+
+    @property
+    def ethtool_line(self) -> str:
+        """The ``ethtool -X`` command that comes closest to the tuned device; empty if none is an improvement."""
+        key = ["hkey", self.tuned.hash_key.hex(":")] if self.recommended != CURRENT else []
+        table = [] if self.ethtool_table is None else self.ethtool_table.words
+        return " ".join(["ethtool -X IF", *key, *table]) if key or table else ""
 
     @cached_property
     def key_table(self) -> "pd.DataFrame":
         """A row for every key, best first: its rank, and its measures over each part."""
-        import pandas as pd
-
         own = ["current" if number == CURRENT else "random" for number in self.order.tolist()]
         columns = {
             "rank": np.arange(1, len(self.order) + 1),
@@ -215,20 +213,23 @@ class Tuning:
             "origin": own,
             **{name: values[self.order] for name, values in self.columns.items()},
         }
-        return pd.DataFrame(columns)
+        return KEYS.frame_of_columns(columns)
 
     @cached_property
     def entry_table(self) -> "pd.DataFrame":
         """A row for every entry of the indirection table: its queue now, rebalanced, and by weights."""
-        import pandas as pd
-
         columns = {
             "entry": range(len(self.device.indirection_table)),
             "current": self.device.indirection_table,
             "rebalanced": self.rebalanced.table,
             "weighted": self.weighted.table,
         }
-        return pd.DataFrame(columns)
+        return ENTRIES.frame_of_columns(columns)
+
+    @cached_property
+    def size_table(self) -> "pd.DataFrame":
+        """The rows of every table size as a table."""
+        return SIZES.frame(self.size_rows)
 
     @property
     def size_rows(self) -> list[Row]:

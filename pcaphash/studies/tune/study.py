@@ -2,29 +2,33 @@
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from os import PathLike
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
+from pcaphash.capture.input import Trace
 from pcaphash.device.device import Device
 from pcaphash.device.indirection_table import default_table
 from pcaphash.device.words import parse_choice
 from pcaphash.engine.census import identities_of
-from pcaphash.engine.distribution import count_encapsulations, distribute
-from pcaphash.engine.flows import DEFAULT_MOST_FLOWS, FlowTable
-from pcaphash.engine.inputs import HashInputs, find_inputs, identity_of_flows
-from pcaphash.engine.saved import is_saved_census
+from pcaphash.engine.counts import Counts
+from pcaphash.engine.flows import DEFAULT_MOST_FLOWS
+from pcaphash.engine.inputs import HashInputs, find_inputs
+from pcaphash.engine.progress import Watch
+from pcaphash.engine.request import Asked, Partial
+from pcaphash.engine.run import answer
 from pcaphash.engine.selection import RECEIVED, Selection
-from pcaphash.engine.stream import Progress, take_census
-from pcaphash.errors import ConfigurationError
+from pcaphash.errors import ConfigurationError, Field
 from pcaphash.standards import virtio
-from pcaphash.studies.analyze import Analysis, check_request
-from pcaphash.studies.baseline import UNITS, Baseline, take_baseline
-from pcaphash.studies.spread import spread_each
-from pcaphash.studies.tune.result import CHOICES, CURRENT, GROWING, PARTS, SizeTrial, TableTrial, Tuning, Verdict
+from pcaphash.studies.analyze import Analysis, analyze_counts
+from pcaphash.studies.asking import check_request
+from pcaphash.studies.baseline import Baseline, Judged, take_baseline
+from pcaphash.studies.spread import UNITS, spread_each
+from pcaphash.studies.tune.cautions import list_cautions
+from pcaphash.studies.tune.measures import CHOICES, badness
+from pcaphash.studies.tune.result import CURRENT, PARTS, SizeTrial, TableTrial, Tuning
 from pcaphash.studies.tune.tables import partition, rebalance
 from pcaphash.studies.tune.trial import (
     CHOOSING,
@@ -36,7 +40,7 @@ from pcaphash.studies.tune.trial import (
     split_inputs,
     spread_halves,
 )
-from pcaphash.studies.tune.verdict import LEAST_INPUTS, cautions, judge_few, judge_key, judge_nothing, judge_tables
+from pcaphash.studies.tune.verdict import Cause, Halves, judge_inputs, judge_key, judge_packets, judge_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -52,22 +56,23 @@ MakeTable = Callable[[npt.NDArray[np.int64], npt.NDArray[np.int64]], tuple[int, 
 
 
 def tune(
-    traces: str | PathLike[str] | Sequence[str | PathLike[str]],
+    traces: Trace | Sequence[Trace],
     device: Device | None = None,
     selection: Selection = RECEIVED,
-    watch: Callable[[Progress], None] | None = None,
+    watch: Watch | None = None,
     *,
     measure: str = DEFAULT_MEASURE,
     n_keys: int = DEFAULT_KEYS,
     seed: int = 1,
     most_flows: int = DEFAULT_MOST_FLOWS,
+    jobs: int | None = None,
 ) -> Tuning:
-    """Choose a hash key by one half of the flows, judge it by the other, and make an indirection table for all.
+    """Choose a hash key on one half of the flows, judge it on the other, and make an indirection table for all.
 
     Parameters
     ----------
     traces : path or sequence of paths
-        Captures; ``-`` is standard input. Or saved censuses: as these have no flows, no keys are tried then.
+        Captures; ``-`` is standard input. Or saved censuses: these have no flows, so no keys are tried.
     device : Device, optional
         The device to tune. Default: ``Device()``.
     selection : Selection
@@ -75,14 +80,16 @@ def tune(
     watch : callable, optional
         Called now and then with the progress.
     measure : str
-        What keys are chosen by: ``max_ideal``, ``min_ideal``, ``jain``, ``cov`` or ``entropy``, with ``_packets`` or
-        ``_bytes`` behind it.
+        The measure that keys are chosen by: ``max_ideal``, ``min_ideal``, ``jain``, ``cov`` or ``entropy``, with
+        ``_packets`` or ``_bytes`` appended.
     n_keys : int
         How many random keys to try.
     seed : int
         The same seed gives the same keys and the same halves.
     most_flows : int
         How many flows to keep at most.
+    jobs : int, optional
+        How many threads count packets; the result does not depend on that. Default: as many as there are cores.
 
     Raises
     ------
@@ -91,65 +98,92 @@ def tune(
     ConfigurationError
         There is nothing to study, a saved census was taken for another device, or the device has nothing to tune.
     """
-    chosen_by = parse_choice("--measure", measure, CHOICES)
-    _check_number("--keys", n_keys, 1)
-    _check_number("--seed", seed, 0)
-    _check_number("--max-flows", most_flows, 1)
-    paths, (chosen,) = check_request(traces, Device() if device is None else device)
+    chosen_by = parse_choice(Field("measure"), measure, CHOICES)
+    _check_number(Field("n_keys"), n_keys, 1)
+    _check_number(Field("seed"), seed, 0)
+    _check_number(Field("most_flows"), most_flows, 1)
+    inputs, (chosen,) = check_request(traces, Device() if device is None else device)
     _check_device(chosen)
-    has_flows = not any(is_saved_census(path) for path in paths)
-    (identity,) = identities_of([chosen])
-    flows = FlowTable(identity_of_flows(chosen), most_flows)
-    beside = [flows.append] if has_flows else []
-    censuses, reading = take_census(paths, [identity], selection, chosen.spec, watch, beside)
-    census = censuses[identity]
-    analysis = Analysis(reading, [distribute(census, chosen)], [count_encapsulations(census, chosen)])
-    if not has_flows:
-        return _tune_tables(analysis, chosen_by, seed)
-    inputs = find_inputs(flows.flows(), chosen)
-    keys = [chosen.hash_key, *random_keys(n_keys, len(chosen.hash_key), seed)]
-    return _tune_inputs(inputs, analysis, keys, chosen_by, seed, flows.kept_share)
+    return answer(TuningRequest((chosen,), selection, chosen_by, n_keys, seed, most_flows), inputs, watch, jobs)
 
 
-def _check_number(option: str, value: int, least: int) -> None:
+@dataclass(frozen=True)
+class TuningRequest(Asked):
+    """Which hash key and indirection table suit one device.
+
+    Parameters
+    ----------
+    measure : str
+        What keys are chosen by.
+    n_keys, seed : int
+        How many random keys to try, and what they and the halves are drawn from.
+    most_flows : int
+        How many flows to keep at most.
+    """
+
+    measure: str = DEFAULT_MEASURE
+    n_keys: int = DEFAULT_KEYS
+    seed: int = 1
+    most_flows: int = DEFAULT_MOST_FLOWS
+
+    def begin(self) -> Counts:
+        """Return counters for the device."""
+        return Counts(identities_of(self.devices), [self.rules], self.most_flows)
+
+    def finish(self, partial: Partial[Counts]) -> Tuning:
+        """Try keys and tables."""
+        (device,) = self.devices
+        counts = partial.counter
+        analysis = analyze_counts(partial, self.devices)
+        if not counts.has_flows:
+            return _tune_tables(analysis, self.measure, self.seed)
+        (table,) = counts.tables.values()
+        inputs = find_inputs(table.flows(), device).in_order()
+        keys = [device.hash_key, *random_keys(self.n_keys, len(device.hash_key), self.seed)]
+        return _tune_inputs(inputs, analysis, keys, self.measure, self.seed, table.kept_share)
+
+
+def _check_number(setting: Field, value: int, least: int) -> None:
     if value < least:
-        raise ConfigurationError(option, f"{value} is too small", f"give {least} or more")
+        raise ConfigurationError(setting, f"{value} is too small", f"give {least} or more")
 
 
 def _check_device(device: Device) -> None:
     if not device.has_queue:
         problem = "without the RSS feature, no hash chooses a receive queue, so there is nothing to tune"
-        raise ConfigurationError("--features", problem, "add RSS")
+        raise ConfigurationError(Field("features"), problem, "add RSS")
     if device.queues == 1:
-        raise ConfigurationError("--queues", "with a single receive queue there is nothing to tune", "give at least 2")
+        raise ConfigurationError(
+            Field("queues"), "with a single receive queue there is nothing to tune", "give at least 2"
+        )
     if device.table_index != "mask":
-        problem = f"{device.table_index}: keys are tried only by the low bits of their hashes"
-        raise ConfigurationError("--table-index", problem, "use --table-index mask")
+        problem = f"keys can be tried only by the low bits of their hashes, not with {device.table_index}"
+        raise ConfigurationError(Field("table_index"), problem, f"use {Field('table_index', 'mask')}")
 
 
 def _tune_inputs(
     inputs: HashInputs, analysis: Analysis, keys: list[bytes], measure: str, seed: int, kept_share: float
 ) -> Tuning:
-    device, n_inputs = inputs.device, len(inputs.words)
+    device, n_inputs = inputs.device, len(inputs)
     halves = split_inputs(n_inputs, seed)
     fixed = _unclassified(inputs)
     trial = try_keys(inputs, halves, fixed, keys, measure)
     order = np.lexsort((np.arange(len(keys)), badness(trial.columns[f"choosing_{measure}"], measure)))
     best = int(order[order != CURRENT][0])
     baseline: Baseline | None = None
-    few = judge_few(int(analysis.distributions[0].queues[:, 0].sum()), device.queues)
-    verdict: Verdict = few if few is not None and n_inputs >= LEAST_INPUTS else judge_nothing(n_inputs)
-    if n_inputs >= LEAST_INPUTS and few is None:
-        baseline = take_baseline(inputs.loads[halves == JUDGING], fixed[JUDGING, device.unclassified_queue], device)
-        pairs = [
-            (float(trial.columns[f"choosing_{measure}"][key]), float(trial.columns[f"judging_{measure}"][key]))
-            for key in (CURRENT, best)
-        ]
-        chosen = badness(trial.columns[f"choosing_{measure}"], measure)
+    verdict = judge_inputs(n_inputs) or judge_packets(_placed(analysis), device.queues)
+    if verdict is None:
+        choosing, judging = (trial.columns[f"{part}_{measure}"] for part in PARTS[:HALVES])
+        current, other = (Halves(float(choosing[key]), float(judging[key])) for key in (CURRENT, best))
+        is_judging = halves == JUDGING
+        baseline = take_baseline(
+            inputs.loads[is_judging], inputs.identities[is_judging], fixed[JUDGING, device.unclassified_queue], device,
+            Judged(measure, current.judging),
+        )  # fmt: skip
+        chosen = badness(choosing, measure)
         outdone = float((chosen[CURRENT + 1 :] < chosen[CURRENT]).mean())
-        verdict = judge_key(baseline, measure, pairs[0], pairs[1], outdone)
-    verdict = Verdict(verdict.cause, verdict.headline, [*verdict.lines, *cautions(device)])
-    recommended = keys[best if verdict.cause == "key" else CURRENT]
+        verdict = judge_key(baseline, measure, current, other, outdone)
+    recommended = keys[best if verdict.cause == Cause.KEY else CURRENT]
     entries = _entries(inputs, halves, recommended)
     table = device.indirection_table
     return Tuning(
@@ -165,7 +199,7 @@ def _tune_inputs(
         sizes=trial.sizes,
         rebalanced=_try_table(lambda loads, rest: rebalance(loads, table, rest), entries, fixed, measure),
         weighted=_try_table(partition, entries, fixed, measure),
-        verdict=verdict,
+        verdict=replace(verdict, cautions=list_cautions(device)),
     )
 
 
@@ -180,9 +214,8 @@ def _tune_tables(analysis: Analysis, measure: str, seed: int) -> Tuning:
     columns = _measure(np.stack([distribution.queues, no_half])[np.newaxis])
     columns |= {name: np.full(1, np.nan) for name in columns if name.startswith(PARTS[CHOOSING])}
     rebalanced = _try_table(lambda loads, rest: rebalance(loads, table, rest), entries, fixed, measure)
-    n_packets = int(distribution.queues[:, 0].sum())
-    few = judge_few(n_packets, device.queues) if distribution.hashed else None
-    verdict = few or judge_tables(measure, float(columns[f"all_{measure}"][0]), rebalanced.whole, distribution.hashed)
+    few = judge_packets(_placed(analysis), device.queues) if distribution.hashed else None
+    verdict = few or judge_table(measure, float(columns[f"all_{measure}"][0]), rebalanced.whole, distribution.hashed)
     return Tuning(
         analysis=analysis,
         measure=measure,
@@ -196,13 +229,13 @@ def _tune_tables(analysis: Analysis, measure: str, seed: int) -> Tuning:
         sizes=[],
         rebalanced=rebalanced,
         weighted=_try_table(partition, entries, fixed, measure),
-        verdict=Verdict(verdict.cause, verdict.headline, [*verdict.lines, *cautions(device)]),
+        verdict=replace(verdict, cautions=list_cautions(device)),
     )
 
 
-def badness(values: npt.NDArray[np.float64], measure: str) -> npt.NDArray[np.float64]:
-    """Return what grows as a measure gets worse; where there is no load at all it is worst."""
-    return np.nan_to_num(-values if measure.startswith(GROWING) else values, nan=np.inf)
+def _placed(analysis: Analysis) -> int:
+    """Count the packets whose receive queue is known."""
+    return int(analysis.distributions[0].queues[:, 0].sum())
 
 
 def _unclassified(inputs: HashInputs) -> npt.NDArray[np.int64]:

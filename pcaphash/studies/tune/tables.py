@@ -1,16 +1,42 @@
 """Indirection tables made for the traffic of a trace, and what ``ethtool -X`` can say of a table.
 
 ``ethtool -X`` takes no list of entries. It has ``equal N``, which lets N receive queues take turns, and ``weight W0 W1
-...``, which gives W0 entries in a row to queue 0, the next W1 to queue 1 and so on (ethtool, ``fill_indir_table``).
+...``, which gives W0 entries in a row to queue 0, the next W1 to queue 1 and so on (ethtool, ``fill_indir_table``). The
+ioctl that it calls, ETHTOOL_SRSSH, takes every entry (linux/ethtool.h, ``ethtool_rxfh``).
 """
 
 import heapq
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from pcaphash.device.indirection_table import default_table
+
+
+@dataclass(frozen=True)
+class Turns:
+    """A table in which so many receive queues take turns."""
+
+    queues: int
+
+    @property
+    def words(self) -> list[str]:
+        """What ``ethtool -X IF`` takes for it."""
+        return ["equal", str(self.queues)]
+
+
+@dataclass(frozen=True)
+class Weights:
+    """A table that gives each receive queue so many entries in a row."""
+
+    weights: list[int]
+
+    @property
+    def words(self) -> list[str]:
+        """What ``ethtool -X IF`` takes for it."""
+        return ["weight", *map(str, self.weights)]
 
 
 def rebalance(loads: npt.NDArray[np.int64], table: Sequence[int], fixed: npt.NDArray[np.int64]) -> tuple[int, ...]:
@@ -62,15 +88,15 @@ def partition(loads: npt.NDArray[np.int64], fixed: npt.NDArray[np.int64]) -> tup
     return tuple(np.repeat(np.arange(len(fixed)), np.diff([0, *ends])).tolist())
 
 
-def ethtool_words(table: Sequence[int]) -> list[str]:
-    """Return the words behind ``ethtool -X DEV`` that set a table; none where no such words do."""
+def ethtool_table(table: Sequence[int]) -> Turns | Weights | None:
+    """Return a table as ``ethtool -X`` can express it; None if it cannot."""
     entries = np.asarray(table)
     n_queues = int(entries.max()) + 1
     if tuple(table) == default_table(len(entries), n_queues):
-        return ["equal", str(n_queues)]
+        return Turns(n_queues)
     if (np.diff(entries) >= 0).all():
-        return ["weight", *map(str, np.bincount(entries).tolist())]
-    return []
+        return Weights(np.bincount(entries).tolist())
+    return None
 
 
 def _fill(sums: npt.NDArray[np.int64], fixed: npt.NDArray[np.int64], most: int) -> list[int]:

@@ -1,14 +1,12 @@
 """Try many hash keys on the distinct hash inputs of a trace, one half of them kept apart from the other."""
 
-import os
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 
 from pcaphash.engine.inputs import HashInputs
+from pcaphash.engine.threads import share_out
 from pcaphash.kernels.header import PORTS_WORD_IPV6
 from pcaphash.kernels.inputs import SHORT_WORDS, spread_by_keys, tabulate_keys, working_room
 from pcaphash.kernels.toeplitz import KEY_LEN, WORDS
@@ -51,41 +49,35 @@ def spread_halves(
     int64 array of shape (some keys, HALVES, slots, 2)
         Packets and bytes of each entry.
     """
-    is_short = inputs.lengths < 4 * PORTS_WORD_IPV6
+    words, is_short = inputs.words, inputs.lengths < 4 * PORTS_WORD_IPV6
     parts = [
-        (half, n_words, *_pack(inputs, (halves == half) & chosen, n_words))
+        (half, n_words, *_pack(words, inputs.loads, (halves == half) & chosen, n_words))
         for half in range(HALVES)
         for n_words, chosen in ((SHORT_WORDS, is_short), (WORDS, ~is_short))
     ]
-    n_threads = os.cpu_count() or 1
     n_at_once = max(_MOST_CELLS // (HALVES * slots * 2), 1)
-    with ThreadPoolExecutor(n_threads) as pool:
-        for start in range(0, len(keys), n_at_once):
-            some = keys[start : start + n_at_once]
-            entries = np.zeros((HALVES, len(some), slots, 2), np.int64)
-            bounds = np.linspace(0, len(some), n_threads + 1).astype(int).tolist()
-            shares = [(first, last) for first, last in pairwise(bounds) if first < last]
+    for start in range(0, len(keys), n_at_once):
+        some = keys[start : start + n_at_once]
+        entries = np.zeros((HALVES, len(some), slots, 2), np.int64)
 
-            def spread_share(
-                share: tuple[int, int], some: Sequence[bytes] = some, entries: npt.NDArray[np.int64] = entries
-            ) -> None:
-                first, last = share
-                table, room = tabulate_keys(some[first:last], slots), working_room()
-                for half, n_words, words, loads in parts:
-                    of_keys = entries[half, first:last].reshape(-1)
-                    n_inputs = len(loads) // 2
-                    spread_by_keys(words, n_inputs, n_words, loads, table, last - first, slots, room, of_keys)
+        def spread_share(
+            first: int, last: int, some: Sequence[bytes] = some, entries: npt.NDArray[np.int64] = entries
+        ) -> None:
+            table, room = tabulate_keys(some[first:last], slots), working_room()
+            for half, n_words, words, loads in parts:
+                of_keys = entries[half, first:last].reshape(-1)
+                n_inputs = len(loads) // 2
+                spread_by_keys(words, n_inputs, n_words, loads, table, last - first, slots, room, of_keys)
 
-            list(pool.map(spread_share, shares))
-            yield entries.transpose(1, 0, 2, 3)
+        share_out(len(some), spread_share)
+        yield entries.transpose(1, 0, 2, 3)
 
 
 def _pack(
-    inputs: HashInputs, chosen: npt.NDArray[np.bool_], n_words: int
+    words: npt.NDArray[np.uint32], loads: npt.NDArray[np.int64], chosen: npt.NDArray[np.bool_], n_words: int
 ) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.int64]]:
     """Return the words of some hash inputs, and their packets and bytes, as the kernel takes them."""
-    words = np.ascontiguousarray(inputs.words[chosen, :n_words]).reshape(-1)
-    return words, np.ascontiguousarray(inputs.loads[chosen]).reshape(-1)
+    return np.ascontiguousarray(words[chosen, :n_words]).reshape(-1), loads[chosen].reshape(-1)
 
 
 def fold(entries: npt.NDArray[np.int64], size: int) -> npt.NDArray[np.int64]:

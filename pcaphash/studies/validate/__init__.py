@@ -1,4 +1,4 @@
-"""What a device reported, compared with what the text demands: verdicts per packet, and the cause of what differs."""
+"""What a device reported, compared with what the spec requires: a verdict for each packet, and why it is wrong."""
 
 from pcaphash.studies.validate.result import Validation
 from pcaphash.studies.validate.study import validate

@@ -1,6 +1,6 @@
-"""Ways to arrange a hash input, and to write a hash value, other than the text's.
+"""Ways to arrange a hash input, and to write a hash value, other than those of the spec.
 
-Hash inputs are uint32 arrays of shape (n, WORDS) in network order with zeros behind their end, ``lengths`` their
+Hash inputs are uint32 arrays of shape (n, WORDS) in network order with zeros after their end, ``lengths`` their
 lengths in bytes: addresses of the source, of the destination, then source and destination port in one word.
 """
 

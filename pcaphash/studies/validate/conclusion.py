@@ -5,12 +5,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from pcaphash.capture.reported import NOT_REPORTED, Reported
+from pcaphash.capture.reported.source import NOT_REPORTED, Reported
 from pcaphash.device.device import Device
 from pcaphash.engine.describer import Describer, queues_of
 from pcaphash.studies.validate.diagnosis import Diagnosis, diagnose
 from pcaphash.studies.validate.fault import BYTE_ORDER, OF_VALUES
-from pcaphash.studies.validate.queue_rules import QueueDiagnosis, QueueRule, diagnose_queues
+from pcaphash.studies.validate.queue_rules import QueueDiagnosis, QueueRule, QueueRuleKind, diagnose_queues
 from pcaphash.studies.validate.sample import Sample
 from pcaphash.studies.validate.trial import Trial
 from pcaphash.studies.validate.verdicts import (
@@ -19,13 +19,13 @@ from pcaphash.studies.validate.verdicts import (
     Expectations,
     Leniency,
     judge,
-    says_queue_alone,
+    says_only_queue,
 )
 
 
 @dataclass(frozen=True, eq=False)
 class Conclusion:
-    """What is behind that which is wrong.
+    """Why what is wrong is wrong.
 
     Parameters
     ----------
@@ -55,7 +55,7 @@ def conclude(device: Device, sample: Sample, leniency: Leniency, *, is_order_ope
     sample : Sample
         Packets, wrong and right.
     leniency : Leniency
-        What differences are let pass.
+        Which differences count as right.
     is_order_open : bool
         Whether no hash was right in either byte order, so that the fewest faults decide on it.
     """
@@ -69,7 +69,7 @@ def conclude(device: Device, sample: Sample, leniency: Leniency, *, is_order_ope
                 is_turned, sample, diagnosis = True, turned, other
     if (sample.faults & WRONG_QUEUE).any():
         queues = _diagnose_queues(device, sample, leniency, diagnosis)
-    if queues and _is_open(queues) and (says_queue_alone(sample.reported) & (sample.faults > 0)).any():
+    if queues and _is_open(queues) and (says_only_queue(sample.reported) & (sample.faults > 0)).any():
         by_queue = diagnose(device, sample, leniency, by_queue=True)
         if by_queue.causes and not by_queue.unexplained:
             diagnosis, queues = by_queue, _diagnose_queues(device, sample, leniency, by_queue)
@@ -80,7 +80,9 @@ def conclude(device: Device, sample: Sample, leniency: Leniency, *, is_order_ope
 
 def _is_open(queues: QueueDiagnosis) -> bool:
     """Tell whether another hash may be behind receive queues all the same."""
-    return bool(queues.unexplained) or any(rule.name in ("one-queue", "other-table") for rule in queues.rules)
+    return bool(queues.unexplained) or any(
+        rule.kind in (QueueRuleKind.ONE_QUEUE, QueueRuleKind.OTHER_TABLE) for rule in queues.rules
+    )
 
 
 def _turned(device: Device, sample: Sample, leniency: Leniency) -> Sample:
@@ -99,21 +101,14 @@ def _by_another_hash(device: Device, sample: Sample, leniency: Leniency, queues:
     found = diagnose(device, replace(sample, reported=alone, faults=faults), leniency, by_queue=True)
     if not found.causes or found.unexplained:
         return queues
-    rules = [
-        QueueRule(
-            "another-hash",
-            "chooses the queue by another hash than the one it reports: it "
-            f"{', and '.join(each.words for each in some)}",
-        )
-        for some in (found.faults, *found.alternatives)
-    ]
+    rules = [QueueRule(QueueRuleKind.ANOTHER_HASH, faults=some) for some in (found.faults, *found.alternatives)]
     return replace(queues, rules=rules, unhashed=0)
 
 
 def _diagnose_queues(
     device: Device, sample: Sample, leniency: Leniency, diagnosis: Diagnosis | None
 ) -> QueueDiagnosis | None:
-    """Find the rule behind receive queues, by the hashes reported, and where there are none by those due.
+    """Find the rule behind receive queues, by the hashes reported, and without any by those expected.
 
     A device may also go by the hash itself where it reports it otherwise; None where that is all.
     """
@@ -131,8 +126,7 @@ def _diagnose_queues(
     other = _by_values(device, sample, own_values, own_hashed)
     if other.unexplained >= found.unexplained:
         return found
-    rules = [replace(rule, words=f"{rule.words} (of the hash itself, not of what it reports)") for rule in other.rules]
-    return replace(other, rules=rules)
+    return replace(other, rules=[replace(rule, of_own_hash=True) for rule in other.rules])
 
 
 def _by_values(

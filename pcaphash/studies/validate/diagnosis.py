@@ -17,7 +17,7 @@ from pcaphash.studies.validate.fault import KEY, KEY_FORM, OF_VALUES, READING, F
 from pcaphash.studies.validate.faults import faults_of
 from pcaphash.studies.validate.sample import Sample
 from pcaphash.studies.validate.trial import Trial
-from pcaphash.studies.validate.verdicts import MISSING, OF_HASH, Leniency, says_queue_alone
+from pcaphash.studies.validate.verdicts import MISSING, OF_HASH, Leniency, says_only_queue
 
 FaultSet = tuple[Fault, ...]
 
@@ -53,7 +53,7 @@ class Cause:
 
 @dataclass(frozen=True, eq=False)
 class Diagnosis:
-    """Why a device reported what the text does not demand.
+    """Why a device did not report what the spec requires.
 
     Parameters
     ----------
@@ -84,12 +84,11 @@ class Diagnosis:
         return tuple(dict.fromkeys(fault for cause in self.causes for fault in cause.faults))
 
     @property
-    def traffic(self) -> list[str]:
-        """What traffic would tell the alternatives apart."""
-        mine = set(self.faults)
-        others = {fault for each in self.alternatives for fault in each}
-        in_all = set.intersection(mine, *map(set, self.alternatives)) if self.alternatives else mine
-        return list(dict.fromkeys(fault.traffic for fault in (*self.faults, *others) if fault not in in_all))
+    def open_faults(self) -> FaultSet:
+        """Faults that some of the sets have and others do not: traffic that shows them would tell the sets apart."""
+        sets = (self.faults, *self.alternatives)
+        in_all = set.intersection(*map(set, sets))
+        return tuple(dict.fromkeys(fault for each in sets for fault in each if fault not in in_all))
 
 
 def diagnose(device: Device, sample: Sample, leniency: Leniency, *, by_queue: bool = False) -> Diagnosis:
@@ -102,13 +101,13 @@ def diagnose(device: Device, sample: Sample, leniency: Leniency, *, by_queue: bo
     sample : Sample
         Packets, wrong and right.
     leniency : Leniency
-        What differences are let pass.
+        Which differences count as right.
     by_queue : bool
         Whether to go by the receive queues of packets of which nothing else is reported: each tells less of the hash.
     """
     wrong = (sample.faults & OF_HASH) > 0
     if by_queue:
-        wrong |= (sample.faults > 0) & says_queue_alone(sample.reported)
+        wrong |= (sample.faults > 0) & says_only_queue(sample.reported)
     trial = Trial(device, sample, leniency, by_queue=by_queue)
     order = _unlike_first(sample, trial.signatures)
     chosen = np.sort(order[:_MOST_TRIED])
@@ -168,7 +167,7 @@ class _Search:
         self._trial = trial
         self._right = right
         self._scores: dict[FaultSet, int] = {}
-        self._odd: set[FaultSet] = set()  # sets that explain values, but not without the types of the text
+        self._odd: set[FaultSet] = set()  # sets that explain values, but not without the types of the spec
         self._contradicting: tuple[int, FaultSet] = (0, ())
 
     def run(self) -> tuple[FaultSet, list[FaultSet], FaultSet]:
@@ -217,7 +216,7 @@ class _Search:
         return (pair for pair in combinations(self._faults, 2) if _go_together(pair))
 
     def _hidden_triples(self) -> Iterator[FaultSet]:
-        """Put two faults of the key or of the value, behind which nothing else shows, together with any third one."""
+        """Put two faults of the key or of the value, which hide everything else, together with any third one."""
         usual = [fault for fault in self._faults if not fault.is_rare]
         hiding = [fault for fault in usual if set(fault.places) & _HIDING]
         for pair in combinations(hiding, 2):

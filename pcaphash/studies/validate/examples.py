@@ -1,6 +1,6 @@
-"""One packet in words: what is due, and what was reported."""
+"""One packet as an example: what is expected, and what was reported."""
 
-from pcaphash.capture.reported import NOT_REPORTED
+from pcaphash.capture.reported.source import NOT_REPORTED
 from pcaphash.engine.describer import NO_QUEUE, Describer
 from pcaphash.standards.virtio import HASH_REPORT_TUNNELS, HASH_REPORTS
 from pcaphash.studies.validate.result import Example
@@ -16,7 +16,7 @@ def name_of(number: int, names: tuple[str, ...]) -> str:
 
 
 def example_of(one: Sample, describer: Describer, trace: str, packet: int) -> Example:
-    """Put a sample of one packet in words."""
+    """Make an example of a sample of one packet."""
     found, said = describer.describe(one.block), one.reported
     decision = describer.decisions[int(found.signatures[0])]
     queue, reported_queue = int(found.queues[0]), int(said.queues[0])

@@ -1,7 +1,8 @@
-"""One way in which a device may not do what the spec says."""
+"""One way in which a device may not do what the spec says, as a fact; ``report.validate`` puts it into words."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import StrEnum
 
 import numpy as np
 import numpy.typing as npt
@@ -10,8 +11,6 @@ from pcaphash.device.device import Device
 
 Words = npt.NDArray[np.uint32]
 Reports = npt.NDArray[np.int16]
-
-ANY_TRAFFIC = "any hashed packets"
 
 READING, REPORT, REPORT_TUNNEL = "reading", "report", "report-tunnel"
 ADDRESSES, PORTS, WORD_ORDER, KEY, KEY_FORM = "addresses", "ports", "word-order", "key", "key-form"
@@ -22,43 +21,118 @@ OF_VALUES = (INITIAL_VALUE, BYTE_ORDER, BIT_ORDER, HALVES)
 """Places of what is done to a hash when it is there."""
 
 
+class FaultKind(StrEnum):
+    """What a device does wrong; the value is the name of the fault, or how its name begins."""
+
+    OUTER_INSTEAD_OF_INNER = "outer-instead-of-inner"
+    INNER_INSTEAD_OF_OUTER = "inner-instead-of-outer"
+    SECOND_LEVEL_INNER = "second-level-inner"
+    OUTER_WHERE_INNER_NOT_IP = "outer-where-inner-not-ip"
+    OUTER_OF = "outer-of"
+    """The outer header is hashed for one tunnel type, the subject."""
+    INNER_OF = "inner-of"
+    """The inner header is hashed for one tunnel type, the subject."""
+    ADDRESSES_ONLY = "addresses-only"
+    PORTS_TOO = "ports-too"
+    UDP_ADDRESSES_ONLY = "udp-addresses-only"
+    TCP_ADDRESSES_ONLY = "tcp-addresses-only"
+    IPV4_ADDRESSES_ONLY = "ipv4-addresses-only"
+    IPV6_ADDRESSES_ONLY = "ipv6-addresses-only"
+    SCTP_PORTS = "sctp-ports"
+    WITHOUT = "without"
+    """A hash type, the subject, is not enabled."""
+    WITH = "with"
+    """A hash type, the subject, is enabled."""
+    FIRST_FRAGMENT_PORTS = "first-fragment-ports"
+    FRAGMENT_PORTS = "fragment-ports"
+    FRAGMENTS_NOT_HASHED = "fragments-not-hashed"
+    EXTENSION_HEADERS_NOT_SKIPPED = "extension-headers-not-skipped"
+    EXTENSION_HEADERS_PAST_FRAME = "extension-headers-past-frame"
+    AUTHENTICATION_HEADER_IN_EIGHTS = "authentication-header-in-eights"
+    HOME_ADDRESS_IGNORED = "home-address-ignored"
+    HOME_ADDRESS_FORGOTTEN = "home-address-forgotten"
+    HOME_ADDRESS_OF_ANY_LENGTH = "home-address-of-any-length"
+    ROUTING_HEADER_IGNORED = "routing-header-ignored"
+    EXTENDED_TYPES_IGNORED = "extended-types-ignored"
+    EXTENDED_TYPES_FOR_PLAIN_IPV6 = "extended-types-for-plain-ipv6"
+    VLAN_NOT_SKIPPED = "vlan-not-skipped"
+    VLAN_TWO_TAGS = "vlan-two-tags"
+    VERSION_UNCHECKED = "version-unchecked"
+
+    TYPES_BY_ADDRESSES = "types-by-addresses"
+    TUNNEL_UNREPORTED = "tunnel-unreported"
+    EXTENDED_TYPES_REPORTED_PLAIN = "extended-types-reported-plain"
+
+    ENDPOINTS_SWAPPED = "endpoints-swapped"
+    ADDRESSES_SWAPPED = "addresses-swapped"
+    PORTS_SWAPPED = "ports-swapped"
+    ENDPOINTS_SORTED = "endpoints-sorted"
+    ADDRESSES_AND_PORTS_SORTED = "addresses-and-ports-sorted"
+    ADDRESSES_SORTED = "addresses-sorted"
+    PORTS_SORTED = "ports-sorted"
+    SYMMETRIC_XOR = "symmetric-xor"
+    SYMMETRIC_OR_XOR = "symmetric-or-xor"
+    INPUT_WORDS_SWAPPED = "input-words-swapped"
+
+    VALUE_BYTE_SWAPPED = "value-byte-swapped"
+    VALUE_BIT_REVERSED = "value-bit-reversed"
+    VALUE_HALVES_SWAPPED = "value-halves-swapped"
+    INITIAL_VALUE_ONES = "initial-value-ones"
+
+    KEY_BYTES_REVERSED = "key-bytes-reversed"
+    KEY_WORDS_REVERSED = "key-words-reversed"
+    KEY_WORDS_SWAPPED = "key-words-swapped"
+    KEY_BITS_REVERSED = "key-bits-reversed"
+    KEY_ZERO = "key-zero"
+    KEY = "key"
+    """A published key, the subject, is used."""
+    KEY_SHIFTED_LEFT = "key-shifted-left"
+    """The key is shifted by so many bits, the subject."""
+    KEY_SHIFTED_RIGHT = "key-shifted-right"
+    KEY_ROTATED_LEFT = "key-rotated-left"
+    KEY_ROTATED_RIGHT = "key-rotated-right"
+
+
 @dataclass(frozen=True)
 class Fault:
     """One way in which a device may not do what the spec says.
 
     Parameters
     ----------
-    name : str
-        Short, for programs.
-    words : str
-        What the device does, to follow "the device".
-    traffic : str
-        Packets that show it.
+    kind : FaultKind
+        What it does.
     places : tuple of str
         Where it is, of those above.
     flags : int
         Of ``kernels.departures``.
+    subject : str or int, optional
+        What kinds are about that have one: a tunnel type, a hash type, a published key, a number of bits.
+    key_bytes : int, optional
+        How many bytes of a longer key it takes.
+    same_key : tuple of Fault
+        Faults that make the same key of the configured one.
     device : callable, optional
         Makes the device that behaves so, of the one that was configured.
     arrange : callable, optional
-        Makes hash inputs, shape (n, WORDS), of those that are due and their lengths in bytes, shape (n,).
+        Makes hash inputs, shape (n, WORDS), of those that are expected and their lengths in bytes, shape (n,).
     hash_key : callable, optional
         Makes the key used, of the one that was configured.
     value : callable, optional
         Makes the value reported, of the hash.
     report : callable, optional
-        Makes the numbers of hash_report, of those that are due, shape (n,).
+        Makes the numbers of hash_report, of those that are expected, shape (n,).
     hides_tunnel : bool
         Whether hash_report_tunnel is 0 always.
     is_rare : bool
         Whether it is only tried alone or with one other.
     """
 
-    name: str
-    words: str
-    traffic: str
+    kind: FaultKind
     places: tuple[str, ...]
     flags: int = 0
+    subject: str | int | None = None
+    key_bytes: int | None = None
+    same_key: "tuple[Fault, ...]" = ()
     device: Callable[[Device], Device] | None = None
     arrange: Callable[[Words, npt.NDArray[np.int64]], Words] | None = None
     hash_key: Callable[[bytes], bytes] | None = None
@@ -66,3 +140,12 @@ class Fault:
     report: Callable[[Reports], Reports] | None = None
     hides_tunnel: bool = False
     is_rare: bool = False
+
+    @property
+    def name(self) -> str:
+        """Short, for programs."""
+        subject = self.subject
+        if isinstance(subject, str) and self.kind in (FaultKind.OUTER_OF, FaultKind.INNER_OF):
+            subject = subject.lower().replace("_", "-")
+        name = self.kind.value if subject is None else f"{self.kind}-{subject}"
+        return name if self.key_bytes is None else f"{name}-of-{self.key_bytes}"

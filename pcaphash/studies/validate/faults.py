@@ -16,7 +16,6 @@ from pcaphash.standards import virtio
 from pcaphash.studies.validate import arrangements
 from pcaphash.studies.validate.fault import (
     ADDRESSES,
-    ANY_TRAFFIC,
     BIT_ORDER,
     BYTE_ORDER,
     HALVES,
@@ -27,6 +26,7 @@ from pcaphash.studies.validate.fault import (
     REPORT_TUNNEL,
     WORD_ORDER,
     Fault,
+    FaultKind,
     Reports,
 )
 from pcaphash.studies.validate.key_faults import key_faults_of
@@ -48,10 +48,6 @@ _FAMILIES = (
     (virtio.HASH_TYPE_IP_EX, _EX_TYPES),
 )
 
-_TUNNELS = "tunnel packets whose inner header is hashed"
-_TCP_UDP = "TCP or UDP packets with different ports"
-_ENDPOINTS = "packets between different addresses"
-
 
 def _address_types(reports: Reports) -> Reports:
     """Return numbers of hash_report with those of addresses in place of the ones with ports."""
@@ -59,7 +55,7 @@ def _address_types(reports: Reports) -> Reports:
 
 
 def _retyped(types: Callable[[int], int]) -> Callable[[Device], Device]:
-    """Return what changes the nine types that both texts share."""
+    """Return what changes the nine types that both specs share."""
 
     def change(device: Device) -> Device:
         tunnels = device.hash_types & ~virtio.BASE_HASH_TYPES_MASK
@@ -110,11 +106,7 @@ def _without_tunnel(name: str) -> Callable[[Device], Device]:
 def _tunnel_faults(device: Device) -> Iterator[Fault]:
     names = ("GRE", "VXLAN", "GENEVE") if device.spec == "v7" else tuple(virtio.TUNNEL_TYPES)
     for name in names:
-        words = f"hashes the outer header of {name} packets where the inner header is expected"
-        traffic = f"{name} packets together with tunnel packets of another type"
-        yield Fault(
-            f"outer-of-{name.lower().replace('_', '-')}", words, traffic, (READING,), device=_without_tunnel(name)
-        )
+        yield Fault(FaultKind.OUTER_OF, (READING,), subject=name, device=_without_tunnel(name))
 
 
 def _other_tunnel_faults(device: Device) -> Iterator[Fault]:
@@ -122,10 +114,7 @@ def _other_tunnel_faults(device: Device) -> Iterator[Fault]:
     for name, bit in virtio.TUNNEL_TYPES.items():
         if device.tunnel_mask & bit or (device.spec == "v7" and name not in _ONLY_IN_1_4):
             continue
-        words = f"hashes the inner header of {name} packets where the outer header is expected"
-        traffic = f"{name} packets together with tunnel packets of another type"
-        change = _with_tunnel(bit)
-        yield Fault(f"inner-of-{name.lower().replace('_', '-')}", words, traffic, (READING,), device=change)
+        yield Fault(FaultKind.INNER_OF, (READING,), subject=name, device=_with_tunnel(bit))
 
 
 def _with_tunnel(bit: int) -> Callable[[Device], Device]:
@@ -140,34 +129,22 @@ def _transport_faults(device: Device) -> Iterator[Fault]:
     """Yield what a device does that hashes the ports of SCTP, which the spec has no hash type for."""
     if device.hash_types & (_UDP_TYPES | _TCP_TYPES):
         flags = departures.SCTP_AS_UDP if device.hash_types & _UDP_TYPES else departures.SCTP_AS_TCP
-        words, traffic = (
-            ("hashes the ports of SCTP where only addresses are expected"),
-            "SCTP packets with different ports",
-        )
-        yield Fault("sctp-ports", words, traffic, (READING,), flags)
+        yield Fault(FaultKind.SCTP_PORTS, (READING,), flags)
 
 
 def _type_faults(device: Device) -> Iterator[Fault]:
     """Yield what a device does that has one hash type, or those of one IP version with ports, more or less."""
-    for version, types in (("IPv4", _IPV4_TYPES), ("IPv6", _IPV6_TYPES | _EX_TYPES)):
-        words, change = f"ignores the ports of {version}", _without(types)
-        yield Fault(
-            f"{version.lower()}-addresses-only", words, f"{version} TCP and UDP packets", (READING,), device=change
-        )
+    yield Fault(FaultKind.IPV4_ADDRESSES_ONLY, (READING,), device=_without(_IPV4_TYPES))
+    yield Fault(FaultKind.IPV6_ADDRESSES_ONLY, (READING,), device=_without(_IPV6_TYPES | _EX_TYPES))
     for name, bit in virtio.BASE_HASH_TYPES.items():
-        has_it = bool(device.hash_types & bit)
-        words = f"hashes as if the hash type {name} were {'not ' if has_it else ''}enabled"
-        change = _without(bit) if has_it else _with(bit)
-        yield Fault(
-            f"{'without' if has_it else 'with'}-{name}", words, f"packets of type {name}", (READING,), device=change
-        )
+        if device.hash_types & bit:
+            yield Fault(FaultKind.WITHOUT, (READING,), subject=name, device=_without(bit))
+        else:
+            yield Fault(FaultKind.WITH, (READING,), subject=name, device=_with(bit))
     if device.spec == "v7":
         for name, bit in virtio.INNER_HASH_TYPES.items():
             if not device.hash_types & bit:
-                words = f"hashes as if the hash type {name} were enabled"
-                change = _with(bit)
-                traffic = f"{name.removesuffix('_INNER')} packets together with tunnel packets of another type"
-                yield Fault(f"with-{name}", words, traffic, (READING,), device=change)
+                yield Fault(FaultKind.WITH, (READING,), subject=name, device=_with(bit))
 
 
 def _without(types: int) -> Callable[[Device], Device]:
@@ -179,97 +156,58 @@ def _with(types: int) -> Callable[[Device], Device]:
 
 
 _READING = (
-    Fault("outer-instead-of-inner", "hashes the outer header of tunnel packets where the inner header is expected",
-          _TUNNELS, (READING,), device=_outer),
-    Fault("inner-instead-of-outer", "hashes the inner header of tunnel packets where the outer header is expected",
-          "tunnel packets whose outer header is hashed", (READING,), device=_inner),
-    Fault("second-level-inner", "looks through two tunnels, while the spec looks through only one",
-          "tunnel packets within tunnel packets", (READING,), departures.SECOND_LEVEL),
-    Fault("outer-where-inner-not-ip", "hashes the outer header where the inner packet is not IP",
-          "tunnel packets that carry ARP or other non-IP packets", (READING,), device=_outer_on_miss),
-    Fault("addresses-only", "hashes only addresses where addresses and ports are expected",
-          _TCP_UDP, (READING,), device=_retyped(_addresses_only)),
-    Fault("ports-too", "hashes addresses and ports where only addresses are expected",
-          _TCP_UDP, (READING,), device=_retyped(_with_ports)),
-    Fault("udp-addresses-only", "ignores the ports of UDP",
-          "UDP packets", (READING,), device=_retyped(lambda types: types & ~_UDP_TYPES)),
-    Fault("tcp-addresses-only", "ignores the ports of TCP",
-          "TCP packets", (READING,), device=_retyped(lambda types: types & ~_TCP_TYPES)),
-    Fault("first-fragment-ports", "hashes the ports of first fragments",
-          "first and later fragments of TCP or UDP", (READING,), departures.FIRST_FRAGMENT_PORTS),
-    Fault("fragment-ports", "hashes the ports of fragments, and whatever bytes stand in their place in later fragments",
-          "first and later fragments of TCP or UDP", (READING,), departures.EVERY_FRAGMENT_PORTS),
-    Fault("fragments-not-hashed", "does not hash fragments",
-          "fragments", (READING,), departures.FRAGMENTS_NOT_HASHED),
-    Fault("extension-headers-not-skipped", "does not skip IPv6 extension headers",
-          "IPv6 packets with extension headers before TCP or UDP", (READING,), departures.EXTENSIONS_NOT_SKIPPED),
-    Fault("authentication-header-in-eights", "counts the length of an authentication header in units of 8 bytes",
-          "IPv6 packets with an authentication header", (READING,), departures.AUTHENTICATION_IN_EIGHTS),
-    Fault("home-address-ignored", "ignores the home address option",
-          "IPv6 packets with a home address option", (READING,), departures.HOME_ADDRESS_IGNORED),
-    Fault("home-address-forgotten", "forgets the home address when a second destination options header follows",
-          "IPv6 packets with a home address option and another destination options header", (READING,),
+    Fault(FaultKind.OUTER_INSTEAD_OF_INNER, (READING,), device=_outer),
+    Fault(FaultKind.INNER_INSTEAD_OF_OUTER, (READING,), device=_inner),
+    Fault(FaultKind.SECOND_LEVEL_INNER, (READING,), departures.SECOND_LEVEL),
+    Fault(FaultKind.OUTER_WHERE_INNER_NOT_IP, (READING,), device=_outer_on_miss),
+    Fault(FaultKind.ADDRESSES_ONLY, (READING,), device=_retyped(_addresses_only)),
+    Fault(FaultKind.PORTS_TOO, (READING,), device=_retyped(_with_ports)),
+    Fault(FaultKind.UDP_ADDRESSES_ONLY, (READING,), device=_retyped(lambda types: types & ~_UDP_TYPES)),
+    Fault(FaultKind.TCP_ADDRESSES_ONLY, (READING,), device=_retyped(lambda types: types & ~_TCP_TYPES)),
+    Fault(FaultKind.FIRST_FRAGMENT_PORTS, (READING,), departures.FIRST_FRAGMENT_PORTS),
+    Fault(FaultKind.FRAGMENT_PORTS, (READING,), departures.EVERY_FRAGMENT_PORTS),
+    Fault(FaultKind.FRAGMENTS_NOT_HASHED, (READING,), departures.FRAGMENTS_NOT_HASHED),
+    Fault(FaultKind.EXTENSION_HEADERS_NOT_SKIPPED, (READING,), departures.EXTENSIONS_NOT_SKIPPED),
+    Fault(FaultKind.AUTHENTICATION_HEADER_IN_EIGHTS, (READING,), departures.AUTHENTICATION_IN_EIGHTS),
+    Fault(FaultKind.HOME_ADDRESS_IGNORED, (READING,), departures.HOME_ADDRESS_IGNORED),
+    Fault(FaultKind.HOME_ADDRESS_FORGOTTEN, (READING,),
           departures.HOME_ADDRESS_FORGOTTEN),
-    Fault("routing-header-ignored", "ignores the type 2 routing header",
-          "IPv6 packets with a type 2 routing header", (READING,), departures.ROUTING_ADDRESS_IGNORED),
-    Fault("extended-types-ignored", "hashes IPv6 packets with extension headers as if no extended type were enabled",
-          "IPv6 packets with extension headers", (READING,), device=_retyped(lambda types: types & ~_ALL_EX_TYPES)),
-    Fault("extended-types-for-plain-ipv6", "applies the extended hash types to IPv6 without extension headers",
-          "IPv6 packets without extension headers", (READING,), departures.EXTENDED_ALWAYS),
-    Fault("vlan-not-skipped", "does not skip VLAN tags",
-          "packets with one VLAN tag", (READING,), departures.TAGS_NOT_SKIPPED),
-    Fault("vlan-two-tags", "skips only an 802.1Q tag and an 802.1ad tag before it",
-          "packets with two tags of 0x8100, and with three", (READING,), departures.TAGS_AS_QEMU),
-    Fault("version-unchecked", "trusts the EtherType and ignores the version of the IP header",
-          "packets of EtherType 0x0800 with an IP version other than 4", (READING,), departures.VERSION_UNCHECKED),
-    Fault("extension-headers-past-frame", "hashes addresses where extension headers run past the frame",
-          "IPv6 packets whose extension headers run past the frame", (READING,), departures.CHAIN_PAST_FRAME),
-    Fault("home-address-of-any-length", "does not check the length of a home address option",
-          "IPv6 packets with a home address option of a length other than 16", (READING,),
+    Fault(FaultKind.ROUTING_HEADER_IGNORED, (READING,), departures.ROUTING_ADDRESS_IGNORED),
+    Fault(FaultKind.EXTENDED_TYPES_IGNORED, (READING,), device=_retyped(lambda types: types & ~_ALL_EX_TYPES)),
+    Fault(FaultKind.EXTENDED_TYPES_FOR_PLAIN_IPV6, (READING,), departures.EXTENDED_ALWAYS),
+    Fault(FaultKind.VLAN_NOT_SKIPPED, (READING,), departures.TAGS_NOT_SKIPPED),
+    Fault(FaultKind.VLAN_TWO_TAGS, (READING,), departures.TAGS_AS_QEMU),
+    Fault(FaultKind.VERSION_UNCHECKED, (READING,), departures.VERSION_UNCHECKED),
+    Fault(FaultKind.EXTENSION_HEADERS_PAST_FRAME, (READING,), departures.CHAIN_PAST_FRAME),
+    Fault(FaultKind.HOME_ADDRESS_OF_ANY_LENGTH, (READING,),
           departures.HOME_ADDRESS_OF_ANY_LENGTH),
 )  # fmt: skip
 
 _REPORTS = (
-    Fault("types-by-addresses", "reports the address-only hash types where ports are hashed too",
-          _TCP_UDP, (REPORT,), report=_address_types),
-    Fault("tunnel-unreported", "reports no tunnel where the inner header is hashed",
-          _TUNNELS, (REPORT_TUNNEL,), hides_tunnel=True),
-    Fault("extended-types-reported-plain", "reports the plain hash types where the extended ones are expected",
-          "IPv6 packets with a home address option or a type 2 routing header", (REPORT,), report=plain_types),
+    Fault(FaultKind.TYPES_BY_ADDRESSES, (REPORT,), report=_address_types),
+    Fault(FaultKind.TUNNEL_UNREPORTED, (REPORT_TUNNEL,), hides_tunnel=True),
+    Fault(FaultKind.EXTENDED_TYPES_REPORTED_PLAIN, (REPORT,), report=plain_types),
 )  # fmt: skip
 
 _INPUTS = (
-    Fault("endpoints-swapped", "puts the destination before the source",
-          _ENDPOINTS, _ENDS, arrange=arrangements.swap_endpoints),
-    Fault("addresses-swapped", "puts the destination address before the source address, but keeps the port order",
-          _TCP_UDP, (ADDRESSES,), arrange=arrangements.swap_addresses),
-    Fault("ports-swapped", "puts the destination port before the source port",
-          _TCP_UDP, (PORTS,), arrange=arrangements.swap_ports),
-    Fault("endpoints-sorted", "sorts the two endpoints, address and port together",
-          "TCP or UDP packets in both directions", _ENDS, arrange=arrangements.sort_endpoints),
-    Fault("addresses-and-ports-sorted", "sorts addresses, and separately the ports",
-          "TCP or UDP packets in both directions", _ENDS, arrange=arrangements.sort_addresses_and_ports),
-    Fault("addresses-sorted", "sorts addresses, but not ports",
-          "TCP or UDP packets in both directions", (ADDRESSES,), arrange=arrangements.sort_addresses),
-    Fault("ports-sorted", "sorts ports, but not addresses",
-          "TCP or UDP packets in both directions", (PORTS,), arrange=arrangements.sort_ports),
-    Fault("symmetric-xor", "makes the input symmetric by XOR (Linux: symmetric-xor)",
-          _ENDPOINTS, _ENDS, device=lambda device: replace(device, input_transform="symmetric-xor")),
-    Fault("symmetric-or-xor", "makes the input symmetric by OR and XOR (Linux: symmetric-or-xor)",
-          _ENDPOINTS, _ENDS, device=lambda device: replace(device, input_transform="symmetric-or-xor")),
-    Fault("input-words-swapped", "takes the 32-bit words of the hash input in the opposite byte order",
-          ANY_TRAFFIC, (WORD_ORDER,), arrange=lambda words, lengths: words.byteswap()),
+    Fault(FaultKind.ENDPOINTS_SWAPPED, _ENDS, arrange=arrangements.swap_endpoints),
+    Fault(FaultKind.ADDRESSES_SWAPPED, (ADDRESSES,), arrange=arrangements.swap_addresses),
+    Fault(FaultKind.PORTS_SWAPPED, (PORTS,), arrange=arrangements.swap_ports),
+    Fault(FaultKind.ENDPOINTS_SORTED, _ENDS, arrange=arrangements.sort_endpoints),
+    Fault(FaultKind.ADDRESSES_AND_PORTS_SORTED, _ENDS, arrange=arrangements.sort_addresses_and_ports),
+    Fault(FaultKind.ADDRESSES_SORTED, (ADDRESSES,), arrange=arrangements.sort_addresses),
+    Fault(FaultKind.PORTS_SORTED, (PORTS,), arrange=arrangements.sort_ports),
+    Fault(FaultKind.SYMMETRIC_XOR, _ENDS, device=lambda device: replace(device, input_transform="symmetric-xor")),
+    Fault(FaultKind.SYMMETRIC_OR_XOR, _ENDS, device=lambda device: replace(device, input_transform="symmetric-or-xor")),
+    Fault(FaultKind.INPUT_WORDS_SWAPPED, (WORD_ORDER,), arrange=lambda words, lengths: words.byteswap()),
 )  # fmt: skip
 
 _VALUES = (
-    Fault("value-byte-swapped", "reports the hash in the opposite byte order",
-          ANY_TRAFFIC, (BYTE_ORDER,), value=lambda values: values.byteswap()),
-    Fault("value-bit-reversed", "reports the bits of the hash in reversed order",
-          ANY_TRAFFIC, (BIT_ORDER,), value=arrangements.reverse_bits),
-    Fault("value-halves-swapped", "reports the 16-bit halves of the hash swapped",
-          ANY_TRAFFIC, (HALVES,), value=lambda values: values << np.uint32(16) | values >> np.uint32(16)),
-    Fault("initial-value-ones", "starts the hash at 0xffffffff",
-          ANY_TRAFFIC, (INITIAL_VALUE,), value=lambda values: ~values),
+    Fault(FaultKind.VALUE_BYTE_SWAPPED, (BYTE_ORDER,), value=lambda values: values.byteswap()),
+    Fault(FaultKind.VALUE_BIT_REVERSED, (BIT_ORDER,), value=arrangements.reverse_bits),
+    Fault(FaultKind.VALUE_HALVES_SWAPPED, (HALVES,),
+          value=lambda values: values << np.uint32(16) | values >> np.uint32(16)),
+    Fault(FaultKind.INITIAL_VALUE_ONES, (INITIAL_VALUE,), value=lambda values: ~values),
 )  # fmt: skip
 
 

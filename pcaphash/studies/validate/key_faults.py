@@ -7,12 +7,11 @@ import numpy as np
 import numpy.typing as npt
 
 from pcaphash.device.device import Device
-from pcaphash.device.hash_key import NAMED_KEYS, TITLES
+from pcaphash.device.hash_key import NAMED_KEYS
 from pcaphash.kernels.toeplitz import KEY_LEN
-from pcaphash.studies.validate.fault import ANY_TRAFFIC, KEY, KEY_FORM, Fault
+from pcaphash.studies.validate.fault import KEY, KEY_FORM, Fault, FaultKind
 
-_SAME = "the same with this key"
-_LONG_INPUTS = "IPv6 TCP or UDP packets"
+_MOST_SHIFTED = 32  # bits
 
 
 def _padded(hash_key: bytes) -> bytes:
@@ -24,7 +23,7 @@ def _words_of_key(hash_key: bytes) -> npt.NDArray[np.uint32]:
     return np.frombuffer(key[: len(key) & ~3], ">u4")
 
 
-def _shifted(bits: int, is_rotated: bool) -> Callable[[bytes], bytes]:
+def _shifted(bits: int, *, is_rotated: bool) -> Callable[[bytes], bytes]:
     """Return what shifts a key by bits: to the left, or where negative to the right."""
 
     def shift(hash_key: bytes) -> bytes:
@@ -50,48 +49,48 @@ def key_faults_of(device: Device) -> list[Fault]:
         assert fault.hash_key is not None
         bits = _usable_bits(fault.hash_key(device.hash_key))
         first = keys.setdefault(bits, fault)
-        if first is not fault and _SAME not in first.words:
-            keys[bits] = replace(first, words=f"{first.words} ({_SAME}: it {fault.words})")
+        if first is not fault:
+            keys[bits] = replace(first, same_key=(*first.same_key, fault))
     keys.pop(_usable_bits(device.hash_key), None)
     return list(keys.values())
 
 
 def _key_faults(device: Device) -> Iterator[Fault]:
-    """Yield what a key may be instead, and forms it may have: of a longer one, also of its first 40 bytes alone."""
+    """Yield what a key may be instead, and forms it may have: of a longer one, also of only its first 40 bytes."""
     for fault in _every_key_fault():
         yield fault
         if len(device.hash_key) > KEY_LEN and KEY_FORM in fault.places:
-            words = f"{fault.words}, of its first {KEY_LEN} bytes"
-            yield replace(fault, name=f"{fault.name}-of-{KEY_LEN}", words=words, hash_key=_of_first(fault))
+            yield replace(fault, key_bytes=KEY_LEN, hash_key=_of_first(fault))
 
 
 def _of_first(fault: Fault) -> Callable[[bytes], bytes]:
     return lambda hash_key: fault.hash_key(hash_key[:KEY_LEN]) if fault.hash_key else hash_key
 
 
+_FORMS: dict[FaultKind, Callable[[bytes], bytes]] = {
+    FaultKind.KEY_BYTES_REVERSED: lambda key: _padded(key)[::-1],
+    FaultKind.KEY_WORDS_REVERSED: lambda key: _words_of_key(key)[::-1].tobytes(),
+    FaultKind.KEY_WORDS_SWAPPED: lambda key: _words_of_key(key).byteswap().tobytes(),
+    FaultKind.KEY_BITS_REVERSED: lambda key: np.packbits(
+        np.unpackbits(np.frombuffer(key, np.uint8)), bitorder="little"
+    ).tobytes(),
+}
+
+
 def _every_key_fault() -> Iterator[Fault]:
-    keys: tuple[tuple[str, str, Callable[[bytes], bytes]], ...] = (
-        ("key-bytes-reversed", "takes the bytes of the key in reversed order", lambda key: _padded(key)[::-1]),
-        ("key-words-reversed", "takes the 32-bit words of the key in reversed order",
-         lambda key: _words_of_key(key)[::-1].tobytes()),
-        ("key-words-swapped", "takes the 32-bit words of the key in the opposite byte order",
-         lambda key: _words_of_key(key).byteswap().tobytes()),
-        ("key-bits-reversed", "takes the bits of each byte of the key in reversed order",
-         lambda key: np.packbits(np.unpackbits(np.frombuffer(key, np.uint8)), bitorder="little").tobytes()),
-    )  # fmt: skip
-    for name, words, change in keys:
-        yield Fault(name, words, ANY_TRAFFIC, (KEY_FORM,), hash_key=change)
-    yield Fault("key-zero", "hashes with a key of zeros", ANY_TRAFFIC, (KEY,), hash_key=_constant(bytes(KEY_LEN)))
+    for kind, change in _FORMS.items():
+        yield Fault(kind, (KEY_FORM,), hash_key=change)
+    yield Fault(FaultKind.KEY_ZERO, (KEY,), hash_key=_constant(bytes(KEY_LEN)))
     for name, known in NAMED_KEYS.items():
-        yield Fault(f"key-{name}", f"hashes with {TITLES[name]}", ANY_TRAFFIC, (KEY,), hash_key=_constant(known))
-    for bits in range(1, 33):
-        for sign, side in ((1, "left"), (-1, "right")):
-            many = f"{bits} bit{'s' if bits > 1 else ''}" if bits % 8 else f"{bits // 8} byte{'s' if bits > 8 else ''}"
-            for is_rotated, fill in ((False, "zeros following"), (True, "round the end")):
-                words = f"shifts the key to the {side} by {many}, {fill}"
-                name = f"key-{'rotated' if is_rotated else 'shifted'}-{side}-{bits}"
-                change = _shifted(sign * bits, is_rotated)
-                yield Fault(name, words, _LONG_INPUTS, (KEY_FORM,), hash_key=change, is_rare=True)
+        yield Fault(FaultKind.KEY, (KEY,), subject=name, hash_key=_constant(known))
+    for bits in range(1, _MOST_SHIFTED + 1):
+        for kind, shift in (
+            (FaultKind.KEY_SHIFTED_LEFT, _shifted(bits, is_rotated=False)),
+            (FaultKind.KEY_ROTATED_LEFT, _shifted(bits, is_rotated=True)),
+            (FaultKind.KEY_SHIFTED_RIGHT, _shifted(-bits, is_rotated=False)),
+            (FaultKind.KEY_ROTATED_RIGHT, _shifted(-bits, is_rotated=True)),
+        ):
+            yield Fault(kind, (KEY_FORM,), subject=bits, hash_key=shift, is_rare=True)
 
 
 def _usable_bits(hash_key: bytes) -> int:

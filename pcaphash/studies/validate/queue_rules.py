@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from enum import StrEnum
 
 import numpy as np
 import numpy.typing as npt
 
 from pcaphash.device.device import Device
 from pcaphash.engine.describer import entries_of
+from pcaphash.studies.validate.fault import Fault
 
 Values = npt.NDArray[np.uint32]
 Queues = npt.NDArray[np.int64]
@@ -19,29 +21,78 @@ _LEAST_EVIDENCE = 4  # hashes whose queue was already told by others, for a tabl
 _MOST_EXCEPTIONS = 0.1  # of the packets, which filters may have steered elsewhere, for a rule to be believed
 
 
+class QueueRuleKind(StrEnum):
+    """How a device chooses receive queues; the value is the name of the rule, or how its name begins."""
+
+    ONE_QUEUE = "one-queue"
+    """Every packet with a hash goes to one queue, the number."""
+    MODULO_QUEUES = "modulo-queues"
+    """The hash modulo the number of queues, the number."""
+    HIGH_BITS = "high-bits"
+    """The table is indexed with so many of the highest bits of the hash, the number."""
+    BYTE_SWAPPED = "byte-swapped"
+    """The table is indexed with the hash in the opposite byte order."""
+    SCALED = "scaled"
+    """The hash is scaled to the number of queues, the number."""
+    FIRST = "first"
+    """Only so many entries of the table are used, the number."""
+    OTHER_QUEUES = "other-queues"
+    """There is another number of queues, the number, and entry i of the table leads to i modulo this number."""
+    TABLE_OF = "table-of"
+    """The table has another number of entries, the number, and entry i leads to i modulo the number of queues."""
+    OTHER_TABLE = "other-table"
+    """Another table, as far as packets show it."""
+    ANOTHER_HASH = "another-hash"
+    """The hash of a device with faults, while another one is reported."""
+    UNCLASSIFIED_QUEUE = "unclassified-queue"
+    """Packets without a hash go to another queue than the unclassified_queue, the number."""
+
+
+_NUMBERED = (QueueRuleKind.FIRST, QueueRuleKind.TABLE_OF)
+
+
 @dataclass(frozen=True, eq=False)
 class QueueRule:
     """A rule that explains the receive queues reported.
 
     Parameters
     ----------
-    name : str
-        Short, for programs.
-    words : str
-        What the device does, to follow "the device".
-    table : dict of int to int
+    kind : QueueRuleKind
+        How the device chooses.
+    number : int, optional
+        Of kinds that have one: a receive queue, how many of them, bits of the hash, or entries of the table.
+    table : dict of int to int, optional
         Of another indirection table, what is known: receive queue by entry.
+    entries_elsewhere : int, optional
+        How many entries of that table lead to other receive queues than configured.
+    is_one_hash_each : bool
+        Whether each of these entries was seen with only one hash, so that flow filters may be the cause too.
+    faults : tuple of Fault
+        Of another hash: what the device that has it does.
+    of_own_hash : bool
+        Whether the rule takes the hash itself, where the device reports something else.
     exceptions : int
         Packets of its kind, with a hash or without, that came elsewhere.
-    of_unhashed : bool
-        Whether it is for packets without a hash.
     """
 
-    name: str
-    words: str
+    kind: QueueRuleKind
+    number: int | None = None
     table: dict[int, int] | None = None
+    entries_elsewhere: int | None = None
+    is_one_hash_each: bool = False
+    faults: tuple[Fault, ...] = ()
+    of_own_hash: bool = False
     exceptions: int = 0
-    of_unhashed: bool = False
+
+    @property
+    def name(self) -> str:
+        """Short, for programs."""
+        return f"{self.kind}-{self.number}" if self.kind in _NUMBERED else self.kind.value
+
+    @property
+    def of_unhashed(self) -> bool:
+        """Whether it is for packets without a hash."""
+        return self.kind == QueueRuleKind.UNCLASSIFIED_QUEUE
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,7 +143,7 @@ def diagnose_queues(
     queues : int64 array of shape (n,)
         Receive queues reported.
     wrong : bool array of shape (n,)
-        Whether that is not the one that is due.
+        Whether that is not the one that is expected.
     weights : float64 array of shape (n,)
         How many packets of the trace each stands for.
     """
@@ -115,7 +166,7 @@ def _rules_of_hashes(device: Device, values: Values, queues: Queues, wrong: Mask
     """Return the rules that all packets with a hash follow, else the one that most do."""
     found = []
     usual = _usual(queues, weights)
-    one_queue = QueueRule("one-queue", f"gives every packet with a hash to receive queue {usual}")
+    one_queue = QueueRule(QueueRuleKind.ONE_QUEUE, usual)
     tried = [(one_queue, np.full(len(queues), usual)), *((rule, predict(values)) for rule, predict in _candidates(
         device, int(queues.max()) + 1))]  # fmt: skip
     for rule, predicted in tried:
@@ -134,8 +185,7 @@ def _rules_without(device: Device, queues: Queues, wrong: Mask, weights: Weights
     exceptions = _exceptions(queues != usual, wrong, weights)
     if exceptions is None:
         return []
-    words = f"gives packets without a hash to receive queue {usual}, not to {device.unclassified_queue}"
-    return [QueueRule("unclassified-queue", words, exceptions=exceptions, of_unhashed=True)]
+    return [QueueRule(QueueRuleKind.UNCLASSIFIED_QUEUE, usual, exceptions=exceptions)]
 
 
 def _usual(queues: Queues, weights: Weights) -> int:
@@ -163,41 +213,31 @@ def _candidates(device: Device, n_met: int) -> Iterator[tuple[QueueRule, Callabl
     bits = int(n_entries).bit_length() - 1
 
     yield (
-        QueueRule("modulo-queues", f"takes the hash modulo the number of receive queues, {n_queues}"),
+        QueueRule(QueueRuleKind.MODULO_QUEUES, n_queues),
         lambda values: values.astype(np.int64) % n_queues,
     )
     if n_entries == 1 << bits and bits:
         yield (
-            QueueRule("high-bits", f"indexes the table with the highest {bits} bits of the hash"),
+            QueueRule(QueueRuleKind.HIGH_BITS, bits),
             lambda values: table[values >> np.uint32(32 - bits)],
         )
     yield (
-        QueueRule("byte-swapped", "indexes the table with the hash in the opposite byte order"),
+        QueueRule(QueueRuleKind.BYTE_SWAPPED),
         lambda values: table[entries_of(values.byteswap(), device)],
     )
     yield (
-        QueueRule("scaled", f"scales the hash to the number of receive queues, (hash * {n_queues}) >> 32"),
+        QueueRule(QueueRuleKind.SCALED, n_queues),
         lambda values: (values.astype(np.uint64) * np.uint64(n_queues) >> np.uint64(32)).astype(np.int64),
     )
-    for size_bits in range(_MOST_BITS + 1):
-        if 1 << size_bits < n_entries:
-            yield (
-                QueueRule(f"first-{1 << size_bits}", f"uses only {size_bits} bits of the hash, not {bits}"),
-                _masked(1 << size_bits, table),
-            )
+    sizes = [1 << size_bits for size_bits in range(_MOST_BITS + 1)]
+    for size in sizes:
+        if size < n_entries:
+            yield QueueRule(QueueRuleKind.FIRST, size), _masked(size, table)
     if n_met != n_queues and n_met <= n_entries:
-        words = (
-            f"has receive queues 0 to {n_met - 1} (--queues {n_met}), with entry i of its table leading to i % {n_met}"
-        )
-        yield QueueRule("other-queues", words), _masked(n_entries, np.arange(n_entries, dtype=np.int64) % n_met)
-    for size_bits in range(_MOST_BITS + 1):
-        size = 1 << size_bits
+        yield QueueRule(QueueRuleKind.OTHER_QUEUES, n_met), _masked(n_entries, np.arange(n_entries) % n_met)
+    for size in sizes:
         if size > n_entries or not np.array_equal(table[:size], np.arange(size) % n_queues):
-            words = f"has a table of {size:,} entries, with entry i leading to queue i % {n_queues}"
-            yield (
-                QueueRule(f"table-of-{size}", words),
-                _masked(size, np.arange(size, dtype=np.int64) % n_queues),
-            )
+            yield QueueRule(QueueRuleKind.TABLE_OF, size), _masked(size, np.arange(size) % n_queues)
 
 
 def _other_table(device: Device, values: Values, queues: Queues, wrong: Mask, weights: Weights) -> list[QueueRule]:
@@ -213,7 +253,11 @@ def _other_table(device: Device, values: Values, queues: Queues, wrong: Mask, we
         return []
     told = {entry: int(table[entry]) for entry in np.unique(entries).tolist()}
     others = [entry for entry, queue in told.items() if device.indirection_table[entry] != queue]
-    words = f"has another indirection table: {len(others)} of the {len(told)} entries seen lead to other receive queues"
-    if len(np.unique(values[np.isin(entries, others)])) == len(others):
-        words += "; or flow filters (ntuple rules) steer these packets, since each entry was seen with only one hash"
-    return [QueueRule("other-table", words, told, exceptions)]
+    rule = QueueRule(
+        QueueRuleKind.OTHER_TABLE,
+        table=told,
+        entries_elsewhere=len(others),
+        is_one_hash_each=len(np.unique(values[np.isin(entries, others)])) == len(others),
+        exceptions=exceptions,
+    )
+    return [rule]

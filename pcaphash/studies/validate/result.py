@@ -1,25 +1,48 @@
 """What a validation found."""
 
 from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
 
+from pcaphash.capture.reported.notes import Note
 from pcaphash.device.device import Device
 from pcaphash.engine.reading import Reading
+from pcaphash.engine.result import Result, packets_of
+from pcaphash.studies.validate.deciding import Decision
 from pcaphash.studies.validate.diagnosis import Diagnosis
 from pcaphash.studies.validate.queue_rules import QueueDiagnosis
-from pcaphash.studies.validate.verdicts import MATCH, NOT_SHOWN, NOT_THE_DEVICES, NOTHING_REPORTED, OTHER_LINK_TYPE
+from pcaphash.studies.validate.verdicts import NotJudged, Verdict
 
-NOT_COMPARED = {
-    NOTHING_REPORTED: "nothing was reported for them",
-    NOT_SHOWN: "the capture shows too little to tell what is expected",
-    OTHER_LINK_TYPE: "their link type is not dissected",
-    NOT_THE_DEVICES: "the reported value is not the device's",
-}
-"""Why packets are not judged, in words."""
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class Conclusion(StrEnum):
+    """What a validation comes to, by the names that programs get."""
+
+    MATCH = "match"
+    """All packets judged match the spec."""
+    MISMATCH = "mismatch"
+    """Some do not."""
+    NOTHING = "nothing"
+    """No packet was judged."""
+
+
+class Nothing(StrEnum):
+    """Why no packet was judged."""
+
+    NO_PACKETS = "no-packets"
+    NONE_SELECTED = "none-selected"
+    """All are left out."""
+    NO_QUEUES = "no-queues"
+    """Only receive queues are reported, and without RSS the device has none."""
+    NOT_COMPARED = "not-compared"
+    """None can be compared; ``Validation.not_compared`` says why."""
 
 
 @dataclass(frozen=True)
 class Example:
-    """One packet: what the text demands, and what was reported.
+    """One packet: what the spec requires, and what was reported.
 
     Parameters
     ----------
@@ -30,7 +53,7 @@ class Example:
     verdict : str
         ``match``, or the gravest of what is wrong.
     header, hash_report, hash_report_tunnel, hash_input, hash_value, queue, reason : str
-        What the text demands, as ``hashes`` writes it.
+        What the spec requires, as ``hashes`` writes it.
     reported_value, reported_type, reported_tunnel, reported_queue : str
         What the device said; empty where it does not say.
     """
@@ -51,8 +74,16 @@ class Example:
     reported_queue: str
 
 
-@dataclass(frozen=True, eq=False)
-class Validation:
+@dataclass(frozen=True)
+class TraceNote:
+    """What is to be known of the reported values of a trace, whose name is empty if there is only one."""
+
+    trace: str
+    note: Note
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Validation(Result):
     """What a validation found.
 
     Parameters
@@ -60,17 +91,19 @@ class Validation:
     device : Device
         The configured device.
     reading : Reading
-        What came of reading the trace.
-    verdicts : dict of str to int
+        The result of reading the trace.
+    verdicts : dict of Verdict to int
         Packets judged by verdict, each counted once, with the gravest of its faults; ``match`` first.
-    faults : dict of str to int
+    faults : dict of Verdict to int
         Packets by fault; one may have several.
-    not_compared : dict of str to int
+    not_compared : dict of NotJudged to int
         Packets that were not judged, by why.
     reported : dict of str to int
         How many of the packets have a hash value, a type, a tunnel and a receive queue reported.
-    notes : list of str
-        What was decided or met while reading the reported values, a line each.
+    decisions : list of Decision
+        What was decided by the first packets, or by the faults.
+    notes : list of TraceNote
+        What is to be known of the reported values.
     diagnosis : Diagnosis, optional
         Why hashes are wrong, if some are.
     queue_diagnosis : QueueDiagnosis, optional
@@ -80,22 +113,37 @@ class Validation:
     is_whole : bool
         Whether every wrong packet was diagnosed; otherwise counts by cause are estimates.
     compared_hashes, right_hashes : int
-        Packets judged for which a hash is due and one is reported; and those of them for which it is the same.
+        Packets judged for which a hash is expected and one is reported; and those of them for which it is the same.
     """
 
     device: Device
     reading: Reading
-    verdicts: dict[str, int]
-    faults: dict[str, int]
-    not_compared: dict[str, int]
+    verdicts: dict[Verdict, int]
+    faults: dict[Verdict, int]
+    not_compared: dict[NotJudged, int]
     reported: dict[str, int]
-    notes: list[str]
+    decisions: list[Decision]
+    notes: list[TraceNote]
     diagnosis: Diagnosis | None = None
     queue_diagnosis: QueueDiagnosis | None = None
     examples: dict[int, Example] = field(default_factory=dict)
     is_whole: bool = True
     compared_hashes: int = 0
     right_hashes: int = 0
+
+    def facts(self) -> list[str]:
+        """Return what was read, and how many packets match the spec."""
+        counts = f"{self.mismatches:,} of {self.judged:,} packets judged do not match the spec"
+        faults = [] if self.diagnosis is None else [fault.name for fault in self.diagnosis.faults]
+        found = [f"faults: {', '.join(faults)}"] if faults else []
+        return [packets_of(self.reading, self.reading.selected), counts, *found]
+
+    def main_table(self) -> "pd.DataFrame":
+        """Return the packets judged, by verdict, and those that were not, by why."""
+        import pandas as pd
+
+        counts = self.verdicts | self.not_compared
+        return pd.DataFrame([{"verdict": str(name), "packets": n} for name, n in counts.items() if n])
 
     @property
     def judged(self) -> int:
@@ -104,39 +152,28 @@ class Validation:
 
     @property
     def mismatches(self) -> int:
-        """Packets of which the device did not report what the text demands."""
-        return self.judged - self.verdicts[MATCH]
+        """Packets of which the device did not report what the spec requires."""
+        return self.judged - self.verdicts[Verdict.MATCH]
 
     @property
-    def headline(self) -> str:
-        """What was found, in one sentence."""
+    def conclusion(self) -> Conclusion:
+        """What it comes to."""
         if not self.judged:
-            return f"Nothing could be judged: {self.why_nothing}."
-        if self.judged == 1:
-            found = "does not match" if self.mismatches else "matches"
-            return (
-                f"The device {'differs' if self.mismatches else 'is right'}: the only packet judged {found} the spec."
-            )
-        judged = f"{self.judged:,} packets judged"
-        if not self.mismatches:
-            return f"The device is right: all {judged} match the spec."
-        share = f"{self.mismatches / self.judged:.2%}"
-        return f"The device differs: {self.mismatches:,} of {judged} ({share}) do not match the spec."
+            return Conclusion.NOTHING
+        return Conclusion.MISMATCH if self.mismatches else Conclusion.MATCH
 
     @property
-    def why_nothing(self) -> str:
-        """Why no packet was judged; empty where some were."""
+    def nothing(self) -> Nothing | None:
+        """Why no packet was judged; None if some were."""
         if self.judged:
-            return ""
+            return None
         if not self.reading.packets:
-            return "there are no packets"
+            return Nothing.NO_PACKETS
         if not self.reading.selected:
-            return f"all {self.reading.packets:,} packets are left out ({', '.join(sorted(self.reading.left_out))})"
+            return Nothing.NONE_SELECTED
         if not self.device.has_queue and self.reported["queue"] and not self.reported["hash_value"]:
-            return "only receive queues are reported, and without the RSS feature the device has none to compare"
-        return "; ".join(
-            f"{n:,} packet{'' if n == 1 else 's'}, {NOT_COMPARED[reason]}" for reason, n in self.not_compared.items()
-        )
+            return Nothing.NO_QUEUES
+        return Nothing.NOT_COMPARED
 
     @property
     def is_every_hash_wrong(self) -> bool:

@@ -1,23 +1,19 @@
-"""Every packet as a row: what is due, what was reported, and the verdict."""
+"""Every packet as a row: what is expected, what was reported, and the verdict."""
 
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-from pcaphash.capture.reported import NOT_REPORTED, Reported
+from pcaphash.capture.reported.source import NOT_REPORTED, Reported
 from pcaphash.engine.describer import NO_QUEUE, Describer, Descriptions
 from pcaphash.standards.virtio import HASH_REPORT_TUNNELS, HASH_REPORTS
+from pcaphash.studies.validate.columns import PACKETS
 from pcaphash.studies.validate.examples import name_of
-from pcaphash.studies.validate.verdicts import FAULTS, NOT_COMPARABLE, REASONS, Judgement, gravest
+from pcaphash.studies.validate.verdicts import FAULTS, REASONS, Judgement, Verdict, gravest
 
 if TYPE_CHECKING:
     import pandas as pd
-
-COLUMNS = (
-    "trace", "packet", "verdict", "faults", "not_compared", "hash_report", "hash_report_tunnel", "hash_value", "queue",
-    "reported_hash_report", "reported_hash_report_tunnel", "reported_hash_value", "reported_queue",
-)  # fmt: skip
 
 
 def rows_of(
@@ -28,20 +24,21 @@ def rows_of(
     describer: Describer,
     trace: str,
 ) -> "pd.DataFrame":
-    """Return the rows of packets, columns ``COLUMNS``."""
+    """Return the rows of packets, columns ``PACKETS``."""
     import pandas as pd
 
     decided = {each: describer.decisions[each] for each in np.unique(found.signatures).tolist()}
-    verdicts = np.array([gravest(flags) for flags in range(64)], object)[judgement.faults]
-    verdicts[judgement.reasons > 0] = NOT_COMPARABLE
+    verdicts = np.array([gravest(flags).value for flags in range(64)], object)[judgement.faults]
+    verdicts[judgement.reasons > 0] = Verdict.NOT_COMPARABLE.value
     names = np.array(["+".join(name for flag, name in FAULTS.items() if flags & flag) for flags in range(64)], object)
+    reasons = np.array(["", *(reason.value for reason in REASONS)], object)
     rows = pd.DataFrame(
         {
             "trace": trace,
             "packet": packets,
             "verdict": verdicts,
             "faults": names[judgement.faults],
-            "not_compared": np.array(["", *REASONS], object)[judgement.reasons],
+            "not_compared": reasons[judgement.reasons],
             "hash_report": [decided[each].hash_report for each in found.signatures.tolist()],
             "hash_report_tunnel": [decided[each].hash_report_tunnel for each in found.signatures.tolist()],
             "hash_value": _hex(found.hash_values, found.hashed),
@@ -53,7 +50,7 @@ def rows_of(
             "reported_hash_value": _hex(reported.hash_values, reported.has_hash),
             "reported_queue": pd.array(reported.queues, dtype="Int64"),
         },
-        columns=list(COLUMNS),
+        columns=list(PACKETS.names),
     )
     return rows.assign(
         queue=rows["queue"].mask(found.queues == NO_QUEUE),

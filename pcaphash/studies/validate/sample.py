@@ -1,22 +1,20 @@
 """Keep packets for the diagnosis: all kinds of them, memory bounded whatever the trace."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 
-from pcaphash.capture.pcap import Pcap
-from pcaphash.capture.pcapng import Pcapng
 from pcaphash.capture.reader import Block
-from pcaphash.capture.reported import Reported
+from pcaphash.capture.reported.source import Reported
 from pcaphash.engine.describer import Descriptions
 from pcaphash.kernels.dissect import N_SIGNATURES
 from pcaphash.kernels.records import RECORD
+from pcaphash.studies.validate.verdicts import Judgement
 
-_MOST_BYTES = 2048  # of a packet; headers that are hashed stand in front of them
+_MOST_BYTES = 2048  # of a packet, more than the headers that are hashed
 _MOST_WRONG = 1024  # packets of one signature with the same faults
 _MOST_RIGHT = 64
-_SEED = 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,104 +51,163 @@ class Sample:
 
     def take(self, chosen: npt.NDArray[np.int64]) -> "Sample":
         """Return some of the packets."""
-        block = Block(self.block.data, self.block.records[chosen], self.block.format)
+        block = Block(self.block.data, self.block.records[chosen])
         weights = self.weights[chosen]
         return Sample(block, self.reported.take(chosen), self.numbers[chosen], self.faults[chosen], weights)
 
 
+@dataclass(frozen=True, eq=False)
+class _Kept:
+    """A packet that was kept, and its rank among those of its stratum."""
+
+    rank: int
+    number: int
+    data: bytes
+    record: np.void
+    reported: Reported
+
+
 @dataclass(eq=False)
 class _Stratum:
-    """Packets of one signature with the same faults: how many there were, and those kept."""
+    """Packets of one signature with the same faults: how many there were, and those of lowest rank, in its order."""
 
-    seen: int
-    kept: list[int]
+    most: int
+    seen: int = 0
+    kept: list[_Kept] = field(default_factory=list)
+
+    @property
+    def limit(self) -> int | None:
+        """The rank above which a packet is not kept; None where there is room."""
+        return self.kept[-1].rank if len(self.kept) == self.most else None
+
+    def add(self, seen: int, packets: list[_Kept]) -> None:
+        """Take note of packets, of which these may be kept."""
+        self.seen += seen
+        if packets:
+            self.kept = sorted([*self.kept, *packets], key=lambda packet: packet.rank)[: self.most]
 
 
 class Sampler:
-    """Draws the sample while packets pass by: of each kind of fault at random, of what is right the first ones."""
+    """Draws the sample while packets pass by: of each kind of fault at random, of what is right the first ones.
+
+    Which packets are kept follows from their numbers only, so that parts of a trace may come in any order.
+    """
 
     def __init__(self) -> None:
-        self._packets: list[tuple[bytes, np.void, int, int]] = []
-        self._reported: list[Reported] = []
         self._strata: dict[tuple[int, int], _Stratum] = {}
-        self._wants_right = np.full(N_SIGNATURES, _MOST_RIGHT, np.int64)
-        self._random = np.random.default_rng(_SEED)
-        self._format: Pcap | Pcapng | None = None
+        self._n_right = np.zeros(N_SIGNATURES, np.int64)
+        self._last_right = np.full(N_SIGNATURES, np.iinfo(np.int64).max, np.int64)
 
-    def add(
+    def append(
         self,
         block: Block,
         numbers: npt.NDArray[np.int64],
         found: Descriptions,
         reported: Reported,
-        faults: npt.NDArray[np.uint8],
-        judged: npt.NDArray[np.bool_],
+        judgement: Judgement,
     ) -> None:
-        """Look at the packets of a block."""
-        self._format = block.format
-        right = np.flatnonzero((faults == 0) & judged & (self._wants_right[found.signatures] > 0))
+        """Look at the packets of a block.
+
+        Parameters
+        ----------
+        block : Block
+            The packets.
+        numbers : int64 array of shape (n,)
+            Their numbers, each of which is that of one packet in all parts.
+        found, reported, judgement
+            What the spec requires of them, what the device said, and what is wrong.
+        """
+        faults = judgement.faults
+        is_right = (faults == 0) & (judgement.reasons == 0)
+        self._n_right += np.bincount(found.signatures[is_right], minlength=N_SIGNATURES)
+        right = np.flatnonzero(is_right & (numbers < self._last_right[found.signatures]))
         wrong = np.flatnonzero(faults)
-        for each in (right, wrong):
-            keys = found.signatures[each].astype(np.int64) << 8 | faults[each]
-            for key in np.unique(keys).tolist():
-                self._draw(divmod(key, 256), each[keys == key], block, numbers, reported)
+        for each, ranks in ((right, numbers[right]), (wrong, _mix(numbers[wrong]))):
+            strata = found.signatures[each].astype(np.int64) << 8 | faults[each]
+            for stratum in np.unique(strata).tolist():
+                chosen = strata == stratum
+                self._draw(divmod(stratum, 256), each[chosen], ranks[chosen], block, numbers, reported)
+
+    def combine(self, other: "Sampler") -> None:
+        """Take in what was kept of another part."""
+        self._n_right += other._n_right
+        for key, stratum in other._strata.items():
+            self._add(key, stratum.seen, stratum.kept)
 
     def _draw(
         self,
         key: tuple[int, int],
         members: npt.NDArray[np.int64],
+        ranks: npt.NDArray[np.int64],
         block: Block,
         numbers: npt.NDArray[np.int64],
         reported: Reported,
     ) -> None:
-        """Take packets of one stratum in, each with the same chance in the end."""
+        """Take those packets of one stratum in that may be among the ones of lowest rank."""
+        known = self._strata.get(key)
+        limit = known.limit if known else None
+        order = np.argsort(ranks, kind="stable")[: _most(key)]
+        packets = [
+            _packet(int(ranks[at]), block, int(members[at]), numbers, reported)
+            for at in order.tolist()
+            if limit is None or ranks[at] < limit
+        ]
+        self._add(key, len(members), packets)
+
+    def _add(self, key: tuple[int, int], seen: int, packets: list[_Kept]) -> None:
+        stratum = self._strata.setdefault(key, _Stratum(_most(key)))
+        stratum.add(seen, packets)
         signature, faults = key
-        stratum = self._strata.setdefault(key, _Stratum(0, []))
-        most = _MOST_WRONG if faults else _MOST_RIGHT
-        fresh = members[: most - len(stratum.kept)]
-        for i in fresh.tolist():
-            stratum.kept.append(len(self._packets))
-            self._packets.append(_packet(block, i, int(numbers[i]), faults))
-            self._reported.append(reported.take(slice(i, i + 1)))
-        if not faults:
-            self._wants_right[signature] = _MOST_RIGHT - len(stratum.kept)
-        rest = members[len(fresh) :]
-        places = self._random.integers(0, stratum.seen + len(fresh) + 1 + np.arange(len(rest)))
-        for i, place in zip(rest[places < most].tolist(), places[places < most].tolist(), strict=True):
-            at = stratum.kept[place]
-            self._packets[at] = _packet(block, i, int(numbers[i]), faults)
-            self._reported[at] = reported.take(slice(i, i + 1))
-        stratum.seen += len(members)
+        if not faults and stratum.limit is not None:
+            self._last_right[signature] = stratum.limit
 
     def sample(self) -> Sample | None:
         """Return what was kept, in order of the trace; None where there is nothing."""
-        if self._format is None or not self._packets:
+        rows = [
+            (packet, faults, (stratum.seen if faults else int(self._n_right[signature])) / len(stratum.kept))
+            for (signature, faults), stratum in self._strata.items()
+            for packet in stratum.kept
+        ]
+        if not rows:
             return None
-        weights = np.ones(len(self._packets))
-        for stratum in self._strata.values():
-            weights[stratum.kept] = stratum.seen / len(stratum.kept)
-        order = np.argsort([number for _, _, number, _ in self._packets], kind="stable")
-        records = np.zeros(len(order), RECORD)
+        rows.sort(key=lambda row: row[0].number)
+        packets = [packet for packet, _, _ in rows]
+        records = np.zeros(len(rows), RECORD)
         offset = 0
-        for row, at in enumerate(order.tolist()):
-            data, record, _, _ = self._packets[at]
+        for row, packet in enumerate(packets):
+            record = packet.record
             records[row] = record
-            records[row]["offset"], records[row]["captured_length"] = offset, len(data)
+            records[row]["offset"], records[row]["captured_length"] = offset, len(packet.data)
+            records[row]["start"] = records[row]["end"] = 0
             # A captured length above the original one raises it, also where the sample cuts the packet.
             records[row]["original_length"] = max(int(record["original_length"]), int(record["captured_length"]))
-            offset += len(data)
-        data = np.frombuffer(b"".join(self._packets[at][0] for at in order.tolist()), np.uint8)
+            offset += len(packet.data)
+        data = np.frombuffer(b"".join(packet.data for packet in packets), np.uint8)
         return Sample(
-            Block(data.copy(), records, self._format),
-            Reported.join([self._reported[at] for at in order.tolist()]),
-            np.array([self._packets[at][2] for at in order.tolist()], np.int64),
-            np.array([self._packets[at][3] for at in order.tolist()], np.uint8),
-            weights[order],
+            Block(data.copy(), records),
+            Reported.join([packet.reported for packet in packets]),
+            np.array([packet.number for packet in packets], np.int64),
+            np.array([faults for _, faults, _ in rows], np.uint8),
+            np.array([weight for _, _, weight in rows]),
         )
 
 
-def _packet(block: Block, i: int, number: int, faults: int) -> tuple[bytes, np.void, int, int]:
-    record = block.records[i].copy()
+def _most(key: tuple[int, int]) -> int:
+    return _MOST_WRONG if key[1] else _MOST_RIGHT
+
+
+def _mix(numbers: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Give numbers in an order of their own, each number another: the last step of MurmurHash3."""
+    mixed = numbers.astype(np.uint64)
+    for factor in (0xFF51AFD7ED558CCD, 0xC4CEB9FE1A85EC53):
+        mixed ^= mixed >> np.uint64(33)
+        mixed *= np.uint64(factor)
+    mixed ^= mixed >> np.uint64(33)
+    return mixed.view(np.int64)
+
+
+def _packet(rank: int, block: Block, at: int, numbers: npt.NDArray[np.int64], reported: Reported) -> _Kept:
+    record = block.records[at].copy()
     offset = int(record["offset"])
     end = offset + min(int(record["captured_length"]), _MOST_BYTES)
-    return block.data[offset:end].tobytes(), record, number, faults
+    return _Kept(rank, int(numbers[at]), block.data[offset:end].tobytes(), record, reported.take(slice(at, at + 1)))

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from pcaphash.capture.reported import NOT_REPORTED
+from pcaphash.capture.reported.source import NOT_REPORTED
 from pcaphash.device.device import Device
 from pcaphash.engine.describer import Describer, Descriptions, queues_of
 from pcaphash.errors import ConfigurationError
@@ -14,7 +14,7 @@ from pcaphash.kernels.inputs import hash_inputs
 from pcaphash.kernels.toeplitz import WORDS, prepare_key
 from pcaphash.studies.validate.fault import KEY, Fault
 from pcaphash.studies.validate.sample import Sample
-from pcaphash.studies.validate.verdicts import Expectations, Leniency, plain_types, presence, says_queue_alone
+from pcaphash.studies.validate.verdicts import Expectations, Leniency, plain_types, presence, says_only_queue
 
 Mask = npt.NDArray[np.bool_]
 Faults = tuple[Fault, ...]
@@ -40,7 +40,7 @@ class Trial:
     sample : Sample
         The packets, and what was reported of them.
     leniency : Leniency
-        What differences are let pass.
+        Which differences count as right.
     by_queue : bool
         Whether the receive queue stands for the hash where nothing else is said of it.
     """
@@ -53,12 +53,12 @@ class Trial:
         self._readings: dict[tuple[Device, int], _Reading] = {}
         self._arranged: dict[tuple[Device, int, Faults], npt.NDArray[np.uint32]] = {}
         self._hashed: dict[tuple[Device, int, Faults, Faults], npt.NDArray[np.uint32]] = {}
-        self._text = self._read(device, 0)
+        self._spec = self._read(device, 0)
 
     @property
     def signatures(self) -> npt.NDArray[np.int32]:
-        """Signatures of the packets, as the text reads them."""
-        return self._text.found.signatures
+        """Signatures of the packets, as the spec reads them."""
+        return self._spec.found.signatures
 
     def explained(self, faults: Iterable[Fault]) -> Mask:
         """Tell of which packets a device with these faults would have reported what was reported."""
@@ -76,7 +76,7 @@ class Trial:
         return fits & self._queue_fits(reading, values) if self._by_queue else fits
 
     def agrees(self, faults: Iterable[Fault]) -> Mask:
-        """Tell of which packets such a device would have reported the types too, not only the text's in their place."""
+        """Tell of which packets such a device would have reported the types too, not only the spec's in their place."""
         predicted = self._predict(tuple(faults))
         if predicted is None:
             return np.zeros(len(self.sample), bool)
@@ -161,23 +161,23 @@ class Trial:
         return values
 
     def _type_fits(self, reading: _Reading) -> Mask:
-        """Tell where the type reported is that of the faulty device, or the text's: the value alone may be wrong."""
+        """Tell where the type reported is that of the faulty device, or the spec's: the value alone may be wrong."""
         reported = self.sample.reported.hash_reports
-        mine, texts = reading.reports, self._text.reports
+        mine, specs = reading.reports, self._spec.reports
         if self._leniency.extended_types:
-            reported, mine, texts = plain_types(reported), plain_types(mine), plain_types(texts)
-        fits: Mask = (reported == NOT_REPORTED) | (reported == mine) | (reported == texts)
+            reported, mine, specs = plain_types(reported), plain_types(mine), plain_types(specs)
+        fits: Mask = (reported == NOT_REPORTED) | (reported == mine) | (reported == specs)
         return fits
 
     def _queue_fits(self, reading: _Reading, values: npt.NDArray[np.uint32]) -> Mask:
         """Tell where the receive queue is that of the hash, or the hash itself was reported."""
         reported, found = self.sample.reported, reading.found
         fits: Mask = reported.queues == queues_of(values, found.hashed, found.known, self.device)
-        return fits | ~says_queue_alone(reported)
+        return fits | ~says_only_queue(reported)
 
     def _tunnel_fits(self, reading: _Reading) -> Mask:
         reported = self.sample.reported.hash_report_tunnels
         fits: Mask = reported == NOT_REPORTED
-        for tunnels in (*reading.tunnels, *self._text.tunnels):
+        for tunnels in (*reading.tunnels, *self._spec.tunnels):
             fits |= reported == tunnels
         return fits

@@ -1,11 +1,12 @@
-"""Compare what a device reported of packets with what the text demands, packet by packet."""
+"""Compare what a device reported of packets with what the spec requires, packet by packet."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 import numpy as np
 import numpy.typing as npt
 
-from pcaphash.capture.reported import NOT_REPORTED, Reported
+from pcaphash.capture.reported.source import NOT_REPORTED, Reported
 from pcaphash.device.device import Device
 from pcaphash.engine.decision import REASON_LINK_TYPE, UNKNOWN, Decision
 from pcaphash.engine.describer import Descriptions, queues_of
@@ -13,38 +14,60 @@ from pcaphash.kernels.dissect import N_SIGNATURES, split_signature
 from pcaphash.kernels.tunnel import TUNNELS
 from pcaphash.standards.virtio import HASH_REPORT_TUNNELS, HASH_REPORTS
 
-MATCH = "match"
-NOT_COMPARABLE = "not-comparable"
+
+class Verdict(StrEnum):
+    """The verdict on a packet, by the names that programs get; but for the first two, the gravest of its faults."""
+
+    MATCH = "match"
+    NOT_COMPARABLE = "not-comparable"
+    HASH_MISSING = "hash-missing"
+    HASH_UNEXPECTED = "hash-unexpected"
+    WRONG_VALUE = "wrong-value"
+    WRONG_TYPE = "wrong-type"
+    WRONG_TUNNEL = "wrong-tunnel"
+    WRONG_QUEUE = "wrong-queue"
+
 
 # What can be wrong, gravest first; a packet's verdict is the gravest of its faults.
 MISSING, UNEXPECTED, WRONG_VALUE, WRONG_TYPE, WRONG_TUNNEL, WRONG_QUEUE = (1 << bit for bit in range(6))
 FAULTS = {
-    MISSING: "hash-missing",
-    UNEXPECTED: "hash-unexpected",
-    WRONG_VALUE: "wrong-value",
-    WRONG_TYPE: "wrong-type",
-    WRONG_TUNNEL: "wrong-tunnel",
-    WRONG_QUEUE: "wrong-queue",
+    MISSING: Verdict.HASH_MISSING,
+    UNEXPECTED: Verdict.HASH_UNEXPECTED,
+    WRONG_VALUE: Verdict.WRONG_VALUE,
+    WRONG_TYPE: Verdict.WRONG_TYPE,
+    WRONG_TUNNEL: Verdict.WRONG_TUNNEL,
+    WRONG_QUEUE: Verdict.WRONG_QUEUE,
 }
-"""Names of what can be wrong."""
+"""The verdict on packets with only one of these."""
 
 OF_HASH = MISSING | UNEXPECTED | WRONG_VALUE | WRONG_TYPE | WRONG_TUNNEL
 """All but the receive queue."""
 
-# Why packets are not judged.
-NOTHING_REPORTED = "nothing-reported"
-NOT_SHOWN = "not-shown"
-OTHER_LINK_TYPE = "link-type"
-NOT_THE_DEVICES = "not-the-devices"
-REASONS = (NOTHING_REPORTED, NOT_SHOWN, OTHER_LINK_TYPE, NOT_THE_DEVICES)
+
+class NotJudged(StrEnum):
+    """Why a packet is not judged, by the names that programs get."""
+
+    NOTHING_REPORTED = "nothing-reported"
+    NOT_SHOWN = "not-shown"
+    """The capture shows too little to tell what is expected."""
+    OTHER_LINK_TYPE = "link-type"
+    NOT_THE_DEVICES = "not-the-devices"
+
+
+REASONS = tuple(NotJudged)
 """By number: position in this tuple, counted from 1; 0 is for packets that are judged."""
 
-# Readings of hash_report_tunnel.
-OF_THE_HASH = "of the hash"
-OF_THE_HASHED_PACKET = "of the hashed packet"
-OF_THE_PACKET = "of the packet"
-READINGS = (OF_THE_HASH, OF_THE_HASHED_PACKET, OF_THE_PACKET)
-"""It names the encapsulation where the inner header is hashed; where any is; or that of every tunnel packet."""
+
+class TunnelNaming(StrEnum):
+    """Of which packets hash_report_tunnel names the encapsulation: draft v7 can be read in three ways."""
+
+    INNER_HASHED = "inner-hashed"
+    """Those whose inner header is hashed."""
+    HASHED = "hashed"
+    """All tunnel packets that have a hash."""
+    EVERY = "every"
+    """All tunnel packets."""
+
 
 _EXTENDED_REPORTS = HASH_REPORTS.index("IPv6_EX")
 _PLAIN_BEFORE = 3  # so much lower is the number of the plain type of an extended one
@@ -52,20 +75,20 @@ _PLAIN_BEFORE = 3  # so much lower is the number of the plain type of an extende
 
 @dataclass(frozen=True)
 class Leniency:
-    """What differences are let pass.
+    """Which differences count as right.
 
     Parameters
     ----------
     extended_types : bool
         Whether an extended type and its plain one are the same.
-    tunnel_readings : frozenset of str
-        Which readings of hash_report_tunnel count as right.
+    namings : frozenset of TunnelNaming
+        Which packets hash_report_tunnel may name the encapsulation of.
     report_numbers : frozenset of int, optional
         Only packets that get a hash of these types are judged; other values are not the device's.
     """
 
     extended_types: bool = False
-    tunnel_readings: frozenset[str] = frozenset({OF_THE_HASH})
+    namings: frozenset[TunnelNaming] = frozenset({TunnelNaming.INNER_HASHED})
     report_numbers: frozenset[int] | None = None
 
 
@@ -86,7 +109,7 @@ class Judgement:
 
 
 class Expectations:
-    """What the text demands to be reported, by signature.
+    """What the spec requires to be reported, by signature.
 
     Parameters
     ----------
@@ -98,8 +121,8 @@ class Expectations:
         self.device = device
         self.reports = np.zeros(N_SIGNATURES, np.int16)
         """Numbers of hash_report."""
-        self.tunnels = {reading: np.zeros(N_SIGNATURES, np.int16) for reading in READINGS}
-        """Numbers of hash_report_tunnel, in each reading."""
+        self.tunnels = {naming: np.zeros(N_SIGNATURES, np.int16) for naming in TunnelNaming}
+        """Numbers of hash_report_tunnel, in each way to read the spec."""
         self.is_other_link_type = np.zeros(N_SIGNATURES, bool)
         self._known: set[int] = set()
 
@@ -114,11 +137,11 @@ class Expectations:
             if decision.hash_report == UNKNOWN:
                 continue
             self.reports[signature] = HASH_REPORTS.index(decision.hash_report)
-            self.tunnels[OF_THE_HASH][signature] = HASH_REPORT_TUNNELS.index(decision.hash_report_tunnel)
+            self.tunnels[TunnelNaming.INNER_HASHED][signature] = HASH_REPORT_TUNNELS.index(decision.hash_report_tunnel)
             if self.device.spec == "v7" and split_signature(signature)[1] in TUNNELS:
                 tunnel = HASH_REPORT_TUNNELS.index(decision.encapsulation)
-                self.tunnels[OF_THE_PACKET][signature] = tunnel
-                self.tunnels[OF_THE_HASHED_PACKET][signature] = tunnel if self.reports[signature] else 0
+                self.tunnels[TunnelNaming.EVERY][signature] = tunnel
+                self.tunnels[TunnelNaming.HASHED][signature] = tunnel if self.reports[signature] else 0
 
 
 def judge(found: Descriptions, reported: Reported, expected: Expectations, leniency: Leniency) -> Judgement:
@@ -127,13 +150,13 @@ def judge(found: Descriptions, reported: Reported, expected: Expectations, lenie
     Parameters
     ----------
     found : Descriptions
-        What the text demands.
+        What the spec requires.
     reported : Reported
         What the device said.
     expected : Expectations
         Of the same device, having learned all decisions.
     leniency : Leniency
-        What is let pass.
+        Which differences count as right.
     """
     reports = expected.reports[found.signatures]
     has_type = reported.hash_reports != NOT_REPORTED
@@ -148,8 +171,8 @@ def judge(found: Descriptions, reported: Reported, expected: Expectations, lenie
     differs = both & reported.has_hash & (reported.hash_values != found.hash_values)
     other_type = both & has_type & _differ(reported.hash_reports, reports, leniency)
     other_tunnel = judged & ~missing & ~unexpected & says_tunnel
-    for reading in leniency.tunnel_readings:
-        other_tunnel &= reported.hash_report_tunnels != expected.tunnels[reading][found.signatures]
+    for naming in leniency.namings:
+        other_tunnel &= reported.hash_report_tunnels != expected.tunnels[naming][found.signatures]
     other_queue = (
         judged
         & has_queue
@@ -172,9 +195,9 @@ def judge(found: Descriptions, reported: Reported, expected: Expectations, lenie
 def presence(
     hashed: npt.NDArray[np.bool_], hash_values: npt.NDArray[np.uint32], reported: Reported
 ) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
-    """Tell where a hash is due and none reported, and where one is reported and none due.
+    """Tell where a hash is expected and none reported, and where one is reported and none expected.
 
-    A source that has no types says with a value of zero that there is no hash, unless zero is the hash that is due.
+    A source that has no types says with a value of zero that there is no hash, unless zero is the expected hash.
     """
     has_type = reported.hash_reports != NOT_REPORTED
     is_zero = ~has_type & reported.has_hash & (reported.hash_values == 0)
@@ -184,7 +207,7 @@ def presence(
     return missing, unexpected
 
 
-def says_queue_alone(reported: Reported) -> npt.NDArray[np.bool_]:
+def says_only_queue(reported: Reported) -> npt.NDArray[np.bool_]:
     """Tell of which packets nothing but the receive queue is reported."""
     says_no_hash = ~reported.has_hash & (reported.hash_reports == NOT_REPORTED)
     alone: npt.NDArray[np.bool_] = says_no_hash & (reported.queues != NOT_REPORTED)
@@ -194,7 +217,7 @@ def says_queue_alone(reported: Reported) -> npt.NDArray[np.bool_]:
 def queues_by_report(
     found: Descriptions, reported: Reported, missing: npt.NDArray[np.bool_], device: Device
 ) -> npt.NDArray[np.int64]:
-    """Return the receive queues that the device's own hashes lead to; where it gives none, those of the text."""
+    """Return the receive queues that the device's own hashes lead to; where it gives none, those of the spec."""
     has_type = reported.hash_reports != NOT_REPORTED
     own = reported.has_hash & ~missing & np.where(has_type, reported.hash_reports > 0, found.hashed)
     says = has_type | reported.has_hash
@@ -228,14 +251,14 @@ def _why_not(
     reasons = np.zeros(len(reports), np.uint8)
     if leniency.report_numbers is not None:
         of_device = np.isin(reports, list(leniency.report_numbers))
-        reasons[~of_device] = 1 + REASONS.index(NOT_THE_DEVICES)
+        reasons[~of_device] = 1 + REASONS.index(NotJudged.NOT_THE_DEVICES)
     if not found.known.all():
-        reasons[~found.known] = 1 + REASONS.index(NOT_SHOWN)
-        reasons[expected.is_other_link_type[found.signatures]] = 1 + REASONS.index(OTHER_LINK_TYPE)
-    reasons[~is_reported] = 1 + REASONS.index(NOTHING_REPORTED)
+        reasons[~found.known] = 1 + REASONS.index(NotJudged.NOT_SHOWN)
+        reasons[expected.is_other_link_type[found.signatures]] = 1 + REASONS.index(NotJudged.OTHER_LINK_TYPE)
+    reasons[~is_reported] = 1 + REASONS.index(NotJudged.NOTHING_REPORTED)
     return reasons
 
 
-def gravest(faults: int) -> str:
-    """Name the gravest fault of a packet, or a match."""
-    return next((name for flag, name in FAULTS.items() if faults & flag), MATCH)
+def gravest(faults: int) -> Verdict:
+    """Return the verdict on a packet that is judged, given its faults."""
+    return next((verdict for flag, verdict in FAULTS.items() if faults & flag), Verdict.MATCH)

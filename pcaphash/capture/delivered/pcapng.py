@@ -1,0 +1,94 @@
+"""Write what a device delivers as pcapng: blocks of the trace with epb_hash, epb_queue, epb_dropcount and comments.
+
+Source: draft-ietf-opsawg-pcapng. What the trace says otherwise stays: sections, interfaces, other blocks and options,
+byte order, times and lengths. The report is the device's own: Toeplitz hashes, receive queues and drop counts of the
+trace give way to it. A section no longer says how long it is.
+"""
+
+import struct
+
+import numpy as np
+
+from pcaphash.capture.blocks import block_of, option_of
+from pcaphash.capture.control import Control, FileHeader, SectionHeader
+from pcaphash.capture.delivered.delivery import Delivery
+from pcaphash.capture.delivered.encoder import Encoder, Sink
+from pcaphash.capture.reader import Block
+from pcaphash.kernels.delivered import write_packet_blocks
+from pcaphash.standards import pcap
+
+_UNKNOWN_LENGTH = b"\xff" * 8
+
+
+class PcapngEncoder(Encoder):
+    """Writes a pcapng file; of each pcap file in the trace it makes a section with one interface.
+
+    Parameters
+    ----------
+    sink : Sink
+        Where its bytes go.
+    """
+
+    def __init__(self, sink: Sink) -> None:
+        super().__init__(sink)
+        self._drops = np.zeros(1, np.int64)
+        self._n_interfaces = 0
+        self._unit_ns = 1
+        self._is_empty = True
+
+    def finish(self) -> None:
+        """Write a section without anything if the trace is cut within its first: without one, nothing can be read."""
+        if self._is_empty:
+            body = struct.pack("<IHH", pcap.BYTE_ORDER_MAGIC, 1, 0) + _UNKNOWN_LENGTH
+            self._sink.write(block_of(pcap.SECTION_HEADER, body, "<"))
+
+    def _write_control(self, control: Control) -> None:
+        if isinstance(control.says, FileHeader):
+            self._begin_section(1)
+            self._unit_ns = control.says.fraction_ns
+            self._sink.write(section_of(control.says, control.data))
+        elif isinstance(control.says, SectionHeader):
+            self._begin_section(0)
+            data, place = control.data, pcap.SECTION_LENGTH_OFFSET
+            self._sink.write(data[:place] + _UNKNOWN_LENGTH + data[place + len(_UNKNOWN_LENGTH) :])
+        else:
+            self._n_interfaces += 1
+            if self._n_interfaces > len(self._drops):
+                self._drops = np.concatenate([self._drops, np.zeros_like(self._drops)])
+            self._sink.write(control.data)
+
+    def _begin_section(self, n_interfaces: int) -> None:
+        self._is_empty = False
+        self._drops[:] = 0
+        self._n_interfaces = n_interfaces
+
+    def write_between(self, data: bytes) -> None:
+        """Write bytes of a block without packets."""
+        self._sink.write(data)
+
+    def _write_packets(self, block: Block, delivery: Delivery) -> None:
+        reported, texts = delivery.reported, delivery.texts
+        n_records, at = 0, block.start
+        while n_records < len(block.records) or at < block.end:
+            before = n_records, at
+            n_records, at, n_bytes = write_packet_blocks(
+                block.data, block.records, n_records, at, block.end, block.end > 0,
+                delivery.fates, reported.hash_values, reported.has_hash, reported.queues,
+                delivery.comments, texts.texts, texts.starts,
+                self._drops, block.big_endian, self._unit_ns, self._room,
+            )  # fmt: skip
+            self._hand_on(n_bytes, is_stuck=(n_records, at) == before)
+
+
+def section_of(header: FileHeader, data: bytes) -> bytes:
+    """Return the section header and the interface description that say what the file header of a pcap file says."""
+    order = ">" if header.big_endian else "<"
+    (link_type,) = struct.unpack_from(f"{order}I", data, pcap.LINK_TYPE_OFFSET)
+    resolution = 9 if header.fraction_ns == 1 else pcap.DEFAULT_TSRESOL
+    options = option_of(pcap.OPTION_IF_TSRESOL, bytes([resolution]), order)
+    if link_type & pcap.FCS_IS_KNOWN:  # in octets, as the example of the draft has it, and as tshark reads it
+        options += option_of(pcap.OPTION_IF_FCSLEN, bytes([2 * (link_type >> pcap.FCS_SHIFT)]), order)
+    options += option_of(pcap.OPTION_END, b"", order)
+    section = struct.pack(f"{order}IHH", pcap.BYTE_ORDER_MAGIC, 1, 0) + _UNKNOWN_LENGTH
+    interface = struct.pack(f"{order}HHI", header.link_type, 0, header.snap_length) + options
+    return block_of(pcap.SECTION_HEADER, section, order) + block_of(pcap.INTERFACE_DESCRIPTION, interface, order)

@@ -1,0 +1,101 @@
+"""Where traces come from: files, standard input, or anything else that gives its packets in blocks."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from os import PathLike, fspath
+from pathlib import Path
+from typing import Protocol
+
+from pcaphash.capture.damage import Damage
+from pcaphash.capture.reader import Block, Reader
+from pcaphash.capture.source import STANDARD_INPUT
+
+
+class Readable(Protocol):
+    """A trace that has been opened."""
+
+    @property
+    def damage(self) -> Damage | None:
+        """Why reading ended early, once it has."""
+        ...
+
+    @property
+    def joints(self) -> list[int]:
+        """Byte offsets where further files start that were joined to the first as they are."""
+        ...
+
+    @property
+    def position(self) -> int:
+        """Bytes as stored that were taken in so far."""
+        ...
+
+    def blocks(self) -> Iterator[Block]:
+        """Yield the packets; a block is valid until the next one is asked for."""
+        ...
+
+    def close(self) -> None:
+        """Stop reading."""
+        ...
+
+
+class Input(Protocol):
+    """Where a trace comes from; another process can open it again, unless it is standard input."""
+
+    @property
+    def name(self) -> str:
+        """What messages call it: its path, or ``-`` for standard input."""
+        ...
+
+    @property
+    def size(self) -> int:
+        """Bytes as stored; 0 if that is not known."""
+        ...
+
+    def open(self) -> Readable:
+        """Open it.
+
+        Raises
+        ------
+        CaptureError
+            It cannot be read at all.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class FileInput:
+    """A file, a range of its bytes, or standard input.
+
+    Parameters
+    ----------
+    name : str
+        Path of the file; ``-`` is standard input.
+    start, end : int or None
+        The bytes to read of a plain pcap file, from one record to another, as ``Reader`` takes them; None for all.
+    """
+
+    name: str
+    start: int | None = None
+    end: int | None = None
+
+    @property
+    def size(self) -> int:
+        """Bytes of the file, or of the range; 0 if that is not known."""
+        try:
+            size = 0 if self.name == STANDARD_INPUT else Path(self.name).stat().st_size
+        except (OSError, ValueError):
+            return 0
+        return (size if self.end is None else self.end) - (self.start or 0)
+
+    def open(self) -> Reader:
+        """Open the file; see ``Input``."""
+        return Reader(self.name, start=self.start, end=self.end)
+
+
+Trace = str | PathLike[str] | Input
+"""What studies take as a trace."""
+
+
+def input_of(trace: Trace) -> Input:
+    """Return where a trace comes from."""
+    return FileInput(fspath(trace)) if isinstance(trace, str | PathLike) else trace

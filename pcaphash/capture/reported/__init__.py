@@ -1,0 +1,1 @@
+"""What a device reported of packets, wherever it was written down."""

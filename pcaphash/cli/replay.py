@@ -1,0 +1,131 @@
+"""``pcaphash replay``."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pcaphash.capture.files import output_path
+from pcaphash.cli import options
+from pcaphash.cli.delivering import Delivering, takes_delivering
+from pcaphash.cli.messages import warn
+from pcaphash.cli.outcome import report_reading, report_warnings, write_set
+from pcaphash.cli.progress import announce_compilation, watched
+from pcaphash.cli.selecting import takes_selection
+from pcaphash.cli.sending import Sending, takes_sending
+from pcaphash.cli.timing import Timing, takes_timing
+from pcaphash.cli.traces import list_traces
+from pcaphash.device import Device
+from pcaphash.engine.selection import RECEIVED, Selection
+from pcaphash.errors import ConfigurationError, Field
+from pcaphash.report.formats.registry import check_stream, is_binary
+from pcaphash.report.replay.write import REPLAY_WRITERS, write_replay, write_replay_folder
+
+if TYPE_CHECKING:
+    from pcaphash.studies.replay import Replay
+
+
+@options.takes_configurations
+@takes_selection(RECEIVED)
+@takes_timing
+@takes_delivering
+@takes_sending
+def replay(
+    *,
+    traces: Annotated[
+        list[str], typer.Argument(metavar="TRACE", help="Captures, or folders of them; - is standard input.")
+    ],
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="DIR", parser=output_path, help="Write tables and figures here."),
+    ] = None,
+    format_: options.Format = "table",
+    delivering: Delivering,
+    sending: Sending,
+    timing: Timing,
+    selection: Selection,
+    configurations: options.Configurations,
+) -> int:
+    """Replay traces in time: each receive queue has a ring and a core, and packets that find the ring full are dropped.
+
+    Without a service rate or time, the command tells at which service rate each configuration stops losing packets, and
+    how many queues would do. With one, it tells drops, load and delay of each queue.
+
+    \b
+    Formats: table (default); csv, jsonl, markdown, parquet (a row for each queue, or for each rate); json (everything).
+    \b
+    Examples:
+      pcaphash replay trace.pcap
+      pcaphash replay trace.pcap --service-rate 1Mpps --window 100ms -o results
+      pcaphash replay trace.pcap --rate 10Gbps --service-time 300ns --service-time-per-byte 0.1ns
+      pcaphash replay trace.pcap --service-rate 1Mpps --at 2.5s "--hash-types all"
+      pcaphash replay trace.pcap -w delivered.pcapng --explain
+      pcaphash replay trace.pcap -w - | pcaphash validate -
+      pcaphash replay trace.pcap --into tap --read-hash --decapsulate --reported linux.csv
+    """
+    options.check_format(format_, REPLAY_WRITERS)
+    if output is None and not delivering.is_wanted:
+        check_stream(format_, sys.stdout)
+    traces = list_traces(traces)
+    delivering.check(traces)
+    devices = configurations.devices()
+    how = timing.options(devices, configurations.changes)
+    report_warnings(devices)
+    sending.check(delivering, how)
+    announce_compilation()
+    if sending.is_wanted:
+        one = _one_of(devices, configurations)
+        with watched() as watch:
+            return report_reading(sending.run(_one_trace(traces), one, how, delivering, selection, watch), selection)
+    if delivering.is_wanted:
+        with watched() as watch:
+            reading = delivering.run(traces[0], _one_of(devices, configurations), how, selection, watch)
+        if delivering.takes_standard_output or traces == ["-"] or not (how.has_service or output):
+            return report_reading(reading, selection)
+    from pcaphash.studies.replay import replay as study
+
+    with watched() as watch:
+        result = study(traces, devices, how, selection, watch)
+    if output is not None:
+        write_set(output, lambda folder: write_replay_folder(result, folder, format_))
+    if output is None or not is_binary(format_):
+        write_replay(result, format_, sys.stdout)
+    _tell_doubts(result, with_changes=not delivering.is_wanted)
+    return report_reading(result.reading, selection)
+
+
+def _one_trace(traces: list[str]) -> str:
+    """Return the only trace.
+
+    Raises
+    ------
+    ConfigurationError
+        There are several.
+    """
+    if len(traces) > 1:
+        raise ConfigurationError(Field("into"), "packets of one trace are sent", "give one; mergecap merges traces")
+    return traces[0]
+
+
+def _one_of(devices: list[Device], configurations: options.Configurations) -> Device:
+    """Return the configuration whose packets are written: the only one, or of the usual ones the inner one.
+
+    Raises
+    ------
+    ConfigurationError
+        Several were given.
+    """
+    if len(devices) > 1 and (configurations.named or configurations.of_file):
+        problem = f"{len(devices)} configurations are given, and packets are written as one device delivers them"
+        raise ConfigurationError(Field("config"), problem, "give one configuration to write packets")
+    return devices[-1]
+
+
+def _tell_doubts(result: "Replay", *, with_changes: bool) -> None:
+    """Tell which times were not taken as they are, which changes came too late, and which packets no ring got."""
+    from pcaphash.report.replay.words import clock_lines, late_lines, unknown_lines
+
+    late = late_lines(result.options.changes, result.duration_ns) if with_changes else []
+    for line in [*clock_lines(result.clock), *late, *unknown_lines(result)]:
+        warn(line)

@@ -1,0 +1,91 @@
+"""``pcaphash steer``."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pcaphash.cli import options
+from pcaphash.cli.groups import OUTPUT, put_into
+from pcaphash.cli.messages import tell_written, warn
+from pcaphash.cli.outcome import report_warnings
+from pcaphash.device import Device, DeviceOptions
+from pcaphash.report.steer.write import STEERING_WRITERS, write_steering
+
+_STANDARD_OUTPUT = "-"
+_WRITE = Annotated[
+    str | None,
+    typer.Option(
+        "--write",
+        "-w",
+        metavar="FILE",
+        help="Also write the flows to this .pcapng file, with hash and queue; - for standard output, instead of text.",
+    ),
+]
+put_into(OUTPUT, {"write": _WRITE})
+
+
+@options.takes_device
+def steer(
+    *,
+    source: Annotated[
+        str, typer.Argument(metavar="SOURCE", help="Source address; or a network, each of whose addresses will do.")
+    ],
+    destination: Annotated[str, typer.Argument(metavar="DESTINATION", help="Destination address with its port.")],
+    protocol: Annotated[
+        str | None,
+        typer.Option("--protocol", metavar="NAME", help="tcp, udp, another name, or a number.  [default: tcp]"),
+    ] = None,
+    queue: Annotated[
+        int | None, typer.Option("--queue", metavar="N", help="The receive queue.  [default: each, evenly]")
+    ] = None,
+    flow_count: Annotated[int, typer.Option("--count", metavar="N", help="Flows for each queue, at most.")] = 1,
+    both: Annotated[
+        bool, typer.Option("--both", help="The other direction of a flow is to go to the same queue.")
+    ] = False,
+    source_ports: Annotated[
+        str, typer.Option("--source-ports", metavar="LOW-HIGH", help="Source ports to choose from.")
+    ] = "32768-65535",
+    tunnel: Annotated[
+        str, typer.Option("--tunnel", metavar="NAME", help="The tunnel that the flows are in, such as VXLAN.")
+    ] = "",
+    header: Annotated[
+        str,
+        typer.Option("--header", metavar="inner|outer", help="Which header of it they are of.  [default: inner]"),
+    ] = "",
+    write: _WRITE = None,
+    format_: options.Format = "table",
+    device_options: DeviceOptions,
+) -> int:
+    """Find flows for receive queues: which source ports lead to a queue, found by solving equations over GF(2).
+
+    Without --queue, each receive queue gets as many flows as the others. With --queue and --count, the flows are a set
+    that loads one queue: what an attacker who knows the key could send.
+
+    \b
+    Formats: table (default); csv, jsonl, markdown (a row for each direction of each flow); json (everything).
+    \b
+    Examples:
+      pcaphash steer 192.0.2.1 198.51.100.2:443 --ethtool eth0.txt
+      pcaphash steer 192.0.2.1 198.51.100.2:443 --queue 3 --count 10
+      pcaphash steer 10.0.0.0/16 10.1.0.1:80 --queue 0 --count 1000 -w attack.pcapng
+      pcaphash steer 10.0.0.1 10.0.0.2:80 --both
+      pcaphash steer 192.0.2.1 198.51.100.2 --tunnel VXLAN --header outer --hash-types base
+    """
+    options.check_format(format_, STEERING_WRITERS)
+    device = Device(**device_options)
+    report_warnings([device])
+    from pcaphash.studies.steer import steer as study
+    from pcaphash.studies.steer.capture import write_flows
+
+    found = study(source, destination, protocol, queue, flow_count, both, source_ports, tunnel, header, device)
+    for target in found.missing:
+        warn(f"queue {target.queue} cannot be reached: {target.why_not}")
+    if write is not None:
+        write_flows(write, found)
+    if write != _STANDARD_OUTPUT:
+        if write is not None:
+            tell_written(Path(write))
+        write_steering(found, format_, sys.stdout)
+    return 0

@@ -1,0 +1,1 @@
+"""A device as Linux' ethtool, or DPDK's testpmd, shows it."""

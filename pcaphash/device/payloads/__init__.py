@@ -1,0 +1,1 @@
+"""The payloads of the commands that configure a device."""

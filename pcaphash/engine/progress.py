@@ -1,0 +1,55 @@
+"""How far a run is, for whoever watches it."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from pcaphash.capture.input import Input, Readable
+
+
+@dataclass
+class Progress:
+    """How far a run is.
+
+    Parameters
+    ----------
+    total_bytes, read_bytes : int
+        Of the traces as stored; those whose size is not known count 0 in the total.
+    packets : int
+        Complete records found so far.
+    """
+
+    total_bytes: int = 0
+    read_bytes: int = 0
+    packets: int = 0
+
+
+Watch = Callable[[Progress], None]
+
+
+class Watched:
+    """Tells whoever watches how far traces are read.
+
+    Parameters
+    ----------
+    inputs : iterable of Input
+        What is going to be read.
+    watch : callable, optional
+        Called now and then.
+    """
+
+    def __init__(self, inputs: Iterable[Input], watch: Watch | None = None) -> None:
+        self.watch = watch
+        """Who is told."""
+        self._progress = Progress(sum(each.size for each in inputs)) if watch else Progress()
+        self._before = 0
+
+    def open(self) -> None:
+        """Take note that another trace is read from here on."""
+        self._before = self._progress.read_bytes
+
+    def add(self, trace: Readable, n_packets: int) -> None:
+        """Take note of packets of the trace that is being read."""
+        if self.watch:
+            self._progress.packets += n_packets
+            self._progress.read_bytes = self._before + trace.position
+            self.watch(self._progress)

@@ -1,0 +1,216 @@
+"""Show a comparison on the terminal: the verdict first, then what it rests on."""
+
+from typing import TYPE_CHECKING, TextIO
+
+from rich.console import Console
+from rich.text import Text
+
+from pcaphash.report.analyze.text import BAD, GOOD, show_facts, show_headline, show_queues, show_reasons
+from pcaphash.report.compare.words import put_into_words
+from pcaphash.report.layout import Columns, open_console, show_text
+from pcaphash.report.suspicion import name_tunnel, remedy_options
+from pcaphash.report.words import above_ideal, count, index, moment, packets, percent, probability
+from pcaphash.studies.compare.affinity import QUESTIONS
+from pcaphash.studies.compare.rows import flow_rows, ideal_rows
+from pcaphash.studies.compare.verdict import Conclusion
+
+if TYPE_CHECKING:
+    from pcaphash.engine.timeline import Timeline
+    from pcaphash.studies.compare import Comparison, Outcome
+    from pcaphash.studies.compare.outcome import Row
+
+_MEASURES = {
+    "max_ideal": "busiest queue",
+    "min_ideal": "idlest queue",
+    "jain": "Jain's index",
+    "cov": "coefficient of variation",
+    "entropy": "entropy",
+}
+_STYLES = {Conclusion.EVEN: GOOD, Conclusion.GAIN: BAD, Conclusion.UNEVEN: BAD}
+_OF_HOTTEST = 3  # flows shown of the busiest receive queue
+
+
+def show_comparison(comparison: "Comparison", stream: TextIO) -> None:
+    """Print the verdict, the load of each receive queue, and what ideal hashes would give.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        The results.
+    stream : text stream
+        A terminal, whose width is kept to, or anything else.
+    """
+    console = open_console(stream)
+    _show_verdict(comparison, console)
+    outcomes = [outcome for outcome in comparison.outcomes if outcome.device.has_queue and outcome.distribution.hashed]
+    if outcomes:
+        show_queues(comparison.analysis, console)
+    if outcomes and comparison.verdict.conclusion != Conclusion.TOO_FEW:  # of few packets all else is chance
+        _show_baseline(comparison, console)
+        for title, kind in (("encapsulations", "encapsulation"), ("heaviest tunnels", "tunnel")):
+            _show_groups(f"{title}: busiest queue above the ideal share of packets", kind, comparison, console)
+        for outcome in outcomes:
+            _show_hottest(outcome, console)
+        _show_affinity(outcomes, console)
+        for outcome in outcomes:
+            if outcome.timeline is not None and len(outcome.timeline.windows):
+                _show_timeline(outcome.device.name, outcome.timeline, console)
+    show_facts(comparison.analysis, console)
+    _show_limits(comparison, console)
+    show_reasons(comparison.analysis, console)
+
+
+def _show_verdict(comparison: "Comparison", console: Console) -> None:
+    verdict = put_into_words(comparison.verdict)
+    show_headline(verdict.headline, console, _STYLES.get(comparison.verdict.conclusion, ""))
+    for finding in verdict.told:
+        show_text(Text.assemble((finding.config, "bold"), f": {finding.text}"), console, 2)
+    for advice in verdict.advice:
+        show_text(Text.assemble(("To do: ", "bold"), advice.text), console, 2)
+        for line in advice.command_lines:
+            show_text(Text(line), console, 2, further=10)
+    if verdict.told or verdict.advice:
+        console.print()
+
+
+def _show_baseline(comparison: "Comparison", console: Console) -> None:
+    """Tabulate each measure above what ideal hashes give, three lines for each configuration."""
+    names = [outcome.device.name for outcome in comparison.outcomes if outcome.baseline is not None]
+    every = [row for outcome in comparison.outcomes for row in ideal_rows(outcome)]
+    for unit in ("packets", "bytes") if names else ():
+        rows = {(row["config"], row["measure"]): row for row in every if row["unit"] == unit}
+        labels = [label for name in names for label in (name, "  95% of ideal hashes, from", "    to")]
+        title = f"spread of {unit}: busiest and idlest queue against the ideal share"
+        columns = Columns(title, labels)
+        for measure, heading in _MEASURES.items():
+            columns.add(heading, [cell for name in names for cell in _beside_ideal(rows[name, measure])])
+        columns.print(console)
+
+
+def _beside_ideal(row: "Row") -> tuple[str, str, str]:
+    """Write a measure, and where it lies for ideal hashes."""
+    value, low, high = (float(row[name]) for name in ("value", "ideal_low", "ideal_high"))  # type: ignore[arg-type]
+    if row["measure"] == "max_ideal":
+        return above_ideal(value), above_ideal(low), above_ideal(high)
+    if row["measure"] == "min_ideal":
+        return above_ideal(-value), above_ideal(-high), above_ideal(-low)
+    return index(value), index(low), index(high)
+
+
+def _show_groups(title: str, kind: str, comparison: "Comparison", console: Console) -> None:
+    """Tabulate the spread of parts of the traffic, a row for each."""
+    by_config: dict[str, dict[str, Row]] = {}
+    for row in comparison.group_rows:
+        if row["group"] == kind and row["packets"]:
+            by_config.setdefault(str(row["config"]), {})[str(row["name"])] = row
+    if not by_config:
+        return
+    first = next(iter(by_config.values()))
+
+    def tabulate(on_queue: str) -> Columns:
+        columns = Columns(title, list(first))
+        columns.add("packets", [count(int(row["packets"] or 0)) for row in first.values()])
+        for config, rows in by_config.items():
+            columns.add(config, [_excess(rows.get(name), on_queue) for name in first])
+        return columns
+
+    forms = [tabulate(on_queue) for on_queue in (" on queue ", " q", "")]
+    next((form for form in forms if form.fits(console.width, own_lines=True)), forms[0]).print(console)
+
+
+def _excess(row: "Row | None", on_queue: str) -> str:
+    if row is None:
+        return "-"
+    excess = above_ideal(float(row["max_ideal_packets"] or 0))
+    return f"{excess}{on_queue}{row['busiest_queue']}" if on_queue else excess
+
+
+def _show_hottest(outcome: "Outcome", console: Console) -> None:
+    """Say which flows make the busiest receive queue what it is."""
+    packets = outcome.distribution.queues[:, 0]
+    hottest = int(packets.argmax())
+    own = flow_rows(outcome, _OF_HOTTEST, hottest)
+    if not own:
+        return
+    share = packets[hottest] / packets.sum()
+    heading = f"{outcome.device.name}: heaviest flows of queue {hottest}, which has {percent(share)} of packets"
+    show_text(Text(heading, style="bold"), console)
+    for row in own:
+        flow = row["inner"] if row["inner"] and row["inner"] != "not IP" else row["outer"]
+        console.print(f"  {percent(float(row['queue_share'] or 0))} of the queue: {flow} ({row['encapsulation']})")
+    console.print()
+
+
+def _show_affinity(outcomes: "list[Outcome]", console: Console) -> None:
+    """Tabulate how often what belongs together is apart, where that can be."""
+    asked = {each.question: each.cases for outcome in outcomes for each in outcome.affinity if each.cases}
+    if not asked:
+        return
+    columns = Columns("what belongs together, but is on different queues", [QUESTIONS[question] for question in asked])
+    columns.add("of", [count(cases) for cases in asked.values()])
+    for outcome in outcomes:
+        apart = {each.question: each.apart for each in outcome.affinity}
+        columns.add(outcome.device.name, [count(apart[question]) if question in apart else "-" for question in asked])
+    columns.print(console)
+
+
+def _show_timeline(name: str, timeline: "Timeline", console: Console) -> None:
+    """Say how busy the busiest receive queue is in single windows."""
+    import numpy as np
+
+    packets = timeline.loads[:, :, 0]
+    shares = packets.max(axis=1) / packets.sum(axis=1)
+    worst = int(shares.argmax())
+    start = moment(timeline.windows[worst] * timeline.window_ns)
+    console.print(
+        f"{name}: in {len(shares):,} windows of {timeline.window_ns / 1e6:g} ms, the busiest queue has "
+        f"{percent(np.median(shares))} of packets (median), {percent(np.quantile(shares, 0.95))} (95 of 100 windows), "
+        f"{percent(shares[worst])} (worst, from {start})"
+    )
+
+
+def _show_limits(comparison: "Comparison", console: Console) -> None:
+    """Say what the numbers above rest on, and what they do not tell."""
+    lines = []
+    for outcome in comparison.outcomes:
+        check = outcome.independence
+        if check is not None:
+            assert outcome.inputs is not None
+            lines.append(
+                f"{outcome.device.name}: {count(len(outcome.inputs.loads))} distinct hash inputs; chi-square over them "
+                f"{check.statistic:.1f} with {check.degrees} degrees of freedom, p {probability(check.probability)}"
+            )
+    lines += other_tunnels(comparison)
+    lines += flow_limits(comparison)
+    if comparison.without_time:
+        lines.append(f"windows: {packets(comparison.without_time)} without a timestamp are in none")
+    if lines:
+        show_text(Text("\n".join(lines), style="dim"), console)
+
+
+def other_tunnels(comparison: "Comparison") -> list[str]:
+    """Name the tunnels that no configuration looks into and that the verdict does not speak of, a line each."""
+    verdict = comparison.verdict
+    told: list[object] = [finding.facts for finding in verdict.findings]
+    told += [getattr(each, "tunnel", None) for each in verdict.advice]
+    lines = []
+    for tunnel in comparison.missed:
+        if not any(tunnel is each for each in told):
+            options = "--strip erspan" if tunnel.is_mirrored else remedy_options(tunnel)
+            what = f"{percent(tunnel.share)} of packets look like {name_tunnel(tunnel.kind, tunnel.port)}"
+            lines.append(f"{what}, which no configuration here looks into{f': try {options}' if options else ''}")
+    return lines
+
+
+def flow_limits(comparison: "Comparison") -> list[str]:
+    """Say what is missing where not every flow was kept, or none, a line each."""
+    flow_set = comparison.outcomes[0].flow_set
+    if flow_set is None:
+        return ["a saved census has no flows, so this report does not cover ideal hashes, tunnels and time"]
+    if flow_set.is_complete:
+        return []
+    return [
+        f"flows: {count(len(flow_set.flows.keys))} kept, about {percent(flow_set.kept_share)} of all, chosen by a "
+        f"hash of the flow; {count(int(flow_set.lumped[0]))} packets of other flows are missing from the results on "
+        "ideal hashes, tunnels and flows: raise --max-flows"
+    ]

@@ -1,0 +1,293 @@
+"""The verdict of a comparison in words: one thought per sentence, each number with its meaning."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pcaphash.engine.decision import NONE
+from pcaphash.report.compare.advice import AdviceWords, put_advice_into_words
+from pcaphash.report.suspicion import name_tunnel, remedy_options
+from pcaphash.report.words import above_ideal, count, counted, packets, percent, reason_text
+from pcaphash.studies.compare.causes import (
+    Cause,
+    FewFlows,
+    FewInputs,
+    HeavyFlow,
+    Ideal,
+    Nothing,
+    NothingToSpread,
+    TooFew,
+    UnevenTable,
+    Unexplained,
+    Unhashed,
+)
+from pcaphash.studies.compare.gain import Step
+from pcaphash.studies.compare.missed import MissedTunnel
+from pcaphash.studies.compare.verdict import Conclusion
+from pcaphash.studies.spread import EVEN
+
+if TYPE_CHECKING:
+    from pcaphash.studies.compare import Finding, Verdict
+    from pcaphash.studies.compare.gain import Gain
+
+_NOTICEABLE = 0.01  # of the packets are named among the causes
+
+
+@dataclass(frozen=True)
+class FindingWords:
+    """What is said of one configuration."""
+
+    config: str
+    text: str
+
+
+@dataclass(frozen=True)
+class VerdictWords:
+    """A verdict in words: the headline, what is said of each configuration, and what would help."""
+
+    headline: str
+    findings: list[FindingWords]
+    advice: list[AdviceWords]
+
+    @property
+    def told(self) -> list[FindingWords]:
+        """What is said of each configuration beyond the headline."""
+        return [finding for finding in self.findings if finding.text != self.headline]
+
+    @property
+    def lines(self) -> list[str]:
+        """The verdict, line by line."""
+        return [
+            self.headline,
+            *(f"{finding.config}: {finding.text}" for finding in self.told),
+            *(line for advice in self.advice for line in (f"To do: {advice.text}", *advice.command_lines)),
+        ]
+
+
+def put_into_words(verdict: "Verdict") -> VerdictWords:
+    """Write a verdict for readers."""
+    return VerdictWords(
+        _headline(verdict),
+        [FindingWords(finding.config, finding_text(finding)) for finding in verdict.findings],
+        [put_advice_into_words(advice) for advice in verdict.advice],
+    )
+
+
+def _headline(verdict: "Verdict") -> str:
+    best, worst, gain = verdict.best, verdict.worst, verdict.gain
+    if best is None or worst is None:
+        cause = Cause.TOO_FEW if verdict.conclusion == Conclusion.TOO_FEW else Cause.NOTHING
+        return finding_text(next(finding for finding in verdict.findings if finding.cause == cause))
+    if verdict.conclusion == Conclusion.EVEN:
+        under = "under every configuration" if len(verdict.findings) > 1 else f"under {best.config}"
+        return (
+            f"This traffic spreads evenly {under}: the busiest receive queue is at most {percent(worst.excess)} "
+            "above the ideal share."
+        )
+    if gain is not None:
+        remains = "" if best.cause in (Cause.EVEN, Cause.UNEVEN) or best.excess <= EVEN else f" {_remains(best)}"
+        return f"{_blame(worst)} {_helps(gain)}{remains}"
+    if len(verdict.findings) == 1:
+        return _blame(best)
+    if all(finding.cause == Cause.HASH for finding in verdict.findings):
+        return "The hash is at fault: it does worse than chance under every configuration here."
+    if best.excess <= EVEN:
+        return (
+            f"No configuration here is clearly better: the busiest receive queue is {percent(best.excess)} "
+            f"({best.config}) to {percent(worst.excess)} ({worst.config}) above the ideal share."
+        )
+    if best.cause == Cause.UNEVEN:
+        return (
+            "No configuration here spreads this traffic evenly: the busiest receive queue is "
+            f"{above_ideal(best.excess)} above the ideal share at best ({best.config})."
+        )
+    return f"No configuration here spreads this traffic evenly. {_blame(best)}"
+
+
+def _helps(gain: "Gain") -> str:
+    what = {Step.INNER: "Inner hashing", Step.PORTS: "Hashing ports"}.get(gain.step, gain.config)
+    certainly = "would help" if gain.is_certain else "does better here"
+    return (
+        f"{what} {certainly}: the busiest receive queue drops from {percent(gain.excess_instead)} "
+        f"({gain.instead_of}) to {percent(gain.excess)} ({gain.config}) above the ideal share."
+    )
+
+
+def _blame(finding: "Finding") -> str:
+    """Say in one sentence why a configuration is uneven."""
+    facts = finding.facts
+    if finding.cause == Cause.HASH:
+        return f"The hash is at fault: it does worse than chance under {finding.config}."
+    if finding.cause == Cause.FEW_INPUTS:
+        return "The hash is fine; its input has too little entropy."
+    if isinstance(facts, MissedTunnel):
+        return f"The hash is fine; {_missed(facts)}"
+    if isinstance(facts, UnevenTable):
+        return "The hash is fine; the indirection table is uneven."
+    if isinstance(facts, HeavyFlow) and finding.cause == Cause.SINGLE_FLOW:
+        return f"The hash is fine; one flow carries {percent(facts.share)} of packets, and no hash can split a flow."
+    if isinstance(facts, HeavyFlow):
+        return (
+            f"The hash is fine; {percent(facts.share)} of packets run between two addresses and have no ports to hash."
+        )
+    if isinstance(facts, Unhashed):
+        return f"The hash is fine; {percent(facts.share)} of packets have no hash and go to the unclassified queue."
+    if isinstance(facts, FewFlows) and finding.cause == Cause.HEAVY_FLOWS:
+        return f"The hash is fine; {_half(facts)}, and no hash can split a flow."
+    if finding.cause == Cause.FEW_FLOWS:
+        return "The hash is fine; there are too few flows to spread evenly."
+    if finding.excess <= EVEN:
+        return f"Under {finding.config} this traffic spreads evenly."
+    return (
+        f"Under {finding.config} this traffic spreads unevenly: the busiest receive queue is "
+        f"{percent(finding.excess)} above the ideal share."
+    )
+
+
+def _remains(finding: "Finding") -> str:
+    """Say what keeps a better configuration from an even spread."""
+    facts = finding.facts
+    if isinstance(facts, HeavyFlow) and finding.cause == Cause.SINGLE_FLOW:
+        return f"One flow still carries {percent(facts.share)} of packets, and no hash can split a flow."
+    if isinstance(facts, MissedTunnel):
+        return f"It is still uneven: {_missed(facts)}"
+    if isinstance(facts, FewFlows) and finding.cause == Cause.HEAVY_FLOWS:
+        return f"It is still uneven: {_half(facts)}, and no hash can split a flow."
+    return "It is still uneven: " + {
+        Cause.HASH: "the hash does worse than chance there.",
+        Cause.TABLE: "the indirection table is uneven by itself.",
+        Cause.FEW_INPUTS: "the hash input still has too little entropy.",
+        Cause.NO_PORTS: "packets between two addresses without ports to hash exceed the ideal share of a queue.",
+        Cause.FEW_FLOWS: "there are too few flows to spread evenly.",
+        Cause.UNHASHED: "packets without a hash all go to the unclassified queue.",
+    }.get(finding.cause, "no single cause stands out.")
+
+
+def finding_text(finding: "Finding") -> str:
+    """Say how one configuration spreads the packets, and why."""
+    facts = finding.facts
+    if isinstance(facts, NothingToSpread):
+        return _nothing(facts)
+    if isinstance(facts, TooFew):
+        one = percent(facts.queues / facts.packets) if facts.packets else "all"
+        known = "with a known receive queue " if facts.unknown else ""
+        return (
+            f"Too few packets {known}to judge: {count(facts.packets)}; at least {count(facts.needed)} are needed for "
+            f"{count(facts.queues)} receive queues. A single packet is {one} of a queue's ideal share here."
+        )
+    return " ".join(part for part in (_crowding(finding), _why(finding), _beside(finding)) if part)
+
+
+def _crowding(finding: "Finding") -> str:
+    """Say how full the fullest receive queues are."""
+    if finding.crowding is None:
+        return f"The busiest receive queue is {percent(finding.excess)} above the ideal share."
+    few, share = finding.crowding.queues, percent(finding.crowding.share)
+    return f"{count(few)} of {count(finding.queues)} receive queues {_carry(few)} {share} of packets."
+
+
+def _why(finding: "Finding") -> str:
+    facts, cause = finding.facts, finding.cause
+    if isinstance(facts, Unhashed):
+        why = reason_text(facts.reason)
+        return f"{percent(facts.share)} of packets have no hash ({why}); all go to unclassified queue {facts.queue}."
+    if isinstance(facts, UnevenTable):
+        return table_text(facts)
+    if isinstance(facts, HeavyFlow):
+        of_packets = f"{percent(facts.share)} of packets; the ideal share of a queue is {percent(facts.ideal_share)}."
+        if cause == Cause.SINGLE_FLOW:
+            return f"One flow, {facts.endpoints}, carries {of_packets}"
+        kind = "" if facts.encapsulation == NONE else f" ({facts.encapsulation})"
+        return f"Traffic without ports to hash, {facts.endpoints}{kind}, is {of_packets}"
+    if isinstance(facts, MissedTunnel):
+        return f"{_looks_like(facts)}, which this configuration does not look into."
+    if isinstance(facts, FewInputs):
+        return _few_inputs(facts)
+    if isinstance(facts, FewFlows):
+        if cause == Cause.HEAVY_FLOWS:
+            return f"{_half(facts)}."
+        return f"{_half(facts)}: too few to spread evenly over {count(facts.queues)} receive queues."
+    return _unexplained(facts) if isinstance(facts, Unexplained) else ""
+
+
+def _looks_like(facts: MissedTunnel) -> str:
+    return f"{percent(facts.share)} of packets look like {name_tunnel(facts.kind, facts.port)}"
+
+
+def _missed(facts: MissedTunnel) -> str:
+    """Say what packets look like, and what would look into it."""
+    looks = _looks_like(facts)
+    if facts.excess is not None:
+        gained = f"the busiest receive queue would be {percent(facts.excess)} above the ideal share"
+        return f"{looks}, which no configuration here looks into. With {remedy_options(facts)}, {gained}."
+    if facts.is_mirrored:
+        return f"{looks}: a mirror session, whose outer header the NIC never received."
+    encrypted = ", which is encrypted" if facts.is_encrypted else ""
+    return f"{looks}, and neither spec looks into {facts.kind}{encrypted}."
+
+
+def _half(facts: FewFlows) -> str:
+    return f"{count(facts.half)} of {count(facts.inputs)} hash inputs {_carry(facts.half)} half of the packets"
+
+
+def _carry(number: int) -> str:
+    return "carries" if number == 1 else "carry"
+
+
+def table_text(table: UnevenTable) -> str:
+    """Say how uneven an indirection table is."""
+    entries = f"{count(table.entries)} of {counted(table.table_size, 'entry', 'entries')}"
+    most = f"The indirection table has {entries} for receive queue {table.queue}"
+    if not table.queues_without:
+        return f"{most}."
+    return f"{most}, and none for {count(table.queues_without)} of {count(table.queues)} receive queues."
+
+
+def _few_inputs(facts: FewInputs) -> str:
+    flows = f"{count(facts.heaviest_flows)} {'flow' if facts.heaviest_flows == 1 else 'flows'}"
+    if facts.inputs == 1:
+        return f"All {flows} with a hash have the same hash input."
+    return (
+        f"{count(facts.crowded)} of {count(facts.inputs)} hash inputs {_carry(facts.crowded)} "
+        f"{percent(facts.crowded_share)} of packets; the largest ({flows}) carries {percent(facts.heaviest_share)}."
+    )
+
+
+def _unexplained(facts: Unexplained) -> str:
+    if not facts.kept_share:
+        return "A saved census cannot show which flows cause this."
+    if facts.kept_share < 1:
+        return f"The {percent(facts.kept_share)} of flows that were kept do not show why: raise --max-flows."
+    shares = ((facts.heaviest_share, "the largest hash input"), (facts.unhashed_share, "packets without a hash"))
+    named = " and ".join(f"{what} ({percent(share)})" for share, what in shares if share >= _NOTICEABLE)
+    return f"No single cause stands out; the largest shares are {named}." if named else "No single cause stands out."
+
+
+def _beside(finding: "Finding") -> str:
+    """Say how that compares with ideal hashes."""
+    ideal = finding.ideal
+    if ideal is None:
+        return ""
+    low, high = above_ideal(ideal.low), above_ideal(ideal.high)
+    if low == high and ideal.low <= finding.excess <= ideal.high:
+        return f"Any hash of the same input gives {low}."
+    interval = f"{low} to {high}"
+    return f"{_compared(ideal)} ideal hashes of the same input ({interval})."
+
+
+def _compared(ideal: Ideal) -> str:
+    if ideal.percentile > 97.5:
+        return "Worse than all" if ideal.percentile >= 100 else f"Worse than {ideal.percentile:.4g}% of"
+    return "Better than most" if ideal.percentile < 2.5 else "This is within the range of"
+
+
+def _nothing(facts: NothingToSpread) -> str:
+    if facts.why == Nothing.NO_RSS:
+        return "There is nothing to spread: without the RSS feature, no hash chooses a receive queue."
+    if facts.why == Nothing.ONE_QUEUE:
+        return "There is nothing to spread: there is only one receive queue."
+    if facts.why == Nothing.NO_PACKETS:
+        return "There is nothing to spread: there are no packets."
+    reasons = ", ".join(f"{reason_text(reason)}: {count(n)}" for reason, n in facts.reasons.items())
+    if facts.packets == 1:
+        return f"There is nothing to spread: the only packet has no known hash ({reasons})."
+    return f"There is nothing to spread: none of {packets(facts.packets)} has a known hash ({reasons})."

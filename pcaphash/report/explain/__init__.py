@@ -1,0 +1,1 @@
+"""Write why one packet has its hash, or none."""

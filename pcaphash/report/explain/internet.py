@@ -1,0 +1,120 @@
+"""What an IP header is and what it carries, in words."""
+
+from pcaphash.report.explain.links import NETWORKS, QEMU, cut_words, missing_words
+from pcaphash.standards import ip
+from pcaphash.studies.explain import names
+from pcaphash.studies.explain.dissection import Level
+from pcaphash.studies.explain.extensions import extension_name
+from pcaphash.studies.explain.packet import Packet
+from pcaphash.studies.explain.steps import ENDS, Layer, StopReason, TraceStep
+
+IPV4_SOURCE = "RFC 791 section 3.1"
+IPV6_SOURCE = "RFC 8200 section 3"
+EXTENSION_SOURCE = "RFC 8200 section 4"
+HOME_ADDRESS_SOURCE = "RFC 6275 section 6.3"
+FRAGMENTS = "Microsoft, RSS hashing types; the virtio specs do not say"
+NO_PORTS = "no fragment is searched for ports or tunnels, not even the first"
+
+
+def kind_words(level: Level) -> str:
+    """Name an IP header, such as ``IPv6 with extension headers``."""
+    assert level.ip is not None
+    return "IPv6 with extension headers" if level.extensions else NETWORKS[level.ip.layer]
+
+
+def payload_words(packet: Packet, level: Level) -> str:
+    """Say what an IP header carries."""
+    if level.transport:
+        return names.protocol_name(level.transport.value)
+    if level.last.reason == StopReason.FRAGMENT:
+        return _fragment_words(packet, level)
+    return "no transport" if level.last.reason in ENDS else "what QEMU does not read"
+
+
+def _fragment_words(packet: Packet, level: Level) -> str:
+    """Name the protocol of a fragment, and say which part it is, as far as that was captured."""
+    header = _fragment_header(level)
+    if header.layer == Layer.IPV4:
+        protocol, shown = header.value, names.ipv4_fragment(packet.data[header.offset + 6 : header.offset + 8])
+    else:
+        protocol, shown = packet.data[level.last.offset], "offset not captured"
+        if packet.has(header.offset + 2, 2):
+            shown = names.ipv6_fragment(packet.data[header.offset + 2 : header.offset + 4])
+    return f"a fragment of {names.protocol_name(protocol)} ({shown})"
+
+
+def _fragment_header(level: Level) -> TraceStep:
+    """Return the header that says that a packet is a fragment."""
+    fragments = [step for step in level.extensions if step.value == ip.FRAGMENT]
+    return fragments[-1] if fragments else level.last
+
+
+def internet_words(packet: Packet, level: Level) -> tuple[str, str]:
+    """Say what makes an IP header what it is, or why it cannot be read; and where the rule stands."""
+    header, last = level.ip, level.last
+    assert header is not None
+    if last.layer == Layer.EXTENSION and last.reason in ENDS:
+        return _unread_extension_words(packet, level)
+    if last.reason in ENDS or last.reason in (StopReason.WRONG_VERSION, StopReason.SHORT_LENGTH):
+        return _unread_words(packet, level, header)
+    if last.reason == StopReason.FRAGMENT:
+        fragment = _fragment_header(level)
+        said = f"there is a fragment header at byte {fragment.offset}"
+        if fragment.layer == Layer.IPV4:
+            said = f"bytes {fragment.offset + 6} and {fragment.offset + 7} say so"
+        return f"{said}: {NO_PORTS}", FRAGMENTS
+    if header.layer == Layer.IPV4:
+        what = f"version 4, a header of {max(header.length, ip.IPV4_LEN)} bytes, not a fragment"
+        return f"{what}, protocol {header.value} at byte {header.offset + 9}", IPV4_SOURCE
+    if not level.extensions:
+        return f"no extension header; next header {header.value} at byte {header.offset + 6}", IPV6_SOURCE
+    next_header = packet.data[last.offset]
+    return f"{_chain_words(level)}; then next header {next_header}, at byte {last.offset}", EXTENSION_SOURCE
+
+
+def _chain_words(level: Level) -> str:
+    """Name extension headers, and the addresses in them that stand in for those of the IPv6 header."""
+    words = [f"{extension_name(step.value)} at byte {step.offset}" for step in level.extensions]
+    if level.home_address:
+        words.append(f"home address at byte {level.home_address.offset}")
+    if level.routing_address:
+        words.append(f"routing address at byte {level.routing_address.offset}")
+    return names.listed(words)
+
+
+def _unread_words(packet: Packet, level: Level, header: TraceStep) -> tuple[str, str]:
+    """Say what is wrong with an IP header."""
+    name = NETWORKS[header.layer]
+    source = IPV4_SOURCE if header.layer == Layer.IPV4 else IPV6_SOURCE
+    announced = f"{name} is announced, but byte {header.offset} has"
+    if header.reason == StopReason.WRONG_VERSION:
+        if level.is_ip:
+            why = f"byte {header.offset} has a version other than 4: QEMU looks no further than the addresses"
+            return why, QEMU
+        return f"{announced} version {packet.data[header.offset] >> 4}", source
+    if header.reason == StopReason.SHORT_LENGTH:
+        return f"{announced} a header length of {header.length} bytes, less than 20", source
+    if header.reason == StopReason.PACKET_END and header.length > header.needed:
+        left = f"and the packet has {header.available} left"
+        return f"{announced} a header length of {header.length} bytes, {left}", source
+    return missing_words(packet, header, f"the {level.part} {name} header"), source
+
+
+def _unread_extension_words(packet: Packet, level: Level) -> tuple[str, str]:
+    """Say why an extension header could not be stepped over."""
+    step = level.last
+    if level.is_ip:
+        why = f"the chain of extension headers runs past the packet at byte {step.offset}: QEMU hashes what it has"
+        return why, QEMU
+    what = f"the {extension_name(step.value)} (next header {step.value})"
+    end = step.offset + max(step.length, ip.EXTENSION_LEN) - 1
+    if step.needed < ip.EXTENSION_LEN:
+        # Only QEMU reads less than eight bytes.
+        return f"{cut_words(packet)}; {what}, which QEMU goes through, is at bytes {step.offset} to {end}", QEMU
+    if step.reason == StopReason.CAPTURED_END and step.needed > ip.EXTENSION_LEN:
+        why = f"{cut_words(packet)}; {what} goes on to byte {end}, and a home address could be in it"
+        return why, HOME_ADDRESS_SOURCE
+    if step.reason == StopReason.PACKET_END and step.length > ip.EXTENSION_LEN:
+        why = f"{what} at byte {step.offset} has {step.length} bytes, but the packet has {step.available} left"
+        return f"{why}: the chain of extension headers is broken", EXTENSION_SOURCE
+    return missing_words(packet, step, what), EXTENSION_SOURCE

@@ -1,0 +1,252 @@
+"""Draw a replay: loss against service rate, or load and drops over time and the distribution of delays."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from pcaphash.report.figures.canvas import (
+    WIDE,
+    Picture,
+    add_legend,
+    make_figure,
+    shorten,
+    styled,
+    write_integers,
+    write_percent,
+    write_pictures,
+)
+from pcaphash.report.figures.palette import FAINT, GREY, GRID, INK, colours
+from pcaphash.report.replay.words import headline
+from pcaphash.report.words import count, duration, moment, packet_rate, packets, percent, trace_names
+from pcaphash.studies.replay.rows import rows_by_config
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+    from matplotlib.artist import Artist
+    from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
+
+    from pcaphash.studies.replay import Replay
+    from pcaphash.studies.replay.rows import Row
+
+    Values = npt.NDArray[np.float64]
+
+LOSS = "loss"
+"""The figure of the loss against the service rate."""
+
+MOST_STEPS = 240
+"""Steps of time that are drawn; each is so many whole windows that no more are needed."""
+
+MOST_CONFIGURATIONS = 8
+"""Configurations that are drawn; more could not be told apart."""
+
+_DASHES = ("-", "--", "-.", ":")
+_BASELINES = ((INK, (0, (1, 1.5))), (FAINT, (0, (4, 2))), (GREY, "-"))  # colours and dashes
+_HEIGHT = 3.9  # inches
+_PANEL_HEIGHT = 1.7
+
+
+@styled
+def draw_replay(replay: "Replay", width: float = WIDE) -> list[Picture]:
+    """Draw what a replay found, as far as it has anything that can be drawn, without titles above the figures."""
+    names = [each.config for each in replay.verdicts]
+    own = [each.config for each in replay.verdicts if not each.is_baseline][:MOST_CONFIGURATIONS]
+    of_name = dict(zip(own, colours(own), strict=True))
+    baselines = [name for name in names if name not in own][: len(_BASELINES)]
+    pictures = []
+    if replay.curve_rows:
+        pictures.append(_draw_curve(replay, of_name, baselines, width))
+    if replay.delay_rows:
+        pictures.append(_draw_delays(replay, of_name, baselines, width))
+    if replay.window_rows:
+        pictures += [
+            _draw_windows(replay, of_name, "packets", "load", "load", width),
+            _draw_windows(replay, of_name, "dropped", "drops", "drops", width),
+        ]
+    return pictures
+
+
+def write_replay_figures(replay: "Replay", folder: Path) -> list[Path]:
+    """Write each figure in each format, under a title that says what follows; return the files written."""
+    subject = f"{trace_names(replay.reading.traces)}: {count(replay.packets)} packets"
+    return write_pictures(draw_replay(replay), subject, folder)
+
+
+def _draw_curve(replay: "Replay", of_name: Mapping[str, str], baselines: Sequence[str], width: float) -> Picture:
+    """Draw the share of packets dropped against what each core serves."""
+    figure = make_figure(width, _HEIGHT)
+    panel = figure.subplots()
+    named: list[tuple[str, Artist]] = []
+    by_config = rows_by_config(replay.curve_rows)
+    n_shown = 2 + max((n for rows in by_config.values() for n, row in enumerate(rows) if row["dropped"]), default=0)
+    for name, style in _styles(of_name, baselines):
+        rows = by_config.get(name, [])[: n_shown + 1]
+        rates, shares = _values(rows, "service_rate_pps"), _values(rows, "drop_share")
+        (line,) = panel.plot(rates, shares, marker="." if name in of_name else "", **style)
+        named.append((shorten(name), line))
+    _name_axis(panel.xaxis, "packets that each core serves in a second")
+    panel.set_ylabel("share of packets dropped (%)")
+    write_percent(panel.yaxis)
+    panel.set_ylim(-0.02, None)
+    _finish(panel)
+    add_legend(figure, named)
+    return Picture(LOSS, headline(replay).rstrip(".").partition(";")[0], _describe_curve(replay, list(of_name)), figure)
+
+
+def _describe_curve(replay: "Replay", names: Sequence[str]) -> str:
+    parts = []
+    for name, rows in rows_by_config(replay.curve_rows).items():
+        if name in names:
+            lossy = [row for row in rows if row["dropped"]]
+            last = (
+                f"loses packets up to {packet_rate(float(lossy[-1]['service_rate_pps'] or 0))}"
+                if lossy
+                else "loses none"
+            )
+            parts.append(f"{shorten(name)}: {last}")
+    return f"Share of packets dropped, by the packets that each core serves in a second. {'; '.join(parts)}."
+
+
+def _draw_delays(replay: "Replay", of_name: Mapping[str, str], baselines: Sequence[str], width: float) -> Picture:
+    """Draw the share of packets that wait at least so long."""
+    figure = make_figure(width, _HEIGHT)
+    panel = figure.subplots()
+    named: list[tuple[str, Artist]] = []
+    by_config = rows_by_config(replay.delay_rows)
+    for name, style in _styles(of_name, baselines):
+        rows = by_config.get(name, [])
+        if rows:
+            delays, numbers = _values(rows, "delay_from_ns"), _values(rows, "packets")
+            longer = numbers[::-1].cumsum()[::-1] / numbers.sum()
+            # The curve ends below what one packet would be, as none takes longer.
+            delays = np.append(delays, float(rows[-1]["delay_to_ns"] or 0))
+            longer = np.append(longer, 0.5 / numbers.sum())
+            (line,) = panel.plot(np.maximum(delays, 1) * 1e-9, longer, drawstyle="steps-post", **style)
+            named.append((shorten(name), line))
+    _name_axis(panel.xaxis, "delay from arrival to the end of service, at least", "s")
+    panel.set_yscale("log")
+    panel.set_ylabel("share of packets (%)")
+    write_percent(panel.yaxis)
+    _finish(panel)
+    add_legend(figure, named)
+    longest = _longest(replay, list(of_name))
+    title = f"The longest delay is {join_delays(longest)}" if longest else "Every packet was dropped"
+    return Picture("delays", title, f"Share of packets with at least such a delay. {title}.", figure)
+
+
+def _longest(replay: "Replay", names: Sequence[str]) -> dict[str, float]:
+    found: dict[str, float] = {}
+    for row in replay.queue_rows:
+        if row["config"] in names and row["delay_max_ns"] is not None:
+            name = str(row["config"])
+            found[name] = max(found.get(name, 0.0), float(row["delay_max_ns"]))
+    return found
+
+
+def join_delays(longest: Mapping[str, float]) -> str:
+    """Say where the longest delay is shortest, and where it is longest."""
+    best, worst = (choose(longest, key=longest.__getitem__) for choose in (min, max))
+    text = f"{duration(longest[best])} under {shorten(best, 28)}"
+    if duration(longest[best]) == duration(longest[worst]):
+        return duration(longest[best])
+    return f"{text}, {duration(longest[worst])} under {shorten(worst, 28)}"
+
+
+def _draw_windows(
+    replay: "Replay", of_name: Mapping[str, str], column: str, name: str, label: str, width: float
+) -> Picture:
+    """Draw a heat map of each configuration: receive queues from bottom to top, time to the right."""
+    from matplotlib.ticker import EngFormatter
+
+    window_ns = replay.options.window_ns
+    assert window_ns is not None
+    by_config = {key: rows for key, rows in rows_by_config(replay.window_rows).items() if key in of_name}
+    starts = [int(row["window_start_ns"] or 0) for row in replay.window_rows]
+    first, n_windows = min(starts), (max(starts) - min(starts)) // window_ns + 1
+    per_step = -(-n_windows // MOST_STEPS)
+    seconds = per_step * window_ns / 1e9
+    images = {
+        key: _image(rows, column, first, per_step * window_ns, -(-n_windows // per_step)) / seconds
+        for key, rows in by_config.items()
+    }
+    most = max(float(image.max()) for image in images.values())
+    figure = make_figure(width, 1.2 + _PANEL_HEIGHT * len(images))
+    panels = figure.subplots(len(images), 1, sharex=True, squeeze=False)[:, 0]
+    for panel, (key, image) in zip(panels, images.items(), strict=True):
+        extent = (0.0, image.shape[1] * seconds, -0.5, len(image) - 0.5)
+        shown = panel.imshow(
+            image, "cividis", vmin=0, vmax=most or 1, aspect="auto", origin="lower", extent=extent,
+            interpolation="nearest",
+        )  # fmt: skip
+        panel.set_title(shorten(key), loc="left", fontsize="medium", fontweight="bold", parse_math=False)
+        panel.spines["left"].set(color=of_name[key], linewidth=4)
+        write_integers(panel.yaxis)
+        panel.set_ylabel("receive queue")
+    panels[-1].set_xlabel(f"time from {moment(first)}")
+    panels[-1].xaxis.set_major_formatter(EngFormatter("s"))
+    figure.colorbar(shown, ax=list(panels), label=label, shrink=min(1.0, 2 / len(images)), format=EngFormatter("pps"))
+    totals = {key: sum(int(row[column] or 0) for row in rows) for key, rows in by_config.items()}
+    busiest = {key: _busiest(rows, column) for key, rows in by_config.items()}
+    return Picture(
+        name,
+        _windows_title(totals, busiest, column),
+        f"{label.capitalize()} of each receive queue, in packets per second.",
+        figure,
+    )
+
+
+def _windows_title(totals: Mapping[str, int], busiest: Mapping[str, float], column: str) -> str:
+    if column == "dropped":
+        parts = [
+            f"{shorten(name, 28)} drops {packets(total) if total else 'nothing'}" for name, total in totals.items()
+        ]
+        return ", ".join(parts[:4])
+    parts = [f"{percent(share)} under {shorten(name, 28)}" for name, share in busiest.items()]
+    return f"Share of packets on the busiest queue: {', '.join(parts[:4])}"
+
+
+def _busiest(rows: "Sequence[Row]", column: str) -> float:
+    sums: dict[object, int] = {}
+    for row in rows:
+        sums[row["queue"]] = sums.get(row["queue"], 0) + int(row[column] or 0)
+    return max(sums.values()) / (sum(sums.values()) or 1)
+
+
+def _image(rows: "Sequence[Row]", column: str, first: int, step_ns: int, n_steps: int) -> "Values":
+    queues = np.array([int(row["queue"] or 0) for row in rows])
+    steps = (np.array([int(row["window_start_ns"] or 0) for row in rows], np.int64) - first) // step_ns
+    image = np.zeros((int(queues.max()) + 1, n_steps))
+    np.add.at(image, (queues, steps), _values(rows, column))
+    return image
+
+
+def _styles(of_name: Mapping[str, str], baselines: Sequence[str]) -> list[tuple[str, dict[str, Any]]]:
+    """Return how each curve is drawn: configurations in their colours, baselines faint."""
+    own: list[tuple[str, dict[str, Any]]] = [
+        (name, {"color": colour, "linestyle": _DASHES[number % len(_DASHES)]})
+        for number, (name, colour) in enumerate(of_name.items())
+    ]
+    return own + [
+        (name, {"color": colour, "linestyle": dashes, "linewidth": 1, "zorder": 1})
+        for name, (colour, dashes) in zip(baselines, _BASELINES, strict=False)
+    ]
+
+
+def _values(rows: "Sequence[Row]", column: str) -> "Values":
+    return np.array([float(row[column] or 0) for row in rows])
+
+
+def _name_axis(axis: "Axis", label: str, unit: str = "") -> None:
+    """Make an axis logarithmic, with its numbers in thousands of the unit."""
+    from matplotlib.ticker import EngFormatter, NullFormatter
+
+    axis.axes.set_xscale("log")
+    axis.set_major_formatter(EngFormatter(unit))
+    axis.set_minor_formatter(NullFormatter())
+    axis.set_label_text(label)
+
+
+def _finish(panel: "Axes") -> None:
+    panel.grid(True, linewidth=0.4, color=GRID)

@@ -1,0 +1,1 @@
+"""Write what was recovered of a hash key."""

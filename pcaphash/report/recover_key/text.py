@@ -1,0 +1,52 @@
+"""Show what was recovered of a hash key on the terminal."""
+
+from typing import TYPE_CHECKING, TextIO
+
+from rich.text import Text
+
+from pcaphash.report.layout import Columns, open_console
+from pcaphash.report.recover_key.words import NEW, assumption_text, put_into_words
+from pcaphash.report.words import count
+from pcaphash.studies.recover_key.result import Conclusion
+
+if TYPE_CHECKING:
+    from pcaphash.studies.recover_key import Recovery
+    from pcaphash.studies.recover_key.result import Fit
+
+_STYLES = {Conclusion.COMPLETE: "bold green", Conclusion.PARTIAL: "bold"}
+
+
+def show_recovery(recovery: "Recovery", stream: TextIO) -> None:
+    """Print what is known of the key, and which assumption it rests on.
+
+    Parameters
+    ----------
+    recovery : Recovery
+        The results.
+    stream : text stream
+        A terminal, whose width is kept to, or anything else.
+    """
+    console = open_console(stream)
+    words = put_into_words(recovery)
+    console.print(Text(words.headline, style=_STYLES.get(recovery.conclusion, "bold red")))
+    for line in words.key:
+        console.print(Text(line), soft_wrap=True)
+    for line in words.findings:
+        console.print(Text(line))
+    for line in words.commands:
+        console.print(Text(line), soft_wrap=True)
+    for line in words.notes:
+        console.print(Text(line, style="dim"))
+    console.print()
+    _assumptions(recovery.fits).print(console)
+    console.print(Text(NEW, style="dim"))
+
+
+def _assumptions(fits: "list[Fit]") -> Columns:
+    columns = Columns("what may be hashed", [assumption_text(fit.assumption) for fit in fits])
+    columns.add("packets", [count(fit.packets) for fit in fits])
+    columns.add("new", [count(fit.rank) for fit in fits])
+    columns.add("contradict", [count(fit.contradictions) for fit in fits])
+    columns.add("a key fits", ["yes" if fit.is_consistent else "no" for fit in fits])
+    columns.add("key bits", [str(fit.solution.known_bits) if fit.solution else "-" for fit in fits])
+    return columns

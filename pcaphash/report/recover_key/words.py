@@ -1,0 +1,183 @@
+"""What was recovered of a hash key in words: one thought per sentence, each number with its meaning."""
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from pcaphash.device.hash_key import TITLES
+from pcaphash.report.note_words import note_text
+from pcaphash.report.words import count, packets
+from pcaphash.studies.recover_key.result import Assumption, Conclusion, HashInput, ValueOrder
+from pcaphash.studies.recover_key.solution import KEY_BITS
+
+if TYPE_CHECKING:
+    from pcaphash.studies.recover_key import Recovery
+    from pcaphash.studies.recover_key.result import Fit
+    from pcaphash.studies.recover_key.solution import Solution
+
+NEW = "new: hash inputs that are not sums of others; only these tell something about the key"
+"""What the column of that name means."""
+
+_ASSUMPTIONS = {
+    Assumption.AS_CONFIGURED: "as configured",
+    Assumption.INNER_PORTS: "inner header, addresses and ports",
+    Assumption.OUTER_PORTS: "outer header, addresses and ports",
+    Assumption.INNER_ADDRESSES: "inner header, addresses",
+    Assumption.OUTER_ADDRESSES: "outer header, addresses",
+}
+_ORDERS = {
+    ValueOrder.AS_REPORTED: "as reported",
+    ValueOrder.BYTES_REVERSED: "bytes in the opposite order",
+    ValueOrder.BITS_REVERSED: "bits in reversed order",
+    ValueOrder.HALVES_SWAPPED: "16-bit halves swapped",
+}
+_INPUTS = {
+    HashInput.IPV4_ADDRESSES: "IPv4 addresses",
+    HashInput.IPV4_PORTS: "IPv4 addresses and ports",
+    HashInput.IPV6_ADDRESSES: "IPv6 addresses",
+    HashInput.IPV6_PORTS: "IPv6 addresses and ports",
+}
+_HEADLINES = {
+    Conclusion.COMPLETE: f"The key is known: all {KEY_BITS} bits that a hash can depend on.",
+    Conclusion.UNCERTAIN: "No key is certain.",
+    Conclusion.NO_KEY: "No key produces these hashes.",
+    Conclusion.NO_ORDER: "No key can be told from this log.",
+}
+_WHY_NOT = {
+    Conclusion.UNCERTAIN: [
+        "No key fits the device as configured.",
+        "Other assumptions below may fit by chance with so few packets: give more.",
+    ],
+    Conclusion.NO_KEY: [
+        "Either the device does not use Toeplitz, or it hashes other bytes than those assumed below.",
+        "If you know the key, run `pcaphash validate` to find out more.",
+        "Part of the traffic may tell more than all of it: try --encapsulation.",
+    ],
+    Conclusion.NO_ORDER: [
+        "The log is printed queue by queue, so its lines cannot be matched to packets without the key.",
+        "Use one receive queue, or packets of different lengths.",
+    ],
+}
+
+
+@dataclass(frozen=True)
+class RecoveryWords:
+    """What was recovered of a key in words, line by line.
+
+    Parameters
+    ----------
+    headline : str
+        How much of the key is known.
+    key : list of str
+        The key as far as it is known; empty if nothing is.
+    findings : list of str
+        What it rests on and what it is good for, or why there is no key.
+    commands : list of str
+        What to do with it.
+    notes : list of str
+        What is to be known of the values read.
+    """
+
+    headline: str
+    key: list[str] = field(default_factory=list)
+    findings: list[str] = field(default_factory=list)
+    commands: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def put_into_words(recovery: "Recovery") -> RecoveryWords:
+    """Write what was recovered of a key for readers."""
+    best, solution = recovery.best, recovery.solution
+    notes = [*map(note_text, recovery.notes), *other_types_texts(recovery)]
+    if best is None or solution is None:
+        return RecoveryWords(_HEADLINES[recovery.conclusion], findings=_WHY_NOT[recovery.conclusion], notes=notes)
+    key = solution.hash_key.hex()
+    return RecoveryWords(
+        _headline(recovery, solution),
+        _key_lines(recovery, solution),
+        [*_about_fit(best, solution), *_about_use(recovery)],
+        [f"to validate with it: pcaphash validate TRACE --key {key}"] if recovery.calculable else [],
+        notes,
+    )
+
+
+def assumption_text(assumption: Assumption) -> str:
+    """Say what is assumed to be hashed."""
+    return _ASSUMPTIONS[assumption]
+
+
+def order_text(order: ValueOrder) -> str:
+    """Say how the bits of a hash are arranged in the reported value."""
+    return _ORDERS[order]
+
+
+def known_name(recovery: "Recovery") -> str:
+    """Say whose key it is, if it is a known one; else empty."""
+    return TITLES[recovery.known_key] if recovery.known_key else ""
+
+
+def _headline(recovery: "Recovery", solution: "Solution") -> str:
+    if recovery.conclusion == Conclusion.COMPLETE:
+        return _HEADLINES[Conclusion.COMPLETE]
+    return f"{solution.known_bits} of the {KEY_BITS} key bits that a hash can depend on are known."
+
+
+def _key_lines(recovery: "Recovery", solution: "Solution") -> list[str]:
+    name = known_name(recovery)
+    key = f"key: {written_key(solution)}{f', {name}' if name else ''}"
+    return [key] if recovery.is_complete else [key, f"mask: {solution.key_mask.hex()}"]
+
+
+def _about_fit(best: "Fit", solution: "Solution") -> list[str]:
+    """Say what is hashed, and how well the hashes go with it."""
+    lines = [f"hashed: {assumption_text(best.assumption)}, {packets(best.packets)}"]
+    if not best.is_confirmed:
+        equations = "1 equation is" if best.evidence == 1 else f"{best.evidence} equations are"
+        lines.append(f"Little confirms it: only {equations} left to check the key with. Give more packets.")
+    if best.value_order not in (None, ValueOrder.AS_REPORTED):
+        lines.append(f"The hash is reported with its {_ORDERS[best.value_order]}.")
+    if solution.has_initial:
+        lines.append(
+            f"The hash starts at 0x{solution.initial_value:08x} instead of 0, unless unknown key bits explain this."
+        )
+    if best.contradictions:
+        verb = "contradicts" if best.contradictions == 1 else "contradict"
+        numbers = ", ".join(map(count, best.contradicting))
+        more = ", ..." if len(best.contradicting) < best.contradictions else ""
+        lines.append(f"{packets(best.contradictions)} {verb} the others: {numbers}{more}")
+    return lines
+
+
+def _about_use(recovery: "Recovery") -> list[str]:
+    """Say which hashes the known bits give."""
+    lines = []
+    if recovery.calculable:
+        lines.append(f"enough to calculate every hash over {', '.join(_INPUTS[each] for each in recovery.calculable)}")
+    if recovery.unreported:
+        have = "has" if recovery.unreported == 1 else "have"
+        lines.append(
+            f"{packets(recovery.unreported)} {have} no reported hash: {count(recovery.predictable)} of "
+            f"{count(recovery.looked_at)} examined can be predicted"
+        )
+    return lines
+
+
+def other_types_texts(recovery: "Recovery") -> list[str]:
+    """Say how many packets report another type than expected, if some do."""
+    if recovery.best is None or not recovery.of_other_types:
+        return []
+    one = recovery.of_other_types == 1
+    return [
+        f"{packets(recovery.of_other_types)} {'reports' if one else 'report'} another hash type than expected "
+        f"({assumption_text(recovery.best.assumption)}) and {'was' if one else 'were'} left out: set --hash-types to "
+        "match the device"
+    ]
+
+
+def written_key(solution: "Solution") -> str:
+    """Write a key in hexadecimal digits, with ``?`` for those that are not known as a whole."""
+    pairs = zip(solution.hash_key.hex(), solution.key_mask.hex(), strict=True)
+    # The last bit of the 40 bytes never matters.
+    last = 2 * len(solution.hash_key) - 1
+    return "".join(
+        digit if mask == "f" or (place == last and mask == "e") else "?" for place, (digit, mask) in enumerate(pairs)
+    )

@@ -1,0 +1,129 @@
+"""Show a replay on the terminal: the verdict first, then the loss at each service rate, or each receive queue."""
+
+from typing import TYPE_CHECKING, TextIO
+
+from rich.console import Console
+from rich.text import Text
+
+from pcaphash.report.analyze.text import BAD, GOOD, show_headline
+from pcaphash.report.device_words import describe_common
+from pcaphash.report.layout import Columns, open_console, show_text
+from pcaphash.report.replay.words import headline, own_verdicts, traffic_text, verdict_lines
+from pcaphash.report.words import brief_types, count, duration, left_out_text, packet_rate, percent, size
+from pcaphash.studies.replay.rows import rows_by_config
+
+if TYPE_CHECKING:
+    from pcaphash.studies.replay.result import Replay
+    from pcaphash.studies.replay.rows import Row
+
+_DEFAULT = " (default)"
+_DELAYS = {
+    "delay_median_ns": "delay, median",
+    "delay_p99_ns": "99%",
+    "delay_p999_ns": "99.9%",
+    "delay_max_ns": "maximum",
+}
+
+
+def show_replay(replay: "Replay", stream: TextIO) -> None:
+    """Print what is lost under which configuration, and the numbers that this rests on.
+
+    Parameters
+    ----------
+    replay : Replay
+        The results.
+    stream : text stream
+        A terminal, whose width is kept to, or anything else.
+    """
+    console = open_console(stream)
+    drops = [each.dropped for each in own_verdicts(replay)]
+    style = "" if not replay.has_service else BAD if any(drops) else GOOD
+    show_headline(headline(replay), console, style)
+    lines = verdict_lines(replay)
+    for line in lines:
+        show_text(Text(line), console, 2)
+    if lines:
+        console.print()
+    if replay.has_service:
+        _show_queues(replay, console)
+    elif any(row["dropped"] for row in replay.curve_rows):
+        _show_curve(replay, console)
+        _show_fewest(replay, console)
+    _show_facts(replay, console)
+
+
+def _show_curve(replay: "Replay", console: Console) -> None:
+    """Tabulate the loss of each configuration, a row for each service rate up to the first that suits all."""
+    by_config = rows_by_config(replay.curve_rows)
+    if not by_config:
+        return
+    n_shown = 1 + max(
+        max((number for number, row in enumerate(rows) if row["dropped"]), default=-1) for rows in by_config.values()
+    )
+    first = next(iter(by_config.values()))[: n_shown + 1]
+    columns = Columns("packets dropped, by what each core serves", [packet_rate(_number(row)) for row in first])
+    for config, rows in by_config.items():
+        columns.add(config, [_loss(row) for row in rows[: len(first)]])
+    columns.print(console)
+
+
+def _number(row: "Row", name: str = "service_rate_pps") -> float:
+    return float(row[name] or 0)
+
+
+def _loss(row: "Row") -> str:
+    return percent(_number(row, "drop_share")) if row["dropped"] else "none"
+
+
+def _show_fewest(replay: "Replay", console: Console) -> None:
+    """Tabulate how many receive queues would do, a row for each service rate at which some number does."""
+    by_config = rows_by_config(replay.fewest_rows)
+    enough = sorted({_number(row) for row in replay.fewest_rows if row["queues"]})
+    if not enough:
+        return
+    # Above the first rate at which one queue suits all configurations, nothing changes.
+    last = next(
+        (rate for rate in enough if all(row["queues"] == 1 for row in replay.fewest_rows if _number(row) == rate)),
+        enough[-1],
+    )
+    shown = [rate for rate in enough if rate <= last]
+    title = "fewest queues without loss (of 1, 2, 4, ... 64), by what each core serves"
+    columns = Columns(title, [packet_rate(rate) for rate in shown])
+    for config, rows in by_config.items():
+        queues = {_number(row): row["queues"] for row in rows}
+        columns.add(config, [str(queues.get(rate) or "more than 64") for rate in shown])
+    columns.print(console)
+
+
+def _show_queues(replay: "Replay", console: Console) -> None:
+    """Tabulate the receive queues of each configuration."""
+    for config, rows in rows_by_config(replay.queue_rows).items():
+        columns = Columns(config, [str(row["queue"]) for row in rows], heading="queue")
+        columns.add("packets", [count(int(row["packets"] or 0)) for row in rows])
+        columns.add("bytes", [size(int(row["bytes"] or 0)) for row in rows])
+        columns.add("dropped", [count(int(row["dropped"] or 0)) for row in rows])
+        columns.add("busy", [percent(_number(row, "busy_share")) for row in rows])
+        columns.add("ring, mean", [f"{_number(row, 'occupancy_mean'):.3g}" for row in rows])
+        columns.add("ring, most", [count(int(row["occupancy_max"] or 0)) for row in rows])
+        for name, title in _DELAYS.items():
+            columns.add(title, ["-" if row[name] is None else duration(_number(row, name)) for row in rows])
+        columns.add("reordered", [count(int(row["reordered"] or 0)) for row in rows])
+        columns.print(console)
+
+
+def _show_facts(replay: "Replay", console: Console) -> None:
+    """Print what arrived, what was left out, and what was given and assumed of rings and devices."""
+    console.print(Text(traffic_text(replay), style="bold"))
+    lines = []
+    if replay.reading.left_out:
+        lines.append(f"left out: {left_out_text(replay.reading)}")
+    lines.append(f"rings: one core for each queue, {count(replay.options.ring_size)} descriptors in each ring")
+    if replay.has_service:
+        lines.append("delay: from arrival to the end of service, of packets that were not dropped")
+    if replay.options.rate is not None and replay.options.rate.unit == "bits":
+        lines.append("rate: original lengths, without preamble, frame check sequence and gap between frames")
+    devices = list(replay.devices)
+    options = [f"{name} {value.removesuffix(_DEFAULT)}" for name, value in describe_common(devices[0], devices)]
+    lines.append(f"device: {'; '.join(options)}")
+    lines.append(f"configurations: {'; '.join(f'{each.name}={brief_types(each)}' for each in devices)}")
+    show_text(Text("\n".join(lines), style="dim"), console)

@@ -1,0 +1,251 @@
+"""What a replay found, in words: first what an engineer can act on, then what each number means."""
+
+import math
+from typing import TYPE_CHECKING
+
+from pcaphash.report.words import counted, duration, packet_rate, packets, percent
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from pcaphash.studies.replay.options import Change, ReplayOptions
+    from pcaphash.studies.replay.result import Clock, Replay, Verdict
+
+_PS_OF_SECOND = 10**12
+_PS_OF_NS = 1000
+_MOST_NAMED = 3  # clocks that were set
+_BASELINES = {
+    # baseline: what it is, as the subject of a sentence
+    "shared-ring": "One ring that all cores share, the lower bound for any hash,",
+    "round-robin": "Packet-by-packet round robin, which reorders flows,",
+    "ideal-hash": "An ideal hash, which puts each flow on a random queue,",
+}
+
+
+def join(words: "Sequence[str]") -> str:
+    """Join words as a sentence lists them."""
+    return " and ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)
+
+
+def own_verdicts(replay: "Replay") -> "list[Verdict]":
+    """Return the verdicts on the configurations that have receive queues, without those on baselines."""
+    return [each for each in replay.verdicts if not each.is_baseline and each.queues]
+
+
+def lossless_rate(verdict: "Verdict") -> str:
+    """Say how many packets a core must serve in a second to lose none."""
+    lossless = verdict.lossless
+    assert lossless is not None
+    if lossless.lossless_pps is None:
+        return f"more than {packet_rate(lossless.lossy_pps or 0)}"
+    if lossless.lossy_pps is None:
+        return f"no more than {packet_rate(lossless.lossless_pps)}"
+    return packet_rate(_rounded_up(lossless.lossless_pps))
+
+
+def _rounded_up(rate: float) -> float:
+    """Round to three digits, but never down: below the rate there is loss."""
+    unit = 10.0 ** (math.floor(math.log10(rate)) - 2)
+    return math.ceil(rate / unit - 1e-9) * unit
+
+
+def service_text(options: "ReplayOptions") -> str:
+    """Say how fast a core is."""
+    if not options.service_per_byte_ps:
+        return f"At {packet_rate(_PS_OF_SECOND / options.fixed_ps)} per core"
+    per_byte = f"{duration(options.service_per_byte_ps / _PS_OF_NS)} for each byte"
+    fixed = f"{duration(options.fixed_ps / _PS_OF_NS)} for each packet and " if options.fixed_ps else ""
+    return f"With {fixed}{per_byte}"
+
+
+def headline(replay: "Replay") -> str:
+    """Say which configuration loses what."""
+    own = own_verdicts(replay)
+    if not replay.packets or not any(each.packets for each in own):
+        return "No packet went to a receive queue, so there is nothing to lose."
+    if not replay.has_service:
+        return _needs(replay, own)
+    return _losses(replay, own)
+
+
+def _needs(replay: "Replay", own: "Sequence[Verdict]") -> str:
+    """Say what a core must serve under each configuration, and what is lost where that just suits the best."""
+    if _is_never_lossy(replay):
+        return "No packet is lost at any service rate tried: no more packets arrive than rings hold."
+    text = f"To lose no packet, a core must serve {_under(lossless_rate, own)}"
+    rate, shares = _tight_rate(replay)
+    lossy = [each for each in own if shares.get(each.config)]
+    if rate is None or not lossy:
+        return f"{text}."
+    enough = join([each.config for each in own if not shares.get(each.config)])
+    parts = _grouped({each.config: percent(shares[each.config]) for each in lossy})
+    first, *rest = [f"{join(names)} {'drops' if len(names) == 1 else 'drop'} {lost}" for lost, names in parts.items()]
+    told = join([f"{first} of packets", *rest])
+    return f"{text}; at {packet_rate(rate)}, the lowest rate tried that is enough for {enough}, {told}."
+
+
+def _is_never_lossy(replay: "Replay") -> bool:
+    """Tell whether no packet is lost at any of the rates tried."""
+    return all(each.lossless is None or each.lossless.lossy_pps is None for each in own_verdicts(replay))
+
+
+def _under(write: "Callable[[Verdict], str]", verdicts: "Sequence[Verdict]") -> str:
+    """Put the configurations together of which the same is written."""
+    parts = _grouped({each.config: write(each) for each in verdicts})
+    if len(parts) == 1 and len(verdicts) > 1:
+        return f"{next(iter(parts))} under every configuration"
+    return join([f"{text} under {join(names)}" for text, names in parts.items()])
+
+
+def _grouped(texts: "Mapping[str, str]") -> dict[str, list[str]]:
+    """Return the names of which the same is said, by what is said."""
+    found: dict[str, list[str]] = {}
+    for name, text in texts.items():
+        found.setdefault(text, []).append(name)
+    return found
+
+
+def _tight_rate(replay: "Replay") -> tuple[float | None, dict[str, float]]:
+    """Return the lowest rate of the grid at which the best configuration loses nothing, and the share that each loses.
+
+    The rate is None if there is no such rate.
+    """
+    best = next((each for each in own_verdicts(replay) if each.config in replay.best), None)
+    if best is None or best.lossless is None or best.lossless.lossless_pps is None or _is_never_lossy(replay):
+        return None, {}
+    rates = sorted({float(row["service_rate_pps"] or 0) for row in replay.curve_rows})
+    rate = next((each for each in rates if each >= best.lossless.lossless_pps), None)
+    at_it = [row for row in replay.curve_rows if row["service_rate_pps"] == rate]
+    return rate, {str(row["config"]): float(row["drop_share"] or 0) for row in at_it}
+
+
+def _losses(replay: "Replay", own: "Sequence[Verdict]") -> str:
+    start = service_text(replay.options)
+    if not any(each.dropped for each in own):
+        whom = "no configuration" if len(own) > 1 else own[0].config
+        drops = "drops a packet" if len(own) > 1 else "drops no packet"
+        return f"{start}, {whom} {drops}."
+    parts = _grouped({each.config: _drops(each) for each in own})
+    if len(parts) == 1 and len(own) > 1:
+        return f"{start}, every configuration drops {next(iter(parts))}."
+    told = [f"{join(names)} {'drops' if len(names) == 1 else 'drop'} {share}" for share, names in parts.items()]
+    return f"{start}, {join(told)}."
+
+
+def _drops(verdict: "Verdict") -> str:
+    if not verdict.dropped:
+        return "nothing"
+    share = percent(verdict.drop_share or 0)
+    return packets(verdict.dropped) if share == percent(0) else f"{share} of packets"
+
+
+def verdict_lines(replay: "Replay") -> list[str]:
+    """Say, a line each, what follows from the headline and what it rests on."""
+    lines = _curve_lines(replay) if not replay.has_service else _service_lines(replay)
+    return lines + _order_lines(replay)
+
+
+def _curve_lines(replay: "Replay") -> list[str]:
+    """Say how many queues would do where cores just suit the best configuration, and what the baselines need."""
+    rate, _ = _tight_rate(replay)
+    if rate is None:
+        return []
+    lines = _queues_lines(replay, rate)
+    return lines + [
+        f"{_BASELINES.get(each.config, each.config)} needs {lossless_rate(each)} per core."
+        for each in replay.verdicts
+        if each.is_baseline and each.lossless and each.lossless.lossy_pps is not None
+    ]
+
+
+def _queues_lines(replay: "Replay", rate: float) -> list[str]:
+    """Say how many receive queues would do at a rate."""
+    fewest = {str(row["config"]): row["queues"] for row in replay.fewest_rows if row["service_rate_pps"] == rate}
+    if not fewest:
+        return []
+    enough = _grouped({name: counted(int(each), "queue", "queues") for name, each in fewest.items() if each})
+    parts = [f"{join(names)} {'needs' if len(names) == 1 else 'need'} {queues}" for queues, names in enough.items()]
+    never = [name for name, each in fewest.items() if not each]
+    if never:
+        parts.append(f"{join(never)} {'loses' if len(never) == 1 else 'lose'} packets even with 64")
+    return [f"At {packet_rate(rate)} per core, to lose none: {join(parts)} (of 1, 2, 4, ... 64)."]
+
+
+def _service_lines(replay: "Replay") -> list[str]:
+    """Say what the baselines drop, or how long packets take if nothing is dropped."""
+    if any(each.dropped for each in own_verdicts(replay)):
+        return [
+            f"{_BASELINES.get(each.config, each.config)} drops {_drops(each)}."
+            for each in replay.verdicts
+            if each.is_baseline and each.dropped is not None
+        ]
+    longest: dict[str, float] = {}
+    for row in replay.queue_rows:
+        name, delay = str(row["config"]), float(row["delay_max_ns"] or 0)
+        longest[name] = max(longest.get(name, 0.0), delay)
+    delays = _grouped({each.config: duration(longest.get(each.config, 0.0)) for each in own_verdicts(replay)})
+    if len(delays) == 1:
+        return [f"The longest delay is {next(iter(delays))}."]
+    return [f"The longest delay is {join([f'{delay} under {join(names)}' for delay, names in delays.items()])}."]
+
+
+def _order_lines(replay: "Replay") -> list[str]:
+    """Say which configurations put packets of a flow out of order, and whether a change did it."""
+    lines = []
+    for each in own_verdicts(replay):
+        if not each.reordered:
+            continue
+        overtake = (
+            "overtakes an earlier one of its flow" if each.reordered == 1 else "overtake earlier ones of their flows"
+        )
+        because = ""
+        if each.reordered_by_change:
+            because = f", {each.reordered_by_change:,} of them because of a change"
+        lines.append(f"Under {each.config}, {packets(each.reordered)} {overtake}{because}.")
+    return lines
+
+
+def traffic_text(replay: "Replay") -> str:
+    """Say how much arrives, and how fast."""
+    text = f"{packets(replay.packets)} {'arrives' if replay.packets == 1 else 'arrive'}"
+    if replay.duration_ns > 0 and replay.packets > 1:
+        per_second = (replay.packets - 1) / (replay.duration_ns / 1e9)
+        text += f" in {duration(replay.duration_ns)}, {packet_rate(per_second)} on average"
+    return text
+
+
+def clock_lines(clock: "Clock") -> list[str]:
+    """Say, a line each, which times of the traces are not taken as they are."""
+    lines = [
+        f"{each.trace}: {counted(each.packets, 'packet is', 'packets are')} stamped earlier than the packet before, "
+        f"from packet {each.packet:,} on: each arrives together with the packet before"
+        for each in clock.backwards
+    ]
+    lines += [
+        f"{each.trace}: the clock was set before packet {each.packet:,}, by {each.seconds:+,.0f} s: this packet "
+        "arrives together with the packet before, and later times are shifted by as much"
+        for each in clock.jumps[:_MOST_NAMED]
+    ]
+    if clock.n_jumps > _MOST_NAMED:
+        lines.append(f"clocks were set {clock.n_jumps - _MOST_NAMED:,} more times, which was treated the same way")
+    return lines
+
+
+def late_lines(changes: "Sequence[Change]", duration_ns: float) -> list[str]:
+    """Say, a line each, which changes come after the last packet, which arrives so many nanoseconds after the first."""
+    late = {each.at_ps for each in changes if each.at_ps / _PS_OF_NS > duration_ns}
+    return [
+        f"the change at {duration(at_ps / _PS_OF_NS)} has no effect: the last packet arrives after "
+        f"{duration(duration_ns)}"
+        for at_ps in sorted(late)
+    ]
+
+
+def unknown_lines(replay: "Replay") -> list[str]:
+    """Say, a line each, how many packets go to no queue because too little of them was captured."""
+    return [
+        f"{each.config}: the capture does not show the receive queue of {packets(each.unknown)}, so no ring gets "
+        f"{'it' if each.unknown == 1 else 'them'}"
+        for each in replay.verdicts
+        if each.unknown and not each.is_baseline
+    ]

@@ -1,0 +1,1 @@
+"""Flows that were found for receive queues, as text, rows and a document."""

@@ -1,0 +1,57 @@
+"""Show on the terminal which flows go to which receive queue."""
+
+from typing import TYPE_CHECKING, TextIO
+
+from rich.text import Text
+
+from pcaphash.report.layout import Columns, open_console, show_text
+from pcaphash.report.words import counted
+
+if TYPE_CHECKING:
+    from pcaphash.studies.hash_tuple import PacketTuple
+    from pcaphash.studies.steer import Steering
+
+
+def show_steering(steering: "Steering", stream: TextIO) -> None:
+    """Print the flows of each receive queue, and which queues none can be steered to.
+
+    Parameters
+    ----------
+    steering : Steering
+        The flows.
+    stream : text stream
+        A terminal, whose width is kept to, or anything else.
+    """
+    console = open_console(stream)
+    show_text(Text(headline(steering), style="bold"), console)
+    console.print()
+    found = steering.tuples
+    columns = Columns("", [_title(each.packet) for each in found])
+    columns.add("hash", [f"0x{each.hash_value:08x}" for each in found])
+    columns.add("entry", [str(each.table_entry) for each in found])
+    columns.add("queue", [str(each.queue) for each in found])
+    columns.print(console)
+    for target in steering.targets:
+        left = f"queue {target.queue}: {counted(target.possible, 'flow', 'flows')} would do"
+        show_text(Text(left if target.possible else f"queue {target.queue}: none, {target.why_not}"), console)
+
+
+def headline(steering: "Steering") -> str:
+    """Say in a sentence what was found."""
+    n_flows = sum(len(target.flows) for target in steering.targets)
+    reached = [target for target in steering.targets if target.flows]
+    where = f"receive queue {reached[0].queue}" if len(reached) == 1 else f"{len(reached)} receive queues, evenly"
+    what = counted(n_flows, "flow", "flows")
+    header = f" by the {steering.header} header of {steering.tunnel}" if steering.tunnel else ""
+    both = ", in both directions" if steering.is_both else ""
+    return f"{what} for {where}{header}{both}."
+
+
+def _title(packet: "PacketTuple") -> str:
+    return f"{_end(str(packet.source), packet.source_port)} -> {_end(str(packet.destination), packet.destination_port)}"
+
+
+def _end(address: str, port: int | None) -> str:
+    if port is None:
+        return address
+    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"

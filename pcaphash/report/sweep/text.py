@@ -1,0 +1,150 @@
+"""Show a sweep on the terminal: the best classes of masks, and where the masks with names are."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TextIO
+
+from rich.cells import cell_len
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from pcaphash.device.hash_types import format_mask
+from pcaphash.report.analyze.text import nothing, show_facts, show_headline
+from pcaphash.report.layout import open_console, show_text
+from pcaphash.report.measures import write_measure
+from pcaphash.report.sweep.words import doubt, footnotes, headline
+from pcaphash.report.words import count, percent
+from pcaphash.studies.sweep.verdict import Conclusion
+
+if TYPE_CHECKING:
+    from pcaphash.studies.sweep import Sweep
+
+_MOST_SHOWN = 10  # classes, besides those of masks with names
+_LEAST_TYPES, _MOST_TYPES = 24, 60  # columns of text
+_GAP = 2
+_PIECE = re.compile(r"[^+/]+[+/]?")
+
+
+@dataclass(frozen=True)
+class _Column:
+    """A column of numbers.
+
+    Parameters
+    ----------
+    heading : str
+        Above it, in lines.
+    cells : list of str
+        One for each class shown.
+    """
+
+    heading: str
+    cells: list[str]
+
+    @property
+    def width(self) -> int:
+        """Columns of text that it takes."""
+        return max(map(cell_len, [*self.heading.split("\n"), *self.cells]), default=0)
+
+
+def show_sweep(sweep: "Sweep", stream: TextIO) -> None:
+    """Print what was read and assumed, the best classes, and those of masks that have a name.
+
+    Parameters
+    ----------
+    sweep : Sweep
+        The results.
+    stream : text stream
+        A terminal, whose width is kept to, or anything else.
+    """
+    console = open_console(stream)
+    conclusion = sweep.verdict.conclusion
+    if conclusion in (Conclusion.NO_HASH, Conclusion.ONE_QUEUE):
+        is_hashed = conclusion == Conclusion.ONE_QUEUE
+        show_headline(f"{doubt(sweep.verdict)}." if is_hashed else nothing(sweep.analysis), console)
+        show_facts(sweep.analysis, console, with_types=False)
+        return
+    show_headline(headline(sweep), console)
+    console.print(_table(sweep, console))
+    console.print()
+    show_text(Text("\n".join(footnotes(sweep)), style="dim"), console)
+    console.print()
+    show_facts(sweep.analysis, console, with_types=False)
+
+
+def _table(sweep: "Sweep", console: Console) -> Table:
+    """Tabulate some classes; of the columns of numbers there are as many as there is room for, and one at least."""
+    shown = shown_classes(sweep)
+    ranks = _Column("rank", [count(rank) for rank in sweep.ranks[shown].tolist()])
+    masks = _Column("mask", [sweep.mask_text(position) for position in sweep.smallest[shown].tolist()])
+    columns = _columns(sweep, shown)
+
+    def room() -> int:
+        return console.width - sum(column.width + _GAP for column in [ranks, masks, *columns])
+
+    while len(columns) > 1 and room() < _LEAST_TYPES:
+        columns.pop()
+    table = Table(box=None, padding=(0, _GAP, 0, 0), pad_edge=False)
+    table.add_column(ranks.heading, justify="right", width=ranks.width)
+    table.add_column(masks.heading, width=masks.width)
+    table.add_column("types")
+    for column in columns:
+        table.add_column(column.heading, justify="right", width=column.width)
+    for i, number in enumerate(shown):
+        if i == _MOST_SHOWN:
+            table.add_row()
+        types = fold(_pieces_of_types(sweep, number), min(room(), _MOST_TYPES))
+        if names := names_of_class(sweep, number):
+            types.append(f"({names})")
+        cells = [column.cells[i] for column in columns]
+        style = "bold" if names else ""
+        table.add_row(ranks.cells[i], masks.cells[i], "\n".join(types), *cells, style=style)
+    return table
+
+
+def _columns(sweep: "Sweep", shown: list[int]) -> list[_Column]:
+    """Return the columns of numbers, the more important ones first."""
+    values = {name: column[shown].tolist() for name, column in sweep.columns.items()}
+    total = sweep.analysis.distributions[0].packets
+    columns = []
+    if sweep.device.has_queue:
+        for name in dict.fromkeys([sweep.by, "max_ideal_packets", "max_ideal_bytes"]):
+            heading = name.replace("_", "\n").replace("max\nideal", "busiest")
+            columns.append(_Column(heading, [write_measure(name, value) for value in values[name]]))
+    columns.append(_Column("hashed", [percent(n / total) for n in values["hashed"]]))
+    if any(values["unknown"]):
+        columns.append(_Column("unknown", [percent(n / total) for n in values["unknown"]]))
+    if sweep.device.has_queue:
+        columns.append(_Column("queues\nused", [count(n) for n in values["queues_used"]]))
+    return [*columns, _Column("masks", [count(n) for n in sweep.sizes[shown].tolist()])]
+
+
+def shown_classes(sweep: "Sweep") -> list[int]:
+    """Choose the classes to show: the best ones, and those of masks with names."""
+    return sorted({*range(min(_MOST_SHOWN, sweep.n_classes)), *sweep.marks.values()})
+
+
+def names_of_class(sweep: "Sweep", number: int) -> str:
+    """Name the masks in a class that have a name, such as presets; empty where none has."""
+    return ", ".join(name for name, marked in sweep.marks.items() if marked == number)
+
+
+def _pieces_of_types(sweep: "Sweep", number: int) -> list[str]:
+    """Write the types of the smallest mask of a class as ``--config`` takes them, in pieces that lines may end with."""
+    profile = sweep.device.profile
+    hash_types, tunnel_types = sweep.types(int(sweep.smallest[number]))
+    text = format_mask(hash_types, profile.hash_types)
+    if profile.tunnel_types:
+        text += f"/{format_mask(tunnel_types, profile.tunnel_types)}"
+    return _PIECE.findall(text)
+
+
+def fold(pieces: Sequence[str], width: int) -> list[str]:
+    """Write pieces into lines that are no longer than ``width``, if no piece is."""
+    lines = [""]
+    for piece in pieces:
+        if len(lines[-1]) + len(piece) > width:
+            lines.append("")
+        lines[-1] += piece
+    return lines

@@ -1,0 +1,75 @@
+"""A sweep in words: whether masks can be ranked, which are the best, and what the table's columns mean."""
+
+from typing import TYPE_CHECKING
+
+from pcaphash.report.measures import MEASURES, brief_measure
+from pcaphash.report.words import count, counted
+from pcaphash.studies.sweep.verdict import Conclusion
+
+if TYPE_CHECKING:
+    from pcaphash.studies.sweep import Sweep
+    from pcaphash.studies.sweep.verdict import Verdict
+
+_IDEAL = "busiest: how far the busiest receive queue is above the ideal share"
+_CHANCE = "Small differences are chance: pcaphash compare shows what ideal hashes would give."
+_UNKNOWN = "unknown: packets of which the capture shows too little; no measure counts them"
+_NAMES = "in brackets: presets and given types that spread the packets this way"
+_NO_QUEUES = "There are no receive queues to rank by: without the RSS feature, no hash chooses one."
+
+
+def headline(sweep: "Sweep") -> str:
+    """Say how many ways to spread the packets the masks have, and how they are listed."""
+    n_sets = len(set(sweep.swept_tunnels.values()))
+    differing = f" ({count(sweep.n_masks // n_sets)} of hash types x {count(n_sets)} of tunnel types that differ here)"
+    masks = f"{count(sweep.n_masks)} masks{differing if sweep.device.profile.tunnel_types else ''}"
+    by = f"best first by {sweep.by} ({MEASURES[sweep.measure]})"
+    order = by if sweep.device.has_queue else "those with the fewest types first"
+    ways = counted(sweep.n_classes, "way", "ways")
+    ranked = f"{masks} spread these packets in {ways}. The smallest mask of each is listed, {order}."
+    return f"{doubt(sweep.verdict)}. {ranked}" if sweep.verdict.conclusion == Conclusion.TOO_FEW else ranked
+
+
+def doubt(verdict: "Verdict") -> str:
+    """Say why masks cannot be ranked; empty if they can."""
+    if verdict.conclusion in (Conclusion.NO_HASH, Conclusion.NO_RSS):
+        return "There is nothing to rank: no hash chooses a receive queue"
+    if verdict.conclusion == Conclusion.ONE_QUEUE:
+        return "There is nothing to rank: there is only one receive queue"
+    if verdict.conclusion == Conclusion.TOO_FEW:
+        return (
+            f"Too few packets to rank masks by: {count(verdict.packets)}; at least {count(verdict.needed)} are needed"
+        )
+    return ""
+
+
+def footnotes(sweep: "Sweep") -> list[str]:
+    """Say what columns and brackets of the table mean."""
+    lines = [_IDEAL, _CHANCE, _NAMES] if sweep.device.has_queue else [_NO_QUEUES, _NAMES]
+    return [*lines, _UNKNOWN] if sweep.columns["unknown"].any() else lines
+
+
+def sweep_title(sweep: "Sweep") -> str:
+    """Say which mask is the best, how many classes differ from it only by chance, and which named masks do."""
+    verdict = sweep.verdict
+    if not verdict.is_ranked:
+        return doubt(verdict)
+    value = brief_measure(sweep.by, float(sweep.columns[sweep.by][0]))
+    if verdict.conclusion == Conclusion.ALIKE:
+        return f"Every mask spreads these packets alike: {value}"
+    if verdict.conclusion == Conclusion.ONE_USED:
+        return "No mask puts these packets on more than one receive queue"
+    best, n_classes = f"{sweep.mask_text(int(sweep.smallest[0]))} ({value})", count(sweep.n_classes)
+    if verdict.conclusion == Conclusion.RANKED:
+        return f"Mask {best} is the best of {n_classes} classes"
+    if verdict.conclusion == Conclusion.WORSE_THAN_CHANCE:
+        return f"Mask {best} is the best of {n_classes} classes, but still worse than ideal hashes"
+    if verdict.conclusion == Conclusion.ONE_BEST:
+        return f"Mask {best} is the best of {n_classes} classes, by more than chance{_named(verdict)}"
+    others = counted(verdict.n_alike - 1, "other differs", "others differ")
+    return f"Mask {best} is the best of {n_classes} classes, but {others} from it only by chance{_named(verdict)}"
+
+
+def _named(verdict: "Verdict") -> str:
+    """Say which masks with names are as good as the best one, and which are worse."""
+    lists = (("As good", verdict.alike), ("Worse", verdict.worse))
+    return "".join(f". {what}: {', '.join(names)}" for what, names in lists if names)

@@ -1,0 +1,1 @@
+"""What was made from a seed, as text and as a document."""

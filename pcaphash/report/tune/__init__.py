@@ -1,0 +1,1 @@
+"""Write the result of tuning."""

@@ -1,0 +1,88 @@
+"""Show the result of tuning on the terminal: the verdict first, then what it rests on, then what could be set."""
+
+from typing import TYPE_CHECKING, TextIO
+
+from rich.console import Console
+from rich.text import Text
+
+from pcaphash.report.analyze.text import show_facts, show_headline
+from pcaphash.report.layout import Columns, open_console, show_text
+from pcaphash.report.measures import write_measure
+from pcaphash.report.tune.words import DIGITS, MOST_ENTRIES, put_into_words, same_sizes_text
+from pcaphash.report.words import count
+from pcaphash.studies.tune.result import CURRENT
+from pcaphash.studies.tune.verdict import Cause
+
+if TYPE_CHECKING:
+    from pcaphash.studies.tune import Tuning
+
+_MOST_SHOWN = 5  # keys
+_SAME = 12  # decimal places that tell measures apart: the last ones depend on the order of the queues
+
+
+def show_tuning(tuning: "Tuning", stream: TextIO) -> None:
+    """Print the verdict, the best keys, table sizes, tables, and the lines and the payload that would set them.
+
+    Parameters
+    ----------
+    tuning : Tuning
+        The results.
+    stream : text stream
+        A terminal, whose width is kept to, or anything else.
+    """
+    console = open_console(stream)
+    words = put_into_words(tuning)
+    show_headline(words.headline, console)
+    for line in (why := [*words.reasons, *words.cautions]):
+        show_text(Text(line), console, 2)
+    if why:
+        console.print()
+    if tuning.verdict.cause == Cause.NOTHING:
+        show_facts(tuning.analysis, console)
+        return
+    if tuning.n_inputs is not None:
+        _show_keys(tuning, console)
+        _show_sizes(tuning, console)
+    for line in [*words.tables, _entries(tuning), *words.settings]:
+        show_text(Text(line), console)
+    console.print()
+    show_facts(tuning.analysis, console)
+    if words.limits:
+        show_text(Text("\n".join(words.limits), style="dim"), console)
+
+
+def _show_keys(tuning: "Tuning", console: Console) -> None:
+    order = tuning.order.tolist()
+    shown = [CURRENT, *[number for number in order if number != CURRENT][:_MOST_SHOWN]]
+    ranks = {number: rank for rank, number in enumerate(order, 1)}
+    title = f"{count(len(order) - 1)} random keys and the current one by {tuning.measure}"
+    columns = Columns(title, ["current" if number == CURRENT else tuning.keys[number].hex()[:16] + "…"
+                              for number in shown], "key", "right")  # fmt: skip
+    columns.add("rank", [count(ranks[number]) for number in shown])
+    for heading, part in (("choosing flows", "choosing"), ("other flows", "judging"), ("all flows", "all")):
+        columns.add(heading, [_brief(tuning, tuning.value(part, number)) for number in shown])
+    columns.print(console)
+
+
+def _show_sizes(tuning: "Tuning", console: Console) -> None:
+    if len({round(each.median, _SAME) for each in tuning.sizes}) == 1:
+        console.print(f"{same_sizes_text(tuning)}\n")
+        return
+    columns = Columns("table sizes on other flows, under random keys", [count(each.size) for each in tuning.sizes],
+                      "entries", "right")  # fmt: skip
+    columns.add("median", [_brief(tuning, each.median) for each in tuning.sizes])
+    columns.add(
+        "95 of 100",
+        [f"{_brief(tuning, each.low)} to {_brief(tuning, each.high)}" for each in tuning.sizes],
+    )
+    columns.print(console)
+
+
+def _entries(tuning: "Tuning") -> str:
+    new = tuning.rebalanced.table
+    entries = ",".join(map(str, new)) if len(new) <= MOST_ENTRIES else "see table.csv (--output)"
+    return f"rebalanced table, {count(tuning.moved)} of {count(len(new))} entries moved: {entries}"
+
+
+def _brief(tuning: "Tuning", value: float) -> str:
+    return write_measure(tuning.measure, value, DIGITS)

@@ -1,0 +1,237 @@
+"""The result of tuning in words: one thought per sentence, each number with its meaning."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pcaphash.report.measures import say_measure, write_measure, write_number
+from pcaphash.report.words import count, counted, percent
+from pcaphash.studies.tune.cautions import RepeatingKey, SmallTable, UnequalEntries, ZeroKey
+from pcaphash.studies.tune.result import CURRENT
+from pcaphash.studies.tune.verdict import Cause, FewInputs, FewPackets, JudgedKeys, JudgedTable, Little
+
+if TYPE_CHECKING:
+    from pcaphash.studies.tune import Tuning
+    from pcaphash.studies.tune.cautions import Caution
+    from pcaphash.studies.tune.verdict import Verdict
+
+DIGITS = 4
+"""Decimal places of measures that are not percentages: keys differ by little."""
+
+MOST_ENTRIES = 512
+"""A table with more entries is shown only in files."""
+
+_LITTLE = {
+    Little.AS_CHANCE: "the current key does as well as chance. A key that suits some flows may not suit others.",
+    Little.BAD_ONCE: (
+        "the current key does worse than chance on one half of the flows, but not on the other. So the key is not the "
+        "cause."
+    ),
+    Little.BEST_IS_BAD_TOO: (
+        "the current key does worse than chance, but so does the best one on flows that were not used to choose it."
+    ),
+}
+
+
+@dataclass(frozen=True)
+class TuningWords:
+    """The result of tuning in words, line by line.
+
+    Parameters
+    ----------
+    headline : str
+        What follows, in one or two sentences.
+    reasons : list of str
+        What it rests on.
+    cautions : list of str
+        What about the device's key and table bears on it.
+    tables : list of str
+        What the tables that were made give; empty if there is nothing to tune.
+    settings : list of str
+        How to set them, and how far that goes; empty if there is nothing to tune.
+    limits : list of str
+        How far all of it can be trusted.
+    """
+
+    headline: str
+    reasons: list[str]
+    cautions: list[str]
+    tables: list[str]
+    settings: list[str]
+    limits: list[str]
+
+    @property
+    def lines(self) -> list[str]:
+        """The verdict, and what could be set, line by line."""
+        return [self.headline, *self.reasons, *self.cautions, *self.tables, *self.settings]
+
+
+def put_into_words(tuning: "Tuning") -> TuningWords:
+    """Write the result of tuning for readers."""
+    verdict, is_nothing = tuning.verdict, tuning.verdict.cause == Cause.NOTHING
+    return TuningWords(
+        headline=headline(verdict),
+        reasons=reasons(verdict),
+        cautions=[caution_text(caution) for caution in verdict.cautions],
+        tables=[] if is_nothing else table_lines(tuning),
+        settings=[] if is_nothing else setting_lines(tuning),
+        limits=[] if is_nothing else _limits(tuning),
+    )
+
+
+def headline(verdict: "Verdict") -> str:
+    """Say whether another key helps, and why."""
+    facts = verdict.facts
+    if isinstance(facts, FewInputs):
+        inputs = counted(facts.inputs, "distinct hash input", "distinct hash inputs")
+        return f"There is nothing to tune: {inputs} cannot tell keys apart."
+    if isinstance(facts, FewPackets):
+        return (
+            f"Too few packets to tune: {count(facts.packets)}; at least {count(facts.needed)} are needed for "
+            f"{count(facts.queues)} receive queues."
+        )
+    if isinstance(facts, JudgedKeys):
+        return _judged(facts)
+    if isinstance(facts, JudgedTable):
+        return f"A saved census has no flows to try hash keys on, so only tables were made. {_gain_of_table(facts)}"
+    return "There is nothing to tune: no packet of this census has a hash."
+
+
+def _judged(facts: JudgedKeys) -> str:
+    if facts.why is not None:
+        return f"Another hash key gains little: {_LITTLE[facts.why]}"
+    best, current = (write_number(facts.measure, halves.judging) for halves in (facts.best, facts.current))
+    return (
+        "Another hash key helps: the current key does worse than chance. With the best random key, "
+        f"{say_measure(facts.measure, best)} instead of {current}, on flows that were not used to choose it."
+    )
+
+
+def _gain_of_table(facts: JudgedTable) -> str:
+    if not facts.is_gain:
+        return "None of them is better than the device's own table."
+    rebalanced, current = (write_number(facts.measure, value) for value in (facts.rebalanced, facts.current))
+    return f"With the rebalanced table, {say_measure(facts.measure, rebalanced)} instead of {current}."
+
+
+def reasons(verdict: "Verdict") -> list[str]:
+    """Say what a verdict rests on."""
+    facts = verdict.facts
+    if isinstance(facts, JudgedTable):
+        return ["Without flows, nothing shows how long this lasts."]
+    if not isinstance(facts, JudgedKeys):
+        return []
+    keys = (("best key", facts.best), ("current key", facts.current))
+    low, high = (write_number(facts.measure, value) for value in (facts.ideal.low, facts.ideal.high))
+    return [
+        *(
+            f"{name}: {say_measure(facts.measure, write_number(facts.measure, halves.choosing))} on the flows used "
+            f"to choose keys, and {write_number(facts.measure, halves.judging)} on the other flows"
+            for name, halves in keys
+        ),
+        f"ideal hashes: {low} to {high} on the other flows in 95 of 100 cases; {facts.worse_than:.4g}% of them do "
+        "better than the current key",
+    ]
+
+
+def caution_text(caution: "Caution") -> str:
+    """Say what about a device's key or table bears on tuning."""
+    if isinstance(caution, ZeroKey):
+        return "hash key: it is all zero, so every hash is 0 and leads to table entry 0"
+    if isinstance(caution, RepeatingKey):
+        values = f"so hashes have only {count(caution.hash_values)} values"
+        if caution.repeated_bytes == 1:
+            return f"hash key: it repeats one byte, {values}"
+        return f"hash key: it is symmetric (16 bits repeated), {values}; random keys lose the symmetry"
+    if isinstance(caution, SmallTable):
+        entries, queues = counted(caution.entries, "entry", "entries"), count(caution.queues)
+        return (
+            f"indirection table: {entries} for {queues} receive queues, fewer than {caution.least_per_queue} for each"
+        )
+    assert isinstance(caution, UnequalEntries)
+    return (
+        f"receive queues: {count(caution.queues)} is not a power of two, so each has between {count(caution.fewest)} "
+        f"and {count(caution.most)} table entries"
+    )
+
+
+def same_sizes_text(tuning: "Tuning") -> str:
+    """Say that the size of the table makes no difference."""
+    return f"All tables of {tuning.sizes[0].size} to {tuning.sizes[-1].size} entries spread these flows alike."
+
+
+def table_lines(tuning: "Tuning") -> list[str]:
+    """Say what the tables that were made give, on these flows and on those that they were not made from."""
+    measure, key = tuning.measure, tuning.recommended
+    whole, judged = (write_number(measure, tuning.value(part, key)) for part in ("all", "judging"))
+    lines = []
+    for name, trial in (("rebalanced table", tuning.rebalanced), ("table by weights", tuning.weighted)):
+        here = f"{name}: {say_measure(measure, write_number(measure, trial.whole))} (now {whole})"
+        if tuning.n_inputs is None:
+            lines.append(here)
+            continue
+        there = f"{write_number(measure, trial.judged)} (now {judged})"
+        lines.append(f"{here}; made from one half of the flows, {there} on the other half")
+    return lines
+
+
+def setting_lines(tuning: "Tuning") -> list[str]:
+    """Give the command and the payload that set key and table, and say how far the command goes."""
+    line = tuning.ethtool_line
+    is_short = len(tuning.rebalanced.table) <= MOST_ENTRIES
+    payload = tuning.rss_config.hex() if is_short else "see rss_config.hex (--output)"
+    return [
+        *([f"Linux: {line}"] if line else []),
+        *([] if tuning.is_table_in_ethtool else [_what_ethtool_lacks(tuning), _WHAT_SETS_ENTRIES]),
+        f"RSS_CONFIG with the {_key_name(tuning)} key and the rebalanced table: {payload}",
+    ]
+
+
+_WHAT_SETS_ENTRIES = (
+    "These set each entry: virtio's RSS_CONFIG (below), the Linux ioctl ETHTOOL_SRSSH, DPDK's "
+    "rte_eth_dev_rss_reta_update, or the API of a DPU."
+)
+
+
+def _what_ethtool_lacks(tuning: "Tuning") -> str:
+    limit = "ethtool -X cannot set the rebalanced table, because it takes no list of entries"
+    if tuning.ethtool_table is not None:
+        return f"{limit}. The weights above come closest."
+    where = " both on these flows and on others" if tuning.n_inputs is not None else ""
+    return f"{limit}. No weights improve the spread{where}."
+
+
+def _key_name(tuning: "Tuning") -> str:
+    return "current" if tuning.recommended == CURRENT else "best"
+
+
+def _limits(tuning: "Tuning") -> list[str]:
+    lines = []
+    if tuning.n_inputs is not None:
+        lines += [
+            f"{count(tuning.n_inputs)} distinct hash inputs are split at random into two halves. Keys are chosen "
+            "on one half and judged on the other.",
+            "Gains on these flows last only as long as these flows do.",
+        ]
+    if tuning.kept_share not in (None, 1):
+        lines.append(f"About {percent(tuning.kept_share)} of all flows are kept: raise --max-flows to keep more.")
+    return lines
+
+
+def tuning_title(verdict: "Verdict") -> str:
+    """Say what the figure shows: the best key beside the current one, on flows that were not used to choose it."""
+    facts = verdict.facts
+    if not isinstance(facts, JudgedKeys):
+        return headline(verdict).rstrip(".")
+
+    def brief(value: float) -> str:
+        return write_measure(facts.measure, value, DIGITS)
+
+    now = facts.current.judging
+    if facts.why is None:
+        return f"Another key helps: {brief(facts.best.judging)} instead of {brief(now)}, on flows not used to choose it"
+    if now not in facts.ideal:
+        return headline(verdict).rstrip(".")
+    interval = f"{brief(facts.ideal.low)} to {brief(facts.ideal.high)}"
+    return (
+        f"Another key gains little: the current key gives {brief(now)}, within the range of ideal hashes ({interval})"
+    )

@@ -1,0 +1,101 @@
+"""A validation as JSON has it: facts with their numbers, and the words for them."""
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from pcaphash.report.analyze.document import device_document, reading_document
+from pcaphash.report.note_words import note_document
+from pcaphash.report.validate.fault_words import fault_text, traffic_texts
+from pcaphash.report.validate.queue_words import rule_text
+from pcaphash.report.validate.words import decision_text, headline
+
+if TYPE_CHECKING:
+    from pcaphash.device import Device
+    from pcaphash.studies.validate import Validation
+    from pcaphash.studies.validate.diagnosis import Diagnosis
+    from pcaphash.studies.validate.fault import Fault
+    from pcaphash.studies.validate.queue_rules import QueueDiagnosis, QueueRule
+
+
+def validation_document(validation: "Validation", recover_command: str | None) -> dict[str, Any]:
+    """Return a validation as a document that JSON can hold."""
+    diagnosis, queues = validation.diagnosis, validation.queue_diagnosis
+    return {
+        **reading_document(validation.reading),
+        "device": device_document(validation.device),
+        "conclusion": validation.conclusion,
+        "headline": headline(validation),
+        "judged": validation.judged,
+        "mismatches": validation.mismatches,
+        "verdicts": validation.verdicts,
+        "faults": validation.faults,
+        "not_compared": validation.not_compared,
+        "reported": validation.reported,
+        "compared_hashes": validation.compared_hashes,
+        "right_hashes": validation.right_hashes,
+        "decisions": [
+            {"kind": decision.kind, "text": decision_text(decision), "facts": asdict(decision)}
+            for decision in validation.decisions
+        ],
+        "notes": [{"trace": each.trace, **note_document(each.note)} for each in validation.notes],
+        "recover_command": recover_command,
+        "counts_are_exact": validation.is_whole,
+        "causes": [],
+        "alternatives": [],
+        "unexplained": None,
+        **({} if diagnosis is None else _diagnosis(diagnosis, validation)),
+        "queues": None if queues is None else _queues(queues, validation.device),
+    }
+
+
+def _diagnosis(diagnosis: "Diagnosis", validation: "Validation") -> dict[str, Any]:
+    return {
+        "causes": [
+            {
+                "faults": [_fault(fault) for fault in cause.faults],
+                "packets": cause.packets,
+                "unclassified": cause.is_unclassified,
+                "example": asdict(validation.examples[cause.example]),
+            }
+            for cause in diagnosis.causes
+        ],
+        "alternatives": [[_fault(fault) for fault in each] for each in diagnosis.alternatives],
+        "traffic_that_tells_apart": traffic_texts(diagnosis.open_faults),
+        "unexplained": {
+            "packets": diagnosis.unexplained,
+            "examples": [asdict(validation.examples[each]) for each in diagnosis.unexplained_examples],
+            "contradicting": [_fault(fault) for fault in diagnosis.contradicting],
+            "contradicting_packets": list(diagnosis.contradicting_packets),
+        },
+    }
+
+
+def _fault(fault: "Fault") -> dict[str, Any]:
+    return {"name": fault.name, "words": fault_text(fault), "same_key": [each.name for each in fault.same_key]}
+
+
+def _queues(queues: "QueueDiagnosis", device: "Device") -> dict[str, Any]:
+    return {
+        "packets": queues.packets,
+        "hash_values": queues.hash_values,
+        "hashed": queues.hashed,
+        "unhashed": queues.unhashed,
+        "beyond": queues.beyond,
+        "unexplained": queues.unexplained,
+        "rules": [_rule(rule, device) for rule in queues.rules],
+    }
+
+
+def _rule(rule: "QueueRule", device: "Device") -> dict[str, Any]:
+    return {
+        "name": rule.name,
+        "words": rule_text(rule, device),
+        "number": rule.number,
+        "table": rule.table,
+        "entries_elsewhere": rule.entries_elsewhere,
+        "is_one_hash_each": rule.is_one_hash_each,
+        "faults": [_fault(fault) for fault in rule.faults],
+        "of_own_hash": rule.of_own_hash,
+        "exceptions": rule.exceptions,
+        "of_unhashed": rule.of_unhashed,
+    }

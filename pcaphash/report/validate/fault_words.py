@@ -1,0 +1,192 @@
+"""What a device does wrong, in words: each kind of fault once, and the packets that show it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pcaphash.device.hash_key import TITLES
+from pcaphash.report.words import count, counted
+from pcaphash.studies.validate.fault import FaultKind
+
+if TYPE_CHECKING:
+    from pcaphash.studies.validate.fault import Fault
+
+_ANY = "any hashed packets"
+_ENDPOINTS = "packets between different addresses"
+_BOTH_DIRECTIONS = "TCP or UDP packets in both directions"
+_TCP_UDP = "TCP or UDP packets with different ports"
+_FRAGMENTS = "first and later fragments of TCP or UDP"
+_TUNNELS = "tunnel packets whose inner header is hashed"
+_ONE_TUNNEL_TYPE = "{} packets together with tunnel packets of another type"
+_LONG_INPUTS = "IPv6 TCP or UDP packets"
+
+
+@dataclass(frozen=True)
+class FaultWords:
+    """A kind of fault in words; ``{}`` stands for its subject.
+
+    Parameters
+    ----------
+    does : str
+        What the device does, to follow "the device".
+    traffic : str
+        Packets that show it.
+    """
+
+    does: str
+    traffic: str
+
+
+_WORDS = {
+    FaultKind.OUTER_INSTEAD_OF_INNER: FaultWords(
+        "hashes the outer header of tunnel packets where the inner header is expected", _TUNNELS
+    ),
+    FaultKind.INNER_INSTEAD_OF_OUTER: FaultWords(
+        "hashes the inner header of tunnel packets where the outer header is expected",
+        "tunnel packets whose outer header is hashed",
+    ),
+    FaultKind.SECOND_LEVEL_INNER: FaultWords(
+        "looks through two tunnels, while the spec looks through only one", "tunnel packets within tunnel packets"
+    ),
+    FaultKind.OUTER_WHERE_INNER_NOT_IP: FaultWords(
+        "hashes the outer header if the inner packet is not IP", "tunnel packets that carry ARP or other non-IP packets"
+    ),
+    FaultKind.OUTER_OF: FaultWords(
+        "hashes the outer header of {} packets where the inner header is expected", _ONE_TUNNEL_TYPE
+    ),
+    FaultKind.INNER_OF: FaultWords(
+        "hashes the inner header of {} packets where the outer header is expected", _ONE_TUNNEL_TYPE
+    ),
+    FaultKind.ADDRESSES_ONLY: FaultWords("hashes only addresses where addresses and ports are expected", _TCP_UDP),
+    FaultKind.PORTS_TOO: FaultWords("hashes addresses and ports where only addresses are expected", _TCP_UDP),
+    FaultKind.UDP_ADDRESSES_ONLY: FaultWords("ignores the ports of UDP", "UDP packets"),
+    FaultKind.TCP_ADDRESSES_ONLY: FaultWords("ignores the ports of TCP", "TCP packets"),
+    FaultKind.IPV4_ADDRESSES_ONLY: FaultWords("ignores the ports of IPv4", "IPv4 TCP and UDP packets"),
+    FaultKind.IPV6_ADDRESSES_ONLY: FaultWords("ignores the ports of IPv6", "IPv6 TCP and UDP packets"),
+    FaultKind.SCTP_PORTS: FaultWords(
+        "hashes the ports of SCTP where only addresses are expected", "SCTP packets with different ports"
+    ),
+    FaultKind.WITHOUT: FaultWords("hashes as if the hash type {} were not enabled", "packets of type {}"),
+    FaultKind.WITH: FaultWords("hashes as if the hash type {} were enabled", "packets of type {}"),
+    FaultKind.FIRST_FRAGMENT_PORTS: FaultWords("hashes the ports of first fragments", _FRAGMENTS),
+    FaultKind.FRAGMENT_PORTS: FaultWords(
+        "hashes the ports of fragments, and in later fragments whatever bytes are in their place", _FRAGMENTS
+    ),
+    FaultKind.FRAGMENTS_NOT_HASHED: FaultWords("does not hash fragments", "fragments"),
+    FaultKind.EXTENSION_HEADERS_NOT_SKIPPED: FaultWords(
+        "does not skip IPv6 extension headers", "IPv6 packets with extension headers before TCP or UDP"
+    ),
+    FaultKind.EXTENSION_HEADERS_PAST_FRAME: FaultWords(
+        "hashes addresses if extension headers run past the frame",
+        "IPv6 packets whose extension headers run past the frame",
+    ),
+    FaultKind.AUTHENTICATION_HEADER_IN_EIGHTS: FaultWords(
+        "counts the length of an authentication header in units of 8 bytes",
+        "IPv6 packets with an authentication header",
+    ),
+    FaultKind.HOME_ADDRESS_IGNORED: FaultWords(
+        "ignores the home address option", "IPv6 packets with a home address option"
+    ),
+    FaultKind.HOME_ADDRESS_FORGOTTEN: FaultWords(
+        "forgets the home address when a second destination options header follows",
+        "IPv6 packets with a home address option and another destination options header",
+    ),
+    FaultKind.HOME_ADDRESS_OF_ANY_LENGTH: FaultWords(
+        "does not check the length of a home address option",
+        "IPv6 packets with a home address option of a length other than 16",
+    ),
+    FaultKind.ROUTING_HEADER_IGNORED: FaultWords(
+        "ignores the type 2 routing header", "IPv6 packets with a type 2 routing header"
+    ),
+    FaultKind.EXTENDED_TYPES_IGNORED: FaultWords(
+        "hashes IPv6 packets with extension headers as if no extended type were enabled",
+        "IPv6 packets with extension headers",
+    ),
+    FaultKind.EXTENDED_TYPES_FOR_PLAIN_IPV6: FaultWords(
+        "applies the extended hash types to IPv6 without extension headers", "IPv6 packets without extension headers"
+    ),
+    FaultKind.VLAN_NOT_SKIPPED: FaultWords("does not skip VLAN tags", "packets with one VLAN tag"),
+    FaultKind.VLAN_TWO_TAGS: FaultWords(
+        "skips only an 802.1Q tag and an 802.1ad tag before it", "packets with two tags of 0x8100, and with three"
+    ),
+    FaultKind.VERSION_UNCHECKED: FaultWords(
+        "trusts the EtherType and ignores the version of the IP header",
+        "packets of EtherType 0x0800 with an IP version other than 4",
+    ),
+    FaultKind.TYPES_BY_ADDRESSES: FaultWords(
+        "reports the address-only hash types where ports are hashed too", _TCP_UDP
+    ),
+    FaultKind.TUNNEL_UNREPORTED: FaultWords("reports no tunnel where the inner header is hashed", _TUNNELS),
+    FaultKind.EXTENDED_TYPES_REPORTED_PLAIN: FaultWords(
+        "reports the plain hash types where the extended ones are expected",
+        "IPv6 packets with a home address option or a type 2 routing header",
+    ),
+    FaultKind.ENDPOINTS_SWAPPED: FaultWords("puts the destination before the source", _ENDPOINTS),
+    FaultKind.ADDRESSES_SWAPPED: FaultWords(
+        "puts the destination address before the source address, but keeps the port order", _TCP_UDP
+    ),
+    FaultKind.PORTS_SWAPPED: FaultWords("puts the destination port before the source port", _TCP_UDP),
+    FaultKind.ENDPOINTS_SORTED: FaultWords("sorts the two endpoints, address and port together", _BOTH_DIRECTIONS),
+    FaultKind.ADDRESSES_AND_PORTS_SORTED: FaultWords("sorts addresses, and separately the ports", _BOTH_DIRECTIONS),
+    FaultKind.ADDRESSES_SORTED: FaultWords("sorts addresses, but not ports", _BOTH_DIRECTIONS),
+    FaultKind.PORTS_SORTED: FaultWords("sorts ports, but not addresses", _BOTH_DIRECTIONS),
+    FaultKind.SYMMETRIC_XOR: FaultWords("makes the input symmetric by XOR (Linux: symmetric-xor)", _ENDPOINTS),
+    FaultKind.SYMMETRIC_OR_XOR: FaultWords(
+        "makes the input symmetric by OR and XOR (Linux: symmetric-or-xor)", _ENDPOINTS
+    ),
+    FaultKind.INPUT_WORDS_SWAPPED: FaultWords(
+        "takes the 32-bit words of the hash input in the opposite byte order", _ANY
+    ),
+    FaultKind.VALUE_BYTE_SWAPPED: FaultWords("reports the hash in the opposite byte order", _ANY),
+    FaultKind.VALUE_BIT_REVERSED: FaultWords("reports the bits of the hash in reversed order", _ANY),
+    FaultKind.VALUE_HALVES_SWAPPED: FaultWords("reports the 16-bit halves of the hash swapped", _ANY),
+    FaultKind.INITIAL_VALUE_ONES: FaultWords("starts the hash at 0xffffffff", _ANY),
+    FaultKind.KEY_BYTES_REVERSED: FaultWords("takes the bytes of the key in reversed order", _ANY),
+    FaultKind.KEY_WORDS_REVERSED: FaultWords("takes the 32-bit words of the key in reversed order", _ANY),
+    FaultKind.KEY_WORDS_SWAPPED: FaultWords("takes the 32-bit words of the key in the opposite byte order", _ANY),
+    FaultKind.KEY_BITS_REVERSED: FaultWords("takes the bits of each byte of the key in reversed order", _ANY),
+    FaultKind.KEY_ZERO: FaultWords("hashes with a key of zeros", _ANY),
+    FaultKind.KEY: FaultWords("hashes with {}", _ANY),
+    FaultKind.KEY_SHIFTED_LEFT: FaultWords("shifts the key to the left by {} and fills it with zeros", _LONG_INPUTS),
+    FaultKind.KEY_SHIFTED_RIGHT: FaultWords("shifts the key to the right by {} and fills it with zeros", _LONG_INPUTS),
+    FaultKind.KEY_ROTATED_LEFT: FaultWords("rotates the key to the left by {}", _LONG_INPUTS),
+    FaultKind.KEY_ROTATED_RIGHT: FaultWords("rotates the key to the right by {}", _LONG_INPUTS),
+}
+
+
+def fault_text(fault: "Fault") -> str:
+    """Say what a device with a fault does, to follow "the device"."""
+    text = _does(fault)
+    if not fault.same_key:
+        return text
+    more = f"; and {count(len(fault.same_key) - 1)} more" if len(fault.same_key) > 1 else ""
+    return f"{text} (the same with this key: it {_does(fault.same_key[0])}{more})"
+
+
+def device_text(faults: "Iterable[Fault]") -> str:
+    """Say what a device with some faults does, without the full stop."""
+    return f"The device {', and '.join(map(fault_text, faults))}"
+
+
+def traffic_texts(faults: "Iterable[Fault]") -> list[str]:
+    """Name the packets that show faults, each kind of packets once."""
+    return list(dict.fromkeys(map(_traffic, faults)))
+
+
+def _does(fault: "Fault") -> str:
+    text = _WORDS[fault.kind].does.format(_subject(fault))
+    return text if fault.key_bytes is None else f"{text}, and only its first {fault.key_bytes} bytes"
+
+
+def _traffic(fault: "Fault") -> str:
+    subject = _subject(fault)
+    if fault.kind == FaultKind.WITH and subject.endswith("_INNER"):
+        return _ONE_TUNNEL_TYPE.format(subject.removesuffix("_INNER"))
+    return _WORDS[fault.kind].traffic.format(subject)
+
+
+def _subject(fault: "Fault") -> str:
+    if isinstance(fault.subject, int):
+        bits = fault.subject
+        return counted(bits, "bit", "bits") if bits % 8 else counted(bits // 8, "byte", "bytes")
+    return TITLES[fault.subject] if fault.kind == FaultKind.KEY and fault.subject else fault.subject or ""

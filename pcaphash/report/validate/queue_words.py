@@ -1,0 +1,106 @@
+"""Why packets came to wrong receive queues, in words."""
+
+from typing import TYPE_CHECKING
+
+from pcaphash.report.validate.fault_words import fault_text
+from pcaphash.report.words import count, packets
+from pcaphash.studies.validate.queue_rules import QueueRuleKind
+
+if TYPE_CHECKING:
+    from pcaphash.device import Device
+    from pcaphash.studies.validate.queue_rules import QueueDiagnosis, QueueRule
+
+_FILTERS = "flow filters (ntuple rules)"
+
+
+def queue_sentences(queues: "QueueDiagnosis", device: "Device", about: str) -> list[str]:
+    """Say why packets came to wrong receive queues.
+
+    Parameters
+    ----------
+    queues : QueueDiagnosis
+        What was found.
+    device : Device
+        The configured device.
+    about : str
+        Put in front of counts that are estimates.
+    """
+    of_hashed = [rule for rule in queues.rules if not rule.of_unhashed]
+    sentences = [
+        f"{'Or it' if position else 'The device'} {rule_text(rule, device)}." for position, rule in enumerate(of_hashed)
+    ]
+    sentences += [f"The device {rule_text(rule, device)}." for rule in queues.rules if rule.of_unhashed]
+    if queues.beyond:
+        sentences.append(
+            f"{about.capitalize()}{packets(queues.beyond)} arrived on receive queues that this device does not have: "
+            f"it has {device.queues} (--queues)."
+        )
+    if queues.rules and queues.unexplained:
+        elsewhere = f"{about.capitalize()}{packets(queues.unexplained)} arrived on other queues"
+        sentences.append(f"{elsewhere}: {_FILTERS} or RSS contexts can cause this.")
+    elif not queues.rules:
+        sentences.append(
+            f"No rule explains them: {_hashes(queues)}. {_FILTERS.capitalize()}, RSS contexts, or an indirection table "
+            "that changed during the trace can cause this."
+        )
+    return sentences
+
+
+def _hashes(queues: "QueueDiagnosis") -> str:
+    """Say how many of the packets have a hash."""
+    said = []
+    if queues.hashed:
+        have = "has" if queues.hashed == 1 else "have"
+        several = "one hash" if queues.hash_values == 1 else f"{count(queues.hash_values)} different hashes"
+        said.append(f"{packets(queues.hashed)} {have} {several}")
+    if queues.unhashed:
+        said.append(f"{packets(queues.unhashed)} {'has' if queues.unhashed == 1 else 'have'} none")
+    return ", ".join(said)
+
+
+def rule_text(rule: "QueueRule", device: "Device") -> str:
+    """Say how a device chooses receive queues, to follow "the device"."""
+    text = _chooses(rule, device)
+    return f"{text} (of the hash itself, not of what it reports)" if rule.of_own_hash else text
+
+
+def _chooses(rule: "QueueRule", device: "Device") -> str:
+    number = rule.number or 0
+    if rule.kind == QueueRuleKind.OTHER_TABLE:
+        return _other_table(rule)
+    if rule.kind == QueueRuleKind.ANOTHER_HASH:
+        does = ", and ".join(map(fault_text, rule.faults))
+        return f"chooses the queue by another hash than the one it reports: it {does}"
+    return {
+        QueueRuleKind.ONE_QUEUE: f"sends every packet with a hash to receive queue {number}",
+        QueueRuleKind.MODULO_QUEUES: f"takes the hash modulo the number of receive queues, {number}",
+        QueueRuleKind.HIGH_BITS: f"indexes the table with the highest {number} bits of the hash",
+        QueueRuleKind.BYTE_SWAPPED: "indexes the table with the hash in the opposite byte order",
+        QueueRuleKind.SCALED: f"scales the hash to the number of receive queues, (hash * {number}) >> 32",
+        QueueRuleKind.FIRST: (
+            f"uses only {_bits(number)} bits of the hash, not {_bits(len(device.indirection_table))}"
+        ),
+        QueueRuleKind.OTHER_QUEUES: (
+            f"has receive queues 0 to {number - 1} (--queues {number}), with entry i of its table leading to "
+            f"i % {number}"
+        ),
+        QueueRuleKind.TABLE_OF: (
+            f"has a table of {count(number)} entries, with entry i leading to queue i % {device.queues}"
+        ),
+        QueueRuleKind.UNCLASSIFIED_QUEUE: (
+            f"sends packets without a hash to receive queue {number}, not to {device.unclassified_queue}"
+        ),
+    }[rule.kind]
+
+
+def _other_table(rule: "QueueRule") -> str:
+    seen = len(rule.table or ())
+    lead = "leads" if rule.entries_elsewhere == 1 else "lead"
+    text = f"has another indirection table: {rule.entries_elsewhere} of {seen} entries seen {lead} to other queues"
+    if rule.is_one_hash_each:
+        return f"{text}; or {_FILTERS} steer these packets, since each entry was seen with only one hash"
+    return text
+
+
+def _bits(entries: int) -> int:
+    return entries.bit_length() - 1

@@ -1,0 +1,137 @@
+"""Show a validation on the terminal: whether the device is right, and if not, what it did instead."""
+
+from typing import TYPE_CHECKING, TextIO
+
+from rich.console import Console
+from rich.text import Text
+
+from pcaphash.report.device_words import describe_common
+from pcaphash.report.layout import Columns, open_console
+from pcaphash.report.validate.fault_words import device_text, traffic_texts
+from pcaphash.report.validate.queue_words import queue_sentences
+from pcaphash.report.validate.words import VERDICTS, headline, not_judged_texts, remarks
+from pcaphash.report.words import brief_types, count, left_out_text, packets
+from pcaphash.studies.validate.verdicts import Verdict
+
+if TYPE_CHECKING:
+    from pcaphash.studies.validate import Validation
+    from pcaphash.studies.validate.diagnosis import Diagnosis
+    from pcaphash.studies.validate.queue_rules import QueueDiagnosis
+    from pcaphash.studies.validate.result import Example
+
+_DEFAULT = " (default)"
+_MOST_ALTERNATIVES = 6
+_MOST_TRAFFIC = 4
+
+
+def show_validation(validation: "Validation", stream: TextIO, recover_command: str | None = None) -> None:
+    """Print the verdict, what is wrong, and why.
+
+    Parameters
+    ----------
+    validation : Validation
+        The results.
+    stream : text stream
+        A terminal, whose width is kept to, or anything else.
+    recover_command : str, optional
+        Recovers the key that the device has, if that is what may be wrong.
+    """
+    console = open_console(stream)
+    _show_headline(validation, console)
+    _show_device(validation, console)
+    if validation.judged:
+        _show_verdicts(validation, console)
+    if validation.faults[Verdict.HASH_MISSING] and not validation.reported["hash_value"]:
+        console.print("No hash was reported for any packet: RSS may be off, or the driver does not pass hashes on.\n")
+    if validation.diagnosis is not None:
+        _show_causes(validation, validation.diagnosis, console)
+    if validation.queue_diagnosis is not None:
+        _show_queues(validation, validation.queue_diagnosis, console)
+    if recover_command:
+        console.print("Every hash is wrong. If the device may have another key, recover it from the hashes:")
+        console.print(Text(f"  {recover_command}"), soft_wrap=True)
+
+
+def _show_headline(validation: "Validation", console: Console) -> None:
+    colour = " red" if validation.mismatches else " green" if validation.judged else ""
+    console.print(Text(headline(validation), style=f"bold{colour}"))
+
+
+def _show_device(validation: "Validation", console: Console) -> None:
+    options = describe_common(validation.device)
+    types = [f"types {brief_types(validation.device)}"]
+    given = [f"{name} {value}" for name, value in options if not value.endswith(_DEFAULT)]
+    assumed = [f"{name} {value.removesuffix(_DEFAULT)}" for name, value in options if value.endswith(_DEFAULT)]
+    lines = [f"{label}: {'; '.join(each)}" for label, each in (("device", types + given), ("assumed", assumed)) if each]
+    said = [f"{name} of {packets(n)}" for name, n in validation.reported.items() if n]
+    lines.append(f"reported: {', '.join(said) or 'nothing'}")
+    if validation.reading.left_out:
+        lines.append(f"left out: {left_out_text(validation.reading)}")
+    lines += [f"not judged: {each}" for each in not_judged_texts(validation)]
+    lines += remarks(validation)
+    console.print(Text("\n".join(lines) + "\n", style="dim"))
+
+
+def _show_verdicts(validation: "Validation", console: Console) -> None:
+    shown = {verdict: n for verdict, n in validation.verdicts.items() if n or verdict == Verdict.MATCH}
+    columns = Columns("verdicts", [VERDICTS[verdict] for verdict in shown])
+    columns.add("packets", [count(n) for n in shown.values()])
+    columns.add("share", [f"{n / validation.judged:.2%}" for n in shown.values()])
+    columns.print(console)
+
+
+def _show_causes(validation: "Validation", diagnosis: "Diagnosis", console: Console) -> None:
+    about = "" if validation.is_whole else "about "
+    if diagnosis.causes:
+        console.print(Text("what the device does instead", style="bold"))
+    for number, cause in enumerate(diagnosis.causes, 1):
+        words = device_text(cause.faults) + ("; they go to the unclassified queue" if cause.is_unclassified else "")
+        console.print(Text.assemble(f"  {number}. ", (words, "bold"), f": {about}{packets(cause.packets)}"))
+        _show_example(validation.examples[cause.example], console)
+    if diagnosis.alternatives:
+        console.print("On this trace, these explain as much:")
+        for each in diagnosis.alternatives[:_MOST_ALTERNATIVES]:
+            console.print(f"  - {device_text(each)}")
+        rest = len(diagnosis.alternatives) - _MOST_ALTERNATIVES
+        if rest > 0:
+            console.print(f"  - and {count(rest)} more")
+        traffic = traffic_texts(diagnosis.open_faults)[:_MOST_TRAFFIC]
+        console.print(f"To tell them apart, capture {'; '.join(traffic)}.")
+    if diagnosis.unexplained:
+        known = "No known fault explains" if not diagnosis.causes else "Still unexplained:"
+        console.print(Text(f"{known} {about}{packets(diagnosis.unexplained)}.", style="bold"))
+        for position in diagnosis.unexplained_examples:
+            _show_example(validation.examples[position], console)
+        if diagnosis.contradicting:
+            wrong, right = diagnosis.contradicting_packets
+            console.print(
+                f"  {device_text(diagnosis.contradicting)}: this would explain {about}{packets(wrong)} of them, but "
+                f"not {packets(right)} that are right. The device may do so at times, or was reconfigured during "
+                "the trace."
+            )
+    console.print()
+
+
+def _show_example(example: "Example", console: Console) -> None:
+    """Print one packet: what is expected, what was reported, and over which bytes."""
+    expected = _outcome(example.hash_report, example.hash_report_tunnel, example.hash_value, example.queue)
+    said = _outcome(example.reported_type, example.reported_tunnel, example.reported_value, example.reported_queue)
+    place = f" of {example.trace}" if example.trace else ""
+    console.print(f"     packet {count(example.packet)}{place}: expected {expected}; reported {said}")
+    if example.hash_input:
+        console.print(Text(f"       hash input, {example.header} header: {example.hash_input}", style="dim"))
+    elif example.reason:
+        console.print(Text(f"       no hash is expected: {example.reason}", style="dim"))
+
+
+def _outcome(report: str, tunnel: str, value: str, queue: str) -> str:
+    parts = [each for each in (report, f"tunnel {tunnel}" if tunnel not in ("", "NONE") else "", value) if each]
+    parts += [f"queue {queue}"] if queue else []
+    return " ".join(parts) or "nothing"
+
+
+def _show_queues(validation: "Validation", queues: "QueueDiagnosis", console: Console) -> None:
+    about = "" if validation.is_whole else "about "
+    console.print(Text(f"receive queues: wrong for {about}{packets(queues.packets)}", style="bold"))
+    for sentence in queue_sentences(queues, validation.device, about):
+        console.print(f"  {sentence}")

@@ -1,0 +1,109 @@
+"""A validation in words: the headline, what was decided, and why packets were not judged."""
+
+from typing import TYPE_CHECKING
+
+from pcaphash.report.note_words import note_text
+from pcaphash.report.words import count, packets
+from pcaphash.studies.validate.deciding import ByteOrder, HashOrder, TunnelNames
+from pcaphash.studies.validate.result import Conclusion, Nothing
+from pcaphash.studies.validate.verdicts import NotJudged, TunnelNaming, Verdict
+
+if TYPE_CHECKING:
+    from pcaphash.studies.validate import Validation
+    from pcaphash.studies.validate.deciding import Decision
+
+VERDICTS = {
+    Verdict.MATCH: "as the spec requires",
+    Verdict.HASH_MISSING: "no hash where one is expected",
+    Verdict.HASH_UNEXPECTED: "a hash where none is expected",
+    Verdict.WRONG_VALUE: "wrong hash value",
+    Verdict.WRONG_TYPE: "wrong hash_report",
+    Verdict.WRONG_TUNNEL: "wrong hash_report_tunnel",
+    Verdict.WRONG_QUEUE: "wrong receive queue",
+}
+"""Verdicts on packets that are judged, in words."""
+
+_NOT_JUDGED = {
+    NotJudged.NOTHING_REPORTED: "nothing was reported",
+    NotJudged.NOT_SHOWN: "the capture shows too little to tell what is expected",
+    NotJudged.OTHER_LINK_TYPE: "the link type is not dissected",
+    NotJudged.NOT_THE_DEVICES: "the reported value is not the device's",
+}
+
+
+def headline(validation: "Validation") -> str:
+    """Say in one sentence what was found."""
+    if validation.conclusion == Conclusion.NOTHING:
+        return f"Nothing could be judged: {why_nothing(validation)}."
+    is_right = validation.conclusion == Conclusion.MATCH
+    if validation.judged == 1:
+        found = (
+            "is right: the only packet judged matches" if is_right else "differs: the only packet judged does not match"
+        )
+        return f"The device {found} the spec."
+    judged = f"{packets(validation.judged)} judged"
+    if is_right:
+        return f"The device is right: all {judged} match the spec."
+    share = f"{validation.mismatches / validation.judged:.2%}"
+    do = "does" if validation.mismatches == 1 else "do"
+    return f"The device differs: {count(validation.mismatches)} of {judged} ({share}) {do} not match the spec."
+
+
+def why_nothing(validation: "Validation") -> str:
+    """Say why no packet was judged, without a full stop; nothing if some were."""
+    if validation.nothing == Nothing.NO_PACKETS:
+        return "there are no packets"
+    if validation.nothing == Nothing.NONE_SELECTED:
+        reasons = ", ".join(sorted(validation.reading.left_out))
+        return f"all {packets(validation.reading.packets)} are left out ({reasons})"
+    if validation.nothing == Nothing.NO_QUEUES:
+        return "only receive queues are reported, and without the RSS feature the device has none to compare"
+    return "; ".join(not_judged_texts(validation)) if validation.nothing else ""
+
+
+def not_judged_texts(validation: "Validation") -> list[str]:
+    """Say how many packets were not judged, and why."""
+    return [f"{packets(n)}, {_NOT_JUDGED[reason]}" for reason, n in validation.not_compared.items()]
+
+
+def remarks(validation: "Validation") -> list[str]:
+    """Say what was decided, and what is to be known of the reported values."""
+    texts = [decision_text(decision) for decision in validation.decisions]
+    for each in validation.notes:
+        text = note_text(each.note)
+        texts.append(f"{each.trace}: {text}" if each.trace and not text.startswith(each.trace) else text)
+    return texts
+
+
+def decision_text(decision: "Decision") -> str:
+    """Say what was decided by the first packets, or by the faults."""
+    if isinstance(decision, HashOrder):
+        return _hash_order(decision)
+    if isinstance(decision, TunnelNames):
+        return _tunnel_names(decision)
+    return "the diagnosis reads hash options in the opposite byte order, because this needs fewer faults"
+
+
+def _hash_order(decision: HashOrder) -> str:
+    if decision.is_open:
+        return (
+            f"hash options are read in the byte order of their section: none of the first {count(decision.hashes)} "
+            "match in this byte order, and none in the opposite one"
+        )
+    is_opposite = decision.order == ByteOrder.OPPOSITE
+    order = "the opposite byte order" if is_opposite else "the byte order"
+    most, least = sorted((decision.as_written, decision.opposite), reverse=True)
+    return (
+        f"hash options are read in {order} of their section: {count(most)} of the first {count(decision.hashes)} "
+        f"match in this byte order, {count(least)} in the opposite one"
+    )
+
+
+def _tunnel_names(decision: TunnelNames) -> str:
+    is_every = TunnelNaming.EVERY in decision.namings
+    every = "every tunnel packet" if is_every else "every tunnel packet that gets a hash"
+    return (
+        f"hash_report_tunnel is read as naming the encapsulation of {every}, whichever header is hashed: "
+        f"{count(decision.agreeing)} of the first packets match in this reading, {count(decision.usual)} in the usual "
+        "one"
+    )

@@ -1,0 +1,54 @@
+"""The hash input of a packet, field by field."""
+
+from pcaphash.kernels.rows import EXTENDED, WITH_PORTS
+from pcaphash.studies.explain import names
+from pcaphash.studies.explain.dissection import Level
+from pcaphash.studies.explain.result import Answer, InputField
+
+_TRANSFORMED = {
+    "symmetric-xor": (("XOR", "source ^ destination"), ("XOR", "source ^ destination")),
+    "symmetric-or-xor": (("OR", "source | destination"), ("XOR", "source ^ destination")),
+}
+
+
+def divide_input(level: Level, form: int, answer: Answer) -> tuple[InputField, ...]:
+    """Divide a hash input into its fields.
+
+    Parameters
+    ----------
+    level : Level
+        The packet whose header was hashed.
+    form : int
+        Which hash of it: a sum of WITH_PORTS and EXTENDED (``kernels.rows``).
+    answer : Answer
+        What was hashed.
+    """
+    transform = answer.device.input_transform
+    fields: list[InputField] = []
+    at = 0
+    for i, (name, offset, length) in enumerate(_parts(level, form)):
+        data = answer.hash_input[at : at + length]
+        if transform == "none":
+            show = names.decimal if length == names.PORT_LEN else names.address
+            fields.append(InputField(name, at, offset, show(data), data))
+        else:
+            what = "ports" if length == names.PORT_LEN else "addresses"
+            word, formula = _TRANSFORMED[transform][i % 2]
+            fields.append(InputField(f"{word} of {what}", at, None, formula, data))
+        at += length
+    return tuple(fields)
+
+
+def _parts(level: Level, form: int) -> list[tuple[str, int, int]]:
+    """List name, offset in the packet and length of what was hashed."""
+    source, destination = level.extended_addresses if form & EXTENDED else level.plain_addresses
+    is_home = form & EXTENDED and level.home_address
+    is_routing = form & EXTENDED and level.routing_address
+    parts = [
+        ("home address" if is_home else "source address", source, level.address_len),
+        ("routing address" if is_routing else "destination address", destination, level.address_len),
+    ]
+    if form & WITH_PORTS:
+        ports = level.payload
+        parts += [("source port", ports, names.PORT_LEN), ("destination port", ports + names.PORT_LEN, names.PORT_LEN)]
+    return parts

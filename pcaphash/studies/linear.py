@@ -1,0 +1,97 @@
+"""Linear equations over GF(2), solved exactly; vectors are whole numbers, one bit for each unknown or equation."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import reduce
+from operator import xor
+
+
+@dataclass(frozen=True)
+class Solutions:
+    """All solutions of equations: one of them, plus any sum of some vectors.
+
+    Parameters
+    ----------
+    first : int
+        The smallest solution.
+    basis : tuple of int
+        The vectors, smallest first; the highest bit of each is set in none of the others, nor in ``first``.
+    """
+
+    first: int
+    basis: tuple[int, ...]
+
+    @property
+    def number(self) -> int:
+        """How many there are."""
+        return 1 << len(self.basis)
+
+    def __iter__(self) -> Iterator[int]:
+        """Yield all solutions in ascending order."""
+        for number in range(self.number):
+            yield reduce(xor, (vector for i, vector in enumerate(self.basis) if number >> i & 1), self.first)
+
+
+class Equations:
+    """Which sums of columns are a vector.
+
+    Parameters
+    ----------
+    columns : sequence of int
+        For each unknown, lowest bit of a solution first, the vector that it adds.
+    """
+
+    def __init__(self, columns: Sequence[int]) -> None:
+        # Each equation is a row: which unknowns are in it, and which equations were added up to it.
+        self._pivots: dict[int, tuple[int, int]] = {}  # by an unknown that no other row has
+        self._checks: list[int] = []  # equations that add up to nothing, whatever the unknowns are
+        self._n_equations = max(columns, default=0).bit_length()
+        for number in range(self._n_equations):
+            self._add(sum((column >> number & 1) << i for i, column in enumerate(columns)), 1 << number)
+        free = [1 << i for i in range(len(columns)) if 1 << i not in self._pivots]
+        self._basis = _ordered(
+            [unknown | sum(pivot for pivot, (row, _) in self._pivots.items() if row & unknown) for unknown in free]
+        )
+
+    @property
+    def rank(self) -> int:
+        """How many bits of the sums can be chosen."""
+        return len(self._pivots)
+
+    def solve(self, wanted: int) -> Solutions | None:
+        """Return which unknowns give this sum; None if none do."""
+        if wanted >> self._n_equations or any(_is_odd(check & wanted) for check in self._checks):
+            return None
+        first = sum(pivot for pivot, (_, added) in self._pivots.items() if _is_odd(added & wanted))
+        for vector in reversed(self._basis):
+            first = min(first, first ^ vector)
+        return Solutions(first, self._basis)
+
+    def _add(self, row: int, added: int) -> None:
+        for pivot, (other, others_added) in self._pivots.items():
+            if row & pivot:
+                row, added = row ^ other, added ^ others_added
+        if not row:
+            self._checks.append(added)
+            return
+        chosen = row & -row
+        for pivot, (other, others_added) in self._pivots.items():
+            if other & chosen:
+                self._pivots[pivot] = (other ^ row, others_added ^ added)
+        self._pivots[chosen] = (row, added)
+
+
+def _is_odd(bits: int) -> bool:
+    return bits.bit_count() % 2 == 1
+
+
+def _ordered(vectors: Sequence[int]) -> tuple[int, ...]:
+    """Return vectors with the same sums, the highest bit of each only there, smallest first."""
+    found: list[int] = []
+    for vector in vectors:
+        for other in found:
+            vector = min(vector, vector ^ other)
+        if vector:
+            found = [min(other, other ^ vector) if other > vector else other for other in found]
+            found = sorted([*found, vector], reverse=True)
+    return tuple(sorted(found))

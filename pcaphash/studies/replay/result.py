@@ -1,0 +1,232 @@
+"""What came of replaying traces: facts, and tables."""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from pcaphash.device.device import Device
+from pcaphash.engine.reading import Reading
+from pcaphash.engine.result import Result, configurations, packets_of
+from pcaphash.studies.replay.columns import CURVE, DELAYS, FEWEST_QUEUES, QUEUES, WINDOWS
+from pcaphash.studies.replay.options import ReplayOptions
+from pcaphash.studies.replay.rows import Row
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class Backwards:
+    """Stamps of one trace that are earlier than an arrival before, by no more than an hour.
+
+    Parameters
+    ----------
+    trace : str
+        Name of the trace.
+    packet : int
+        Number of the first such packet in it, counted from 1.
+    packets : int
+        How many there are; each arrives together with the packet before.
+    """
+
+    trace: str
+    packet: int
+    packets: int
+
+
+@dataclass(frozen=True)
+class Jump:
+    """A stamp that is more than an hour away from the arrival before: a clock that was set.
+
+    Parameters
+    ----------
+    trace : str
+        Name of the trace.
+    packet : int
+        Number of the packet in it, counted from 1; it arrives together with the packet before, and later ones are
+        shifted by as much.
+    seconds : float
+        How far the stamp is from the arrival before; negative if it is earlier.
+    """
+
+    trace: str
+    packet: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Clock:
+    """What was unusual about the stamps of the traces, in their first round.
+
+    Parameters
+    ----------
+    backwards : list of Backwards
+        One per trace that has some.
+    jumps : list of Jump
+        The first ten of each trace.
+    n_jumps : int
+        How many there are.
+    """
+
+    backwards: list[Backwards] = field(default_factory=list)
+    jumps: list[Jump] = field(default_factory=list)
+    n_jumps: int = 0
+
+
+@dataclass(frozen=True)
+class Lossless:
+    """Between which service rates loss ends: of two services that differ by a picosecond.
+
+    Parameters
+    ----------
+    lossy_pps : float or None
+        The highest rate with loss; None if no rate looked at has any.
+    lossless_pps : float or None
+        The lowest rate without loss; None if all rates looked at have some.
+    """
+
+    lossy_pps: float | None
+    lossless_pps: float | None
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What is to be said of one configuration, or of a baseline.
+
+    Parameters
+    ----------
+    config : str
+        Its name.
+    is_baseline : bool
+        Whether it is one of the baselines.
+    queues : int
+        Receive queues, each with a core.
+    packets, dropped : int
+        Packets that arrived for a queue, and those that were dropped; ``dropped`` is None if no service time is given.
+    unknown : int
+        Packets of which the capture shows too little to tell the queue; they go to none.
+    reordered, reordered_by_change : int
+        Packets that overtook an earlier one of their flow; those of them for which that one had been steered by
+        another configuration in time.
+    duration_ns : float
+        From the first arrival to the later of the last arrival and the last end of service.
+    lossless : Lossless or None
+        The lowest service rate without loss; None if a service time is given, or the device has no queues to tell.
+    """
+
+    config: str
+    is_baseline: bool
+    queues: int
+    packets: int
+    dropped: int | None
+    unknown: int
+    reordered: int
+    reordered_by_change: int
+    duration_ns: float
+    lossless: Lossless | None = None
+
+    @property
+    def drop_share(self) -> float | None:
+        """Share of the packets that were dropped; None if no service time is given."""
+        if self.dropped is None:
+            return None
+        return self.dropped / self.packets if self.packets else 0.0
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Replay(Result):
+    """What came of replaying traces.
+
+    Parameters
+    ----------
+    reading : Reading
+        What was read in one round, what was left out, and what could not be read.
+    devices : tuple of Device
+        The configurations.
+    options : ReplayOptions
+        How the traces were replayed.
+    clock : Clock
+        What was unusual about the stamps.
+    packets : int
+        Packets that arrived, in all rounds.
+    duration_ns : float
+        From the first arrival to the last.
+    first_arrival_ns : int or None
+        When the first packet arrived, since 1970, as captured; None if the rate gives the times and it has none.
+    verdicts : list of Verdict
+        One per configuration, in the order asked for; then those of the baselines.
+    queue_rows, window_rows, curve_rows, fewest_rows, delay_rows : list of dict
+        The rows of the tables. Without a service time there are only those of the curve and of the fewest queues; with
+        one there are none of these.
+    """
+
+    reading: Reading
+    devices: tuple[Device, ...]
+    options: ReplayOptions
+    clock: Clock
+    packets: int
+    duration_ns: float
+    first_arrival_ns: int | None
+    verdicts: list[Verdict] = field(default_factory=list)
+    queue_rows: list[Row] = field(default_factory=list)
+    window_rows: list[Row] = field(default_factory=list)
+    curve_rows: list[Row] = field(default_factory=list)
+    fewest_rows: list[Row] = field(default_factory=list)
+    delay_rows: list[Row] = field(default_factory=list)
+
+    @property
+    def has_service(self) -> bool:
+        """Whether a service time was given; else there is the curve of loss against the service rate."""
+        return self.options.has_service
+
+    @property
+    def best(self) -> list[str]:
+        """Configurations that do best: with fewest drops, or without loss from the lowest service rate on.
+
+        Empty if there are no queues to tell.
+        """
+        own = [(rank, each.config) for each in self.verdicts if (rank := _rank_of(each)) is not None]
+        return [config for rank, config in own if rank == min(own)[0]]
+
+    def facts(self) -> list[str]:
+        """Return how many packets there are, of which traces, and the configurations."""
+        return [packets_of(self.reading, self.reading.selected), configurations(self.devices)]
+
+    def main_table(self) -> "pd.DataFrame":
+        """Return the queues, or the curve if no service time is given."""
+        return self.queues if self.has_service else self.curve
+
+    @cached_property
+    def queues(self) -> "pd.DataFrame":
+        """The rows of ``replay.csv``: one per configuration and queue."""
+        return QUEUES.frame(self.queue_rows)
+
+    @cached_property
+    def windows(self) -> "pd.DataFrame":
+        """The rows of ``replay_windows.csv``: one per configuration, window and queue."""
+        return WINDOWS.frame(self.window_rows)
+
+    @cached_property
+    def curve(self) -> "pd.DataFrame":
+        """The rows of ``curve.csv``: one per configuration and service rate."""
+        return CURVE.frame(self.curve_rows)
+
+    @cached_property
+    def fewest_queues(self) -> "pd.DataFrame":
+        """The rows of ``fewest_queues.csv``: one per configuration and service rate."""
+        return FEWEST_QUEUES.frame(self.fewest_rows)
+
+    @cached_property
+    def delays(self) -> "pd.DataFrame":
+        """The rows of ``delays.csv``: the distribution of delays, per configuration."""
+        return DELAYS.frame(self.delay_rows)
+
+
+def _rank_of(verdict: Verdict) -> float | None:
+    """Return what makes a configuration better if it is less; None for baselines, and if nothing is known."""
+    if verdict.is_baseline or not verdict.queues:
+        return None
+    if verdict.lossless is None:
+        return verdict.drop_share
+    rate = verdict.lossless.lossless_pps
+    return float("inf") if rate is None else rate

@@ -1,0 +1,195 @@
+"""One replay: the traces, the configurations in time, and passes over the packets in order of arrival."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property, partial
+
+import numpy as np
+import numpy.typing as npt
+
+from pcaphash.capture.input import Input
+from pcaphash.device.device import Device
+from pcaphash.engine.arrivals import Arrivals, can_open_again
+from pcaphash.engine.lanes import Choice, EntryChoice, IdealHash, Lane, Lanes, QueueChoice, Receiver, RoundRobin
+from pcaphash.engine.progress import Watch
+from pcaphash.engine.rates import PS
+from pcaphash.engine.reading import Reading
+from pcaphash.engine.rules import ReadingRules
+from pcaphash.engine.run import check_read, check_selected
+from pcaphash.engine.scale import Scale
+from pcaphash.engine.selection import Selection
+from pcaphash.engine.steering import Plan, Steerer, Unsteered, queue_table
+from pcaphash.errors import ConfigurationError, Field
+from pcaphash.studies.replay.options import ReplayOptions
+
+SHARED_RING, ROUND_ROBIN, IDEAL_HASH = "shared-ring", "round-robin", "ideal-hash"
+
+
+@dataclass(frozen=True)
+class Contender:
+    """A configuration or a baseline.
+
+    Parameters
+    ----------
+    name : str
+        What results call it.
+    queues : int
+        Receive queues; 0 if the device has none to tell.
+    queue_choice, entry_choice : callable
+        Return, for each pass anew, what says which queue a packet takes, and which entry of its indirection table: that
+        is the queue itself for baselines.
+    plan : Plan or None
+        The configuration in time; None for baselines.
+    is_shared : bool
+        Whether all cores take from one ring.
+    """
+
+    name: str
+    queues: int
+    queue_choice: Callable[[], Choice]
+    entry_choice: Callable[[], Choice]
+    plan: Plan | None = None
+    is_shared: bool = False
+
+    @property
+    def is_baseline(self) -> bool:
+        """Whether it is one of the baselines."""
+        return self.plan is None
+
+    def lane(self, receiver: Receiver) -> Lane:
+        """Return a lane for one pass, whose receiver is told queues."""
+        return Lane(self.name, self.queue_choice(), receiver)
+
+    def lane_of_entries(self, receiver: Receiver) -> Lane:
+        """Return a lane for one pass, whose receiver is told entries of its own tables."""
+        return Lane(self.name, self.entry_choice(), receiver)
+
+    def tables(self, queues: int | None = None) -> list[npt.NDArray[np.int32]]:
+        """Return the queue behind each entry under each of its configurations in time.
+
+        Parameters
+        ----------
+        queues : int, optional
+            Have ``i % queues`` behind entry ``i``.
+        """
+        if self.plan is None:
+            return [np.arange(self.queues, dtype=np.int32)]
+        return [queue_table(device, queues) for device in self.plan.devices]
+
+
+@dataclass(frozen=True)
+class Session:
+    """One replay.
+
+    Parameters
+    ----------
+    inputs : list of Input
+        The traces.
+    devices : tuple of Device
+        The configurations.
+    options : ReplayOptions
+        How they are replayed.
+    selection : Selection
+        Which packets arrive.
+    watch : callable, optional
+        Called now and then with the progress of the main pass.
+
+    Raises
+    ------
+    ConfigurationError
+        Something would have to be read twice that cannot be, or a change does not go with a configuration.
+    """
+
+    inputs: list[Input]
+    devices: tuple[Device, ...]
+    options: ReplayOptions
+    selection: Selection
+    watch: Watch | None = None
+
+    def __post_init__(self) -> None:
+        self.options.check_changes(self.devices)
+        if self.options.loop > 1 and not self.can_read_again:
+            problem = "standard input and pipes can be read only once"
+            raise ConfigurationError(Field("loop"), problem, "save the capture to a file first")
+
+    @property
+    def can_read_again(self) -> bool:
+        """Whether there can be several passes."""
+        return all(map(can_open_again, self.inputs))
+
+    @cached_property
+    def scale(self) -> Scale:
+        """Turns what gives the times of arrival into picoseconds."""
+        return self.options.timing.scale
+
+    @cached_property
+    def plans(self) -> list[Plan]:
+        """The configurations in time, in the unit of what gives the times of arrival."""
+        return [self.options.plan_of(device) for device in self.devices]
+
+    @cached_property
+    def contenders(self) -> list[Contender]:
+        """The configurations, then the baselines, which have as many queues as the configuration with most."""
+        found = [
+            Contender(
+                plan.name, plan.queues, partial(QueueChoice, number, plan), partial(EntryChoice, number, plan), plan
+            )
+            for number, plan in enumerate(self.plans)
+        ]
+        n_queues = max(plan.queues for plan in self.plans)
+        if self.options.baselines and n_queues:
+            for name, kind in ((SHARED_RING, RoundRobin), (ROUND_ROBIN, RoundRobin), (IDEAL_HASH, IdealHash)):
+                choice = partial(kind, n_queues)
+                found.append(Contender(name, n_queues, choice, choice, is_shared=name == SHARED_RING))
+        return found
+
+    def run(self, lanes: Lanes) -> Arrivals:
+        """Run all packets through lanes; return what was found out about the traces.
+
+        Parameters
+        ----------
+        lanes : Lanes
+            None of their packets has run yet.
+
+        Raises
+        ------
+        NothingReadableError
+            Not one of the traces can be read.
+        ConfigurationError
+            There is no packet, or one of them has no time and no rate is given.
+        """
+        arrivals = self._arrivals(Steerer(self.plans), self.watch)
+        for steered in arrivals.packets():
+            if not lanes.packets:
+                lanes.first_ns = arrivals.first_stamp or 0
+            lanes.append(steered)
+        check_read(arrivals.reading)
+        check_selected(arrivals.reading, self.selection)
+        if not lanes.packets:
+            raise ConfigurationError(Field("traces"), "no packet arrives", self._advice(arrivals.reading))
+        return arrivals
+
+    def mean_pps(self) -> float | None:
+        """Return how many packets arrive in a second; None if that takes a pass of its own that is not possible."""
+        if not self.can_read_again:
+            return None
+        n, last = 0, 0
+        for steered in self._arrivals(Unsteered()).packets():
+            n += len(steered)
+            last = steered.base + int(steered.values[-1])
+        duration = self.scale.time_of(last)
+        return (n - 1) * PS / duration if duration else None
+
+    @staticmethod
+    def _advice(reading: Reading) -> str:
+        """Say what to do if no packet arrives."""
+        if reading.packets:
+            return (
+                f"the host sent all {reading.packets:,} that there are; give {Field('direction', 'all')} to replay them"
+            )
+        return "give a capture with packets"
+
+    def _arrivals(self, steerer: Steerer, watch: Watch | None = None) -> Arrivals:
+        """Return the packets in order of arrival, for one pass."""
+        rules, spec = ReadingRules.of(self.devices[0]), self.devices[0].spec
+        return Arrivals(self.inputs, steerer, self.options.timing, rules, spec, self.selection, watch)

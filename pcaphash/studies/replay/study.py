@@ -1,0 +1,140 @@
+"""The study behind ``replay``: what the device would do with traces in time."""
+
+from collections.abc import Sequence
+
+from pcaphash.capture.input import Trace
+from pcaphash.device.device import Device
+from pcaphash.engine.arrivals import Arrivals
+from pcaphash.engine.lanes import Lanes
+from pcaphash.engine.progress import Watch
+from pcaphash.engine.rates import PS_PER_NS
+from pcaphash.engine.rings import Rings, Service, SharedRing
+from pcaphash.engine.selection import RECEIVED, Selection
+from pcaphash.engine.stamped import StampedTrace
+from pcaphash.engine.windows import RingLanes, loads_of
+from pcaphash.studies.asking import check_request
+from pcaphash.studies.replay.curve import try_rates
+from pcaphash.studies.replay.options import ReplayOptions
+from pcaphash.studies.replay.result import Backwards, Clock, Jump, Replay, Verdict
+from pcaphash.studies.replay.rows import delay_rows, queue_rows, window_rows
+from pcaphash.studies.replay.session import Session
+
+
+def replay(
+    traces: Trace | Sequence[Trace],
+    devices: Device | Sequence[Device] | None = None,
+    options: ReplayOptions | None = None,
+    selection: Selection = RECEIVED,
+    watch: Watch | None = None,
+) -> Replay:
+    """Replay traces in time through the receive rings of each device.
+
+    Each receive queue has a ring and a core, which serves its packets in order of arrival. A packet occupies a
+    descriptor from its arrival until its service ends; if none is free, it is dropped. The baselines have as many
+    queues as the configuration with most, and receive every packet: ``shared-ring`` has one ring with the descriptors
+    of all, served by whichever core is free first; ``round-robin`` sends packet after packet to queue after queue;
+    ``ideal-hash`` sends each flow to a queue at random.
+
+    Parameters
+    ----------
+    traces : path or sequence of paths
+        Captures; ``-`` is standard input. Several are merged by time.
+    devices : Device or sequence of Device, optional
+        The configurations; results name them by ``Device.name``. Default: outer addresses, all of the outer header, and
+        the inner header.
+    options : ReplayOptions, optional
+        Rings, service, arrival and changes. Default: rings of 256, and a grid of service rates.
+    selection : Selection
+        Which packets arrive.
+    watch : callable, optional
+        Called now and then with the progress.
+
+    Raises
+    ------
+    NothingReadableError
+        Not one of the traces can be read.
+    ConfigurationError
+        There is nothing to replay, a packet has no time and no rate is given, or a change does not go with a device.
+    """
+    inputs, chosen = check_request(traces, devices)
+    session = Session(inputs, chosen, options or ReplayOptions(), selection, watch)
+    return _replay_rings(session) if session.options.has_service else _replay_rates(session)
+
+
+def _replay_rings(session: Session) -> Replay:
+    """Replay with services of a given time."""
+    options = session.options
+    service = Service(options.ring_size, options.fixed_ps, options.service_per_byte_ps)
+    rings = [(SharedRing if each.is_shared else Rings)(each.queues, service) for each in session.contenders]
+    lanes = [contender.lane(ring) for contender, ring in zip(session.contenders, rings, strict=True)]
+    running = RingLanes(lanes, session.scale, options.window_ns)
+    arrivals = session.run(running)
+    result = _begin(session, arrivals, running)
+    for contender, lane, ring, loads in zip(session.contenders, lanes, rings, running.finish(), strict=True):
+        duration_ps = running.duration_ps(ring)
+        result.queue_rows.extend(queue_rows(lane.name, loads_of(loads, duration_ps, ring.cores_of_queue)))
+        result.delay_rows.extend(delay_rows(lane.name, loads))
+        result.verdicts.append(
+            Verdict(
+                config=lane.name,
+                is_baseline=contender.is_baseline,
+                queues=contender.queues,
+                packets=int(loads.packets.sum()),
+                dropped=int(loads.dropped.sum()),
+                unknown=lane.unknown,
+                reordered=int(loads.reordered.sum()),
+                reordered_by_change=int(loads.by_change.sum()),
+                duration_ns=duration_ps / PS_PER_NS,
+            )
+        )
+    result.window_rows.extend(window_rows(lanes, running.windows))
+    return result
+
+
+def _replay_rates(session: Session) -> Replay:
+    """Replay under many service rates."""
+    tried = try_rates(session)
+    result = _begin(session, tried.arrivals, tried.running)
+    of_all = zip(session.contenders, tried.lanes, tried.losses, tried.lossless(), strict=True)
+    for contender, lane, losses, lossless in of_all:
+        result.verdicts.append(
+            Verdict(
+                config=lane.name,
+                is_baseline=contender.is_baseline,
+                queues=contender.queues,
+                packets=losses.packets,
+                dropped=None,
+                unknown=lane.unknown,
+                reordered=0,
+                reordered_by_change=0,
+                duration_ns=tried.running.last_arrival_ps / PS_PER_NS,
+                lossless=lossless,
+            )
+        )
+    result.curve_rows.extend(tried.curve_rows())
+    result.fewest_rows.extend(tried.fewest_rows())
+    return result
+
+
+def _begin(session: Session, arrivals: Arrivals, running: Lanes) -> Replay:
+    """Return a result without verdicts and rows."""
+    return Replay(
+        reading=arrivals.reading,
+        devices=session.devices,
+        options=session.options,
+        clock=_clock_of(arrivals.traces),
+        packets=running.packets,
+        duration_ns=running.last_arrival_ps / PS_PER_NS,
+        first_arrival_ns=arrivals.first_stamp,
+    )
+
+
+def _clock_of(traces: Sequence[StampedTrace]) -> Clock:
+    """Say what was unusual about the stamps of traces."""
+    clock = Clock(n_jumps=sum(trace.stamps.jumps for trace in traces))
+    for trace in traces:
+        name, stamps = trace.part.input.name, trace.stamps
+        if stamps.backwards:
+            clock.backwards.append(Backwards(name, stamps.first_backwards, stamps.backwards))
+        clock.jumps.extend(Jump(name, packet, seconds) for packet, seconds in stamps.named)
+    return clock

@@ -1,0 +1,6 @@
+"""Which flows go to which receive queue: found by solving equations, and not by trial."""
+
+from pcaphash.studies.steer.result import Steering
+from pcaphash.studies.steer.study import steer
+
+__all__ = ["Steering", "steer"]

@@ -1,0 +1,76 @@
+"""Flows that were found for receive queues."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pcaphash.device.device import Device
+from pcaphash.engine.result import Result, counted
+from pcaphash.studies.hash_tuple import TUPLES, TupleHash
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class Target:
+    """What was found for one receive queue.
+
+    Parameters
+    ----------
+    queue : int
+        The receive queue.
+    flows : tuple of tuple of TupleHash
+        The flows: each direction that was asked for.
+    possible : int
+        How many flows there are that go there.
+    why_not : str
+        Why there are none; empty if there are some.
+    """
+
+    queue: int
+    flows: tuple[tuple[TupleHash, ...], ...]
+    possible: int
+    why_not: str = ""
+
+
+@dataclass(frozen=True, repr=False)
+class Steering(Result):
+    """Flows that were found for receive queues.
+
+    Parameters
+    ----------
+    device : Device
+        The configured device.
+    targets : tuple of Target
+        What was found for each queue that was asked for.
+    tunnel, header : str
+        The tunnel that the flows are in, and which of its headers they are of; empty for none.
+    is_both : bool
+        Whether both directions go to the queue.
+    """
+
+    device: Device
+    targets: tuple[Target, ...]
+    tunnel: str
+    header: str
+    is_both: bool
+
+    @property
+    def tuples(self) -> list[TupleHash]:
+        """Every direction of every flow, queue by queue."""
+        return [each for target in self.targets for flow in target.flows for each in flow]
+
+    @property
+    def missing(self) -> list[Target]:
+        """The queues that no flow can be steered to."""
+        return [target for target in self.targets if not target.flows]
+
+    def facts(self) -> list[str]:
+        """Return how many flows were found for how many queues."""
+        n_flows = sum(len(target.flows) for target in self.targets)
+        reached = len(self.targets) - len(self.missing)
+        return [f"{counted(n_flows, 'flow')} for {counted(reached, 'receive queue')}"]
+
+    def main_table(self) -> "pd.DataFrame":
+        """Return the flows, a row for each direction."""
+        return TUPLES.frame([each.row() for each in self.tuples])

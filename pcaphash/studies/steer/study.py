@@ -1,0 +1,215 @@
+"""Find flows that go to receive queues."""
+
+from dataclasses import replace
+from ipaddress import ip_network
+from itertools import islice
+from typing import SupportsIndex
+
+from pcaphash.device.device import Device
+from pcaphash.device.words import parse_number, unknown_word
+from pcaphash.errors import ConfigurationError, Field
+from pcaphash.studies import tunnelling
+from pcaphash.studies.hash_tuple import PacketTuple, hash_packet_tuple, parse_tuple
+from pcaphash.studies.steer.result import Steering, Target
+from pcaphash.studies.steer.search import Block, divide, merge
+
+HEADERS = ("inner", "outer")
+DEFAULT_PORTS = "32768-65535"
+QUEUE, PORTS, TUNNEL, HEADER, SOURCE = map(Field, ("queue", "source_ports", "tunnel", "header", "source"))
+
+_MOST_PORT = 65535
+_MOST_FLOWS = 1_000_000
+
+
+def steer(
+    source: str,
+    destination: str,
+    protocol: str | int | None = None,
+    queue: int | None = None,
+    flow_count: SupportsIndex = 1,
+    both: bool = False,
+    source_ports: str = DEFAULT_PORTS,
+    tunnel: str = "",
+    header: str = "",
+    device: Device | None = None,
+) -> Steering:
+    """Find flows that go to a receive queue, or to each.
+
+    Parameters
+    ----------
+    source : str
+        The source address; or a network such as ``10.0.0.0/24``, each of whose addresses will do.
+    destination : str
+        The destination address with its port. With a tunnel and ``header="outer"``, the port is that of the tunnel.
+    protocol : str or int, optional
+        As ``parse_tuple`` takes it.
+    queue : int, optional
+        The receive queue. Default: each of the device, with as many flows for one as for the others.
+    flow_count : int
+        How many flows for each queue, at most.
+    both : bool
+        Whether the other direction of a flow is to go to the same queue.
+    source_ports : str
+        The source ports to choose from.
+    tunnel : str
+        The tunnel that the flows are in, one of ``tunnelling.NAMES``. Default: none.
+    header : str
+        Which header of the tunnel they are of: ``inner`` (by default) or ``outer``.
+    device : Device, optional
+        The configured device. Default: ``Device()``.
+
+    Raises
+    ------
+    ConfigurationError
+        Something is impossible: what, and why.
+    """
+    device = Device() if device is None else device
+    low, high = _parse_ports(source_ports)
+    n_flows = parse_number(Field("flow_count"), flow_count, 1, _MOST_FLOWS, "at least one flow, at most a million")
+    if queue is not None:
+        parse_number(QUEUE, queue, 0, device.queues - 1, f"the device has {device.queues} receive queues")
+    _check_index(device)
+    name = _parse_tunnel(tunnel)
+    header = _parse_header(header, name)
+    packet, address_bits = _parse_flow(source, destination, protocol, low, name if header == "outer" else "", device)
+    _check_header(packet, device, name, header)
+    ports = [(low, 0)] if packet.source_port is None else list(divide(low, high))
+    blocks = [Block(_with_port(packet, first), bits, address_bits, device, both) for first, bits in ports]
+    _check_free(blocks[0])
+    targets = [_find(blocks, each, n_flows) for each in ([queue] if queue is not None else range(device.queues))]
+    if queue is not None and targets[0].why_not:
+        raise ConfigurationError(QUEUE, f"{queue} cannot be reached: {targets[0].why_not}", _advice(targets[0], both))
+    if queue is None:
+        targets = _even(targets)
+    return Steering(device, tuple(targets), name, header, both)
+
+
+def _find(blocks: list[Block], queue: int, n_flows: int) -> Target:
+    """Find flows for a queue; say why there are none."""
+    if queue not in blocks[0].device.indirection_table:
+        return Target(queue, (), 0, "no entry of the indirection table is this queue")
+    solved = [(block, block.solve(queue)) for block in blocks]
+    possible = sum(each.number for _, solutions in solved for each in solutions)
+    if not possible:
+        return Target(queue, (), 0, _explain(blocks))
+    flows = [
+        tuple(hash_packet_tuple(each, blocks[0].device) for each in flow) for flow in islice(merge(solved), n_flows)
+    ]
+    return Target(queue, tuple(flows), possible)
+
+
+def _explain(blocks: list[Block]) -> str:
+    """Say why no flow of these leads where it should."""
+    rank, needed = max(block.equations.rank for block in blocks), blocks[0].needed
+    free = "the source port and the free bits of the address" if blocks[0].address_bits else "the source port"
+    indexes = "the two indexes of the indirection table" if blocks[0].is_both else "the index of the indirection table"
+    if rank == needed:
+        return f"in this range, no source port leads to its entries (rank {rank} of {needed} bits)"
+    return (
+        f"{free} can set only {rank} of the {needed} bits of {indexes} freely, "
+        "and none of what that leads to is an entry of this queue"
+    )
+
+
+def _advice(target: Target, both: bool) -> str:
+    if target.why_not.startswith("no entry"):
+        return "name a queue of the table"
+    more = f"widen {PORTS}, or give a network as {SOURCE}"
+    return f"{more}, or ask for one direction only" if both else more
+
+
+def _even(targets: list[Target]) -> list[Target]:
+    """Give each queue that can be reached as many flows as the others."""
+    fewest = min((len(target.flows) for target in targets if target.flows), default=0)
+    return [Target(each.queue, each.flows[:fewest], each.possible, each.why_not) for each in targets]
+
+
+def _check_index(device: Device) -> None:
+    n_entries = len(device.indirection_table)
+    if not device.has_queue:
+        raise ConfigurationError(Field("features"), "without the RSS feature, no hash chooses a queue", "add RSS")
+    if n_entries & (n_entries - 1):
+        problem = f"hash % {n_entries} is not linear in the bits of a hash, so that no equations can be solved"
+        raise ConfigurationError(Field("table_index"), problem, "give a table whose size is a power of two")
+
+
+def _parse_ports(text: str) -> tuple[int, int]:
+    low, dash, high = str(text).replace(" ", "").partition("-")
+    ends = (low, high if dash else low)
+    if not all(each.isdecimal() and int(each) <= _MOST_PORT for each in ends) or int(ends[0]) > int(ends[1]):
+        raise ConfigurationError(PORTS, f"{text!r} is not a range of ports", "write, for instance, 49152-65535")
+    return int(ends[0]), int(ends[1])
+
+
+def _parse_tunnel(text: str) -> str:
+    name = text.strip().upper().replace("-", "_")
+    if name and name not in tunnelling.NAMES:
+        raise unknown_word(TUNNEL, text, tunnelling.NAMES, "a tunnel")
+    return name
+
+
+def _parse_header(text: str, tunnel: str) -> str:
+    if not tunnel:
+        if text:
+            raise ConfigurationError(HEADER, "there is no tunnel", f"give {TUNNEL}, or leave it out")
+        return ""
+    if text and text not in HEADERS:
+        raise unknown_word(HEADER, text, HEADERS)
+    return text or HEADERS[0]
+
+
+def _parse_flow(
+    source: str, destination: str, protocol: str | int | None, port: int, outer: str, device: Device
+) -> tuple[PacketTuple, int]:
+    """Read addresses, port and protocol; return the tuple, and how many low bits of the source address are free."""
+    address, free_bits = str(source).strip(), 0
+    if "/" in address:
+        try:
+            network = ip_network(address)
+        except ValueError as error:
+            raise ConfigurationError(SOURCE, f"{source!r} is not a network: {error}", "write 10.0.0.0/24") from None
+        address, free_bits = str(network.network_address), network.max_prefixlen - network.prefixlen
+    if outer and tunnelling.is_in_udp(outer):
+        packet = parse_tuple(address, destination, port, tunnelling.port_of(outer, device), "udp")
+    elif outer:
+        packet = parse_tuple(address, destination, protocol=tunnelling.protocol_of(outer))
+    else:
+        has_port = parse_tuple(destination, destination).destination_port is not None
+        packet = parse_tuple(address, destination, port if has_port else None, protocol=protocol)
+    return packet, free_bits
+
+
+def _with_port(packet: PacketTuple, port: int) -> PacketTuple:
+    return packet if packet.source_port is None else replace(packet, source_port=port)
+
+
+def _check_header(packet: PacketTuple, device: Device, tunnel: str, header: str) -> None:
+    """Refuse flows of a header that the device does not hash."""
+    if not tunnel:
+        found = hash_packet_tuple(packet, device).tunnel
+        if found:
+            problem = f"packets to this port may be {found}, whose inner header the device hashes"
+            raise ConfigurationError(TUNNEL, problem, f"give {TUNNEL} and {HEADER}, or another port")
+        return
+    if tunnel == "IPIP" and packet.source.version == 6:
+        raise ConfigurationError(TUNNEL, "IPIP is IPv4 in IPv4", "give IPv4 addresses, or another tunnel")
+    is_inner = bool(device.tunnel_mask & tunnelling.type_of(tunnel, {packet.source.version}))
+    if header == "inner" and not is_inner:
+        problem = f"the device hashes the outer header of {tunnel}, to which the inner source port does not matter"
+        raise ConfigurationError(HEADER, problem, f"enable {tunnel}, or ask for the outer header")
+    if header == "outer" and is_inner:
+        problem = f"the device hashes the inner header of {tunnel}, to which the outer source port does not matter"
+        raise ConfigurationError(HEADER, problem, f"disable {tunnel}, or ask for the inner header")
+
+
+def _check_free(block: Block) -> None:
+    """Refuse tuples in which nothing that is hashed is free."""
+    found = hash_packet_tuple(block.packet, block.device)
+    if found.hash_value is None:
+        problem = "no enabled hash type covers these packets, which all go to the unclassified queue"
+        raise ConfigurationError(Field("hash_types"), problem, "enable a type that fits")
+    with_ports = len(found.hash_input) % 8 == 4
+    if not with_ports and not block.address_bits:
+        problem = f"the hash type {found.hash_report} covers no ports, so that all source ports lead to one queue"
+        advice = f"give a network as {SOURCE}, or enable a type that covers ports"
+        raise ConfigurationError(Field("hash_types"), problem, advice)

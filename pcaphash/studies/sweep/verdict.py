@@ -1,0 +1,131 @@
+"""What follows from a sweep, as facts: whether masks can be ranked, and which of them differ only by chance."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+import numpy.typing as npt
+
+from pcaphash.device.device import Device
+from pcaphash.studies.enough import packets_needed
+from pcaphash.studies.spread import GROWING
+from pcaphash.studies.trials import Interval
+
+
+class Conclusion(StrEnum):
+    """What a sweep comes to, by the names that programs get."""
+
+    NO_HASH = "no-hash"
+    """No mask gives any packet a hash."""
+    NO_RSS = "no-rss"
+    """No hash chooses a receive queue."""
+    ONE_QUEUE = "one-queue"
+    """There is only one receive queue."""
+    TOO_FEW = "too-few"
+    """There are too few packets to rank masks by."""
+    ALIKE = "alike"
+    """Every mask spreads the packets alike."""
+    ONE_USED = "one-used"
+    """No mask puts the packets on more than one receive queue."""
+    RANKED = "ranked"
+    """Masks are ranked, but without flows it is not known what chance does."""
+    WORSE_THAN_CHANCE = "worse-than-chance"
+    """Even the best class does worse than ideal hashes."""
+    ONE_BEST = "one-best"
+    """The best class is ahead of all others by more than chance."""
+    SEVERAL_BEST = "several-best"
+    """Several classes differ only by chance."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What follows from a sweep.
+
+    Parameters
+    ----------
+    conclusion : Conclusion
+        What it comes to.
+    packets : int
+        Packets whose receive queue is known.
+    needed : int
+        How many it takes to rank masks by.
+    ideal : Interval or None
+        The range of 95 of 100 ideal hashes under the best mask, by the measure that masks are ranked by; None if it is
+        not known, or nothing is ranked.
+    n_alike : int
+        How many classes, the best ones, are no worse than that; 0 if that is not known.
+    alike, worse : list of str
+        Names of the masks in those classes, and of the others that have names.
+    """
+
+    conclusion: Conclusion
+    packets: int
+    needed: int
+    ideal: Interval | None = None
+    n_alike: int = 0
+    alike: list[str] = field(default_factory=list)
+    worse: list[str] = field(default_factory=list)
+
+    @property
+    def is_ranked(self) -> bool:
+        """Whether there is enough to rank masks by."""
+        return self.conclusion not in (
+            Conclusion.NO_HASH, Conclusion.NO_RSS, Conclusion.ONE_QUEUE, Conclusion.TOO_FEW,
+        )  # fmt: skip
+
+
+def judge(
+    device: Device,
+    packets: int,
+    columns: Mapping[str, npt.NDArray[Any]],
+    by: str,
+    ideal: Interval | None,
+    marks: Mapping[str, int],
+) -> Verdict:
+    """Judge how masks spread packets.
+
+    Parameters
+    ----------
+    device : Device
+        Gives everything but the types.
+    packets : int
+        Packets whose receive queue is known.
+    columns : dict of str to array of shape (n_classes,)
+        Counts and measures of each class, best first.
+    by : str
+        The measure that classes are ranked by.
+    ideal : Interval or None
+        The range of 95 of 100 ideal hashes under the best mask; None if that is not known.
+    marks : dict of str to int
+        The classes of masks that have names.
+    """
+    needed = packets_needed(device.queues)
+    conclusion = _unranked(device, packets < needed, columns)
+    if conclusion is not None:
+        return Verdict(conclusion, packets, needed)
+    if ideal is None:
+        return Verdict(Conclusion.RANKED, packets, needed)
+    values = columns[by]
+    is_alike = values >= ideal.low if by.startswith(GROWING) else values <= ideal.high
+    n_alike = int(is_alike.sum())
+    few = {0: Conclusion.WORSE_THAN_CHANCE, 1: Conclusion.ONE_BEST}
+    return Verdict(
+        few.get(n_alike, Conclusion.SEVERAL_BEST), packets, needed, ideal, n_alike,
+        [name for name, number in marks.items() if is_alike[number]],
+        [name for name, number in marks.items() if not is_alike[number]],
+    )  # fmt: skip
+
+
+def _unranked(device: Device, is_few: bool, columns: Mapping[str, npt.NDArray[Any]]) -> Conclusion | None:
+    """Say why masks cannot be ranked, or that it does not matter which is taken; None if it does."""
+    used = columns["queues_used"]
+    reasons = {
+        Conclusion.NO_HASH: not columns["hashed"].any(),
+        Conclusion.NO_RSS: not device.has_queue,
+        Conclusion.ONE_QUEUE: device.queues == 1,
+        Conclusion.TOO_FEW: is_few,
+        Conclusion.ALIKE: len(used) == 1,
+        Conclusion.ONE_USED: used.max() <= 1,
+    }
+    return next((reason for reason, holds in reasons.items() if holds), None)

@@ -1,0 +1,70 @@
+"""What about a device's hash key and indirection table bears on tuning, as facts, besides ``find_warnings``."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from pcaphash.device.device import Device
+from pcaphash.kernels.toeplitz import KEY_LEN
+
+_LEAST_ENTRIES = 4  # of a table for each receive queue: with fewer, not even equal entries can be shared out evenly
+_WORD = 2  # bytes that a symmetric key repeats
+
+
+@dataclass(frozen=True)
+class ZeroKey:
+    """The key is all zero, so every hash is 0."""
+
+    kind: ClassVar[str] = "zero-key"
+
+
+@dataclass(frozen=True)
+class RepeatingKey:
+    """The key repeats so many bytes, so hashes have only so many values."""
+
+    kind: ClassVar[str] = "repeating-key"
+    repeated_bytes: int
+    hash_values: int
+
+
+@dataclass(frozen=True)
+class SmallTable:
+    """The indirection table has fewer than ``least_per_queue`` entries for each receive queue."""
+
+    kind: ClassVar[str] = "small-table"
+    entries: int
+    least_per_queue: int
+    queues: int
+
+
+@dataclass(frozen=True)
+class UnequalEntries:
+    """The receive queues are not a power of two, and have between ``fewest`` and ``most`` table entries each."""
+
+    kind: ClassVar[str] = "unequal-entries"
+    queues: int
+    fewest: int
+    most: int
+
+
+Caution = ZeroKey | RepeatingKey | SmallTable | UnequalEntries
+
+
+def list_cautions(device: Device) -> list[Caution]:
+    """List what about a device's key and table bears on tuning."""
+    found: list[Caution] = []
+    key = device.hash_key[:KEY_LEN].ljust(KEY_LEN, b"\0")
+    if not any(key):
+        found.append(ZeroKey())
+    else:
+        repeated = next((n for n in (1, _WORD) if key == key[:n] * (KEY_LEN // n)), None)
+        if repeated is not None:
+            found.append(RepeatingKey(repeated, 1 << 8 * repeated))
+    n_entries, queues = len(device.indirection_table), device.queues
+    if n_entries < _LEAST_ENTRIES * queues:
+        found.append(SmallTable(n_entries, _LEAST_ENTRIES, queues))
+    entries = np.bincount(device.indirection_table, minlength=queues)
+    if queues & queues - 1 and entries.min() < entries.max():
+        found.append(UnequalEntries(queues, int(entries.min()), int(entries.max())))
+    return found

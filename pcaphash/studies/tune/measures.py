@@ -1,0 +1,19 @@
+"""What keys and tables are chosen by, and which of two values of it is the better one."""
+
+import numpy as np
+import numpy.typing as npt
+
+from pcaphash.studies.spread import GROWING, MEASURES, UNITS
+
+CHOICES = tuple(f"{measure}_{unit}" for unit in UNITS for measure in MEASURES if measure != "min_max")
+"""What keys can be chosen by; ``min_max`` does not order spreads that leave a receive queue empty."""
+
+
+def is_better(measure: str, value: float, other: float) -> bool:
+    """Tell whether one value of a measure is better than another."""
+    return value > other if measure.startswith(GROWING) else value < other
+
+
+def badness(values: npt.NDArray[np.float64], measure: str) -> npt.NDArray[np.float64]:
+    """Return what grows as a measure gets worse; without any load it is worst."""
+    return np.nan_to_num(-values if measure.startswith(GROWING) else values, nan=np.inf)

@@ -1,0 +1,185 @@
+"""Decide by the first packets what no spec settles: the byte order of hash options, what hash_report_tunnel names."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from pcaphash.capture.reader import Block
+from pcaphash.capture.reported.source import NOT_REPORTED, Reported
+from pcaphash.engine.describer import Descriptions
+from pcaphash.kernels.records import RECORD
+from pcaphash.studies.validate.verdicts import Expectations, Leniency, TunnelNaming
+
+_LOOKED_AT = 1000  # packets that decide
+_MOST_BUFFERED = 8  # blocks
+
+
+class ByteOrder(StrEnum):
+    """The byte order of hash options."""
+
+    SECTION = "section"
+    """That of their section."""
+    OPPOSITE = "opposite"
+
+
+@dataclass(frozen=True)
+class HashOrder:
+    """In which byte order hash options are read.
+
+    Parameters
+    ----------
+    order : ByteOrder
+        The one that more hashes match in; that of the section if none match in either.
+    hashes : int
+        The first hashes, which decide.
+    as_written, opposite : int
+        How many of them match in the byte order of the section, and in the opposite one.
+    """
+
+    kind: ClassVar[str] = "hash-order"
+    order: ByteOrder
+    hashes: int
+    as_written: int
+    opposite: int
+
+    @property
+    def is_open(self) -> bool:
+        """Whether no hash matches in either byte order."""
+        return not self.as_written and not self.opposite
+
+
+@dataclass(frozen=True)
+class TunnelNames:
+    """What hash_report_tunnel is taken to name, where more packets agree with this than with the usual reading.
+
+    Parameters
+    ----------
+    namings : tuple of TunnelNaming
+        Of which packets it names the encapsulation; with several, packets do not tell these apart.
+    agreeing, usual : int
+        Packets that agree, and packets that agree with ``TunnelNaming.INNER_HASHED``, of those that tell.
+    """
+
+    kind: ClassVar[str] = "tunnel-names"
+    namings: tuple[TunnelNaming, ...]
+    agreeing: int
+    usual: int
+
+
+@dataclass(frozen=True)
+class FewerFaults:
+    """The diagnosis reads hash options in the opposite byte order: no hash is right, and that needs fewer faults."""
+
+    kind: ClassVar[str] = "fewer-faults"
+
+
+Decision = HashOrder | TunnelNames | FewerFaults
+
+
+@dataclass(frozen=True, eq=False)
+class Described:
+    """The packets of a block, what is expected, and what was reported."""
+
+    block: Block
+    numbers: npt.NDArray[np.int64]
+    found: Descriptions
+    reported: Reported
+
+    @property
+    def n_telling(self) -> int:
+        """How many of the packets have a hash and a reported one."""
+        return int(np.count_nonzero(self.found.hashed & self.reported.has_hash))
+
+
+class Decider:
+    """Holds the first packets back until they decide, then passes all on.
+
+    This needs packets in the order of the trace, so a validation runs in one part.
+
+    Parameters
+    ----------
+    expected : Expectations
+        Having learned all decisions on the packets that it is given.
+    leniency : Leniency
+        Which differences count as right, before it is decided what hash_report_tunnel names.
+    decides_order, decides_naming : bool
+        What to decide.
+    """
+
+    def __init__(
+        self, expected: Expectations, leniency: Leniency, *, decides_order: bool, decides_naming: bool
+    ) -> None:
+        self.leniency = leniency
+        self.decisions: list[Decision] = []
+        self.is_order_open = False
+        """Whether no hash option was right in either byte order."""
+        self._expected = expected
+        self._decides_order, self._decides_naming = decides_order, decides_naming
+        self._is_swapped = False
+        self._waiting: list[Described] | None = []
+
+    def take(self, part: Described) -> list[Described]:
+        """Take the next packets; return those that can be judged now."""
+        if self._waiting is None:
+            return [self._in_order(part)]
+        self._waiting.append(_kept(part))
+        n_telling = sum(each.n_telling for each in self._waiting)
+        is_full = len(self._waiting) >= _MOST_BUFFERED
+        if is_full and not n_telling:  # there is nothing to decide by yet
+            ready, self._waiting = self._waiting, []
+            return ready
+        return self.finish() if is_full or n_telling >= _LOOKED_AT else []
+
+    def finish(self) -> list[Described]:
+        """Decide by the packets that wait, if any do, and return them."""
+        waiting, self._waiting = self._waiting, None
+        if not waiting:
+            return []
+        if self._decides_order:
+            self._decide_order(waiting)
+        if self._decides_naming:
+            self._decide_naming(waiting)
+        return [self._in_order(part) for part in waiting]
+
+    def _in_order(self, part: Described) -> Described:
+        return replace(part, reported=part.reported.swapped()) if self._is_swapped else part
+
+    def _decide_order(self, parts: Sequence[Described]) -> None:
+        as_written = opposite = total = 0
+        for part in parts:
+            chosen = part.found.hashed & part.reported.has_hash
+            expected, said = part.found.hash_values[chosen], part.reported.hash_values[chosen]
+            total += len(expected)
+            as_written += int((expected == said).sum())
+            opposite += int((expected == said.byteswap()).sum())
+        self._is_swapped = opposite > as_written
+        if total:
+            order = ByteOrder.OPPOSITE if self._is_swapped else ByteOrder.SECTION
+            decision = HashOrder(order, total, as_written, opposite)
+            self.is_order_open = decision.is_open
+            self.decisions.append(decision)
+
+    def _decide_naming(self, parts: Sequence[Described]) -> None:
+        agree = dict.fromkeys(TunnelNaming, 0)
+        for part in parts:
+            said = part.reported.hash_report_tunnels
+            tunnels = {naming: each[part.found.signatures] for naming, each in self._expected.tunnels.items()}
+            tells = tunnels[TunnelNaming.INNER_HASHED] != tunnels[TunnelNaming.EVERY]
+            tells &= (said != NOT_REPORTED) & part.found.known
+            for naming in TunnelNaming:
+                agree[naming] += int((tells & (said == tunnels[naming])).sum())
+        most, usual = max(agree.values()), agree[TunnelNaming.INNER_HASHED]
+        if most > usual:
+            best = tuple(naming for naming in TunnelNaming if agree[naming] == most)
+            self.leniency = replace(self.leniency, namings=frozenset(best))
+            self.decisions.append(TunnelNames(best, most, usual))
+
+
+def _kept(part: Described) -> Described:
+    """Copy what the reader writes over when it goes on."""
+    records = np.array(part.block.records, RECORD)
+    return replace(part, block=replace(part.block, data=part.block.data.copy(), records=records))

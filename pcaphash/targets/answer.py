@@ -1,0 +1,57 @@
+"""What a real receive path says of a frame, and why it may not take one."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+CUT = "not captured whole"
+NOT_ETHERNET = "not Ethernet"
+TOO_SHORT = "shorter than an Ethernet header"
+TOO_LONG = "longer than the interface takes"
+REFUSED = "refused by the kernel"
+
+ETHERNET_LEN = 14
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a receive path says of a frame that came out of it.
+
+    Parameters
+    ----------
+    queue : int
+        The receive queue.
+    hash_value : int or None
+        The hash; None if there is none, or it is not shown.
+    hash_report : int or None
+        Its type, as the virtio specs number them; 0 if there is no hash; None if the type is not shown.
+    """
+
+    queue: int
+    hash_value: int | None = None
+    hash_report: int | None = None
+
+
+Outcome = Answer | str | None
+"""An answer; why the frame was not sent; or None if it was sent and did not come back."""
+
+
+class Target(Protocol):
+    """A receive path that is set up as a device; it is used in the thread that made it."""
+
+    def answer(self, frames: Sequence[bytes]) -> list[Outcome]:
+        """Send frames, one after the other; return what becomes of each."""
+        ...
+
+
+def try_to_send(send: Callable[[bytes], object], frame: bytes, most_len: int) -> str | None:
+    """Send a frame of no more than so many bytes; return why it was not sent, or None."""
+    if len(frame) < ETHERNET_LEN:
+        return TOO_SHORT
+    if len(frame) > most_len:
+        return TOO_LONG
+    try:
+        send(frame)
+    except OSError:
+        return REFUSED
+    return None

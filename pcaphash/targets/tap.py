@@ -1,0 +1,187 @@
+"""Linux' own receive path: a tap with many queues, steered by the program that QEMU gives to the kernel."""
+
+import fcntl
+import os
+import select
+import socket
+import struct
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+from pcaphash.device.device import Device
+from pcaphash.errors import ConfigurationError, Field
+from pcaphash.standards.virtio import HASH_REPORTS
+from pcaphash.targets.answer import ETHERNET_LEN, Answer, Outcome, try_to_send
+from pcaphash.targets.namespace import configure, own_network, set_kernel_options
+from pcaphash.targets.steering_program import KEY_LEN, N_ENTRIES, SteeringProgram
+from pcaphash.targets.tunnels import make_tunnels
+
+SHIFTS = (0, 7, 14, 21, 28)
+"""Bits that the key is shifted by, so that queues of 7 bits show all of a hash."""
+
+_NAME = "hashtap"
+_MTU = 9000
+_MOST_QUEUES = 255  # of a tap, and one more for packets without a hash
+_BITS = 7
+_SECONDS = 0.01  # in which a frame that comes back at all has come back, also on a busy machine
+_NO_REPORT = HASH_REPORTS.index("NONE")
+
+_TUNSETIFF, _TUNSETVNETHDRSZ, _TUNSETSTEERINGEBPF = 0x400454CA, 0x400454D8, 0x800454E0
+_TAP, _NO_PI, _VNET_HDR, _MULTI_QUEUE = 0x0002, 0x1000, 0x4000, 0x0100
+_VNET_HDR_LEN = 12
+
+
+class _Queues:
+    """The files of a tap, one for each receive queue."""
+
+    def __init__(self, n_queues: int, program: SteeringProgram) -> None:
+        self._poll = select.epoll()
+        self._queue_of: dict[int, int] = {}
+        for queue in range(n_queues):
+            try:
+                file = os.open("/dev/net/tun", os.O_RDWR | os.O_NONBLOCK)
+            except OSError as error:
+                problem = f"/dev/net/tun cannot be opened: {error.strerror}"
+                raise ConfigurationError(Field("into"), problem, "load the tun module, as root") from None
+            self._queue_of[file] = queue
+            flags = _TAP | _NO_PI | _VNET_HDR | _MULTI_QUEUE
+            fcntl.ioctl(file, _TUNSETIFF, struct.pack("16sH22x", _NAME.encode(), flags))
+            fcntl.ioctl(file, _TUNSETVNETHDRSZ, struct.pack("i", _VNET_HDR_LEN))
+            self._poll.register(file, select.EPOLLIN)
+        fcntl.ioctl(file, _TUNSETSTEERINGEBPF, struct.pack("i", program.file))
+        set_kernel_options({f"ipv6/conf/{_NAME}/disable_ipv6": 1})
+        configure(f"ip link set {_NAME} up mtu {_MTU}")
+
+    def receive(self, seconds: float) -> Iterator[tuple[int, bytes]]:
+        """Yield queue and frame of all that comes within a time, or has come already."""
+        while ready := self._poll.poll(seconds):
+            for file, _ in ready:
+                yield self._queue_of[file], os.read(file, 1 << 17)[_VNET_HDR_LEN:]
+
+    def close(self) -> None:
+        """Close the files, with which the tap is gone."""
+        self._poll.close()
+        for file in self._queue_of:
+            os.close(file)
+
+
+class Tap:
+    """The tap, set up as a device.
+
+    Parameters
+    ----------
+    device : Device
+        Its key, hash types, table and unclassified queue are programmed; it has no types of tunnels here.
+    send : callable
+        Sends a frame into the receive path.
+    is_returned : callable
+        Tells, given a frame that was sent and one that came, whether it is the same.
+    """
+
+    def __init__(
+        self,
+        device: Device,
+        program: SteeringProgram,
+        queues: _Queues,
+        send: Callable[[bytes], object],
+        is_returned: Callable[[bytes, bytes], bool],
+        *,
+        with_hash: bool,
+    ) -> None:
+        self._device, self._program, self._queues = device, program, queues
+        self._send, self._is_returned, self._with_hash = send, is_returned, with_hash
+
+    def answer(self, frames: Sequence[bytes]) -> list[Outcome]:
+        """Send frames, one after the other, once for the queue and, if hashes are wanted, five times for these."""
+        self._program.set_types(
+            self._device.base_types, len(self._device.indirection_table), self._device.unclassified_queue
+        )
+        self._program.set_table(self._device.indirection_table)
+        self._program.set_key(self._device.hash_key)
+        queues = [self._queue_of(frame) for frame in frames]
+        if not self._with_hash:
+            return [queue if queue is None or isinstance(queue, str) else Answer(queue) for queue in queues]
+        entries = tuple(range(N_ENTRIES))
+        self._program.set_types(self._device.base_types, N_ENTRIES, N_ENTRIES)
+        self._program.set_table(entries)
+        values: list[int | None] = [0] * len(frames)
+        unhashed = [False] * len(frames)
+        for shift in SHIFTS:
+            self._program.set_key(self._device.hash_key, shift)
+            for number, frame in enumerate(frames):
+                found, before = self._queue_of(frame) if isinstance(queues[number], int) else None, values[number]
+                unhashed[number] |= found == N_ENTRIES
+                values[number] = None if before is None or not isinstance(found, int) else before | found << shift
+        return [
+            _answer(queue, value, is_unhashed)
+            for queue, value, is_unhashed in zip(queues, values, unhashed, strict=True)
+        ]
+
+    def _queue_of(self, frame: bytes) -> int | str | None:
+        """Send a frame; return its queue, why it was not sent, or None if it did not come back."""
+        if reason := try_to_send(self._send, frame, _MTU + ETHERNET_LEN):
+            return reason
+        found = [queue for queue, came in self._queues.receive(0) if self._is_returned(frame, came)]
+        if not found:
+            found = [queue for queue, came in self._queues.receive(_SECONDS) if self._is_returned(frame, came)]
+        return found[0] if len(found) == 1 else None
+
+
+def _answer(queue: int | str | None, value: int | None, is_unhashed: bool) -> Outcome:
+    if queue is None or isinstance(queue, str):
+        return queue
+    if is_unhashed:
+        return Answer(queue, hash_report=_NO_REPORT)
+    return None if value is None else Answer(queue, value & 0xFFFFFFFF)
+
+
+@contextmanager
+def open_tap(device: Device, *, with_hash: bool, decapsulated: bool) -> Iterator[Tap]:
+    """Set up a tap as a device, in a network namespace of its own.
+
+    Parameters
+    ----------
+    device : Device
+        As it is to be programmed.
+    with_hash : bool
+        Whether hashes are read, too: by sending each frame five more times.
+    decapsulated : bool
+        Whether frames go through the kernel's own tunnel devices first.
+
+    Raises
+    ------
+    ConfigurationError
+        The program cannot do what the device is to do; or something is missing here.
+    """
+    _check(device)
+    with own_network():
+        program = SteeringProgram()
+        queues = _Queues(max(device.queues, device.unclassified_queue + 1, N_ENTRIES) + 1, program)
+        try:
+            with socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as sender:
+                if decapsulated:
+                    send = make_tunnels(sender, _NAME, _MTU, device)
+                    yield Tap(device, program, queues, send, _is_inside, with_hash=with_hash)
+                else:
+                    sender.bind((_NAME, 0))
+                    yield Tap(device, program, queues, sender.send, bytes.__eq__, with_hash=with_hash)
+        finally:
+            queues.close()
+
+
+def _is_inside(sent: bytes, came: bytes) -> bool:
+    """Tell whether what came is the inner packet of what was sent."""
+    return came[ETHERNET_LEN:] in sent
+
+
+def _check(device: Device) -> None:
+    for field, value, most in (
+        ("queues", device.queues, _MOST_QUEUES),
+        ("indirection_table_size", len(device.indirection_table), N_ENTRIES),
+    ):
+        if value > most:
+            problem = f"a tap steered by QEMU's program has {most} at most"
+            raise ConfigurationError(Field(field, value), problem, f"give {most} or fewer")
+    if any(device.hash_key[KEY_LEN:]):
+        problem = f"QEMU's steering program keeps {KEY_LEN} bytes of a key"
+        raise ConfigurationError(Field("hash_key"), problem, "give a key of that length")

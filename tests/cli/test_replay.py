@@ -1,0 +1,207 @@
+"""``pcaphash replay``: what it refuses, what it writes, and that the circle through ``validate`` closes."""
+
+import csv
+import io
+import json
+
+import pytest
+
+from support.command import complaints, run
+from support.shared import ROOT
+
+OVERLAY = ROOT / "sample_traces" / "overlay.pcap"
+AT_A_RATE = ["--speed", "1000x", "--service-rate", "500kpps", "--ring-size", "64"]
+COLUMNS = (
+    "config,queue,packets,bytes,dropped,busy_share,occupancy_mean,occupancy_max,delay_median_ns,delay_p99_ns,"
+    "delay_p999_ns,delay_max_ns,reordered"
+)
+
+
+def rows_of(*arguments):
+    result = run("replay", OVERLAY, *arguments, "--format", "csv")
+    assert result.returncode == 0, result.stderr
+    return list(csv.DictReader(io.StringIO(result.stdout.decode())))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--ring-size", "0"], "--ring-size: 0 is not a size that a ring can have"),
+        (["--service-rate", "2M"], "--service-rate: '2M' is not a rate"),
+        (["--service-rate", "2Mpps", "--service-time", "3ns"], "--service-rate: --service-time says how long"),
+        (["--service-time", "0ns"], "--service-time: "),
+        (["--service-time", "3parsecs"], "--service-time: '3parsecs' is not a"),
+        (["--speed", "-1"], "--speed: '-1' is not a speed above 0"),
+        (["--speed", "2x", "--rate", "1Mpps"], "--speed: --rate gives the times already"),
+        (["--rate", "7"], "--rate: '7' is not a rate"),
+        (["--loop", "0"], "--loop: 0 is not a number of rounds"),
+        (["--window", "1s"], "--window: without a service time"),
+        (["--at", "1s", "--queues 0"], "--at: 1s: --queues: "),
+        (["--at", "1s", "--vxlan-port 1"], "--at: 1s: --vxlan-port is settled when the driver starts"),
+        (["--at", "1s", "--queue 1"], "--at: '--queue 1': No such option: --queue"),
+        (["--features", "CTRL_VQ+HASH_REPORT", "--at", "1s", "--indirection-table 0"], "RSS_CONFIG needs the RSS"),
+        (["--virtio-header", "20"], "--virtio-header: no capture is written"),
+        (["--explain"], "--explain: no capture is written"),
+        (["-w", "out.txt"], "--write: "),
+        (["-w", "out.pcapng", "--virtio-header", "20"], "--virtio-header 20: "),
+        (["-w", "out.pcap", "--config", "a=all", "--config", "b=base"], "--config: 2 configurations are given"),
+        (["-w", "o.pcapng", "--service-rate", "1Mpps", "--loop", "2"], "--loop 2: each packet is written once"),
+        (["-w", "o.pcapng", "--loop", "2"], "--loop 2: each packet is written once"),
+        (["-w", OVERLAY], f"--write: {OVERLAY} is an input file"),
+        (["--reported", OVERLAY], f"--reported: {OVERLAY} is an input file"),
+        (["-w", "o.pcap", "--explain"], "--explain: only pcapng has comments"),
+        (["--at", "1s", "--spec 1.4"], "--at: 1s: --spec is settled when the driver starts"),
+        ([OVERLAY, "-w", "out.pcapng"], "--write: the packets of several traces would go into one file"),
+    ],
+)
+def test_what_is_refused(arguments, said, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    result = run("replay", OVERLAY, *arguments)
+    line = complaints(result)[-1]
+    assert said in line
+    assert (result.returncode, list(tmp_path.iterdir())) == (2, [])
+
+
+def test_packets_without_times_need_a_rate():
+    trace = ROOT / "sample_traces" / "interfaces.pcapng"
+    (line,) = complaints(run("replay", trace))
+    assert "has no time of arrival; give --rate 1Mpps, or another rate" in line
+    assert run("replay", trace, "--rate", "1Mpps").returncode == 0
+
+
+def test_the_columns_are_those_of_the_contract():
+    rows = rows_of(*AT_A_RATE)
+    assert ",".join(rows[0]) == COLUMNS
+    own = [row for row in rows if row["config"] in ("outer-addresses", "outer", "inner")]
+    assert [row["queue"] for row in own] == [str(queue) for _ in range(3) for queue in range(8)]
+    assert sum(int(row["packets"]) for row in own) == 3 * 6060
+    assert ",".join(rows_of("--speed", "1000x")[0]) == "config,service_rate_pps,packets,dropped,drop_share"
+
+
+def test_the_verdict_is_the_first_line_and_a_fact():
+    text = run("replay", OVERLAY, *AT_A_RATE).stdout.decode()
+    assert text.startswith("At 500 kpps per core, outer-addresses drops ")
+    document = json.loads(run("replay", OVERLAY, *AT_A_RATE, "--format", "json").stdout)
+    assert document["verdict"]["best"] == ["inner"]
+    dropped = {each["config"]: each["dropped"] for each in document["verdict"]["configurations"]}
+    assert dropped["outer-addresses"] > dropped["outer"] > dropped["inner"] == 0
+
+
+def test_changes_by_option_and_by_file_are_the_same(tmp_path):
+    device = tmp_path / "device.toml"
+    device.write_text('[[at]]\ntime = "2ms"\nhash_types = "all"\nqueues = 2\n')
+    by_option = rows_of(*AT_A_RATE, "--at", "2ms", "--hash-types all --queues 2")
+    assert by_option == rows_of(*AT_A_RATE, "--device", device)
+    assert by_option != rows_of(*AT_A_RATE)
+
+
+def test_files_of_a_folder(tmp_path):
+    assert run("replay", OVERLAY, *AT_A_RATE, "--window", "100us", "-o", tmp_path).returncode == 0
+    tables = {"replay.csv", "delays.csv", "replay_windows.csv"}
+    figures = {f"{name}.{kind}" for name in ("delays", "load", "drops") for kind in ("png", "svg", "pdf")}
+    assert {path.name for path in tmp_path.iterdir()} == {"verdict.txt"} | tables | figures
+
+
+@pytest.mark.parametrize("carrier", ["pcapng", "12", "20", "csv", "jsonl", "parquet"])
+def test_what_is_delivered_is_right(carrier, tmp_path):
+    if carrier == "pcapng":
+        written = tmp_path / "out.pcapng"
+        result = run("replay", OVERLAY, "-w", written, "--explain")
+        checked = run("validate", written)
+    elif carrier.isdecimal():
+        written = tmp_path / "out.pcap"
+        result = run("replay", OVERLAY, "-w", written, "--virtio-header", carrier)
+        table = tmp_path / "out.csv"
+        assert run("replay", OVERLAY, "--reported", table).returncode == 0
+        more = ["--reported", table] if carrier == "12" else []
+        checked = run("validate", written, "--virtio-header", carrier, *more)
+    else:
+        written = tmp_path / f"out.{carrier}"
+        result = run("replay", OVERLAY, "--reported", written)
+        checked = run("validate", OVERLAY, "--reported", written)
+    assert (result.returncode, result.stdout) == (0, b"")
+    assert (checked.returncode, checked.stdout.splitlines()[0]) == (
+        0,
+        b"The device is right: all 6,060 packets judged match the spec.",
+    ), checked.stderr
+
+
+def test_what_is_dropped_is_not_written(tmp_path):
+    written = tmp_path / "out.pcapng"
+    types = ["--hash-types", "base"]
+    report = run("replay", OVERLAY, *AT_A_RATE, *types, "-w", written, "--format", "json")
+    dropped = json.loads(report.stdout)["verdict"]["configurations"][0]["dropped"]
+    assert dropped > 0
+    checked = run("validate", written, *types)
+    assert checked.stdout.startswith(f"The device is right: all {6060 - dropped:,} packets".encode())
+
+
+def test_a_capture_for_each_receive_queue(tmp_path):
+    folder = tmp_path / "queues"
+    assert run("replay", OVERLAY, "--split-by-queue", folder, "--queues", "4").returncode == 0
+    names = sorted(path.name for path in folder.iterdir())
+    checked = run("validate", *(folder / name for name in names), "--per-queue", "--queues", "4")
+    assert checked.stdout.startswith(b"The device is right: all 6,060 packets")
+
+
+def test_captures_of_other_queues_are_not_mixed_with_these(tmp_path):
+    folder = tmp_path / "queues"
+    assert run("replay", OVERLAY, "--split-by-queue", folder, "--queues", "4").returncode == 0
+    result = run("replay", OVERLAY, "--split-by-queue", folder, "--queues", "2")
+    assert "has files of another run, such as queue-2.pcapng; remove them" in complaints(result)[-1]
+    assert (result.returncode, len(list(folder.iterdir()))) == (2, 4)
+
+
+def test_nothing_is_written_of_no_packets(tmp_path):
+    trace = tmp_path / "none.pcap"
+    trace.write_bytes(OVERLAY.read_bytes()[:24])
+    for more in ([], ["-w", tmp_path / "out.pcapng"]):
+        result = run("replay", trace, *more)
+        assert (result.returncode, list(tmp_path.iterdir())) == (2, [trace])
+        assert "no packet arrives; give a capture with packets" in complaints(result)[-1]
+
+
+def test_a_change_after_the_last_packet_is_told():
+    result = run("replay", OVERLAY, *AT_A_RATE, "--at", "1min", "--queues 2")
+    assert b"the change at 60 s has no effect: the last packet arrives after 4 ms" in result.stderr
+
+
+def test_packets_after_a_change_are_reported_as_it_makes_them(tmp_path):
+    table = tmp_path / "out.csv"
+    result = run("replay", OVERLAY, "--hash-types", "all", "--at", "2s", "--hash-types none", "--reported", table)
+    assert (result.returncode, result.stdout) == (0, b"")
+    rows = list(csv.DictReader(table.read_text().splitlines()))
+    first = rows[0]["hash_report"]
+    n_before = max(number for number, row in enumerate(rows, 1) if row["hash_report"] != "NONE")
+    assert first != "NONE"
+    assert 0.4 < n_before / len(rows) < 0.6
+    ended = run("replay", OVERLAY, "--hash-types", "all", "--at", "60min", "--hash-types none", "--reported", table)
+    assert b"the change at 3,600 s has no effect: the last packet arrives after 4 s" in ended.stderr
+    assert list(csv.DictReader(table.read_text().splitlines()))[:n_before] == rows[:n_before]
+
+
+def test_standard_output_has_nothing_but_packets():
+    written = run("replay", OVERLAY, "-w", "-", *AT_A_RATE)
+    assert written.stdout.startswith(b"\x0a\x0d\x0d\x0a")
+    checked = run("validate", "-", stdin=written.stdout)
+    assert checked.returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--into", "nothing"], "--into: there is no network interface 'nothing'"),
+        (["--into", "tap", "--loop", "2"], "--loop: packets go into tap one after the other"),
+        (["--into", "qemu", "--speed", "2x"], "--speed: packets go into qemu one after the other"),
+        (["--into", "qemu", "--read-hash"], "--read-hash: it is only about --into tap"),
+        (["--decapsulate"], "--decapsulate: it is only about --into tap"),
+        (["--into", "lo", "--reported", "out.csv"], "--reported: an interface does not say what"),
+        (["--into", "tap", "--service-rate", "1Mpps"], "--into sends to a device that is what it is"),
+        ([OVERLAY, "--into", "lo"], "--into: packets of one trace are sent"),
+    ],
+)
+def test_what_is_not_sent_anywhere(arguments, said, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    result = run("replay", OVERLAY, *arguments)
+    assert said in complaints(result)[-1]
+    assert (result.returncode, result.stdout, list(tmp_path.iterdir())) == (2, b"", [])

@@ -1,0 +1,86 @@
+"""Below the command line, texts name fields; the command line writes them as its options."""
+
+import ast
+import re
+from collections.abc import Iterator
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+import typer
+
+import pcaphash
+from pcaphash import errors
+from pcaphash.cli import app
+from pcaphash.cli.words import PARAMETERS, options_of, speak_in_options
+from pcaphash.device import DeviceOptions
+from pcaphash.engine.selection import Selection
+from pcaphash.errors import Command, Field
+
+PACKAGE = Path(pcaphash.__file__).parent
+PROGRAM = typer.main.get_command(app)
+OPTIONS = options_of(PROGRAM)
+# `report` writes what the command line prints, so it may name options.
+BELOW = [path for path in sorted(PACKAGE.rglob("*.py")) if path.relative_to(PACKAGE).parts[0] not in ("cli", "report")]
+
+
+def nodes_of(paths: list[Path]) -> Iterator[ast.AST]:
+    for path in paths:
+        yield from ast.walk(ast.parse(path.read_text("utf-8")))
+
+
+def calls_of(name: str) -> set[str]:
+    """List the texts that are the first argument of calls of a class, below the command line and in reports."""
+    return {
+        node.args[0].value
+        for node in nodes_of([*BELOW, *(PACKAGE / "report").rglob("*.py")])
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == name and node.args
+        if isinstance(node.args[0], ast.Constant)
+    }
+
+
+@pytest.fixture
+def in_options(monkeypatch):
+    monkeypatch.setattr(errors, "_Words", type("_Words", (errors._Words,), {}))
+    speak_in_options(PROGRAM)
+
+
+@pytest.mark.parametrize("path", BELOW, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_no_text_names_an_option(path):
+    texts = [node.value for node in nodes_of([path]) if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+    named = {word for text in texts for word in re.findall(r"(?<![\w-])--[a-z][a-z-]*(?![\w=-])", text)}
+    assert named & set(OPTIONS.values()) == set()
+
+
+def test_every_field_has_an_option():
+    named = calls_of("Field") | DeviceOptions.__annotations__.keys() | {each.name for each in fields(Selection)}
+    assert {name for name in named - {"given"} if PARAMETERS.get(name, name) not in OPTIONS} == set()
+
+
+def test_every_command_exists():
+    assert calls_of("Command") <= PROGRAM.commands.keys() & set(pcaphash.__all__)
+
+
+def test_a_parameter_is_one_option_in_all_commands():
+    for command in PROGRAM.commands.values():
+        assert options_of(type("", (), {"commands": {"": command}})).items() <= OPTIONS.items()
+
+
+def test_users_of_python_read_arguments():
+    assert [str(Field("queues")), str(Field("queues", 4)), str(Command("info"))] == [
+        "queues",
+        "queues=4",
+        "pcaphash.info",
+    ]
+
+
+@pytest.mark.usefixtures("in_options")
+def test_users_of_the_command_line_read_options():
+    assert str(Field("queues", 4)) == "--queues 4"
+    assert str(Field("hash_key")) == "--key"
+    assert str(Field("most_flows")) == "--max-flows"
+    assert str(Field("window_ns")) == "--window"
+    assert str(Field("name")) == str(Field("devices")) == "--config"
+    assert str(Field("count", 9)) == "-c 9"
+    assert str(Field("source")) == "SOURCE"
+    assert str(Command("info")) == "pcaphash info"

@@ -1,0 +1,228 @@
+"""A real Linux receive path answers: a tap steered by QEMU's eBPF program, behind Linux' own tunnel devices."""
+
+import shutil
+import socket
+import time
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+import pcaphash
+from naive.capture import load
+from pcaphash import Device
+from pcaphash.capture.delivered.opening import open_table
+from pcaphash.capture.reported.table import ReportedTable
+from pcaphash.errors import ConfigurationError
+from pcaphash.standards.ethernet import ETHERNET
+from pcaphash.studies.replay import ReplayOptions
+from pcaphash.studies.replay.into import Sent, send_into
+from pcaphash.studies.replay.onto import send_on
+from pcaphash.studies.validate import Validation, validate
+from pcaphash.targets.answer import CUT, Answer
+from pcaphash.targets.interface import open_interface
+from pcaphash.targets.namespace import configure, own_network
+from pcaphash.targets.tap import open_tap
+from support import builders
+from support.command import run
+from support.comparing import capture_paths
+from support.shared import ROOT, SHARED, needs_shared
+from support.traffic import write
+
+SAMPLES = sorted((ROOT / "sample_traces").glob("*.pcap*"))
+OVERLAY = ROOT / "sample_traces" / "overlay.pcap"
+BASE = Device(hash_types="base")
+INNER = Device()
+VXLAN_PORTS = (4789, 8472)
+
+EBPF_HABITS = {
+    # Frame of device/frames.pcap, from 1: what QEMU's eBPF program does otherwise than the spec.
+    29: "skips one 802.1Q tag only",
+    31: "knows no 802.1ad tag",
+    32: "skips one 802.1Q tag only",
+    45: "takes the DF bit for a fragment",
+    50: "does not look behind an authentication header",
+    51: "does not look behind an authentication header",
+    88: "hashes nothing of TCP with less than 20 bytes",
+    89: "hashes nothing of UDP with less than 8 bytes",
+    98: "does not look at the IP version",
+}
+
+
+TWO_INNER_TAGS = {"vxlan.pcap": [10]}
+"""Packets whose inner frame has two VLAN tags, of which the eBPF program skips one."""
+
+
+def missing() -> str:
+    """Say what is missing for the tap; empty where nothing is."""
+    if shutil.which("qemu-system-x86_64") is None:
+        return "qemu-system-x86_64 is not installed (Debian: qemu-system-x86)"
+    try:
+        with open_tap(BASE, with_hash=False, decapsulated=True):
+            return ""
+    except (ConfigurationError, OSError) as error:
+        return str(error)
+
+
+MISSING = missing()
+pytestmark = [pytest.mark.jit_only, pytest.mark.skipif(bool(MISSING), reason=MISSING)]
+
+
+def asked(trace: Path, device: Device, folder: Path, *, decapsulated: bool) -> tuple[Sent, Validation | None]:
+    """Send a trace into the tap; return what came of it, and what `validate` finds of that."""
+    table = folder / f"{trace.name}.csv"
+    with ExitStack() as stack:
+        tap = stack.enter_context(open_tap(device, with_hash=True, decapsulated=decapsulated))
+        sent = send_into(trace, tap, device, [stack.enter_context(open_table(str(table)))])
+    return sent, validate(trace, device, ReportedTable(table)) if sent.returned else None
+
+
+def vxlan_packets(trace: Path) -> "tuple[int, int]":
+    """Count uncut packets of VXLAN, and those with an inner IP header, as `hashes` tells them."""
+    records = load(trace).records
+    uncut = [r.link_type == ETHERNET and len(r.captured) >= r.original_length for r in records]
+    rows = pcaphash.hashes(trace, INNER).itertuples()
+    known = [row for row, is_uncut in zip(rows, uncut, strict=True) if is_uncut and row.encapsulation == "VXLAN"]
+    return len(known), sum(row.header == "inner" for row in known)
+
+
+def test_every_vxlan_packet_of_the_overlay_has_the_inner_hash(tmp_path):
+    sent, found = asked(OVERLAY, INNER, tmp_path, decapsulated=True)
+    packets, with_ip = vxlan_packets(OVERLAY)
+    assert packets > 468
+    assert sent.returned >= packets
+    assert sent.hashed >= with_ip
+    assert found.mismatches == 0
+    assert found.judged == sent.returned
+    assert sent.not_sent[CUT] + sent.returned + sent.lost == sent.reading.packets
+
+
+@pytest.mark.parametrize("trace", SAMPLES, ids=lambda path: path.name)
+def test_what_is_decapsulated_of_samples_is_confirmed(trace, tmp_path):
+    sent, found = asked(trace, INNER, tmp_path, decapsulated=True)
+    differ = [] if found is None else [example.packet for example in found.examples.values()]
+    assert differ == TWO_INNER_TAGS.get(trace.name, []), sent
+
+
+@needs_shared
+@pytest.mark.slow
+def test_what_is_decapsulated_of_public_captures_is_confirmed(tmp_path):
+    # The eBPF program takes the DF bit for a fragment: such packets are hashed over addresses alone.
+    addresses = Device(hash_types="IPv4+IPv6+GRE_INNER+VXLAN_INNER+GENEVE_INNER")
+    confirmed, of_habit = 0, 0
+    for trace in capture_paths():
+        if trace.suffix in (".pcap", ".pcapng", ".cap") and vxlan_packets(trace)[0]:
+            frames = [r.captured if len(r.captured) >= r.original_length else b"" for r in load(trace).records]
+            with open_tap(INNER, with_hash=True, decapsulated=True) as tap:
+                answers = tap.answer(frames)
+            rows = [pcaphash.hashes(trace, device).itertuples() for device in (INNER, addresses)]
+            for answer, row, other in zip(answers, *rows, strict=True):
+                if isinstance(answer, Answer) and answer.hash_value is not None:
+                    is_right = answer.hash_value == int(str(row.hash_value), 0)
+                    assert is_right or answer.hash_value == int(str(other.hash_value), 0), (trace, row)
+                    confirmed, of_habit = confirmed + is_right, of_habit + (not is_right)
+    assert confirmed + of_habit > 0
+
+
+def test_inner_packets_without_ip_go_to_the_unclassified_queue(tmp_path):
+    device = Device(queues=8, unclassified_queue=7, indirection_table=[0])
+    sent, found = asked(OVERLAY, device, tmp_path, decapsulated=True)
+    packets, with_ip = vxlan_packets(OVERLAY)
+    assert sent.of_queue[7] == packets - with_ip > 0
+    assert found.mismatches == 0
+
+
+@pytest.mark.parametrize("trace", [OVERLAY, ROOT / "sample_traces" / "vxlan.pcap"], ids=lambda path: path.name)
+def test_outer_hashes_of_another_key_and_table(trace, tmp_path):
+    table = tuple((7 * entry) % 5 for entry in range(64))
+    device = Device(
+        hash_types="IPv4+TCPv4+UDPv6",
+        hash_key=bytes(range(1, 41)),
+        indirection_table=table,
+        queues=5,
+        unclassified_queue=2,
+    )
+    sent, found = asked(trace, device, tmp_path, decapsulated=False)
+    assert sent.returned
+    assert (sent.lost, found.mismatches) == (0, 0)
+
+
+@needs_shared
+def test_frames_that_differ_are_those_of_known_habits(tmp_path):
+    trace = SHARED / "device" / "frames.pcap"
+    frames = [record.captured for record in load(trace).records]
+    with open_tap(BASE, with_hash=True, decapsulated=False) as tap:
+        answers = tap.answer(frames)
+    differ = set()
+    for number, (answer, row) in enumerate(zip(answers, pcaphash.hashes(trace, BASE).itertuples(), strict=True), 1):
+        assert isinstance(answer, Answer)
+        expected = None if row.hash_report == "NONE" else int(str(row.hash_value), 0)
+        if (answer.hash_value, answer.queue) != (expected, row.queue):
+            differ.add(number)
+    assert differ == EBPF_HABITS.keys()
+
+
+def test_an_interface_is_sent_what_the_trace_has_in_order():
+    whole = [r.captured for r in load(OVERLAY).records if len(r.captured) >= r.original_length]
+    with own_network():
+        configure(
+            "ip link add veth0 type veth peer name veth1",
+            "sysctl -qw net.ipv6.conf.veth0.disable_ipv6=1 net.ipv6.conf.veth1.disable_ipv6=1",
+            "ip link set veth0 up",
+            "ip link set veth1 up",
+        )
+        with socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3)) as receiver:
+            receiver.setsockopt(socket.SOL_SOCKET, 33, 1 << 26)  # SO_RCVBUFFORCE
+            receiver.bind(("veth1", 0))
+            receiver.settimeout(5)
+            with open_interface("veth0") as interface:
+                reading = send_on(OVERLAY, interface, BASE, ReplayOptions(speed=100, loop=2))
+            came = [receiver.recv(65536) for _ in range(2 * len(whole))]
+    assert reading.packets == 6060
+    assert interface.lateness.sent == 2 * len(whole)
+    assert interface.lateness.not_sent == {CUT: 2 * (6060 - len(whole))}
+    assert came == whole + whole
+    assert interface.lateness.most_ns >= 0
+
+
+def test_frames_are_sent_when_they_are_due(tmp_path):
+    frames = [builders.ethernet(bytes([number]) * 60, 0x88B5) for number in range(20)]
+    trace = write(tmp_path / "trace.pcapng", frames)
+    with own_network():
+        configure("ip link add veth0 type veth peer name veth1", "ip link set veth0 up", "ip link set veth1 up")
+        with open_interface("veth0") as interface:
+            before = time.monotonic()
+            send_on(trace, interface, BASE, ReplayOptions(rate=pcaphash.Rate(100)))
+            took = time.monotonic() - before
+    assert interface.lateness.sent == 20
+    assert took >= 0.19
+
+
+@pytest.mark.parametrize(
+    ("device", "said"),
+    [
+        (Device(queues=256), "queues=256"),
+        (Device(indirection_table=[0] * 256), "indirection_table_size=256"),
+        (Device(hash_key=bytes(range(52))), "keeps 40 bytes"),
+    ],
+)
+def test_what_the_program_cannot_do_is_refused(device, said):
+    with pytest.raises(ConfigurationError, match=said), open_tap(device, with_hash=False, decapsulated=False):
+        pass
+
+
+def test_an_interface_that_is_down_is_told():
+    with own_network(), open_interface("lo") as interface, pytest.raises(ConfigurationError, match="down"):
+        interface.send([bytes(64)], [0])
+
+
+def test_the_command_writes_what_validate_takes(tmp_path):
+    table = tmp_path / "linux.csv"
+    result = run("replay", OVERLAY, "--into", "tap", "--read-hash", "--decapsulate", "--reported", table)
+    assert result.returncode == 0, result.stderr
+    packets, with_ip = vxlan_packets(OVERLAY)
+    first = result.stdout.decode().splitlines()[0]
+    assert first.startswith(f"Linux' tap returned {packets} of ")
+    assert f"A hash is known of {with_ip} packets." in result.stdout.decode()
+    checked = run("validate", OVERLAY, "--reported", table)
+    assert checked.stdout.startswith(b"The device is right: all %d packets judged match the spec." % packets)

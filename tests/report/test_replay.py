@@ -1,0 +1,115 @@
+"""What is said and drawn of a replay: sentences made of facts, figures of tables."""
+
+import dataclasses
+
+import pytest
+
+from pcaphash.engine.reading import Reading
+from pcaphash.report.figures.replay import draw_replay
+from pcaphash.report.replay.words import clock_lines, headline, unknown_lines, verdict_lines
+from pcaphash.studies.replay import ReplayOptions, replay
+from pcaphash.studies.replay.result import Backwards, Clock, Jump, Lossless, Replay, Verdict
+from support.shared import ROOT
+
+OVERLAY = ROOT / "sample_traces" / "overlay.pcap"
+SERVED = ReplayOptions(service_ps=500_000)
+VERDICT = Verdict("inner", False, 8, 1000, 0, 0, 0, 0, 1e9)
+
+
+def replayed(*verdicts, options=SERVED, **fields):
+    return Replay(Reading(), (), options, Clock(), 1000, 1e9, None, list(verdicts), **fields)
+
+
+def needs(config, lossy, lossless):
+    return dataclasses.replace(VERDICT, config=config, dropped=None, lossless=Lossless(lossy, lossless))
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "said"),
+    [
+        ([VERDICT], "At 2 Mpps per core, inner drops no packet."),
+        (
+            [VERDICT, dataclasses.replace(VERDICT, config="outer")],
+            "At 2 Mpps per core, no configuration drops a packet.",
+        ),
+        (
+            [VERDICT, dataclasses.replace(VERDICT, config="outer", dropped=310)],
+            "At 2 Mpps per core, inner drops nothing and outer drops 31.0% of packets.",
+        ),
+        (
+            [dataclasses.replace(VERDICT, dropped=1, packets=10**6)],
+            "At 2 Mpps per core, inner drops 1 packet.",
+        ),
+        ([dataclasses.replace(VERDICT, packets=0)], "No packet went to a receive queue, so there is nothing to lose."),
+    ],
+)
+def test_the_headline_at_a_rate(verdicts, said):
+    assert headline(replayed(*verdicts)) == said
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "said"),
+    [
+        ([needs("a", 0.99e6, 1e6)], "To lose no packet, a core must serve 1 Mpps under a."),
+        ([needs("a", 0.99e6, 1.0001e6)], "To lose no packet, a core must serve 1.01 Mpps under a."),
+        ([needs("a", 1e8, None)], "To lose no packet, a core must serve more than 100 Mpps under a."),
+        (
+            [needs("a", 0.99e6, 1e6), needs("b", 0.99e6, 1e6)],
+            "To lose no packet, a core must serve 1 Mpps under every configuration.",
+        ),
+        (
+            [needs("a", 0.99e6, 1e6), needs("b", None, 10.0), needs("c", 0.99e6, 1e6)],
+            "To lose no packet, a core must serve 1 Mpps under a and c and no more than 10 pps under b.",
+        ),
+        (
+            [needs("a", None, 10.0)],
+            "No packet is lost at any service rate tried: no more packets arrive than rings hold.",
+        ),
+    ],
+)
+def test_the_headline_of_a_curve(verdicts, said):
+    assert headline(replayed(*verdicts, options=ReplayOptions())) == said
+
+
+def test_service_by_the_byte():
+    options = ReplayOptions(service_ps=300_000, service_per_byte_ps=100)
+    assert headline(replayed(VERDICT, options=options)).startswith(
+        "With 300 ns for each packet and 0.1 ns for each byte, "
+    )
+    options = ReplayOptions(service_per_byte_ps=100)
+    assert headline(replayed(VERDICT, options=options)).startswith("With 0.1 ns for each byte, inner ")
+
+
+def test_what_is_out_of_order():
+    lines = verdict_lines(replayed(dataclasses.replace(VERDICT, reordered=1, dropped=1)))
+    assert lines[-1] == "Under inner, 1 packet overtakes an earlier one of its flow."
+    lines = verdict_lines(replayed(dataclasses.replace(VERDICT, reordered=12, reordered_by_change=7, dropped=1)))
+    assert lines[-1] == "Under inner, 12 packets overtake earlier ones of their flows, 7 of them because of a change."
+
+
+def test_what_was_not_taken_as_it_is():
+    clock = Clock([Backwards("a.pcap", 7, 2)], [Jump("a.pcap", 9, -7200.0)] * 4, 12)
+    first, *jumps, last = clock_lines(clock)
+    assert first.startswith("a.pcap: 2 packets are stamped earlier than the packet before, from packet 7 on")
+    assert [line.partition(":")[2] for line in jumps] == [jumps[0].partition(":")[2]] * 3
+    assert "the clock was set before packet 9, by -7,200 s" in jumps[0]
+    assert last.startswith("clocks were set 9 more times")
+    lines = unknown_lines(replayed(dataclasses.replace(VERDICT, unknown=1)))
+    assert lines == ["inner: the capture does not show the receive queue of 1 packet, so no ring gets it"]
+
+
+@pytest.mark.jit_only
+def test_figures_show_every_configuration():
+    (loss,) = draw_replay(replay(OVERLAY, options=ReplayOptions(speed=1000)))
+    (panel,) = loss.figure.axes
+    assert (loss.name, len(panel.get_lines())) == ("loss", 6)
+    assert loss.title.startswith("To lose no packet, a core must serve ")
+    assert ";" not in loss.title
+    options = ReplayOptions(speed=1000, service_ps=2_000_000, ring_size=64, window_ns=100_000)
+    pictures = draw_replay(replay(OVERLAY, options=options))
+    assert [each.name for each in pictures] == ["delays", "load", "drops"]
+    load, drops = pictures[1:]
+    assert [panel.get_title("left") for panel in load.figure.axes[:3]] == ["outer-addresses", "outer", "inner"]
+    assert drops.title.endswith("inner drops nothing")
+    total = sum(image.get_array().sum() for panel in load.figure.axes[:3] for image in panel.get_images())
+    assert total * 100e-6 == pytest.approx(3 * 6060)

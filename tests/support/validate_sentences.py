@@ -1,0 +1,153 @@
+"""Every sentence of ``validate``, and of what is to be known of reported values, made of facts."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from pcaphash import Device
+from pcaphash.capture.reported import notes
+from pcaphash.capture.reported.notes import HeaderField, Lack, Note
+from pcaphash.engine.reading import Reading
+from pcaphash.report.note_words import note_text
+from pcaphash.report.validate.fault_words import device_text, traffic_texts
+from pcaphash.report.validate.queue_words import queue_sentences
+from pcaphash.report.validate.words import VERDICTS, decision_text, headline
+from pcaphash.studies.validate import Validation, log_notes
+from pcaphash.studies.validate.deciding import ByteOrder, FewerFaults, HashOrder, TunnelNames
+from pcaphash.studies.validate.fault import READING, Fault, FaultKind
+from pcaphash.studies.validate.log_notes import MatchedBy
+from pcaphash.studies.validate.queue_rules import QueueDiagnosis, QueueRule, QueueRuleKind
+from pcaphash.studies.validate.verdicts import FAULTS, NotJudged, TunnelNaming, Verdict
+
+SUBJECTS = {
+    FaultKind.OUTER_OF: ["VXLAN_GPE"],
+    FaultKind.INNER_OF: ["GRE_2784"],
+    FaultKind.WITHOUT: ["TCPv4"],
+    FaultKind.WITH: ["UDP_EX", "VXLAN_INNER"],
+    FaultKind.KEY: ["mlx5"],
+    FaultKind.KEY_SHIFTED_LEFT: [1, 8],
+    FaultKind.KEY_SHIFTED_RIGHT: [2, 16],
+    FaultKind.KEY_ROTATED_LEFT: [7],
+    FaultKind.KEY_ROTATED_RIGHT: [32],
+}
+RULES = {QueueRuleKind.FIRST: 16, QueueRuleKind.TABLE_OF: 1024, QueueRuleKind.HIGH_BITS: 7}
+NO_NUMBER = (QueueRuleKind.BYTE_SWAPPED, QueueRuleKind.OTHER_TABLE, QueueRuleKind.ANOTHER_HASH)
+FILE = "file"
+
+
+def validate_sentences() -> Iterator[str]:
+    """Say everything, with the fact in front."""
+    for part in (_headlines(), _verdicts(), _decisions(), _notes(), _faults(), _rules()):
+        yield from part
+
+
+def _validation(match: int, wrong: int, packets: int = 3, reasons: dict[NotJudged, int] | None = None) -> Validation:
+    verdicts = dict.fromkeys((Verdict.MATCH, *FAULTS.values()), 0)
+    verdicts |= {Verdict.MATCH: match, Verdict.WRONG_VALUE: wrong}
+    reported = dict.fromkeys(("hash_value", "hash_report", "hash_report_tunnel", "queue"), 0)
+    return Validation(Device(), Reading(packets=packets), verdicts, verdicts, reasons or {}, reported, [], [])
+
+
+def _headlines() -> Iterator[str]:
+    for match, wrong in ((1, 0), (0, 1), (2000, 0), (1999, 1)):
+        found = _validation(match, wrong)
+        yield f"{found.conclusion}: {headline(found)}"
+    yield f"no-packets: {headline(_validation(0, 0, packets=0))}"
+    for reason in NotJudged:
+        for n in (1, 2000):
+            yield f"{reason}: {headline(_validation(0, 0, reasons={reason: n}))}"
+    only_queues = replace(
+        _validation(0, 0), device=Device(features=["CTRL_VQ", "HASH_REPORT"]), reported={"hash_value": 0, "queue": 3}
+    )
+    yield f"no-queues: {headline(only_queues)}"
+
+
+def _verdicts() -> Iterator[str]:
+    for verdict, text in VERDICTS.items():
+        yield f"{verdict}: {text}"
+
+
+def _decisions() -> Iterator[str]:
+    for decision in (
+        HashOrder(ByteOrder.SECTION, 1000, 990, 0),
+        HashOrder(ByteOrder.OPPOSITE, 1000, 1, 999),
+        HashOrder(ByteOrder.SECTION, 1000, 0, 0),
+        TunnelNames((TunnelNaming.HASHED,), 3, 1),
+        TunnelNames((TunnelNaming.HASHED, TunnelNaming.EVERY), 3, 1),
+        FewerFaults(),
+    ):
+        yield f"{decision.kind}: {decision_text(decision)}"
+
+
+def _every_note() -> Iterator[Note]:
+    for lack in Lack:
+        yield notes.Lacking(lack, 2, 3000)
+    yield notes.OtherAlgorithms({"CRC32": 1000, "MD5": 1})
+    yield notes.MalformedOptions(1)
+    yield notes.MalformedOptions(1000)
+    yield notes.TakenAsQueue("q3.pcap", 3, is_by_position=False)
+    yield notes.TakenAsQueue("a.pcap", 0, is_by_position=True)
+    for field in HeaderField:
+        yield notes.ImpossibleHeaders(1, 11, field, 10)
+    yield notes.ImpossibleHeaders(2000, 11, HeaderField.FLAGS, 8)
+    yield notes.NoRow(FILE, 2, 3000)
+    yield notes.BareHex(FILE, "51ccc178")
+    yield notes.IgnoredColumns(FILE, ("time", "reason"))
+    yield notes.NoLine(FILE, 2, 3000)
+    yield notes.SeveralPorts(FILE, (0, 3))
+    for n in (1, 2000):
+        yield notes.SteeredByRule(FILE, n)
+        yield notes.OtherLengths(FILE, n, 2, 61, 3, 60)
+        yield log_notes.UnexpectedHashes(FILE, n)
+        yield log_notes.StrangeLines(FILE, n)
+    for by in MatchedBy:
+        for fault in (None, Fault(FaultKind.PORTS_SWAPPED, (READING,))):
+            yield log_notes.LinesMatched(FILE, 2000, 1999, by, of_several_queues=fault is None, fault=fault)
+    yield log_notes.OrderAssumed(FILE)
+    yield log_notes.MatchedWithoutKey(FILE, 2000, 3)
+
+
+def _notes() -> Iterator[str]:
+    for note in _every_note():
+        yield f"{note.kind}: {note_text(note)}"
+
+
+def _every_fault() -> Iterator[Fault]:
+    for kind in FaultKind:
+        for subject in SUBJECTS.get(kind, [None]):
+            yield Fault(kind, (READING,), subject=subject)
+    reversed_ = Fault(FaultKind.KEY_WORDS_REVERSED, (READING,))
+    yield replace(reversed_, key_bytes=40)
+    yield replace(reversed_, same_key=(Fault(FaultKind.KEY_BYTES_REVERSED, (READING,)),))
+    yield replace(reversed_, same_key=(Fault(FaultKind.KEY_BYTES_REVERSED, (READING,)),) * 3)
+
+
+def _faults() -> Iterator[str]:
+    for fault in _every_fault():
+        yield f"{fault.name}: {device_text([fault])}. It shows in {traffic_texts([fault])[0]}."
+    two = [Fault(FaultKind.PORTS_SWAPPED, (READING,)), Fault(FaultKind.KEY_ZERO, (READING,))]
+    yield f"{device_text(two)}."
+
+
+def _diagnosis(*rules: QueueRule, unhashed: int = 0, hash_values: int = 30, beyond: int = 0) -> QueueDiagnosis:
+    return QueueDiagnosis(list(rules), 2000 + unhashed, hash_values, 2000, unhashed, beyond)
+
+
+def _rules() -> Iterator[str]:
+    device = Device()
+    for kind in QueueRuleKind:
+        rule = QueueRule(kind, None if kind in NO_NUMBER else RULES.get(kind, 5))
+        if kind == QueueRuleKind.OTHER_TABLE:
+            rule = replace(rule, table={1: 2, 2: 3, 3: 4}, entries_elsewhere=2)
+        elif kind == QueueRuleKind.ANOTHER_HASH:
+            rule = replace(
+                rule, faults=tuple(Fault(each, (READING,)) for each in (FaultKind.ADDRESSES_ONLY, FaultKind.KEY_ZERO))
+            )
+        unhashed = QueueDiagnosis([rule], 9, 1, 0, 9, 0)
+        found = unhashed if rule.of_unhashed else _diagnosis(rule)
+        yield f"{rule.name}: {' '.join(queue_sentences(found, device, ''))}"
+    table = QueueRule(QueueRuleKind.OTHER_TABLE, table={1: 2}, entries_elsewhere=1, is_one_hash_each=True)
+    modulo = QueueRule(QueueRuleKind.MODULO_QUEUES, 5, of_own_hash=True, exceptions=4)
+    yield f"{table.name}: {' '.join(queue_sentences(_diagnosis(table), device, ''))}"
+    yield f"several: {' '.join(queue_sentences(_diagnosis(modulo, table, beyond=3), device, 'about '))}"
+    yield f"none: {' '.join(queue_sentences(_diagnosis(unhashed=7), device, ''))}"
+    yield f"none: {' '.join(queue_sentences(_diagnosis(hash_values=1), device, ''))}"
