@@ -9,26 +9,10 @@ import typer
 from typer.exceptions import TyperException
 
 from pcaphash import __version__
-from pcaphash.cli.analyze import analyze
-from pcaphash.cli.census import census
-from pcaphash.cli.compare import compare
+from pcaphash.cli.commands import Program
 from pcaphash.cli.completion import offer_values
-from pcaphash.cli.explain import explain
-from pcaphash.cli.groups import Command, Group
-from pcaphash.cli.hash import hash_
-from pcaphash.cli.hashes import hashes
-from pcaphash.cli.info import info
-from pcaphash.cli.manners import Color, Quiet, apply_manners, takes_manners
+from pcaphash.cli.manners import Color, Quiet, apply_manners
 from pcaphash.cli.messages import complain, describe_interruption, usage_text
-from pcaphash.cli.recover_key import recover_key
-from pcaphash.cli.replay import replay
-from pcaphash.cli.report import report
-from pcaphash.cli.steer import steer
-from pcaphash.cli.sweep import sweep
-from pcaphash.cli.synth import synth
-from pcaphash.cli.tune import tune
-from pcaphash.cli.validate import validate
-from pcaphash.cli.warmup import warmup
 from pcaphash.cli.words import speak_in_options
 from pcaphash.errors import PcaphashError
 
@@ -40,33 +24,12 @@ EXIT_INTERRUPTED = 130
 # Plain help texts: laying them out in boxes would cost more time than everything else that --help does.
 app = typer.Typer(
     name="pcaphash",
-    cls=Group,
+    cls=Program,
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-for _name, _command, _summary in (
-    ("info", info, "Show what is in captures: files, tunnels, reported hashes, damage."),
-    ("analyze", analyze, "Show how packets spread over the receive queues."),
-    ("hashes", hashes, "Write one row per packet: hash type, hash input, hash, queue."),
-    ("hash", hash_, "Calculate hash and queue from addresses and ports, without a capture."),
-    ("steer", steer, "Find flows that go to a receive queue, or one for each."),
-    ("explain", explain, "Explain why one packet gets its hash, or none."),
-    ("compare", compare, "Compare configurations with ideal hashes, and say what is to blame."),
-    ("sweep", sweep, "Rank every mask of hash types, best first."),
-    ("tune", tune, "Try thousands of hash keys, and make a table for the traffic."),
-    ("replay", replay, "Replay captures in time: which packets are dropped, and how fast a core must be."),
-    ("report", report, "Write a comparison as one HTML page."),
-    ("census", census, "Count packets once, and save the counts for other commands."),
-    ("validate", validate, "Check the hashes that a device reported, and name what is wrong."),
-    ("recover-key", recover_key, "Find the hash key of a device from the hashes that it reported."),
-    ("synth", synth, "Make traffic from a seed: flows in tunnels, of any size."),
-    ("warmup", warmup, "Compile all kernels now, so that no command has to."),
-):
-    _needs_arguments = _command not in (hash_, warmup)
-    _register = app.command(_name, cls=Command, short_help=_summary, no_args_is_help=_needs_arguments)
-    _register(offer_values(takes_manners(_command)))
 
 
 def _show_version(asked: bool) -> None:

@@ -13,36 +13,7 @@ from pcaphash.device.hash_key import DRIVER_KEYS, NAMED_KEYS
 from pcaphash.device.hash_types import hash_type_presets
 from pcaphash.device.indirection_table import TABLE_INDEXES
 from pcaphash.device.profile import PROFILES, Profile
-from pcaphash.report.analyze.write import ANALYSIS_WRITERS
-from pcaphash.report.compare.write import COMPARISON_WRITERS
-from pcaphash.report.explain.write import EXPLANATION_WRITERS
-from pcaphash.report.formats.registry import ROW_FORMATS
-from pcaphash.report.hash_tuple.write import TUPLE_WRITERS
-from pcaphash.report.info.write import INFO_WRITERS
-from pcaphash.report.recover_key.write import RECOVERY_WRITERS
-from pcaphash.report.replay.write import REPLAY_WRITERS
-from pcaphash.report.steer.write import STEERING_WRITERS
-from pcaphash.report.sweep.write import SWEEP_WRITERS
-from pcaphash.report.synth.write import SYNTH_WRITERS
-from pcaphash.report.tune.write import TUNING_WRITERS
-from pcaphash.report.validate.write import VALIDATION_WRITERS
 from pcaphash.standards import flow_sizes, ip, virtio
-
-FORMATS: dict[str, Iterable[str]] = {
-    "analyze": ANALYSIS_WRITERS,
-    "compare": COMPARISON_WRITERS,
-    "explain": EXPLANATION_WRITERS,
-    "hash": TUPLE_WRITERS,
-    "hashes": ROW_FORMATS,
-    "info": INFO_WRITERS,
-    "recover-key": RECOVERY_WRITERS,
-    "replay": REPLAY_WRITERS,
-    "steer": STEERING_WRITERS,
-    "sweep": SWEEP_WRITERS,
-    "synth": SYNTH_WRITERS,
-    "tune": TUNING_WRITERS,
-    "validate": VALIDATION_WRITERS,
-}
 
 _MEASURES = [
     f"{name}_{unit}"
@@ -70,6 +41,39 @@ _WORDS: dict[str, Iterable[str]] = {
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 _Complete = Callable[[typer.Context, str], Iterable[str]]
+
+
+def formats() -> dict[str, Iterable[str]]:
+    """List the output formats by command; imported here, because only a completion asks for those of other commands."""
+    from pcaphash.report.analyze.write import ANALYSIS_WRITERS
+    from pcaphash.report.compare.write import COMPARISON_WRITERS
+    from pcaphash.report.explain.write import EXPLANATION_WRITERS
+    from pcaphash.report.formats.registry import ROW_FORMATS
+    from pcaphash.report.hash_tuple.write import TUPLE_WRITERS
+    from pcaphash.report.info.write import INFO_WRITERS
+    from pcaphash.report.recover_key.write import RECOVERY_WRITERS
+    from pcaphash.report.replay.write import REPLAY_WRITERS
+    from pcaphash.report.steer.write import STEERING_WRITERS
+    from pcaphash.report.sweep.write import SWEEP_WRITERS
+    from pcaphash.report.synth.write import SYNTH_WRITERS
+    from pcaphash.report.tune.write import TUNING_WRITERS
+    from pcaphash.report.validate.write import VALIDATION_WRITERS
+
+    return {
+        "analyze": ANALYSIS_WRITERS,
+        "compare": COMPARISON_WRITERS,
+        "explain": EXPLANATION_WRITERS,
+        "hash": TUPLE_WRITERS,
+        "hashes": ROW_FORMATS,
+        "info": INFO_WRITERS,
+        "recover-key": RECOVERY_WRITERS,
+        "replay": REPLAY_WRITERS,
+        "steer": STEERING_WRITERS,
+        "sweep": SWEEP_WRITERS,
+        "synth": SYNTH_WRITERS,
+        "tune": TUNING_WRITERS,
+        "validate": VALIDATION_WRITERS,
+    }
 
 
 def offer_values(command: Command) -> Command:
@@ -103,7 +107,7 @@ def _one_of(words: Iterable[str]) -> _Complete:
 
 
 def _complete_formats(ctx: typer.Context, incomplete: str) -> list[str]:
-    return [word for word in FORMATS.get(str(ctx.info_name), ()) if word.startswith(incomplete)]
+    return [word for word in formats().get(str(ctx.info_name), ()) if word.startswith(incomplete)]
 
 
 def _complete_hash_types(ctx: typer.Context, incomplete: str) -> Iterator[str]:

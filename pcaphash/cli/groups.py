@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, get_args
 
-from typer.core import TyperCommand, TyperGroup
+from typer.core import TyperCommand
 from typer.models import OptionInfo
 
 from pcaphash.cli.plain_values import PlainValues
@@ -68,7 +68,8 @@ def list_groups(context: Any, command: Any) -> dict[str, list[tuple[str, str]]]:
     return {heading: records for heading, records in groups.items() if records}
 
 
-def _write(context: Any, command: Any, formatter: Any) -> None:
+def write_options(context: Any, command: Any, formatter: Any) -> None:
+    """Write arguments and options into a help text, below the heading of each group."""
     for heading, records in list_groups(context, command).items():
         with formatter.section(heading):
             formatter.write_dl(records)
@@ -89,13 +90,4 @@ class Command(PlainValues, TyperCommand):
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
         """Write arguments and options below the heading of each group."""
-        _write(ctx, self, formatter)
-
-
-class Group(PlainValues, TyperGroup):
-    """The program, whose help shows its options in groups, below its commands."""
-
-    def format_options(self, ctx: Any, formatter: Any) -> None:
-        """Write the commands, then the options below the heading of each group."""
-        self.format_commands(ctx, formatter)
-        _write(ctx, self, formatter)
+        write_options(ctx, self, formatter)

@@ -5,6 +5,7 @@ receive queues counted from 0. Physical NICs may have tables of other lengths th
 of the hash in place of the mask.
 """
 
+from dataclasses import dataclass
 from typing import SupportsIndex
 
 from pcaphash.device.words import Numbers, parse_number, parse_numbers
@@ -21,6 +22,19 @@ TABLE_INDEXES = ("mask", "modulo")
 
 _MOST = virtio.MOST_INDIRECTION_TABLE_LENGTH
 _LENGTH_RULE = f"a table has 1 to {_MOST} entries, since indirection_table_mask is two bytes"
+
+
+@dataclass(frozen=True)
+class _QueueRule:
+    """Which receive queues a device has; the words are found only where somebody needs them."""
+
+    queues: int
+
+    def __str__(self) -> str:
+        return (
+            "only enabled receive queues are allowed; "
+            f"with {Field('queues', self.queues)}, the last is {self.queues - 1}"
+        )
 
 
 def default_table(size: int, queues: int) -> tuple[int, ...]:
@@ -59,7 +73,7 @@ def parse_table(value: Numbers, queues: int, table_index: str = "mask") -> tuple
         The number of entries is too large, or not a power of two under table index ``mask``, or an entry is not a queue
         of the device.
     """
-    table = parse_numbers(TABLE_FIELD, value, 0, queues - 1, _queue_rule(queues))
+    table = parse_numbers(TABLE_FIELD, value, 0, queues - 1, _QueueRule(queues))
     if not 0 < len(table) <= _MOST:
         raise ConfigurationError(TABLE_FIELD, f"{len(table)} entries: {_LENGTH_RULE}", f"give 1 to {_MOST} entries")
     _check_length(TABLE_FIELD, len(table), table_index)
@@ -74,7 +88,7 @@ def parse_unclassified_queue(value: SupportsIndex, queues: int) -> int:
     ConfigurationError
         It is not a queue of the device.
     """
-    return parse_number(UNCLASSIFIED_FIELD, value, 0, queues - 1, _queue_rule(queues))
+    return parse_number(UNCLASSIFIED_FIELD, value, 0, queues - 1, _QueueRule(queues))
 
 
 def _check_length(place: Field | str, size: int, table_index: str) -> None:
@@ -84,7 +98,3 @@ def _check_length(place: Field | str, size: int, table_index: str) -> None:
         raise ConfigurationError(
             place, problem, f"give {below} or {2 * below} entries, or use {Field('table_index', 'modulo')}"
         )
-
-
-def _queue_rule(queues: int) -> str:
-    return f"only enabled receive queues are allowed; with {Field('queues', queues)}, the last is {queues - 1}"

@@ -36,13 +36,13 @@ def unknown_word(place: Field | str, word: str, known: Iterable[str], rule: str 
     return ConfigurationError(place, f"{word!r} is not {rule or 'known'}", advice)
 
 
-def parse_number(place: Field | str, value: SupportsIndex, least: int, most: int, rule: str) -> int:
+def parse_number(place: Field | str, value: SupportsIndex, least: int, most: int, rule: object) -> int:
     """Return a whole number between ``least`` and ``most``.
 
     Raises
     ------
     ConfigurationError
-        It is not a whole number, or out of range; ``rule`` says what the range comes from.
+        It is not a whole number, or out of range; the text of ``rule`` says what the range comes from.
     """
     if isinstance(value, bool) or not hasattr(value, "__index__"):
         raise ConfigurationError(place, f"{value!r} is not a whole number", f"give one from {least} to {most}")
@@ -52,13 +52,13 @@ def parse_number(place: Field | str, value: SupportsIndex, least: int, most: int
     return number
 
 
-def parse_numbers(place: Field | str, value: Numbers, least: int, most: int, rule: str) -> tuple[int, ...]:
+def parse_numbers(place: Field | str, value: Numbers, least: int, most: int, rule: object) -> tuple[int, ...]:
     """Return whole numbers between ``least`` and ``most``, in the order given.
 
     Raises
     ------
     ConfigurationError
-        One of them is not a whole number, or out of range; ``rule`` says what the range comes from.
+        One of them is not a whole number, or out of range; the text of ``rule`` says what the range comes from.
     """
     if isinstance(value, bytes | bytearray) or not isinstance(value, Iterable):
         raise ConfigurationError(place, f"{value!r} is not a list of whole numbers", "give several, such as 0,1,2,3")

@@ -66,7 +66,7 @@ def find_both_ways(kept: KeptPackets) -> BothWays | None:
     if len(unknown) < _LEAST_PACKETS:
         return None
     hosts, n_sent, is_open, are_macs = [], 0, False, True
-    for trace in np.unique(unknown.traces).tolist():
+    for trace in sorted(set(unknown.traces.tolist())):
         part = unknown.take(unknown.traces == trace)
         is_ethernet = part.records["link_type"] == ETHERNET
         by_mac = bool(2 * np.count_nonzero(is_ethernet) > len(part))

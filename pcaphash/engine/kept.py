@@ -53,7 +53,7 @@ class KeptPackets:
     def is_of_several(self) -> bool:
         """Whether packets may be of several interfaces: Linux cooked headers, or interfaces that the capture tells."""
         is_cooked = bool(np.isin(self.records["link_type"], (LINUX_SLL, LINUX_SLL2)).any())
-        return is_cooked or len(np.unique(self.interfaces)) > 1
+        return is_cooked or len(set(self.interfaces.tolist())) > 1
 
     def take(self, chosen: npt.NDArray[np.bool_]) -> "KeptPackets":
         """Return some of the packets."""

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from pcaphash import Device
-from pcaphash.cli.completion import FORMATS
+from pcaphash.cli.completion import formats
 from support.command import complaints, run
 
+FORMATS = formats()
 PROGRAM = Path(sys.executable).with_name("pcaphash")
 
 

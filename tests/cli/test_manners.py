@@ -149,7 +149,7 @@ def test_an_interrupted_set_of_files_is_not_there(command, tmp_path):
     assert not folder.exists()
 
 
-@pytest.mark.parametrize("module", ["typer", "pcaphash.cli", "pcaphash.cli.tune"])
+@pytest.mark.parametrize("module", ["typer", "pcaphash.cli", "pcaphash.cli.info"])
 def test_an_interruption_while_the_program_is_loaded_is_one_line(module):
     program = (
         "import sys\n"
