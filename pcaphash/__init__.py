@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from pcaphash.device.files import device_from_ethtool, device_from_toml
     from pcaphash.device.toeplitz import toeplitz
     from pcaphash.engine.rates import Rate
+    from pcaphash.engine.running import Running
     from pcaphash.engine.selection import Selection
     from pcaphash.errors import CaptureError, ConfigurationError, PcaphashError
     from pcaphash.studies.analyze import Analysis, analyze
@@ -44,6 +45,7 @@ __all__ = [
     "Replay",
     "ReplayOptions",
     "ReportedPacket",
+    "Running",
     "Selection",
     "Steering",
     "Sweep",
@@ -92,6 +94,7 @@ _HOMES = {
     "ReplayOptions": "pcaphash.studies.replay",
     "replay": "pcaphash.studies.replay",
     "Rate": "pcaphash.engine.rates",
+    "Running": "pcaphash.engine.running",
     "Steering": "pcaphash.studies.steer",
     "steer": "pcaphash.studies.steer",
     "Sweep": "pcaphash.studies.sweep",

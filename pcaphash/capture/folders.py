@@ -1,12 +1,17 @@
-"""Find the captures in folders."""
+"""Find captures by folders and patterns, in the order in which they were written."""
 
 import re
+from collections.abc import Iterable
+from glob import glob, has_magic
 from pathlib import Path
 
 from pcaphash.capture.reader import Reader
 from pcaphash.errors import CaptureError
 
 _CAPTURE = re.compile(r"\.(pcap|pcapng|cap|dmp|ntar)\d*(\.(gz|zst|xz|bz2|lz4))?$", re.IGNORECASE)
+
+_OF_RING = re.compile(r"_(\d{5,})_(\d{14})(?=\.[^/]*$|$)")
+"""What dumpcap puts into the names of a ring buffer: a number, which begins anew after 99999, and the time."""
 
 
 def find_captures(folder: Path) -> tuple[list[str], int]:
@@ -15,25 +20,42 @@ def find_captures(folder: Path) -> tuple[list[str], int]:
     Returns
     -------
     traces : list of str
-        Their paths, in order of the names; numbers in them count as numbers, since rotated files often have no zeros
-        in front.
+        Their paths, in order (``in_order``).
     n_others : int
         How many other files there are.
     """
-    files = sorted((path for path in folder.rglob("*") if path.is_file()), key=_order)
-    traces = [str(path) for path in files if _CAPTURE.search(path.name) or _is_capture(path)]
+    files = in_order(str(path) for path in folder.rglob("*") if path.is_file())
+    traces = [path for path in files if _CAPTURE.search(path) or _is_capture(path)]
     return traces, len(files) - len(traces)
 
 
-def _order(path: Path) -> list[tuple[int, str]]:
+def is_pattern(trace: str) -> bool:
+    """Tell whether a name stands for all files that match it: it has ``*``, ``?`` or ``[``, and is not a file."""
+    return has_magic(trace) and not Path(trace).exists()
+
+
+def find_matches(pattern: str) -> list[str]:
+    """Return the files and folders that match a pattern, in order; ``**`` stands for any folders."""
+    return in_order(glob(pattern, recursive=True))  # noqa: PTH207 - that of paths takes no absolute patterns
+
+
+def in_order(paths: Iterable[str]) -> list[str]:
+    """Return paths in order of their names, and those of one ring buffer in order of time.
+
+    Numbers in names count as numbers, since rotated files often have no zeros in front.
+    """
+    return sorted(paths, key=_order)
+
+
+def _order(path: str) -> list[tuple[int, str]]:
     """Return what to sort a path by: text and numbers in turn."""
-    parts = re.split(r"(\d+)", str(path))
+    parts = re.split(r"(\d+)", _OF_RING.sub(r"_\2_\1", path))
     return [(int(part) if i % 2 else 0, "" if i % 2 else part) for i, part in enumerate(parts)]
 
 
-def _is_capture(path: Path) -> bool:
+def _is_capture(path: str) -> bool:
     try:
-        Reader(str(path), 4096).close()
+        Reader(path, 4096).close()
     except CaptureError:
         return False
     return True

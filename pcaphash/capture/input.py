@@ -1,5 +1,6 @@
 """Where traces come from: files, standard input, or anything else that gives its packets in blocks."""
 
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from os import PathLike, fspath
@@ -90,6 +91,17 @@ class FileInput:
     def open(self) -> Reader:
         """Open the file; see ``Input``."""
         return Reader(self.name, start=self.start, end=self.end)
+
+
+def state_of(source: Input) -> str:
+    """Return a text that changes when the bytes of a trace do; empty if nothing tells."""
+    if not isinstance(source, FileInput) or source.name == STANDARD_INPUT:
+        return ""
+    try:
+        status = Path(source.name).stat()
+    except (OSError, ValueError):
+        return ""
+    return f"{status.st_size} bytes of {status.st_mtime_ns}" if stat.S_ISREG(status.st_mode) else ""
 
 
 Trace = str | PathLike[str] | Input

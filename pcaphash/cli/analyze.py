@@ -10,14 +10,18 @@ from pcaphash.capture.files import output_path
 from pcaphash.cli import options
 from pcaphash.cli.outcome import report_reading, report_warnings, write_set
 from pcaphash.cli.progress import announce_compilation, watched
+from pcaphash.cli.running import PerFile, takes_running
 from pcaphash.cli.selecting import takes_selection
 from pcaphash.cli.traces import list_traces
+from pcaphash.engine.running import Running
 from pcaphash.engine.selection import RECEIVED, Selection
+from pcaphash.errors import ConfigurationError
 from pcaphash.report.analyze.write import ANALYSIS_WRITERS, write_analysis, write_folder
 from pcaphash.report.formats.registry import check_stream, is_binary
 
 
 @options.takes_configurations
+@takes_running
 @takes_selection(RECEIVED)
 def analyze(
     *,
@@ -32,12 +36,14 @@ def analyze(
             "-o",
             metavar="DIR",
             parser=output_path,
-            help="Write distribution.csv, summary.csv and a figure to this folder.",
+            help="Write distribution.csv, summary.csv, with --per-file also files.csv, and a figure to this folder.",
         ),
     ] = None,
     format_: options.Format = "table",
+    per_file: PerFile = False,
     jobs: options.Jobs = None,
     selection: Selection,
+    running: Running,
     configurations: options.Configurations,
 ) -> int:
     """Show how the packets of captures spread over the receive queues under each configuration.
@@ -49,12 +55,16 @@ def analyze(
       pcaphash analyze trace.pcap
       pcaphash analyze a.pcap.gz b.pcapng --queues 16 -o results
       pcaphash analyze trace.pcap --config linux=linux --config vxlan=linux+VXLAN_INNER
+      pcaphash analyze captures/ --per-file --resume partial
       pcaphash analyze trace.pcap --spec 1.4 --config nvgre=base/NVGRE
       zstd -dc trace.zst | pcaphash analyze - --format json
     """
     options.check_format(format_, ANALYSIS_WRITERS)
     if output is None:
         check_stream(format_, sys.stdout)
+        if per_file and format_ not in ("table", "json"):
+            advice = "use the format table or json, or add --output"
+            raise ConfigurationError("--per-file", f"{format_} has room for only one table", advice)
     traces = list_traces(traces)
     devices = configurations.devices(traces)
     report_warnings(devices)
@@ -63,7 +73,9 @@ def analyze(
 
     is_drawn = output is not None  # and the figure shows what ideal hashes give
     with watched() as watch:
-        analysis = study(traces, devices, selection, watch, with_chance=is_drawn, jobs=jobs)
+        analysis = study(
+            traces, devices, selection, watch, with_chance=is_drawn, per_file=per_file, jobs=jobs, running=running
+        )
     if output is not None:
         write_set(output, lambda folder: write_folder(analysis, folder, format_))
     if output is None or not is_binary(format_):

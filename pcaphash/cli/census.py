@@ -10,13 +10,16 @@ from pcaphash.cli import options
 from pcaphash.cli.messages import tell_written
 from pcaphash.cli.outcome import report_reading, report_warnings
 from pcaphash.cli.progress import announce_compilation, watched
+from pcaphash.cli.running import takes_running
 from pcaphash.cli.selecting import takes_selection
 from pcaphash.cli.traces import list_traces
 from pcaphash.device import Device, DeviceOptions
+from pcaphash.engine.running import Running
 from pcaphash.engine.selection import RECEIVED, Selection
 
 
 @options.takes_device
+@takes_running
 @takes_selection(RECEIVED)
 def census(
     *,
@@ -29,6 +32,7 @@ def census(
     ],
     jobs: options.Jobs = None,
     selection: Selection,
+    running: Running,
     device_options: DeviceOptions,
 ) -> int:
     """Count the packets of captures once, and save the counts. Other commands take the file in place of the captures.
@@ -53,7 +57,7 @@ def census(
     from pcaphash.studies.census import census as study
 
     with watched() as watch:
-        taken = study(traces, device, selection, watch, jobs=jobs)
+        taken = study(traces, device, selection, watch, jobs=jobs, running=running)
     with whole_file(output) as part, part.open("wb") as stream:
         save_census(taken, stream)
     tell_written(output)

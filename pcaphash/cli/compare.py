@@ -10,8 +10,10 @@ from pcaphash.capture.files import output_path
 from pcaphash.cli import options
 from pcaphash.cli.outcome import report_reading, report_warnings, write_set
 from pcaphash.cli.progress import announce_compilation, watched
+from pcaphash.cli.running import takes_running
 from pcaphash.cli.selecting import takes_selection
 from pcaphash.cli.traces import list_traces
+from pcaphash.engine.running import Running
 from pcaphash.engine.selection import RECEIVED, Selection
 from pcaphash.report.compare.write import COMPARISON_WRITERS, write_comparison, write_comparison_folder
 
@@ -20,6 +22,7 @@ _DEFAULT_MOST_FLOWS = 1_000_000
 
 
 @options.takes_configurations
+@takes_running
 @takes_selection(RECEIVED)
 def compare(
     *,
@@ -52,6 +55,7 @@ def compare(
     ] = _DEFAULT_MOST_FLOWS,
     jobs: options.Jobs = None,
     selection: Selection,
+    running: Running,
     configurations: options.Configurations,
 ) -> int:
     """Compare how configurations and ideal hashes spread the same packets, and say what is to blame.
@@ -76,8 +80,9 @@ def compare(
 
     with watched() as watch:
         comparison = study(
-            traces, devices, selection, watch, window_ns=window_ns, heaviest=heaviest, most_flows=most_flows, jobs=jobs
-        )
+            traces, devices, selection, watch, window_ns=window_ns, heaviest=heaviest, most_flows=most_flows, jobs=jobs,
+            running=running,
+        )  # fmt: skip
     if output is not None:
         write_set(output, lambda folder: write_comparison_folder(comparison, folder))
     write_comparison(comparison, format_, sys.stdout)

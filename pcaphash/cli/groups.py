@@ -20,11 +20,12 @@ DELIVERED = "Delivered packets"
 REAL = "Real receive paths"
 DEVICE = "Device"
 TUNNELS = "Tunnels"
+MANY = "Many traces"
 GENERAL = "General"
 
 _ORDER = (
     *(OPTIONS, REPORTED, FLOWS, PACKETS, ARRIVALS, TIME, DELIVERED, REAL, OUTPUT),
-    *(SELECTION, DEVICE, TUNNELS, GENERAL),
+    *(MANY, SELECTION, DEVICE, TUNNELS, GENERAL),
 )
 _OF_ALL_COMMANDS = ("--quiet", "--color", "--version", "--install-completion", "--show-completion", "--help")
 _PAIRS = ("at",)  # options that take two words

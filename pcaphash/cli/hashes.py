@@ -11,6 +11,7 @@ from pcaphash.cli import options
 from pcaphash.cli.messages import note_rows
 from pcaphash.cli.outcome import report_reading, report_warnings
 from pcaphash.cli.progress import announce_compilation, watched
+from pcaphash.cli.running import takes_list
 from pcaphash.cli.selecting import takes_selection
 from pcaphash.cli.traces import list_traces
 from pcaphash.device import Device, DeviceOptions
@@ -20,6 +21,7 @@ from pcaphash.report.formats.rows import save_rows, write_rows
 
 
 @options.takes_device
+@takes_list
 @takes_selection(EVERYTHING)
 def hashes(
     *,

@@ -8,15 +8,18 @@ import typer
 from pcaphash.cli import options
 from pcaphash.cli.outcome import report_reading, report_warnings
 from pcaphash.cli.progress import announce_compilation, watched
+from pcaphash.cli.running import takes_running
 from pcaphash.cli.selecting import takes_selection
 from pcaphash.cli.traces import list_traces
 from pcaphash.device import Device
+from pcaphash.engine.running import Running
 from pcaphash.engine.selection import EVERYTHING, Selection
 from pcaphash.report.info.write import INFO_WRITERS, write_info
 
 _DEFAULT_HEAVIEST = 10
 
 
+@takes_running
 @takes_selection(EVERYTHING)
 def info(
     *,
@@ -37,6 +40,7 @@ def info(
     gre_udp_ports: options.GreUdpPorts = None,
     jobs: options.Jobs = None,
     selection: Selection,
+    running: Running,
 ) -> int:
     """Show what is in captures: files, interfaces, times, lengths, tunnels, and packets without a hash.
 
@@ -65,6 +69,6 @@ def info(
     from pcaphash.studies.info import info as study
 
     with watched() as watch:
-        found = study(traces, selection, watch, device=device, heaviest=heaviest, jobs=jobs)
+        found = study(traces, selection, watch, device=device, heaviest=heaviest, jobs=jobs, running=running)
     write_info(found, format_, sys.stdout, is_verbose)
     return report_reading(found.reading)

@@ -34,6 +34,7 @@ class _Bar:
             self._task,
             completed=progress.read_bytes,
             total=_total(progress),
+            files=_files(progress),
             rate=f"{progress.packets:,} packets, {rate:.1f} million/s",
         )
 
@@ -43,7 +44,7 @@ class _Bar:
         from rich.progress import Progress as RichProgress
 
         self._bar = RichProgress(
-            TextColumn("reading"),
+            TextColumn("reading{task.fields[files]}"),
             BarColumn(),
             DownloadColumn(),
             TextColumn("{task.fields[rate]}"),
@@ -51,7 +52,7 @@ class _Bar:
             console=Console(stderr=True),
             transient=True,
         )
-        self._task = self._bar.add_task("reading", total=_total(progress), rate="")
+        self._task = self._bar.add_task("reading", total=_total(progress), files=_files(progress), rate="")
         self._bar.start()
         self._shown = self._bar
 
@@ -59,6 +60,11 @@ class _Bar:
         """Remove the bar."""
         if self._shown is not None:
             self._bar.stop()
+
+
+def _files(progress: "Progress") -> str:
+    """Say which of several files is read."""
+    return f" file {progress.read_files:,} of {progress.total_files:,}" if progress.total_files > 1 else ""
 
 
 def _total(progress: "Progress") -> int | None:

@@ -12,6 +12,7 @@ from pcaphash.cli import options
 from pcaphash.cli.messages import tell_written
 from pcaphash.cli.outcome import report_reading, report_warnings
 from pcaphash.cli.progress import announce_compilation, watched
+from pcaphash.cli.running import takes_list
 from pcaphash.cli.selecting import takes_selection
 from pcaphash.cli.traces import list_traces
 from pcaphash.device import Device
@@ -27,6 +28,7 @@ _DEFAULT_MOST_FLOWS = 1_000_000
 
 
 @options.takes_configurations
+@takes_list
 @takes_selection(RECEIVED)
 def report(
     *,

@@ -10,15 +10,18 @@ from pcaphash.capture.files import output_path
 from pcaphash.cli import options
 from pcaphash.cli.outcome import report_reading, report_warnings, write_set
 from pcaphash.cli.progress import announce_compilation, watched
+from pcaphash.cli.running import takes_running
 from pcaphash.cli.selecting import takes_selection
 from pcaphash.cli.traces import list_traces
 from pcaphash.device import Device, DeviceOptions
+from pcaphash.engine.running import Running
 from pcaphash.engine.selection import RECEIVED, Selection
 from pcaphash.report.formats.registry import check_stream, is_binary
 from pcaphash.report.sweep.write import SWEEP_WRITERS, write_sweep, write_sweep_folder
 
 
 @options.takes_device
+@takes_running
 @takes_selection(RECEIVED)
 def sweep(
     *,
@@ -43,6 +46,7 @@ def sweep(
     format_: options.Format = "table",
     jobs: options.Jobs = None,
     selection: Selection,
+    running: Running,
     device_options: DeviceOptions,
 ) -> int:
     """Rank every mask of hash types by how evenly it spreads captures over the receive queues.
@@ -75,7 +79,7 @@ def sweep(
 
     is_drawn = output is not None  # and the figure shows what ideal hashes give
     with watched() as watch:
-        swept = study(traces, device, selection, watch, by=by, with_chance=is_drawn, jobs=jobs)
+        swept = study(traces, device, selection, watch, by=by, with_chance=is_drawn, jobs=jobs, running=running)
     if output is not None:
         write_set(output, lambda folder: write_sweep_folder(swept, folder, format_))
     if output is None or not is_binary(format_):

@@ -1,27 +1,70 @@
-"""The traces that a command is given: files, standard input, folders."""
+"""The traces that a command is given: files, standard input, folders, patterns, lists of them."""
 
+import os
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from pcaphash.cli.messages import warn
-from pcaphash.errors import CaptureError
+from pcaphash.errors import CaptureError, ConfigurationError, Field
+
+_MAGIC = {"*", "?", "["}
+
+
+def read_list(path: str, others: Sequence[str]) -> list[str]:
+    """Read names of traces, one a line, or each ended by a zero byte as ``find -print0`` writes them.
+
+    Parameters
+    ----------
+    path : str
+        The file; ``-`` is standard input.
+    others : sequence of str
+        Traces that are given beside the list.
+
+    Raises
+    ------
+    ConfigurationError
+        It cannot be read, or names nothing.
+    """
+    place = Field("files_from")
+    try:
+        data = sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
+    except OSError as error:
+        problem = f"{path} cannot be read: {error.strerror or error}"
+        raise ConfigurationError(place, problem, "check the path and its permissions") from error
+    names = data.split(b"\0") if b"\0" in data else data.splitlines()
+    traces = [os.fsdecode(name) for name in names if name.strip()]
+    if not traces and not others:
+        raise ConfigurationError(place, f"{path} names no trace", "write one path a line")
+    if path == "-" and "-" in (*traces, *others):
+        raise ConfigurationError(place, "- is also a trace", "standard input can be read only once")
+    return traces
 
 
 def list_traces(given: Sequence[str]) -> list[str]:
-    """Put the captures in a folder in its place.
+    """Put the captures in a folder in its place, and those that match a pattern in its.
 
     Raises
     ------
     CaptureError
-        A folder has none.
+        A folder has none, or nothing matches.
     """
     traces: list[str] = []
     for trace in given:
-        if trace == "-" or not Path(trace).is_dir():
+        if trace == "-" or not (Path(trace).is_dir() or _MAGIC & set(trace)):
             traces.append(trace)
             continue
-        from pcaphash.capture.folders import find_captures
+        from pcaphash.capture.folders import find_captures, find_matches, is_pattern
 
+        if is_pattern(trace):
+            matches = find_matches(trace)
+            if not matches:
+                raise CaptureError(trace, "no file matches this pattern", "check it")
+            traces += list_traces(matches)
+            continue
+        if not Path(trace).is_dir():
+            traces.append(trace)
+            continue
         found, n_others = find_captures(Path(trace))
         if not found:
             raise CaptureError(trace, "is a folder without a capture", "give a pcap or pcapng file")

@@ -10,6 +10,7 @@ from pcaphash.capture.files import output_path
 from pcaphash.cli import options
 from pcaphash.cli.outcome import report_reading, report_warnings, write_set
 from pcaphash.cli.progress import announce_compilation, watched
+from pcaphash.cli.running import takes_list
 from pcaphash.cli.selecting import takes_selection
 from pcaphash.cli.traces import list_traces
 from pcaphash.device import Device, DeviceOptions
@@ -22,6 +23,7 @@ _DEFAULT_MOST_FLOWS = 1_000_000
 
 
 @options.takes_device
+@takes_list
 @takes_selection(RECEIVED)
 def tune(
     *,

@@ -88,6 +88,10 @@ class CensusIdentity:
         own = {field.name: getattr(self, field.name) for field in fields(self) if field.name != "rules"}
         return own | {field.name: getattr(self.rules, field.name) for field in fields(self.rules)}
 
+    def __getstate__(self) -> dict[str, object]:
+        """Leave out what is made of the fields."""
+        return {each.name: getattr(self, each.name) for each in fields(self)}
+
     @cached_property
     def prepared_key(self) -> object:
         """The hash key as kernels take it, where there is one."""
@@ -157,6 +161,16 @@ class Census:
         capacity = max(_FIRST_CAPACITY, self._most_rows)
         self._counts = np.zeros(capacity * identity.slots * 2, np.int64)
         self._used = 0
+
+    def __getstate__(self) -> dict[str, object]:
+        """Leave out the rows that no signature uses."""
+        return vars(self) | {"_counts": self._counts[: self._used * self.identity.slots * 2]}
+
+    def __setstate__(self, state: dict[str, object]) -> None:
+        """Have room for another signature again."""
+        vars(self).update(state)
+        room = max(_FIRST_CAPACITY, self._most_rows) * self.identity.slots * 2
+        self._counts = np.concatenate([self._counts, np.zeros(room, np.int64)])
 
     def append(self, block: npt.NDArray[np.uint8], records: npt.NDArray[np.void]) -> None:
         """Count the packets of a block: bytes, and a RECORD array that says where the packets are in them."""

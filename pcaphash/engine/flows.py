@@ -144,6 +144,19 @@ class KeyTable:
         self.sums = np.zeros(_FIRST_CAPACITY * N_SUMS, np.int64)
         self.index = np.zeros(2 * _FIRST_CAPACITY, np.uint64)
 
+    def __getstate__(self) -> tuple[int, npt.NDArray[np.uint64], npt.NDArray[np.int64]]:
+        """Leave out the room that no flow takes, and the index."""
+        return self.n_words, self.rows[: self.used * (1 + self.n_words)], self.sums[: self.used * N_SUMS]
+
+    def __setstate__(self, state: tuple[int, npt.NDArray[np.uint64], npt.NDArray[np.int64]]) -> None:
+        """Make room for as many flows, and an index of them."""
+        self.n_words, rows, sums = state
+        self.used = len(sums) // N_SUMS
+        room = max(_FIRST_CAPACITY - self.used, 0)
+        self.rows = np.concatenate([rows, np.zeros(room * (1 + self.n_words), np.uint64)])
+        self.sums = np.concatenate([sums, np.zeros(room * N_SUMS, np.int64)])
+        self._index_again()
+
     @property
     def capacity(self) -> int:
         """Rows that there is room for."""
@@ -236,6 +249,14 @@ class FlowTable:
         self._lumped = np.zeros(N_SIGNATURES * 2, np.int64)
         self._lock = Lock()
         self._spare: list[_NewKeys] = []
+
+    def __getstate__(self) -> dict[str, object]:
+        """Leave out what only threads of this process need."""
+        return {name: value for name, value in vars(self).items() if name not in ("_lock", "_spare")}
+
+    def __setstate__(self, state: dict[str, object]) -> None:
+        """Begin with a lock of its own."""
+        vars(self).update(state, _lock=Lock(), _spare=[])
 
     @property
     def n_flows(self) -> int:

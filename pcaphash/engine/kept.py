@@ -80,6 +80,12 @@ class PacketKeeper:
         self._records = np.empty(0, RECORD)
         self._places = np.empty(0, np.int64)
 
+    def __getstate__(self) -> dict[str, object]:
+        """Leave out the room that no packet takes."""
+        n = self._used
+        kept = {"_data": self._data[: n * KEPT_LEN], "_records": self._records[:n], "_places": self._places[:n]}
+        return vars(self) | kept
+
     @staticmethod
     def wants(start: int, end: int) -> bool:
         """Tell whether a stretch that packets are kept from has some of these bytes of a trace."""

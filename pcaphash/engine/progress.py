@@ -14,6 +14,8 @@ class Progress:
     ----------
     total_bytes, read_bytes : int
         Of the traces as stored; those whose size is not known count 0 in the total.
+    total_files, read_files : int
+        How many traces there are, and how many of them are being read or were read.
     packets : int
         Complete records found so far.
     """
@@ -21,6 +23,8 @@ class Progress:
     total_bytes: int = 0
     read_bytes: int = 0
     packets: int = 0
+    total_files: int = 0
+    read_files: int = 0
 
 
 Watch = Callable[[Progress], None]
@@ -40,12 +44,23 @@ class Watched:
     def __init__(self, inputs: Iterable[Input], watch: Watch | None = None) -> None:
         self.watch = watch
         """Who is told."""
-        self._progress = Progress(sum(each.size for each in inputs)) if watch else Progress()
+        inputs = list(inputs)
+        sizes = sum(each.size for each in inputs) if watch else 0
+        self._progress = Progress(sizes, total_files=len(inputs))
         self._before = 0
 
     def open(self) -> None:
         """Take note that another trace is read from here on."""
         self._before = self._progress.read_bytes
+        self._progress.read_files += 1
+
+    def step_over(self, n_bytes: int, n_packets: int, n_files: int = 1) -> None:
+        """Take note of traces that were read elsewhere, or before."""
+        self._progress.read_bytes += n_bytes
+        self._progress.read_files += n_files
+        self._progress.packets += n_packets
+        if self.watch:
+            self.watch(self._progress)
 
     def add(self, trace: Readable, n_packets: int) -> None:
         """Take note of packets of the trace that is being read."""

@@ -1,6 +1,6 @@
 """How headers are read: the UDP ports of tunnels, and whether QEMU's device or the specs say what a header is."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
 
 import numpy as np
@@ -41,6 +41,10 @@ class ReadingRules:
         """Return the rules by which a device reads headers."""
         ports = device.vxlan_ports, device.geneve_ports, device.vxlan_gpe_ports, device.gre_udp_ports
         return cls(*ports, device.flavor)
+
+    def __getstate__(self) -> dict[str, object]:
+        """Leave out what is made of the fields."""
+        return {each.name: getattr(self, each.name) for each in fields(self)}
 
     @cached_property
     def port_types(self) -> npt.NDArray[np.uint8]:

@@ -6,7 +6,7 @@ order. ``answer`` does all of it here, one trace after the other, also for reque
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from pcaphash.capture.input import Input
 from pcaphash.capture.reader import Reader
@@ -53,7 +53,7 @@ def run(request: Request[C, A], part: Part, watch: Watch | None = None) -> Parti
     if request.needs_order:
         raise PcaphashError("this question needs the packets in order, so it cannot run in parts")
     partial = begin(request)
-    for _ in _count_all(request, partial, [part], watch):
+    for _ in _count_all(request, partial, [part], Watched([part.input], watch)):
         pass
     return partial
 
@@ -72,13 +72,31 @@ def combine(partials: Iterable[Partial[C]]) -> Partial[C]:
     return first
 
 
-def answer(request: Request[C, A], inputs: Sequence[Input], watch: Watch | None = None, jobs: int | None = None) -> A:
+class Gatherer(Protocol):
+    """Another way to run a request over traces than ``gather``: in parts, and perhaps elsewhere."""
+
+    def gather(
+        self, request: Request[C, A], inputs: Sequence[Input], watch: Watch | None, jobs: int | None
+    ) -> Partial[C]:
+        """Return what ``gather`` returns."""
+        ...
+
+
+def answer(
+    request: Request[C, A],
+    inputs: Sequence[Input],
+    watch: Watch | None = None,
+    jobs: int | None = None,
+    running: Gatherer | None = None,
+) -> A:
     """Run a request over traces, one after the other, and return the answer.
 
     Parameters
     ----------
     request, inputs, watch, jobs
         As ``gather`` takes them.
+    running : Gatherer, optional
+        Runs it instead.
 
     Raises
     ------
@@ -87,7 +105,7 @@ def answer(request: Request[C, A], inputs: Sequence[Input], watch: Watch | None 
     ConfigurationError
         No packet is selected, of those that there are; or a saved census does not go with the request.
     """
-    partial = gather(request, inputs, watch, jobs)
+    partial = (running.gather if running else gather)(request, inputs, watch, jobs)
     with using_threads(count_jobs(jobs)):
         return finish(request, partial)
 
@@ -118,11 +136,24 @@ def gather(
         for _ in batches(request, partial, inputs, watch, jobs):
             pass
         return partial
+    count(request, partial, whole_parts(inputs), Watched(inputs, watch), jobs)
+    return partial
+
+
+def count(
+    request: Request[C, A], partial: Partial[C], parts: Sequence[Part], watched: Watched, jobs: int | None
+) -> None:
+    """Have packets of parts counted, in any order, and added to what has come of a request.
+
+    Raises
+    ------
+    ConfigurationError
+        A saved census does not go with the request, or there are no threads.
+    """
     with Crew(request, partial, count_jobs(jobs)) as crew:
-        for _ in _count_all(request, partial, whole_parts(inputs), watch, crew):
+        for _ in _count_all(request, partial, parts, watched, crew):
             pass
         crew.add_up()
-    return partial
 
 
 def begin(request: Request[C, A]) -> Partial[C]:
@@ -157,7 +188,7 @@ def batches(
     ConfigurationError
         A saved census does not go with the request, or what was reported does not go with a trace.
     """
-    return _count_all(request, partial, whole_parts(inputs), watch, is_ahead=count_jobs(jobs) > 1)
+    return _count_all(request, partial, whole_parts(inputs), Watched(inputs, watch), is_ahead=count_jobs(jobs) > 1)
 
 
 def finish(request: Request[C, A], partial: Partial[C]) -> A:
@@ -206,13 +237,12 @@ def _count_all(
     request: Request[C, A],
     partial: Partial[C],
     parts: Sequence[Part],
-    watch: Watch | None,
+    watched: Watched,
     crew: Crew[C] | None = None,
     *,
     is_ahead: bool = False,
 ) -> Iterator[Batch]:
     """Count the packets of parts, those that are not left to a crew, and yield each batch after it was counted."""
-    watched = Watched([part.input for part in parts], watch)
     selector = Selector(request.selection, request.rules, request.spec, partial.reading.left_out)
     for part in parts:
         try:

@@ -6,13 +6,14 @@ arguments that it was called with. A file that is damaged, or is not what its na
 written anew, and appears in one piece, whoever else writes it at the same time.
 """
 
+import fcntl
 import functools
 import hashlib
 import importlib.util
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -127,6 +128,27 @@ def keep(name: str, code: Code) -> None:
             Path(written.name).replace(place / name)
         except OSError:
             Path(written.name).unlink()
+
+
+@contextmanager
+def only_one(name: str) -> Iterator[None]:
+    """Have only one process of this host at a time do what stands in the ``with`` statement for a name."""
+    place = folder()
+    if place is None:
+        yield
+        return
+    path = place / f".{name}.lock"
+    try:
+        lock = path.open("w")
+    except OSError:  # a full disk, say: then several may do it
+        yield
+        return
+    with lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        try:
+            yield
+        finally:
+            path.unlink(missing_ok=True)
 
 
 def _seal(name: str, content: bytes) -> bytes:

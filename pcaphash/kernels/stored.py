@@ -112,10 +112,15 @@ class Kernel:
         name = f"{self.__name__}-{hashlib.sha256(repr(form).encode()).hexdigest()[:16]}"
         code = cache.load(name)
         if code is None:
-            while _announcers:
-                _announcers.pop()()
-            from pcaphash.kernels.compiler import compile_kernel  # which loads numba
+            with cache.only_one(name):  # whoever waited for another process finds what that has compiled
+                code = cache.load(name) or self._compile(name, arguments)
+        return code
 
-            code = compile_kernel(self.function, arguments)
-            cache.keep(name, code)
+    def _compile(self, name: str, arguments: Sequence[Any]) -> Code:
+        while _announcers:
+            _announcers.pop()()
+        from pcaphash.kernels.compiler import compile_kernel  # which loads numba
+
+        code = compile_kernel(self.function, arguments)
+        cache.keep(name, code)
         return code

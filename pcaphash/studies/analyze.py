@@ -1,7 +1,7 @@
 """The study of ``analyze``: how packets spread over the receive queues under each configuration."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -10,15 +10,17 @@ from pcaphash.device.device import Device
 from pcaphash.engine.census import identities_of
 from pcaphash.engine.counts import Counts
 from pcaphash.engine.distribution import Distribution, count_encapsulations, distribute
+from pcaphash.engine.part import Part
 from pcaphash.engine.progress import Watch
 from pcaphash.engine.reading import Reading
 from pcaphash.engine.request import Asked, Partial
 from pcaphash.engine.result import Result, configurations, packets_of
 from pcaphash.engine.rules import ReadingRules
 from pcaphash.engine.run import answer
+from pcaphash.engine.running import Running
 from pcaphash.engine.selection import RECEIVED, Selection
 from pcaphash.studies.asking import check_request
-from pcaphash.studies.columns import DISTRIBUTION, SUMMARY
+from pcaphash.studies.columns import DISTRIBUTION, FILES, SUMMARY
 from pcaphash.studies.spread import spread
 
 if TYPE_CHECKING:
@@ -43,12 +45,15 @@ class Analysis(Result):
         Packets by encapsulation, named as in each device's spec.
     baselines : list of Baseline or None
         What ideal hashes give under each device; empty unless ``with_chance`` was set.
+    file_rows : list of dict
+        The rows of ``files.csv``: one per trace and configuration; empty unless ``per_file`` was set.
     """
 
     reading: Reading
     distributions: list[Distribution]
     encapsulations: list[dict[str, int]]
     baselines: "list[Baseline | None]" = field(default_factory=list)
+    file_rows: list[Row] = field(default_factory=list)
 
     def facts(self) -> list[str]:
         """Return how many packets there are, of which traces, and the configurations."""
@@ -71,6 +76,11 @@ class Analysis(Result):
     def distribution(self) -> "pd.DataFrame":
         """The rows of ``distribution.csv`` as a table."""
         return DISTRIBUTION.frame(self.distribution_rows())
+
+    @cached_property
+    def files(self) -> "pd.DataFrame":
+        """The rows of ``files.csv`` as a table."""
+        return FILES.frame(self.file_rows)
 
     @cached_property
     def summary(self) -> "pd.DataFrame":
@@ -122,7 +132,9 @@ def analyze(
     watch: Watch | None = None,
     *,
     with_chance: bool = False,
+    per_file: bool = False,
     jobs: int | None = None,
+    running: Running | None = None,
 ) -> Analysis:
     """Analyze how traces spread over the receive queues of each device, in one pass.
 
@@ -139,8 +151,12 @@ def analyze(
         Called now and then with the progress.
     with_chance : bool
         Whether to keep flows too, and calculate what ideal hashes give. It takes longer.
+    per_file : bool
+        Whether to analyze each trace by itself, too.
     jobs : int, optional
         How many threads count packets; the result does not depend on that. Default: as many as there are cores.
+    running : Running, optional
+        Where it runs, and whether it can go on later if it is interrupted. Default: on this machine.
 
     Raises
     ------
@@ -150,7 +166,18 @@ def analyze(
         There is nothing to analyze, or a saved census was taken for other devices.
     """
     inputs, chosen = check_request(traces, devices)
-    return answer(AnalysisRequest(chosen, selection, with_chance), inputs, watch, jobs)
+    request = AnalysisRequest(chosen, selection, with_chance)
+    if not per_file:
+        return answer(request, inputs, watch, jobs, running)
+    rows: dict[int, list[Row]] = {}
+
+    def note(part: Part, partial: Partial[Counts]) -> None:
+        if partial.reading.names:
+            alone = analyze_counts(partial, chosen)
+            rows[part.number] = [{"trace": part.input.name, **row} for row in alone.summary_rows()]
+
+    found = answer(request, inputs, watch, jobs, (running or Running()).telling(note))
+    return replace(found, file_rows=[row for number in sorted(rows) for row in rows[number]])
 
 
 def _queue_rows(distribution: Distribution) -> list[Row]:

@@ -10,6 +10,7 @@ from pcaphash.engine.counts import Counts
 from pcaphash.engine.progress import Watch
 from pcaphash.engine.request import Asked, Partial
 from pcaphash.engine.run import answer
+from pcaphash.engine.running import Running
 from pcaphash.engine.saved import SavedCensus, given_to_census
 from pcaphash.engine.selection import RECEIVED, Selection
 from pcaphash.errors import ConfigurationError
@@ -37,6 +38,7 @@ def census(
     watch: Watch | None = None,
     *,
     jobs: int | None = None,
+    running: Running | None = None,
 ) -> SavedCensus:
     """Count traces for devices that differ only in what a census leaves open, and in their hash keys.
 
@@ -53,6 +55,8 @@ def census(
         Called now and then with the progress.
     jobs : int, optional
         How many threads count packets; the result does not depend on that. Default: as many as there are cores.
+    running : Running, optional
+        Where it runs, and whether it can go on later if it is interrupted. Default: on this machine.
 
     Raises
     ------
@@ -64,4 +68,4 @@ def census(
     inputs, chosen = check_request(traces, Device() if devices is None else devices)
     if len(set(identities_of(chosen))) != 1:
         raise ConfigurationError("devices", "they need different censuses", "take one for each")
-    return answer(CensusRequest(chosen, selection), inputs, watch, jobs)
+    return answer(CensusRequest(chosen, selection), inputs, watch, jobs, running)

@@ -71,6 +71,8 @@ HASH_REPORT = Column(
     "`UDPv6_EX`; `NONE` without a hash; `UNKNOWN` if the capture shows too little",
 )
 
+FILES = Schema("files", (Column("trace", "text", "path of the file"), *SUMMARY.columns))
+
 HASHES = Schema(
     "hashes",
     (

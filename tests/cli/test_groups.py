@@ -45,7 +45,7 @@ def test_arguments_are_named_without_types_of_python():
 
 
 def test_usage_has_no_braces():
-    assert run("analyze", "--help").stdout.startswith(b"Usage: pcaphash analyze [OPTIONS] TRACE...\n")
+    assert run("analyze", "--help").stdout.startswith(b"Usage: pcaphash analyze [OPTIONS] [TRACE]...\n")
 
 
 def test_commands_come_before_options():

@@ -149,3 +149,81 @@ def test_totals_come_before_the_files(folder):
     lines = run("info", folder).stdout.decode().splitlines()
     assert lines[0].startswith("120 packets, ")
     assert next(i for i, line in enumerate(lines) if line.startswith("6 files in ")) > 5
+
+
+def test_names_come_from_a_list(folder, tmp_path):
+    names = sorted(folder.glob("trace_*"))
+    expected = run("analyze", *names, MICROSOFT, "--format", "csv").stdout
+    (tmp_path / "lines").write_text(f"{MICROSOFT}\n\n" + "".join(f"{name}\r\n" for name in names))
+    assert run("analyze", "--files-from", tmp_path / "lines", "--format", "csv").stdout == expected
+    listed = b"".join(f"{name}\0".encode() for name in names)
+    assert run("analyze", MICROSOFT, "--files-from", "-", "--format", "csv", stdin=listed).stdout == expected
+    for command in ("compare", "sweep", "tune", "info", "hashes"):
+        words = ["--keys", "5"] if command == "tune" else []
+        whole = run(command, MICROSOFT, *names, *words).stdout
+        assert run(command, MICROSOFT, "--files-from", "-", *words, stdin=listed).stdout == whole, command
+
+
+@pytest.mark.parametrize(
+    ("words", "stdin", "said"),
+    [
+        (
+            ["--files-from", "nothing"],
+            b"",
+            "--files-from: nothing cannot be read: No such file or directory; ",
+        ),
+        (["--files-from", "-"], b"\n", "--files-from: - names no trace; write one path a line"),
+        (["-", "--files-from", "-"], b"a\n", "--files-from: - is also a trace; standard input can be read only once"),
+        ([], b"", "TRACE: none is given; name a capture, or - for standard input"),
+    ],
+)
+def test_lists_that_are_none(words, stdin, said):
+    result = run("analyze", "--quiet", *words, stdin=stdin)
+    assert (result.returncode, len(complaints(result))) == (2, 1)
+    assert said in complaints(result)[0]
+
+
+def test_patterns(folder):
+    expected = run("info", *sorted(folder.glob("trace_*"))).stdout
+    assert run("info", folder / "trace_*.pcap").stdout == expected
+    assert b"4 files in " in run("info", folder / "**" / "trace*[p7]").stdout
+    odd = folder / "trace[1].pcap"
+    odd.write_bytes(MICROSOFT.read_bytes())
+    assert run("info", odd).returncode == 0
+    result = run("info", folder / "*.pcapng")
+    assert (result.returncode, len(complaints(result))) == (4, 1)
+    assert "*.pcapng: no file matches this pattern; check it" in complaints(result)[0]
+
+
+def test_ring_buffers_are_in_order_of_time(tmp_path):
+    """What dumpcap counts begins anew after 99,999; tcpdump's first file has no number."""
+    names = [
+        *("lan_99998_20240501120000.pcapng", "lan_99999_20240501120100.pcapng", "lan_00001_20240501120200.pcapng"),
+        *("lan_00002_20240501120200.pcapng", "wan.pcap", "wan.pcap1", "wan.pcap2", "wan.pcap10"),
+    ]
+    for name in reversed(names):
+        (tmp_path / name).write_bytes(MICROSOFT.read_bytes())
+    for words in ([tmp_path], [tmp_path / "*"]):
+        document = json.loads(run("info", *words, "--format", "json").stdout)
+        assert [each["trace"].rpartition("/")[2] for each in document["files"]] == names
+
+
+def test_results_of_each_trace(folder, tmp_path):
+    names = [*sorted(folder.glob("trace_*")), MICROSOFT]
+    (tmp_path / "empty.pcap").touch()
+    together = json.loads(run("analyze", *names, tmp_path / "empty.pcap", "--per-file", "--format", "json").stdout)
+    assert len(together["files"]) == 3 * len(names)
+    for name in names:
+        alone = json.loads(run("analyze", name, "--format", "json").stdout)["summary"]
+        assert [row for row in together["files"] if row["trace"] == str(name)] == [
+            {"trace": str(name), **row} for row in alone
+        ]
+    without = {key: value for key, value in together.items() if key != "files"}
+    assert without == json.loads(run("analyze", *names, tmp_path / "empty.pcap", "--format", "json").stdout)
+    shown = run("analyze", *names, "--per-file").stdout.decode()
+    assert f"{MICROSOFT}  " in shown
+    written = tmp_path / "results"
+    assert run("analyze", *names, "--per-file", "-o", written).returncode == 0
+    assert pd.read_csv(written / "files.csv")["trace"].nunique() == len(names)
+    result = run("analyze", *names, "--per-file", "--format", "csv")
+    assert "--per-file: csv has room for only one table; use the format table or json" in complaints(result)[0]

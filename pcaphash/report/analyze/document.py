@@ -42,6 +42,7 @@ def make_document(analysis: "Analysis") -> dict[str, object]:
         ],
         "summary": [finite(row) for row in analysis.summary_rows()],
         "distribution": [finite(row) for row in analysis.distribution_rows()],
+        **({"files": [finite(row) for row in analysis.file_rows]} if analysis.file_rows else {}),
     }
 
 

@@ -1,6 +1,7 @@
 """Show an analysis on the terminal."""
 
 from collections.abc import Callable
+from math import isnan
 from typing import TYPE_CHECKING, TextIO
 
 from rich.console import Console
@@ -51,6 +52,8 @@ def show_analysis(analysis: "Analysis", stream: TextIO) -> None:
         show_headline(spread_headline(analysis), console)
         show_queues(analysis, console)
         _summary(analysis).print(console)
+        if analysis.file_rows:
+            _files(analysis).print(console)
     else:
         show_headline(nothing(analysis), console)
     show_facts(analysis, console)
@@ -197,6 +200,18 @@ def _summary(analysis: "Analysis") -> Columns:
     columns = Columns("spread over the queues", list(cells[0]))
     for distribution, column in zip(analysis.distributions, cells, strict=True):
         columns.add(distribution.device.name, list(column.values()))
+    return columns
+
+
+def _files(analysis: "Analysis") -> Columns:
+    """Tabulate packets of each trace, and how far its busiest receive queue is above the ideal share."""
+    n_configurations = len(analysis.distributions)
+    rows = analysis.file_rows
+    columns = Columns("busiest queue above ideal, packets", [str(row["trace"]) for row in rows[::n_configurations]])
+    columns.add("packets", [count(int(row["packets"])) for row in rows[::n_configurations]])
+    for number, distribution in enumerate(analysis.distributions):
+        excesses = [float(row["max_ideal_packets"]) for row in rows[number::n_configurations]]
+        columns.add(distribution.device.name, ["-" if isnan(each) else above_ideal(each) for each in excesses])
     return columns
 
 

@@ -61,7 +61,9 @@ def write_folder(analysis: "Analysis", folder: Path, format_: str = "csv") -> li
         The files written.
     """
     from pcaphash.report.figures import draw_distribution
-    from pcaphash.studies.columns import DISTRIBUTION, SUMMARY
+    from pcaphash.studies.columns import DISTRIBUTION, FILES, SUMMARY
 
     tables = [(DISTRIBUTION, analysis.distribution), (SUMMARY, analysis.summary)]
+    if analysis.file_rows:
+        tables.append((FILES, analysis.files))
     return write_tables_and_figure(tables, draw_distribution(analysis), FIGURE_FILE, folder, format_)

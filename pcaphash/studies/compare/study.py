@@ -21,6 +21,7 @@ from pcaphash.engine.progress import Watch
 from pcaphash.engine.request import Asked, Partial
 from pcaphash.engine.rules import ReadingRules
 from pcaphash.engine.run import answer
+from pcaphash.engine.running import Running
 from pcaphash.engine.saved import is_saved_census
 from pcaphash.engine.selection import RECEIVED, Selection
 from pcaphash.engine.threads import n_threads, side_by_side
@@ -50,6 +51,7 @@ def compare(
     heaviest: int = DEFAULT_HEAVIEST,
     most_flows: int = DEFAULT_MOST_FLOWS,
     jobs: int | None = None,
+    running: Running | None = None,
 ) -> Comparison:
     """Compare how configurations spread traces, with each other and with ideal hashes, in one pass.
 
@@ -72,6 +74,8 @@ def compare(
         How many flows to keep at most.
     jobs : int, optional
         How many threads count packets; the result does not depend on that. Default: as many as there are cores.
+    running : Running, optional
+        Where it runs, and whether it can go on later if it is interrupted. Default: on this machine.
 
     Raises
     ------
@@ -85,7 +89,7 @@ def compare(
         raise ConfigurationError(Field("window_ns"), f"{window_ns} ns is not a duration", "give at least 1ns")
     if window_ns is not None and any(is_saved_census(each.name) for each in inputs):
         raise ConfigurationError(Field("window_ns"), "a saved census has no timestamps", "give the captures")
-    return answer(ComparisonRequest(chosen, selection, window_ns, heaviest, most_flows), inputs, watch, jobs)
+    return answer(ComparisonRequest(chosen, selection, window_ns, heaviest, most_flows), inputs, watch, jobs, running)
 
 
 @dataclass(frozen=True)

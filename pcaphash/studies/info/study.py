@@ -13,6 +13,7 @@ from pcaphash.engine.grouping import sum_groups
 from pcaphash.engine.progress import Watch
 from pcaphash.engine.request import Asked, Partial
 from pcaphash.engine.run import answer
+from pcaphash.engine.running import Running
 from pcaphash.engine.selection import EVERYTHING, Selection
 from pcaphash.engine.tunnels import find_tunnels
 from pcaphash.kernels.dissect import N_SIGNATURES
@@ -38,6 +39,7 @@ def info(
     device: Device | None = None,
     heaviest: int = DEFAULT_HEAVIEST,
     jobs: int | None = None,
+    running: Running | None = None,
 ) -> Info:
     """Show what is in traces: files, packets, times, encapsulations, and why packets would have no hash.
 
@@ -55,6 +57,8 @@ def info(
         How many tunnels to list, those with the most packets.
     jobs : int, optional
         How many threads count packets; the result does not depend on that. Default: as many as there are cores.
+    running : Running, optional
+        Where it runs, and whether it can go on later if it is interrupted. Default: on this machine.
 
     Raises
     ------
@@ -64,7 +68,7 @@ def info(
         No packet is selected, or packets are to be selected from a saved census.
     """
     inputs, chosen = check_request(traces, Device(_NAMES) if device is None else device)
-    return answer(InfoRequest(chosen, selection, heaviest), inputs, watch, jobs)
+    return answer(InfoRequest(chosen, selection, heaviest), inputs, watch, jobs, running)
 
 
 @dataclass(frozen=True)

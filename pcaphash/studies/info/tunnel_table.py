@@ -37,6 +37,10 @@ class TunnelTable:
         self._rows = np.empty(0, np.uint64)
         self._numbers = np.empty(0, np.int64)
 
+    def __getstate__(self) -> dict[str, object]:
+        """Leave out the room for the tunnels of a block."""
+        return vars(self) | {"_rows": np.empty(0, np.uint64), "_numbers": np.empty(0, np.int64)}
+
     @property
     def loads(self) -> npt.NDArray[np.int64]:
         """Packets and bytes by signature, shape (N_SIGNATURES, 2); a view."""

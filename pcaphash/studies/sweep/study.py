@@ -20,6 +20,7 @@ from pcaphash.engine.progress import Watch
 from pcaphash.engine.reading import Reading
 from pcaphash.engine.request import Asked, Partial
 from pcaphash.engine.run import answer
+from pcaphash.engine.running import Running
 from pcaphash.engine.selection import RECEIVED, Selection
 from pcaphash.errors import Field
 from pcaphash.studies.analyze import Analysis
@@ -46,6 +47,7 @@ def sweep(
     by: str = DEFAULT_BY,
     with_chance: bool = False,
     jobs: int | None = None,
+    running: Running | None = None,
 ) -> Sweep:
     """Find how every mask of hash types and tunnel types spreads traces over receive queues, in one pass.
 
@@ -65,6 +67,8 @@ def sweep(
         Whether to keep flows too, and calculate what ideal hashes give under the best mask. It takes longer.
     jobs : int, optional
         How many threads count packets; the result does not depend on that. Default: as many as there are cores.
+    running : Running, optional
+        Where it runs, and whether it can go on later if it is interrupted. Default: on this machine.
 
     Raises
     ------
@@ -75,7 +79,7 @@ def sweep(
     """
     measure = parse_choice(Field("by"), by, MEASURE_COLUMNS)
     inputs, (chosen,) = check_request(traces, Device() if device is None else device)
-    return answer(SweepRequest((chosen,), selection, measure, with_chance), inputs, watch, jobs)
+    return answer(SweepRequest((chosen,), selection, measure, with_chance), inputs, watch, jobs, running)
 
 
 @dataclass(frozen=True)

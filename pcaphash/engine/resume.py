@@ -1,0 +1,131 @@
+"""A folder of partial results, so that a run that was interrupted goes on where it stopped.
+
+What came of each trace is kept in a file of its own as soon as the trace was read. A later run that asks the same takes
+it from there, unless the trace has changed since. Partial results add up to the same in any order, so the answer is the
+same, bit for bit.
+"""
+
+import fcntl
+import hashlib
+import json
+from pathlib import Path
+from typing import IO, Any
+
+from pcaphash.capture.files import whole_file
+from pcaphash.capture.input import Input, state_of
+from pcaphash.engine.asked_words import facts_of, find_differences, read_facts
+from pcaphash.engine.packed import NotPackedError, check_packed
+from pcaphash.engine.part import Part
+from pcaphash.engine.request import Request
+from pcaphash.errors import ConfigurationError, Field, OutputError
+
+RESUME_FIELD = Field("resume")
+
+_REQUEST = "request.json"
+_LOCK = ".lock"
+_OTHER_FOLDER = "name another folder"
+
+
+class ResumeFolder:
+    """Keeps what came of traces that were read to the end.
+
+    Parameters
+    ----------
+    path : Path
+        The folder; it is made if it does not exist.
+    request : Request
+        What is asked of the traces.
+
+    Raises
+    ------
+    ConfigurationError
+        Something else is in the folder: results of another request, or files that are none, or another run uses it.
+    OutputError
+        It cannot be written.
+    """
+
+    def __init__(self, path: Path, request: Request[Any, Any]) -> None:
+        self.path = path
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+            others = {each.name for each in path.iterdir()}
+            if others and not others & {_REQUEST, _LOCK}:
+                problem = f"{path} has other files in it"
+                raise ConfigurationError(RESUME_FIELD, problem, "name a new folder, or one that an earlier run made")
+            self._lock = self._take_lock()
+            try:
+                self._check(facts_of(request))
+            except BaseException:
+                self.close()
+                raise
+        except OSError as error:
+            raise OutputError(str(path), error.strerror or str(error), RESUME_FIELD) from error
+
+    def close(self) -> None:
+        """Let other runs use the folder."""
+        self._lock.close()
+
+    def load(self, part: Part) -> bytes | None:
+        """Return what came of a trace before, packed; None if nothing did, or if the trace has changed since."""
+        state = state_of(part.input)
+        try:
+            head, _, packed = self._file_of(part).read_bytes().partition(b"\n")
+        except OSError:
+            return None
+        if not state or head != _head(part, state):
+            return None
+        try:
+            check_packed(packed)
+        except NotPackedError:
+            return None  # it is counted again, and kept again
+        return packed
+
+    def save(self, part: Part, state: str, packed: bytes) -> None:
+        """Keep what came of a trace, packed, given the state in which the trace was read (``apart.count_apart``).
+
+        Raises
+        ------
+        OutputError
+            It cannot be written.
+        """
+        if state:
+            with whole_file(self._file_of(part), RESUME_FIELD) as path:
+                path.write_bytes(_head(part, state) + b"\n" + packed)
+
+    def _file_of(self, part: Part) -> Path:
+        # The number is part of what is kept: packets are told apart by it.
+        digest = hashlib.blake2b(f"{part.number} {_name_of(part.input)}".encode("utf-8", "surrogateescape"))
+        return self.path / f"{digest.hexdigest()[:32]}.partial"
+
+    def _take_lock(self) -> IO[str]:
+        lock = (self.path / _LOCK).open("w")
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.close()
+            problem = f"another run is using {self.path}"
+            raise ConfigurationError(RESUME_FIELD, problem, f"wait for it to end, or {_OTHER_FOLDER}") from None
+        return lock
+
+    def _check(self, facts: dict[str, str]) -> None:
+        """Take note of what is asked, or hold that it is what was asked before."""
+        path = self.path / _REQUEST
+        if not path.exists():
+            with whole_file(path, RESUME_FIELD) as part:
+                part.write_text(json.dumps(facts, indent=1), "utf-8")
+            return
+        try:
+            before = read_facts(path.read_text("utf-8"))
+        except ValueError:
+            raise ConfigurationError(RESUME_FIELD, f"{path} is damaged", _OTHER_FOLDER) from None
+        if differences := find_differences(before, facts):
+            problem = f"{self.path} has the results of another run: {'; '.join(differences)}"
+            raise ConfigurationError(RESUME_FIELD, problem, f"give the same options as then, or {_OTHER_FOLDER}")
+
+
+def _head(part: Part, state: str) -> bytes:
+    return json.dumps([part.number, _name_of(part.input), state]).encode()
+
+
+def _name_of(source: Input) -> str:
+    return source.name if "://" in source.name else str(Path(source.name).absolute())

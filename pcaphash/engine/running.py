@@ -1,0 +1,136 @@
+"""Where and how a study of many traces runs: on this machine or on a cluster, and whether it can go on later."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pcaphash.device.words import unknown_word
+from pcaphash.errors import ConfigurationError, Field
+
+if TYPE_CHECKING:
+    from pcaphash.capture.input import Input
+    from pcaphash.engine.apart import Each
+    from pcaphash.engine.progress import Watch
+    from pcaphash.engine.request import C, Partial, Request
+
+ENGINES = ("threads", "dask")
+
+
+@dataclass(frozen=True)
+class Running:
+    """How a study runs over many traces; what comes of it does not depend on that.
+
+    Parameters
+    ----------
+    engine : str
+        ``threads`` reads one trace after the other on this machine. ``dask`` has the processes of a Dask cluster read
+        several at once.
+    scheduler : str, optional
+        Address of the scheduler of a Dask cluster, such as ``tcp://10.0.0.1:8786``. Default: a cluster of one process
+        for each processor core of this machine.
+    resume : str or Path, optional
+        Folder for what came of each trace: a run that was interrupted and is started again goes on where it stopped.
+    announce : callable, optional
+        Told in a line of text where the cluster shows what it does.
+
+    Raises
+    ------
+    ConfigurationError
+        There is no such engine, or a scheduler is given for another than ``dask``.
+    """
+
+    engine: str = ENGINES[0]
+    scheduler: str | None = None
+    resume: str | Path | None = None
+    announce: Callable[[str], None] | None = None
+
+    def __post_init__(self) -> None:
+        if self.engine not in ENGINES:
+            raise unknown_word(Field("engine"), self.engine, ENGINES, "an engine")
+        if self.scheduler is not None and self.engine != "dask":
+            raise ConfigurationError(Field("scheduler"), "only Dask has one", f"add {Field('engine', 'dask')}")
+
+    def gather(
+        self,
+        request: "Request[C, Any]",
+        inputs: "Sequence[Input]",
+        watch: "Watch | None",
+        jobs: int | None,
+        each: "Each | None" = None,
+    ) -> "Partial[C]":
+        """Run a request over traces, and return what came of it, as ``run.gather`` does.
+
+        Parameters
+        ----------
+        request, inputs, watch, jobs
+            As ``run.gather`` takes them; on a cluster of this machine, ``jobs`` is the number of processes.
+        each : callable, optional
+            Is told what came of each trace; it may change that.
+
+        Raises
+        ------
+        ConfigurationError
+            The request cannot run in parts, or not with these traces; or the cluster or the folder cannot be used.
+        OutputError
+            The folder cannot be written.
+        """
+        if self.engine == ENGINES[0] and self.resume is None and each is None:
+            from pcaphash.engine.run import gather
+
+            return gather(request, inputs, watch, jobs)
+        self._check(request, inputs)
+        from pcaphash.engine.resume import ResumeFolder
+
+        folder = None if self.resume is None else ResumeFolder(Path(self.resume), request)
+        try:
+            from pcaphash.engine.apart import gather_apart
+
+            return gather_apart(request, inputs, watch, jobs, folder, each)
+        finally:
+            if folder:
+                folder.close()
+
+    def telling(self, each: "Each") -> "Telling":
+        """Return what runs the same, and tells what came of each trace."""
+        return Telling(self, each)
+
+    def _check(self, request: "Request[C, Any]", inputs: "Sequence[Input]") -> None:
+        """Refuse what cannot run in parts, or elsewhere, or later.
+
+        Raises
+        ------
+        ConfigurationError
+            It cannot.
+        """
+        from pcaphash.capture.source import STANDARD_INPUT
+
+        way = Field("engine", self.engine) if self.resume is None else Field("resume")
+        if request.needs_order:
+            problem = "the first packets of all traces are not known when each trace is read apart"
+            raise ConfigurationError(Field("count"), problem, f"leave out {way}")
+        if any(each.name == STANDARD_INPUT for each in inputs):
+            problem = "standard input can be read only once, and only here"
+            raise ConfigurationError(way, problem, "save the packets to a file first")
+
+
+@dataclass(frozen=True)
+class Telling:
+    """Runs a study over many traces, and tells what came of each.
+
+    Parameters
+    ----------
+    running : Running
+        How it runs.
+    each : callable
+        Is told what came of each trace, in any order.
+    """
+
+    running: Running
+    each: "Each"
+
+    def gather(
+        self, request: "Request[C, Any]", inputs: "Sequence[Input]", watch: "Watch | None", jobs: int | None
+    ) -> "Partial[C]":
+        """Return what ``Running.gather`` returns."""
+        return self.running.gather(request, inputs, watch, jobs, self.each)
