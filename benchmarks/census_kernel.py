@@ -46,10 +46,12 @@ def census_pass(data: np.ndarray, cuts: list[int], threads: ThreadPoolExecutor) 
     threads : ThreadPoolExecutor
         The threads.
     """
+    capture = Pcap.recognize(data[: Pcap.first_offset].tobytes())
+    assert capture is not None
 
     def count(part: tuple[int, int]) -> Census:
         census = Census(CensusIdentity.of(DEVICE))
-        census.append_pcap(data, *part)
+        census.append_file(capture, data, *part)
         return census
 
     first, *others = threads.map(count, pairwise(cuts))

@@ -55,6 +55,10 @@ class Pcap:
         is_short = header.record_header_len == pcap.RECORD_HEADER_LEN
         return not header.big_endian and is_short and header.link_type == ETHERNET
 
+    def as_it_is(self) -> "Pcap":
+        """Return an indexer that reading on does not change."""
+        return self
+
     @classmethod
     def recognize(cls, header: bytes) -> "Pcap | None":
         """Return an indexer for a file that starts with these 24 bytes, or None where they are not pcap's."""

@@ -1,5 +1,6 @@
 """Sections and interfaces of pcapng files (draft-ietf-opsawg-pcapng)."""
 
+import copy
 from collections.abc import Iterator
 from typing import Literal
 
@@ -8,9 +9,10 @@ import numpy.typing as npt
 
 from pcaphash.capture.control import InterfaceDescription, SectionHeader
 from pcaphash.capture.damage import UnreadableBlock
-from pcaphash.kernels.records import INTERFACE, index_pcapng
+from pcaphash.kernels.records import INTERFACE, index_pcapng, walk_pcapng
 from pcaphash.kernels.timestamps import NS, PLAIN_LIMIT_NS
 from pcaphash.standards import pcap
+from pcaphash.standards.ethernet import ETHERNET
 
 _FINEST = 9  # exponent of decimal resolutions from which a tick is shorter than a nanosecond
 _ORDERS: tuple[Literal["little", "big"], ...] = ("little", "big")
@@ -26,9 +28,22 @@ class Pcapng:
         self.big_endian = False
         """Byte order of the section."""
         self._interfaces = np.zeros(8, INTERFACE)
-        self._n_interfaces = 0
+        self.n_interfaces = 0
+        """How many interfaces of the section are declared."""
         self.interface_names: list[str] = []
         """Names of the section's interfaces; empty for those without one."""
+
+    @property
+    def is_common(self) -> bool:
+        """Whether this is the most common kind of section: little-endian, all its interfaces with Ethernet."""
+        link_types = self._interfaces["link_type"][: self.n_interfaces]
+        return not self.big_endian and bool((link_types == ETHERNET).all())
+
+    def as_it_is(self) -> "Pcapng":
+        """Return an indexer that reading on does not change."""
+        same = copy.copy(self)
+        same._interfaces = self._interfaces.copy()
+        return same
 
     @classmethod
     def recognize(cls, header: bytes) -> "Pcapng | None":
@@ -45,7 +60,11 @@ class Pcapng:
         self, block: npt.NDArray[np.uint8], start: int, end: int, records: npt.NDArray[np.void]
     ) -> tuple[int, int, int, int]:
         """Index a block; see ``kernels.records.index_pcapng``."""
-        return index_pcapng(block, start, end, records, self._interfaces, self._n_interfaces, self.big_endian)
+        return index_pcapng(block, start, end, records, self._interfaces, self.n_interfaces, self.big_endian)
+
+    def walk(self, block: npt.NDArray[np.uint8], start: int, end: int) -> tuple[int, int, int, int]:
+        """Count the packets of a section that ``is_common``; see ``kernels.records.walk_pcapng``."""
+        return walk_pcapng(block, start, end, self.n_interfaces)
 
     def block_length(self, block: npt.NDArray[np.uint8], start: int) -> int:
         """Return the total length in bytes of the pcapng block that starts here."""
@@ -94,14 +113,14 @@ class Pcapng:
         for order in _ORDERS:
             if int.from_bytes(magic, order) == pcap.BYTE_ORDER_MAGIC:
                 self.big_endian = order == "big"
-                self._n_interfaces = 0
+                self.n_interfaces = 0
                 self.interface_names = []
                 return
         raise UnreadableBlock("a section header has no byte-order magic")
 
     def _add_interface(self, data: bytes) -> InterfaceDescription:
         """Read an interface description block (section 4.2 of the draft)."""
-        if self._n_interfaces == len(self._interfaces):
+        if self.n_interfaces == len(self._interfaces):
             self._interfaces = np.concatenate([self._interfaces, np.zeros_like(self._interfaces)])
         resolution, offset_seconds, name, description = pcap.DEFAULT_TSRESOL, 0, "", ""
         for code, value in self._options(data[16:-4]):
@@ -115,12 +134,12 @@ class Pcapng:
                 description = value.decode("utf-8", "replace")
         base, exponent = 2 if resolution & pcap.TSRESOL_BINARY else 10, resolution & ~pcap.TSRESOL_BINARY
         found = InterfaceDescription(
-            self.big_endian, self._n_interfaces, self._number(data[8:10]), self._number(data[12:16]),
+            self.big_endian, self.n_interfaces, self._number(data[8:10]), self._number(data[12:16]),
             name, description, base, exponent, offset_seconds,
         )  # fmt: skip
         self.interface_names.append(name)
-        _write_interface(self._interfaces[self._n_interfaces], found)
-        self._n_interfaces += 1
+        _write_interface(self._interfaces[self.n_interfaces], found)
+        self.n_interfaces += 1
         return found
 
     def _options(self, data: bytes) -> Iterator[tuple[int, bytes]]:

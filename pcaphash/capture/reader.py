@@ -204,9 +204,10 @@ class Reader:
                     )  # fmt: skip
 
     def walk(self, take: Take) -> Iterator[int]:
-        """Hand the bytes of the trace to a kernel until all are taken, or until a file of another format follows.
+        """Hand the bytes of the trace to a kernel until all are taken, or until it takes no more.
 
-        The latter is so where files were joined as they are. ``is_finished`` tells which; ``format`` is the new one.
+        It takes no more where a file of another format follows, because files were joined as they are, and where it
+        says so (IS_UNCOMMON). ``is_finished`` tells whether all are taken; ``format`` is the one that follows.
 
         Parameters
         ----------
@@ -227,6 +228,7 @@ class Reader:
     def _read(self, take: Take) -> Iterator["_Taken | Control | Skipped"]:
         """Yield what a kernel takes of the trace, and what stands between; see ``walk``."""
         before = self.format
+        is_left = False
         header, self._header = self._header, None
         try:
             if header:
@@ -245,10 +247,13 @@ class Reader:
                     yield from self._read_control()
                 elif status == kernel.IS_SKIPPED:
                     yield from self._skip()
+                elif status == kernel.IS_UNCOMMON:
+                    is_left = True
+                    break
                 elif status == kernel.NEEDS_MORE and not self._more():
                     break
         finally:
-            if self.format is before or self.damage:
+            if self.damage or (self.format is before and not is_left):
                 self.close()
 
     def give_away(self) -> None:

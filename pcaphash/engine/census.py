@@ -26,10 +26,11 @@ from pcaphash.kernels.census import (
     count_packets,
     count_packets_by_keys,
     count_pcap,
+    count_pcapng,
 )
 from pcaphash.kernels.dissect import N_SIGNATURES, split_signature
 from pcaphash.kernels.header import KIND_IPV6_EX, KIND_IPV6_EX_CUT
-from pcaphash.kernels.records import RECORDS_FULL
+from pcaphash.kernels.records import IS_UNCOMMON, RECORDS_FULL
 from pcaphash.kernels.toeplitz import KEY_LEN, natural_order, prepare_key, prepare_keys
 from pcaphash.kernels.tunnel import CUT_GRE, NO_ENCAPSULATION
 
@@ -188,16 +189,17 @@ class Census:
             if len(records):
                 self._grow()
 
-    def takes_pcap(self, capture: Pcap | Pcapng) -> bool:
-        """Tell whether ``append_pcap`` can count a file of this format."""
-        is_common = isinstance(capture, Pcap) and capture.is_common
-        return is_common and len(self.identity.hash_keys) == 1 and self.identity.departures is None
+    def takes(self, capture: Pcap | Pcapng) -> bool:
+        """Tell whether ``append_file`` can count a file as it is read now."""
+        return capture.is_common and len(self.identity.hash_keys) == 1 and self.identity.departures is None
 
-    def append_pcap(self, data: npt.NDArray[np.uint8], start: int, end: int) -> Step:
-        """Find and count the packets in bytes of a pcap file that ``takes_pcap`` allows.
+    def append_file(self, capture: Pcap | Pcapng, data: npt.NDArray[np.uint8], start: int, end: int) -> Step:
+        """Find and count the packets in bytes of a file, as long as it is one that ``takes`` allows.
 
         Parameters
         ----------
+        capture
+            Format of the file.
         data, start, end
             Bytes, where the first record starts in them, and where they end.
 
@@ -206,13 +208,17 @@ class Census:
         tuple of int
             What ``Reader.walk`` wants to know.
         """
+        if not self.takes(capture):
+            return 0, start, IS_UNCOMMON, 0
         identity = self.identity
         n_packets = 0
         status = RECORDS_FULL
         while status == RECORDS_FULL:
-            n, start, status, damage, self._used = count_pcap(
-                data, start, end, identity.prepared_key, identity.rules.port_types, *self._places()
-            )
+            places = identity.prepared_key, identity.rules.port_types, *self._places()
+            if isinstance(capture, Pcap):
+                n, start, status, damage, self._used = count_pcap(data, start, end, *places)
+            else:
+                n, start, status, damage, self._used = count_pcapng(data, start, end, capture.n_interfaces, *places)
             n_packets += n
             if status == RECORDS_FULL:
                 self._grow()

@@ -1,6 +1,7 @@
 """What most studies count of packets: censuses, flows and loads over time, all in one pass."""
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from pcaphash.capture.pcap import Pcap
@@ -76,7 +77,7 @@ class Counts(Counter):
         if self.tables or self.timelines or len(self.censuses) != 1:
             return None
         (census,) = self.censuses.values()
-        return census.append_pcap if census.takes_pcap(capture) else None
+        return partial(census.append_file, capture) if census.takes(capture) else None
 
     def add_saved(self, saved: SavedCensus, part: Part) -> None:
         """Add a saved census; it has no flows and no times.

@@ -9,7 +9,6 @@ import numpy.typing as npt
 
 from pcaphash.capture.control import Control
 from pcaphash.capture.input import Readable
-from pcaphash.capture.pcap import Pcap
 from pcaphash.capture.reader import Block, Reader, Step, Take
 from pcaphash.engine.crew import Share
 from pcaphash.engine.looking import MOST_INDEXED, Stretch, keep_of, look_at
@@ -132,9 +131,12 @@ def count_whole(
 ) -> None:
     """Have a counter find and count packets in one step, as far as the trace is of a format that it takes.
 
-    A trace may be of it in part: files may be joined. Some of its bytes may be counted elsewhere (``share``).
+    A trace may be so in part: files may be joined, and interfaces differ. Some of its bytes may be counted elsewhere
+    (``share``).
     """
-    while not trace.is_finished and (take := counter.take_of(trace.format)):
+    before = None
+    while trace.format is not before and not trace.is_finished and (take := counter.take_of(trace.format)):
+        before = trace.format
         for n_packets in trace.walk(_sharing(part, trace, reading, take, share)):
             reading.packets += n_packets
             if n_packets:
@@ -147,11 +149,12 @@ def _sharing(part: Part, trace: Reader, reading: Reading, take: Take, share: Sha
     indexed = np.empty(MOST_INDEXED, RECORD)
 
     def take_or_share(data: npt.NDArray[np.uint8], start: int, end: int) -> Step:
-        if share and share.has_room(end - start) and isinstance(trace.format, Pcap):
+        if share and trace.format.is_common and share.has_room(end - start):
             step = trace.format.walk(data, start, end)
-            share.take(Stretch(trace.format, data, start, step[1], trace.offset))
+            share.take(Stretch(trace.format.as_it_is(), data, start, step[1], trace.offset))
             return step
-        keep_of(Stretch(trace.format, data, start, end, trace.offset), part.number, reading, indexed)
-        return take(data, start, end)
+        step = take(data, start, end)
+        keep_of(Stretch(trace.format, data, start, step[1], trace.offset), part.number, reading, indexed)
+        return step
 
     return take_or_share

@@ -16,7 +16,18 @@ from pcaphash.kernels.base import add_pair, kernel, le32, pointer, step
 from pcaphash.kernels.departures import slot_of
 from pcaphash.kernels.dissect import dissect, signature_of
 from pcaphash.kernels.header import is_extended, sum_addresses, sum_ipv6, sum_ports
-from pcaphash.kernels.records import IS_CONTROL, IS_DAMAGED, NEEDS_MORE, RECORD_TOO_LONG, RECORDS_FULL, is_file_header
+from pcaphash.kernels.records import (
+    IS_CONTROL,
+    IS_DAMAGED,
+    IS_PACKET,
+    IS_UNCOMMON,
+    NEEDS_MORE,
+    RECORD_TOO_LONG,
+    RECORDS_FULL,
+    check_packet_block,
+    find_packet_block,
+    is_file_header,
+)
 from pcaphash.kernels.toeplitz import view_key
 from pcaphash.kernels.tunnel import is_tunnel
 from pcaphash.standards import ethernet as eth
@@ -194,6 +205,65 @@ def count_pcap(
         n_packets += 1
         offset = captured_end
     return n_packets, offset, NEEDS_MORE, 0, used
+
+
+@kernel
+def count_pcapng(
+    block: Any, start: int, end: int, n_interfaces: int, key: Any, port_types: Any,
+    rows: Any, counts: Any, used: int, capacity: int, slots: int, slot_bits: int,
+) -> tuple[int, int, int, int, int]:  # fmt: skip
+    """Find and count the packets of the most common kind of pcapng section in one go.
+
+    That is a little-endian section whose interfaces all have Ethernet packets, in enhanced packet blocks. Gives what
+    ``index_pcapng`` and ``count_packets`` give one after the other.
+
+    Parameters
+    ----------
+    block : uint8 array
+        Bytes of the file.
+    start, end : int
+        Where the first block starts, and where the valid bytes end.
+    n_interfaces : int
+        How many interfaces are declared.
+    key, port_types, rows, counts, used, capacity, slots, slot_bits
+        As ``count_packets`` takes them.
+
+    Returns
+    -------
+    n_packets : int
+        Packets found and counted.
+    consumed, status, damage : int
+        As ``index_pcapng`` returns them; RECORDS_FULL where the next packet needs more rows than there is room for,
+        IS_UNCOMMON where it is in a block of another kind.
+    used : int
+        Rows handed out now.
+    """
+    d = pointer(block)
+    types = pointer(port_types)
+    cells = pointer(counts)
+    first_slots = pointer(rows)
+    prepared = view_key(key)
+    offset = np.int64(start)
+    n_packets = 0
+    while True:
+        offset, block_type, block_end, status, damage = find_packet_block(d, offset, end, False)
+        if status != IS_PACKET:
+            return n_packets, offset, status, damage, used
+        if block_type != pcap.ENHANCED_PACKET:
+            return n_packets, offset, IS_UNCOMMON, 0, used
+        damage, _, captured_length = check_packet_block(d, offset, block_end, block_type, False, n_interfaces)
+        if damage:
+            return n_packets, offset, IS_DAMAGED, damage, used
+        packet = offset + pcap.PACKET_BLOCK_OFFSET
+        now = _count_packet(
+            d, packet, packet + captured_length, le32(d, offset + 24), eth.ETHERNET, prepared, types, None,
+            first_slots, cells, used, capacity, slots, slot_bits,
+        )  # fmt: skip
+        if now == NO_ROW:
+            return n_packets, offset, RECORDS_FULL, 0, used
+        used = now
+        n_packets += 1
+        offset = block_end
 
 
 @kernel

@@ -63,6 +63,8 @@ RECORDS_FULL = 1  # no room for what another record needs
 IS_DAMAGED = 2  # what follows is no record that can be
 IS_CONTROL = 3  # pcapng: a section header or an interface description follows; pcap: the header of another file
 IS_SKIPPED = 4  # pcapng: a block without packets follows that does not end in these bytes
+IS_UNCOMMON = 5  # a packet follows that is stored in a way that this kernel does not know
+IS_PACKET = 6  # of a step: it does not stop, there is a packet
 
 # What is damaged.
 RECORD_TOO_LONG = 1
@@ -227,21 +229,32 @@ def _flags_direction(d: Any, offset: int, end: int, big_endian: bool) -> int:
 
 
 @step
+def check_packet_block(
+    d: Any, offset: int, end: int, block_type: int, big_endian: bool, n_interfaces: int
+) -> tuple[int, int, int]:
+    """Return what of an enhanced or obsolete packet block is damaged, or 0; its interface, and its captured length."""
+    if offset + pcap.PACKET_BLOCK_OFFSET + 4 > end:
+        return BLOCK_LENGTH_INVALID, 0, 0
+    is_obsolete = block_type == pcap.OBSOLETE_PACKET
+    number = load16(d, offset + 8, big_endian) if is_obsolete else load32(d, offset + 8, big_endian)
+    if number >= n_interfaces:
+        return UNDECLARED_INTERFACE, number, 0
+    captured_length = load32(d, offset + 20, big_endian)
+    if offset + pcap.PACKET_BLOCK_OFFSET + ((captured_length + 3) & ~3) + 4 > end:
+        return PACKET_TOO_LONG, number, captured_length
+    return 0, number, captured_length
+
+
+@step
 def _read_packet_block(
     d: Any, offset: int, end: int, block_type: int, big_endian: bool, interfaces: Any, n_interfaces: int, record: Any
 ) -> int:
     """Read an enhanced or obsolete packet block (sections 4.3 and A of the draft); return what is damaged, or 0."""
+    damage, number, captured_length = check_packet_block(d, offset, end, block_type, big_endian, n_interfaces)
+    if damage:
+        return damage
     packet = offset + pcap.PACKET_BLOCK_OFFSET
-    if packet + 4 > end:
-        return BLOCK_LENGTH_INVALID
-    is_obsolete = block_type == pcap.OBSOLETE_PACKET
-    number = load16(d, offset + 8, big_endian) if is_obsolete else load32(d, offset + 8, big_endian)
-    if number >= n_interfaces:
-        return UNDECLARED_INTERFACE
-    captured_length = load32(d, offset + 20, big_endian)
     options = packet + ((captured_length + 3) & ~3)
-    if options + 4 > end:
-        return PACKET_TOO_LONG
     link_type = np.int64(interfaces[number]["link_type"])
     direction = _flags_direction(d, options, end - 4, big_endian)
     if direction == DIRECTION_UNKNOWN:
@@ -291,6 +304,40 @@ def _read_simple_block(
     return 0
 
 
+@step
+def find_packet_block(d: Any, offset: int, end: int, big_endian: bool) -> tuple[int, int, int, int, int]:
+    """Step over blocks without packets up to one that has one.
+
+    Returns
+    -------
+    offset, block_type, block_end : int
+        Where the block starts, its type, and where it ends, if the status is IS_PACKET.
+    status, damage : int
+        Else why there is none, and what is damaged; the offset is where the block starts that is in the way.
+    """
+    while offset + pcap.BLOCK_OVERHEAD <= end:
+        block_type = load32(d, offset, big_endian)
+        if block_type == pcap.SECTION_HEADER or block_type == pcap.INTERFACE_DESCRIPTION:
+            return offset, block_type, 0, IS_CONTROL, 0
+        length = load32(d, offset + 4, big_endian)
+        if length < pcap.BLOCK_OVERHEAD or length & 3:
+            return offset, block_type, 0, IS_DAMAGED, BLOCK_LENGTH_INVALID
+        has_packet = (
+            block_type == pcap.ENHANCED_PACKET or block_type == pcap.OBSOLETE_PACKET or block_type == pcap.SIMPLE_PACKET
+        )
+        if has_packet and length > pcap.MOST_CAPTURED:
+            return offset, block_type, 0, IS_DAMAGED, RECORD_TOO_LONG
+        block_end = offset + length
+        if block_end > end:
+            return offset, block_type, 0, NEEDS_MORE if has_packet else IS_SKIPPED, 0
+        if load32(d, block_end - 4, big_endian) != length:
+            return offset, block_type, 0, IS_DAMAGED, BLOCK_LENGTHS_DIFFER
+        if has_packet:
+            return offset, block_type, block_end, IS_PACKET, 0
+        offset = block_end
+    return offset, 0, 0, NEEDS_MORE, 0
+
+
 @kernel
 def index_pcapng(
     block: Any, start: int, end: int, records: Any, interfaces: Any, n_interfaces: int, big_endian: bool
@@ -318,35 +365,53 @@ def index_pcapng(
     d = pointer(block)
     offset = np.int64(start)
     n = 0
-    while offset + pcap.BLOCK_OVERHEAD <= end:
-        block_type = load32(d, offset, big_endian)
-        if block_type == pcap.SECTION_HEADER or block_type == pcap.INTERFACE_DESCRIPTION:
-            return n, offset, IS_CONTROL, 0
-        length = load32(d, offset + 4, big_endian)
-        if length < pcap.BLOCK_OVERHEAD or length & 3:
-            return n, offset, IS_DAMAGED, BLOCK_LENGTH_INVALID
-        is_packet = block_type == pcap.ENHANCED_PACKET or block_type == pcap.OBSOLETE_PACKET
-        is_simple = block_type == pcap.SIMPLE_PACKET
-        if (is_packet or is_simple) and length > pcap.MOST_CAPTURED:
-            return n, offset, IS_DAMAGED, RECORD_TOO_LONG
-        block_end = offset + length
-        if block_end > end:
-            if is_packet or is_simple:
-                break
-            return n, offset, IS_SKIPPED, 0
-        if load32(d, block_end - 4, big_endian) != length:
-            return n, offset, IS_DAMAGED, BLOCK_LENGTHS_DIFFER
-        if is_packet or is_simple:
-            if n == len(records):
-                return n, offset, RECORDS_FULL, 0
-            if is_packet:
-                damage = _read_packet_block(
-                    d, offset, block_end, block_type, big_endian, interfaces, n_interfaces, records[n]
-                )
-            else:
-                damage = _read_simple_block(d, offset, block_end, big_endian, interfaces, n_interfaces, records[n])
-            if damage:
-                return n, offset, IS_DAMAGED, damage
-            n += 1
+    while True:
+        offset, block_type, block_end, status, damage = find_packet_block(d, offset, end, big_endian)
+        if status != IS_PACKET:
+            return n, offset, status, damage
+        if n == len(records):
+            return n, offset, RECORDS_FULL, 0
+        if block_type == pcap.SIMPLE_PACKET:
+            damage = _read_simple_block(d, offset, block_end, big_endian, interfaces, n_interfaces, records[n])
+        else:
+            damage = _read_packet_block(
+                d, offset, block_end, block_type, big_endian, interfaces, n_interfaces, records[n]
+            )
+        if damage:
+            return n, offset, IS_DAMAGED, damage
+        n += 1
         offset = block_end
-    return n, offset, NEEDS_MORE, 0
+
+
+@kernel
+def walk_pcapng(block: Any, start: int, end: int, n_interfaces: int) -> tuple[int, int, int, int]:
+    """Count the packets of the most common kind of section (``census.count_pcapng``) without looking at them.
+
+    Parameters
+    ----------
+    block : uint8 array
+        Bytes of the file.
+    start, end : int
+        Where the first block starts, and where the valid bytes end.
+    n_interfaces : int
+        How many interfaces are declared.
+
+    Returns
+    -------
+    n_packets, consumed, status, damage : int
+        As ``index_pcapng`` returns them; records are never full.
+    """
+    d = pointer(block)
+    offset = np.int64(start)
+    n = 0
+    while True:
+        offset, block_type, block_end, status, damage = find_packet_block(d, offset, end, False)
+        if status != IS_PACKET:
+            return n, offset, status, damage
+        if block_type != pcap.ENHANCED_PACKET:
+            return n, offset, IS_UNCOMMON, 0
+        damage, _, _ = check_packet_block(d, offset, block_end, block_type, False, n_interfaces)
+        if damage:
+            return n, offset, IS_DAMAGED, damage
+        n += 1
+        offset = block_end

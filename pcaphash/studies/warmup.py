@@ -16,7 +16,6 @@ from dpkt.udp import UDP
 
 from pcaphash.capture.delivered.opening import open_capture
 from pcaphash.capture.input import FileInput
-from pcaphash.capture.pcap import Pcap
 from pcaphash.capture.reader import Reader
 from pcaphash.capture.reported.writer import ReportedPacket, write_pcapng
 from pcaphash.device.device import Device
@@ -55,10 +54,10 @@ def warm_up() -> None:
             _ask(trace)
         _ask_in_parts(pcap)
         _crowd_rings()
-        whole = Reader(str(pcap))
-        assert isinstance(whole.format, Pcap)
-        for _ in whole.walk(whole.format.walk):
-            pass
+        for trace in (pcap, pcapng):
+            whole = Reader(str(trace))
+            for _ in whole.walk(whole.format.walk):
+                pass
         keeper = PacketKeeper(1)
         for block in Reader(str(pcap)).blocks():
             keeper.append(block, 0)

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 import pcaphash
 from naive.device import answer
 from pcaphash.capture.pcap import Pcap
+from pcaphash.capture.pcapng import Pcapng
 from pcaphash.capture.reader import Block
 from pcaphash.engine.census import Census, CensusIdentity
 from pcaphash.engine.decision import decide
@@ -28,7 +29,7 @@ from pcaphash.kernels.rows import INPUT_LEN, UNDECIDED, describe_packets
 from pcaphash.kernels.tunnel import NO_NETWORK_NUMBER
 from pcaphash.studies.info.tunnel_table import TunnelTable
 from support import builders
-from support.captures import pcap, pcap_record
+from support.captures import enhanced, interface, pcap, pcap_record, section
 from support.comparing import device_of
 from support.packets import configurations, frames, whole_frames
 from support.records import laid_out
@@ -101,11 +102,30 @@ def test_census_of_a_pcap_cut_at_every_byte(frame):
     whole, _ = frame
     record = pcap_record(whole)
     census = Census(CensusIdentity.of(pcaphash.Device()))
-    assert census.takes_pcap(Pcap.recognize(pcap(b"")))
+    capture = Pcap.recognize(pcap(b""))
+    assert census.takes(capture)
     for length in range(len(record)):
-        found = census.append_pcap(np.array(list(record[:length]), np.uint8), 0, length)
+        found = census.append_file(capture, np.array(list(record[:length]), np.uint8), 0, length)
         assert found == (0, 0, NEEDS_MORE, 0)
-    assert census.append_pcap(np.array(list(record), np.uint8), 0, len(record)) == (1, len(record), NEEDS_MORE, 0)
+    found = census.append_file(capture, np.array(list(record), np.uint8), 0, len(record))
+    assert found == (1, len(record), NEEDS_MORE, 0)
+
+
+@given(frame=whole_frames())
+def test_census_of_a_pcapng_cut_at_every_byte(frame):
+    whole, _ = frame
+    start = np.frombuffer(section() + interface(), np.uint8)
+    capture = Pcapng()
+    after, _ = capture.read_control(start, 0, len(start))
+    capture.read_control(start, after, len(start))
+    block = enhanced(whole)
+    census = Census(CensusIdentity.of(pcaphash.Device()))
+    assert census.takes(capture)
+    for length in range(len(block)):
+        found = census.append_file(capture, np.array(list(block[:length]), np.uint8), 0, length)
+        assert found == (0, 0, NEEDS_MORE, 0)
+    found = census.append_file(capture, np.array(list(block), np.uint8), 0, len(block))
+    assert found == (1, len(block), NEEDS_MORE, 0)
 
 
 @given(packet=frames(), configuration=configurations())

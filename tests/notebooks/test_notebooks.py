@@ -38,7 +38,8 @@ def run(name: str, expression: str) -> Any:
     notebook.cells.append(nbformat.v4.new_code_cell(f"import json\nprint(json.dumps({expression}))"))
     resources = {"metadata": {"path": str(NOTEBOOKS)}}
     NotebookClient(notebook, timeout=MOST_SECONDS, kernel_name="python3", resources=resources).execute()
-    return json.loads(notebook.cells[-1].outputs[-1].text)
+    outputs = notebook.cells[-1].outputs  # a line may come in several
+    return json.loads("".join(output.text for output in outputs if output.name == "stdout"))
 
 
 def test_every_notebook_is_tested():

@@ -18,6 +18,7 @@ KERNELS = {
     "count_packets": 2,
     "count_packets_by_keys": 2,
     "count_pcap": 1,
+    "count_pcapng": 1,
     "describe_packets": 2,
     "eliminate": 1,
     "group_equal": 1,
@@ -48,6 +49,7 @@ KERNELS = {
     "strip_packets": 1,
     "trace_packet": 2,
     "walk_pcap": 1,
+    "walk_pcapng": 1,
     "write_packet_blocks": 1,
     "write_records": 1,
 }
@@ -118,8 +120,9 @@ flows = numpy.arange(8192)
 Rings(1, Service(8192, 1)).run(0 * flows, flows, flows, numpy.zeros(8192, "i4"))
 pcap = [PcapEncoder(io.BytesIO()), PcapEncoder(io.BytesIO(), VirtioLayout(20))]
 deliver(sys.argv[1], texts[0], pcap)
-whole = Reader(sys.argv[1])
-list(whole.walk(whole.format.walk))
+for trace in sys.argv[1:]:
+    whole = Reader(trace)
+    list(whole.walk(whole.format.walk))
 keeper = PacketKeeper(1)
 for block in Reader(sys.argv[1]).blocks():
     keeper.append(block, 0)
