@@ -37,7 +37,7 @@ lint: $(VENV)/.installed-test
 
 # Also needs a C compiler, libpcap and DPDK: see benchmarks/README.md.
 bench: $(VENV)/.installed
-	$(RUN)/python benchmarks/run.py
+	$(RUN)/python benchmarks/bench.py
 
 golden: $(VENV)/.installed
 	$(RUN)/python sample_traces/make_samples.py

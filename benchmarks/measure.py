@@ -23,9 +23,13 @@ HOW_TO_INSTALL = "apt-get install gcc make pkg-config libpcap-dev libdpdk-dev"
 
 @dataclass(frozen=True)
 class Run:
-    """What one run of a command took: wall-clock seconds from start to end, peak resident memory, and its output."""
+    """What one run of a command took.
+
+    That is wall-clock seconds from start to end, seconds of all processors, peak resident memory, and its output.
+    """
 
     seconds: float
+    cpu_seconds: float
     peak_bytes: int
     output: str
 
@@ -39,6 +43,7 @@ def run(command: Sequence[str | Path], environment: Mapping[str, str] | None = N
         The command failed; the text holds what it said.
     """
     variables = dict(os.environ, **(environment or {}))
+    variables.pop("PYTHONDONTWRITEBYTECODE", None)  # or Python would compile the package at every start
     with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryFile("w+") as errors:
         before = os.sched_getaffinity(0)
         os.sched_setaffinity(0, before if n_cores is None else CORES[-n_cores:])  # which a new process takes over
@@ -52,7 +57,7 @@ def run(command: Sequence[str | Path], environment: Mapping[str, str] | None = N
         errors.seek(0)
         if process.returncode:
             raise SystemExit(f"{' '.join(map(str, command))}\nfailed ({process.returncode}): {errors.read()}")
-        return Run(seconds, usage.ru_maxrss * 1024, output.read())
+        return Run(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024, output.read())
 
 
 def pin_to_one_core() -> int:

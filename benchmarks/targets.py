@@ -1,12 +1,9 @@
-"""Compare the speed of pcaphash with C programs that do the same dissection, in one run, as ratios.
+"""Compare the speed of pcaphash with C programs that do the same dissection, as ratios, and judge it by its targets.
 
-    python benchmarks/run.py --directory DIRECTORY
-
-All run on one core, and pcaphash on two cores as well, in turn, best of five. Prints Markdown tables, and whether each
-target is met.
+Part of ``bench.py``. All run on one core, and pcaphash on two cores as well, in turn, best of five. All must count the
+same packets and bytes in every receive queue, or the run ends with the differences.
 """
 
-import argparse
 import csv
 import json
 import sys
@@ -15,7 +12,8 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from measure import HERE, Run, build_programs, make_trace, pin_to_one_core, read_through, run
+from measure import HERE, Run, build_programs, make_trace, read_through, run
+from results import Results
 
 ROUNDS = 5
 PASSES = 3  # in memory, in each round
@@ -26,13 +24,14 @@ ANALYZE_ON_TWO = "analyze, 2 jobs"
 TABLE_IN_MEMORY, CENSUS_IN_MEMORY = "mmap + tables, in memory", "census kernel, in memory"
 CENSUS_ON_TWO = "census kernel, in memory, 2 jobs"
 
-LEAST_KERNEL_RATIO = 0.8
+LEAST_KERNEL_RATIO = 0.9
 LEAST_KERNEL_RATIO_OF_TWO = 1.7
 LEAST_SHORT_RATIO = 1.6
 LEAST_LONG_RATIO = 2.5
 LEAST_LONG_RATIO_OF_TWO = 4.0
 MOST_PEAK_BYTES = 250_000_000
 MOST_FIRST_SECONDS = 20.0
+STARTUP = "start-up, of commands with little to do"
 MOST_STARTUP_SECONDS = {"--help": 0.15, "hash": 0.25, "analyze": 0.35, "info": 0.4, "explain": 0.4}
 
 
@@ -85,10 +84,10 @@ def printed_counts(finished: Run) -> Counts:
     return Counts(line["queue_packets"], line["queue_bytes"])
 
 
-def analyze_counts(trace: Path, environment: dict[str, str]) -> Counts:
+def analyze_counts(trace: Path) -> Counts:
     """Return the counts of ``analyze``, configuration ``inner``."""
     with tempfile.TemporaryDirectory() as folder:
-        run([*PCAPHASH, "analyze", trace, "--format", "csv", "--output", folder], environment)
+        run([*PCAPHASH, "analyze", trace, "--format", "csv", "--output", folder])
         with (Path(folder) / "distribution.csv").open(newline="") as table:
             rows = [row for row in csv.DictReader(table) if row["config"] == "inner"]
     return Counts([int(row["packets"]) for row in rows], [int(row["bytes"]) for row in rows])
@@ -117,12 +116,12 @@ def in_memory(build: Path, trace: Path) -> dict[str, Contestant]:
     }
 
 
-def measure(contestants: dict[str, Contestant], environment: dict[str, str]) -> dict[str, Measurement]:
+def measure(contestants: dict[str, Contestant]) -> dict[str, Measurement]:
     """Let all contestants run in turn, some rounds, and keep the best of each."""
     best: dict[str, Measurement] = {}
     for _ in range(ROUNDS):
         for name, contestant in contestants.items():
-            finished = run(contestant.command, environment, contestant.n_cores)
+            finished = run(contestant.command, n_cores=contestant.n_cores)
             seconds, peak_bytes = contestant.seconds_of(finished), finished.peak_bytes
             if name in best:
                 seconds, peak_bytes = min(seconds, best[name].seconds), max(peak_bytes, best[name].peak_bytes)
@@ -143,27 +142,27 @@ def check_counts(trace: Path, all_counts: Iterable[Counts | None]) -> None:
         raise SystemExit(f"{trace}: the counts differ:\n" + "\n".join(map(str, known)))
 
 
-def measure_trace(build: Path, trace: Path, environment: dict[str, str], kernel: bool) -> dict[str, Measurement]:
+def measure_trace(results: Results, build: Path, trace: Path, kernel: bool) -> dict[str, Measurement]:
     """Measure all contestants on one trace (those in memory only if ``kernel``), and print what they took."""
     print(f"measuring {trace}", file=sys.stderr)
     read_through(trace)
     contestants = whole_processes(build, trace) | (in_memory(build, trace) if kernel else {})
-    results = measure(contestants, environment)
-    counts = [result.counts for result in results.values()]
-    check_counts(trace, [*counts, analyze_counts(trace, environment)])
-    print_results(trace, sum(counts[0].packets) if counts[0] else 0, results)
-    return results
-
-
-def print_results(trace: Path, packets: int, results: dict[str, Measurement]) -> None:
-    """Print a table of what every contestant took on one trace."""
-    print(f"\n{trace.name}: {packets:,} packets, {trace.stat().st_size / 1e6:,.0f} MB\n")
-    print("| contestant | seconds | million packets/s | time, libpcap = 1 | peak memory, MB |")
-    print("|---|--:|--:|--:|--:|")
-    for name, result in results.items():
-        ratio = result.seconds / results[LIBPCAP].seconds
-        rate, peak = packets / result.seconds / 1e6, result.peak_bytes / 1e6
-        print(f"| {name} | {result.seconds:.3f} | {rate:.2f} | {ratio:.2f} | {peak:.0f} |")
+    best = measure(contestants)
+    counts = [result.counts for result in best.values()]
+    check_counts(trace, [*counts, analyze_counts(trace)])
+    packets = sum(counts[0].packets) if counts[0] else 0
+    section = f"{trace.name}: {packets:,} packets, {trace.stat().st_size / 1e6:,.0f} MB; ratio: time, libpcap = 1"
+    for name, result in best.items():
+        results.add(
+            section,
+            name,
+            seconds=result.seconds,
+            packets_per_second=packets / result.seconds,
+            ratio=result.seconds / best[LIBPCAP].seconds,
+            peak_bytes=result.peak_bytes,
+        )
+    results.print(section)
+    return best
 
 
 def at_least(name: str, value: float, limit: float) -> Target:
@@ -201,7 +200,7 @@ def memory_target(trace: Path, results: dict[str, Measurement]) -> Target:
     return Target(name, f"{peak / 1e6:.0f} MB", limit, peak < MOST_PEAK_BYTES)
 
 
-def startup_targets(tiny: Path, environment: dict[str, str]) -> list[Target]:
+def startup_targets(results: Results, tiny: Path) -> list[Target]:
     """Judge how long commands take whose work is small, with the compile cache empty and warm."""
     commands: dict[str, list[str | Path]] = {
         "--help": ["--help"],
@@ -216,25 +215,28 @@ def startup_targets(tiny: Path, environment: dict[str, str]) -> list[Target]:
         name: Contestant([*PCAPHASH, *words], wall_seconds, lambda _: None) for name, words in commands.items()
     }
     for contestant in contestants.values():
-        run(contestant.command, environment)
-    best = measure(contestants, environment)
+        run(contestant.command)
+    best = measure(contestants)
+    for name, of_it in best.items():
+        results.add(STARTUP, name, seconds=of_it.seconds, peak_bytes=of_it.peak_bytes)
+    results.add(STARTUP, "analyze, empty compile cache", seconds=first)
+    results.print(STARTUP)
     return [
         *(at_most(f"seconds of {name}", best[name].seconds, most) for name, most in MOST_STARTUP_SECONDS.items()),
         at_most("seconds of analyze, empty compile cache", first, MOST_FIRST_SECONDS),
     ]
 
 
-def benchmark(directory: Path, scale: float) -> list[Target]:
+def benchmark(results: Results, directory: Path, scale: float) -> list[Target]:
     """Measure everything and judge it by the targets."""
     build = build_programs(directory)
-    environment = {"NUMBA_CACHE_DIR": str(directory / "compile-cache")}
-    targets = startup_targets(make_trace(directory, 100, "small"), environment)
+    targets = startup_targets(results, make_trace(directory, 100, "small"))
     short = make_trace(directory, round(5_000_000 * scale), "small")
     long = make_trace(directory, round(20_000_000 * scale), "small")
     large = make_trace(directory, round(1_000_000 * scale), "large")
-    on_short = measure_trace(build, short, environment, kernel=True)
-    on_long = measure_trace(build, long, environment, kernel=False)
-    on_large = measure_trace(build, large, environment, kernel=True)
+    on_short = measure_trace(results, build, short, kernel=True)
+    on_long = measure_trace(results, build, long, kernel=False)
+    on_large = measure_trace(results, build, large, kernel=True)
     return [
         kernel_target(short, on_short),
         kernel_target(large, on_large),
@@ -253,28 +255,3 @@ def print_targets(targets: list[Target]) -> None:
     print("|---|--:|--:|---|")
     for target in targets:
         print(f"| {target.name} | {target.value} | {target.limit} | {'pass' if target.met else 'FAIL'} |")
-
-
-def main() -> None:
-    """Run the benchmarks; the exit code is 1 where a target is missed."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument(
-        "--directory",
-        type=Path,
-        default=Path(tempfile.gettempdir()) / "pcaphash-benchmarks",
-        help="where traces and programs are kept between runs (default: %(default)s)",
-    )
-    parser.add_argument(
-        "--scale", type=float, default=1.0, help="of the traces; 1 needs 5.5 GB (the targets are meant for 1)"
-    )
-    arguments = parser.parse_args()
-    directory = arguments.directory.resolve()
-    directory.mkdir(parents=True, exist_ok=True)
-    print(f"on core {pin_to_one_core()}, best of {ROUNDS}", file=sys.stderr)
-    targets = benchmark(directory, arguments.scale)
-    print_targets(targets)
-    sys.exit(not all(target.met for target in targets))
-
-
-if __name__ == "__main__":
-    main()
