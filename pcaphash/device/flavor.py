@@ -24,12 +24,13 @@ INPUT_TRANSFORMS = ("none", "symmetric-xor", "symmetric-or-xor")
 # QEMU 7.2, include/hw/virtio/virtio-net.h.
 _QEMU_MOST_KEY_LENGTH = 40  # VIRTIO_NET_RSS_MAX_KEY_SIZE
 _QEMU_MOST_ENTRIES = 128  # VIRTIO_NET_RSS_MAX_TABLE_LEN
-_ABSENT = {"spec": frozenset[str](), "qemu": frozenset({"HASH_TUNNEL"})}
+ABSENT = {"spec": frozenset[str](), "qemu": frozenset({"HASH_TUNNEL"})}
+"""Features that bear on hashing and that devices of a flavor do not offer."""
 
 
 def default_features(profile: Profile, flavor: str) -> frozenset[str]:
     """Return the features that bear on hashing, as far as a device of this flavor offers them."""
-    return frozenset(profile.features) - _ABSENT[flavor]
+    return frozenset(profile.features) - ABSENT[flavor]
 
 
 def choose_features(value: str | Iterable[str | int] | None, profile: Profile, flavor: str) -> frozenset[str]:
@@ -44,7 +45,7 @@ def choose_features(value: str | Iterable[str | int] | None, profile: Profile, f
         return default_features(profile, flavor)
     features = parse_features(value, profile)
     for name in profile.features:
-        if name in features & _ABSENT[flavor]:
+        if name in features & ABSENT[flavor]:
             problem = f"{name} (bit {profile.features[name]}) is a feature that QEMU 7.2 does not offer"
             raise ConfigurationError(FEATURES_FIELD, problem, f"leave it out, or leave {FLAVOR_FIELD} out")
     return features

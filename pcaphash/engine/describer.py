@@ -104,6 +104,12 @@ class Describer:
         self._picks = np.full(N_SIGNATURES, UNDECIDED, np.int32)
         self._is_known = np.zeros(N_SIGNATURES, bool)
 
+    def departing(self, faults: int) -> "Describer":
+        """Return a describer of the same device with these faults, which shares what is decided on signatures."""
+        other = Describer(self.device, faults)
+        other.decisions, other._picks, other._is_known = self.decisions, self._picks, self._is_known
+        return other
+
     def describe(self, block: Block) -> Descriptions:
         """Describe the packets of a block."""
         n = len(block.records)

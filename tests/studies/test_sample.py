@@ -39,7 +39,7 @@ def sample_of(trace, faults_of):
 def test_each_kind_is_kept_and_stands_for_all(trace):
     sample = sample_of(trace, lambda number: WRONG_VALUE if number % 3 else WRONG_QUEUE if number % 2 else 0)
     wrong, other, right = ((sample.faults == kind) for kind in (WRONG_VALUE, WRONG_QUEUE, 0))
-    assert (wrong.sum(), other.sum(), right.sum()) == (1024 + 1, 500, 64)  # TCP is a kind of its own
+    assert (wrong.sum(), other.sum(), right.sum()) == (1024 + 1, 500, 128)  # TCP is a kind of its own
     assert sample.weights[wrong].sum() == pytest.approx(2001)
     assert (sample.weights[other] == 1).all()
     assert not sample.is_whole

@@ -62,11 +62,21 @@ def separating_frames() -> list[bytes]:
         port = 1000 + 700 * round_
         plain = ethernet_frames(port)
         frames += plain + tunnels(port + 3000)
-        frames += [tagged(plain[i], tags) for i in (0, 1, 4) for tags in ([0x8100], [0x88A8, 0x8100], [0x8100] * 2)]
-        frames += _turned(port) + _fragments(port) + _chains(port) + _nested(port)
-    wrong_version = bytearray(builders.ipv4(builders.icmp(), builders.ICMP))
-    wrong_version[0] = 0x55
-    return [*frames, builders.ethernet(bytes(wrong_version), IPV4), *_impossible_extensions(), *_sctp()]
+        frames += [
+            tagged(plain[i], tags) for i in (0, 1, 2, 4, 8, 12) for tags in ([0x8100], [0x88A8, 0x8100], [0x8100] * 2)
+        ]
+        frames += _turned(port) + _fragments(port) + _chains(port) + _nested(port) + _ip_in_ip(port)
+    return [*frames, *_wrong_versions(), *_impossible_extensions(), *_sctp()]
+
+
+def _wrong_versions() -> list[bytes]:
+    """Make packets whose EtherType says IPv4, and whose header says version 5."""
+    frames = []
+    for host in (1, 2):
+        packet = bytearray(builders.ipv4(builders.icmp(), builders.ICMP, bytes([10, 55, 0, host])))
+        packet[0] = 0x55
+        frames.append(builders.ethernet(bytes(packet), IPV4))
+    return frames
 
 
 def _sctp() -> list[bytes]:
@@ -101,13 +111,14 @@ def _turned(port: int) -> list[bytes]:
 def _fragments(port: int) -> list[bytes]:
     """Make first and later fragments."""
     segment = builders.tcp(bytes(8), port)
+    host = bytes([10, 44, port % 251, 1])
     frames = [
-        builders.framed(builders.ipv4(segment, builders.TCP, fragment_offset=offset, more_fragments=True))
+        builders.framed(builders.ipv4(segment, builders.TCP, host, fragment_offset=offset, more_fragments=True))
         for offset in (0, 100)
     ]
     for offset in (0, 800):
         chained, first = builders.chain(segment, builders.TCP, [builders.fragment(offset, more=True)])
-        frames.append(builders.framed(builders.ipv6(chained, first)))
+        frames.append(builders.framed(builders.ipv6(chained, first, host * 4)))
     return frames
 
 
@@ -139,7 +150,8 @@ def _impossible_extensions() -> list[bytes]:
         chained, first = builders.chain(builders.tcp(b"", port), builders.TCP, [builders.options_header(short)])
         frames.append(builders.framed(builders.ipv6(chained, first)))
         long = bytes([builders.TCP, 40]) + bytes(6) + builders.tcp(b"", port)
-        frames.append(builders.framed(builders.ipv6(long, builders.DESTINATION_OPTIONS)))
+        host = bytes([32, 1, 13, port % 251]) * 4
+        frames.append(builders.framed(builders.ipv6(long, builders.DESTINATION_OPTIONS, host)))
     return frames
 
 
@@ -149,6 +161,13 @@ def _nested(port: int) -> list[bytes]:
     inner = builders.ipv4(builders.udp(builders.vxlan(innermost), port, 4789), builders.UDP, bytes([10, 1, 1, 1]))
     outer = builders.ipv4(builders.gre(inner, IPV4), builders.GRE, bytes([10, 2, 2, 2]))
     return [builders.ethernet(outer, IPV4)]
+
+
+def _ip_in_ip(port: int) -> list[bytes]:
+    """Make an IPv4 packet in another one."""
+    host = bytes([10, 66, port % 251, 1])
+    inner = builders.ipv4(builders.tcp(b"", port), builders.TCP, host)
+    return [builders.framed(builders.ipv4(inner, builders.IPIP, host))]
 
 
 @contextmanager

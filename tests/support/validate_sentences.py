@@ -8,17 +8,22 @@ from pcaphash.capture.reported import notes
 from pcaphash.capture.reported.notes import HeaderField, Lack, Note
 from pcaphash.engine.reading import Reading
 from pcaphash.report.note_words import note_text
-from pcaphash.report.validate.fault_words import device_text, traffic_texts
+from pcaphash.report.validate.fault_words import device_text, fault_text, traffic_texts
+from pcaphash.report.validate.kind_words import common_text, part_text, trait_text
 from pcaphash.report.validate.queue_words import queue_sentences
 from pcaphash.report.validate.words import VERDICTS, decision_text, headline
 from pcaphash.studies.validate import Validation, log_notes
 from pcaphash.studies.validate.deciding import ByteOrder, FewerFaults, HashOrder, TunnelNames
 from pcaphash.studies.validate.fault import READING, Fault, FaultKind
+from pcaphash.studies.validate.kinship import Common
 from pcaphash.studies.validate.log_notes import MatchedBy
 from pcaphash.studies.validate.queue_rules import QueueDiagnosis, QueueRule, QueueRuleKind
+from pcaphash.studies.validate.result import Example
+from pcaphash.studies.validate.traits import Span, Trait, TraitKind
 from pcaphash.studies.validate.verdicts import FAULTS, NotJudged, TunnelNaming, Verdict
 
 SUBJECTS = {
+    FaultKind.FLAVOR: ["qemu"],
     FaultKind.OUTER_OF: ["VXLAN_GPE"],
     FaultKind.INNER_OF: ["GRE_2784"],
     FaultKind.WITHOUT: ["TCPv4"],
@@ -28,6 +33,27 @@ SUBJECTS = {
     FaultKind.KEY_SHIFTED_RIGHT: [2, 16],
     FaultKind.KEY_ROTATED_LEFT: [7],
     FaultKind.KEY_ROTATED_RIGHT: [32],
+    FaultKind.VALUE_LOW_BITS: [16, 7],
+    FaultKind.VALUE_SHIFTED_LEFT: [1],
+    FaultKind.VALUE_SHIFTED_RIGHT: [8],
+    FaultKind.ROWS_LATE: [1, 3],
+    FaultKind.ROWS_EARLY: [2],
+}
+TRAITS: dict[TraitKind, list[str | int | None]] = {
+    TraitKind.FRAGMENT: [None, "first", "later"],
+    TraitKind.EXTENSION: [None, 0, 43, 44, 51, 60, 135],
+    TraitKind.TAGS: [0, 1, 2],
+    TraitKind.ENCAPSULATION: ["NONE", "GRE"],
+    TraitKind.FLAG: ["SYN"],
+    TraitKind.PROTOCOL: [1, 132, 89],
+    TraitKind.REPORT: ["NONE", "TCPv4"],
+    TraitKind.VERSION: [4, 6],
+    TraitKind.INNER_VERSION: [6],
+    TraitKind.INTERFACE: [1],
+    TraitKind.SOURCE: ["0a000001"],
+    TraitKind.DESTINATION: ["20010db8000000000000000000000001"],
+    TraitKind.DESTINATION_PORT: [80],
+    TraitKind.SOURCE_PORT: [1024],
 }
 RULES = {QueueRuleKind.FIRST: 16, QueueRuleKind.TABLE_OF: 1024, QueueRuleKind.HIGH_BITS: 7}
 NO_NUMBER = (QueueRuleKind.BYTE_SWAPPED, QueueRuleKind.OTHER_TABLE, QueueRuleKind.ANOTHER_HASH)
@@ -36,8 +62,13 @@ FILE = "file"
 
 def validate_sentences() -> Iterator[str]:
     """Say everything, with the fact in front."""
-    for part in (_headlines(), _verdicts(), _decisions(), _notes(), _faults(), _rules()):
+    for part in (_headlines(), _verdicts(), _decisions(), _notes(), _faults(), _kinds(), _rules()):
         yield from part
+
+
+def example(packet: int) -> Example:
+    """Make an example of which only the number counts."""
+    return Example("", packet, *[""] * 12)
 
 
 def _validation(match: int, wrong: int, packets: int = 3, reasons: dict[NotJudged, int] | None = None) -> Validation:
@@ -126,6 +157,21 @@ def _faults() -> Iterator[str]:
         yield f"{fault.name}: {device_text([fault])}. It shows in {traffic_texts([fault])[0]}."
     two = [Fault(FaultKind.PORTS_SWAPPED, (READING,)), Fault(FaultKind.KEY_ZERO, (READING,))]
     yield f"{device_text(two)}."
+
+
+def _kinds() -> Iterator[str]:
+    """Name every kind of packets, and say what packets have in common."""
+    for kind in TraitKind:
+        for subject in TRAITS.get(kind, [None]):
+            yield f"{kind}: {trait_text(Trait(kind, subject))}"
+    named = {0: example(750), 1: example(1000)}
+    found = replace(_validation(1, 1), examples=named)
+    some = Trait(TraitKind.FRAGMENT), Trait(TraitKind.VERSION, 4)
+    for span in (Span(0, None), Span(None, 1), Span(0, 1, 10**18, 10**18 + 5)):
+        yield f"part: The device {fault_text(Fault(FaultKind.PORTS_SWAPPED, (READING,)))}, {part_text(span, found)}."
+        yield f"span: {common_text(Common((), span, 0), found, 40)}"
+    for common in (Common(some, None, 0), Common(some[:1], None, 1), Common(some[1:], Span(0, 1), 2000)):
+        yield f"common: {common_text(common, found, 40)}"
 
 
 def _diagnosis(*rules: QueueRule, unhashed: int = 0, hash_values: int = 30, beyond: int = 0) -> QueueDiagnosis:

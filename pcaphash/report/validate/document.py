@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from pcaphash.report.analyze.document import device_document, reading_document
 from pcaphash.report.note_words import note_document
 from pcaphash.report.validate.fault_words import fault_text, traffic_texts
+from pcaphash.report.validate.kind_words import common_text, part_document
 from pcaphash.report.validate.queue_words import rule_text
 from pcaphash.report.validate.words import decision_text, headline
 
@@ -49,12 +50,14 @@ def validation_document(validation: "Validation", recover_command: str | None) -
 
 
 def _diagnosis(diagnosis: "Diagnosis", validation: "Validation") -> dict[str, Any]:
+    common = diagnosis.common
     return {
         "causes": [
             {
                 "faults": [_fault(fault) for fault in cause.faults],
                 "packets": cause.packets,
                 "unclassified": cause.is_unclassified,
+                "part": None if cause.part is None else part_document(cause.part, validation),
                 "example": asdict(validation.examples[cause.example]),
             }
             for cause in diagnosis.causes
@@ -64,6 +67,7 @@ def _diagnosis(diagnosis: "Diagnosis", validation: "Validation") -> dict[str, An
         "unexplained": {
             "packets": diagnosis.unexplained,
             "examples": [asdict(validation.examples[each]) for each in diagnosis.unexplained_examples],
+            "common": None if common is None else common_text(common, validation, diagnosis.unexplained),
             "contradicting": [_fault(fault) for fault in diagnosis.contradicting],
             "contradicting_packets": list(diagnosis.contradicting_packets),
         },

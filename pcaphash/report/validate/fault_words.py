@@ -37,7 +37,10 @@ class FaultWords:
     traffic: str
 
 
+_FLAVORS = {"qemu": "QEMU 7.2's virtio-net device"}
+
 _WORDS = {
+    FaultKind.FLAVOR: FaultWords("reads packets as {} does", "packets that this device reads in another way"),
     FaultKind.OUTER_INSTEAD_OF_INNER: FaultWords(
         "hashes the outer header of tunnel packets where the inner header is expected", _TUNNELS
     ),
@@ -141,6 +144,11 @@ _WORDS = {
     FaultKind.VALUE_BIT_REVERSED: FaultWords("reports the bits of the hash in reversed order", _ANY),
     FaultKind.VALUE_HALVES_SWAPPED: FaultWords("reports the 16-bit halves of the hash swapped", _ANY),
     FaultKind.INITIAL_VALUE_ONES: FaultWords("starts the hash at 0xffffffff", _ANY),
+    FaultKind.VALUE_LOW_BITS: FaultWords("reports only the lowest {} of the hash", _ANY),
+    FaultKind.VALUE_SHIFTED_LEFT: FaultWords("reports the hash shifted to the left by {}", _ANY),
+    FaultKind.VALUE_SHIFTED_RIGHT: FaultWords("reports the hash shifted to the right by {}", _ANY),
+    FaultKind.ROWS_LATE: FaultWords("reports of each packet what is expected {} before", _ANY),
+    FaultKind.ROWS_EARLY: FaultWords("reports of each packet what is expected {} after", _ANY),
     FaultKind.KEY_BYTES_REVERSED: FaultWords("takes the bytes of the key in reversed order", _ANY),
     FaultKind.KEY_WORDS_REVERSED: FaultWords("takes the 32-bit words of the key in reversed order", _ANY),
     FaultKind.KEY_WORDS_SWAPPED: FaultWords("takes the 32-bit words of the key in the opposite byte order", _ANY),
@@ -186,7 +194,11 @@ def _traffic(fault: "Fault") -> str:
 
 
 def _subject(fault: "Fault") -> str:
+    if isinstance(fault.subject, int) and fault.kind in (FaultKind.ROWS_LATE, FaultKind.ROWS_EARLY):
+        return counted(fault.subject, "packet", "packets")
     if isinstance(fault.subject, int):
         bits = fault.subject
         return counted(bits, "bit", "bits") if bits % 8 else counted(bits // 8, "byte", "bytes")
+    if fault.kind == FaultKind.FLAVOR and fault.subject:
+        return _FLAVORS[fault.subject]
     return TITLES[fault.subject] if fault.kind == FaultKind.KEY and fault.subject else fault.subject or ""

@@ -8,6 +8,7 @@ from rich.text import Text
 from pcaphash.report.device_words import describe_common
 from pcaphash.report.layout import Columns, open_console
 from pcaphash.report.validate.fault_words import device_text, traffic_texts
+from pcaphash.report.validate.kind_words import common_text, part_text
 from pcaphash.report.validate.queue_words import queue_sentences
 from pcaphash.report.validate.words import VERDICTS, headline, not_judged_texts, remarks
 from pcaphash.report.words import brief_types, count, left_out_text, packets
@@ -86,6 +87,7 @@ def _show_causes(validation: "Validation", diagnosis: "Diagnosis", console: Cons
         console.print(Text("what the device does instead", style="bold"))
     for number, cause in enumerate(diagnosis.causes, 1):
         words = device_text(cause.faults) + ("; they go to the unclassified queue" if cause.is_unclassified else "")
+        words += "" if cause.part is None else f", {part_text(cause.part, validation)}"
         console.print(Text.assemble(f"  {number}. ", (words, "bold"), f": {about}{packets(cause.packets)}"))
         _show_example(validation.examples[cause.example], console)
     if diagnosis.alternatives:
@@ -102,12 +104,13 @@ def _show_causes(validation: "Validation", diagnosis: "Diagnosis", console: Cons
         console.print(Text(f"{known} {about}{packets(diagnosis.unexplained)}.", style="bold"))
         for position in diagnosis.unexplained_examples:
             _show_example(validation.examples[position], console)
+        if diagnosis.common is not None:
+            console.print(Text(f"  {common_text(diagnosis.common, validation, diagnosis.unexplained)}"))
         if diagnosis.contradicting:
             wrong, right = diagnosis.contradicting_packets
             console.print(
                 f"  {device_text(diagnosis.contradicting)}: this would explain {about}{packets(wrong)} of them, but "
-                f"not {packets(right)} that are right. The device may do so at times, or was reconfigured during "
-                "the trace."
+                f"not {packets(right)} that are right. The device may do so at times."
             )
     console.print()
 

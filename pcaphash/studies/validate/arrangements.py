@@ -17,6 +17,10 @@ Mask = npt.NDArray[np.bool_]
 
 _HALF = np.uint32(16)
 _LOW = np.uint32(0xFFFF)
+_HALVES_OF_WORDS = tuple(
+    (np.uint32(width), np.uint32(mask)) for width, mask in ((1, 0x55555555), (2, 0x33333333), (4, 0x0F0F0F0F))
+)
+"""Within bytes: bits that change places with those so many above them."""
 
 
 def _families(lengths: Lengths) -> tuple[tuple[int, Mask], ...]:
@@ -105,6 +109,6 @@ def sort_ports(words: Words, lengths: Lengths) -> Words:
 
 def reverse_bits(values: Words) -> Words:
     """Return 32-bit values with their bits in reversed order."""
-    values = np.ascontiguousarray(values)
-    bits = np.unpackbits(values.view(np.uint8), bitorder="little").reshape(-1, 32)
-    return np.packbits(bits[:, ::-1], axis=1, bitorder="little").reshape(-1).view(np.uint32)
+    for width, mask in _HALVES_OF_WORDS:
+        values = (values >> width & mask) | ((values & mask) << width)
+    return values.byteswap()

@@ -8,7 +8,8 @@ import numpy.typing as npt
 from pcaphash.capture.reported.source import NOT_REPORTED, Reported
 from pcaphash.device.device import Device
 from pcaphash.engine.describer import Describer, queues_of
-from pcaphash.studies.validate.diagnosis import Diagnosis, diagnose
+from pcaphash.studies.validate.diagnosis import Diagnosis, diagnose, displaced
+from pcaphash.studies.validate.displacement import Displacement
 from pcaphash.studies.validate.fault import BYTE_ORDER, OF_VALUES
 from pcaphash.studies.validate.queue_rules import QueueDiagnosis, QueueRule, QueueRuleKind, diagnose_queues
 from pcaphash.studies.validate.sample import Sample
@@ -45,7 +46,9 @@ class Conclusion:
     queue_diagnosis: QueueDiagnosis | None
 
 
-def conclude(device: Device, sample: Sample, leniency: Leniency, *, is_order_open: bool) -> Conclusion:
+def conclude(
+    device: Device, sample: Sample, leniency: Leniency, displacement: Displacement, *, is_order_open: bool
+) -> Conclusion:
     """Find the causes.
 
     Parameters
@@ -56,11 +59,15 @@ def conclude(device: Device, sample: Sample, leniency: Leniency, *, is_order_ope
         Packets, wrong and right.
     leniency : Leniency
         Which differences count as right.
+    displacement : Displacement
+        Whether reported values are those of other packets.
     is_order_open : bool
         Whether no hash was right in either byte order, so that the fewest faults decide on it.
     """
     is_turned, diagnosis, queues = False, None, None
-    if (sample.faults & OF_HASH).any():
+    if (sample.faults & OF_HASH).any() and displacement.shift is not None:
+        diagnosis = displaced(sample, displacement.shift, displacement.explained)
+    elif (sample.faults & OF_HASH).any():
         diagnosis = diagnose(device, sample, leniency)
         if is_order_open and any(BYTE_ORDER in fault.places for fault in diagnosis.faults):
             turned = _turned(device, sample, leniency)
@@ -73,7 +80,7 @@ def conclude(device: Device, sample: Sample, leniency: Leniency, *, is_order_ope
         by_queue = diagnose(device, sample, leniency, by_queue=True)
         if by_queue.causes and not by_queue.unexplained:
             diagnosis, queues = by_queue, _diagnose_queues(device, sample, leniency, by_queue)
-    if queues and queues.unexplained:
+    if queues and queues.unexplained and not says_only_queue(sample.reported).all():
         queues = _by_another_hash(device, sample, leniency, queues)
     return Conclusion(sample, is_turned, diagnosis, queues)
 

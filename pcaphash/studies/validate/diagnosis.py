@@ -1,11 +1,11 @@
-"""Find the fewest faults that explain what a device reported wrongly, and what they explain as well.
+"""Find the fewest faults that explain what a device reported wrongly, and say what they explain.
 
-Every set of faults is a complete device: it has to explain the packets that are wrong and those that are right. Sets of
-one are tried, then of two, all of them, then of three where two are of the key or the value; larger ones grow from the
-best. So faults that show only together are found in pairs, and independent ones in any number.
+Where faults explain only a part of the packets that they apply to, they are a cause only if that part is a kind of
+packets or a stretch of the trace. What is left is unexplained; ``kinship`` says what it has in common.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+import math
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -13,20 +13,20 @@ import numpy as np
 import numpy.typing as npt
 
 from pcaphash.device.device import Device
-from pcaphash.studies.validate.fault import KEY, KEY_FORM, OF_VALUES, READING, Fault
+from pcaphash.studies.validate.evidence import Evidence, evidence_of
+from pcaphash.studies.validate.fault import ROWS, Fault, FaultKind
 from pcaphash.studies.validate.faults import faults_of
+from pcaphash.studies.validate.kinship import Common, common_of, part_of, traits_of
 from pcaphash.studies.validate.sample import Sample
-from pcaphash.studies.validate.trial import Trial
+from pcaphash.studies.validate.search import Scored, Search
+from pcaphash.studies.validate.traits import N_TRAITS, Span, Trait, Traits
+from pcaphash.studies.validate.trial import Faults, Mask, Trial
 from pcaphash.studies.validate.verdicts import MISSING, OF_HASH, Leniency, says_only_queue
-
-FaultSet = tuple[Fault, ...]
 
 _MOST_TRIED = 1200  # packets that the search looks at
 _ATTEMPTS = 3  # with packets among them that the sets found before did not explain
 _LENGTHS = 4  # so many packets of a kind come before the second one of a length
-_MOST_FAULTS = 7
-_HIDING = {KEY, KEY_FORM, *OF_VALUES}
-_WIDTH = 6  # sets that larger ones grow from
+_LEAST_OF_A_PART = 3  # packets that tell something else
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,12 +43,15 @@ class Cause:
         Position in the sample of a packet among them.
     is_unclassified : bool
         Whether they get no hash where one is expected, and all came to the unclassified queue.
+    part : Trait or Span, optional
+        Which of the packets that the faults apply to; None for all.
     """
 
-    faults: FaultSet
+    faults: Faults
     packets: int
     example: int
     is_unclassified: bool = False
+    part: Trait | Span | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,23 +72,36 @@ class Diagnosis:
         Faults that explain most of what is unexplained, but not packets that are right; maybe none.
     contradicting_packets : tuple of int
         How many wrong packets they explain, and how many right ones they do not.
+    common : Common, optional
+        What the unexplained packets have in common; None where it is nothing that tells them from others.
     """
 
     causes: list[Cause]
-    alternatives: list[FaultSet]
+    alternatives: list[Faults]
     unexplained: int
     unexplained_examples: list[int]
-    contradicting: FaultSet = ()
+    contradicting: Faults = ()
     contradicting_packets: tuple[int, int] = (0, 0)
+    common: Common | None = None
 
     @property
-    def faults(self) -> FaultSet:
+    def positions(self) -> list[int]:
+        """Positions in the sample of the packets that are named."""
+        parts = [cause.part for cause in self.causes] + [self.common.span if self.common else None]
+        ends = [end for part in parts if isinstance(part, Span) for end in (part.first, part.last)]
+        examples = [cause.example for cause in self.causes] + self.unexplained_examples
+        return [*examples, *(end for end in ends if end is not None)]
+
+    @property
+    def faults(self) -> Faults:
         """All faults found."""
         return tuple(dict.fromkeys(fault for cause in self.causes for fault in cause.faults))
 
     @property
-    def open_faults(self) -> FaultSet:
+    def open_faults(self) -> Faults:
         """Faults that some of the sets have and others do not: traffic that shows them would tell the sets apart."""
+        if not self.alternatives:
+            return ()
         sets = (self.faults, *self.alternatives)
         in_all = set.intersection(*map(set, sets))
         return tuple(dict.fromkeys(fault for each in sets for fault in each if fault not in in_all))
@@ -109,31 +125,54 @@ def diagnose(device: Device, sample: Sample, leniency: Leniency, *, by_queue: bo
     if by_queue:
         wrong |= (sample.faults > 0) & says_only_queue(sample.reported)
     trial = Trial(device, sample, leniency, by_queue=by_queue)
+    faults = faults_of(device)
+    evidence = evidence_of(trial, wrong, len(faults), by_queue=by_queue)
     order = _unlike_first(sample, trial.signatures)
-    chosen = np.sort(order[:_MOST_TRIED])
+    chosen = order[:_MOST_TRIED]
     for attempt in range(_ATTEMPTS):
-        some = Trial(device, sample.take(chosen), leniency, by_queue=by_queue)
-        best, alternatives, contradicting = _Search(some, ~wrong[chosen]).run()
+        some = trial.take(chosen)
+        weighed = evidence_of(some, wrong[chosen], len(faults), by_queue=by_queue)
+        search = Search(some, wrong[chosen], weighed, faults, by_queue=by_queue)
+        best, alternatives = search.run()
         causes, left = _attribute(trial, best, wrong)
         missed = order[left[order] & ~np.isin(order, chosen)][: _MOST_TRIED // 2]
         if not causes or not len(missed) or attempt + 1 == _ATTEMPTS:
             break
-        chosen = np.sort(np.concatenate([missed, order[~np.isin(order, missed)][: _MOST_TRIED - len(missed)]]))
-    packets = (0, 0)
-    if contradicting:
-        explained = trial.explained(contradicting)
-        packets = _count(sample, left & explained), int(np.sum(~wrong & ~explained))
+        chosen = np.concatenate([missed, order[~np.isin(order, missed)][: _MOST_TRIED - len(missed)]])
+    traits = traits_of(trial)
+    partial = search.partial()
+    parts, left = _attribute_parts(trial, evidence, partial, left, traits)
+    contradicting, packets = _contradicting(trial, evidence, partial, left, wrong)
     return Diagnosis(
-        sorted(causes, key=lambda cause: -cause.packets),
-        alternatives,
+        sorted([*causes, *parts], key=lambda cause: -cause.packets),
+        [] if parts else alternatives,
         _count(sample, left),
         np.flatnonzero(left)[:3].tolist(),
-        contradicting if packets[0] else (),
+        contradicting,
         packets,
+        common_of(sample, traits, evidence, left),
     )
 
 
-def _count(sample: Sample, chosen: npt.NDArray[np.bool_]) -> int:
+def displaced(sample: Sample, shift: int, packets: int) -> Diagnosis:
+    """Return the diagnosis of values that are those of other packets, so many of the trace.
+
+    Parameters
+    ----------
+    sample : Sample
+        Packets, wrong and right.
+    shift : int
+        By how many rows values come late, or where negative early.
+    packets : int
+        Wrong packets that this explains.
+    """
+    kind = FaultKind.ROWS_LATE if shift > 0 else FaultKind.ROWS_EARLY
+    wrong = (sample.faults & OF_HASH) > 0
+    cause = Cause((Fault(kind, (ROWS,), subject=abs(shift)),), packets, int(np.flatnonzero(wrong)[0]))
+    return Diagnosis([cause], [], max(_count(sample, wrong) - packets, 0), [])
+
+
+def _count(sample: Sample, chosen: Mask) -> int:
     return round(float(sample.weights[chosen].sum()))
 
 
@@ -159,110 +198,75 @@ def _rank_within(groups: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     return rank
 
 
-class _Search:
-    """Looks for the set of faults that explains most packets, being as small as it can be."""
-
-    def __init__(self, trial: Trial, right: npt.NDArray[np.bool_]) -> None:
-        self._faults = faults_of(trial.device)
-        self._trial = trial
-        self._right = right
-        self._scores: dict[FaultSet, int] = {}
-        self._odd: set[FaultSet] = set()  # sets that explain values, but not without the types of the spec
-        self._contradicting: tuple[int, FaultSet] = (0, ())
-
-    def run(self) -> tuple[FaultSet, list[FaultSet], FaultSet]:
-        """Return the set, those that explain as much on this sample, and the best that contradicts what is right."""
-        goal = len(self._right)
-        self._score(())
-        for sets in (self._singles(), self._pairs(), self._hidden_triples()):
-            for each in sets:
-                self._score(each)
-            if any(score == goal and each not in self._odd for each, score in self._scores.items()):
-                break
-        size = 3
-        while max(self._scores.values()) < goal and size <= _MOST_FAULTS:
-            before = max(self._scores.values())
-            for each in list(self._grown(size)):
-                self._score(each)
-            if max(self._scores.values()) == before:
-                break
-            size += 1
-        return self._best()
-
-    def _best(self) -> tuple[FaultSet, list[FaultSet], FaultSet]:
-        most = max(self._scores.values())
-        full = [each for each, score in self._scores.items() if score == most]
-        sizes = {each: len(each) + (each in self._odd) for each in full}  # to report other types is a fault of its own
-        fewest = [each for each in full if sizes[each] == min(sizes.values())]
-        best, *others = sorted(fewest, key=lambda each: each in self._odd)
-        return best, others if best else [], self._contradicting[1]
-
-    def _score(self, faults: FaultSet) -> None:
-        """Count the packets that faults explain; sets that contradict packets that are right are no candidates."""
-        explained = self._trial.explained(faults)
-        if faults and not explained[self._right].all():
-            gain = int(explained[~self._right].sum())
-            if gain > self._contradicting[0]:
-                self._contradicting = (gain, faults)
-            return
-        self._scores[faults] = int(explained.sum())
-        if not self._trial.agrees(faults)[explained].all():
-            self._odd.add(faults)
-
-    def _singles(self) -> Iterator[FaultSet]:
-        return ((fault,) for fault in self._faults)
-
-    def _pairs(self) -> Iterator[FaultSet]:
-        return (pair for pair in combinations(self._faults, 2) if _go_together(pair))
-
-    def _hidden_triples(self) -> Iterator[FaultSet]:
-        """Put two faults of the key or of the value, which hide everything else, together with any third one."""
-        usual = [fault for fault in self._faults if not fault.is_rare]
-        hiding = [fault for fault in usual if set(fault.places) & _HIDING]
-        for pair in combinations(hiding, 2):
-            for fault in usual:
-                if fault not in pair and _go_together((*pair, fault)):
-                    triple = tuple(sorted((*pair, fault), key=self._faults.index))
-                    if triple not in self._scores:
-                        yield triple
-
-    def _grown(self, size: int) -> Iterator[FaultSet]:
-        """Add one fault to each of the best sets that are smaller by one."""
-        smaller = [each for each in self._scores if len(each) == size - 1]
-        smaller.sort(key=lambda each: -self._scores[each])
-        for each in smaller[:_WIDTH]:
-            for fault in self._faults:
-                if not fault.is_rare and fault not in each and _go_together((*each, fault)):
-                    grown = tuple(sorted((*each, fault), key=self._faults.index))
-                    if grown not in self._scores:
-                        yield grown
-
-
-def _go_together(faults: Sequence[Fault]) -> bool:
-    """Tell whether a device can have all of these: one key, one order of addresses and of ports, and so on."""
-    places = [place for fault in faults for place in fault.places if place != READING]
-    return len(places) == len(set(places))
-
-
-def _attribute(
-    trial: Trial, faults: FaultSet, wrong: npt.NDArray[np.bool_]
-) -> tuple[list[Cause], npt.NDArray[np.bool_]]:
+def _attribute(trial: Trial, faults: Faults, wrong: Mask) -> tuple[list[Cause], Mask]:
     """Say of each wrong packet which of the faults explain it, as few as will do; and which packets are left."""
     left = wrong.copy()
     causes = []
     for some in _subsets(faults):
         explained = left & trial.explained(some)
         if explained.any():
-            sample = trial.sample
-            without = sample.reported.queues[explained] == trial.device.unclassified_queue
-            without &= (sample.faults[explained] & MISSING) > 0
-            example = int(np.flatnonzero(explained)[0])
-            causes.append(Cause(some, _count(sample, explained), example, bool(without.all())))
+            causes.append(_cause_of(trial, some, explained, None))
             left &= ~explained
     return causes, left
 
 
-def _subsets(faults: Iterable[Fault]) -> Iterator[FaultSet]:
+def _cause_of(trial: Trial, faults: Faults, explained: Mask, part: Trait | Span | None) -> Cause:
+    sample = trial.sample
+    without = sample.reported.queues[explained] == trial.device.unclassified_queue
+    without &= (sample.faults[explained] & MISSING) > 0
+    example = int(np.flatnonzero(explained)[0])
+    return Cause(faults, _count(sample, explained), example, bool(without.all()), part)
+
+
+def _attribute_parts(
+    trial: Trial, evidence: Evidence, partial: list[Scored], left: Mask, traits: Traits
+) -> tuple[list[Cause], Mask]:
+    """Find faults that explain what is left of a kind of packets, or of a stretch of the trace, and nothing beside."""
+    causes: list[Cause] = []
+    candidates = list(partial)
+    while candidates and left.any():
+        worth = {each: _worth_of_part(trial, evidence, each, left) for each in candidates}
+        candidates = sorted((each for each in candidates if worth[each] > 0), key=lambda each: -worth[each])
+        for each in candidates:
+            explained, differs = trial.outcome(each.faults)
+            inside = left & explained
+            part = part_of(trial.sample, traits, np.flatnonzero(inside), np.flatnonzero(differs & ~explained))
+            if part is not None:
+                causes.append(_cause_of(trial, each.faults, inside, part))
+                left = left & ~inside
+                break
+        else:
+            break
+    return causes, left
+
+
+def _worth_of_part(trial: Trial, evidence: Evidence, scored: Scored, left: Mask) -> float:
+    """Return the bits by which a set explains more of what is left than chance may, of the many kinds of packets."""
+    inside = left & trial.explained(scored.faults)
+    if evidence.count(inside) < _LEAST_OF_A_PART:
+        return 0.0
+    return evidence.of(inside, scored.faults) - evidence.cost * scored.size - math.log2(N_TRAITS)
+
+
+def _contradicting(
+    trial: Trial, evidence: Evidence, partial: list[Scored], left: Mask, wrong: Mask
+) -> tuple[Faults, tuple[int, int]]:
+    """Return the faults that explain most of what is left, with how many wrong and right packets speak for and against.
+
+    They are no cause: right packets speak against them.
+    """
+    found: tuple[Faults, tuple[int, int]] = (), (0, 0)
+    most = 0.0
+    for each in partial:
+        explained = trial.explained(each.faults)
+        against = int(np.sum(~wrong & ~explained))
+        worth = _worth_of_part(trial, evidence, each, left)
+        if worth > most and against:
+            most, found = worth, (each.faults, (_count(trial.sample, left & explained), against))
+    return found
+
+
+def _subsets(faults: Iterable[Fault]) -> Iterator[Faults]:
     members = tuple(faults)
     for size in range(1, len(members) + 1):
         yield from combinations(members, size)

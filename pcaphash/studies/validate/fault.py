@@ -15,15 +15,18 @@ Reports = npt.NDArray[np.int16]
 READING, REPORT, REPORT_TUNNEL = "reading", "report", "report-tunnel"
 ADDRESSES, PORTS, WORD_ORDER, KEY, KEY_FORM = "addresses", "ports", "word-order", "key", "key-form"
 INITIAL_VALUE, BYTE_ORDER, BIT_ORDER, HALVES = "initial-value", "byte-order", "bit-order", "halves"
+WIDTH, ROWS = "width", "rows"
 """Where in a device a fault is: of all but the first a device has one at most."""
 
-OF_VALUES = (INITIAL_VALUE, BYTE_ORDER, BIT_ORDER, HALVES)
+OF_VALUES = (INITIAL_VALUE, BYTE_ORDER, BIT_ORDER, HALVES, WIDTH)
 """Places of what is done to a hash when it is there."""
 
 
 class FaultKind(StrEnum):
     """What a device does wrong; the value is the name of the fault, or how its name begins."""
 
+    FLAVOR = "flavor"
+    """All that a known device does, the subject, a flavor."""
     OUTER_INSTEAD_OF_INNER = "outer-instead-of-inner"
     INNER_INSTEAD_OF_OUTER = "inner-instead-of-outer"
     SECOND_LEVEL_INNER = "second-level-inner"
@@ -78,6 +81,16 @@ class FaultKind(StrEnum):
     VALUE_BIT_REVERSED = "value-bit-reversed"
     VALUE_HALVES_SWAPPED = "value-halves-swapped"
     INITIAL_VALUE_ONES = "initial-value-ones"
+    VALUE_LOW_BITS = "value-low-bits"
+    """Only so many of the lowest bits are reported, the subject."""
+    VALUE_SHIFTED_LEFT = "value-shifted-left"
+    """The hash is shifted by so many bits, the subject, and filled with zeros."""
+    VALUE_SHIFTED_RIGHT = "value-shifted-right"
+
+    ROWS_LATE = "rows-late"
+    """Packets have what is expected of the one so many packets before, the subject."""
+    ROWS_EARLY = "rows-early"
+    """Packets have what is expected of the one so many packets after, the subject."""
 
     KEY_BYTES_REVERSED = "key-bytes-reversed"
     KEY_WORDS_REVERSED = "key-words-reversed"
@@ -93,7 +106,7 @@ class FaultKind(StrEnum):
     KEY_ROTATED_RIGHT = "key-rotated-right"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Fault:
     """One way in which a device may not do what the spec says.
 
@@ -106,7 +119,7 @@ class Fault:
     flags : int
         Of ``kernels.departures``.
     subject : str or int, optional
-        What kinds are about that have one: a tunnel type, a hash type, a published key, a number of bits.
+        What kinds are about that have one: a flavor, a tunnel type, a hash type, a published key, a number of bits.
     key_bytes : int, optional
         How many bytes of a longer key it takes.
     same_key : tuple of Fault
@@ -125,6 +138,8 @@ class Fault:
         Whether hash_report_tunnel is 0 always.
     is_rare : bool
         Whether it is only tried alone or with one other.
+    n_bits : int
+        How many bits of a hash are left in the value: so much can it tell at most.
     """
 
     kind: FaultKind
@@ -140,6 +155,7 @@ class Fault:
     report: Callable[[Reports], Reports] | None = None
     hides_tunnel: bool = False
     is_rare: bool = False
+    n_bits: int = 32
 
     @property
     def name(self) -> str:

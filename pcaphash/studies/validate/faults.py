@@ -10,6 +10,7 @@ from dataclasses import replace
 import numpy as np
 
 from pcaphash.device.device import Device
+from pcaphash.device.flavor import ABSENT, FLAVORS
 from pcaphash.errors import ConfigurationError
 from pcaphash.kernels import departures
 from pcaphash.standards import virtio
@@ -24,10 +25,12 @@ from pcaphash.studies.validate.fault import (
     READING,
     REPORT,
     REPORT_TUNNEL,
+    WIDTH,
     WORD_ORDER,
     Fault,
     FaultKind,
     Reports,
+    Words,
 )
 from pcaphash.studies.validate.key_faults import key_faults_of
 from pcaphash.studies.validate.verdicts import plain_types
@@ -99,6 +102,20 @@ def _without_tunnel(name: str) -> Callable[[Device], Device]:
         if device.spec == "v7":
             return replace(device, hash_types=device.hash_types & ~virtio.INNER_HASH_TYPES[f"{name}_INNER"])
         return replace(device, tunnel_types=device.tunnel_types & ~virtio.TUNNEL_TYPES[name])
+
+    return change
+
+
+def _flavor_faults() -> Iterator[Fault]:
+    """Yield what known devices do; what a device offers that they have not is left out."""
+    for flavor in FLAVORS[1:]:
+        yield Fault(FaultKind.FLAVOR, (READING,), subject=flavor, device=_flavored(flavor))
+
+
+def _flavored(flavor: str) -> Callable[[Device], Device]:
+    def change(device: Device) -> Device:
+        features = device.features - ABSENT[flavor]
+        return replace(device, flavor=flavor, features=features, hash_types=device.base_types, tunnel_types=0)
 
     return change
 
@@ -210,11 +227,36 @@ _VALUES = (
     Fault(FaultKind.INITIAL_VALUE_ONES, (INITIAL_VALUE,), value=lambda values: ~values),
 )  # fmt: skip
 
+_WIDTHS = (31, 24, 16, 12, 10, 9, 8, 7)  # bits of the hash that are reported
+_MOST_SHIFTED = 24  # bits
+_HASH_BITS = 32
+
+
+def _width_faults() -> Iterator[Fault]:
+    """Yield what a device does that reports only a part of the hash, or has it in another place."""
+    for bits in _WIDTHS:
+        yield Fault(FaultKind.VALUE_LOW_BITS, (WIDTH,), subject=bits, value=_low_bits(bits), n_bits=bits, is_rare=True)
+    for bits in range(1, _MOST_SHIFTED + 1):
+        for kind, shift in ((FaultKind.VALUE_SHIFTED_RIGHT, _right(bits)), (FaultKind.VALUE_SHIFTED_LEFT, _left(bits))):
+            yield Fault(kind, (WIDTH,), subject=bits, value=shift, n_bits=_HASH_BITS - bits, is_rare=True)
+
+
+def _low_bits(bits: int) -> Callable[[Words], Words]:
+    return lambda values: values & np.uint32((1 << bits) - 1)
+
+
+def _right(bits: int) -> Callable[[Words], Words]:
+    return lambda values: values >> np.uint32(bits)
+
+
+def _left(bits: int) -> Callable[[Words], Words]:
+    return lambda values: values << np.uint32(bits)
+
 
 def faults_of(device: Device) -> list[Fault]:
     """List the faults that a device may have, the likelier first; those that change nothing for it are left out."""
-    every = (*_READING, *_tunnel_faults(device), *_other_tunnel_faults(device), *_transport_faults(device),
-             *_type_faults(device), *_REPORTS, *_INPUTS)  # fmt: skip
+    every = (*_READING, *_flavor_faults(), *_tunnel_faults(device), *_other_tunnel_faults(device),
+             *_transport_faults(device), *_type_faults(device), *_REPORTS, *_INPUTS)  # fmt: skip
     devices = {device}
     reading = []
     for fault in every:
@@ -223,7 +265,7 @@ def faults_of(device: Device) -> list[Fault]:
             reading.append(fault)
         if fault.device is not None and changed is not None:
             devices.add(changed)
-    return [*reading, *_VALUES, *key_faults_of(device)]
+    return [*reading, *_VALUES, *_width_faults(), *key_faults_of(device)]
 
 
 def _changed(fault: Fault, device: Device) -> Device | None:

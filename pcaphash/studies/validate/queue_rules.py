@@ -1,5 +1,6 @@
 """Find the rule by which a device chose receive queues, where it is not the one that was configured."""
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -9,6 +10,7 @@ import numpy.typing as npt
 
 from pcaphash.device.device import Device
 from pcaphash.engine.describer import entries_of
+from pcaphash.studies.validate.evidence import LEVEL
 from pcaphash.studies.validate.fault import Fault
 
 Values = npt.NDArray[np.uint32]
@@ -17,7 +19,7 @@ Mask = npt.NDArray[np.bool_]
 Weights = npt.NDArray[np.float64]
 
 _MOST_BITS = 16
-_LEAST_EVIDENCE = 4  # hashes whose queue was already told by others, for a table to be believed
+_N_RULES = 40  # that are tried
 _MOST_EXCEPTIONS = 0.1  # of the packets, which filters may have steered elsewhere, for a rule to be believed
 
 
@@ -171,7 +173,8 @@ def _rules_of_hashes(device: Device, values: Values, queues: Queues, wrong: Mask
         device, int(queues.max()) + 1))]  # fmt: skip
     for rule, predicted in tried:
         exceptions = _exceptions(predicted != queues, wrong, weights)
-        if exceptions is not None:
+        is_constant = rule.kind == QueueRuleKind.ONE_QUEUE
+        if exceptions is not None and _tells(device, values, queues, predicted, 0, is_constant=is_constant):
             found.append(replace(rule, exceptions=exceptions))
     if not any(rule.exceptions == 0 for rule in found):
         found += _other_table(device, values, queues, wrong, weights)
@@ -183,7 +186,8 @@ def _rules_without(device: Device, queues: Queues, wrong: Mask, weights: Weights
     """Return the rule that packets without a hash follow."""
     usual = _usual(queues, weights)
     exceptions = _exceptions(queues != usual, wrong, weights)
-    if exceptions is None:
+    each = np.arange(len(queues), dtype=np.uint32)  # nothing says which of them are alike
+    if exceptions is None or not _tells(device, each, queues, np.full(len(queues), usual), 0, is_constant=True):
         return []
     return [QueueRule(QueueRuleKind.UNCLASSIFIED_QUEUE, usual, exceptions=exceptions)]
 
@@ -199,6 +203,25 @@ def _exceptions(differs: Mask, wrong: Mask, weights: Weights) -> int | None:
     exceptions = float(weights[differs].sum())
     is_believed = exceptions <= _MOST_EXCEPTIONS * min(weights.sum(), weights[wrong].sum())
     return round(exceptions) if is_believed else None
+
+
+def _tells(
+    device: Device, values: Values, queues: Queues, predicted: Queues, n_free: int, *, is_constant: bool
+) -> bool:
+    """Tell whether chance hardly makes so many hashes lead to the receive queues that a rule says.
+
+    Packets of one hash count once; ``n_free`` of the hashes tell nothing because the rule is made of them. A queue is
+    as likely as it is frequent, or where all lead to one, as likely as each other one.
+    """
+    _, at = np.unique(values, return_index=True)
+    of_packets = np.unique(queues[at], return_inverse=True)[1]
+    shares = np.bincount(of_packets.reshape(-1)) / len(at)
+    bits = np.log2(max(device.queues, 2)) if is_constant else -np.log2(shares)[of_packets.reshape(-1)]
+    fits = predicted[at] == queues[at]
+    n, n_wrong = len(at), int(np.count_nonzero(~fits))
+    choices = (math.lgamma(n + 1) - math.lgamma(n_wrong + 1) - math.lgamma(n - n_wrong + 1)) / math.log(2)
+    told = float(np.where(fits, bits, 0.0).sum()) * max(1 - n_free / max(n - n_wrong, 1), 0.0)
+    return told - choices >= math.log2(_N_RULES / LEVEL)
 
 
 def _masked(size: int, table: Queues) -> Callable[[Values], Queues]:
@@ -248,8 +271,8 @@ def _other_table(device: Device, values: Values, queues: Queues, wrong: Mask, we
     np.add.at(loads, (entries, of_packets), 1)
     table = met[loads.argmax(axis=1)]
     exceptions = _exceptions(table[entries] != queues, wrong, weights)
-    n_entries_met, n_values = len(np.unique(entries)), len(np.unique(values))  # packets of one flow tell nothing new
-    if exceptions is None or n_values - n_entries_met < _LEAST_EVIDENCE:
+    n_entries_met = len(np.unique(entries))
+    if exceptions is None or not _tells(device, values, queues, table[entries], n_entries_met, is_constant=False):
         return []
     told = {entry: int(table[entry]) for entry in np.unique(entries).tolist()}
     others = [entry for entry, queue in told.items() if device.indirection_table[entry] != queue]

@@ -14,7 +14,8 @@ from pcaphash.studies.validate.verdicts import Judgement
 
 _MOST_BYTES = 2048  # of a packet, more than the headers that are hashed
 _MOST_WRONG = 1024  # packets of one signature with the same faults
-_MOST_RIGHT = 64
+_MOST_RIGHT = 128
+_N_FAULTS = 256  # sums of faults
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,7 +89,7 @@ class _Stratum:
 
 
 class Sampler:
-    """Draws the sample while packets pass by: of each kind of fault at random, of what is right the first ones.
+    """Draws the sample at random while packets pass by, of each kind of packets and of faults.
 
     Which packets are kept follows from their numbers only, so that parts of a trace may come in any order.
     """
@@ -96,7 +97,7 @@ class Sampler:
     def __init__(self) -> None:
         self._strata: dict[tuple[int, int], _Stratum] = {}
         self._n_right = np.zeros(N_SIGNATURES, np.int64)
-        self._last_right = np.full(N_SIGNATURES, np.iinfo(np.int64).max, np.int64)
+        self._limits: dict[int, npt.NDArray[np.int64]] = {}
 
     def append(
         self,
@@ -120,13 +121,16 @@ class Sampler:
         faults = judgement.faults
         is_right = (faults == 0) & (judgement.reasons == 0)
         self._n_right += np.bincount(found.signatures[is_right], minlength=N_SIGNATURES)
-        right = np.flatnonzero(is_right & (numbers < self._last_right[found.signatures]))
-        wrong = np.flatnonzero(faults)
-        for each, ranks in ((right, numbers[right]), (wrong, _mix(numbers[wrong]))):
-            strata = found.signatures[each].astype(np.int64) << 8 | faults[each]
-            for stratum in np.unique(strata).tolist():
-                chosen = strata == stratum
-                self._draw(divmod(stratum, 256), each[chosen], ranks[chosen], block, numbers, reported)
+        ranks = _mix(numbers)
+        for kind in np.flatnonzero(np.bincount(faults, minlength=_N_FAULTS)).tolist():
+            members = np.flatnonzero(is_right if kind == 0 else faults == kind)
+            signatures = found.signatures[members]
+            if kind:
+                self._see(kind, signatures)
+            chosen = members[ranks[members] < self._limits_of(kind)[signatures]]
+            own = found.signatures[chosen]
+            for signature in np.flatnonzero(np.bincount(own, minlength=1)).tolist():
+                self._draw((signature, kind), chosen[own == signature], ranks, block, numbers, reported)
 
     def combine(self, other: "Sampler") -> None:
         """Take in what was kept of another part."""
@@ -144,22 +148,28 @@ class Sampler:
         reported: Reported,
     ) -> None:
         """Take those packets of one stratum in that may be among the ones of lowest rank."""
-        known = self._strata.get(key)
-        limit = known.limit if known else None
-        order = np.argsort(ranks, kind="stable")[: _most(key)]
-        packets = [
-            _packet(int(ranks[at]), block, int(members[at]), numbers, reported)
-            for at in order.tolist()
-            if limit is None or ranks[at] < limit
-        ]
-        self._add(key, len(members), packets)
+        order = members[np.argsort(ranks[members], kind="stable")][: _most(key)]
+        packets = [_packet(int(ranks[at]), block, at, numbers, reported) for at in order.tolist()]
+        self._add(key, 0, packets)
+
+    def _see(self, kind: int, signatures: npt.NDArray[np.int32]) -> None:
+        """Count wrong packets by signature."""
+        counts = np.bincount(signatures)
+        for signature in np.flatnonzero(counts).tolist():
+            self._add((signature, kind), int(counts[signature]), [])
+
+    def _limits_of(self, kind: int) -> npt.NDArray[np.int64]:
+        """Return the rank above which packets are not kept, by signature."""
+        if kind not in self._limits:
+            self._limits[kind] = np.full(N_SIGNATURES, np.iinfo(np.int64).max, np.int64)
+        return self._limits[kind]
 
     def _add(self, key: tuple[int, int], seen: int, packets: list[_Kept]) -> None:
         stratum = self._strata.setdefault(key, _Stratum(_most(key)))
         stratum.add(seen, packets)
         signature, faults = key
-        if not faults and stratum.limit is not None:
-            self._last_right[signature] = stratum.limit
+        if stratum.limit is not None:
+            self._limits_of(faults)[signature] = stratum.limit
 
     def sample(self) -> Sample | None:
         """Return what was kept, in order of the trace; None where there is nothing."""

@@ -23,6 +23,7 @@ from pcaphash.studies.asking import inputs_of
 from pcaphash.studies.validate.conclusion import conclude
 from pcaphash.studies.validate.counting import Counts
 from pcaphash.studies.validate.deciding import Decider, Described, FewerFaults
+from pcaphash.studies.validate.displacement import Displacement
 from pcaphash.studies.validate.examples import example_of
 from pcaphash.studies.validate.log_order import arrange_log
 from pcaphash.studies.validate.result import Example, TraceNote, Validation
@@ -48,7 +49,7 @@ class JudgedPackets(Counter):
     """
 
     def __init__(self, device: Device, sources: Sequence[ReportedSource], leniency: Leniency) -> None:
-        self.counts, self.sampler = Counts(), Sampler()
+        self.counts, self.sampler, self.displacement = Counts(), Sampler(), Displacement()
         self.notes: list[tuple[int, Note]] = []
         """What is to be known of the reported values, and of which trace."""
         self.ready: list[tuple[Described, Judgement]] = []
@@ -117,6 +118,7 @@ class JudgedPackets(Counter):
             judgement = judge(part.found, part.reported, self._expected, self.decider.leniency)
             self.counts.append(part.found, part.reported, judgement)
             self.sampler.append(part.block, part.numbers, part.found, part.reported, judgement)
+            self.displacement.append(part.found, part.reported, judgement)
             self.ready.append((part, judgement))
 
 
@@ -160,6 +162,7 @@ class ValidationRequest(Asked):
         """
         reading, judged = partial.reading, partial.counter
         judged.judge_rest()
+        judged.displacement.finish()
         counts = judged.counts
         if reading.selected and not any(counts.reported.values()):
             raise ConfigurationError(
@@ -183,10 +186,9 @@ class ValidationRequest(Asked):
 def _diagnosed(found: Validation, sample: Sample, judged: JudgedPackets, *, is_of_several: bool) -> Validation:
     """Find the causes of what is wrong."""
     decider = judged.decider
-    causes = conclude(found.device, sample, decider.leniency, is_order_open=decider.is_order_open)
+    causes = conclude(found.device, sample, decider.leniency, judged.displacement, is_order_open=decider.is_order_open)
     diagnosis, sample = causes.diagnosis, causes.sample
-    positions = [] if diagnosis is None else [cause.example for cause in diagnosis.causes]
-    positions += [] if diagnosis is None else diagnosis.unexplained_examples
+    positions = [] if diagnosis is None else diagnosis.positions
     positions += np.flatnonzero(sample.faults & WRONG_QUEUE)[:1].tolist()
 
     def example(position: int) -> Example:

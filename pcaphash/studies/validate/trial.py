@@ -17,17 +17,37 @@ from pcaphash.studies.validate.sample import Sample
 from pcaphash.studies.validate.verdicts import Expectations, Leniency, plain_types, presence, says_only_queue
 
 Mask = npt.NDArray[np.bool_]
+Words = npt.NDArray[np.uint32]
 Faults = tuple[Fault, ...]
 
 
 @dataclass(frozen=True, eq=False)
-class _Reading:
-    """What a device makes of packets before it hashes."""
+class Reading:
+    """What a device makes of packets before it hashes.
+
+    Parameters
+    ----------
+    found : Descriptions
+        What the kernels say of each.
+    words : uint32 array of shape (n, WORDS)
+        Hash inputs in network order, zeros after their end.
+    reports : int16 array of shape (n,)
+        Numbers of hash_report.
+    tunnels : list of int16 array of shape (n,)
+        Numbers of hash_report_tunnel, in each way to read the spec.
+    """
 
     found: Descriptions
-    words: npt.NDArray[np.uint32]
+    words: Words
     reports: npt.NDArray[np.int16]
     tunnels: list[npt.NDArray[np.int16]]
+
+
+def hash_words(words: Words, hash_key: bytes) -> Words:
+    """Hash inputs of shape (n, WORDS)."""
+    values = np.empty(len(words), np.uint32)
+    hash_inputs(np.ascontiguousarray(words).reshape(-1), len(words), WORDS, prepare_key(hash_key), values)
+    return values
 
 
 class Trial:
@@ -50,22 +70,33 @@ class Trial:
         self.device = device
         self.sample = sample
         self._leniency = leniency
-        self._readings: dict[tuple[Device, int], _Reading] = {}
-        self._arranged: dict[tuple[Device, int, Faults], npt.NDArray[np.uint32]] = {}
-        self._hashed: dict[tuple[Device, int, Faults, Faults], npt.NDArray[np.uint32]] = {}
-        self._spec = self._read(device, 0)
+        self._devices: dict[Faults, Device | None] = {(): device}
+        self._describers: dict[Device, Describer] = {}
+        self._readings: dict[tuple[Faults, int], Reading] = {}
+        self._arranged: dict[tuple[Faults, int, Faults], Words] = {}
+        self._hashed: dict[tuple[Faults, int, Faults, Faults], Words] = {}
+        self.spec = self._read((), device, 0)
+        """What the configured device makes of the packets."""
 
     @property
     def signatures(self) -> npt.NDArray[np.int32]:
         """Signatures of the packets, as the spec reads them."""
-        return self._spec.found.signatures
+        return self.spec.found.signatures
+
+    def take(self, chosen: npt.NDArray[np.int64]) -> "Trial":
+        """Return a trial on some of the packets."""
+        return Trial(self.device, self.sample.take(chosen), self._leniency, by_queue=self._by_queue)
 
     def explained(self, faults: Iterable[Fault]) -> Mask:
         """Tell of which packets a device with these faults would have reported what was reported."""
+        return self.outcome(faults)[0]
+
+    def outcome(self, faults: Iterable[Fault]) -> tuple[Mask, Mask]:
+        """Tell the same, and of which packets such a device reports something other than the spec requires."""
         predicted = self._predict(tuple(faults))
         reported = self.sample.reported
         if predicted is None:
-            return np.zeros(len(self.sample), bool)
+            return np.zeros(len(self.sample), bool), np.zeros(len(self.sample), bool)
         reading, values = predicted
         hashed = reading.found.hashed
         missing, unexpected = presence(hashed, values, reported)
@@ -73,7 +104,8 @@ class Trial:
         fits &= ~(hashed & reported.has_hash) | (values == reported.hash_values)
         fits &= ~hashed | self._type_fits(reading)
         fits &= self._tunnel_fits(reading)
-        return fits & self._queue_fits(reading, values) if self._by_queue else fits
+        fits = fits & self._queue_fits(reading, values) if self._by_queue else fits
+        return fits, self._differs(reading, values)
 
     def agrees(self, faults: Iterable[Fault]) -> Mask:
         """Tell of which packets such a device would have reported the types too, not only the spec's in their place."""
@@ -87,7 +119,7 @@ class Trial:
         agrees: Mask = (said == NOT_REPORTED) | (said == mine) | ~reading.found.hashed
         return agrees
 
-    def hash_values(self, faults: Iterable[Fault]) -> tuple[npt.NDArray[np.uint32], Mask]:
+    def hash_values(self, faults: Iterable[Fault]) -> tuple[Words, Mask]:
         """Return the hashes that a device with these faults would report, and which packets have one."""
         predicted = self.predict(faults)
         if predicted is None:
@@ -95,7 +127,7 @@ class Trial:
         values, hashed, _ = predicted
         return values, hashed
 
-    def predict(self, faults: Iterable[Fault]) -> tuple[npt.NDArray[np.uint32], Mask, Mask] | None:
+    def predict(self, faults: Iterable[Fault]) -> tuple[Words, Mask, Mask] | None:
         """Return the same, and of which packets that is known; None where no device has such faults."""
         predicted = self._predict(tuple(faults))
         if predicted is None:
@@ -103,25 +135,47 @@ class Trial:
         reading, values = predicted
         return values, reading.found.hashed, reading.found.known
 
-    def _predict(self, faults: tuple[Fault, ...]) -> tuple[_Reading, npt.NDArray[np.uint32]] | None:
-        device, flags = self.device, 0
-        try:
-            for fault in faults:
-                device = fault.device(device) if fault.device else device
-        except ConfigurationError:
-            return None
+    def reading_of(self, faults: Iterable[Fault]) -> Reading | None:
+        """Return what a device with these faults makes of the packets before it hashes; None where there is none."""
+        own = tuple(fault for fault in faults if fault.device)
+        device = self._device_of(own)
+        flags = 0
         for fault in faults:
             flags |= fault.flags
-        reading = self._read(device, flags)
+        return None if device is None else self._read(own, device, flags)
+
+    def _device_of(self, own: Faults) -> Device | None:
+        """Return the device that behaves so; None where none can be."""
+        if own not in self._devices:
+            device: Device | None = self.device
+            try:
+                for fault in own:
+                    device = fault.device(device) if fault.device and device else device
+            except ConfigurationError:
+                device = None
+            self._devices[own] = device
+        return self._devices[own]
+
+    def _predict(self, faults: Faults) -> tuple[Reading, Words] | None:
+        reading = self.reading_of(faults)
+        if reading is None:
+            return None
+        own = tuple(fault for fault in faults if fault.device)
+        device = self._devices[own] or self.device
+        flags = 0
+        for fault in faults:
+            flags |= fault.flags
         arranging = tuple(fault for fault in faults if fault.arrange)
         keyed = tuple(sorted((fault for fault in faults if fault.hash_key), key=lambda fault: fault.places != (KEY,)))
-        arranged = self._arrange(reading, (device, flags, arranging))
-        place = (device, flags, arranging, keyed)
+        place = (own, flags, arranging, keyed)
         if place not in self._hashed:
+            arranged = self._arrange(reading, (own, flags, arranging))
             hash_key = device.hash_key
             for fault in keyed:
                 hash_key = fault.hash_key(hash_key) if fault.hash_key else hash_key
-            self._hashed[place] = self._hash(arranged, hash_key, reading.found.hashed)
+            values = hash_words(arranged, hash_key)
+            values[~reading.found.hashed] = 0
+            self._hashed[place] = values
         values = self._hashed[place]
         for fault in faults:
             reading = replace(reading, reports=fault.report(reading.reports)) if fault.report else reading
@@ -132,7 +186,7 @@ class Trial:
             values = np.where(reading.found.hashed, fault.value(values), 0).astype(np.uint32) if fault.value else values
         return reading, values
 
-    def _arrange(self, reading: _Reading, place: tuple[Device, int, Faults]) -> npt.NDArray[np.uint32]:
+    def _arrange(self, reading: Reading, place: tuple[Faults, int, Faults]) -> Words:
         """Arrange the hash inputs of a reading, once for each way of doing so."""
         if place not in self._arranged:
             words = reading.words
@@ -141,43 +195,51 @@ class Trial:
             self._arranged[place] = words
         return self._arranged[place]
 
-    def _read(self, device: Device, flags: int) -> _Reading:
+    def _read(self, own: Faults, device: Device, flags: int) -> Reading:
         """Let the kernels read the packets of the sample, once for each way of reading."""
-        if (device, flags) not in self._readings:
-            describer, expected = Describer(replace(device, hash_key=self.device.hash_key), flags), Expectations(device)
-            found = describer.describe(self.sample.block)
-            expected.learn(describer.decisions)
+        if (own, flags) not in self._readings:
+            describer = self._describers.get(device)
+            if describer is None:
+                describer = self._describers[device] = Describer(replace(device, hash_key=self.device.hash_key))
+            found = (describer.departing(flags) if flags else describer).describe(self.sample.block)
+            expected = Expectations(device)
+            expected.learn({each: describer.decisions[each] for each in np.unique(found.signatures).tolist()})
             words = found.inputs.view(">u4").astype(np.uint32)
             words[np.arange(WORDS) * 4 >= found.lengths[:, None]] = 0
             tunnels = [each[found.signatures] for each in expected.tunnels.values()]
-            self._readings[device, flags] = _Reading(found, words, expected.reports[found.signatures], tunnels)
-        return self._readings[device, flags]
+            self._readings[own, flags] = Reading(found, words, expected.reports[found.signatures], tunnels)
+        return self._readings[own, flags]
 
-    @staticmethod
-    def _hash(words: npt.NDArray[np.uint32], hash_key: bytes, hashed: Mask) -> npt.NDArray[np.uint32]:
-        values = np.empty(len(words), np.uint32)
-        hash_inputs(np.ascontiguousarray(words).reshape(-1), len(words), WORDS, prepare_key(hash_key), values)
-        values[~hashed] = 0
-        return values
+    def _differs(self, reading: Reading, values: Words) -> Mask:
+        """Tell where the faulty device differs from the spec in something that is reported."""
+        reported, specs = self.sample.reported, self.spec
+        mine, theirs = reading.reports, specs.reports
+        if self._leniency.extended_types:
+            mine, theirs = plain_types(mine), plain_types(theirs)
+        differs: Mask = (values != specs.found.hash_values) & (reported.has_hash | says_only_queue(reported))
+        differs |= reading.found.hashed != specs.found.hashed
+        differs |= (mine != theirs) & (reported.hash_reports != NOT_REPORTED)
+        differs |= (reading.tunnels[0] != specs.tunnels[0]) & (reported.hash_report_tunnels != NOT_REPORTED)
+        return differs
 
-    def _type_fits(self, reading: _Reading) -> Mask:
+    def _type_fits(self, reading: Reading) -> Mask:
         """Tell where the type reported is that of the faulty device, or the spec's: the value alone may be wrong."""
         reported = self.sample.reported.hash_reports
-        mine, specs = reading.reports, self._spec.reports
+        mine, specs = reading.reports, self.spec.reports
         if self._leniency.extended_types:
             reported, mine, specs = plain_types(reported), plain_types(mine), plain_types(specs)
         fits: Mask = (reported == NOT_REPORTED) | (reported == mine) | (reported == specs)
         return fits
 
-    def _queue_fits(self, reading: _Reading, values: npt.NDArray[np.uint32]) -> Mask:
+    def _queue_fits(self, reading: Reading, values: npt.NDArray[np.uint32]) -> Mask:
         """Tell where the receive queue is that of the hash, or the hash itself was reported."""
         reported, found = self.sample.reported, reading.found
         fits: Mask = reported.queues == queues_of(values, found.hashed, found.known, self.device)
         return fits | ~says_only_queue(reported)
 
-    def _tunnel_fits(self, reading: _Reading) -> Mask:
+    def _tunnel_fits(self, reading: Reading) -> Mask:
         reported = self.sample.reported.hash_report_tunnels
         fits: Mask = reported == NOT_REPORTED
-        for tunnels in (*reading.tunnels, *self._spec.tunnels):
+        for tunnels in (*reading.tunnels, *self.spec.tunnels):
             fits |= reported == tunnels
         return fits

@@ -1,0 +1,145 @@
+"""How much speaks for a fault, in bits: so much less likely is it that chance explains the same packets.
+
+What a wrong packet tells depends only on what was reported of it, not on the fault that is tried: a hash value is one
+of 2^32; a missing hash, a type or a receive queue is as likely as it is frequent. Where what was reported may only be
+in another order than the packets, a value is as likely as it is frequent among those expected. Packets with equal hash
+inputs of which the same was reported count as one.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from pcaphash.capture.reported.source import NOT_REPORTED
+from pcaphash.studies.validate.fault import Fault
+from pcaphash.studies.validate.trial import Mask, Trial
+from pcaphash.studies.validate.verdicts import MISSING, UNEXPECTED, WRONG_QUEUE, WRONG_TUNNEL, WRONG_TYPE, WRONG_VALUE
+
+Bits = npt.NDArray[np.float64]
+
+LEVEL = 1e-5
+"""A cause is named if chance does as well in fewer than this share of devices, however many faults are tried."""
+
+_HASH_BITS = 32.0
+_TUNNEL_BITS = 2.0  # that a wrong tunnel tells at least: there are four numbers
+_SAME_VALUES = 0.5  # of wrong packets, whose values others should have, for rows to be in another order
+
+
+@dataclass(frozen=True, eq=False)
+class Evidence:
+    """What each packet tells.
+
+    Parameters
+    ----------
+    bits : float64 array of shape (n,)
+        What a wrong packet tells for a fault that explains it; 0 for right ones.
+    shares : float64 array of shape (n,)
+        Its share of all packets that tell the same, which count once.
+    cost : float
+        Bits that a fault has to explain for chance to be excluded.
+    """
+
+    bits: Bits
+    shares: Bits
+    cost: float
+
+    def of(self, explained: Mask, faults: tuple[Fault, ...] = ()) -> float:
+        """Return the bits of packets that faults explain."""
+        most = min((fault.n_bits for fault in faults), default=32)
+        return float(np.dot(np.minimum(self.bits, most), self.shares * explained))
+
+    def count(self, chosen: Mask) -> float:
+        """Count packets, those that tell the same once."""
+        return float(self.shares[chosen].sum())
+
+
+def evidence_of(trial: Trial, wrong: Mask, n_faults: int, *, by_queue: bool) -> Evidence:
+    """Weigh the wrong packets of a trial.
+
+    Parameters
+    ----------
+    trial : Trial
+        The packets.
+    wrong : bool array of shape (n,)
+        Those that are to be explained.
+    n_faults : int
+        How many faults are tried.
+    by_queue : bool
+        Whether receive queues tell too.
+    """
+    sample, said, found = trial.sample, trial.sample.reported, trial.spec.found
+    faults = np.where(wrong, sample.faults, 0)
+    by_value = (faults & (WRONG_VALUE | UNEXPECTED)) > 0
+    groups = _groups(trial, faults)
+    bits = np.zeros(len(sample))
+    value_bits = _value_bits(trial, groups) if _may_be_disordered(trial, wrong) else _HASH_BITS
+    bits += np.where(by_value & said.has_hash, value_bits, 0.0)
+    weights = sample.weights
+    is_missing = (faults & MISSING) > 0
+    bits += np.where(is_missing, _rarity(is_missing, weights, found.hashed), 0.0)
+    without_value = ((faults & UNEXPECTED) > 0) & ~said.has_hash
+    of_type = ((faults & WRONG_TYPE) > 0) & ~by_value | without_value
+    bits += np.where(of_type, _frequency_bits(said.hash_reports, weights), 0.0)
+    of_tunnel = ((faults & WRONG_TUNNEL) > 0) & ~by_value & ~is_missing
+    bits += np.where(of_tunnel, np.maximum(_frequency_bits(said.hash_report_tunnels, weights), _TUNNEL_BITS), 0.0)
+    if by_queue:
+        bits += np.where((faults & WRONG_QUEUE) > 0, _frequency_bits(said.queues, weights), 0.0)
+    sizes = np.bincount(groups)[groups]
+    return Evidence(np.minimum(bits, _HASH_BITS), 1 / sizes, math.log2(max(n_faults, 2) / LEVEL))
+
+
+def _groups(trial: Trial, faults: npt.NDArray[np.integer]) -> npt.NDArray[np.int64]:
+    """Give packets numbers by their hash input and what was reported of them."""
+    said = trial.sample.reported
+    rows = np.column_stack(
+        [
+            trial.spec.words.astype(np.int64),
+            trial.spec.found.lengths,
+            faults.astype(np.int64),
+            np.where(said.has_hash, said.hash_values, -1).astype(np.int64),
+            said.queues,
+        ]
+    )
+    rows = np.ascontiguousarray(rows)
+    keys = rows.view(np.dtype((np.void, rows.dtype.itemsize * rows.shape[1]))).reshape(-1)
+    return np.unique(keys, return_inverse=True)[1].reshape(-1).astype(np.int64)
+
+
+def _may_be_disordered(trial: Trial, wrong: Mask) -> bool:
+    """Tell whether the wrong packets may have the values of each other: most of these are expected, each as often."""
+    found, said = trial.spec.found, trial.sample.reported
+    due, had = found.hash_values[wrong & found.hashed], said.hash_values[wrong & said.has_hash]
+    values, counts = np.unique(due, return_counts=True)
+    said_values, said_counts = np.unique(had, return_counts=True)
+    _, at, said_at = np.intersect1d(values, said_values, return_indices=True)
+    return bool(len(had)) and float(np.minimum(counts[at], said_counts[said_at]).sum()) >= _SAME_VALUES * len(had)
+
+
+def _value_bits(trial: Trial, groups: npt.NDArray[np.int64]) -> Bits:
+    """Return what a value tells: less where it is the one that another packet of the trace should have."""
+    found, values = trial.spec.found, trial.sample.reported.hash_values
+    firsts = np.unique(groups, return_index=True)[1]
+    due = found.hash_values[firsts][found.hashed[firsts]]
+    if not len(due):
+        return np.full(len(values), _HASH_BITS)
+    pool, counts = np.unique(due, return_counts=True)
+    at = np.minimum(np.searchsorted(pool, values), len(pool) - 1)
+    frequent = np.where(pool[at] == values, counts[at] / len(due), 0.0)
+    bits: Bits = -np.log2(np.maximum(frequent, 2.0**-_HASH_BITS))
+    return bits
+
+
+def _rarity(chosen: Mask, weights: Bits, among: Mask) -> float:
+    """Return the bits that a packet tells by being among those chosen."""
+    total = weights[among].sum()
+    return float(-np.log2(min(1.0, weights[chosen].sum() / total))) if total and chosen.any() else 0.0
+
+
+def _frequency_bits(numbers: npt.NDArray[np.integer], weights: Bits) -> Bits:
+    """Return what a number tells, by how frequent it is."""
+    met, of_packets = np.unique(numbers, return_inverse=True)
+    shares = np.bincount(of_packets.reshape(-1), weights * (numbers != NOT_REPORTED), minlength=len(met))
+    total = max(shares.sum(), 1e-9)
+    return np.asarray(-np.log2(np.clip(shares / total, 2.0**-_HASH_BITS, 1.0))[of_packets.reshape(-1)])

@@ -1,0 +1,115 @@
+"""What packets have in common: those that faults explain among those they apply to, and those that nothing explains."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from pcaphash.engine.decision import decide
+from pcaphash.studies.validate.evidence import Evidence
+from pcaphash.studies.validate.sample import Sample
+from pcaphash.studies.validate.traits import N_TRAITS, Span, Trait, TraitKind, Traits, ordered, span_of
+from pcaphash.studies.validate.trial import Mask, Trial
+
+Positions = npt.NDArray[np.int64]
+
+_MOST_LOOKED_AT = 300  # packets on each side
+_MOST_SHARE = 0.5  # of other packets that may have a trait too
+_LEAST_BITS = 10.0
+_MOST_TRAITS = 3
+_IMPLIED = {
+    TraitKind.FLOW: {TraitKind.SOURCE, TraitKind.DESTINATION, TraitKind.SOURCE_PORT, TraitKind.DESTINATION_PORT},
+    TraitKind.REPORT: {TraitKind.PROTOCOL, TraitKind.VERSION},
+}
+
+
+@dataclass(frozen=True)
+class Common:
+    """What some packets have in common that others do not have.
+
+    Parameters
+    ----------
+    traits : tuple of Trait
+        Kinds of packets that all of them are.
+    span : Span, optional
+        The stretch of the trace that holds all of them, and no others that could be among them.
+    others : int
+        How many other packets of the trace are of these kinds as well; an estimate.
+    """
+
+    traits: tuple[Trait, ...]
+    span: Span | None
+    others: int
+
+
+def traits_of(trial: Trial) -> Traits:
+    """Make the traits of the packets of a trial, as the configured device reads them."""
+    found, device = trial.spec.found, trial.device
+    decided = {each: decide(each, device) for each in np.unique(found.signatures).tolist()}
+    inputs = [row[:length].tobytes() for row, length in zip(found.inputs, found.lengths.tolist(), strict=True)]
+    return Traits(device, trial.sample, inputs, [decided[each] for each in found.signatures.tolist()])
+
+
+def part_of(sample: Sample, traits: Traits, inside: Positions, outside: Positions) -> Trait | Span | None:
+    """Return the kind of packets, or the stretch of the trace, that some packets are and others are not."""
+    span = span_of(sample, inside, outside)
+    if span is not None:
+        return span
+    telling = traits.telling(_some(inside), _some(outside))
+    return telling[0] if telling else None
+
+
+def common_of(sample: Sample, traits: Traits, evidence: Evidence, left: Mask) -> Common | None:
+    """Say what packets have in common that tells them from others; None where that is nothing, or may be chance."""
+    others = np.flatnonzero(~left)
+    if not left.any() or not len(others):
+        return None
+    n_left = evidence.count(left)
+    some = _some(others)
+    weights = sample.weights[some] * (sample.weights[others].sum() / max(sample.weights[some].sum(), 1e-9))
+    total = weights.sum()
+    counts = {
+        trait: float(sum(weight for at, weight in zip(some.tolist(), weights, strict=True) if trait in traits.of(at)))
+        for trait in traits.common(_some(np.flatnonzero(left)))
+    }
+    telling = [
+        trait
+        for trait, n in counts.items()
+        if n <= _MOST_SHARE * total
+        and -math.log2(max(n, 1) / (total + 1)) * n_left >= _LEAST_BITS + math.log2(N_TRAITS)
+    ]
+    span = _span_of_unexplained(sample, left, n_left)
+    if not telling and span is None:
+        return None
+    best = min((counts[trait] for trait in telling), default=0.0)
+    chosen = _chosen([trait for trait in telling if counts[trait] <= best * 1.1])
+    return Common(chosen, None if chosen and best == 0 else span, round(best))
+
+
+def _chosen(traits: list[Trait]) -> tuple[Trait, ...]:
+    """Choose a few traits that do not follow from each other."""
+    found: list[Trait] = []
+    implied: set[TraitKind] = set()
+    for trait in ordered(traits):
+        if trait.kind not in implied and trait.kind not in {each.kind for each in found}:
+            found.append(trait)
+            implied |= _IMPLIED.get(trait.kind, set())
+    return tuple(found[:_MOST_TRAITS])
+
+
+def _span_of_unexplained(sample: Sample, left: Mask, n_left: float) -> Span | None:
+    """Return the stretch that holds what is left and nothing else, where there are enough packets on both sides."""
+    inside, outside = np.flatnonzero(left), np.flatnonzero(~left)
+    share = len(inside) / len(left)
+    span = span_of(sample, inside, outside)
+    if span is None or -math.log2(share) * n_left < _LEAST_BITS + math.log2(N_TRAITS):
+        return None
+    return span if -math.log2(1 - share) * len(outside) >= _LEAST_BITS else None
+
+
+def _some(positions: Positions) -> Positions:
+    """Return so many of the packets as are looked at, spread over all."""
+    if len(positions) <= _MOST_LOOKED_AT:
+        return positions
+    return positions[np.linspace(0, len(positions) - 1, _MOST_LOOKED_AT).astype(np.int64)]

@@ -1,0 +1,37 @@
+"""Devices that nothing explains are not accused of anything, and right ones of nothing at all."""
+
+import random
+
+import pytest
+
+from support.accusing import STRANGE, accusations, asked_of, right_device, traces
+
+pytestmark = pytest.mark.jit_only  # hundreds of hypotheses, each on hundreds of packets
+
+
+@pytest.fixture(scope="module")
+def few(tmp_path_factory):
+    return traces(tmp_path_factory.mktemp("few"), 11, (3, 10, 30))
+
+
+@pytest.mark.parametrize("make", STRANGE, ids=lambda make: make.__name__)
+def test_no_fault_is_named_of_a_device_that_nothing_explains(few, make):
+    numbers = random.Random(5)
+    for asked in few:
+        found = asked_of(asked, make(numbers, asked))
+        assert accusations(found) == set(), asked.path.name
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("make", STRANGE, ids=lambda make: make.__name__)
+def test_nor_on_longer_traces(tmp_path, make):
+    numbers = random.Random(6)
+    for asked in traces(tmp_path, 12, (1500,)):
+        assert accusations(asked_of(asked, make(numbers, asked))) == set(), asked.path.name
+
+
+def test_right_devices_are_right(few):
+    numbers = random.Random(7)
+    for asked in few:
+        found = right_device(numbers, asked)
+        assert (found.mismatches, found.diagnosis, found.queue_diagnosis) == (0, None, None)
