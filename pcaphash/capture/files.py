@@ -65,8 +65,8 @@ def whole_file(path: Path, place: Field = OUTPUT_FIELD) -> Iterator[Path]:
             part.unlink(missing_ok=True)
 
 
-def make_folder(path: Path) -> None:
-    """Make a folder for output files.
+def make_folder(path: Path, place: Field = OUTPUT_FIELD) -> None:
+    """Make a folder for output files; errors name ``place`` as the field that says where.
 
     Raises
     ------
@@ -76,13 +76,13 @@ def make_folder(path: Path) -> None:
     try:
         path.mkdir(parents=True, exist_ok=True)
     except FileExistsError as error:
-        raise OutputError(str(path), "it is a file, not a folder") from error
+        raise OutputError(str(path), "it is a file, not a folder", place) from error
     except OSError as error:
-        raise OutputError(str(path), error.strerror or str(error)) from error
+        raise OutputError(str(path), error.strerror or str(error), place) from error
 
 
 @contextmanager
-def output_folder(path: Path) -> Iterator[None]:
+def output_folder(path: Path, place: Field = OUTPUT_FIELD) -> Iterator[None]:
     """Make a folder for output files; if nothing comes of it, and it was not there before, take it away again.
 
     Raises
@@ -91,7 +91,7 @@ def output_folder(path: Path) -> Iterator[None]:
         It cannot be made.
     """
     is_new = not path.exists()
-    make_folder(path)
+    make_folder(path, place)
     try:
         yield
     except BaseException:
@@ -102,34 +102,36 @@ def output_folder(path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def whole_folder(path: Path) -> Iterator[Path]:
+def whole_folder(path: Path, place: Field = OUTPUT_FIELD) -> Iterator[Path]:
     """Give a folder to write files to, and put them all into ``path`` once the last of them is written.
+
+    Errors name ``place`` as the field that says where.
 
     Raises
     ------
     OutputError
         Something cannot be written; what stood in ``path`` before still does.
     """
-    with output_folder(path):
+    with output_folder(path, place):
         try:
             part = Path(tempfile.mkdtemp(prefix=".pcaphash-", dir=path))
         except OSError as error:
-            raise OutputError(str(path), error.strerror or str(error)) from error
+            raise OutputError(str(path), error.strerror or str(error), place) from error
         try:
             yield part
-            _move_all(part, path)
+            _move_all(part, path, place)
         except OutputError as error:
             raise OutputError(str(path / Path(error.path).name), error.problem, error.place) from error
         finally:
             shutil.rmtree(part, ignore_errors=True)
 
 
-def _move_all(part: Path, path: Path) -> None:
+def _move_all(part: Path, path: Path, place: Field) -> None:
     """Move files into a folder, all of them or none, as far as it can be known beforehand."""
     moves = [(each, (path / each.name).resolve()) for each in sorted(part.iterdir())]
     for _, target in moves:
         if target.is_dir():
-            raise OutputError(str(target), "it is a folder, not a file")
+            raise OutputError(str(target), "it is a folder, not a file", place)
     with _uninterrupted():
         for each, target in moves:
             try:
@@ -137,7 +139,7 @@ def _move_all(part: Path, path: Path) -> None:
                     each.chmod(target.stat().st_mode & 0o777)
                 each.replace(target)
             except OSError as error:
-                raise OutputError(str(target), error.strerror or str(error)) from error
+                raise OutputError(str(target), error.strerror or str(error), place) from error
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 import shlex
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Annotated, Any, NamedTuple
 
 import typer
@@ -36,6 +37,9 @@ At = Annotated[
 ]
 
 _SET_TUNNELS = ("--tunnel-types", "--hash-tunnel-set")
+_SET_QUEUES = ("--queues", "--ethtool")
+_SET_FEATURES = "--features"
+_HASH_CONFIG = "--hash-config"
 
 
 def read_changes(given: Sequence[tuple[str, str]], devices: Sequence[Device]) -> list[TimedOptions]:
@@ -69,6 +73,11 @@ def _read(time: str, words: str, devices: Sequence[Device]) -> list[TimedOptions
     shared: DeviceOptions = {**found.options}
     if not any(word.startswith(_SET_TUNNELS) for word in typed):
         shared.pop("tunnel_types", None)  # which a captured command clears where it is the first after a reset
+    if not any(word.startswith(_SET_QUEUES) for word in typed):
+        shared.pop("queues", None)  # a captured command does not say how many there are: only those that it uses
+    if not any(word.startswith(_SET_FEATURES) for word in typed):
+        shared.pop("features", None)  # nor what else was agreed on
+    ends_steering = any(word.startswith(_HASH_CONFIG) for word in typed)
     if found.of_file or found.changes:
         raise ConfigurationError(AT_FIELD, f"{words!r}: the file has tables of its own", "give the options themselves")
     if shared.get("spec") == devices[0].spec:
@@ -76,8 +85,9 @@ def _read(time: str, words: str, devices: Sequence[Device]) -> list[TimedOptions
     if not shared.keys() - {"given"} and not found.named:
         raise ConfigurationError(AT_FIELD, f"{words!r} changes nothing", "write options of devices, in quotes")
     if not found.named:
-        return [TimedOptions(time_ps, shared)]
-    return [_change_of_config(time_ps, text, shared, devices) for text in found.named]
+        return [TimedOptions(time_ps, shared, ends_steering=ends_steering)]
+    named = [_change_of_config(time_ps, text, shared, devices) for text in found.named]
+    return [replace(each, ends_steering=ends_steering) for each in named]
 
 
 def _change_of_config(time_ps: int, text: str, shared: DeviceOptions, devices: Sequence[Device]) -> TimedOptions:

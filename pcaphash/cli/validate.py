@@ -14,6 +14,7 @@ from pcaphash.cli.outcome import report_reading, report_warnings, write_set
 from pcaphash.cli.progress import announce_compilation, watched
 from pcaphash.cli.reported import ReportedOptions
 from pcaphash.cli.selecting import takes_selection
+from pcaphash.cli.traces import list_traces
 from pcaphash.device import Device, DeviceOptions
 from pcaphash.engine.selection import RECEIVED, Selection
 from pcaphash.errors import ConfigurationError
@@ -39,7 +40,10 @@ def validate(
     *,
     traces: Annotated[
         list[str],
-        typer.Argument(metavar="TRACE", help="A capture, or one for each queue with --per-queue; - is standard input."),
+        typer.Argument(
+            metavar="TRACE",
+            help="A capture, or with --per-queue one for each queue, or a folder of them; - is standard input.",
+        ),
     ],
     lenient: Annotated[
         bool,
@@ -81,6 +85,8 @@ def validate(
     """
     options.check_format(format_, VALIDATION_WRITERS)
     device = Device(**device_options)
+    if reported_options.per_queue:
+        traces = list_traces(traces)
     sources = reported_options.sources(traces, device)
     report_warnings([device])
     announce_compilation()

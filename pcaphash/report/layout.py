@@ -110,7 +110,9 @@ class Columns:
 
     def print(self, console: Console) -> None:
         """Print the table, or several one below the other where there is no room for one."""
-        style = next((style for style in _STYLES if self._width(style) <= console.width), None)
+        # Labels in lines of their own would lose their heading.
+        styles = (style for style in _STYLES if not (style.own_lines and self._heading))
+        style = next((style for style in styles if self._width(style) <= console.width), None)
         if style is not None:
             self._print(console, self._columns, style)
             return

@@ -89,3 +89,14 @@ def test_places_are_named_as_such(tmp_path):
     trace = str(small_trace(tmp_path / "a.pcap", 1))
     source, _ = queues_of_traces([trace, "b.pcap"])
     assert read_reported(trace, source).notes == [TakenAsQueue(trace, 0, is_by_position=True)]
+
+
+def test_packets_of_an_unknown_queue_are_beside_those_of_known_ones(tmp_path):
+    unknown = str(small_trace(tmp_path / "queue-unknown.pcap", 2))
+    found = queues_of_traces([str(tmp_path / "queue-10.pcap"), unknown, str(tmp_path / "queue-2.pcap")])
+    assert [(source.trace, source.queue) for source in found if source.trace != unknown] == [
+        (str(tmp_path / "queue-10.pcap"), 10),
+        (str(tmp_path / "queue-2.pcap"), 2),
+    ]
+    read = read_reported(unknown, found[1])
+    assert (read.packets, read.notes) == ([(None, None, None, None)] * 2, [])

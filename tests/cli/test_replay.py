@@ -6,6 +6,8 @@ import json
 
 import pytest
 
+from pcaphash.device import Device
+from pcaphash.device.payloads.options import encode_hash_config
 from support.command import complaints, run
 from support.shared import ROOT
 
@@ -48,6 +50,7 @@ def rows_of(*arguments):
         (["-w", "o.pcapng", "--service-rate", "1Mpps", "--loop", "2"], "--loop 2: each packet is written once"),
         (["-w", "o.pcapng", "--loop", "2"], "--loop 2: each packet is written once"),
         (["-w", OVERLAY], f"--write: {OVERLAY} is an input file"),
+        (["--split-by-queue", OVERLAY], "choose another place with --split-by-queue"),
         (["--reported", OVERLAY], f"--reported: {OVERLAY} is an input file"),
         (["-w", "o.pcap", "--explain"], "--explain: only pcapng has comments"),
         (["--at", "1s", "--spec 1.4"], "--at: 1s: --spec is settled when the driver starts"),
@@ -144,6 +147,17 @@ def test_a_capture_for_each_receive_queue(tmp_path):
     assert checked.stdout.startswith(b"The device is right: all 6,060 packets")
 
 
+def test_the_folder_is_validated_as_it_is_packets_of_unknown_queues_too(tmp_path):
+    folder = tmp_path / "queues"
+    assert run("replay", ROOT / "sample_traces" / "cut.pcap", "--split-by-queue", folder).returncode == 0
+    assert (folder / "queue-unknown.pcapng").exists()
+    of_folder = run("validate", "--per-queue", folder)
+    assert of_folder.stdout.startswith(b"The device is right")
+    assert of_folder.returncode == 0
+    of_files = run("validate", "--per-queue", *sorted(folder.iterdir()))
+    assert of_files.stdout == of_folder.stdout
+
+
 def test_captures_of_other_queues_are_not_mixed_with_these(tmp_path):
     folder = tmp_path / "queues"
     assert run("replay", OVERLAY, "--split-by-queue", folder, "--queues", "4").returncode == 0
@@ -159,6 +173,20 @@ def test_nothing_is_written_of_no_packets(tmp_path):
         result = run("replay", trace, *more)
         assert (result.returncode, list(tmp_path.iterdir())) == (2, [trace])
         assert "no packet arrives; give a capture with packets" in complaints(result)[-1]
+
+
+def test_after_hash_config_no_ring_gets_packets(tmp_path):
+    payload = tmp_path / "payload.bin"
+    payload.write_bytes(encode_hash_config(Device(hash_types="linux")))
+    at_half = ["--speed", "1000x", "--at", "2ms", f"--hash-config {payload}"]
+    result = run("replay", OVERLAY, *at_half, "--service-rate", "1Mpps", "--config", "x=all", "--format", "csv")
+    of_config = [row for row in csv.DictReader(io.StringIO(result.stdout.decode())) if row["config"] == "x"]
+    missing = 6060 - sum(int(row["packets"]) for row in of_config)
+    assert 2500 < missing < 3500
+    assert complaints(result)[-1] == (
+        "pcaphash: warning: x: after HASH_CONFIG, hashes choose no receive queue; it is not known for "
+        f"{missing:,} packets, so no ring gets them"
+    )
 
 
 def test_a_change_after_the_last_packet_is_told():

@@ -133,3 +133,42 @@ def test_a_captured_command_keeps_the_tunnel_types():
     after = change_device(V14, change)
     assert (after.tunnel_types, after.hash_types_text) == (V14.tunnel_types, "IPv4+TCPv4+UDPv4+IPv6+TCPv6+UDPv6")
     assert set(after.indirection_table) == {0, 1}
+
+
+def test_a_captured_command_does_not_change_how_many_queues_there_are():
+    from pcaphash.device.payloads.options import encode_rss_config
+
+    payload = encode_rss_config(Device(queues=2, hash_types="linux")).hex()
+    (change,) = read_changes([("0s", f"--rss-config {payload}")], [V7])
+    assert change_device(V7, change).queues == V7.queues
+    with pytest.raises(ConfigurationError, match="at: 0s: indirection_table: 1 is out of range"):
+        change_device(Device(queues=1), change)
+
+
+def test_the_last_of_rss_config_and_hash_config_counts():
+    from pcaphash.device.payloads.options import encode_hash_config, encode_rss_config
+
+    device = Device(spec="1.4", queues=4, hash_types="all", unclassified_queue=3, table_index="modulo")
+    wanted = Device(spec="1.4", queues=4, hash_types="linux", hash_key=KEY)
+    given = [
+        ("1s", f"--hash-config {encode_hash_config(wanted).hex()}"),
+        ("2s", "--hash-types IPv4"),
+        ("3s", f"--rss-config {encode_rss_config(wanted).hex()}"),
+    ]
+    ((_, reporting), (_, still), (_, steering)) = change_devices([device], read_changes(given, [device]))[0]
+    assert [each.has_queue for each in (reporting, still, steering)] == [False, False, True]
+    assert (reporting.hash_types_text, reporting.hash_key) == (wanted.hash_types_text, KEY)
+    assert all(each.reports_hash and each.tunnel_types == device.tunnel_types for each in (reporting, steering))
+    assert (still.hash_types_text, steering.features) == ("IPv4", device.features)
+    assert steering.indirection_table == wanted.indirection_table
+
+
+def test_hash_config_needs_hash_report():
+    from pcaphash.device.payloads.options import encode_hash_config
+
+    device = Device(features="CTRL_VQ+MQ+RSS", hash_types="linux")
+    (change,) = read_changes(
+        [("1s", f"--hash-config {encode_hash_config(Device(hash_types='linux')).hex()}")], [device]
+    )
+    with pytest.raises(ConfigurationError, match="HASH_CONFIG needs the HASH_REPORT feature"):
+        change_device(device, change)

@@ -1,11 +1,14 @@
 """What is said and drawn of a replay: sentences made of facts, figures of tables."""
 
 import dataclasses
+import io
 
 import pytest
 
+from pcaphash.device import Device
 from pcaphash.engine.reading import Reading
 from pcaphash.report.figures.replay import draw_replay
+from pcaphash.report.replay.text import show_replay
 from pcaphash.report.replay.words import clock_lines, headline, unknown_lines, verdict_lines
 from pcaphash.studies.replay import ReplayOptions, replay
 from pcaphash.studies.replay.result import Backwards, Clock, Jump, Lossless, Replay, Verdict
@@ -99,6 +102,23 @@ def test_what_was_not_taken_as_it_is():
 
 
 @pytest.mark.jit_only
+@pytest.mark.parametrize("width", [60, 80, 98, 100, 104, 120, 160])
+def test_tables_of_queues_keep_their_headings(monkeypatch, width):
+    monkeypatch.setenv("COLUMNS", str(width))
+    result = replay(str(OVERLAY), Device(name="x"), SERVED)
+    stream = io.StringIO()
+    show_replay(result, stream)
+    lines = stream.getvalue().splitlines()
+    rules = [number for number, line in enumerate(lines) if set(line.strip()) == {"─"}]
+    assert rules
+    for rule in rules:
+        assert lines[rule - 1].split()[0] == "queue"
+        assert lines[rule + 1].split()[0] == "0"
+        assert len(lines[rule + 1].split()) > 1
+    assert stream.getvalue().count("delay,") == 4 * len({"x", "shared-ring", "round-robin", "ideal-hash"})
+    assert max(map(len, lines)) <= width
+
+
 def test_figures_show_every_configuration():
     (loss,) = draw_replay(replay(OVERLAY, options=ReplayOptions(speed=1000)))
     (panel,) = loss.figure.axes

@@ -139,7 +139,7 @@ def open_split(
     encode = capture_encoder(SPLIT_FIELD, plain_name(f"queue{suffix}").suffix, layout)
     _refuse_others(folder, n_queues, suffix)
     with (
-        whole_folder(folder) as part,
+        whole_folder(folder, SPLIT_FIELD) as part,
         _finishing(SplitEncoder(part, n_queues, suffix, encode, SPLIT_FIELD)) as encoder,
     ):
         yield encoder

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pcaphash.capture.reader import Block
 from pcaphash.capture.reported.notes import Note, TakenAsQueue
-from pcaphash.capture.reported.source import Reported
+from pcaphash.capture.reported.source import NOT_REPORTED, Reported
 from pcaphash.errors import ConfigurationError, Field
 
 PER_QUEUE_FIELD = Field("per_queue")
@@ -27,6 +27,7 @@ _WORDS = (
 _ANY_NUMBER = re.compile(r"(?<![0-9])[0-9]{1,9}(?![0-9])")
 # .pcap, .pcapng.gz and the like, also numbered as tcpdump -C does
 _SUFFIXES = re.compile(r"(?:\.(?:(?:pcap|pcapng|cap|ntar|dmp)[0-9]*|gz|zst|zstd|xz|bz2|lz4))+$", re.IGNORECASE)
+_UNKNOWN = re.compile(r"(?<![A-Za-z])(?:queue|q)[-_.]?unknown$", re.IGNORECASE)
 _ADVICE = "put q or queue before the number of the receive queue, such as q0.pcap"
 
 
@@ -38,7 +39,7 @@ class QueueOfTrace:
     trace : str
         The trace.
     queue : int
-        Its receive queue, counted from 0.
+        Its receive queue, counted from 0; NOT_REPORTED if it is not known.
     is_by_place : bool
         Whether its place among the traces says so, because no name has a number.
     """
@@ -56,6 +57,8 @@ class QueueOfTrace:
 
     def finish(self, n_packets: int) -> Sequence[Note]:
         """Return which queue the trace stands for."""
+        if self.queue == NOT_REPORTED:
+            return []
         return [TakenAsQueue(self.trace, self.queue, self._is_by_place)]
 
 
@@ -64,7 +67,8 @@ def queues_of_traces(traces: Sequence[str], n_queues: int | None = None) -> list
 
     The number after ``q``, ``queue``, ``rxq``, ``ring`` or ``rx`` is the queue; several traces may have the same one.
     Where no name has such a word, names of folders that differ may have it; else it is the only number by which several
-    names differ, or their place. Dates do not count as numbers, and names that have nothing else are refused.
+    names differ, or their place. Dates do not count as numbers, and names that have nothing else are refused. A trace
+    named ``queue-unknown`` has the packets whose queue nobody knows, as ``replay`` writes them.
 
     Parameters
     ----------
@@ -78,7 +82,11 @@ def queues_of_traces(traces: Sequence[str], n_queues: int | None = None) -> list
     ConfigurationError
         A name can be read in two ways, only some names have a number, or the device has no such queue.
     """
-    names = [_SUFFIXES.sub("", Path(trace).name) for trace in traces]
+    unknown = [trace for trace in traces if _UNKNOWN.search(_name_of(trace))]
+    if unknown and len(unknown) < len(traces):
+        known = iter(queues_of_traces([trace for trace in traces if trace not in unknown], n_queues))
+        return [QueueOfTrace(trace, NOT_REPORTED) if trace in unknown else next(known) for trace in traces]
+    names = [_name_of(trace) for trace in traces]
     stems = [_without_dates(name) for name in names]
     folders = [_without_dates(Path(trace).parent.name) for trace in traces]
     for places, word in product((stems, folders) if len(set(folders)) > 1 else (stems,), _WORDS):
@@ -95,6 +103,10 @@ def queues_of_traces(traces: Sequence[str], n_queues: int | None = None) -> list
         problem = f"the name {traces[0]} says when it was captured, but not on which receive queue"
         raise ConfigurationError(PER_QUEUE_FIELD, problem, _ADVICE)
     return [QueueOfTrace(trace, place, is_by_place=True) for place, trace in enumerate(traces)]
+
+
+def _name_of(trace: str) -> str:
+    return _SUFFIXES.sub("", Path(trace).name)
 
 
 def _without_dates(name: str) -> str:

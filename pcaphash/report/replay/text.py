@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 _DEFAULT = " (default)"
 _DELAYS = {
     "delay_median_ns": "delay, median",
-    "delay_p99_ns": "99%",
-    "delay_p999_ns": "99.9%",
-    "delay_max_ns": "maximum",
+    "delay_p99_ns": "delay, 99%",
+    "delay_p999_ns": "delay, 99.9%",
+    "delay_max_ns": "delay, maximum",
 }
 
 

@@ -242,10 +242,17 @@ def late_lines(changes: "Sequence[Change]", duration_ns: float) -> list[str]:
 
 
 def unknown_lines(replay: "Replay") -> list[str]:
-    """Say, a line each, how many packets go to no queue because too little of them was captured."""
+    """Say, a line each, how many packets go to no queue: too little of them was captured, or no hash chooses one."""
+    unsteered = {change.config for change in replay.options.changes if not change.device.has_queue}
     return [
-        f"{each.config}: the capture does not show the receive queue of {packets(each.unknown)}, so no ring gets "
+        f"{each.config}: {_why_unknown(each.config in unsteered)} {packets(each.unknown)}, so no ring gets "
         f"{'it' if each.unknown == 1 else 'them'}"
         for each in replay.verdicts
         if each.unknown and not each.is_baseline
     ]
+
+
+def _why_unknown(is_unsteered: bool) -> str:
+    if is_unsteered:
+        return "after HASH_CONFIG, hashes choose no receive queue; it is not known for"
+    return "the capture does not show the receive queue of"

@@ -17,6 +17,11 @@ _MOST_RATE_TERM = 10**12
 _FIXED = ("spec", "features", "flavor")  # what driver and device agree on before the first packet
 
 
+def _agreed(device: Device, name: str) -> object:
+    """Return what was agreed on; without RSS, where HASH_CONFIG may have ended steering by hashes."""
+    return device.features - {"RSS"} if name == "features" else getattr(device, name)
+
+
 @dataclass(frozen=True)
 class Change:
     """A configuration that is changed in the middle.
@@ -133,7 +138,7 @@ class ReplayOptions:
                 problem = f"there is no configuration {change.config!r}"
                 raise ConfigurationError(Field("changes"), problem, f"name one of {names}")
             for name in _FIXED:
-                if getattr(change.device, name) != getattr(named[change.config], name):
+                if _agreed(change.device, name) != _agreed(named[change.config], name):
                     problem = f"{Field(name)} of {change.config!r} cannot change while the device is running"
                     raise ConfigurationError(Field("changes"), problem, "keep it, or compare two configurations")
 
