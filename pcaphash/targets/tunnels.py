@@ -10,6 +10,7 @@ from pcaphash.targets.namespace import configure, set_kernel_options
 _OUTSIDE, _INSIDE = "hashin", "hashout"  # the two ends of a pair
 _ADDRESS = bytes.fromhex("020000000001")  # of the inside
 _MAC = ":".join(f"{byte:02x}" for byte in _ADDRESS)
+_WITHOUT_ETHERNET = ("gre external", "ipip external")
 
 
 def make_tunnels(sender: socket.socket, tap: str, mtu: int, device: Device) -> Callable[[bytes], object]:
@@ -62,23 +63,27 @@ def make_tunnels(sender: socket.socket, tap: str, mtu: int, device: Device) -> C
         except ConfigurationError:
             continue  # a kind that this kernel does not have
         made.append(link)
+        # Inner packets of some kinds have no Ethernet header; a tap takes none without.
+        with_header = f"action vlan push_eth dst_mac {_MAC} src_mac {_MAC} pipe " if link in _WITHOUT_ETHERNET else ""
+        redirected = f"{with_header}action mirred egress redirect dev {tap}"
         configure(
             f"ip link set {name} up mtu {mtu}",
             f"tc qdisc add dev {name} clsact",
-            f"tc filter add dev {name} ingress protocol all u32 match u8 0 0 action mirred egress redirect dev {tap}",
+            f"tc filter add dev {name} ingress protocol all u32 match u8 0 0 {redirected}",
         )
     if not made:
-        problem = "this kernel has no tunnel devices of VXLAN, GENEVE or GRE"
-        raise ConfigurationError(Field("decapsulate"), problem, "load the modules vxlan, geneve or ip_gre")
+        problem = "this kernel has no tunnel devices of VXLAN, GENEVE, GRE or IPIP"
+        raise ConfigurationError(Field("decapsulate"), problem, "load the modules vxlan, geneve, ip_gre or ipip")
     sender.bind((_OUTSIDE, 0))
     return lambda frame: sender.send(_ADDRESS + frame[len(_ADDRESS) :])
 
 
 def _links(device: Device) -> list[str]:
-    """Return the kinds of links whose inner packets have an Ethernet header, in the words of ``ip link add``."""
+    """Return the kinds of links that take outer headers off, in the words of ``ip link add``."""
     return [
         *(f"vxlan external dstport {port}" for port in device.vxlan_ports),
         *(f"geneve external dstport {port}" for port in device.geneve_ports),
         "gretap external",
         "ip6gretap external",
+        *_WITHOUT_ETHERNET,
     ]
