@@ -31,7 +31,8 @@ _DAMAGE = {
 }
 _UNUSUAL = (kernel.IS_DAMAGED, kernel.IS_SKIPPED, kernel.IS_CONTROL)
 _MOST_OF_FOREIGN = 64 * 1024  # bytes that tell what another file is
-_CUT_SHORT = "the file ends within a record"
+CUT_SHORT = "the file ends within a record"
+"""The problem of a trace that ends before its last record does."""
 
 
 Step = tuple[int, int, int, int]
@@ -169,7 +170,6 @@ class Reader:
 
     def _restrict(self, start: int | None, end: int | None) -> None:
         """Read only a part."""
-        assert isinstance(self.format, Pcap), "only records of pcap files can be read without those before them"
         if start is not None:
             self._header = None
         self._buffer_offset = self.format.first_offset if start is None else start
@@ -364,7 +364,7 @@ class Reader:
         if self._problem:
             self._report(self._problem)
         elif self._end > self._start:
-            self._report(_CUT_SHORT)
+            self._report(CUT_SHORT)
         return False
 
     def _read_control(self) -> Iterator[Control]:
@@ -398,7 +398,7 @@ class Reader:
         problem = ""
         after = trailer + 4 - self._buffer_offset
         if after > self._end:
-            problem = self._problem or _CUT_SHORT
+            problem = self._problem or CUT_SHORT
         elif self._buffer[after - 4 : after].tobytes() != expected:
             problem = _DAMAGE[kernel.BLOCK_LENGTHS_DIFFER]
         if problem:

@@ -84,6 +84,10 @@ class Running:
 
         folder = None if self.resume is None else ResumeFolder(Path(self.resume), request)
         try:
+            if self.engine == "dask":
+                from pcaphash.engine.cluster.gathering import gather_on_cluster
+
+                return gather_on_cluster(request, inputs, watch, jobs, self.scheduler, folder, each, self.announce)
             from pcaphash.engine.apart import gather_apart
 
             return gather_apart(request, inputs, watch, jobs, folder, each)

@@ -16,6 +16,7 @@ from dpkt.udp import UDP
 
 from pcaphash.capture.delivered.opening import open_capture
 from pcaphash.capture.input import FileInput
+from pcaphash.capture.ranges import split_file
 from pcaphash.capture.reader import Reader
 from pcaphash.capture.reported.writer import ReportedPacket, write_pcapng
 from pcaphash.device.device import Device
@@ -53,6 +54,7 @@ def warm_up() -> None:
         for trace in (pcap, pcapng):
             _ask(trace)
         _ask_in_parts(pcap)
+        split_file(str(pcap), 1000)
         _crowd_rings()
         for trace in (pcap, pcapng):
             whole = Reader(str(trace))

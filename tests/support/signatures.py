@@ -21,6 +21,7 @@ KERNELS = {
     "count_pcapng": 1,
     "describe_packets": 2,
     "eliminate": 1,
+    "find_start": 1,
     "group_equal": 1,
     "hash_inputs": 1,
     "hash_rows": 1,
@@ -59,6 +60,7 @@ import io, sys
 import numpy, pcaphash
 from pcaphash.capture.delivered.pcap import PcapEncoder, VirtioLayout
 from pcaphash.capture.delivered.pcapng import PcapngEncoder
+from pcaphash.capture.ranges import split_file
 from pcaphash.capture.reader import Reader
 from pcaphash.capture.reported.packet_options import PacketOptions
 from pcaphash.engine.rules import ReadingRules
@@ -120,6 +122,7 @@ flows = numpy.arange(8192)
 Rings(1, Service(8192, 1)).run(0 * flows, flows, flows, numpy.zeros(8192, "i4"))
 pcap = [PcapEncoder(io.BytesIO()), PcapEncoder(io.BytesIO(), VirtioLayout(20))]
 deliver(sys.argv[1], texts[0], pcap)
+split_file(sys.argv[1], 60)
 for trace in sys.argv[1:]:
     whole = Reader(trace)
     list(whole.walk(whole.format.walk))

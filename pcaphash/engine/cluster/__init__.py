@@ -1,0 +1,1 @@
+"""Runs a request over many traces with the processes of a Dask cluster."""

@@ -1,0 +1,212 @@
+"""Hand out the tasks of a run to a cluster, a few at a time, and add up what comes of them."""
+
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+from uuid import uuid4
+
+from pcaphash.capture.ranges import RangeInput, split_file
+from pcaphash.engine.apart import Each
+from pcaphash.engine.cluster import work
+from pcaphash.engine.cluster.joining import Joining
+from pcaphash.engine.cluster.merging import MergeTree
+from pcaphash.engine.cluster.planning import Group, Sizes, group_parts
+from pcaphash.engine.cluster.work import Counted, Facts, Kept, Portion
+from pcaphash.engine.packed import unpack
+from pcaphash.engine.part import Part
+from pcaphash.engine.progress import Watched
+from pcaphash.engine.request import Request
+from pcaphash.engine.resume import ResumeFolder
+
+_WAITING = 2  # tasks that wait at each thread of a worker, so that it need not
+
+
+class Conductor:
+    """Runs a request over traces on a cluster.
+
+    Parameters
+    ----------
+    client : distributed.Client
+        Of the cluster.
+    request : Request
+        What is asked.
+    watched : Watched
+        Is told how far this is.
+    sizes : Sizes
+        How large tasks are.
+    folder : ResumeFolder, optional
+        Keeps what comes of each trace.
+    each : callable, optional
+        Is told what came of each trace.
+    """
+
+    def __init__(
+        self,
+        client: Any,
+        request: Request[Any, Any],
+        watched: Watched,
+        sizes: Sizes,
+        folder: ResumeFolder | None = None,
+        each: Each | None = None,
+    ) -> None:
+        from distributed import as_completed
+
+        self._client = client
+        self._request = request
+        self._watched = watched
+        self._sizes = sizes
+        self._folder = folder
+        self._each = each
+        self._is_apart = folder is not None or each is not None
+        self._run = uuid4().hex
+        self._n_tasks = 0
+        self._accepted: set[int] = set()
+        self._done = as_completed()
+        self._handlers: dict[str, Callable[[Any], None]] = {}
+        self._waiting: deque[Callable[[], None]] = deque()
+        self._tree = MergeTree(self._merge)
+
+    def run(self, parts: Sequence[Part]) -> Portion | None:
+        """Have parts counted; return what came of them all, or None if there are none.
+
+        Raises
+        ------
+        CountedTwiceError
+            A task was counted twice, or not at all.
+        """
+        groups = group_parts(parts, self._sizes, self._n_threads())
+        while True:
+            self._hand_out(groups)
+            if not self._handlers:
+                break
+            future = next(self._done)
+            self._handlers.pop(future.key)(future.result())
+        total = self._tree.finish()
+        if total is None:
+            return None
+        portion: Portion = total.result()
+        if portion.tasks != self._accepted:
+            raise work.CountedTwiceError(f"tasks {sorted(portion.tasks ^ self._accepted)}")
+        return portion
+
+    def _n_threads(self) -> int:
+        """Count the threads of workers; they come and go."""
+        found: dict[str, int] = self._client.nthreads()
+        return max(sum(found.values()), 1)
+
+    def _hand_out(self, groups: Iterator[Group]) -> None:
+        """Hand out tasks as long as workers have little to do."""
+        most = (1 + _WAITING) * self._n_threads()
+        while len(self._handlers) < most:
+            if self._waiting:
+                self._waiting.popleft()()
+                continue
+            group = next(groups, None)
+            if group is None:
+                return
+            if group.is_large:
+                self._split(group)
+            else:
+                self._count(group)
+
+    def _submit(self, name: str, handler: Callable[[Any], None], function: Callable[..., Any], *given: Any) -> None:
+        """Have something done whose result, which is small, is then handled here."""
+        future = self._client.submit(function, *given, key=f"pcaphash-{name}-{self._run}")
+        self._handlers[future.key] = handler
+        self._done.add(future)
+
+    def _start(self, handler: Callable[[int, Any, Facts], None], function: Callable[..., Counted], *given: Any) -> None:
+        """Have something counted; its result stays at the worker, and what is to be known of it is handled here."""
+        task, self._n_tasks = self._n_tasks, self._n_tasks + 1
+        counted = self._client.submit(
+            function, self._request, *given[:1], task, *given[1:], key=f"pcaphash-count-{task}-{self._run}"
+        )
+        self._submit(f"facts-{task}", lambda facts: handler(task, counted, facts), work.facts_of, counted)
+
+    def _merge(self, futures: list[Any], number: int) -> Any:
+        key = f"pcaphash-merge-{number}-{self._run}"
+        return self._client.submit(work.merge, self._request, futures, key=key)
+
+    def _accept(self, task: int, counted: Any) -> None:
+        self._accepted.add(task)
+        self._tree.add(counted)
+
+    def _count(self, group: Group) -> None:
+        """Have files read whole."""
+
+        def handle(task: int, counted: Any, facts: Facts) -> None:
+            self._watched.step_over(group.n_bytes, facts.packets, len(group.parts))
+            if self._is_apart:
+                parts = {part.number: part for part in group.parts}
+                for kept in counted.result().portion.kept:
+                    self._keep(parts[kept.number], kept)
+            self._accept(task, counted)
+
+        self._start(handle, work.count_files, group.parts, self._is_apart)
+
+    def _keep(self, part: Part, kept: Kept) -> None:
+        if self._folder:
+            self._folder.save(part, kept.state, kept.packed)
+        if self._each:
+            self._each(part, unpack(kept.packed))
+
+    def _split(self, group: Group) -> None:
+        """Have a large file read in ranges, if it can be."""
+        (part,) = group.parts
+
+        def handle(ranges: list[RangeInput]) -> None:
+            if ranges:
+                _Ranges(self, Joining(part, ranges), group)
+            else:
+                self._waiting.append(lambda: self._count(group))
+
+        self._submit(f"split-{part.number}", handle, split_file, part.input.name, self._sizes.range_len)
+
+
+class _Ranges:
+    """Has a file read in ranges, and accepts them once they are proven to fit together."""
+
+    def __init__(self, conductor: Conductor, joining: Joining, group: Group) -> None:
+        self._conductor = conductor
+        self._joining = joining
+        self._group = group
+        self._counted: dict[int, Any] = {}
+        self._is_done = False
+        conductor._waiting.extend(self._later(each) for each in joining.ranges)
+
+    def _later(self, source: RangeInput) -> Callable[[], None]:
+        return lambda: None if self._is_done else self._read(source)
+
+    def _read(self, source: RangeInput) -> None:
+        part = Part(source, self._joining.part.number)
+
+        def handle(task: int, counted: Any, facts: Facts) -> None:
+            if self._is_done:
+                return  # a range beyond the end of what can be read
+            assert facts.of_range, "ranges say how they were read"
+            self._conductor._watched.step_over(source.size, facts.packets, 0)
+            self._counted[task] = counted
+            more = self._joining.take(task, source, facts.of_range)
+            if more:
+                self._conductor._waiting.appendleft(self._later(more))
+            if self._joining.is_proven:
+                self._finish()
+
+        self._conductor._start(handle, work.count_range, part)
+
+    def _finish(self) -> None:
+        conductor, joining = self._conductor, self._joining
+        self._is_done = True
+        conductor._watched.step_over(0, 0)
+        if joining.is_given_up:
+            conductor._waiting.append(lambda: conductor._count(self._group))
+            return
+        accepted = {task: self._counted[task] for task in joining.accepted}
+        self._counted.clear()
+        if conductor._is_apart:
+            portions = [counted.result() for counted in accepted.values()]
+            state = portions[0].portion.kept[0].state
+            (kept,) = work.merge(conductor._request, portions).kept
+            conductor._keep(joining.part, Kept(kept.number, state, kept.packed))
+        for task, counted in accepted.items():
+            conductor._accept(task, counted)

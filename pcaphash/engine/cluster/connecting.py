@@ -1,0 +1,155 @@
+"""Connect to a Dask cluster, or start one on this machine; and refuse one that would not do."""
+
+import logging
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+from pcaphash import __version__
+from pcaphash.engine.cluster.work import version
+from pcaphash.errors import ConfigurationError, Field
+
+_PATIENCE = 20  # seconds, for a scheduler to answer, and for a worker to be there
+_HAS_TO_AGREE = ("python", "dask", "distributed", "cloudpickle", "msgpack", "numpy")
+_MOST_NAMED = 2  # packages, of those that do not agree
+
+_SETTINGS = {
+    "distributed.worker.multiprocessing-method": "spawn",
+    "distributed.scheduler.allowed-failures": 5,
+    "distributed.logging.distributed": "critical",
+    "distributed.admin.tick.limit": "60s",
+}
+
+
+@contextmanager
+def connected(scheduler: str | None, n_processes: int, announce: Callable[[str], None] | None) -> Iterator[Any]:
+    """Give a client of a cluster.
+
+    Parameters
+    ----------
+    scheduler : str or None
+        Its address; None for a cluster on this machine, which ends with the ``with`` statement.
+    n_processes : int
+        How many processes such a cluster has, one thread each.
+    announce : callable, optional
+        Told in a line of text where the cluster shows what it does.
+
+    Raises
+    ------
+    ConfigurationError
+        Dask is not installed, or the cluster cannot be reached, is of another version, or has no workers.
+    """
+    try:
+        import dask
+        from distributed import Client, LocalCluster
+    except ImportError as error:
+        problem = f"a package that it needs is missing ({error.name})"
+        raise ConfigurationError(Field("engine", "dask"), problem, "install pcaphash[dask]") from error
+    with dask.config.set(_SETTINGS), _quiet():
+        if scheduler is None:
+            with (
+                _without_program(),
+                LocalCluster(
+                    n_workers=n_processes, threads_per_worker=1, processes=True, host="127.0.0.1",
+                    dashboard_address="127.0.0.1:0", silence_logs=logging.CRITICAL,
+                ) as cluster,
+                Client(cluster) as client,
+            ):  # fmt: skip
+                _announce(client, announce)
+                yield client
+            return
+        client = _connect(Client, scheduler)
+        try:
+            _check_versions(client, scheduler)
+            _announce(client, announce)
+            yield client
+        finally:
+            with suppress(Exception):  # the scheduler may be gone
+                client.close(timeout=_PATIENCE)
+
+
+@contextmanager
+def _without_program() -> Iterator[None]:
+    """Have processes that are spawned not load the program that spawns them: workers need none of it.
+
+    A script that does not ask whether it is the main program would otherwise run once more in each of them.
+    """
+    main = vars(sys.modules["__main__"])
+    before: dict[str, Any] = {name: main[name] for name in ("__file__", "__spec__") if name in main}
+    main.pop("__file__", None)
+    main["__spec__"] = None
+    try:
+        yield
+    finally:
+        main.update(before)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep Dask from writing to standard error: what matters of it becomes an error of this package."""
+    logger = logging.getLogger("distributed")
+    before = logger.level
+    logger.setLevel(logging.CRITICAL + 1)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)
+
+
+def _announce(client: Any, announce: Callable[[str], None] | None) -> None:
+    if announce:
+        announce(f"the dashboard of the cluster is at {client.dashboard_link}")
+
+
+def _connect(make: Callable[..., Any], scheduler: str) -> Any:
+    """Return a client of a scheduler.
+
+    Raises
+    ------
+    ConfigurationError
+        It cannot be reached, or speaks another protocol.
+    """
+    place = Field("scheduler")
+    advice = "start one with `dask scheduler`, and give the address that it shows"
+    try:
+        return make(scheduler, timeout=_PATIENCE)
+    except (OSError, ValueError) as error:
+        reason = " ".join(str(error.__cause__ or error).split()) or type(error).__name__
+        raise ConfigurationError(place, f"{scheduler} cannot be reached: {reason}", advice) from error
+
+
+def _check_versions(client: Any, scheduler: str) -> None:
+    """Refuse a cluster of other versions, of which results or errors might not be understood.
+
+    Raises
+    ------
+    ConfigurationError
+        It is one, or has no workers.
+    """
+    place = Field("scheduler")
+    try:
+        client.wait_for_workers(1, timeout=_PATIENCE)
+    except TimeoutError as error:
+        problem, advice = f"{scheduler} has no workers", f"start some with `dask worker {scheduler}`"
+        raise ConfigurationError(place, problem, advice) from error
+    found = client.get_versions()
+    mine = _versions_of(found["client"])
+    others = {"the scheduler": found["scheduler"], **{f"worker {name}": of for name, of in found["workers"].items()}}
+    for name, their in others.items():
+        differ = [f"{package} {has} (here {mine[package]})" for package, has in _versions_of(their).items()
+                  if has != mine[package]]  # fmt: skip
+        if differ:
+            problem = f"{name} has {', '.join(differ[:_MOST_NAMED])}"
+            raise ConfigurationError(place, problem, "install the same versions everywhere")
+    for worker, their_version in client.run(version, on_error="return").items():
+        if their_version != __version__:
+            has = f"version {their_version}" if isinstance(their_version, str) else "no version"
+            problem = f"worker {worker} has {has} of pcaphash, not {__version__}"
+            raise ConfigurationError(place, problem, "install the same version everywhere")
+
+
+def _versions_of(found: dict[str, Any]) -> dict[str, str]:
+    """Return the versions that have to agree; of Python, the first two numbers."""
+    packages = {name: str(found["packages"].get(name)) for name in _HAS_TO_AGREE}
+    return packages | {"python": ".".join(packages["python"].split(".")[:2])}

@@ -1,0 +1,97 @@
+"""Run a request over traces on a Dask cluster, and turn what can go wrong there into errors that say what to do."""
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import CancelledError
+from contextlib import contextmanager
+from typing import Any
+
+from pcaphash.capture.input import Input
+from pcaphash.engine.apart import Each
+from pcaphash.engine.cluster.conducting import Conductor
+from pcaphash.engine.cluster.connecting import connected
+from pcaphash.engine.cluster.planning import Sizes
+from pcaphash.engine.cluster.work import partials_of
+from pcaphash.engine.crew import count_jobs
+from pcaphash.engine.packed import unpack
+from pcaphash.engine.part import Part, whole_parts
+from pcaphash.engine.progress import Watch, Watched
+from pcaphash.engine.request import C, Partial, Request
+from pcaphash.engine.resume import ResumeFolder
+from pcaphash.engine.run import begin
+from pcaphash.errors import ConfigurationError, Field, PcaphashError
+
+SIZES = Sizes()
+
+
+def gather_on_cluster(
+    request: Request[C, Any],
+    inputs: Sequence[Input],
+    watch: Watch | None,
+    jobs: int | None,
+    scheduler: str | None = None,
+    folder: ResumeFolder | None = None,
+    each: Each | None = None,
+    announce: Callable[[str], None] | None = None,
+) -> Partial[C]:
+    """Run a request over traces, and return what came of it.
+
+    Parameters
+    ----------
+    request, inputs, watch, jobs
+        As ``run.gather`` takes them; ``jobs`` is the number of processes of a cluster on this machine.
+    scheduler, announce
+        As ``Running`` has them.
+    folder, each
+        As ``apart.gather_apart`` takes them.
+
+    Raises
+    ------
+    ConfigurationError
+        The cluster cannot be used, or a saved census does not go with the request.
+    OutputError
+        The folder cannot be written.
+    """
+    total = begin(request)
+    watched = Watched(inputs, watch)
+    to_read: list[Part] = []
+    for part in whole_parts(inputs):
+        packed = folder.load(part) if folder else None
+        if packed is None:
+            to_read.append(part)
+            continue
+        if each:
+            each(part, unpack(packed))
+        partial: Partial[C] = unpack(packed)
+        watched.step_over(part.input.size, partial.reading.packets)
+        total.combine(partial)
+    if not to_read:
+        return total
+    with connected(scheduler, count_jobs(jobs), announce) as client, _understood():
+        portion = Conductor(client, request, watched, SIZES, folder, each).run(to_read)
+    for partial in partials_of(portion) if portion else ():
+        total.combine(partial)
+    return total
+
+
+@contextmanager
+def _understood() -> Iterator[None]:
+    """Turn errors of Dask into such that say what to do.
+
+    Raises
+    ------
+    ConfigurationError
+        Workers died again and again, or the scheduler is gone.
+    """
+    from distributed import KilledWorker
+
+    place = Field("engine", "dask")
+    try:
+        yield
+    except PcaphashError:
+        raise
+    except KilledWorker as error:
+        problem = f"a task was given up after the workers that had it died {error.allowed_failures + 1} times"
+        raise ConfigurationError(place, problem, "give workers more memory, or run without a cluster") from error
+    except (CancelledError, OSError) as error:
+        problem = "the connection to the scheduler was lost"
+        raise ConfigurationError(place, problem, f"run it again; {Field('resume')} keeps what was done") from error

@@ -1,0 +1,262 @@
+"""A cluster gives what one process gives, bit for bit: whatever dies, and however often a task is run."""
+
+import gzip
+import os
+import subprocess
+import sys
+from collections import Counter
+from dataclasses import replace
+
+import pytest
+
+pytest.importorskip("distributed", reason="Dask is not installed")
+
+from pcaphash.capture.input import FileInput
+from pcaphash.engine.cluster import connecting, gathering
+from pcaphash.engine.cluster.merging import MergeTree
+from pcaphash.engine.cluster.planning import Group, Sizes, group_parts
+from pcaphash.engine.part import Part, whole_parts
+from pcaphash.engine.run import gather
+from pcaphash.engine.running import Running
+from pcaphash.errors import ConfigurationError
+from support.asked import REQUESTS, SAMPLES, told
+from support.cluster import LoggedInput, cluster
+from support.disguised import disguised_pcap, disguised_pcapng, parallel_pcap
+
+pytestmark = pytest.mark.jit_only
+SMALL = Sizes(least_group=20_000, most_group=20_000, range_len=150_000)
+
+
+@pytest.fixture(scope="module")
+def scheduler():
+    with cluster(2) as address:
+        yield address
+
+
+@pytest.fixture(autouse=True)
+def _small_tasks(monkeypatch):
+    monkeypatch.setattr(gathering, "SIZES", SMALL)
+
+
+@pytest.fixture(scope="module")
+def thousand(tmp_path_factory):
+    """Make 1,000 traces: pcap, pcapng, compressed ones, damaged ones, two empty ones, and two that are none."""
+    folder = tmp_path_factory.mktemp("thousand")
+    samples = [path.read_bytes() for path in SAMPLES if path.stat().st_size < 30_000]
+    pieces = [*samples, disguised_pcap(5), disguised_pcapng(4)]
+    for number in range(996):
+        data = pieces[number % len(pieces)]
+        if number % 13 == 0:
+            data = data[: len(data) - 1 - number % 50]
+        elif number % 17 == 0:
+            data = data[:60] + b"\xff" * 8 + data[68:]
+        if number % 7 == 0:
+            data = gzip.compress(data, 1)
+            data = data[:-9] if number % 14 == 0 else data
+        (folder / f"{number:03}").write_bytes(data)
+    (folder / "empty-1").touch()
+    (folder / "empty-2").touch()
+    (folder / "foreign").write_bytes(b"PK\x03\x04" + bytes(30))
+    (folder / "short").write_bytes(samples[0][:20])
+    return sorted(folder.iterdir())
+
+
+def on_cluster(scheduler, request, inputs, **words):
+    return Running("dask", scheduler, **words).gather(request, inputs, None, None)
+
+
+def inputs_of(paths):
+    return [FileInput(str(path)) for path in paths]
+
+
+def quickly(names, quick):
+    """Leave all but some to the longer tests."""
+    return [name if name in quick else pytest.param(name, marks=pytest.mark.slow) for name in names]
+
+
+@pytest.mark.parametrize("name", quickly(REQUESTS, ("census", "compare")))
+def test_every_study(scheduler, name):
+    request, write = REQUESTS[name]
+    inputs = inputs_of([*SAMPLES, "nothing"])
+    assert told(request, write, on_cluster(scheduler, request, inputs)) == told(request, write, gather(request, inputs))
+
+
+@pytest.mark.parametrize("name", quickly(["analyze", "info"], ("info",)))
+def test_a_thousand_files(scheduler, thousand, name):
+    request, write = REQUESTS[name]
+    assert len(thousand) == 1000
+    alone = gather(request, inputs_of(thousand), jobs=1)
+    expected = told(request, write, alone)
+    assert len(alone.reading.unreadable) == 4
+    assert len(alone.reading.damages) > 50
+    progress = []
+    partial = Running("dask", scheduler).gather(
+        request, inputs_of(thousand), lambda each: progress.append(replace(each)), None
+    )
+    assert told(request, write, partial) == expected
+    assert (progress[-1].read_files, progress[-1].total_files) == (1000, 1000)
+    assert progress[-1].packets == partial.reading.packets
+    assert progress[-1].read_bytes == progress[-1].total_bytes
+
+
+@pytest.mark.parametrize("n", [400, pytest.param(1000, marks=pytest.mark.slow)])
+def test_workers_that_die(scheduler, thousand, tmp_path, n):
+    """What tasks gave that died with a worker is made again, and counted once."""
+    request, write = REQUESTS["compare"]
+    thousand = thousand[:n]
+    log = tmp_path / "log"
+    inputs = [
+        LoggedInput(str(path), log=str(log), deaths=int(number in (n // 4, n // 2)))
+        for number, path in enumerate(thousand)
+    ]
+    partial = on_cluster(scheduler, request, inputs)
+    opened = Counter(log.read_text().split())
+    assert opened.keys() == {path.name for path in thousand}
+    assert sum(times > 1 for times in opened.values()) > 10
+    assert told(request, write, partial) == told(request, write, gather(request, inputs_of(thousand)))
+
+
+@pytest.mark.slow
+def test_a_trace_that_kills_every_worker(scheduler, tmp_path):
+    inputs = [*inputs_of(SAMPLES[:2]), LoggedInput(str(SAMPLES[2]), log=str(tmp_path / "log"), deaths=100)]
+    with pytest.raises(ConfigurationError, match="engine=dask: a task was given up after the workers that had it died"):
+        on_cluster(scheduler, REQUESTS["census"][0], inputs)
+
+
+@pytest.mark.parametrize("make", [disguised_pcap, disguised_pcapng, parallel_pcap])
+@pytest.mark.parametrize("damage", [None, pytest.param(1_000_000, marks=pytest.mark.slow)])
+def test_large_files_in_ranges(scheduler, tmp_path, make, damage):
+    path = tmp_path / "large"
+    data = make(8000)
+    path.write_bytes(data if damage is None else data[:damage] + b"\xff" * 40 + data[damage + 40 :])
+    inputs = inputs_of([SAMPLES[0], path, SAMPLES[1]])
+    for name in ("analyze", "info"):
+        request, write = REQUESTS[name]
+        assert told(request, write, on_cluster(scheduler, request, inputs)) == told(
+            request, write, gather(request, inputs)
+        )
+
+
+def test_a_run_goes_on(scheduler, thousand, tmp_path):
+    """Some were read by one process before, and large ones are read in ranges."""
+    request, write = REQUESTS["info"]
+    large = tmp_path / "large.pcap"
+    large.write_bytes(disguised_pcap(3000))
+    paths = [*thousand[:100], large]
+    expected = told(request, write, gather(request, inputs_of(paths)))
+    log = tmp_path / "log"
+
+    def run(first, last, **words):
+        log.write_text("")
+        inputs = [LoggedInput(str(path), log=str(log)) for path in paths[:first]] + inputs_of(paths[first:last])
+        partial = Running(resume=tmp_path / "partial", **words).gather(request, inputs, None, 1)
+        return told(request, write, partial)
+
+    run(60, 60)
+    assert run(100, 101, engine="dask", scheduler=scheduler) == expected
+    assert set(log.read_text().split()) == {path.name for path in thousand[60:100]}
+    assert run(100, 101) == expected
+    assert log.read_text() == ""
+    assert run(100, 101, engine="dask", scheduler=scheduler) == expected
+
+
+def test_results_of_each_trace(scheduler, thousand, tmp_path):
+    import pcaphash
+
+    large = tmp_path / "large.pcap"
+    large.write_bytes(disguised_pcap(3000))
+    paths = [*thousand[:50], large]
+    apart = pcaphash.analyze(paths, per_file=True, running=Running("dask", scheduler))
+    assert apart.file_rows == pcaphash.analyze(paths, per_file=True).file_rows
+
+
+def test_a_cluster_of_this_machine(thousand):
+    """The command starts one, says where to look at it, and leaves nothing running."""
+    command = [sys.executable, "-m", "pcaphash", "analyze", *map(str, thousand[:300]), "--format", "json"]
+    alone = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+    result = subprocess.run([*command, "--engine", "dask", "--jobs", "2"], capture_output=True, text=True, timeout=300)
+    assert (result.returncode, result.stdout) == (alone.returncode, alone.stdout)
+    first, *others = result.stderr.splitlines()
+    assert first.startswith("pcaphash: the dashboard of the cluster is at http://127.0.0.1:")
+    assert others == alone.stderr.splitlines()
+
+
+ANYTHING = REQUESTS["census"][0], inputs_of(SAMPLES[:1])
+
+
+@pytest.mark.parametrize("address", ["tcp://127.0.0.1:1", "smoke://signals"])
+def test_nobody_answers(monkeypatch, address):
+    monkeypatch.setattr(connecting, "_PATIENCE", 1)
+    with pytest.raises(ConfigurationError, match=f"scheduler: {address} cannot be reached: [^;]*; start one"):
+        on_cluster(address, *ANYTHING)
+
+
+@pytest.mark.slow
+def test_a_cluster_without_workers(monkeypatch):
+    monkeypatch.setattr(connecting, "_PATIENCE", 1)
+    with cluster(0) as address, pytest.raises(ConfigurationError, match="has no workers; start some with `dask worker"):
+        on_cluster(address, *ANYTHING)
+
+
+def test_other_versions(scheduler, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(connecting, "__version__", "9.9")
+        with pytest.raises(ConfigurationError, match=r"worker tcp://.* has version .* of pcaphash, not 9\.9; install"):
+            on_cluster(scheduler, *ANYTHING)
+    versions, told_first = connecting._versions_of, iter(["9.0"])
+    monkeypatch.setattr(
+        connecting, "_versions_of", lambda found: versions(found) | {"distributed": next(told_first, "1.0")}
+    )
+    with pytest.raises(ConfigurationError, match=r"the scheduler has distributed 1\.0 \(here 9\.0\); install the same"):
+        on_cluster(scheduler, *ANYTHING)
+
+
+def test_dask_is_not_installed(tmp_path):
+    (tmp_path / "distributed.py").write_text("raise ModuleNotFoundError('none', name='distributed')\n")
+    variables = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    command = [
+        sys.executable,
+        "-m",
+        "pcaphash",
+        "census",
+        str(SAMPLES[0]),
+        "-o",
+        str(tmp_path / "a"),
+        "--engine",
+        "dask",
+    ]
+    result = subprocess.run(command, capture_output=True, text=True, env=variables, timeout=60, check=False)
+    assert result.returncode == 2
+    (line,) = result.stderr.splitlines()
+    assert line.endswith("--engine dask: a package that it needs is missing (distributed); install pcaphash[dask]")
+
+
+def test_groups():
+    def part(size, number=0):
+        return Part(type("Sized", (FileInput,), {"size": size})("x"), number)
+
+    sizes = Sizes(least_group=100, most_group=400, range_len=1000, most_files=3)
+    groups = group_parts([part(60), part(30), part(30), part(5000), part(0), part(0), part(0)], sizes, 50)
+    assert [(group.n_bytes, len(group.parts), group.is_large) for group in groups] == [
+        *((90, 2, False), (5000, 1, True), (30, 3, False), (0, 1, False)),
+    ]
+    assert (sizes.group_len(2000, 2), sizes.group_len(10**9, 2)) == (250, 400)
+    assert list(group_parts([], sizes, 1)) == []
+    assert isinstance(next(group_parts(whole_parts([FileInput("nothing")]), sizes, 1)), Group)
+
+
+@pytest.mark.parametrize("n", [0, 1, 2, 7, 8, 9, 63, 64, 65, 513])
+def test_the_tree_adds_each_once_and_few_at_a_time(n):
+    sizes = []
+
+    def merge(futures, number):
+        assert number == len(sizes)
+        sizes.append(len(futures))
+        return [each for future in futures for each in future]
+
+    tree = MergeTree(merge)
+    for number in range(n):
+        tree.add([number])
+    total = tree.finish()
+    assert total is None if n == 0 else sorted(total) == list(range(n))
+    assert max(sizes, default=0) <= 8

@@ -1,0 +1,73 @@
+"""A Dask cluster of this machine, and traces that kill the worker that reads them."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from pcaphash.capture.input import FileInput
+from pcaphash.capture.reader import Reader
+from support.shared import ROOT
+
+_DASK = [sys.executable, "-c", "import sys; from dask.__main__ import main; sys.exit(main())"]
+_ADDRESS = re.compile(r"Scheduler at:\s+(tcp://[0-9.:]+)")
+
+
+@contextmanager
+def cluster(n_workers: int, *words: str) -> Iterator[str]:
+    """Start a scheduler and workers of one thread each; give the scheduler's address."""
+    with started("scheduler", "--host", "127.0.0.1", "--port", "0", "--dashboard-address", "127.0.0.1:0") as log:
+        while (found := _ADDRESS.search(log.read_text())) is None:
+            time.sleep(0.05)
+        address = found[1]
+        if not n_workers:
+            yield address
+            return
+        workers = ["--nworkers", str(n_workers), "--nthreads", "1", "--no-dashboard", *words]
+        with started("worker", address, "--host", "127.0.0.1", *workers):
+            yield address
+
+
+@contextmanager
+def started(*words: str) -> Iterator[Path]:
+    """Run a command of Dask meanwhile, where modules of the tests can be imported; give the file that it logs to."""
+    paths = os.pathsep.join([str(ROOT), str(ROOT / "tests")])
+    variables = {**os.environ, "PYTHONPATH": paths, "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "2"}
+    with tempfile.NamedTemporaryFile("w", prefix="dask-") as log:
+        process = subprocess.Popen([*_DASK, *words], stderr=log, env=variables, cwd=ROOT)
+        try:
+            yield Path(log.name)
+        finally:
+            process.terminate()
+            process.wait()
+
+
+@dataclass(frozen=True)
+class LoggedInput(FileInput):
+    """A file that notes in a log how often it is opened.
+
+    Parameters
+    ----------
+    log : str
+        The log.
+    deaths : int
+        How often whoever opens it is killed, before it can be read.
+    """
+
+    log: str = ""
+    deaths: int = 0
+
+    def open(self) -> Reader:
+        with Path(self.log).open("a") as stream:
+            stream.write(f"{Path(self.name).name}\n")
+        if Path(self.log).read_text().split().count(Path(self.name).name) <= self.deaths:
+            time.sleep(0.3)  # so that what came of other tasks is known, and lost
+            os.kill(os.getpid(), signal.SIGKILL)
+        return Reader(self.name)
