@@ -1,9 +1,10 @@
 """Steer packets: which entry of its indirection table each configuration takes, and to which flow a packet belongs.
 
 One dissection serves all configurations with the same key, rules and departures. A flow, here, is what the innermost IP
-header that the capture shows tells: addresses, protocol and ports; 63 bits of a hash over these stand for it. Later
-fragments have no ports: they belong to the flow of their first fragment, which a small table remembers. Packets without
-IP are told apart by their Ethernet addresses.
+header that the capture shows tells: addresses, protocol and ports; in a tunnel also its virtual network, since tenants
+may use the same addresses. 63 bits of a hash over these stand for it. Later fragments have no ports: they belong to the
+flow of their first fragment, which a small table remembers. Packets without IP are told apart by their Ethernet
+addresses.
 """
 
 from typing import Any
@@ -26,6 +27,7 @@ from pcaphash.kernels.header import (
 )
 from pcaphash.kernels.rows import EXTENDED, FORMS, NOTHING, UNDECIDED, WITH_PORTS
 from pcaphash.kernels.toeplitz import finish, view_key
+from pcaphash.kernels.tunnel import NO_NETWORK_NUMBER, network_number
 from pcaphash.standards import ip
 from pcaphash.standards.ethernet import ETHERNET
 
@@ -106,9 +108,11 @@ def _flow_without_ports(
 
 
 @step
-def _flow_of_header(d: Any, kind: int, ip_header: int, payload: int, captured_end: int, fragments: Any) -> int:
-    """Return the flow that an IP header tells."""
-    mixed = np.uint64(0x9E3779B97F4A7C15)
+def _flow_of_header(
+    d: Any, kind: int, ip_header: int, payload: int, captured_end: int, network: int, fragments: Any
+) -> int:
+    """Return the flow that an IP header tells, in a virtual network; 0 for none."""
+    mixed = np.uint64(0x9E3779B97F4A7C15) + np.uint64(network)
     if kind < KIND_IPV6:
         mixed = _mix(mixed, _load64(d, ip_header + ip.IPV4_SOURCE_OFFSET))
     else:
@@ -205,7 +209,11 @@ def steer_packets(
         if kind >= KIND_IPV4:
             header = inner_ip if has_inner else outer_ip
             payload = inner_payload if has_inner else outer_payload
-            found[i] = _flow_of_header(d, kind, header, payload, captured_end, known)
+            network = np.int64(0)
+            if has_inner:
+                number = network_number(d, encapsulation, outer_payload, captured_end)
+                network = (encapsulation << 32 | number) if number != NO_NETWORK_NUMBER else np.int64(0)
+            found[i] = _flow_of_header(d, kind, header, payload, captured_end, network, known)
         else:
             found[i] = _flow_of_link(d, offset, captured_end, link_type)
         # All of them: which one a configuration picks is what a processor cannot foresee in mixed traffic.

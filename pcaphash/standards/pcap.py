@@ -38,7 +38,7 @@ INTERFACE_DESCRIPTION_LEN = 20  # without options
 PACKET_BLOCK_OFFSET = 28  # of the packet in an enhanced or obsolete packet block
 SIMPLE_PACKET_OFFSET = 12
 
-# pcapng options: sections 3.5, 4.2 and 4.3.
+# pcapng options: sections 3.5, 4.2, 4.3 and 4.6.
 OPTION_END = 0
 OPTION_COMMENT = 1
 OPTION_IF_NAME = 2
@@ -46,6 +46,8 @@ OPTION_IF_DESCRIPTION = 3
 OPTION_IF_TSRESOL = 9
 OPTION_IF_FCSLEN = 13
 OPTION_IF_TSOFFSET = 14
+OPTION_ISB_IFRECV = 4
+OPTION_ISB_IFDROP = 5
 OPTION_EPB_FLAGS = 2
 FLAGS_INBOUND = 1
 FLAGS_OUTBOUND = 2

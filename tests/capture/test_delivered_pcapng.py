@@ -173,6 +173,23 @@ def test_drops_of_each_interface_are_counted_apart(tmp_path):
     assert [body[24:] for body in bodies] == drops
 
 
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_packets_dropped_after_the_last_one_are_in_the_statistics(tmp_path, order):
+    section = captures.section(order=order) + captures.interface(order=order) * 2
+    packets = [captures.enhanced(b"p", number=number, order=order) for number in (0, 1, 0)]
+    path = tmp_path / "two.pcapng"
+    path.write_bytes(section + b"".join(packets) + section + captures.enhanced(b"p", order=order))
+    fates = ["delivered", "delivered", "dropped", "delivered"]
+    found, _ = write_with(path, lambda number: Report(fates[number - 1]), PcapngEncoder)
+    kinds = kinds_of(found)
+    assert kinds.count(5) == 1
+    assert kinds.index(5) == kinds.index(captures.SECTION_HEADER, 1) - 1
+    (body,) = [body for kind, body, _ in blocks_of(found) if kind == 5]
+    counted = [captures.number_option(code, "Q", n, order) for code, n in ((4, 2), (5, 1))]
+    assert body[12:] == b"".join(counted) + captures.option(0, b"", order)
+    assert body[:12] == struct.pack(order + "I", 0) + packets[2][12:20]
+
+
 def test_a_long_block_is_copied_in_stretches(tmp_path):
     path = tmp_path / "long.pcapng"
     data = captures.section() + captures.interface() + captures.block(0x0BAD, bytes(range(256)) * 9)

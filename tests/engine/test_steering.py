@@ -88,6 +88,23 @@ def test_later_fragments_belong_to_the_flow_of_the_first(packets):
     assert_same_flows(packets)
 
 
+@pytest.mark.parametrize("kind", ["vxlan", "geneve", "gre"])
+def test_equal_addresses_of_two_tenants_are_two_flows(kind):
+    inner = builders.framed(builders.ipv4(builders.udp(), 17))
+
+    def tunnelled(number):
+        if kind == "gre":
+            header = (0x2000_0800).to_bytes(4, "big") + number.to_bytes(4, "big")
+            return framed(builders.ipv4(header + inner[14:], 47))
+        header = b"\x08\0\0\0" if kind == "vxlan" else b"\0\0\x65\x58"
+        payload = header + number.to_bytes(3, "big") + b"\0" + inner
+        return framed(builders.ipv4(builders.udp(payload, destination_port=4789 if kind == "vxlan" else 6081), 17))
+
+    block = Block(*laid_out([tunnelled(1), tunnelled(2), tunnelled(1)]))
+    flows = Steerer([Plan("", (device_of(PLAIN),))]).steer(block, 0, np.zeros(3, np.int64)).flows
+    assert flows[0] == flows[2] != flows[1]
+
+
 def test_a_change_steers_packets_from_then_on():
     devices = [pcaphash.Device(queues=8), pcaphash.Device(queues=8, hash_key=bytes(range(40)))]
     packets = [framed(builders.ipv4(builders.udp(source_port=port), 17)) for port in range(1000, 1040)]

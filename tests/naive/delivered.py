@@ -20,6 +20,7 @@ from naive.pcapng import (
 )
 
 COMMENT, HASH, DROPS, QUEUE = 1, 3, 4, 6
+INTERFACE_STATISTICS, RECEIVED, DROPPED = 5, 4, 5
 TOEPLITZ = 5
 
 
@@ -38,23 +39,47 @@ def written(data: bytes, reports: list[Report]) -> bytes:
     out = b""
     section, offset = Section("<"), 0
     lost: dict[int, int] = {}
+    met: dict[int, list[int]] = {}  # by interface: packets that arrived, packets dropped, the time of the last one
     rest = iter(reports)
     while offset < len(data):
         before = section
         section = section_at(data, offset, section)
         if section is not before:
-            lost = {}
+            out += statistics(met, before.order)
+            lost, met = {}, {}
         kind, body, size = read_block(data, offset, section)
         whole = data[offset : offset + size]
         offset += size
         if kind == SECTION_HEADER:
             out += whole[:16] + b"\xff" * 8 + whole[24:]
         elif kind in (ENHANCED_PACKET, OBSOLETE_PACKET, SIMPLE_PACKET):
-            out += packet_block(kind, whole, body, section, next(rest), lost)
+            report = next(rest)
+            note(met, parts_of(kind, body, section)[0], section.order, report.fate)
+            out += packet_block(kind, whole, body, section, report, lost)
         else:
             if kind == INTERFACE:
                 section.interfaces.append(read_interface(body, section))
             out += whole
+    return out + statistics(met, section.order)
+
+
+def note(met: dict[int, list[int]], fields: bytes, order: str, fate: str) -> None:
+    """Count a packet that arrived."""
+    number, high, low = struct.unpack_from(order + "3I", fields)
+    if fate != "left out":
+        received, dropped, _ = met.get(number, [0, 0, 0])
+        met[number] = [received + 1, dropped + (fate == "dropped"), high << 32 | low]
+
+
+def statistics(met: dict[int, list[int]], order: str) -> bytes:
+    """Write an interface statistics block (section 4.6) for each interface that dropped packets."""
+    out = b""
+    for number, (received, dropped, time) in sorted(met.items()):
+        if dropped:
+            body = struct.pack(order + "3I", number, time >> 32, time & 0xFFFFFFFF)
+            body += option(RECEIVED, struct.pack(order + "Q", received), order)
+            body += option(DROPPED, struct.pack(order + "Q", dropped), order)
+            out += block(INTERFACE_STATISTICS, body + option(END_OF_OPTIONS, b"", order), order)
     return out
 
 

@@ -2,7 +2,7 @@
 
 Source: draft-ietf-opsawg-pcapng. What the trace says otherwise stays: sections, interfaces, other blocks and options,
 byte order, times and lengths. The report is the device's own: Toeplitz hashes, receive queues and drop counts of the
-trace give way to it. A section no longer says how long it is.
+trace give way to it. A section no longer says how long it is, and ends with statistics of interfaces that drop packets.
 """
 
 import struct
@@ -13,6 +13,7 @@ from pcaphash.capture.blocks import block_of, option_of
 from pcaphash.capture.control import Control, FileHeader, SectionHeader
 from pcaphash.capture.delivered.delivery import Delivery
 from pcaphash.capture.delivered.encoder import Encoder, Sink
+from pcaphash.capture.delivered.statistics import InterfaceStatistics
 from pcaphash.capture.reader import Block
 from pcaphash.kernels.delivered import write_packet_blocks
 from pcaphash.standards import pcap
@@ -35,20 +36,22 @@ class PcapngEncoder(Encoder):
         self._n_interfaces = 0
         self._unit_ns = 1
         self._is_empty = True
+        self._statistics = InterfaceStatistics()
 
     def finish(self) -> None:
-        """Write a section without anything if the trace is cut within its first: without one, nothing can be read."""
+        """End the last section; write one if the trace is cut within its first: without one, nothing can be read."""
+        self._sink.write(self._statistics.blocks())
         if self._is_empty:
             body = struct.pack("<IHH", pcap.BYTE_ORDER_MAGIC, 1, 0) + _UNKNOWN_LENGTH
             self._sink.write(block_of(pcap.SECTION_HEADER, body, "<"))
 
     def _write_control(self, control: Control) -> None:
         if isinstance(control.says, FileHeader):
-            self._begin_section(1)
             self._unit_ns = control.says.fraction_ns
+            self._begin_section(1, control.says.big_endian)
             self._sink.write(section_of(control.says, control.data))
         elif isinstance(control.says, SectionHeader):
-            self._begin_section(0)
+            self._begin_section(0, control.says.big_endian)
             data, place = control.data, pcap.SECTION_LENGTH_OFFSET
             self._sink.write(data[:place] + _UNKNOWN_LENGTH + data[place + len(_UNKNOWN_LENGTH) :])
         else:
@@ -57,7 +60,9 @@ class PcapngEncoder(Encoder):
                 self._drops = np.concatenate([self._drops, np.zeros_like(self._drops)])
             self._sink.write(control.data)
 
-    def _begin_section(self, n_interfaces: int) -> None:
+    def _begin_section(self, n_interfaces: int, big_endian: bool) -> None:
+        self._sink.write(self._statistics.blocks())
+        self._statistics = InterfaceStatistics(">" if big_endian else "<", self._unit_ns)
         self._is_empty = False
         self._drops[:] = 0
         self._n_interfaces = n_interfaces
@@ -68,6 +73,7 @@ class PcapngEncoder(Encoder):
 
     def _write_packets(self, block: Block, delivery: Delivery) -> None:
         reported, texts = delivery.reported, delivery.texts
+        self._statistics.count(block, delivery.fates)
         n_records, at = 0, block.start
         while n_records < len(block.records) or at < block.end:
             before = n_records, at
