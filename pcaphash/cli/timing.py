@@ -9,9 +9,7 @@ import typer
 from pcaphash.cli.changes import At, read_changes
 from pcaphash.cli.groups import TIME, put_into
 from pcaphash.cli.selecting import replace_parameter
-from pcaphash.device import Device, TimedOptions, change_devices
-from pcaphash.errors import ConfigurationError, Field
-from pcaphash.quantities import parse_duration
+from pcaphash.device import Device, TimedOptions
 
 if TYPE_CHECKING:
     from pcaphash.studies.replay import ReplayOptions
@@ -87,36 +85,12 @@ class Timing:
         ConfigurationError
             A value cannot be read, makes no sense, or is of a change that the device refuses.
         """
-        from pcaphash.engine.rates import parse_rate, parse_service_rate, parse_speed
-        from pcaphash.studies.replay import Change, ReplayOptions
+        from pcaphash.studies.replay import ReplayOptions
+        from pcaphash.studies.replay.words import changes_of, read_words
 
-        given = {name: value for name, value in self.given.items() if value is not None}
-        if "service_rate" in given and {"service_time", "service_time_per_byte"} & given.keys():
-            problem = f"{Field('service_time')} says how long a packet takes, too"
-            raise ConfigurationError(Field("service_rate"), problem, "give one of the two")
-        arguments: dict[str, Any] = {name: given[name] for name in ("ring_size", "loop", "rebase") if name in given}
-        if "service_rate" in given:
-            arguments["service_ps"] = parse_service_rate(given["service_rate"])
-        if "service_time" in given:
-            arguments["service_ps"] = parse_duration(Field("service_time"), given["service_time"])
-        if "service_time_per_byte" in given:
-            place = Field("service_time_per_byte")
-            arguments["service_per_byte_ps"] = parse_duration(place, given["service_time_per_byte"])
-        if "speed" in given:
-            arguments["speed"] = parse_speed(given["speed"])
-        if "rate" in given:
-            arguments["rate"] = parse_rate(given["rate"])
-        if "window" in given:
-            from pcaphash.engine.timeline import parse_window
-
-            arguments["window_ns"] = parse_window(given["window"])
-        timed = [*changes_of_file, *read_changes(given.get("at", ()), devices)]
-        changes = [
-            Change(device.name, time_ps, after)
-            for device, steps in zip(devices, change_devices(devices, timed), strict=True)
-            for time_ps, after in steps
-        ]
-        return ReplayOptions(**arguments, changes=changes)
+        arguments = read_words(self.given)
+        timed = [*changes_of_file, *read_changes(self.given.get("at") or (), devices)]
+        return ReplayOptions(**arguments, changes=changes_of(devices, timed))
 
 
 def takes_timing(command: Callable[..., int]) -> Callable[..., int]:

@@ -260,6 +260,50 @@ def test_what_makes_no_sense_is_refused(arguments, field):
     assert "\n" not in str(error.value)
 
 
+def test_the_words_of_the_command_line_are_those_of_python(trace):
+    device = Device(name="before", hash_types="addresses")
+    after = Device(name="before", hash_types="all")
+    exact = ReplayOptions(
+        ring_size=2,
+        service_ps=500_000,
+        service_per_byte_ps=100,
+        speed=Fraction(5, 2),
+        loop=2,
+        window_ns=1000,
+        changes=[Change("before", 3_000_000, after)],
+    )
+    in_words = pcaphash.replay(
+        trace, device, ring_size=2, service_time="500ns", service_time_per_byte="0.1ns", speed=2.5, loop=2,
+        window="1us", at=[("3us", {"hash_types": "all", "config": "before"})],
+    )  # fmt: skip
+    assert in_words.options == exact
+    assert in_words.queues.equals(pcaphash.replay(trace, device, exact).queues)
+    both = pcaphash.replay(trace, device, exact, service_rate=4e6, service_time_per_byte=None)
+    assert (both.options.service_ps, both.options.ring_size) == (250_000, 2)
+    at_rate = pcaphash.replay(trace, device, rate="10Gbps", service_rate="2Mpps").options
+    assert (at_rate.rate, at_rate.service_ps) == (Rate(10**10, "bits"), 500_000)
+    assert pcaphash.replay(trace, device, rate=1000, rebase=True).options.rate == Rate(1000)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ({"service_rate": "2Mfoo"}, "service_rate: '2Mfoo' is not a rate"),
+        ({"service_rate": -1}, "service_rate: '-1pps' is not a rate"),
+        ({"service_time": 0.5}, "service_time: '0.5' is not a length of time"),
+        ({"service_rate": "1Mpps", "service_time": "1ns"}, "service_rate: service_time says how long"),
+        ({"speed": 0}, "speed: '0x' is not a speed"),
+        ({"at": [("1s", {"foo": 1})]}, "at: 'foo' is not an argument of Device"),
+        ({"at": [("1s", {"queues": 4, "config": "x"})]}, "at: 1s: there is no configuration 'x'"),
+        ({"at": [("1s", {"indirection_table": [99]})]}, "at: 1s: indirection_table: 99 is out of range"),
+    ],
+)
+def test_words_that_are_refused(trace, words, said):
+    with pytest.raises(ConfigurationError) as error:
+        pcaphash.replay(trace, DEVICE, **words)
+    assert str(error.value).startswith(said)
+
+
 @pytest.mark.parametrize(
     "change",
     [

@@ -15,7 +15,7 @@ from pcaphash.kernels.delivered import DROPPED, LEFT_OUT
 from pcaphash.standards import pcap
 
 _LOW = 0xFFFFFFFF
-_ENHANCED_TIME, _OBSOLETE_TIME = 12, 12  # where it starts in the blocks of packets: two words, the high one first
+_TIME = 12  # where it starts in enhanced and obsolete packet blocks: two words, the high one first
 
 
 class InterfaceStatistics:
@@ -55,8 +55,8 @@ class InterfaceStatistics:
         record = block.records[number]
         kind, start = int(record["block_type"]), int(record["start"])
         if kind in (pcap.ENHANCED_PACKET, pcap.OBSOLETE_PACKET):
-            place = start + (_ENHANCED_TIME if kind == pcap.ENHANCED_PACKET else _OBSOLETE_TIME)
-            high, low = struct.unpack_from(f"{self._order}2I", block.data, place)
+            place = start + _TIME
+            high, low = struct.unpack(f"{self._order}2I", block.data[place : place + 8].tobytes())
             return int(high << 32 | low)
         return 0 if kind == pcap.SIMPLE_PACKET else int(record["time_ns"]) // self._unit_ns
 

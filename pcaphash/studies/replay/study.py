@@ -1,13 +1,14 @@
 """The study behind ``replay``: what the device would do with traces in time."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from pcaphash.capture.input import Trace
 from pcaphash.device.device import Device
 from pcaphash.engine.arrivals import Arrivals
 from pcaphash.engine.lanes import Lanes
 from pcaphash.engine.progress import Watch
-from pcaphash.engine.rates import PS_PER_NS
+from pcaphash.engine.rates import PS_PER_NS, Rate
 from pcaphash.engine.rings import Rings, Service, SharedRing
 from pcaphash.engine.selection import RECEIVED, Selection
 from pcaphash.engine.stamped import StampedTrace
@@ -18,6 +19,7 @@ from pcaphash.studies.replay.options import ReplayOptions
 from pcaphash.studies.replay.result import Backwards, Clock, Jump, Replay, Verdict
 from pcaphash.studies.replay.rows import delay_rows, queue_rows, window_rows
 from pcaphash.studies.replay.session import Session
+from pcaphash.studies.replay.words import At, read_at, read_words
 
 
 def replay(
@@ -26,6 +28,17 @@ def replay(
     options: ReplayOptions | None = None,
     selection: Selection = RECEIVED,
     watch: Watch | None = None,
+    *,
+    ring_size: int | None = None,
+    service_rate: str | float | None = None,
+    service_time: str | None = None,
+    service_time_per_byte: str | None = None,
+    speed: str | float | None = None,
+    rate: str | float | Rate | None = None,
+    loop: int | None = None,
+    rebase: bool | None = None,
+    window: str | None = None,
+    at: At = (),
 ) -> Replay:
     """Replay traces in time through the receive rings of each device.
 
@@ -43,21 +56,57 @@ def replay(
         The configurations; results name them by ``Device.name``. Default: outer addresses, all of the outer header, and
         the inner header.
     options : ReplayOptions, optional
-        Rings, service, arrival and changes. Default: rings of 256, and a grid of service rates.
+        Rings, service, arrival and changes. Default: rings of 256, and a grid of service rates. What follows ``watch``
+        gives the same in the words of the command line, and counts where both are given.
     selection : Selection
         Which packets arrive.
     watch : callable, optional
         Called now and then with the progress.
+    ring_size : int, optional
+        Descriptors of each ring.
+    service_rate : str or float, optional
+        Packets that each core serves in a second: a number, or text such as ``2Mpps``.
+    service_time, service_time_per_byte : str, optional
+        Or what a packet takes, and each byte of it besides, such as ``400ns``.
+    speed : str or float, optional
+        How many times as fast as captured.
+    rate : str, float or Rate, optional
+        Gives the times of arrival: packets in a second, or text such as ``10Gbps``.
+    loop : int, optional
+        How many times the traces are replayed.
+    rebase : bool, optional
+        Whether traces are replayed one after the other.
+    window : str, optional
+        Length of windows, such as ``100ms``.
+    at : sequence of (str, mapping), optional
+        When the device is changed, such as ``2.5s``, and to what: arguments of ``Device``; ``config`` among them names
+        the only configuration that is changed.
 
     Raises
     ------
     NothingReadableError
         Not one of the traces can be read.
     ConfigurationError
-        There is nothing to replay, a packet has no time and no rate is given, or a change does not go with a device.
+        Something cannot be read, there is nothing to replay, a packet has no time and no rate is given, or a change
+        does not go with a device.
     """
     inputs, chosen = check_request(traces, devices)
-    session = Session(inputs, chosen, options or ReplayOptions(), selection, watch)
+    words = read_words(
+        {
+            "ring_size": ring_size,
+            "service_rate": service_rate,
+            "service_time": service_time,
+            "service_time_per_byte": service_time_per_byte,
+            "speed": speed,
+            "rate": rate,
+            "loop": loop,
+            "rebase": rebase,
+            "window": window,
+        }
+    )
+    if at:
+        words["changes"] = read_at(at, chosen)
+    session = Session(inputs, chosen, replace(options or ReplayOptions(), **words), selection, watch)
     return _replay_rings(session) if session.options.has_service else _replay_rates(session)
 
 
