@@ -25,8 +25,13 @@ def find_captures(folder: Path) -> tuple[list[str], int]:
         How many other files there are.
     """
     files = in_order(str(path) for path in folder.rglob("*") if path.is_file())
-    traces = [path for path in files if _CAPTURE.search(path) or _is_capture(path)]
+    traces = [path for path in files if is_named_as_capture(path) or _is_capture(path)]
     return traces, len(files) - len(traces)
+
+
+def is_named_as_capture(path: str) -> bool:
+    """Tell whether a file is a capture, by its name."""
+    return _CAPTURE.search(path) is not None
 
 
 def is_pattern(trace: str) -> bool:

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from pcaphash.capture.damage import Damage
 from pcaphash.capture.reader import Block, Reader
-from pcaphash.capture.source import STANDARD_INPUT
+from pcaphash.capture.source import STANDARD_INPUT, is_url
 
 
 class Readable(Protocol):
@@ -70,7 +70,7 @@ class FileInput:
     Parameters
     ----------
     name : str
-        Path of the file; ``-`` is standard input.
+        Path of the file, or its URL; ``-`` is standard input.
     start, end : int or None
         The bytes to read of a plain pcap file, from one record to another, as ``Reader`` takes them; None for all.
     """
@@ -83,7 +83,12 @@ class FileInput:
     def size(self) -> int:
         """Bytes of the file, or of the range; 0 if that is not known."""
         try:
-            size = 0 if self.name == STANDARD_INPUT else Path(self.name).stat().st_size
+            if is_url(self.name):
+                from pcaphash.capture.remote import size_of
+
+                size = size_of(self.name)
+            else:
+                size = 0 if self.name == STANDARD_INPUT else Path(self.name).stat().st_size
         except (OSError, ValueError):
             return 0
         return (size if self.end is None else self.end) - (self.start or 0)
@@ -97,6 +102,10 @@ def state_of(source: Input) -> str:
     """Return a text that changes when the bytes of a trace do; empty if nothing tells."""
     if not isinstance(source, FileInput) or source.name == STANDARD_INPUT:
         return ""
+    if is_url(source.name):
+        from pcaphash.capture.remote import state_of_object
+
+        return state_of_object(source.name)
     try:
         status = Path(source.name).stat()
     except (OSError, ValueError):

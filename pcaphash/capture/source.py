@@ -4,18 +4,30 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import time
+from typing import TYPE_CHECKING
 
 from pcaphash.capture.compression import DECOMPRESSORS, Compressed, Decompressed
 from pcaphash.capture.stream import Stored, Stream
 from pcaphash.errors import CaptureError
 
+if TYPE_CHECKING:
+    from pcaphash.capture.remote import RemoteFile
+
 STANDARD_INPUT = "-"
+
+_URL = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*://")
 
 _GATHERING = 0.02  # seconds to gather what a pipe gives bit by bit: nobody notices, and blocks get larger
 
 
-def _open(trace: str) -> io.FileIO:
+def is_url(trace: str) -> bool:
+    """Tell whether a trace is named by a URL and not by a path."""
+    return _URL.match(trace) is not None
+
+
+def _open(trace: str) -> io.FileIO | RemoteFile:
     """Open a trace.
 
     Raises
@@ -24,6 +36,10 @@ def _open(trace: str) -> io.FileIO:
         It is not there, or nothing that a capture could be read from.
     """
     try:
+        if is_url(trace):
+            from pcaphash.capture.remote import RemoteFile
+
+            return RemoteFile(trace)
         file = io.FileIO(0, closefd=False) if trace == STANDARD_INPUT else io.FileIO(trace)
     except IsADirectoryError as error:
         raise CaptureError(trace, "is a directory", "give a pcap or pcapng file") from error
@@ -45,7 +61,7 @@ class Source:
     Parameters
     ----------
     trace : str
-        A path, or ``-`` for standard input. How it is compressed is recognized by content.
+        A path, a URL, or ``-`` for standard input. How it is compressed is recognized by content.
 
     Raises
     ------
@@ -56,7 +72,7 @@ class Source:
     def __init__(self, trace: str) -> None:
         self.trace = trace
         file = _open(trace)
-        self.size = os.fstat(file.fileno()).st_size
+        self.size = os.fstat(file.fileno()).st_size if isinstance(file, io.FileIO) else file.size
         """Bytes of the file as stored; 0 where that is not known."""
         try:
             self._stored = Stored(file)

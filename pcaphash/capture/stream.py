@@ -44,13 +44,29 @@ class Stream(Protocol):
         ...
 
 
+class Raw(Protocol):
+    """Bytes as stored: a file, or something like one."""
+
+    def readinto(self, buffer: memoryview, /) -> int | None:
+        """Read some bytes; return 0 at the end, None where there are none yet."""
+        ...
+
+    def seek(self, offset: int, /) -> object:
+        """Go on reading elsewhere."""
+        ...
+
+    def close(self) -> None:
+        """Stop reading."""
+        ...
+
+
 class Stored:
     """The bytes of a trace as stored, in a file, a pipe or whatever else can be read; also in non-blocking mode."""
 
-    def __init__(self, file: io.FileIO) -> None:
+    def __init__(self, file: Raw) -> None:
         self._file = file
         self._ready: select.poll | None = None
-        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        if isinstance(file, io.FileIO) and not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
             self._ready = select.poll()
             self._ready.register(file.fileno(), select.POLLIN)
         self._head = b""

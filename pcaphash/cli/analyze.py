@@ -56,6 +56,7 @@ def analyze(
       pcaphash analyze a.pcap.gz b.pcapng --queues 16 -o results
       pcaphash analyze trace.pcap --config linux=linux --config vxlan=linux+VXLAN_INNER
       pcaphash analyze captures/ --per-file --resume partial
+      pcaphash analyze s3://bucket/monday/ --engine dask
       pcaphash analyze trace.pcap --spec 1.4 --config nvgre=base/NVGRE
       zstd -dc trace.zst | pcaphash analyze - --format json
     """

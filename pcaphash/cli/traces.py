@@ -8,6 +8,28 @@ from pathlib import Path
 from pcaphash.cli.messages import warn
 from pcaphash.errors import CaptureError, ConfigurationError, Field
 
+
+def _list_url(url: str) -> list[str]:
+    """Put the captures in a folder, whose URL ends with a slash, or those that match a pattern, in its place.
+
+    Raises
+    ------
+    CaptureError
+        There are none.
+    """
+    if not url.endswith("/") and not ("*" in url and not url.startswith("http")):
+        return [url]
+    from pcaphash.capture.folders import in_order, is_named_as_capture
+    from pcaphash.capture.remote import list_objects
+
+    found = list_objects(url)
+    if url.endswith("/"):
+        found = [each for each in found if is_named_as_capture(each)]
+    if not found:
+        raise CaptureError(url, "there is no capture", "check the URL")
+    return in_order(found)
+
+
 _MAGIC = {"*", "?", "["}
 
 
@@ -51,6 +73,9 @@ def list_traces(given: Sequence[str]) -> list[str]:
     """
     traces: list[str] = []
     for trace in given:
+        if "://" in trace:
+            traces += _list_url(trace)
+            continue
         if trace == "-" or not (Path(trace).is_dir() or _MAGIC & set(trace)):
             traces.append(trace)
             continue

@@ -13,6 +13,7 @@ from typing import IO, Any
 
 from pcaphash.capture.files import whole_file
 from pcaphash.capture.input import Input, state_of
+from pcaphash.capture.source import is_url
 from pcaphash.engine.asked_words import facts_of, find_differences, read_facts
 from pcaphash.engine.packed import NotPackedError, check_packed
 from pcaphash.engine.part import Part
@@ -128,4 +129,4 @@ def _head(part: Part, state: str) -> bytes:
 
 
 def _name_of(source: Input) -> str:
-    return source.name if "://" in source.name else str(Path(source.name).absolute())
+    return source.name if is_url(source.name) else str(Path(source.name).absolute())

@@ -1,6 +1,5 @@
 """A cluster gives what one process gives, bit for bit: whatever dies, and however often a task is run."""
 
-import gzip
 import os
 import subprocess
 import sys
@@ -22,6 +21,7 @@ from pcaphash.errors import ConfigurationError
 from support.asked import REQUESTS, SAMPLES, told
 from support.cluster import LoggedInput, cluster
 from support.disguised import disguised_pcap, disguised_pcapng, parallel_pcap
+from support.thousand import thousand_files
 
 pytestmark = pytest.mark.jit_only
 SMALL = Sizes(least_group=20_000, most_group=20_000, range_len=150_000)
@@ -40,25 +40,7 @@ def _small_tasks(monkeypatch):
 
 @pytest.fixture(scope="module")
 def thousand(tmp_path_factory):
-    """Make 1,000 traces: pcap, pcapng, compressed ones, damaged ones, two empty ones, and two that are none."""
-    folder = tmp_path_factory.mktemp("thousand")
-    samples = [path.read_bytes() for path in SAMPLES if path.stat().st_size < 30_000]
-    pieces = [*samples, disguised_pcap(5), disguised_pcapng(4)]
-    for number in range(996):
-        data = pieces[number % len(pieces)]
-        if number % 13 == 0:
-            data = data[: len(data) - 1 - number % 50]
-        elif number % 17 == 0:
-            data = data[:60] + b"\xff" * 8 + data[68:]
-        if number % 7 == 0:
-            data = gzip.compress(data, 1)
-            data = data[:-9] if number % 14 == 0 else data
-        (folder / f"{number:03}").write_bytes(data)
-    (folder / "empty-1").touch()
-    (folder / "empty-2").touch()
-    (folder / "foreign").write_bytes(b"PK\x03\x04" + bytes(30))
-    (folder / "short").write_bytes(samples[0][:20])
-    return sorted(folder.iterdir())
+    return thousand_files(tmp_path_factory.mktemp("thousand"))
 
 
 def on_cluster(scheduler, request, inputs, **words):

@@ -1,0 +1,245 @@
+"""Read objects behind URLs through fsspec: in pieces, several of them at once, ahead of whoever takes them.
+
+Every piece is asked for as of the state that the object had when it was opened. A store that knows its objects refuses
+once another one has taken its place, so that no piece of the new one gets between those of the old one.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import lru_cache
+from typing import Any
+
+from pcaphash.errors import CaptureError
+
+_FIRST_PIECE, _LONGEST_PIECE = 256 * 1024, 4 * 1024 * 1024  # bytes: more once it is clear that all is read
+_AT_ONCE = 4
+_HTTP = ("http", "https")
+_CHECKSUMS = ("ETag", "etag", "generation", "md5Hash", "Content-MD5", "LastModified", "Last-Modified", "mtime")
+_CHANGED = "the object has changed while it was read"
+_PRECONDITION_FAILED = 412  # RFC 9110 section 15.5.13
+
+Fetch = Callable[[int, int], bytes]
+
+
+def list_objects(url: str) -> list[str]:
+    """Return the URLs of objects that match a pattern, or that are below a folder, whose URL ends with a slash.
+
+    Raises
+    ------
+    CaptureError
+        They cannot be listed.
+    """
+    files, path = _files_of(url)
+    try:
+        found = files.find(path) if url.endswith("/") else files.glob(path)
+    except Exception as error:
+        raise _unreadable(url, error) from error
+    return [files.unstrip_protocol(each) for each in found]
+
+
+@lru_cache(maxsize=100_000)
+def size_of(url: str) -> int:
+    """Return the bytes of an object, as they were when this was asked first; 0 if they are not known."""
+    try:
+        files, path = _files_of(url)
+        return int(files.info(path).get("size") or 0)
+    except Exception:  # whoever reads it will say what is wrong
+        return 0
+
+
+def state_of_object(url: str) -> str:
+    """Return a text that changes when an object does; empty if nothing tells."""
+    try:
+        return _state_of(_fresh_info(*_files_of(url)))
+    except Exception:
+        return ""
+
+
+class RemoteFile:
+    """An object that is read like a file.
+
+    Parameters
+    ----------
+    url : str
+        Where it is.
+
+    Raises
+    ------
+    CaptureError
+        It cannot be read.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._files, self._path = _files_of(url)
+        try:
+            info = _fresh_info(self._files, self._path)
+            if info.get("type") == "directory":
+                raise FileNotFoundError(url)
+            self._state = _state_of(info)
+            self.size = int(info.get("size") or 0)
+            self._fetch: Fetch | None = self._fetcher(info)
+            self._whole: Any = None if self._fetch else self._files.open(self._path, block_size=0)
+        except CaptureError:
+            raise
+        except Exception as error:
+            raise _unreadable(url, error) from error
+        self._pool = ThreadPoolExecutor(_AT_ONCE, "pcaphash remote")
+        self._pieces: deque[Future[bytes]] = deque()
+        self._piece = memoryview(b"")
+        self._next = 0  # byte of the object that is asked for next
+        self._piece_len = _FIRST_PIECE
+        self._is_checked = False
+
+    def isatty(self) -> bool:
+        """Tell that it is no terminal."""
+        return False
+
+    def readinto(self, buffer: memoryview) -> int:
+        """Read some bytes; 0 only at the end.
+
+        Raises
+        ------
+        OSError
+            It cannot be read any further, or has changed.
+        """
+        if self._whole is not None:
+            data = self._attempt(lambda: self._whole.read(len(buffer)))
+            buffer[: len(data)] = data
+            return len(data)
+        if not self._piece:
+            self._piece = memoryview(self._take_piece())
+        n_bytes = min(len(self._piece), len(buffer))
+        buffer[:n_bytes] = self._piece[:n_bytes]
+        self._piece = self._piece[n_bytes:]
+        return n_bytes
+
+    def seek(self, offset: int) -> None:
+        """Go on reading elsewhere."""
+        if self._whole is not None:
+            raise OSError("this server gives no parts of files")
+        self._forget()
+        self._next, self._piece_len = offset, _FIRST_PIECE
+
+    def close(self) -> None:
+        """Stop reading."""
+        self._forget()
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        if self._whole is not None:
+            self._whole.close()
+
+    def _take_piece(self) -> bytes:
+        """Wait for the next piece, and ask for others."""
+        n_ahead = 1 if self._piece_len == _FIRST_PIECE else _AT_ONCE
+        while len(self._pieces) < n_ahead and self._next < self.size:
+            start, self._next = self._next, min(self._next + self._piece_len, self.size)
+            self._pieces.append(self._pool.submit(self._fetch_whole, start, self._next))
+        self._piece_len = min(2 * self._piece_len, _LONGEST_PIECE)
+        if self._pieces:
+            return self._attempt(self._pieces.popleft().result)
+        if not self._is_checked:  # not all stores refuse by themselves
+            self._is_checked = True
+            if self._state != state_of_object(self.url):
+                raise OSError(_CHANGED)
+        return b""
+
+    def _fetch_whole(self, start: int, end: int) -> bytes:
+        assert self._fetch
+        data = self._fetch(start, end)
+        if len(data) != end - start:
+            raise OSError(_CHANGED)
+        return data
+
+    def _fetcher(self, info: dict[str, Any]) -> Fetch | None:
+        """Return what gets bytes of the object as it is now; None if it gives no parts of it."""
+        files, path = self._files, self._path
+        protocol = files.protocol if isinstance(files.protocol, str) else files.protocol[0]
+        if protocol in _HTTP:
+            if not self.size or info.get("partial") is False:
+                return None
+            headers = _conditions(info)
+            return lambda start, end: bytes(files.cat_file(path, start, end, headers=headers))
+        if protocol in ("s3", "s3a"):
+            file = files.open(path, cache_type="none", fill_cache=False)
+            return lambda start, end: bytes(file._fetch_range(start, end))
+        if "generation" in info and "#" not in path:
+            path = f"{path}#{info['generation']}"
+        return lambda start, end: bytes(files.cat_file(path, start, end))
+
+    def _attempt(self, read: Callable[[], bytes]) -> bytes:
+        """Read, and turn whatever goes wrong into an error of files."""
+        try:
+            return read()
+        except Exception as error:
+            if type(error).__name__ == "FileExpired" or getattr(error, "status", 0) == _PRECONDITION_FAILED:
+                raise OSError(_CHANGED) from error
+            if isinstance(error, FileNotFoundError):
+                raise OSError(_CHANGED) from error  # it was there
+            raise OSError(_text_of(error)) from error
+
+    def _forget(self) -> None:
+        for piece in self._pieces:
+            piece.cancel()
+        self._pieces.clear()
+        self._piece = memoryview(b"")
+
+
+def _conditions(info: dict[str, Any]) -> dict[str, str]:
+    """Return the headers that have a server refuse once a file has changed (RFC 9110 section 13.1)."""
+    etag = str(info.get("ETag") or "")
+    if etag and not etag.startswith("W/"):
+        return {"If-Match": etag}
+    modified = str(info.get("Last-Modified") or "")
+    return {"If-Unmodified-Since": modified} if modified else {}
+
+
+def _files_of(url: str) -> tuple[Any, str]:
+    """Return the file system of a URL, and the path in it.
+
+    Raises
+    ------
+    CaptureError
+        There is none for such URLs, or it is not installed.
+    """
+    try:
+        from fsspec.core import url_to_fs
+
+        files, path = url_to_fs(url)
+    except ImportError as error:
+        raise CaptureError(url, f"cannot be read: {_text_of(error)}", "install pcaphash[cloud]") from error
+    except ValueError as error:
+        raise CaptureError(url, f"cannot be read: {_text_of(error)}", "use s3://, gs:// or https://") from error
+    return files, path
+
+
+def _fresh_info(files: Any, path: str) -> dict[str, Any]:
+    """Return what is known of an object now, and not when it was listed."""
+    files.invalidate_cache(files._parent(path))
+    info: dict[str, Any] = files.info(path)
+    return info
+
+
+def _state_of(info: dict[str, Any]) -> str:
+    found = next((f"{name} {info[name]}" for name in _CHECKSUMS if info.get(name)), "")
+    return f"{info.get('size')} bytes, {found}" if found else ""
+
+
+def _unreadable(url: str, error: Exception) -> CaptureError:
+    """Return an error that says what to do."""
+    name = type(error).__name__
+    if isinstance(error, FileNotFoundError) and isinstance(error.__cause__, OSError):
+        error = error.__cause__  # the server was not even asked
+    if isinstance(error, FileNotFoundError):
+        bucket = "The specified bucket does not exist" in str(error)
+        problem = "its bucket does not exist" if bucket else "there is no such object"
+        return CaptureError(url, problem, "check the URL" if url.startswith(_HTTP) else "check bucket and key")
+    if isinstance(error, PermissionError) or "Credential" in name or "Token" in name:
+        return CaptureError(url, f"cannot be read: {_text_of(error)}", "check the credentials, and what they allow")
+    return CaptureError(url, f"cannot be read: {_text_of(error)}", "check the URL, and that the server is up")
+
+
+def _text_of(error: BaseException) -> str:
+    return " ".join(str(error).split()).rstrip(".") or type(error).__name__

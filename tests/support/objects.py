@@ -1,0 +1,95 @@
+"""Object stores and web servers on this machine, that speak HTTP to whoever asks."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import boto3
+
+MOTO = """
+import sys
+from moto.server import ThreadedMotoServer
+server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+server.start()
+print("http://{}:{}".format(*server.get_host_and_port()), flush=True)
+sys.stdin.read()
+server.stop()
+"""
+# Files with ETags, ranges and conditions, below /files; and below /whole without ranges or sizes.
+WEB = """
+import asyncio, sys
+from pathlib import Path
+from aiohttp import web
+
+async def whole(request):
+    response = web.StreamResponse(headers={"Accept-Ranges": "none"})
+    response.enable_chunked_encoding()
+    await response.prepare(request)
+    if request.method != "HEAD":
+        await response.write(Path(sys.argv[1], request.match_info["name"]).read_bytes())
+    return response
+
+async def begin():
+    app = web.Application()
+    app.router.add_static("/files", sys.argv[1])
+    app.router.add_route("*", "/whole/{name}", whole)
+    return app
+
+async def main():
+    runner = web.AppRunner(await begin())
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    print("http://{}:{}".format(*site._server.sockets[0].getsockname()), flush=True)
+    await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
+    await runner.cleanup()
+
+asyncio.run(main())
+"""
+
+
+@contextmanager
+def serving(program: str, *words: str) -> Iterator[str]:
+    """Run a program that prints its URL, and ends when its input does; give the URL."""
+    command = [sys.executable, "-c", program, *words]
+    server = subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    )
+    assert server.stdout
+    try:
+        for line in server.stdout:
+            if line.startswith("http://"):
+                yield line.strip()
+                break
+    finally:
+        server.communicate()
+
+
+def put(server: str, place: str, data: bytes = b"") -> None:
+    """Put an object, or make a bucket."""
+    client = boto3.client(
+        "s3", endpoint_url=server, aws_access_key_id="S3RVER", aws_secret_access_key="S3RVER", region_name="us-east-1"
+    )
+    bucket, _, key = place.partition("/")
+    if key:
+        client.put_object(Bucket=bucket, Key=key, Body=data)
+    else:
+        client.create_bucket(Bucket=bucket)
+    client.close()
+
+
+def variables(server: str, folder: Path) -> dict[str, str]:
+    """Return the variables by which clients of S3 find a server, and nothing of this machine's."""
+    others = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    return others | {
+        "AWS_ACCESS_KEY_ID": "S3RVER",
+        "AWS_SECRET_ACCESS_KEY": "S3RVER",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_ENDPOINT_URL": server,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_CONFIG_FILE": str(folder / "nothing"),
+        "AWS_SHARED_CREDENTIALS_FILE": str(folder / "nothing"),
+    }
