@@ -119,8 +119,10 @@ class PacketKeeper:
         self._places = np.concatenate([self._places[:n], other._places[:theirs]])
         self._used = n + theirs
         self._records["offset"] = np.arange(self._used) * KEPT_LEN
-        mask = max(self._mask, other._mask)
-        while self._mask < mask or self._used > self._most:
+        if self._mask != other._mask:  # of one of the two, packets are kept that the other would have dropped
+            self._mask = max(self._mask, other._mask)
+            self._drop()
+        while self._used > self._most:
             self._halve()
         self._data = self._data[: self._most * KEPT_LEN]
         self._records, self._places = self._records[: self._most], self._places[: self._most]
@@ -149,6 +151,10 @@ class PacketKeeper:
     def _halve(self) -> None:
         """Drop about half of what is kept."""
         self._mask = 2 * self._mask + 1
+        self._drop()
+
+    def _drop(self) -> None:
+        """Drop what the mask does not choose."""
         chosen = np.empty(self._used, np.bool_)
         choose_again(self._places, self._used, self._mask, chosen)
         numbers = np.flatnonzero(chosen)

@@ -55,6 +55,8 @@ class ResumeFolder:
                 raise ConfigurationError(RESUME_FIELD, problem, "name a new folder, or one that an earlier run made")
             self._lock = self._take_lock()
             try:
+                for left in path.glob(".*.partial"):  # by a run that was killed while it wrote
+                    left.unlink()
                 self._check(facts_of(request))
             except BaseException:
                 self.close()
