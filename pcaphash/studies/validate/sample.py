@@ -1,6 +1,7 @@
 """Keep packets for the diagnosis: all kinds of them, memory bounded whatever the trace."""
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +16,7 @@ from pcaphash.studies.validate.verdicts import Judgement
 _MOST_BYTES = 2048  # of a packet, more than the headers that are hashed
 _MOST_WRONG = 1024  # packets of one signature with the same faults
 _MOST_RIGHT = 128
-_N_FAULTS = 256  # sums of faults
+_N_FAULTS = 64  # sums of faults
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,34 +59,74 @@ class Sample:
 
 
 @dataclass(frozen=True, eq=False)
-class _Kept:
-    """A packet that was kept, and its rank among those of its stratum."""
+class _Packets:
+    """Packets copied out of blocks, with their signatures and the ranks by which they are drawn."""
 
-    rank: int
-    number: int
-    data: bytes
-    record: np.void
+    ranks: npt.NDArray[np.int64]
+    numbers: npt.NDArray[np.int64]
+    signatures: npt.NDArray[np.int32]
+    records: npt.NDArray[np.void]
     reported: Reported
+    data: list[bytes]
+
+    def take(self, chosen: npt.NDArray[np.int64]) -> "_Packets":
+        return _Packets(
+            self.ranks[chosen],
+            self.numbers[chosen],
+            self.signatures[chosen],
+            self.records[chosen],
+            self.reported.take(chosen),
+            [self.data[at] for at in chosen.tolist()],
+        )
+
+    @classmethod
+    def join(cls, parts: "Sequence[_Packets]") -> "_Packets":
+        ranks, numbers, signatures, records = (
+            np.concatenate([getattr(part, name) for part in parts])
+            for name in ("ranks", "numbers", "signatures", "records")
+        )
+        reported = Reported.join([part.reported for part in parts])
+        return cls(ranks, numbers, signatures, records, reported, [each for part in parts for each in part.data])
 
 
-@dataclass(eq=False)
 class _Stratum:
-    """Packets of one signature with the same faults: how many there were, and those of lowest rank, in its order."""
+    """Packets with the same faults: how many there were of each signature, and those of lowest rank."""
 
-    most: int
-    seen: int = 0
-    kept: list[_Kept] = field(default_factory=list)
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self.seen = np.zeros(N_SIGNATURES, np.int64)
+        self.limits = np.full(N_SIGNATURES, np.iinfo(np.int64).max, np.int64)
+        """The rank above which packets of a signature are not kept."""
+        self._parts: list[_Packets] = []
+        self._n_kept = self._n_new = 0
 
-    @property
-    def limit(self) -> int | None:
-        """The rank above which a packet is not kept; None where there is room."""
-        return self.kept[-1].rank if len(self.kept) == self.most else None
+    def add(self, packets: _Packets) -> None:
+        """Take in packets that may be kept."""
+        self._parts.append(packets)
+        self._n_new += len(packets.ranks)
+        if self._n_new > max(self._n_kept, self._most):
+            self.kept()
 
-    def add(self, seen: int, packets: list[_Kept]) -> None:
-        """Take note of packets, of which these may be kept."""
-        self.seen += seen
-        if packets:
-            self.kept = sorted([*self.kept, *packets], key=lambda packet: packet.rank)[: self.most]
+    def kept(self) -> _Packets | None:
+        """Return the packets of lowest rank; None if there are none."""
+        if not self._parts:
+            return None
+        packets = _Packets.join(self._parts) if len(self._parts) > 1 else self._parts[0]
+        order = np.lexsort((packets.ranks, packets.signatures))
+        signatures = packets.signatures[order]
+        starts = np.searchsorted(signatures, signatures)
+        own = np.arange(len(order)) - starts
+        last = own == self._most - 1
+        self.limits[signatures[last]] = packets.ranks[order[last]]
+        packets = packets.take(order[own < self._most])
+        self._parts, self._n_kept, self._n_new = [packets], len(packets.ranks), 0
+        return packets
+
+    def combine(self, other: "_Stratum") -> None:
+        """Take in those of another part."""
+        self.seen += other.seen
+        for packets in other._parts:
+            self.add(packets)
 
 
 class Sampler:
@@ -95,9 +136,7 @@ class Sampler:
     """
 
     def __init__(self) -> None:
-        self._strata: dict[tuple[int, int], _Stratum] = {}
-        self._n_right = np.zeros(N_SIGNATURES, np.int64)
-        self._limits: dict[int, npt.NDArray[np.int64]] = {}
+        self._strata: dict[int, _Stratum] = {}
 
     def append(
         self,
@@ -118,92 +157,79 @@ class Sampler:
         found, reported, judgement
             What the spec requires of them, what the device said, and what is wrong.
         """
-        faults = judgement.faults
-        is_right = (faults == 0) & (judgement.reasons == 0)
-        self._n_right += np.bincount(found.signatures[is_right], minlength=N_SIGNATURES)
+        faults = np.where(judgement.reasons == 0, judgement.faults, _N_FAULTS).astype(np.int64)
         ranks = _mix(numbers)
-        for kind in np.flatnonzero(np.bincount(faults, minlength=_N_FAULTS)).tolist():
-            members = np.flatnonzero(is_right if kind == 0 else faults == kind)
+        for kind in np.flatnonzero(np.bincount(faults, minlength=_N_FAULTS)[:_N_FAULTS]).tolist():
+            stratum = self._stratum(kind)
+            members = np.flatnonzero(faults == kind)
             signatures = found.signatures[members]
-            if kind:
-                self._see(kind, signatures)
-            chosen = members[ranks[members] < self._limits_of(kind)[signatures]]
-            own = found.signatures[chosen]
-            for signature in np.flatnonzero(np.bincount(own, minlength=1)).tolist():
-                self._draw((signature, kind), chosen[own == signature], ranks, block, numbers, reported)
+            stratum.seen += np.bincount(signatures, minlength=N_SIGNATURES)
+            chosen = members[ranks[members] < stratum.limits[signatures]]
+            if len(chosen):
+                stratum.add(_packets_of(block, chosen, ranks, numbers, found, reported))
 
     def combine(self, other: "Sampler") -> None:
         """Take in what was kept of another part."""
-        self._n_right += other._n_right
-        for key, stratum in other._strata.items():
-            self._add(key, stratum.seen, stratum.kept)
+        for kind, stratum in other._strata.items():
+            self._stratum(kind).combine(stratum)
 
-    def _draw(
-        self,
-        key: tuple[int, int],
-        members: npt.NDArray[np.int64],
-        ranks: npt.NDArray[np.int64],
-        block: Block,
-        numbers: npt.NDArray[np.int64],
-        reported: Reported,
-    ) -> None:
-        """Take those packets of one stratum in that may be among the ones of lowest rank."""
-        order = members[np.argsort(ranks[members], kind="stable")][: _most(key)]
-        packets = [_packet(int(ranks[at]), block, at, numbers, reported) for at in order.tolist()]
-        self._add(key, 0, packets)
-
-    def _see(self, kind: int, signatures: npt.NDArray[np.int32]) -> None:
-        """Count wrong packets by signature."""
-        counts = np.bincount(signatures)
-        for signature in np.flatnonzero(counts).tolist():
-            self._add((signature, kind), int(counts[signature]), [])
-
-    def _limits_of(self, kind: int) -> npt.NDArray[np.int64]:
-        """Return the rank above which packets are not kept, by signature."""
-        if kind not in self._limits:
-            self._limits[kind] = np.full(N_SIGNATURES, np.iinfo(np.int64).max, np.int64)
-        return self._limits[kind]
-
-    def _add(self, key: tuple[int, int], seen: int, packets: list[_Kept]) -> None:
-        stratum = self._strata.setdefault(key, _Stratum(_most(key)))
-        stratum.add(seen, packets)
-        signature, faults = key
-        if stratum.limit is not None:
-            self._limits_of(faults)[signature] = stratum.limit
+    def _stratum(self, kind: int) -> _Stratum:
+        if kind not in self._strata:
+            self._strata[kind] = _Stratum(_MOST_WRONG if kind else _MOST_RIGHT)
+        return self._strata[kind]
 
     def sample(self) -> Sample | None:
         """Return what was kept, in order of the trace; None where there is nothing."""
-        rows = [
-            (packet, faults, (stratum.seen if faults else int(self._n_right[signature])) / len(stratum.kept))
-            for (signature, faults), stratum in self._strata.items()
-            for packet in stratum.kept
-        ]
-        if not rows:
+        kinds, parts, weights = [], [], []
+        for kind, stratum in self._strata.items():
+            packets = stratum.kept()
+            if packets is not None:
+                kept = np.bincount(packets.signatures, minlength=N_SIGNATURES)
+                parts.append(packets)
+                kinds.append(np.full(len(packets.ranks), kind, np.uint8))
+                weights.append((stratum.seen / np.maximum(kept, 1))[packets.signatures])
+        if not parts:
             return None
-        rows.sort(key=lambda row: row[0].number)
-        packets = [packet for packet, _, _ in rows]
-        records = np.zeros(len(rows), RECORD)
-        offset = 0
-        for row, packet in enumerate(packets):
-            record = packet.record
-            records[row] = record
-            records[row]["offset"], records[row]["captured_length"] = offset, len(packet.data)
-            records[row]["start"] = records[row]["end"] = 0
-            # A captured length above the original one raises it, also where the sample cuts the packet.
-            records[row]["original_length"] = max(int(record["original_length"]), int(record["captured_length"]))
-            offset += len(packet.data)
-        data = np.frombuffer(b"".join(packet.data for packet in packets), np.uint8)
+        joined = _Packets.join(parts)
+        order = np.argsort(joined.numbers)
+        packets = joined.take(order)
+        records = packets.records.astype(RECORD)
+        lengths = np.array([len(each) for each in packets.data], np.int64)
+        # A captured length above the original one raises it, also where the sample cuts the packet.
+        records["original_length"] = np.maximum(records["original_length"], records["captured_length"])
+        records["captured_length"] = lengths
+        records["offset"] = np.cumsum(lengths) - lengths
+        records["start"] = records["end"] = 0
+        data = np.frombuffer(b"".join(packets.data), np.uint8)
         return Sample(
             Block(data.copy(), records),
-            Reported.join([packet.reported for packet in packets]),
-            np.array([packet.number for packet in packets], np.int64),
-            np.array([faults for _, faults, _ in rows], np.uint8),
-            np.array([weight for _, _, weight in rows]),
+            packets.reported,
+            packets.numbers,
+            np.concatenate(kinds)[order],
+            np.concatenate(weights)[order],
         )
 
 
-def _most(key: tuple[int, int]) -> int:
-    return _MOST_WRONG if key[1] else _MOST_RIGHT
+def _packets_of(
+    block: Block,
+    chosen: npt.NDArray[np.int64],
+    ranks: npt.NDArray[np.int64],
+    numbers: npt.NDArray[np.int64],
+    found: Descriptions,
+    reported: Reported,
+) -> _Packets:
+    """Copy packets out of a block."""
+    records, data = np.array(block.records[chosen]), _data_of(block, chosen)
+    said = reported.take(chosen)
+    return _Packets(ranks[chosen], numbers[chosen], found.signatures[chosen], records, said, data)
+
+
+def _data_of(block: Block, chosen: npt.NDArray[np.int64]) -> list[bytes]:
+    """Copy the first bytes of packets."""
+    offsets = block.records["offset"][chosen].astype(np.int64)
+    ends = offsets + np.minimum(block.records["captured_length"][chosen], _MOST_BYTES)
+    view = block.data.data
+    return [view[start:end].tobytes() for start, end in zip(offsets.tolist(), ends.tolist(), strict=True)]
 
 
 def _mix(numbers: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
@@ -214,10 +240,3 @@ def _mix(numbers: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         mixed *= np.uint64(factor)
     mixed ^= mixed >> np.uint64(33)
     return mixed.view(np.int64)
-
-
-def _packet(rank: int, block: Block, at: int, numbers: npt.NDArray[np.int64], reported: Reported) -> _Kept:
-    record = block.records[at].copy()
-    offset = int(record["offset"])
-    end = offset + min(int(record["captured_length"]), _MOST_BYTES)
-    return _Kept(rank, int(numbers[at]), block.data[offset:end].tobytes(), record, reported.take(slice(at, at + 1)))
