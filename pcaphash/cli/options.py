@@ -122,7 +122,10 @@ InnerMiss = Annotated[
 Flavor = Annotated[
     str | None,
     typer.Option(
-        "--flavor", metavar="spec|qemu", help="Hash as the spec requires, or as QEMU 7.2 does.  [default: spec]"
+        "--flavor",
+        metavar="spec|qemu|qemu-ebpf",
+        help="Hash as the spec requires, as QEMU 7.2 does, or as its steering program does in Linux' tap.  "
+        "[default: spec]",
     ),
 ]
 InputTransform = Annotated[

@@ -44,7 +44,7 @@ def field_without_inner(base: Device) -> Field | None:
     """Return the field because of which ``inner`` is not among the default configurations; None if it is."""
     if "HASH_TUNNEL" in base.features:
         return None
-    return FLAVOR_FIELD if base.flavor == "qemu" else FEATURES_FIELD
+    return FLAVOR_FIELD if base.flavor != "spec" else FEATURES_FIELD
 
 
 def parse_config(text: str, base: Device) -> Device:

@@ -74,10 +74,21 @@ def choose_hash_type(device: "Device", version: int, transport: int | None, has_
         order = _IPV4
     elif device.flavor == "qemu":
         order = _IPV6_OF_QEMU
+    elif device.flavor == "qemu-ebpf":
+        return _choose_as_ebpf(device, transport, has_extensions=has_extensions)
     else:
         order = (*_IPV6_EXTENDED, *_IPV6) if has_extensions else _IPV6
     for each in order:
         bit, protocol, report = each
         if protocol in (None, transport) and device.base_types & bit:
             return HashChoice(report, protocol is not None, has_extensions and each in _IPV6_EXTENDED)
+    return NOTHING_FITS
+
+
+def _choose_as_ebpf(device: "Device", transport: int | None, *, has_extensions: bool) -> HashChoice:
+    """Choose among the plain IPv6 types; the extended one of each only says which addresses are hashed."""
+    for (bit, protocol, report), (extended, _, _) in zip(_IPV6, _IPV6_EXTENDED, strict=True):
+        if protocol in (None, transport) and device.base_types & bit:
+            is_extended = has_extensions and bool(device.base_types & extended)
+            return HashChoice(report, protocol is not None, is_extended)
     return NOTHING_FITS

@@ -11,7 +11,7 @@ from pcaphash.kernels import departures
 from pcaphash.kernels.toeplitz import KEY_LEN, prepare_key
 from pcaphash.kernels.tunnel import tabulate_ports
 
-FLAVORS = {"spec": 0, "qemu": departures.AS_QEMU}
+FLAVORS = {"spec": 0, "qemu": departures.AS_QEMU, "qemu-ebpf": departures.AS_EBPF}
 
 _NO_KEY = bytes(KEY_LEN)
 
@@ -27,7 +27,7 @@ class ReadingRules:
     vxlan_ports, geneve_ports, vxlan_gpe_ports, gre_udp_ports : tuple of int
         UDP destination ports of the tunnels.
     flavor : str
-        ``spec`` or ``qemu``, as ``Device`` has it.
+        ``spec``, ``qemu`` or ``qemu-ebpf``, as ``Device`` has it.
     """
 
     vxlan_ports: tuple[int, ...]

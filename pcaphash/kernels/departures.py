@@ -35,6 +35,19 @@ HOME_ADDRESS_OF_ANY_LENGTH = 1 << 17  # the length of a home address option is n
 FRAGMENTS_NOT_HASHED = 1 << 18  # a fragment is not IP
 SCTP_AS_TCP = 1 << 19  # the ports of SCTP are hashed as those of TCP
 SCTP_AS_UDP = 1 << 20  # likewise as those of UDP
+AS_EBPF = 1 << 21  # headers are read as QEMU's steering program reads them (kernels.ebpf)
+DF_AS_FRAGMENT = 1 << 22  # an IPv4 packet that must not be fragmented counts as a fragment
+OPTIONS_NOT_HASHED = 1 << 23  # IPv4 with options is not IP
+EXTENSIONS_NOT_HASHED = 1 << 24  # IPv6 with extension headers is not IP
+ONE_TAG_ONLY = 1 << 25  # what has more than one VLAN tag is not IP
+SHORT_NOT_HASHED = 1 << 26  # a frame that ends within the TCP or UDP header has no hash
+ESP_AS_TCP = 1 << 27  # the SPI of ESP is hashed in place of ports, under the types of TCP
+ESP_AS_UDP = 1 << 28  # likewise under those of UDP
+AUTHENTICATION_NOT_SKIPPED = 1 << 29  # an authentication header is a transport that is neither TCP nor UDP
+IPV6_IN_IP = 1 << 30  # IPv6 directly in IP is a tunnel, of the type that IPv4 in IPv4 has
+NO_IPV4_IN_IP = 1 << 31  # IPv4 in IPv4 is none
+TUNNEL_ID_OF_GTP = 1 << 32  # the tunnel endpoint identifier of GTP-U is hashed in place of ports
+SYN_ONLY = 1 << 33  # of TCP only packets with the SYN flag are hashed
 
 
 @step

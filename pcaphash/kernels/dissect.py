@@ -7,7 +7,8 @@ about a packet matters for that. One level of encapsulation is looked through: t
 from typing import Any
 
 from pcaphash.kernels.base import step
-from pcaphash.kernels.departures import AS_QEMU, SECOND_LEVEL, TAGS_AS_QEMU, has
+from pcaphash.kernels.departures import AS_EBPF, AS_QEMU, SECOND_LEVEL, TAGS_AS_QEMU, has
+from pcaphash.kernels.ebpf import network_behind_ethernet_as_ebpf
 from pcaphash.kernels.header import N_KINDS, read_header
 from pcaphash.kernels.link import NETWORK_ETHERNET, network_behind_ethernet, network_behind_link
 from pcaphash.kernels.qemu import network_behind_ethernet_as_qemu
@@ -39,6 +40,8 @@ def _network_behind_link(
     if departures is not None:
         if departures & (AS_QEMU | TAGS_AS_QEMU) and link_type == ETHERNET:
             return network_behind_ethernet_as_qemu(d, offset, frame_end, captured_end, trace)
+        if departures & AS_EBPF and link_type == ETHERNET:
+            return network_behind_ethernet_as_ebpf(d, offset, frame_end, captured_end, trace)
     return network_behind_link(d, offset, frame_end, captured_end, link_type, departures, trace)
 
 
@@ -73,7 +76,7 @@ def dissect(
         d, network, outer_ip, frame_end, captured_end, key, departures, trace
     )
     encapsulation, network, inner_ip = read_encapsulation(
-        d, ip_kind, protocol, payload, frame_end, captured_end, port_types, trace
+        d, ip_kind, protocol, payload, frame_end, captured_end, port_types, departures, trace
     )
     if not is_tunnel(encapsulation):
         nothing = no_product()
@@ -89,7 +92,7 @@ def dissect(
     )
     if has(departures, SECOND_LEVEL):
         second, network, second_ip = read_encapsulation(
-            d, ip_kind, protocol, inner_payload, frame_end, captured_end, port_types, trace
+            d, ip_kind, protocol, inner_payload, frame_end, captured_end, port_types, departures, trace
         )
         if is_tunnel(second):
             go_inside(trace)

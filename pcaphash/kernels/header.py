@@ -9,17 +9,25 @@ from typing import Any
 
 import numpy as np
 
-from pcaphash.kernels.base import be32, step
+from pcaphash.kernels.base import be16, be32, step
 from pcaphash.kernels.departures import (
+    AS_EBPF,
     AS_QEMU,
+    ESP_AS_TCP,
+    ESP_AS_UDP,
     EXTENDED_ALWAYS,
     SCTP_AS_TCP,
     SCTP_AS_UDP,
+    SHORT_NOT_HASHED,
+    SYN_ONLY,
+    TUNNEL_ID_OF_GTP,
     has,
     transform_addresses,
     transform_ports,
 )
+from pcaphash.kernels.ebpf import read_ip_as_ebpf
 from pcaphash.kernels.ip import IPV4, IPV6, IPV6_EXTENDED, NO_PROTOCOL, OF_FRAGMENT, read_ip
+from pcaphash.kernels.link import NOT_IP
 from pcaphash.kernels.qemu import read_ip_as_qemu
 from pcaphash.kernels.toeplitz import WORDS, no_product, product
 from pcaphash.kernels.trace import (
@@ -35,6 +43,7 @@ from pcaphash.kernels.trace import (
     stop,
 )
 from pcaphash.standards import ip
+from pcaphash.standards import other_tunnels as other
 
 # Kinds of header. NOT_IP, CUT and OTHER_LINK_TYPE (kernels.link) are 0, 1 and 2; then each base plus a transport.
 KIND_IPV4 = 3
@@ -91,6 +100,9 @@ def transport_of(
         sctp = np.int64(protocol == ip.SCTP) & np.int64(offset + ip.SCTP_LEN <= frame_end)
         tcp |= sctp & np.int64(has(departures, SCTP_AS_TCP))
         udp |= sctp & np.int64(has(departures, SCTP_AS_UDP))
+        esp = np.int64(protocol == ip.ESP) & np.int64(offset + ip.ESP_LEN <= frame_end)
+        tcp |= esp & np.int64(has(departures, ESP_AS_TCP))
+        udp |= esp & np.int64(has(departures, ESP_AS_UDP))
     transport = tcp * TRANSPORT_TCP + udp * TRANSPORT_UDP
     _note_transport(trace, protocol, tcp | udp, offset, frame_end, captured_end)
     if offset + PORTS_LEN > captured_end:
@@ -131,7 +143,39 @@ def _read_ip(
     if departures is not None:
         if departures & AS_QEMU:
             return read_ip_as_qemu(d, network, offset, frame_end, captured_end, trace)
-    return read_ip(d, network, offset, frame_end, captured_end, departures, trace)
+        if departures & AS_EBPF:
+            return read_ip_as_ebpf(d, network, offset, frame_end, captured_end, trace)
+    kind, protocol, payload, home_address, routing_address = read_ip(
+        d, network, offset, frame_end, captured_end, departures, trace
+    )
+    if departures is not None:
+        if _is_refused(d, protocol, payload, frame_end, captured_end, departures):
+            return NOT_IP, NO_PROTOCOL, offset, 0, 0
+        if departures & TUNNEL_ID_OF_GTP and protocol == ip.UDP:
+            place = _place_of_tunnel_id(d, payload, frame_end, captured_end)
+            protocol = protocol if place == payload else np.int64(OF_FRAGMENT + ip.UDP)  # no tunnel is looked for there
+            payload = place
+    return kind, protocol, payload, home_address, routing_address
+
+
+@step
+def _is_refused(d: Any, protocol: int, payload: int, frame_end: int, captured_end: int, departures: Any) -> bool:
+    """Tell whether a device hashes nothing of a packet with this transport."""
+    length = ip.TCP_LEN if protocol == ip.TCP else ip.UDP_LEN if protocol == ip.UDP else 0
+    if payload + length > frame_end:
+        return has(departures, SHORT_NOT_HASHED)
+    if protocol != ip.TCP or payload + ip.TCP_LEN > captured_end:
+        return False
+    return has(departures, SYN_ONLY) and d[payload + ip.TCP_FLAGS_OFFSET] & ip.TCP_SYN == 0
+
+
+@step
+def _place_of_tunnel_id(d: Any, payload: int, frame_end: int, captured_end: int) -> int:
+    """Return where the tunnel endpoint identifier of GTP-U stands; of other UDP packets, where the ports are."""
+    place = payload + ip.UDP_LEN + other.GTP_U_TEID_OFFSET
+    if place + ip.UDP_LEN > frame_end or place + PORTS_LEN > captured_end:
+        return payload
+    return place if be16(d, payload + 2) == other.GTP_U_PORT else payload
 
 
 @step

@@ -11,14 +11,18 @@ from pcaphash.kernels import trace as traces
 from pcaphash.kernels.base import be16, rare_step, step
 from pcaphash.kernels.departures import (
     AUTHENTICATION_IN_EIGHTS,
+    AUTHENTICATION_NOT_SKIPPED,
     CHAIN_PAST_FRAME,
+    DF_AS_FRAGMENT,
     EVERY_FRAGMENT_PORTS,
+    EXTENSIONS_NOT_HASHED,
     EXTENSIONS_NOT_SKIPPED,
     FIRST_FRAGMENT_PORTS,
     FRAGMENTS_NOT_HASHED,
     HOME_ADDRESS_FORGOTTEN,
     HOME_ADDRESS_IGNORED,
     HOME_ADDRESS_OF_ANY_LENGTH,
+    OPTIONS_NOT_HASHED,
     ROUTING_ADDRESS_IGNORED,
     VERSION_UNCHECKED,
     has,
@@ -81,13 +85,23 @@ def _read_ipv4(
         if has(departures, VERSION_UNCHECKED):
             return IPV4, NO_PROTOCOL, offset
         return NOT_IP, NO_PROTOCOL, offset
-    if be16(d, offset + 6) & ip.IPV4_FRAGMENT_MASK:
+    if has(departures, OPTIONS_NOT_HASHED) and first & 15 > 5:
+        return NOT_IP, NO_PROTOCOL, offset
+    if be16(d, offset + 6) & _fragment_mask(departures):
         if has(departures, FRAGMENTS_NOT_HASHED):
             stop(trace, traces.FRAGMENT, 0)
             return NOT_IP, NO_PROTOCOL, offset
         is_first = be16(d, offset + 6) & ip.IPV4_FRAGMENT_OFFSET_MASK == 0
         return IPV4, _protocol_of_fragment(np.int64(d[offset + 9]), is_first, departures, trace), payload
     return IPV4, np.int64(d[offset + 9]), payload
+
+
+@step
+def _fragment_mask(departures: Any) -> int:
+    """Return the bits of an IPv4 header that tell a fragment."""
+    if has(departures, DF_AS_FRAGMENT):
+        return np.int64(ip.IPV4_FRAGMENT_MASK | ip.IPV4_DO_NOT_FRAGMENT)
+    return np.int64(ip.IPV4_FRAGMENT_MASK)
 
 
 @step
@@ -120,6 +134,10 @@ def _read_ipv6(
     protocol = np.int64(d[offset + 6])
     if protocol == ip.TCP or protocol == ip.UDP or not is_extension(protocol):
         return IPV6, protocol, payload, 0, 0
+    if has(departures, AUTHENTICATION_NOT_SKIPPED) and protocol == ip.AUTHENTICATION:
+        return IPV6, protocol, payload, 0, 0
+    if has(departures, EXTENSIONS_NOT_HASHED):
+        return NOT_IP, NO_PROTOCOL, offset, 0, 0
     if has(departures, EXTENSIONS_NOT_SKIPPED):
         stop(trace, traces.EXTENSION_NOT_SKIPPED, 0)
         return IPV6, protocol, payload, 0, 0
@@ -168,6 +186,8 @@ def _walk_extensions(
     home_address, routing_address = 0, 0
     fragment = False
     while is_extension(protocol):
+        if has(departures, AUTHENTICATION_NOT_SKIPPED) and protocol == ip.AUTHENTICATION:
+            break
         note(trace, traces.EXTENSION, offset, ip.EXTENSION_LEN, ip.EXTENSION_LEN)
         amend(trace, VALUE, protocol)
         if offset + ip.EXTENSION_LEN > frame_end:

@@ -8,7 +8,7 @@ no header; what fits into the frame but was not captured makes the answer CUT.
 from typing import Any
 
 from pcaphash.kernels.base import be16, be32, le32, rare_step, step
-from pcaphash.kernels.departures import TAGS_NOT_SKIPPED, has
+from pcaphash.kernels.departures import ONE_TAG_ONLY, TAGS_NOT_SKIPPED, has
 from pcaphash.kernels.trace import (
     CAPTURED_END,
     ETHERNET,
@@ -53,10 +53,12 @@ def network_of_type(
     d: Any, ethertype: int, offset: int, frame_end: int, captured_end: int, departures: Any, trace: Any
 ) -> tuple[int, int]:
     """Step over VLAN tags (IEEE 802.1Q, any depth) and name the network layer behind an EtherType."""
+    tags = 0
     while is_tag(ethertype):
-        if has(departures, TAGS_NOT_SKIPPED):
+        if has(departures, TAGS_NOT_SKIPPED) or (has(departures, ONE_TAG_ONLY) and tags):
             stop(trace, TAG_NOT_SKIPPED, 0)
             return NOT_IP, offset
+        tags += 1
         note(trace, VLAN_TAG, offset, eth.VLAN_TAG_LEN, eth.VLAN_TAG_LEN)
         if offset + eth.VLAN_TAG_LEN > frame_end:
             stop(trace, PACKET_END, frame_end)

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from pcaphash.kernels import trace as traces
 from pcaphash.kernels.base import be16, be32, rare_step, step
+from pcaphash.kernels.departures import IPV6_IN_IP, NO_IPV4_IN_IP, has
 from pcaphash.kernels.ip import IPV4
 from pcaphash.kernels.link import NETWORK_ETHERNET, NETWORK_IPV4, NETWORK_IPV6, NOT_IP
 from pcaphash.kernels.trace import CAPTURED_END, LENGTH, NOT_IP_TYPE, PACKET_END, VALUE, amend, note, stop
@@ -70,7 +71,15 @@ def tabulate_ports(
 
 @step
 def read_encapsulation(
-    d: Any, kind: int, protocol: int, offset: int, frame_end: int, captured_end: int, port_types: Any, trace: Any
+    d: Any,
+    kind: int,
+    protocol: int,
+    offset: int,
+    frame_end: int,
+    captured_end: int,
+    port_types: Any,
+    departures: Any,
+    trace: Any,
 ) -> tuple[int, int, int]:
     """Recognize the encapsulation that a payload is.
 
@@ -84,6 +93,8 @@ def read_encapsulation(
         Where the packet ended on the wire, and where its captured bytes end.
     port_types : uint8 pointer
         What ``tabulate_ports`` returned.
+    departures : int or None
+        As ``kernels.departures`` has them.
     trace : int64 array or None
         As ``trace.new_trace`` makes it.
 
@@ -100,7 +111,10 @@ def read_encapsulation(
         return _read_udp_tunnel(d, offset, frame_end, captured_end, port_types, trace)
     if protocol == ip.GRE:
         return _read_gre(d, kind, offset, frame_end, captured_end, trace)
-    if protocol == ip.IPIP and kind == IPV4:
+    if has(departures, IPV6_IN_IP) and protocol == ip.IPV6_IN_IP:
+        note(trace, traces.IPIP, offset, 0, 0)
+        return IPIP, NETWORK_IPV6, offset
+    if protocol == ip.IPIP and kind == IPV4 and not has(departures, NO_IPV4_IN_IP):
         note(trace, traces.IPIP, offset, 0, 0)
         return IPIP, NETWORK_IPV4, offset
     return NO_ENCAPSULATION, NOT_IP, offset

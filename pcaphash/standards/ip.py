@@ -7,17 +7,22 @@ IPV4_SOURCE_OFFSET, IPV6_SOURCE_OFFSET = 12, 8  # the destination address follow
 TCP_LEN = 20  # RFC 9293 section 3.1, without options
 UDP_LEN = 8  # RFC 768
 SCTP_LEN = 12  # RFC 9260 section 3.1, the common header; it begins with the ports
+ESP_LEN = 8  # RFC 4303 section 2: SPI and sequence number
 EXTENSION_LEN = 8  # RFC 8200 section 4: the shortest extension header, and the unit of most
 
 # Protocol and next header numbers.
 HOP_BY_HOP = 0  # RFC 8200 section 4.3
 IPIP = 4  # RFC 2003
+IPV6_IN_IP = 41  # RFC 4213
 TCP = 6
 UDP = 17
 ROUTING = 43  # RFC 8200 section 4.4
 FRAGMENT = 44  # RFC 8200 section 4.5
 GRE = 47  # RFC 2784
 AUTHENTICATION = 51  # RFC 4302
+ESP = 50  # RFC 4303 section 2; it begins with the SPI
+ICMPV6 = 58  # RFC 4443
+NO_NEXT_HEADER = 59  # RFC 8200 section 4.7
 DESTINATION_OPTIONS = 60  # RFC 8200 section 4.6
 SCTP = 132  # RFC 9260
 MOBILITY = 135  # RFC 6275 section 6.1
@@ -26,6 +31,7 @@ MOBILITY = 135  # RFC 6275 section 6.1
 IPV4_FRAGMENT_MASK = 0x3FFF
 IPV4_FRAGMENT_OFFSET_MASK = 0x1FFF
 IPV4_MORE_FRAGMENTS = 0x2000
+IPV4_DO_NOT_FRAGMENT = 0x4000
 IPV6_FRAGMENT_OFFSET_MASK = 0xFFF8
 
 OPTION_PAD1 = 0  # RFC 8200 section 4.2: the only option without a length
@@ -39,14 +45,17 @@ ROUTING_TYPE_2_LENGTH = 2
 ROUTING_TYPE_2_SEGMENTS_LEFT = 1
 ROUTING_ADDRESS_OFFSET = 8
 
+TCP_FLAGS_OFFSET = 13  # RFC 9293 section 3.1
+TCP_SYN = 0x02
+
 PROTOCOL_NAMES = {
     "icmp": 1,
     "tcp": TCP,
     "udp": UDP,
     "gre": GRE,
-    "esp": 50,
+    "esp": ESP,
     "ah": AUTHENTICATION,
-    "icmpv6": 58,
+    "icmpv6": ICMPV6,
     "sctp": 132,
 }
 """Protocol numbers by common names (IANA, "Protocol Numbers")."""

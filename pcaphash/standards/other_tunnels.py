@@ -2,6 +2,7 @@
 
 # GTP-U: 3GPP TS 29.281 section 5.1; version 1, protocol type 1, the spare bit clear.
 GTP_U_LEN = 8
+GTP_U_TEID_OFFSET = 4  # the tunnel endpoint identifier, 4 bytes
 GTP_U_FIXED_MASK = 0xF8
 GTP_U_FIXED = 0x30
 GTP_U_OPTIONAL = 0x07  # any of these three flags brings 4 more bytes, the last of which is the next extension header

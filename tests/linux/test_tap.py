@@ -1,5 +1,6 @@
 """A real Linux receive path answers: a tap steered by QEMU's eBPF program, behind Linux' own tunnel devices."""
 
+import random
 import shutil
 import socket
 import time
@@ -26,8 +27,10 @@ from pcaphash.targets.tap import open_tap
 from support import builders
 from support.command import run
 from support.comparing import capture_paths
+from support.diagnosing import separating_frames
 from support.shared import ROOT, SHARED, needs_shared
 from support.traffic import write
+from support.variety import variety
 
 SAMPLES = sorted((ROOT / "sample_traces").glob("*.pcap*"))
 OVERLAY = ROOT / "sample_traces" / "overlay.pcap"
@@ -160,6 +163,39 @@ def test_frames_that_differ_are_those_of_known_habits(tmp_path):
         if (answer.hash_value, answer.queue) != (expected, row.queue):
             differ.add(number)
     assert differ == EBPF_HABITS.keys()
+
+
+@needs_shared
+@pytest.mark.parametrize("types", ["base", "IPv4+IPv6", "TCPv4+UDPv4+TCPv6+UDPv6", "TCPv6+TCP_EX+IPv6+IP_EX", "0x1ff"])
+def test_the_flavor_is_what_the_program_does(types):
+    trace = SHARED / "device" / "frames.pcap"
+    assert_flavored(trace, [record.captured for record in load(trace).records], types)
+
+
+@pytest.mark.parametrize("types", ["base", "0x1ff"])
+def test_the_flavor_is_what_the_program_does_with_frames_that_nobody_sends(types, tmp_path):
+    numbers = random.Random(5)
+    known = separating_frames() + [captured for captured, _, _ in variety() if len(captured) > 20]
+    odd = bytes([0, 1, 2, 6, 17, 43, 44, 50, 51, 58, 59, 60, 135, 0x81, 0x88, 0xA8, 0xFF])
+    frames = []
+    for _ in range(3000):
+        frame = bytearray(numbers.choice(known))
+        for _ in range(numbers.randrange(4)):
+            frame[numbers.randrange(12, min(len(frame), 90))] = numbers.choice((*odd, numbers.randrange(256)))
+        end = numbers.randrange(14, len(frame) + 1) if numbers.random() < 0.3 else len(frame)
+        frames.append(bytes(frame[:end]))
+    assert_flavored(write(tmp_path / "frames.pcapng", frames), frames, types)
+
+
+def assert_flavored(trace: Path, frames: list[bytes], types: str) -> None:
+    """Ask the program about frames, and the flavor."""
+    device = Device(flavor="qemu-ebpf", hash_types=types)
+    with open_tap(Device(hash_types=types), with_hash=True, decapsulated=False) as tap:
+        answers = tap.answer(frames)
+    assert sum(answer.hash_value is not None for answer in answers) > len(frames) / 3
+    for number, (answer, row) in enumerate(zip(answers, pcaphash.hashes(trace, device).itertuples(), strict=True)):
+        expected = None if row.hash_report == "NONE" else int(str(row.hash_value), 0)
+        assert (answer.hash_value, answer.queue) == (expected, row.queue), (number, frames[number].hex())
 
 
 def test_an_interface_is_sent_what_the_trace_has_in_order():

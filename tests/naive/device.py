@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 from naive.configuration import Configuration
+from naive.ebpf import ebpf_network_layer, ebpf_read_packet, ebpf_takes_extended, is_ebpf
 from naive.frame import Frame, LinkTypeError, NotIpError, TruncatedError
 from naive.hash_type import choose_hash_type, hash_input
 from naive.ip import Packet, read_packet
@@ -39,6 +40,8 @@ def read_outer(frame: Frame, link_type: int, configuration: Configuration) -> Pa
     """Read the outer IP header as the device reads it."""
     if is_qemu(configuration):
         return qemu_read_packet(frame, *qemu_network_layer(frame, link_type))
+    if is_ebpf(configuration):
+        return ebpf_read_packet(frame, *ebpf_network_layer(frame, link_type))
     return read_packet(frame, *network_layer(frame, link_type))
 
 
@@ -93,7 +96,8 @@ def answer_header(frame: Frame, packet: Packet, configuration: Configuration, he
     hash_type = choose_hash_type(frame, packet, configuration)
     if hash_type is None:
         return not_hashed(configuration, "no-type")
-    data = hash_input(frame, packet, hash_type, configuration.input_transform)
+    over = f"{hash_type}_EX" if is_ebpf(configuration) and ebpf_takes_extended(packet, hash_type, configuration) else ""
+    data = hash_input(frame, packet, over or hash_type, configuration.input_transform)
     value = toeplitz(configuration.key, data)
     table = configuration.indirection_table
     entry = value % len(table) if configuration.table_index == "modulo" else value & (len(table) - 1)

@@ -1,6 +1,7 @@
 """Which hash type a header gets, and the bytes that are hashed (virtio, "Hash calculation for incoming packets")."""
 
 from naive.configuration import Configuration
+from naive.ebpf import ebpf_hash_type, is_ebpf
 from naive.frame import Frame
 from naive.ip import TCP, UDP, Packet
 from naive.qemu import is_qemu, qemu_candidates
@@ -22,6 +23,8 @@ def candidates(packet: Packet, transport: int | None) -> list[str]:
 def choose_hash_type(frame: Frame, packet: Packet, configuration: Configuration) -> str | None:
     """Choose the first enabled hash type that fits; None where no type is enabled."""
     transport = packet.transport(frame)
+    if is_ebpf(configuration):
+        return ebpf_hash_type(packet, {TCP: "TCP", UDP: "UDP", None: None}[transport], configuration)
     if is_qemu(configuration):
         names = qemu_candidates(packet, {TCP: "TCP", UDP: "UDP", None: None}[transport])
     else:

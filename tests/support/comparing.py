@@ -39,6 +39,8 @@ CONFIGURATIONS = [
     Configuration("1.4", 0x1FF, 0x1FF, inner_miss="outer", input_transform="symmetric-xor"),
     Configuration("v7", 0xFFF, input_transform="symmetric-or-xor"),
     Configuration("v7", 0x1FF, flavor="qemu"),
+    Configuration("v7", 0x1FF, flavor="qemu-ebpf"),
+    Configuration("1.4", 0x0F1, flavor="qemu-ebpf"),
     Configuration("v7", 0x0C9, flavor="qemu", input_transform="symmetric-xor", unclassified_queue=2),
 ]
 

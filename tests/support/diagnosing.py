@@ -1,5 +1,6 @@
 """Devices that misbehave in one way, told in plain Python, and traffic that tells them apart."""
 
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -21,6 +22,8 @@ from pcaphash.standards.virtio import HASH_REPORT_TUNNELS, HASH_REPORTS
 from support import builders
 from support.builders import IPV4
 from support.variety import HOME, ROUTED, ethernet_frames, tunnels
+
+ESP, IPV6_IN_IP, GTP_U = 50, 41, 2152
 
 
 @dataclass(frozen=True)
@@ -65,7 +68,8 @@ def separating_frames() -> list[bytes]:
         frames += [
             tagged(plain[i], tags) for i in (0, 1, 2, 4, 8, 12) for tags in ([0x8100], [0x88A8, 0x8100], [0x8100] * 2)
         ]
-        frames += _turned(port) + _fragments(port) + _chains(port) + _nested(port) + _ip_in_ip(port)
+        frames += _turned(port) + _fragments(port) + _chains(port) + _nested(port)
+        frames += _ip_in_ip(port) + _odd(port)
     return [*frames, *_wrong_versions(), *_impossible_extensions(), *_sctp()]
 
 
@@ -168,6 +172,43 @@ def _ip_in_ip(port: int) -> list[bytes]:
     host = bytes([10, 66, port % 251, 1])
     inner = builders.ipv4(builders.tcp(b"", port), builders.TCP, host)
     return [builders.framed(builders.ipv4(inner, builders.IPIP, host))]
+
+
+def without_syn(port: int) -> bytes:
+    """Make a TCP segment of an open connection."""
+    segment = bytearray(builders.tcp(bytes(8), port))
+    segment[13] = 0x10
+    return bytes(segment)
+
+
+def _odd(port: int) -> list[bytes]:
+    """Make what devices treat each in its own way: DF, options, open connections, ESP, GTP-U, 6in4, short frames."""
+    frames = []
+    for number in range(2):
+        host = bytes([10, 77, port % 251, number])
+        tcp, udp = without_syn(port + number), builders.udp(bytes(8), port + number)
+        inner = builders.ipv6(tcp, TCP, host * 4)
+        frames += [
+            builders.framed(builders.ipv4(tcp, TCP, host, fragment_offset=0x4000)),
+            builders.framed(builders.ipv4(udp, UDP, host, fragment_offset=0x4000)),
+            builders.framed(builders.ipv4(tcp, TCP, host[::-1], options=bytes([1] * 8))),
+            builders.framed(builders.ipv4(udp, UDP, host[::-1], options=bytes([1] * 4))),
+            builders.framed(builders.ipv6(tcp, TCP, host[::-1] * 4)),
+            builders.framed(builders.ipv4(builders.esp(bytes(32), port + number), ESP, host)),
+            builders.framed(builders.ipv6(builders.esp(bytes(32), port + number), ESP, host * 4)),
+            builders.framed(builders.ipv4(builders.udp(_gtp_u(tcp, host, port + number), port, GTP_U), UDP, host)),
+            builders.framed(builders.ipv4(inner, IPV6_IN_IP, host)),
+            builders.framed(builders.ipv6(inner, IPV6_IN_IP, host * 4)),
+            builders.framed(builders.ipv4(tcp[:16], TCP, bytes([11, *host[1:]]))),
+            builders.framed(builders.ipv4(udp[:6], UDP, bytes([12, *host[1:]]))),
+            builders.framed(builders.ipv6(tcp[:12], TCP, bytes([13, *host[1:]]) * 4)),
+        ]
+    return frames
+
+
+def _gtp_u(segment: bytes, host: bytes, tunnel_id: int) -> bytes:
+    packet = builders.ipv4(segment, TCP, host)
+    return bytes([0x30, 0xFF]) + len(packet).to_bytes(2, "big") + tunnel_id.to_bytes(4, "big") + packet
 
 
 @contextmanager
@@ -351,7 +392,123 @@ def _sctp_ports(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Packet, "transport", with_sctp)
 
 
+def _ipv4_refused(refuses: Callable[[bytes], bool]) -> Callable[[pytest.MonkeyPatch], None]:
+    """Make a device that takes some IPv4 headers for none."""
+
+    def read_ipv4(frame, offset):
+        if frame.holds(offset, 20) and refuses(frame.read(offset, 20)):
+            raise naive.ip.NotIpError
+        return _read_ipv4(frame, offset)
+
+    return _set(naive.ip, "read_ipv4", read_ipv4)
+
+
+def _do_not_fragment(patch: pytest.MonkeyPatch) -> None:
+    def read_ipv4(frame, offset):
+        packet = _read_ipv4(frame, offset)
+        return replace(packet, is_fragment=True) if frame.captured[offset + 6] & 0x40 else packet
+
+    patch.setattr(naive.ip, "read_ipv4", read_ipv4)
+
+
+def _extensions_refused(patch: pytest.MonkeyPatch) -> None:
+    def skip(frame, packet):
+        raise naive.ip.NotIpError
+
+    patch.setattr(naive.ip, "skip_extension_header", skip)
+
+
+def _one_tag(patch: pytest.MonkeyPatch) -> None:
+    def by_ethertype(frame, ethertype, offset):
+        if ethertype in naive.link.VLAN_ETHERTYPES:
+            ethertype = int.from_bytes(frame.read_or_not_ip(offset + 2, 2), "big")
+            offset += 4
+        return naive.link.version_of(ethertype), offset
+
+    patch.setattr(naive.link, "by_ethertype", by_ethertype)
+
+
+def _after_reading(change: Callable[[object, Packet], Packet]) -> Callable[[pytest.MonkeyPatch], None]:
+    """Make a device that thinks again about a packet that it has read."""
+    read = naive.device.read_packet
+    return _set(naive.device, "read_packet", lambda frame, *where: change(frame, read(frame, *where)))
+
+
+def _short_refused(frame, packet: Packet) -> Packet:
+    needed = {TCP: 20, UDP: 8}.get(packet.protocol, 0)
+    if not packet.is_fragment and not frame.holds(packet.payload_offset, needed):
+        raise naive.ip.NotIpError
+    return packet
+
+
+def _syn_refused(frame, packet: Packet) -> Packet:
+    is_tcp = packet.protocol == TCP and not packet.is_fragment and frame.holds(packet.payload_offset, 20)
+    if is_tcp and not frame.read(packet.payload_offset + 13, 1)[0] & 0x02:
+        raise naive.ip.NotIpError
+    return packet
+
+
+def _tunnel_id(frame, packet: Packet) -> Packet:
+    offset = packet.payload_offset
+    is_udp = packet.protocol == UDP and not packet.is_fragment and frame.holds(offset, 20)
+    if is_udp and int.from_bytes(frame.read(offset + 2, 2), "big") == GTP_U:
+        return replace(packet, payload_offset=offset + 12)
+    return packet
+
+
+def _spi(patch: pytest.MonkeyPatch) -> None:
+    transport = Packet.transport
+
+    def with_esp(packet: Packet, frame) -> int | None:
+        if packet.protocol == ESP and not packet.is_fragment and frame.holds(packet.payload_offset, 8):
+            return UDP
+        return transport(packet, frame)
+
+    patch.setattr(Packet, "transport", with_esp)
+
+
+def looks_into(protocol: int | None, port: int | None) -> Callable[[pytest.MonkeyPatch], None]:
+    """Make a device that hashes IPv6 directly in IP, or what stands behind VXLAN headers to another port."""
+
+    def change(patch: pytest.MonkeyPatch) -> None:
+        original = naive.device.answer_packet
+
+        def answer_packet(frame, outer, configuration):
+            at = outer.payload_offset
+            if outer.is_fragment:
+                return original(frame, outer, configuration)
+            if protocol is not None and outer.protocol == protocol:
+                where = (6, at)
+            elif (
+                port is not None
+                and outer.protocol == UDP
+                and frame.captured[at + 2 : at + 4] == port.to_bytes(2, "big")
+            ):
+                where = naive.link.ethernet(frame, at + 16)
+            else:
+                return original(frame, outer, configuration)
+            inner = naive.device.read_packet(frame, *where)
+            return answer_header(frame, inner, configuration, "inner", "NONE" if port is None else "VXLAN")
+
+        patch.setattr(naive.device, "answer_packet", answer_packet)
+
+    return change
+
+
 READING = {
+    "df-as-fragment": _do_not_fragment,
+    "ipv4-options-not-hashed": _ipv4_refused(lambda header: header[0] & 15 > 5),
+    "short-transport-not-hashed": _after_reading(_short_refused),
+    "syn-only": _after_reading(_syn_refused),
+    "gtp-tunnel-id": _after_reading(_tunnel_id),
+    "esp-spi": _spi,
+    "extension-headers-not-hashed": _extensions_refused,
+    "authentication-header-not-skipped": _set(
+        naive.ip,
+        "EXTENSION_HEADERS",
+        tuple(each for each in naive.ip.EXTENSION_HEADERS if each != naive.ip.AUTHENTICATION),
+    ),
+    "vlan-one-tag": _one_tag,
     "fragments-not-hashed": _fragments_not_hashed,
     "sctp-ports": _sctp_ports,
     "vlan-not-skipped": _set(naive.link, "VLAN_ETHERTYPES", ()),
@@ -429,6 +586,7 @@ INPUTS = {
     "addresses-and-ports-sorted": lambda data: _sort_addresses(_sort_ports(data)),
     "addresses-sorted": _sort_addresses,
     "ports-sorted": _sort_ports,
+    "input-bits-reversed": lambda data: bytes(int(f"{byte:08b}"[::-1], 2) for byte in data),
     "input-words-swapped": lambda data: b"".join(data[i : i + 4][::-1] for i in range(0, len(data), 4)),
 }
 """Likewise: what it makes of the hash input."""
@@ -467,8 +625,63 @@ VALUES = {
     "value-bit-reversed": lambda value: int(f"{value:032b}"[::-1], 2),
     "value-halves-swapped": lambda value: (value << 16 | value >> 16) & 0xFFFFFFFF,
     "initial-value-ones": lambda value: value ^ 0xFFFFFFFF,
+    "value-low-bits-16": lambda value: value & 0xFFFF,
+    "value-low-bits-8": lambda value: value & 0xFF,
+    "value-low-bits-7": lambda value: value & 0x7F,
+    "value-shifted-right-1": lambda value: value >> 1,
+    "value-shifted-right-16": lambda value: value >> 16,
+    "value-shifted-left-1": lambda value: value << 1 & 0xFFFFFFFF,
 }
 """Likewise: what it makes of the hash."""
+
+
+def _crc32c(data: bytes) -> int:
+    value = 0xFFFFFFFF
+    for byte in data:
+        value ^= byte
+        for _ in range(8):
+            value = value >> 1 ^ (0x82F63B78 if value & 1 else 0)
+    return value ^ 0xFFFFFFFF
+
+
+def _fold(data: bytes) -> int:
+    value = 0
+    for at in range(0, len(data), 4):
+        value ^= int.from_bytes(data[at : at + 4], "big")
+    return value
+
+
+def _turn(value: int, bits: int) -> int:
+    return (value << bits | value >> 32 - bits) & 0xFFFFFFFF
+
+
+def _jhash(data: bytes) -> int:
+    """Hash as Linux' jhash2 does, step by step as its header writes them."""
+    most = 0xFFFFFFFF
+    words = [int.from_bytes(data[at : at + 4], "little") for at in range(0, len(data), 4)]
+    a = b = c = 0xDEADBEEF + len(data) & most
+    while len(words) > 3:
+        a, b, c = a + words[0] & most, b + words[1] & most, c + words[2] & most
+        a, c = (a - c & most) ^ _turn(c, 4), c + b & most
+        b, a = (b - a & most) ^ _turn(a, 6), a + c & most
+        c, b = (c - b & most) ^ _turn(b, 8), b + a & most
+        a, c = (a - c & most) ^ _turn(c, 16), c + b & most
+        b, a = (b - a & most) ^ _turn(a, 19), a + c & most
+        c, b = (c - b & most) ^ _turn(b, 4), b + a & most
+        words = words[3:]
+    words += [0] * (3 - len(words))
+    a, b, c = a + words[0] & most, b + words[1] & most, c + words[2] & most
+    c = (c ^ b) - _turn(b, 14) & most
+    a = (a ^ c) - _turn(c, 11) & most
+    b = (b ^ a) - _turn(a, 25) & most
+    c = (c ^ b) - _turn(b, 16) & most
+    a = (a ^ c) - _turn(c, 4) & most
+    b = (b ^ a) - _turn(a, 14) & most
+    return (c ^ b) - _turn(b, 24) & most
+
+
+HASHING = {"function-crc32": zlib.crc32, "function-crc32c": _crc32c, "function-xor": _fold, "function-jhash": _jhash}
+"""Likewise: the hash function in place of Toeplitz."""
 
 
 def as_said(answer: Answer, types_too: bool = True) -> Said:
@@ -506,6 +719,8 @@ def _rehashed(answer: Answer, configuration: Configuration, names: tuple[str, ..
     for name in names:
         data = INPUTS[name](data) if name in INPUTS else data
     value = naive.device.toeplitz(configuration.key, data)
+    for name in names:
+        value = HASHING[name](data) if name in HASHING else value
     table = configuration.indirection_table
     for name in names:
         value = VALUES[name](value) if name in VALUES else value

@@ -328,7 +328,7 @@ def configurations(draw: st.DrawFn) -> Configuration:
     """Draw a device of either text: mostly many types, default ports and a usual table, but anything at times."""
     spec = pick(draw, ("v7", "1.4"))
     queues = 1 + draw(NUMBERS[64])
-    flavor = pick(draw, ("spec", "spec", "spec", "qemu"))
+    flavor = pick(draw, ("spec", "spec", "spec", "qemu", "qemu-ebpf"))
     tunnels = flavor == "spec"  # QEMU has none, and takes no longer keys and tables
     table_index = pick(draw, ("mask", "mask", "mask", "modulo"))
     n_entries = 1 + draw(NUMBERS[64]) if table_index == "modulo" else 2 ** draw(NUMBERS[10 if tunnels else 8])

@@ -23,7 +23,7 @@ from pcaphash.studies.validate.traits import Span, Trait, TraitKind
 from pcaphash.studies.validate.verdicts import FAULTS, NotJudged, TunnelNaming, Verdict
 
 SUBJECTS = {
-    FaultKind.FLAVOR: ["qemu"],
+    FaultKind.FLAVOR: ["qemu", "qemu-ebpf"],
     FaultKind.OUTER_OF: ["VXLAN_GPE"],
     FaultKind.INNER_OF: ["GRE_2784"],
     FaultKind.WITHOUT: ["TCPv4"],
@@ -36,6 +36,8 @@ SUBJECTS = {
     FaultKind.VALUE_LOW_BITS: [16, 7],
     FaultKind.VALUE_SHIFTED_LEFT: [1],
     FaultKind.VALUE_SHIFTED_RIGHT: [8],
+    FaultKind.FUNCTION: ["crc32", "jhash"],
+    FaultKind.VXLAN_PORT: [4788],
     FaultKind.ROWS_LATE: [1, 3],
     FaultKind.ROWS_EARLY: [2],
 }

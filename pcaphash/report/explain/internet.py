@@ -108,6 +108,8 @@ def _unread_extension_words(packet: Packet, level: Level) -> tuple[str, str]:
         return why, QEMU
     what = f"the {extension_name(step.value)} (next header {step.value})"
     end = step.offset + max(step.length, ip.EXTENSION_LEN) - 1
+    if step.needed < ip.EXTENSION_LEN and step.reason == StopReason.PACKET_END:
+        return f"{what} at byte {step.offset} runs past the packet: QEMU's steering program hashes nothing then", QEMU
     if step.needed < ip.EXTENSION_LEN:
         # Only QEMU reads less than eight bytes.
         return f"{cut_words(packet)}; {what}, which QEMU goes through, is at bytes {step.offset} to {end}", QEMU

@@ -173,7 +173,7 @@ def _type_rule(explanation: Explanation, choice: TypeChoice) -> Rule:
     device, packet, level = explanation.answer.device, explanation.dissection.packet, choice.level
     names = ", ".join(choice.fitting)
     header = f"the {level.part} header is {kind_words(level)}, carrying {payload_words(packet, level)}"
-    source = QEMU if device.flavor == "qemu" else TYPES_SOURCE
+    source = TYPES_SOURCE if device.flavor == "spec" else QEMU
     if not choice.chosen:
         why = f"{header}; of the types that fit, {names}, none is enabled ({device.hash_types_text})"
         return Rule("hash type", "none fits: no hash", why, source)

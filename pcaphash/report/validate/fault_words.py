@@ -37,7 +37,8 @@ class FaultWords:
     traffic: str
 
 
-_FLAVORS = {"qemu": "QEMU 7.2's virtio-net device"}
+_FUNCTIONS = {"crc32": "CRC-32", "crc32c": "CRC-32C", "xor": "the XOR of all words", "jhash": "Linux' jhash"}
+_FLAVORS = {"qemu": "QEMU 7.2's virtio-net device", "qemu-ebpf": "QEMU's steering program (eBPF)"}
 
 _WORDS = {
     FaultKind.FLAVOR: FaultWords("reads packets as {} does", "packets that this device reads in another way"),
@@ -76,6 +77,30 @@ _WORDS = {
         "hashes the ports of fragments, and in later fragments whatever bytes are in their place", _FRAGMENTS
     ),
     FaultKind.FRAGMENTS_NOT_HASHED: FaultWords("does not hash fragments", "fragments"),
+    FaultKind.DF_AS_FRAGMENT: FaultWords(
+        "takes IPv4 packets that must not be fragmented (DF) for fragments", "TCP or UDP packets with the DF bit"
+    ),
+    FaultKind.IPV4_OPTIONS_NOT_HASHED: FaultWords(
+        "does not hash IPv4 packets with options", "IPv4 packets with options"
+    ),
+    FaultKind.SHORT_TRANSPORT_NOT_HASHED: FaultWords(
+        "does not hash frames that end within the TCP or UDP header", "frames that end within the TCP or UDP header"
+    ),
+    FaultKind.SYN_ONLY: FaultWords("hashes of TCP only packets with the SYN flag", "TCP packets without the SYN flag"),
+    FaultKind.ESP_SPI: FaultWords("hashes the SPI of ESP in place of ports", "ESP packets"),
+    FaultKind.GTP_TUNNEL_ID: FaultWords(
+        "hashes the tunnel endpoint identifier of GTP-U in place of ports", "GTP-U packets"
+    ),
+    FaultKind.VXLAN_PORT: FaultWords("takes UDP packets to port {} for VXLAN", "VXLAN packets to that port"),
+    FaultKind.IPV6_IN_IP: FaultWords(
+        "hashes the inner header of IPv6 packets directly in IP", "IPv6 packets in IPv4 or IPv6, without another header"
+    ),
+    FaultKind.EXTENSION_HEADERS_NOT_HASHED: FaultWords(
+        "does not hash IPv6 packets with extension headers", "IPv6 packets with extension headers"
+    ),
+    FaultKind.AUTHENTICATION_HEADER_NOT_SKIPPED: FaultWords(
+        "does not skip an authentication header", "IPv6 packets with an authentication header before TCP or UDP"
+    ),
     FaultKind.EXTENSION_HEADERS_NOT_SKIPPED: FaultWords(
         "does not skip IPv6 extension headers", "IPv6 packets with extension headers before TCP or UDP"
     ),
@@ -109,6 +134,7 @@ _WORDS = {
         "applies the extended hash types to IPv6 without extension headers", "IPv6 packets without extension headers"
     ),
     FaultKind.VLAN_NOT_SKIPPED: FaultWords("does not skip VLAN tags", "packets with one VLAN tag"),
+    FaultKind.VLAN_ONE_TAG: FaultWords("skips only one VLAN tag", "packets with two VLAN tags"),
     FaultKind.VLAN_TWO_TAGS: FaultWords(
         "skips only an 802.1Q tag and an 802.1ad tag before it", "packets with two tags of 0x8100, and with three"
     ),
@@ -140,6 +166,8 @@ _WORDS = {
     FaultKind.INPUT_WORDS_SWAPPED: FaultWords(
         "takes the 32-bit words of the hash input in the opposite byte order", _ANY
     ),
+    FaultKind.INPUT_BITS_REVERSED: FaultWords("takes the least significant bit of each byte first", _ANY),
+    FaultKind.FUNCTION: FaultWords("calculates {} in place of Toeplitz", _ANY),
     FaultKind.VALUE_BYTE_SWAPPED: FaultWords("reports the hash in the opposite byte order", _ANY),
     FaultKind.VALUE_BIT_REVERSED: FaultWords("reports the bits of the hash in reversed order", _ANY),
     FaultKind.VALUE_HALVES_SWAPPED: FaultWords("reports the 16-bit halves of the hash swapped", _ANY),
@@ -196,6 +224,10 @@ def _traffic(fault: "Fault") -> str:
 def _subject(fault: "Fault") -> str:
     if isinstance(fault.subject, int) and fault.kind in (FaultKind.ROWS_LATE, FaultKind.ROWS_EARLY):
         return counted(fault.subject, "packet", "packets")
+    if fault.kind == FaultKind.VXLAN_PORT:
+        return str(fault.subject)
+    if fault.kind == FaultKind.FUNCTION and isinstance(fault.subject, str):
+        return _FUNCTIONS[fault.subject]
     if isinstance(fault.subject, int):
         bits = fault.subject
         return counted(bits, "bit", "bits") if bits % 8 else counted(bits // 8, "byte", "bytes")

@@ -139,6 +139,8 @@ def _fitting_types(level: Level, flavor: str) -> list[str]:
     extended = [*([f"{transport}_EX"] if transport else []), "IP_EX"]
     if flavor == "qemu":
         return [each for pair in zip(extended, plain, strict=True) for each in pair]
+    if flavor == "qemu-ebpf":
+        return plain
     return [*extended, *plain] if level.is_extended else plain
 
 

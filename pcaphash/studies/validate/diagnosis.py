@@ -21,6 +21,7 @@ from pcaphash.studies.validate.sample import Sample
 from pcaphash.studies.validate.search import Scored, Search
 from pcaphash.studies.validate.traits import N_TRAITS, Span, Trait, Traits
 from pcaphash.studies.validate.trial import Faults, Mask, Trial
+from pcaphash.studies.validate.tunnel_ports import possible_vxlan_ports
 from pcaphash.studies.validate.verdicts import MISSING, OF_HASH, Leniency, says_only_queue
 
 _MOST_TRIED = 1200  # packets that the search looks at
@@ -125,13 +126,13 @@ def diagnose(device: Device, sample: Sample, leniency: Leniency, *, by_queue: bo
     if by_queue:
         wrong |= (sample.faults > 0) & says_only_queue(sample.reported)
     trial = Trial(device, sample, leniency, by_queue=by_queue)
-    faults = faults_of(device)
-    evidence = evidence_of(trial, wrong, len(faults), by_queue=by_queue)
+    faults = faults_of(device, possible_vxlan_ports(device, sample.take(np.flatnonzero(wrong))))
+    evidence = evidence_of(trial, wrong, faults, by_queue=by_queue)
     order = _unlike_first(sample, trial.signatures)
     chosen = order[:_MOST_TRIED]
     for attempt in range(_ATTEMPTS):
         some = trial.take(chosen)
-        weighed = evidence_of(some, wrong[chosen], len(faults), by_queue=by_queue)
+        weighed = evidence_of(some, wrong[chosen], faults, by_queue=by_queue)
         search = Search(some, wrong[chosen], weighed, faults, by_queue=by_queue)
         best, alternatives = search.run()
         causes, left = _attribute(trial, best, wrong)
@@ -245,7 +246,7 @@ def _worth_of_part(trial: Trial, evidence: Evidence, scored: Scored, left: Mask)
     inside = left & trial.explained(scored.faults)
     if evidence.count(inside) < _LEAST_OF_A_PART:
         return 0.0
-    return evidence.of(inside, scored.faults) - evidence.cost * scored.size - math.log2(N_TRAITS)
+    return evidence.of(inside, scored.faults) - scored.cost(evidence) - math.log2(N_TRAITS)
 
 
 def _contradicting(

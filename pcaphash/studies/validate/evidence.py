@@ -7,6 +7,7 @@ inputs of which the same was reported count as one.
 """
 
 import math
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,7 +20,7 @@ from pcaphash.studies.validate.verdicts import MISSING, UNEXPECTED, WRONG_QUEUE,
 
 Bits = npt.NDArray[np.float64]
 
-LEVEL = 1e-5
+LEVEL = 2e-5
 """A cause is named if chance does as well in fewer than this share of devices, however many faults are tried."""
 
 _HASH_BITS = 32.0
@@ -37,13 +38,17 @@ class Evidence:
         What a wrong packet tells for a fault that explains it; 0 for right ones.
     shares : float64 array of shape (n,)
         Its share of all packets that tell the same, which count once.
-    cost : float
-        Bits that a fault has to explain for chance to be excluded.
+    costs : tuple of float
+        Bits that a usual fault has to explain for chance to be excluded, and a rare one, of which more are tried.
     """
 
     bits: Bits
     shares: Bits
-    cost: float
+    costs: tuple[float, float]
+
+    def cost(self, faults: Iterable[Fault]) -> float:
+        """Return the bits that faults have to explain."""
+        return sum(self.costs[fault.is_rare] for fault in faults)
 
     def of(self, explained: Mask, faults: tuple[Fault, ...] = ()) -> float:
         """Return the bits of packets that faults explain."""
@@ -55,7 +60,7 @@ class Evidence:
         return float(self.shares[chosen].sum())
 
 
-def evidence_of(trial: Trial, wrong: Mask, n_faults: int, *, by_queue: bool) -> Evidence:
+def evidence_of(trial: Trial, wrong: Mask, faults: Sequence[Fault], *, by_queue: bool) -> Evidence:
     """Weigh the wrong packets of a trial.
 
     Parameters
@@ -64,30 +69,37 @@ def evidence_of(trial: Trial, wrong: Mask, n_faults: int, *, by_queue: bool) -> 
         The packets.
     wrong : bool array of shape (n,)
         Those that are to be explained.
-    n_faults : int
-        How many faults are tried.
+    faults : sequence of Fault
+        All that are tried.
     by_queue : bool
         Whether receive queues tell too.
     """
     sample, said, found = trial.sample, trial.sample.reported, trial.spec.found
-    faults = np.where(wrong, sample.faults, 0)
-    by_value = (faults & (WRONG_VALUE | UNEXPECTED)) > 0
-    groups = _groups(trial, faults)
+    flags = np.where(wrong, sample.faults, 0)
+    by_value = (flags & (WRONG_VALUE | UNEXPECTED)) > 0
+    groups = _groups(trial, flags)
     bits = np.zeros(len(sample))
     value_bits = _value_bits(trial, groups) if _may_be_disordered(trial, wrong) else _HASH_BITS
     bits += np.where(by_value & said.has_hash, value_bits, 0.0)
     weights = sample.weights
-    is_missing = (faults & MISSING) > 0
+    is_missing = (flags & MISSING) > 0
     bits += np.where(is_missing, _rarity(is_missing, weights, found.hashed), 0.0)
-    without_value = ((faults & UNEXPECTED) > 0) & ~said.has_hash
-    of_type = ((faults & WRONG_TYPE) > 0) & ~by_value | without_value
+    without_value = ((flags & UNEXPECTED) > 0) & ~said.has_hash
+    of_type = ((flags & WRONG_TYPE) > 0) & ~by_value | without_value
     bits += np.where(of_type, _frequency_bits(said.hash_reports, weights), 0.0)
-    of_tunnel = ((faults & WRONG_TUNNEL) > 0) & ~by_value & ~is_missing
+    of_tunnel = ((flags & WRONG_TUNNEL) > 0) & ~by_value & ~is_missing
     bits += np.where(of_tunnel, np.maximum(_frequency_bits(said.hash_report_tunnels, weights), _TUNNEL_BITS), 0.0)
     if by_queue:
-        bits += np.where((faults & WRONG_QUEUE) > 0, _frequency_bits(said.queues, weights), 0.0)
+        bits += np.where((flags & WRONG_QUEUE) > 0, _queue_bits(trial), 0.0)
     sizes = np.bincount(groups)[groups]
-    return Evidence(np.minimum(bits, _HASH_BITS), 1 / sizes, math.log2(max(n_faults, 2) / LEVEL))
+    return Evidence(np.minimum(bits, _HASH_BITS), 1 / sizes, costs_of(faults))
+
+
+def costs_of(faults: Sequence[Fault]) -> tuple[float, float]:
+    """Return the bits that a usual and a rare fault have to explain, if these are tried: each has half of the level."""
+    n_rare = sum(fault.is_rare for fault in faults)
+    usual, rare = (math.log2(2 * max(n, 1) / LEVEL) for n in (len(faults) - n_rare, n_rare))
+    return usual, rare
 
 
 def _groups(trial: Trial, faults: npt.NDArray[np.integer]) -> npt.NDArray[np.int64]:
@@ -129,6 +141,20 @@ def _value_bits(trial: Trial, groups: npt.NDArray[np.int64]) -> Bits:
     frequent = np.where(pool[at] == values, counts[at] / len(due), 0.0)
     bits: Bits = -np.log2(np.maximum(frequent, 2.0**-_HASH_BITS))
     return bits
+
+
+def _queue_bits(trial: Trial) -> Bits:
+    """Return what a receive queue tells: the more entries of the table lead there, the less.
+
+    Where packets without a hash go, or with a hash of 0, faults may say of many packets at once; there it tells no more
+    than by how frequent it is.
+    """
+    device, queues = trial.device, trial.sample.reported.queues
+    entries = np.bincount(np.asarray(device.indirection_table, np.int64), minlength=1)
+    counts = np.where((queues >= 0) & (queues < len(entries)), entries[np.clip(queues, 0, len(entries) - 1)], 0)
+    bits: Bits = -np.log2(np.maximum(counts / entries.sum(), 2.0**-_HASH_BITS))
+    is_common = (queues == device.unclassified_queue) | (queues == device.indirection_table[0])
+    return np.where(is_common, np.minimum(bits, _frequency_bits(queues, trial.sample.weights)), bits)
 
 
 def _rarity(chosen: Mask, weights: Bits, among: Mask) -> float:

@@ -49,7 +49,18 @@ class FaultKind(StrEnum):
     FIRST_FRAGMENT_PORTS = "first-fragment-ports"
     FRAGMENT_PORTS = "fragment-ports"
     FRAGMENTS_NOT_HASHED = "fragments-not-hashed"
+    DF_AS_FRAGMENT = "df-as-fragment"
+    IPV4_OPTIONS_NOT_HASHED = "ipv4-options-not-hashed"
+    SHORT_TRANSPORT_NOT_HASHED = "short-transport-not-hashed"
+    SYN_ONLY = "syn-only"
+    ESP_SPI = "esp-spi"
+    GTP_TUNNEL_ID = "gtp-tunnel-id"
+    VXLAN_PORT = "vxlan-port"
+    """Packets to a port, the subject, are taken for VXLAN."""
+    IPV6_IN_IP = "ipv6-in-ip"
     EXTENSION_HEADERS_NOT_SKIPPED = "extension-headers-not-skipped"
+    EXTENSION_HEADERS_NOT_HASHED = "extension-headers-not-hashed"
+    AUTHENTICATION_HEADER_NOT_SKIPPED = "authentication-header-not-skipped"
     EXTENSION_HEADERS_PAST_FRAME = "extension-headers-past-frame"
     AUTHENTICATION_HEADER_IN_EIGHTS = "authentication-header-in-eights"
     HOME_ADDRESS_IGNORED = "home-address-ignored"
@@ -60,6 +71,7 @@ class FaultKind(StrEnum):
     EXTENDED_TYPES_FOR_PLAIN_IPV6 = "extended-types-for-plain-ipv6"
     VLAN_NOT_SKIPPED = "vlan-not-skipped"
     VLAN_TWO_TAGS = "vlan-two-tags"
+    VLAN_ONE_TAG = "vlan-one-tag"
     VERSION_UNCHECKED = "version-unchecked"
 
     TYPES_BY_ADDRESSES = "types-by-addresses"
@@ -76,6 +88,10 @@ class FaultKind(StrEnum):
     SYMMETRIC_XOR = "symmetric-xor"
     SYMMETRIC_OR_XOR = "symmetric-or-xor"
     INPUT_WORDS_SWAPPED = "input-words-swapped"
+    INPUT_BITS_REVERSED = "input-bits-reversed"
+    """Of each byte the least significant bit comes first."""
+    FUNCTION = "function"
+    """Another hash function than Toeplitz, the subject."""
 
     VALUE_BYTE_SWAPPED = "value-byte-swapped"
     VALUE_BIT_REVERSED = "value-bit-reversed"
@@ -130,6 +146,8 @@ class Fault:
         Makes hash inputs, shape (n, WORDS), of those that are expected and their lengths in bytes, shape (n,).
     hash_key : callable, optional
         Makes the key used, of the one that was configured.
+    function : callable, optional
+        Makes hash values, of hash inputs, shape (n, WORDS), and their lengths in bytes.
     value : callable, optional
         Makes the value reported, of the hash.
     report : callable, optional
@@ -151,6 +169,7 @@ class Fault:
     device: Callable[[Device], Device] | None = None
     arrange: Callable[[Words, npt.NDArray[np.int64]], Words] | None = None
     hash_key: Callable[[bytes], bytes] | None = None
+    function: Callable[[Words, npt.NDArray[np.int64]], Words] | None = None
     value: Callable[[Words], Words] | None = None
     report: Callable[[Reports], Reports] | None = None
     hides_tunnel: bool = False

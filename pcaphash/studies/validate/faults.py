@@ -4,7 +4,7 @@ Hypotheses about reading run the kernels, with flags of ``kernels.departures`` o
 hash inputs, keys and hash values that the kernels gave.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -21,6 +21,8 @@ from pcaphash.studies.validate.fault import (
     BYTE_ORDER,
     HALVES,
     INITIAL_VALUE,
+    KEY,
+    KEY_FORM,
     PORTS,
     READING,
     REPORT,
@@ -32,6 +34,7 @@ from pcaphash.studies.validate.fault import (
     Reports,
     Words,
 )
+from pcaphash.studies.validate.functions import FUNCTIONS
 from pcaphash.studies.validate.key_faults import key_faults_of
 from pcaphash.studies.validate.verdicts import plain_types
 
@@ -132,6 +135,23 @@ def _other_tunnel_faults(device: Device) -> Iterator[Fault]:
         if device.tunnel_mask & bit or (device.spec == "v7" and name not in _ONLY_IN_1_4):
             continue
         yield Fault(FaultKind.INNER_OF, (READING,), subject=name, device=_with_tunnel(bit))
+    is_known = device.tunnel_mask & virtio.TUNNEL_IPIP
+    flags = departures.IPV6_IN_IP | (0 if is_known else departures.NO_IPV4_IN_IP)
+    yield Fault(FaultKind.IPV6_IN_IP, (READING,), flags, device=None if is_known else _with_tunnel(virtio.TUNNEL_IPIP))
+
+
+def _port_faults(device: Device, ports: Iterable[int]) -> Iterator[Fault]:
+    """Yield what a device does that takes packets to these ports for VXLAN, which for the spec they are not."""
+    for port in ports:
+        yield Fault(FaultKind.VXLAN_PORT, (READING,), subject=port, device=_with_port(port))
+
+
+def _with_port(port: int) -> Callable[[Device], Device]:
+    def change(device: Device) -> Device:
+        opened = device if device.tunnel_mask & virtio.TUNNEL_VXLAN else _with_tunnel(virtio.TUNNEL_VXLAN)(device)
+        return replace(opened, vxlan_ports=(*opened.vxlan_ports, port))
+
+    return change
 
 
 def _with_tunnel(bit: int) -> Callable[[Device], Device]:
@@ -147,6 +167,8 @@ def _transport_faults(device: Device) -> Iterator[Fault]:
     if device.hash_types & (_UDP_TYPES | _TCP_TYPES):
         flags = departures.SCTP_AS_UDP if device.hash_types & _UDP_TYPES else departures.SCTP_AS_TCP
         yield Fault(FaultKind.SCTP_PORTS, (READING,), flags)
+        flags = departures.ESP_AS_UDP if device.hash_types & _UDP_TYPES else departures.ESP_AS_TCP
+        yield Fault(FaultKind.ESP_SPI, (READING,), flags)
 
 
 def _type_faults(device: Device) -> Iterator[Fault]:
@@ -184,6 +206,13 @@ _READING = (
     Fault(FaultKind.FIRST_FRAGMENT_PORTS, (READING,), departures.FIRST_FRAGMENT_PORTS),
     Fault(FaultKind.FRAGMENT_PORTS, (READING,), departures.EVERY_FRAGMENT_PORTS),
     Fault(FaultKind.FRAGMENTS_NOT_HASHED, (READING,), departures.FRAGMENTS_NOT_HASHED),
+    Fault(FaultKind.DF_AS_FRAGMENT, (READING,), departures.DF_AS_FRAGMENT),
+    Fault(FaultKind.IPV4_OPTIONS_NOT_HASHED, (READING,), departures.OPTIONS_NOT_HASHED),
+    Fault(FaultKind.SHORT_TRANSPORT_NOT_HASHED, (READING,), departures.SHORT_NOT_HASHED),
+    Fault(FaultKind.SYN_ONLY, (READING,), departures.SYN_ONLY),
+    Fault(FaultKind.GTP_TUNNEL_ID, (READING,), departures.TUNNEL_ID_OF_GTP),
+    Fault(FaultKind.EXTENSION_HEADERS_NOT_HASHED, (READING,), departures.EXTENSIONS_NOT_HASHED),
+    Fault(FaultKind.AUTHENTICATION_HEADER_NOT_SKIPPED, (READING,), departures.AUTHENTICATION_NOT_SKIPPED),
     Fault(FaultKind.EXTENSION_HEADERS_NOT_SKIPPED, (READING,), departures.EXTENSIONS_NOT_SKIPPED),
     Fault(FaultKind.AUTHENTICATION_HEADER_IN_EIGHTS, (READING,), departures.AUTHENTICATION_IN_EIGHTS),
     Fault(FaultKind.HOME_ADDRESS_IGNORED, (READING,), departures.HOME_ADDRESS_IGNORED),
@@ -194,6 +223,7 @@ _READING = (
     Fault(FaultKind.EXTENDED_TYPES_FOR_PLAIN_IPV6, (READING,), departures.EXTENDED_ALWAYS),
     Fault(FaultKind.VLAN_NOT_SKIPPED, (READING,), departures.TAGS_NOT_SKIPPED),
     Fault(FaultKind.VLAN_TWO_TAGS, (READING,), departures.TAGS_AS_QEMU),
+    Fault(FaultKind.VLAN_ONE_TAG, (READING,), departures.ONE_TAG_ONLY),
     Fault(FaultKind.VERSION_UNCHECKED, (READING,), departures.VERSION_UNCHECKED),
     Fault(FaultKind.EXTENSION_HEADERS_PAST_FRAME, (READING,), departures.CHAIN_PAST_FRAME),
     Fault(FaultKind.HOME_ADDRESS_OF_ANY_LENGTH, (READING,),
@@ -217,6 +247,8 @@ _INPUTS = (
     Fault(FaultKind.SYMMETRIC_XOR, _ENDS, device=lambda device: replace(device, input_transform="symmetric-xor")),
     Fault(FaultKind.SYMMETRIC_OR_XOR, _ENDS, device=lambda device: replace(device, input_transform="symmetric-or-xor")),
     Fault(FaultKind.INPUT_WORDS_SWAPPED, (WORD_ORDER,), arrange=lambda words, lengths: words.byteswap()),
+    Fault(FaultKind.INPUT_BITS_REVERSED, (WORD_ORDER,),
+          arrange=lambda words, lengths: arrangements.reverse_bits(words).byteswap()),
 )  # fmt: skip
 
 _VALUES = (
@@ -230,6 +262,12 @@ _VALUES = (
 _WIDTHS = (31, 24, 16, 12, 10, 9, 8, 7)  # bits of the hash that are reported
 _MOST_SHIFTED = 24  # bits
 _HASH_BITS = 32
+
+
+def _function_faults() -> Iterator[Fault]:
+    """Yield what a device does that calculates another hash function."""
+    for name, function in FUNCTIONS.items():
+        yield Fault(FaultKind.FUNCTION, (KEY, KEY_FORM), subject=name, function=function, is_rare=True)
 
 
 def _width_faults() -> Iterator[Fault]:
@@ -253,10 +291,19 @@ def _left(bits: int) -> Callable[[Words], Words]:
     return lambda values: values << np.uint32(bits)
 
 
-def faults_of(device: Device) -> list[Fault]:
-    """List the faults that a device may have, the likelier first; those that change nothing for it are left out."""
+def faults_of(device: Device, vxlan_ports: Iterable[int] = ()) -> list[Fault]:
+    """List the faults that a device may have, the likelier first; those that change nothing for it are left out.
+
+    Parameters
+    ----------
+    device : Device
+        The configured device.
+    vxlan_ports : iterable of int
+        UDP ports that it may take for those of VXLAN.
+    """
     every = (*_READING, *_flavor_faults(), *_tunnel_faults(device), *_other_tunnel_faults(device),
-             *_transport_faults(device), *_type_faults(device), *_REPORTS, *_INPUTS)  # fmt: skip
+             *_port_faults(device, vxlan_ports), *_transport_faults(device), *_type_faults(device), *_REPORTS,
+             *_INPUTS)  # fmt: skip
     devices = {device}
     reading = []
     for fault in every:
@@ -265,7 +312,7 @@ def faults_of(device: Device) -> list[Fault]:
             reading.append(fault)
         if fault.device is not None and changed is not None:
             devices.add(changed)
-    return [*reading, *_VALUES, *_width_faults(), *key_faults_of(device)]
+    return [*reading, *_VALUES, *_width_faults(), *_function_faults(), *key_faults_of(device)]
 
 
 def _changed(fault: Fault, device: Device) -> Device | None:

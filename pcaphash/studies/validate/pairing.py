@@ -14,7 +14,7 @@ import numpy.typing as npt
 from pcaphash.engine.describer import queues_of
 from pcaphash.kernels.toeplitz import WORDS
 from pcaphash.studies.validate.fault import KEY, READING, Fault, FaultKind
-from pcaphash.studies.validate.trial import Faults, Mask, Trial, Words, hash_words
+from pcaphash.studies.validate.trial import Faults, Mask, Trial, Words, hash_with
 from pcaphash.studies.validate.verdicts import says_only_queue
 
 _MOST_SETS = 300
@@ -23,6 +23,8 @@ _OPENING = (
     FaultKind.INNER_OF,
     FaultKind.INNER_INSTEAD_OF_OUTER,
     FaultKind.SECOND_LEVEL_INNER,
+    FaultKind.IPV6_IN_IP,
+    FaultKind.VXLAN_PORT,
     FaultKind.WITH,
 )
 """Only faults that read other headers let others show that do not show alone."""
@@ -68,7 +70,7 @@ class _Pairing:
         reading = [fault for fault in faults if fault.device or fault.flags]
         telling = [fault for fault in reading if self._tells(fault)]
         opening = [fault for fault in telling if fault.kind in _OPENING]
-        self._keys = [fault for fault in faults if fault.hash_key]
+        self._keys = [fault for fault in faults if fault.hash_key or fault.function]
         self._values = [fault for fault in faults if fault.value]
         arranging = [fault for fault in faults if fault.arrange]
         self._arrangements: list[Faults] = [(fault,) for fault in arranging]
@@ -98,7 +100,7 @@ class _Pairing:
         for more in changes:
             is_rare = any(fault.is_rare for fault in more)
             self._try(arranged_own if is_rare else arranged, more)
-            if not is_rare and not any(fault.hash_key for fault in more):
+            if not is_rare and not any(fault.hash_key or fault.function for fault in more):
                 self._try(double, more)
         for pair in (*combinations(self._keys, 2), *combinations(self._values, 2)):
             if go_together(pair) and (pair[0].value or KEY in pair[0].places + pair[1].places):
@@ -132,10 +134,8 @@ class _Pairing:
 
     def _try(self, inputs: _Inputs, more: list[Fault]) -> None:
         """Hash inputs with the key that more faults make; write the values as these do, and with a key in all ways."""
-        hash_key = self._trial.device.hash_key
-        for fault in sorted((fault for fault in more if fault.hash_key), key=lambda fault: fault.places != (KEY,)):
-            hash_key = fault.hash_key(hash_key) if fault.hash_key else hash_key
-        values = hash_words(inputs.words.reshape(-1, WORDS), hash_key)
+        words, lengths = inputs.words.reshape(-1, WORDS), inputs.lengths.reshape(-1)
+        values = hash_with(more, words, lengths, self._trial.device.hash_key)
         given = [fault for fault in more if fault.value]
         forms = [given] if given or not more else self._forms
         for form in forms:

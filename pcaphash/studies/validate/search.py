@@ -6,11 +6,11 @@ only added where chance would hardly explain as much.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from pcaphash.studies.validate.evidence import Evidence
+from pcaphash.studies.validate.evidence import Evidence, costs_of
 from pcaphash.studies.validate.fault import Fault, FaultKind
 from pcaphash.studies.validate.pairing import go_together, likely_sets, usual
 from pcaphash.studies.validate.trial import Faults, Mask, Trial
@@ -48,6 +48,10 @@ class Scored:
     is_whole: bool
     is_odd: bool
 
+    def cost(self, evidence: Evidence) -> float:
+        """Return the bits that it has to explain."""
+        return evidence.cost(self.faults) + evidence.costs[0] * (self.size - len(self.faults))
+
     @property
     def size(self) -> float:
         """How many faults it has; to report other types than its own is one more, and a known device a little more."""
@@ -79,14 +83,16 @@ class Search:
         self._by_queue = by_queue
         self._order = {fault: at for at, fault in enumerate(faults)}
         self._scores: dict[Faults, Scored] = {}
+        self._telling: list[Fault] = []  # faults that change what is reported of some packet: only these are tries
 
     def run(self) -> tuple[Faults, list[Faults]]:
         """Return the set, and those that explain as much on this sample; empty if chance may explain as much as any."""
         self._score(())
-        if self._evidence.of(self._wrong) < self._evidence.cost:
+        if self._evidence.of(self._wrong) < min(costs_of(())):
             return (), []
         for fault in self._faults:
             self._score((fault,))
+        self._evidence = replace(self._evidence, costs=costs_of(self._telling))
         if not self._is_done():
             for faults in self._likely():
                 self._score(faults)
@@ -111,7 +117,7 @@ class Search:
         return sorted(enough, key=lambda each: -self._net(each))[:_MOST_PARTIAL]
 
     def _net(self, scored: Scored) -> float:
-        return scored.bits - self._evidence.cost * scored.size
+        return scored.bits - scored.cost(self._evidence)
 
     def _best(self) -> Scored:
         return max((each for each in self._scores.values() if each.is_whole), key=self._net)
@@ -129,6 +135,8 @@ class Search:
         if faults in self._scores:
             return
         explained, differs = self._trial.outcome(faults)
+        if len(faults) == 1 and differs.any():
+            self._telling += faults
         evidence, wrong = self._evidence, self._wrong
         bits = evidence.of(explained & wrong, faults)
         is_right = not faults or bool(explained[~wrong].all())

@@ -50,6 +50,15 @@ def hash_words(words: Words, hash_key: bytes) -> Words:
     return values
 
 
+def hash_with(faults: Iterable[Fault], words: Words, lengths: npt.NDArray[np.int64], hash_key: bytes) -> Words:
+    """Hash inputs with the key that faults make, or with the function that one of them has instead."""
+    for fault in sorted(faults, key=lambda fault: fault.places != (KEY,)):
+        if fault.function:
+            return fault.function(words, lengths)
+        hash_key = fault.hash_key(hash_key) if fault.hash_key else hash_key
+    return hash_words(words, hash_key)
+
+
 class Trial:
     """Tries faults on the packets of a sample.
 
@@ -166,14 +175,11 @@ class Trial:
         for fault in faults:
             flags |= fault.flags
         arranging = tuple(fault for fault in faults if fault.arrange)
-        keyed = tuple(sorted((fault for fault in faults if fault.hash_key), key=lambda fault: fault.places != (KEY,)))
+        keyed = tuple(fault for fault in faults if fault.hash_key or fault.function)
         place = (own, flags, arranging, keyed)
         if place not in self._hashed:
             arranged = self._arrange(reading, (own, flags, arranging))
-            hash_key = device.hash_key
-            for fault in keyed:
-                hash_key = fault.hash_key(hash_key) if fault.hash_key else hash_key
-            values = hash_words(arranged, hash_key)
+            values = hash_with(keyed, arranged, reading.found.lengths, device.hash_key)
             values[~reading.found.hashed] = 0
             self._hashed[place] = values
         values = self._hashed[place]
