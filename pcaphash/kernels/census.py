@@ -27,6 +27,7 @@ from pcaphash.kernels.records import (
     check_packet_block,
     find_packet_block,
     is_file_header,
+    is_uncommon_packet,
 )
 from pcaphash.kernels.toeplitz import view_key
 from pcaphash.kernels.tunnel import is_tunnel
@@ -214,8 +215,8 @@ def count_pcapng(
 ) -> tuple[int, int, int, int, int]:  # fmt: skip
     """Find and count the packets of the most common kind of pcapng section in one go.
 
-    That is a little-endian section whose interfaces all have Ethernet packets, in enhanced packet blocks. Gives what
-    ``index_pcapng`` and ``count_packets`` give one after the other.
+    That is a little-endian section whose interfaces all have Ethernet packets, in enhanced packet blocks that do not
+    say that the host sent them. Gives what ``index_pcapng`` and ``count_packets`` give one after the other.
 
     Parameters
     ----------
@@ -234,7 +235,7 @@ def count_pcapng(
         Packets found and counted.
     consumed, status, damage : int
         As ``index_pcapng`` returns them; RECORDS_FULL where the next packet needs more rows than there is room for,
-        IS_UNCOMMON where it is in a block of another kind.
+        IS_UNCOMMON where it is a packet of another kind.
     used : int
         Rows handed out now.
     """
@@ -249,11 +250,13 @@ def count_pcapng(
         offset, block_type, block_end, status, damage = find_packet_block(d, offset, end, False)
         if status != IS_PACKET:
             return n_packets, offset, status, damage, used
-        if block_type != pcap.ENHANCED_PACKET:
+        if block_type == pcap.SIMPLE_PACKET:
             return n_packets, offset, IS_UNCOMMON, 0, used
         damage, _, captured_length = check_packet_block(d, offset, block_end, block_type, False, n_interfaces)
         if damage:
             return n_packets, offset, IS_DAMAGED, damage, used
+        if is_uncommon_packet(d, offset, block_end, block_type, captured_length):
+            return n_packets, offset, IS_UNCOMMON, 0, used
         packet = offset + pcap.PACKET_BLOCK_OFFSET
         now = _count_packet(
             d, packet, packet + captured_length, le32(d, offset + 24), eth.ETHERNET, prepared, types, None,

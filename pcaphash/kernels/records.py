@@ -383,6 +383,19 @@ def index_pcapng(
         offset = block_end
 
 
+@step
+def is_uncommon_packet(d: Any, offset: int, end: int, block_type: int, captured_length: int) -> bool:
+    """Tell whether a packet block may not be counted without a closer look: it is of a rare type, or sent by the host.
+
+    This is of little-endian sections.
+    """
+    options = offset + pcap.PACKET_BLOCK_OFFSET + ((captured_length + 3) & ~3)
+    has_options = options + 4 < end
+    return block_type != pcap.ENHANCED_PACKET or (
+        has_options and _flags_direction(d, options, end - 4, False) == DIRECTION_OUT
+    )
+
+
 @kernel
 def walk_pcapng(block: Any, start: int, end: int, n_interfaces: int) -> tuple[int, int, int, int]:
     """Count the packets of the most common kind of section (``census.count_pcapng``) without looking at them.
@@ -408,10 +421,12 @@ def walk_pcapng(block: Any, start: int, end: int, n_interfaces: int) -> tuple[in
         offset, block_type, block_end, status, damage = find_packet_block(d, offset, end, False)
         if status != IS_PACKET:
             return n, offset, status, damage
-        if block_type != pcap.ENHANCED_PACKET:
+        if block_type == pcap.SIMPLE_PACKET:
             return n, offset, IS_UNCOMMON, 0
-        damage, _, _ = check_packet_block(d, offset, block_end, block_type, False, n_interfaces)
+        damage, _, captured_length = check_packet_block(d, offset, block_end, block_type, False, n_interfaces)
         if damage:
             return n, offset, IS_DAMAGED, damage
+        if is_uncommon_packet(d, offset, block_end, block_type, captured_length):
+            return n, offset, IS_UNCOMMON, 0
         n += 1
         offset = block_end

@@ -30,6 +30,7 @@ PIECES = [
     ("interface", 1),
     ("interface", RAW),
     *(("enhanced", number, frame) for number in (0, 1, 2) for frame in range(len(FRAMES))),
+    *(("flags", flags, frame) for flags in (0, 1, 2) for frame in (0, 1)),
     ("simple", 0),
     ("obsolete", 1),
     ("statistics",),
@@ -51,6 +52,11 @@ def build(pieces) -> bytes:
         elif kind == "enhanced":
             number, frame = of_it
             data.append(captures.enhanced(FRAMES[frame], 60 + number, number, order=order))
+        elif kind == "flags":
+            flags, frame = of_it
+            comment = captures.option(1, b"why", order)
+            options = comment + captures.number_option(2, "I", flags, order) + captures.option(0, b"", order)
+            data.append(captures.enhanced(FRAMES[frame], options=options, order=order))
         elif kind == "simple":
             data.append(captures.simple(FRAMES[of_it[0]], order=order))
         elif kind == "obsolete":
@@ -87,6 +93,7 @@ def _eager():
 
 @given(pieces=st.lists(st.sampled_from(PIECES), max_size=12), cut=st.integers(0, 40), jobs=st.sampled_from((1, 2)))
 @example(pieces=[("enhanced", 0, 0), ("interface", RAW), ("enhanced", 1, 1), ("enhanced", 0, 1)], cut=0, jobs=2)
+@example(pieces=[("enhanced", 0, 0), ("flags", 1, 0), ("flags", 2, 1), ("enhanced", 0, 1)], cut=0, jobs=1)
 @example(pieces=[("enhanced", 0, 0), ("simple", 0), ("enhanced", 0, 1), ("broken",)], cut=0, jobs=1)
 @example(pieces=[("enhanced", 0, 0), ("section", ">"), ("interface", 1), ("enhanced", 0, 1)], cut=3, jobs=2)
 def test_one_step_gives_what_two_give(pieces, cut, jobs, tmp_path_factory):
