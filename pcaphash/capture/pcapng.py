@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from pcaphash.capture.control import InterfaceDescription, SectionHeader
 from pcaphash.capture.damage import UnreadableBlock
-from pcaphash.kernels.records import INTERFACE, index_pcapng, walk_pcapng
+from pcaphash.kernels.sections import INTERFACE, index_pcapng, walk_pcapng
 from pcaphash.kernels.timestamps import NS, PLAIN_LIMIT_NS
 from pcaphash.standards import pcap
 from pcaphash.standards.ethernet import ETHERNET
@@ -59,11 +59,11 @@ class Pcapng:
     def index(
         self, block: npt.NDArray[np.uint8], start: int, end: int, records: npt.NDArray[np.void]
     ) -> tuple[int, int, int, int]:
-        """Index a block; see ``kernels.records.index_pcapng``."""
+        """Index a block; see ``kernels.sections.index_pcapng``."""
         return index_pcapng(block, start, end, records, self._interfaces, self.n_interfaces, self.big_endian)
 
     def walk(self, block: npt.NDArray[np.uint8], start: int, end: int) -> tuple[int, int, int, int]:
-        """Count the packets of a section that ``is_common``; see ``kernels.records.walk_pcapng``."""
+        """Count the packets of a section that ``is_common``; see ``kernels.sections.walk_pcapng``."""
         return walk_pcapng(block, start, end, self.n_interfaces)
 
     def block_length(self, block: npt.NDArray[np.uint8], start: int) -> int:
@@ -153,7 +153,7 @@ class Pcapng:
 
 
 def _write_interface(interface: np.void, description: InterfaceDescription) -> None:
-    """Write what kernels need to know of an interface (``kernels.records.INTERFACE``)."""
+    """Write what kernels need to know of an interface (``kernels.sections.INTERFACE``)."""
     exponent = description.resolution_exponent
     is_binary = description.resolution_base == 2
     interface["link_type"] = description.link_type

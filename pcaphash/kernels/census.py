@@ -24,11 +24,9 @@ from pcaphash.kernels.records import (
     NEEDS_MORE,
     RECORD_TOO_LONG,
     RECORDS_FULL,
-    check_packet_block,
-    find_packet_block,
     is_file_header,
-    is_uncommon_packet,
 )
+from pcaphash.kernels.sections import check_packet_block, find_packet_block, is_uncommon_packet
 from pcaphash.kernels.toeplitz import view_key
 from pcaphash.kernels.tunnel import is_tunnel
 from pcaphash.standards import ethernet as eth

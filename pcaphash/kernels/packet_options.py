@@ -37,7 +37,7 @@ def read_packet_options(block: Any, records: Any, hash_values: Any, has_hash: An
     block : uint8 array
         Bytes of the file.
     records : RECORD array of shape (n_records,)
-        As ``records.index_pcapng`` filled them. Those of pcap files and of simple packet blocks have no options.
+        As ``sections.index_pcapng`` filled them. Those of pcap files and of simple packet blocks have no options.
     hash_values : uint32 array of shape (n_records,)
         Written where there is a Toeplitz hash, its bytes taken in the byte order of the section.
     has_hash : bool array of shape (n_records,)

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from naive import packet_options as naive
 from pcaphash.kernels.base import CHECKED, COMPILED
 from pcaphash.kernels.packet_options import MALFORMED, N_COUNTS, read_packet_options
-from pcaphash.kernels.records import INTERFACE, IS_CONTROL, RECORD, index_pcapng
+from pcaphash.kernels.records import IS_CONTROL, RECORD
+from pcaphash.kernels.sections import INTERFACE, index_pcapng
 from support import captures
 
 HASH, QUEUE, FLAGS, COMMENT, END = 3, 6, 2, 1, 0
