@@ -102,16 +102,13 @@ class Delivering:
         Raises
         ------
         ConfigurationError
-            An option has nothing to do with what is written; or there are several traces; or a file is a trace.
+            An option has nothing to do with what is written; or a file is a trace.
         """
         for name, value in (("header_len", self.header_len), ("with_comments", self.with_comments)):
             if value is not None and self.write is None and self.split_by_queue is None:
                 raise ConfigurationError(
                     Field(name), "no capture is written", f"give {Field('write')}, or leave it out"
                 )
-        if self.is_wanted and len(traces) > 1:
-            problem = "the packets of several traces would go into one file"
-            raise ConfigurationError(self.first_field, problem, "write those of one trace; mergecap merges traces")
         if self.with_comments and self.write is not None and ".pcapng" not in (*Path(self.write).suffixes, self.write):
             raise ConfigurationError(Field("with_comments"), "only pcapng has comments", "name the file .pcapng")
         for name in ("write", "reported"):
@@ -126,26 +123,34 @@ class Delivering:
         return Field(next(name for name in names if getattr(self, name) is not None))
 
     def run(
-        self, trace: str, device: "Device", how: "ReplayOptions", selection: "Selection", watch: "Watch | None"
+        self,
+        traces: Sequence[str],
+        device: "Device",
+        how: "ReplayOptions",
+        selection: "Selection",
+        watch: "Watch | None",
     ) -> "Reading":
-        """Write what a device delivers of a trace; return what was read.
+        """Write what a device delivers of traces; return what was read.
 
         Raises
         ------
         PcaphashError
-            The trace cannot be read, or something cannot be written.
+            No trace can be read, or something cannot be written.
         """
         from pcaphash.report.replay.comments import comment_of
         from pcaphash.report.replay.words import late_lines
         from pcaphash.studies.replay.course import Course
         from pcaphash.studies.replay.delivery import deliver
+        from pcaphash.studies.replay.merging import merge_traces
 
         how = replace(how, changes=[change for change in how.changes if change.config == device.name])
-        course = Course(trace, device, how)
+        merged = merge_traces(traces, device, how, selection, watch) if len(traces) > 1 else None
+        course = Course(traces[0], device, how, merged if how.rate is None else None)
         with ExitStack() as stack:
             encoders = self.open(device, stack, course.plan.queues)
             comment = comment_of if self.with_comments else None
             needed = course if how.has_service or how.changes else None  # else packets need not have times
+            trace = traces[0] if merged is None else merged
             reading = deliver(trace, course.plan.devices, encoders, needed, selection, comment, watch)
             if not reading.selected and not reading.is_partial:
                 raise ConfigurationError(Field("traces"), "no packet arrives", "give a capture with packets")

@@ -80,8 +80,8 @@ def replay(
             return report_reading(sending.run(_one_trace(traces), one, how, delivering, selection, watch), selection)
     if delivering.is_wanted:
         with watched() as watch:
-            reading = delivering.run(traces[0], _one_of(devices, configurations), how, selection, watch)
-        if delivering.takes_standard_output or traces == ["-"] or not (how.has_service or output):
+            reading = delivering.run(traces, _one_of(devices, configurations), how, selection, watch)
+        if delivering.takes_standard_output or "-" in traces or not (how.has_service or output):
             return report_reading(reading, selection)
     from pcaphash.studies.replay import replay as study
 

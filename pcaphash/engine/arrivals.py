@@ -24,6 +24,7 @@ from pcaphash.engine.rules import ReadingRules
 from pcaphash.engine.scale import Scale
 from pcaphash.engine.selecting import Selector
 from pcaphash.engine.selection import RECEIVED, Selection
+from pcaphash.engine.span import Span
 from pcaphash.engine.stamped import Stamped, StampedTrace
 from pcaphash.engine.steering import Steered, Steerer
 
@@ -67,24 +68,6 @@ class Timing:
     def scale(self) -> Scale:
         """How long each nanosecond, packet or bit takes."""
         return Scale(PS_PER_NS / self.speed if self.rate is None else PS / self.rate.amount)
-
-
-class _Span:
-    """What the mean gap between packets follows from: how many there are, and the first and the last of them."""
-
-    def __init__(self) -> None:
-        self.n, self.first, self.last = 0, 0, 0
-
-    def add(self, first: int, last: int, n: int) -> None:
-        if not self.n:
-            self.first = first
-        self.last = last
-        self.n += n
-
-    @property
-    def next(self) -> int:
-        """One mean gap after the last packet; there and then if there is only one."""
-        return self.last + ((self.last - self.first) // (self.n - 1) if self.n > 1 else 0)
 
 
 class Arrivals:
@@ -147,7 +130,7 @@ class Arrivals:
             traces = self._open(reading, watched)
             if number == 0:
                 self.traces = traces
-            span, after = _Span(), start
+            span, after = Span(), start
             try:
                 for steered in self._limited(self._round(traces, start), reading):
                     span.add(steered.base + int(steered.values[0]), _last_of(steered), len(steered))
@@ -212,7 +195,7 @@ class Arrivals:
         """Yield the packets of one trace after the other; each begins one mean gap after the last of the one before."""
         for trace in traces:
             shift = None
-            span = _Span()
+            span = Span()
             for stamped in trace.packets():
                 if shift is None:
                     shift = start - stamped.base

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from pcaphash.kernels.base import copy_bytes, kernel, load16, pointer, step, store16, store32
+from pcaphash.kernels.records import INTERFACE_UNKNOWN
 from pcaphash.kernels.timestamps import NO_TIMESTAMP, NS
 from pcaphash.standards import packet_options as options
 from pcaphash.standards import pcap
@@ -123,11 +124,17 @@ def _write_comment(out: Any, at: int, texts: Any, start: int, length: int, big_e
 
 
 @step
+def _interface_of(record: Any) -> int:
+    """Return the interface of a packet; packets of a pcap file are of the first one."""
+    interface = np.int64(record["interface"])
+    return np.int64(0) if interface == INTERFACE_UNKNOWN else interface
+
+
+@step
 def _write_fields(d: Any, record: Any, big_endian: bool, unit_ns: int, out: Any, at: int) -> None:
     """Write what an enhanced packet block says between its length and its packet: 20 bytes.
 
-    Packets of a pcap file are of the only interface. Those of simple packet blocks are of the first one and have no
-    time: zero stands for it.
+    Packets of simple packet blocks have no time: zero stands for it.
     """
     start, kind = np.int64(record["start"]), np.int64(record["block_type"])
     if kind == pcap.ENHANCED_PACKET:
@@ -137,7 +144,7 @@ def _write_fields(d: Any, record: Any, big_endian: bool, unit_ns: int, out: Any,
         copy_bytes(out, at + 4, d, start + 12, 16)
     else:
         ticks = np.int64(0) if kind == pcap.SIMPLE_PACKET else np.int64(record["time_ns"]) // unit_ns
-        store32(out, at, 0, big_endian)
+        store32(out, at, _interface_of(record), big_endian)
         store32(out, at + 4, ticks >> 32, big_endian)
         store32(out, at + 8, ticks & 0xFFFFFFFF, big_endian)
         store32(out, at + 12, np.int64(record["captured_length"]), big_endian)
@@ -204,7 +211,7 @@ def write_packet_blocks(
             n_out += record_start - at
         at = record_start
         kind = np.int64(records[i]["block_type"])
-        interface = np.int64(records[i]["interface"]) if kind else np.int64(0)
+        interface = _interface_of(records[i])
         packet, captured = np.int64(records[i]["offset"]), np.int64(records[i]["captured_length"])
         if fates[i] != DELIVERED or record_end > n_block or packet + captured > record_end:
             if fates[i] == DROPPED:

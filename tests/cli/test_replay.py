@@ -54,7 +54,6 @@ def rows_of(*arguments):
         (["--reported", OVERLAY], f"--reported: {OVERLAY} is an input file"),
         (["-w", "o.pcap", "--explain"], "--explain: only pcapng has comments"),
         (["--at", "1s", "--spec 1.4"], "--at: 1s: --spec is settled when the driver starts"),
-        ([OVERLAY, "-w", "out.pcapng"], "--write: the packets of several traces would go into one file"),
     ],
 )
 def test_what_is_refused(arguments, said, tmp_path, monkeypatch):
@@ -156,6 +155,25 @@ def test_the_folder_is_validated_as_it_is_packets_of_unknown_queues_too(tmp_path
     assert of_folder.returncode == 0
     of_files = run("validate", "--per-queue", *sorted(folder.iterdir()))
     assert of_files.stdout == of_folder.stdout
+
+
+def test_several_traces_are_written_as_they_arrive(tmp_path):
+    """What is dropped of them together is not there, and everything else is, under its queue."""
+    traces = [OVERLAY, ROOT / "sample_traces" / "faulty-device.pcapng"]
+    how = ["--config", "x=all", *AT_A_RATE[:2], "--service-rate", "100kpps", "--ring-size", "2"]
+    result = run("replay", *traces, *how, "--format", "csv")
+    rows = [row for row in csv.DictReader(io.StringIO(result.stdout.decode())) if row["config"] == "x"]
+    merged, queues, table = tmp_path / "merged.pcapng", tmp_path / "queues", tmp_path / "table.csv"
+    assert run("replay", *traces, *how, "-w", merged, "--split-by-queue", queues).returncode == 0
+    found = run("validate", merged)
+    wanted = [int(row["packets"]) - int(row["dropped"]) for row in rows]
+    assert found.stdout.startswith(f"The device is right: all {sum(wanted):,} packets".encode())
+    counted = [json.loads(run("info", queues / f"queue-{n}.pcapng", "--format", "json").stdout) for n in range(8)]
+    assert [each["packets"] for each in counted] == wanted
+    assert 0 < sum(wanted) < 7560
+    assert run("replay", *traces, "-w", merged, "--reported", table).returncode == 0
+    found = run("validate", merged, "--reported", table)
+    assert found.stdout.startswith(b"The device is right: all 7,560 packets")
 
 
 def test_captures_of_other_queues_are_not_mixed_with_these(tmp_path):

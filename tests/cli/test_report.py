@@ -1,6 +1,7 @@
 """``report`` on the command line: one page, the verdict on standard output, one clear line for what is wrong."""
 
 import os
+import re
 import shlex
 import sys
 
@@ -145,6 +146,8 @@ def test_a_replay_in_time_is_one_more_section(tmp_path):
     assert said.startswith("To lose no packet, a core must serve ")
     page = (tmp_path / "page.html").read_text("utf-8")
     assert '<h2 id="replay">In time: packets dropped</h2>' in page
+    rows = re.findall("<tr>.*?</tr>", page[page.index("Fewest queues without loss") :].partition("</table>")[0], re.S)
+    assert [re.sub("<[^>]*>", " ", row).split()[-1] for row in rows].count("1") == 1  # not for each higher rate again
     assert said.partition(";")[0] in page
     assert "Fewest queues without loss" in page
 

@@ -42,8 +42,7 @@ class PcapngEncoder(Encoder):
         """End the last section; write one if the trace is cut within its first: without one, nothing can be read."""
         self._sink.write(self._statistics.blocks())
         if self._is_empty:
-            body = struct.pack("<IHH", pcap.BYTE_ORDER_MAGIC, 1, 0) + _UNKNOWN_LENGTH
-            self._sink.write(block_of(pcap.SECTION_HEADER, body, "<"))
+            self._sink.write(empty_section("<"))
 
     def _write_control(self, control: Control) -> None:
         if isinstance(control.says, FileHeader):
@@ -89,12 +88,34 @@ class PcapngEncoder(Encoder):
 def section_of(header: FileHeader, data: bytes) -> bytes:
     """Return the section header and the interface description that say what the file header of a pcap file says."""
     order = ">" if header.big_endian else "<"
-    (link_type,) = struct.unpack_from(f"{order}I", data, pcap.LINK_TYPE_OFFSET)
-    resolution = 9 if header.fraction_ns == 1 else pcap.DEFAULT_TSRESOL
+    return empty_section(order) + interface_of(header, data, order, header.fraction_ns)
+
+
+def empty_section(order: str) -> bytes:
+    """Return a section header that says nothing but its byte order."""
+    body = struct.pack(f"{order}IHH", pcap.BYTE_ORDER_MAGIC, 1, 0) + _UNKNOWN_LENGTH
+    return block_of(pcap.SECTION_HEADER, body, order)
+
+
+def interface_of(header: FileHeader, data: bytes, order: str, unit_ns: int) -> bytes:
+    """Return the interface description that says what the file header of a pcap file says.
+
+    Parameters
+    ----------
+    header : FileHeader
+        It, read.
+    data : bytes
+        It, as it is.
+    order : str
+        Byte order of the section, as struct writes it.
+    unit_ns : int
+        Nanoseconds in a tick of the interface: 1 or 1000.
+    """
+    (link_type,) = struct.unpack_from(">I" if header.big_endian else "<I", data, pcap.LINK_TYPE_OFFSET)
+    resolution = 9 if unit_ns == 1 else pcap.DEFAULT_TSRESOL
     options = option_of(pcap.OPTION_IF_TSRESOL, bytes([resolution]), order)
     if link_type & pcap.FCS_IS_KNOWN:  # in octets, as the example of the draft has it, and as tshark reads it
         options += option_of(pcap.OPTION_IF_FCSLEN, bytes([2 * (link_type >> pcap.FCS_SHIFT)]), order)
     options += option_of(pcap.OPTION_END, b"", order)
-    section = struct.pack(f"{order}IHH", pcap.BYTE_ORDER_MAGIC, 1, 0) + _UNKNOWN_LENGTH
     interface = struct.pack(f"{order}HHI", header.link_type, 0, header.snap_length) + options
-    return block_of(pcap.SECTION_HEADER, section, order) + block_of(pcap.INTERFACE_DESCRIPTION, interface, order)
+    return block_of(pcap.INTERFACE_DESCRIPTION, interface, order)

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from pcaphash.capture.blocks import block_of, option_of
 from pcaphash.capture.reader import Block
 from pcaphash.kernels.delivered import DROPPED, LEFT_OUT
+from pcaphash.kernels.records import INTERFACE_UNKNOWN
 from pcaphash.standards import pcap
 
 _LOW = 0xFFFFFFFF
@@ -41,7 +42,7 @@ class InterfaceStatistics:
         if not len(arrived):
             return
         records = block.records[arrived]
-        interfaces = np.where(records["block_type"] == 0, 0, records["interface"])
+        interfaces = np.where(records["interface"] == INTERFACE_UNKNOWN, 0, records["interface"])
         n = max(len(self._received), int(interfaces.max()) + 1)
         self._received = _added(self._received, np.bincount(interfaces, minlength=n))
         self._dropped = _added(self._dropped, np.bincount(interfaces[fates[arrived] == DROPPED], minlength=n))

@@ -34,6 +34,8 @@ def _by_rate(name: str, caption: str, rows: "list[Row]", write: "Callable[[Row],
         [Cell(packet_rate(rate), rate), *(of_config.get(each, Cell("-")) for each in names)]
         for rate, of_config in sorted(cells.items())
     ]
+    while len(lines) > 1 and lines[-1][1:] == lines[-2][1:]:
+        lines.pop()  # above some rate, nothing changes
     return make_table(name, caption, ["service rate", *names], lines)
 
 

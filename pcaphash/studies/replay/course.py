@@ -6,6 +6,7 @@ import numpy.typing as npt
 from pcaphash.device.device import Device
 from pcaphash.engine.describer import Descriptions
 from pcaphash.engine.lanes import Lane, Lanes, Queues, Steps
+from pcaphash.engine.merged import MergedTraces
 from pcaphash.engine.request import Batch
 from pcaphash.engine.rings import Rings, Service
 from pcaphash.engine.stamped import Settler
@@ -100,6 +101,8 @@ class Course:
         As it is configured at first.
     options : ReplayOptions
         How the trace is replayed; without a service time all packets are accepted.
+    times : MergedTraces, optional
+        Says when packets arrive, if several traces are merged by time.
 
     Raises
     ------
@@ -107,7 +110,7 @@ class Course:
         The trace is to be replayed in several rounds, or a change does not go with the device.
     """
 
-    def __init__(self, name: str, device: Device, options: ReplayOptions) -> None:
+    def __init__(self, name: str, device: Device, options: ReplayOptions, times: MergedTraces | None = None) -> None:
         if options.loop > 1:
             problem = "each packet is written once"
             raise ConfigurationError(Field("loop", options.loop), problem, "leave it out to write packets")
@@ -115,7 +118,7 @@ class Course:
         self.plan = options.plan_of(device)
         self.last_arrival_ps = 0
         """When the last packet arrived so far, in picoseconds after the first."""
-        self._scale, self._times = options.timing.scale, TraceTimes(name, options)
+        self._scale, self._times = options.timing.scale, times or TraceTimes(name, options)
         self._arrivals = (0, np.empty(0, np.int64))
         self._told = _Told()
         self._recorder: _Recorder | None = None

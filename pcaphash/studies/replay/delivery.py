@@ -15,6 +15,7 @@ from pcaphash.capture.reported.source import NOT_REPORTED, Reported
 from pcaphash.device.device import Device
 from pcaphash.engine.decision import Decision
 from pcaphash.engine.describer import Describer, Descriptions
+from pcaphash.engine.merged import MergedTraces
 from pcaphash.engine.progress import Watch
 from pcaphash.engine.reading import Reading
 from pcaphash.engine.request import Batch
@@ -93,7 +94,7 @@ class Reporter:
 
 
 def deliver(
-    trace: Trace,
+    trace: Trace | MergedTraces,
     device: Device | Sequence[Device],
     encoders: Sequence[Encoder],
     course: Happening | None = None,
@@ -107,8 +108,8 @@ def deliver(
 
     Parameters
     ----------
-    trace : path or Input
-        A capture file; ``-`` is standard input.
+    trace : path, Input or MergedTraces
+        A capture file, ``-`` being standard input; or several, merged.
     device : Device or sequence of Device
         The configured device; several if it is changed in the middle, as ``course`` numbers them.
     encoders : sequence of Encoder

@@ -1,6 +1,6 @@
 """Write a trace again, with what is reported of its packets: the pass that all ways to report share."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 
@@ -11,9 +11,10 @@ from pcaphash.capture.control import Control, Skipped
 from pcaphash.capture.delivered.delivery import Delivery
 from pcaphash.capture.delivered.encoder import Encoder
 from pcaphash.capture.input import Trace, input_of
-from pcaphash.capture.reader import Block, Reader
+from pcaphash.capture.reader import Block, Piece, Reader
 from pcaphash.device.device import Device
 from pcaphash.engine.looking import add_link_types
+from pcaphash.engine.merged import MergedTraces
 from pcaphash.engine.part import Part
 from pcaphash.engine.progress import Watch, Watched
 from pcaphash.engine.read import close_part, open_part
@@ -29,10 +30,8 @@ Report = Callable[[Block, int, npt.NDArray[np.int64]], Delivery]
 block, counted from 1, and where in it the selected ones stand."""
 
 
-def write_trace(
-    trace: Trace, device: Device, encoders: Sequence[Encoder], report: Report, selection: Selection, watch: Watch | None
-) -> Reading:
-    """Write the packets of a trace that are selected, with what is reported of them.
+class _OneTrace:
+    """A trace as it is.
 
     Parameters
     ----------
@@ -40,6 +39,60 @@ def write_trace(
         A capture file; ``-`` is standard input.
     device : Device
         By its rules packets are selected.
+    selection : Selection
+        Which packets there are.
+    watch : callable, optional
+        Called now and then with the progress.
+    """
+
+    def __init__(self, trace: Trace, device: Device, selection: Selection, watch: Watch | None) -> None:
+        self.reading = Reading()
+        self._part = Part(input_of(trace))
+        self._watched = Watched([self._part.input], watch)
+        self._selector = Selector(selection, ReadingRules.of(device), device.spec, self.reading.left_out)
+        opened = open_part(self._part, self.reading, self._watched)
+        if not isinstance(opened, Reader):
+            raise ConfigurationError(self._part.input.name, "is not a capture file", "give a pcap or pcapng file")
+        self._opened = opened
+
+    @property
+    def is_full(self) -> bool:
+        """Whether as many packets were selected as were asked for."""
+        return self._selector.is_full
+
+    def pieces(self) -> Iterator[Piece]:
+        """Yield what it is made of."""
+        for piece in self._opened.pieces():
+            yield piece
+            if isinstance(piece, Block):
+                self._watched.add(self._opened, len(piece.records))
+
+    def select(self, block: Block, /) -> tuple[npt.NDArray[np.int64] | None, int]:
+        """Select packets of a block."""
+        return self._selector.select(block)
+
+    def close(self) -> None:
+        """Stop reading, and take note of how it ended."""
+        self._opened.close()
+        close_part(self._part, self._opened, self.reading)
+
+
+def write_trace(
+    trace: Trace | MergedTraces,
+    device: Device,
+    encoders: Sequence[Encoder],
+    report: Report,
+    selection: Selection,
+    watch: Watch | None,
+) -> Reading:
+    """Write the packets of a trace that are selected, with what is reported of them.
+
+    Parameters
+    ----------
+    trace : path, Input or MergedTraces
+        A capture file, ``-`` being standard input; or several, merged.
+    device : Device
+        By its rules packets of a file are selected.
     encoders : sequence of Encoder
         What to write (``capture.delivered.opening``).
     report : Report
@@ -64,21 +117,16 @@ def write_trace(
     if selection.strip:
         problem = "packets are written as they were captured, with what a mirror session put around them"
         raise ConfigurationError(Field("strip", selection.strip), problem, "leave it out")
-    part = Part(input_of(trace))
-    reading = Reading()
-    watched = Watched([part.input], watch)
-    selector = Selector(selection, ReadingRules.of(device), device.spec, reading.left_out)
-    opened = open_part(part, reading, watched)
-    if not isinstance(opened, Reader):
-        raise ConfigurationError(part.input.name, "is not a capture file", "give a pcap or pcapng file")
-    with closing(opened):
+    source = trace if isinstance(trace, MergedTraces) else _OneTrace(trace, device, selection, watch)
+    reading = source.reading
+    with closing(source):
         first = 1
-        for piece in opened.pieces():
+        for piece in source.pieces():
             if isinstance(piece, Control | Skipped):
                 for encoder in encoders:
                     encoder.write(piece)
                 continue
-            chosen, looked_at = selector.select(piece) if len(piece.records) else (None, 0)
+            chosen, looked_at = source.select(piece) if len(piece.records) else (None, 0)
             places = np.arange(looked_at) if chosen is None else chosen
             delivery = report(replace(piece, records=piece.records[places]), first, places)
             if chosen is not None:
@@ -88,10 +136,8 @@ def write_trace(
             for encoder in encoders:
                 encoder.write(piece, delivery)
             first += len(piece.records)
-            watched.add(opened, looked_at)
-            if selector.is_full:
+            if source.is_full:
                 reading.is_stopped = True
                 break
-    close_part(part, opened, reading)
     check_selected(reading, selection)
     return reading
