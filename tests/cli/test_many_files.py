@@ -221,7 +221,7 @@ def test_results_of_each_trace(folder, tmp_path):
     without = {key: value for key, value in together.items() if key != "files"}
     assert without == json.loads(run("analyze", *names, tmp_path / "empty.pcap", "--format", "json").stdout)
     shown = run("analyze", *names, "--per-file").stdout.decode()
-    assert f"{MICROSOFT}  " in shown
+    assert str(MICROSOFT) in "".join(shown.split())  # long paths are broken
     written = tmp_path / "results"
     assert run("analyze", *names, "--per-file", "-o", written).returncode == 0
     assert pd.read_csv(written / "files.csv")["trace"].nunique() == len(names)
