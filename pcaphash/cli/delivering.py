@@ -138,7 +138,7 @@ class Delivering:
             No trace can be read, or something cannot be written.
         """
         from pcaphash.report.replay.comments import comment_of
-        from pcaphash.report.replay.words import late_lines
+        from pcaphash.report.replay.words import clock_lines, late_lines
         from pcaphash.studies.replay.course import Course
         from pcaphash.studies.replay.delivery import deliver
         from pcaphash.studies.replay.merging import merge_traces
@@ -154,7 +154,7 @@ class Delivering:
             reading = deliver(trace, course.plan.devices, encoders, needed, selection, comment, watch)
             if not reading.selected and not reading.is_partial:
                 raise ConfigurationError(Field("traces"), "no packet arrives", "give a capture with packets")
-        for line in late_lines(how.changes, course.last_arrival_ps / _PS_OF_NS):
+        for line in [*clock_lines(course.clock), *late_lines(how.changes, course.last_arrival_ps / _PS_OF_NS)]:
             warn(line)
         self.tell()
         if self.write != STANDARD_OUTPUT:

@@ -91,7 +91,7 @@ def replay(
         write_set(output, lambda folder: write_replay_folder(result, folder, format_))
     if output is None or not is_binary(format_):
         write_replay(result, format_, sys.stdout)
-    _tell_doubts(result, with_changes=not delivering.is_wanted)
+    _tell_doubts(result, is_written=delivering.is_wanted)
     return report_reading(result.reading, selection)
 
 
@@ -122,10 +122,13 @@ def _one_of(devices: list[Device], configurations: options.Configurations) -> De
     return devices[-1]
 
 
-def _tell_doubts(result: "Replay", *, with_changes: bool) -> None:
-    """Tell which times were not taken as they are, which changes came too late, and which packets no ring got."""
+def _tell_doubts(result: "Replay", *, is_written: bool) -> None:
+    """Tell which times were not taken as they are, which changes came too late, and which packets no ring got.
+
+    Where packets were written, the first two were told already.
+    """
     from pcaphash.report.replay.words import clock_lines, late_lines, unknown_lines
 
-    late = late_lines(result.options.changes, result.duration_ns) if with_changes else []
-    for line in [*clock_lines(result.clock), *late, *unknown_lines(result)]:
+    told = [] if is_written else [*clock_lines(result.clock), *late_lines(result.options.changes, result.duration_ns)]
+    for line in [*told, *unknown_lines(result)]:
         warn(line)

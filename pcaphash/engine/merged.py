@@ -205,6 +205,11 @@ class MergedTraces:
         return int(times[0]) - self._first_ns, times - times[0]
 
     @property
+    def settlers(self) -> list[Settler]:
+        """What says when packets of each trace arrive, and what was unusual."""
+        return [source.settler for source in self._sources]
+
+    @property
     def is_full(self) -> bool:
         """Whether as many packets were selected as were asked for."""
         return self._left == 0

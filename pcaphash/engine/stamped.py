@@ -73,7 +73,8 @@ class Settler:
     def __init__(self, name: str) -> None:
         self.stamps = Stamps()
         """What was unusual so far."""
-        self._name = name
+        self.name = name
+        """Name of the trace."""
         self._base, self._anchor = 0, NO_TIMESTAMP
 
     def settle(
@@ -94,7 +95,7 @@ class Settler:
         self._anchor = int(settle_times(stamps, len(stamps), self._anchor, times, counts, jumped, distances))
         if counts[WITHOUT_TIME]:
             place = int(numbers[np.flatnonzero(stamps == NO_TIMESTAMP)[0]])
-            problem = f"packet {place:,} of {self._name} has no time of arrival"
+            problem = f"packet {place:,} of {self.name} has no time of arrival"
             raise ConfigurationError(Field("rate"), problem, f"give {Field('rate', '1Mpps')}, or another rate")
         self._base += int(times[-1])
         found = self.stamps
@@ -130,13 +131,9 @@ class StampedTrace:
         """When the first packet was captured, in nanoseconds since 1970; None if the trace does not say so."""
         self._selector, self._reading, self._watched = selector, reading, watched
         self._with_times = with_times
-        self._settler = Settler(part.input.name)
+        self.settler = Settler(part.input.name)
+        """Says when packets arrive, and what was unusual."""
         self._trace: Readable | None = None
-
-    @property
-    def stamps(self) -> Stamps:
-        """What was unusual so far."""
-        return self._settler.stamps
 
     def packets(self) -> Iterator[Stamped]:
         """Yield the packets; none if the trace cannot be read, which ``reading`` says.
@@ -158,7 +155,7 @@ class StampedTrace:
             if not self._with_times:
                 yield Stamped(batch.block, 0, np.zeros(len(stamps), np.int64))
                 continue
-            base, times = self._settler.settle(stamps, batch.numbers)
+            base, times = self.settler.settle(stamps, batch.numbers)
             yield Stamped(batch.block, base, times)
 
     def close(self) -> None:

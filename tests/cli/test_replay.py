@@ -8,6 +8,7 @@ import pytest
 
 from pcaphash.device import Device
 from pcaphash.device.payloads.options import encode_hash_config
+from support import captures
 from support.command import complaints, run
 from support.shared import ROOT
 
@@ -174,6 +175,20 @@ def test_several_traces_are_written_as_they_arrive(tmp_path):
     assert run("replay", *traces, "-w", merged, "--reported", table).returncode == 0
     found = run("validate", merged, "--reported", table)
     assert found.stdout.startswith(b"The device is right: all 7,560 packets")
+
+
+def test_of_what_is_written_it_is_told_which_times_are_not_taken_as_they_are(tmp_path):
+    trace = tmp_path / "back.pcap"
+    packet = bytes(60)
+    times = [(100, 5), (100, 4), (9000, 0)]
+    trace.write_bytes(captures.pcap(b"".join(captures.pcap_record(packet, time=time) for time in times)))
+    out = tmp_path / "out.pcapng"
+    for traces in ([trace], [trace, OVERLAY]):
+        result = run("replay", *traces, "--service-rate", "1Mpps", "--config", "x=all", "-w", out)
+        said = [line for line in result.stderr.decode().splitlines() if "back.pcap: " in line]
+        assert "1 packet is stamped earlier than the packet before, from packet 2 on" in said[0]
+        assert "the clock was set before packet 3, by +8,900 s" in said[1]
+        assert len(said) == 2
 
 
 def test_captures_of_other_queues_are_not_mixed_with_these(tmp_path):

@@ -81,7 +81,7 @@ def test_clocks_are_settled_as_the_rule_says(scratch, stamps):
     times, _, arrivals = arrivals_of([path])
     expected, backwards, jumps = settled(stamps)
     assert times == [1000 * time for time in expected]
-    found = arrivals.traces[0].stamps
+    found = arrivals.traces[0].settler.stamps
     assert (found.backwards, found.first_backwards) == (len(backwards), backwards[0] if backwards else 0)
     assert found.jumps == len(jumps)
     assert [number for number, _ in found.named] == [number for number, _ in jumps[:10]]

@@ -13,6 +13,7 @@ from pcaphash.engine.stamped import Settler
 from pcaphash.engine.steering import Steered
 from pcaphash.errors import ConfigurationError, Field
 from pcaphash.studies.replay.options import ReplayOptions
+from pcaphash.studies.replay.result import Clock
 
 _BITS = 8
 
@@ -68,6 +69,11 @@ class TraceTimes:
         self._settler, self._rate = Settler(name), options.rate
         self._before = 0  # packets or bits
         self._first_ns: int | None = None
+
+    @property
+    def settlers(self) -> list[Settler]:
+        """What says when packets arrive, and what was unusual."""
+        return [self._settler]
 
     def of(self, batch: Batch) -> tuple[int, npt.NDArray[np.int64]]:
         """Return what gives times of arrival: a base, and from it nanoseconds, packets or bits after the first packet.
@@ -126,6 +132,11 @@ class Course:
             service = Service(options.ring_size, options.fixed_ps, options.service_per_byte_ps)
             self._recorder = _Recorder(Rings(max(self.plan.queues, 1), service))
             self._lanes = Lanes([Lane(name, self._told, self._recorder)], self._scale)
+
+    @property
+    def clock(self) -> Clock:
+        """What was unusual about the stamps so far."""
+        return Clock.of(self._times.settlers)
 
     def steps(self, batch: Batch) -> list[tuple[int, int, int]]:
         """Return which device of the plan steers which packets of the next batch (``Plan.steps``).

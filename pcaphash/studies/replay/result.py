@@ -1,5 +1,6 @@
 """What came of replaying traces: facts, and tables."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -7,6 +8,7 @@ from typing import TYPE_CHECKING
 from pcaphash.device.device import Device
 from pcaphash.engine.reading import Reading
 from pcaphash.engine.result import Result, configurations, packets_of
+from pcaphash.engine.stamped import Settler
 from pcaphash.studies.replay.columns import CURVE, DELAYS, FEWEST_QUEUES, QUEUES, WINDOWS
 from pcaphash.studies.replay.options import ReplayOptions
 from pcaphash.studies.replay.rows import Row
@@ -71,6 +73,17 @@ class Clock:
     backwards: list[Backwards] = field(default_factory=list)
     jumps: list[Jump] = field(default_factory=list)
     n_jumps: int = 0
+
+    @classmethod
+    def of(cls, settlers: Sequence[Settler]) -> "Clock":
+        """Say what was unusual about the stamps of traces."""
+        clock = cls(n_jumps=sum(settler.stamps.jumps for settler in settlers))
+        for settler in settlers:
+            name, stamps = settler.name, settler.stamps
+            if stamps.backwards:
+                clock.backwards.append(Backwards(name, stamps.first_backwards, stamps.backwards))
+            clock.jumps.extend(Jump(name, packet, seconds) for packet, seconds in stamps.named)
+        return clock
 
 
 @dataclass(frozen=True)

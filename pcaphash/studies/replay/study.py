@@ -11,12 +11,11 @@ from pcaphash.engine.progress import Watch
 from pcaphash.engine.rates import PS_PER_NS, Rate
 from pcaphash.engine.rings import Rings, Service, SharedRing
 from pcaphash.engine.selection import RECEIVED, Selection
-from pcaphash.engine.stamped import StampedTrace
 from pcaphash.engine.windows import RingLanes, loads_of
 from pcaphash.studies.asking import check_request
 from pcaphash.studies.replay.curve import try_rates
 from pcaphash.studies.replay.options import ReplayOptions
-from pcaphash.studies.replay.result import Backwards, Clock, Jump, Replay, Verdict
+from pcaphash.studies.replay.result import Clock, Replay, Verdict
 from pcaphash.studies.replay.rows import delay_rows, queue_rows, window_rows
 from pcaphash.studies.replay.session import Session
 from pcaphash.studies.replay.words import At, read_at, read_words
@@ -171,19 +170,8 @@ def _begin(session: Session, arrivals: Arrivals, running: Lanes) -> Replay:
         reading=arrivals.reading,
         devices=session.devices,
         options=session.options,
-        clock=_clock_of(arrivals.traces),
+        clock=Clock.of([trace.settler for trace in arrivals.traces]),
         packets=running.packets,
         duration_ns=running.last_arrival_ps / PS_PER_NS,
         first_arrival_ns=arrivals.first_stamp,
     )
-
-
-def _clock_of(traces: Sequence[StampedTrace]) -> Clock:
-    """Say what was unusual about the stamps of traces."""
-    clock = Clock(n_jumps=sum(trace.stamps.jumps for trace in traces))
-    for trace in traces:
-        name, stamps = trace.part.input.name, trace.stamps
-        if stamps.backwards:
-            clock.backwards.append(Backwards(name, stamps.first_backwards, stamps.backwards))
-        clock.jumps.extend(Jump(name, packet, seconds) for packet, seconds in stamps.named)
-    return clock
