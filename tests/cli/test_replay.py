@@ -191,6 +191,16 @@ def test_of_what_is_written_it_is_told_which_times_are_not_taken_as_they_are(tmp
         assert len(said) == 2
 
 
+@pytest.mark.parametrize("arguments", [[], ["-w", "out.pcapng"]])
+def test_of_packets_that_the_host_sent_it_is_told_that_none_arrives(arguments, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    sent = captures.enhanced(bytes(60), options=captures.number_option(2, "I", 2) + captures.option(0, b""))
+    (tmp_path / "sent.pcapng").write_bytes(captures.section() + captures.interface() + sent)
+    result = run("replay", "sent.pcapng", *arguments)
+    assert "no packet arrives; the host sent all 1 that there are; give --direction all" in complaints(result)[-1]
+    assert (result.returncode, [path.name for path in tmp_path.iterdir()]) == (2, ["sent.pcapng"])
+
+
 def test_captures_of_other_queues_are_not_mixed_with_these(tmp_path):
     folder = tmp_path / "queues"
     assert run("replay", OVERLAY, "--split-by-queue", folder, "--queues", "4").returncode == 0

@@ -166,7 +166,7 @@ class Session:
         check_read(arrivals.reading)
         check_selected(arrivals.reading, self.selection)
         if not lanes.packets:
-            raise ConfigurationError(Field("traces"), "no packet arrives", self._advice(arrivals.reading))
+            raise ConfigurationError(Field("traces"), "no packet arrives", advice_without_packets(arrivals.reading))
         return arrivals
 
     def mean_pps(self) -> float | None:
@@ -180,16 +180,14 @@ class Session:
         duration = self.scale.time_of(last)
         return (n - 1) * PS / duration if duration else None
 
-    @staticmethod
-    def _advice(reading: Reading) -> str:
-        """Say what to do if no packet arrives."""
-        if reading.packets:
-            return (
-                f"the host sent all {reading.packets:,} that there are; give {Field('direction', 'all')} to replay them"
-            )
-        return "give a capture with packets"
-
     def _arrivals(self, steerer: Steerer, watch: Watch | None = None) -> Arrivals:
         """Return the packets in order of arrival, for one pass."""
         rules, spec = ReadingRules.of(self.devices[0]), self.devices[0].spec
         return Arrivals(self.inputs, steerer, self.options.timing, rules, spec, self.selection, watch)
+
+
+def advice_without_packets(reading: Reading) -> str:
+    """Say what to do if no packet arrives."""
+    if reading.packets:
+        return f"the host sent all {reading.packets:,} that there are; give {Field('direction', 'all')} to replay them"
+    return "give a capture with packets"
