@@ -59,6 +59,15 @@ _OPTIONS = {
         bool | None,
         typer.Option("--per-queue", help="Each TRACE holds the packets of one receive queue."),
     ],
+    "key_shifts": Annotated[
+        str | None,
+        typer.Option(
+            "--key-shifts",
+            metavar="BITS:FILE,...",
+            help="Captures of the packets of the trace with their receive queues, taken with the key shifted to the "
+                "right by so many bits and with queue i at entry i of the table: together they show whole hashes.",
+        ),
+    ],
     "kind": Annotated[
         str | None,
         typer.Option(
@@ -87,6 +96,8 @@ class ReportedOptions:
         Link types of packets with such headers.
     per_queue : bool, optional
         Whether each trace holds the packets of one receive queue.
+    key_shifts : str, optional
+        Captures of the same packets with the key shifted.
     kind : str, optional
         ``tpacket`` for Linux' tp_rxhash.
     """
@@ -97,6 +108,7 @@ class ReportedOptions:
     link_types: list[int] | None = None
     testpmd: str | None = None
     per_queue: bool | None = None
+    key_shifts: str | None = None
     kind: str | None = None
 
     @property
@@ -116,7 +128,12 @@ class ReportedOptions:
         ConfigurationError
             Options contradict each other, or a file cannot be read.
         """
-        given = {"--reported": self.reported, "--testpmd": self.testpmd, "--per-queue": self.per_queue}
+        given = {
+            "--reported": self.reported,
+            "--testpmd": self.testpmd,
+            "--per-queue": self.per_queue,
+            "--key-shifts": self.key_shifts,
+        }
         chosen = [option for option, value in given.items() if value is not None]
         if len(chosen) > 1:
             raise ConfigurationError(
@@ -135,7 +152,7 @@ class ReportedOptions:
             )
         from pcaphash.capture.reported.tpacket import TpacketHashes
 
-        sources = self._sources(traces, device.queues)
+        sources = self._sources(traces, device)
         if self.header_len is not None:
             sources = self._behind_headers(sources, self.header_len, device.spec)
         return sources if self.kind is None else [TpacketHashes(source) for source in sources]
@@ -146,19 +163,24 @@ class ReportedOptions:
         from pcaphash.capture.reported.virtio_headers import VirtioHeaders
 
         link_types = {"link_types": self.link_types} if self.link_types else {}
-        if self.reported is None and self.testpmd is None and not self.per_queue:
+        if self.reported is None and self.testpmd is None and self.key_shifts is None and not self.per_queue:
             return [VirtioHeaders(length, spec, **link_types)]
         return [BehindHeaders(VirtioHeaders(length, spec, **link_types), source) for source in sources]
 
-    def _sources(self, traces: Sequence[str], n_queues: int) -> "list[ReportedSource]":
+    def _sources(self, traces: Sequence[str], device: "Device") -> "list[ReportedSource]":
         if self.per_queue:
             from pcaphash.capture.reported.per_queue import queues_of_traces
 
-            return list(queues_of_traces(traces, n_queues))
+            return list(queues_of_traces(traces, device.queues))
         if self.reported is not None:
             from pcaphash.capture.reported.table import ReportedTable, parse_columns
 
             return [ReportedTable(self.reported, parse_columns(self.columns) if self.columns is not None else None)]
+        if self.key_shifts is not None:
+            from pcaphash.capture.reported.key_shifts import KeyShifts, parse_key_shifts
+
+            table = device.indirection_table
+            return [KeyShifts(parse_key_shifts(self.key_shifts), table, device.unclassified_queue)]
         if self.testpmd is not None:
             from pcaphash.capture.reported.testpmd import TestpmdLog
 
