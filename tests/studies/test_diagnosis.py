@@ -248,6 +248,28 @@ def test_each_rule_of_receive_queues(tmp_path, name):
     assert found.queue_diagnosis.beyond == sum(each.queue >= 5 for each in said)
 
 
+@pytest.mark.parametrize("name", ["modulo-queues", "other-queues", "other-table", "one-queue"])
+def test_a_change_of_receive_queues_during_the_trace(tmp_path, name):
+    some = [plain(flow) for flow in flows(1200)]
+    trace = write(tmp_path / "flows.pcapng", some)
+    configuration = replace(CONFIGURATION, indirection_table=tuple(i % 5 for i in range(128)))
+    said = misbehave(some, configuration)
+    said = [replace(each, queue=QUEUE_RULES[name](each.value)) if i >= 500 else each for i, each in enumerate(said)]
+    found = diagnose(trace, said, configuration)
+    (rule,) = found.queue_diagnosis.rules
+    first = next(i for i in range(500, 1200) if said[i].queue != (said[i].value & 127) % 5)
+    assert (rule.name, rule.since) == (name, first + 1)
+    assert found.queue_diagnosis.unexplained == 0
+
+
+def test_packets_without_a_hash_go_where_the_first_entry_leads(trace):
+    configuration = replace(CONFIGURATION, indirection_table=(5, *range(1, 8)) * 16)
+    said = misbehave(frames(), configuration)
+    said = [replace(each, queue=5) if each.report == "NONE" else each for each in said]
+    rules = diagnose(trace, said, configuration).queue_diagnosis.rules
+    assert [(rule.name, rule.number) for rule in rules] == [("unclassified-queue", 5), ("first-entry", 5)]
+
+
 @pytest.mark.slow
 def test_queues_by_filters_are_not_explained(tmp_path):
     some = [plain(flow) for flow in flows(50)] * 4

@@ -193,6 +193,8 @@ def _rules() -> Iterator[str]:
         unhashed = QueueDiagnosis([rule], 9, 1, 0, 9, 0)
         found = unhashed if rule.of_unhashed else _diagnosis(rule)
         yield f"{rule.name}: {' '.join(queue_sentences(found, device, ''))}"
+    since = QueueRule(QueueRuleKind.OTHER_QUEUES, 4, since=1200)
+    yield f"{since.name}: {' '.join(queue_sentences(_diagnosis(since), device, ''))}"
     table = QueueRule(QueueRuleKind.OTHER_TABLE, table={1: 2}, entries_elsewhere=1, is_one_hash_each=True)
     modulo = QueueRule(QueueRuleKind.MODULO_QUEUES, 5, of_own_hash=True, exceptions=4)
     yield f"{table.name}: {' '.join(queue_sentences(_diagnosis(table), device, ''))}"

@@ -101,5 +101,6 @@ def _rule(rule: "QueueRule", device: "Device") -> dict[str, Any]:
         "faults": [_fault(fault) for fault in rule.faults],
         "of_own_hash": rule.of_own_hash,
         "exceptions": rule.exceptions,
+        "since_packet": rule.since,
         "of_unhashed": rule.of_unhashed,
     }

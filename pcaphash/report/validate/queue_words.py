@@ -29,7 +29,11 @@ def queue_sentences(queues: "QueueDiagnosis", device: "Device", about: str) -> l
     sentences = [
         f"{'Or it' if position else 'The device'} {rule_text(rule, device)}." for position, rule in enumerate(of_hashed)
     ]
-    sentences += [f"The device {rule_text(rule, device)}." for rule in queues.rules if rule.of_unhashed]
+    of_unhashed = [rule for rule in queues.rules if rule.of_unhashed]
+    sentences += [
+        f"{'Or it' if position else 'The device'} {rule_text(rule, device)}."
+        for position, rule in enumerate(of_unhashed)
+    ]
     if queues.beyond:
         sentences.append(
             f"{about.capitalize()}{packets(queues.beyond)} arrived on receive queues that this device does not have: "
@@ -61,6 +65,8 @@ def _hashes(queues: "QueueDiagnosis") -> str:
 def rule_text(rule: "QueueRule", device: "Device") -> str:
     """Say how a device chooses receive queues, to follow "the device"."""
     text = _chooses(rule, device)
+    if rule.since is not None:
+        text = f"{text}, from packet {count(rule.since)} on"
     return f"{text} (of the hash itself, not of what it reports)" if rule.of_own_hash else text
 
 
@@ -89,6 +95,10 @@ def _chooses(rule: "QueueRule", device: "Device") -> str:
         ),
         QueueRuleKind.UNCLASSIFIED_QUEUE: (
             f"sends packets without a hash to receive queue {number}, not to {device.unclassified_queue}"
+        ),
+        QueueRuleKind.FIRST_ENTRY: (
+            f"sends packets without a hash where entry 0 of its table leads, to receive queue {number}, not to "
+            f"{device.unclassified_queue}"
         ),
     }[rule.kind]
 

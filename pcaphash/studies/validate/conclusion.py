@@ -11,7 +11,7 @@ from pcaphash.engine.describer import Describer, queues_of
 from pcaphash.studies.validate.diagnosis import Diagnosis, diagnose, displaced
 from pcaphash.studies.validate.displacement import Displacement
 from pcaphash.studies.validate.fault import BYTE_ORDER, OF_VALUES
-from pcaphash.studies.validate.queue_rules import QueueDiagnosis, QueueRule, QueueRuleKind, diagnose_queues
+from pcaphash.studies.validate.queue_rules import QueueDiagnosis, QueueRule, QueueRuleKind, diagnose_change
 from pcaphash.studies.validate.sample import Sample
 from pcaphash.studies.validate.trial import Trial
 from pcaphash.studies.validate.verdicts import (
@@ -142,6 +142,12 @@ def _by_values(
     said = sample.reported
     own = np.where(said.hash_reports != NOT_REPORTED, said.hash_reports > 0, hashed)
     wrong, chosen = (sample.faults & WRONG_QUEUE) > 0, said.queues != NOT_REPORTED
-    return diagnose_queues(
-        device, values[chosen], own[chosen], said.queues[chosen], wrong[chosen], sample.weights[chosen]
+    return diagnose_change(
+        device,
+        values[chosen],
+        own[chosen],
+        said.queues[chosen],
+        wrong[chosen],
+        sample.weights[chosen],
+        sample.numbers[chosen],
     )

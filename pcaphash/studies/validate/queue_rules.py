@@ -19,7 +19,7 @@ Mask = npt.NDArray[np.bool_]
 Weights = npt.NDArray[np.float64]
 
 _MOST_BITS = 16
-_N_RULES = 40  # that are tried
+_N_RULES = 80  # that are tried, from the beginning or from the first wrong packet on
 _MOST_EXCEPTIONS = 0.1  # of the packets, which filters may have steered elsewhere, for a rule to be believed
 
 
@@ -48,6 +48,8 @@ class QueueRuleKind(StrEnum):
     """The hash of a device with faults, while another one is reported."""
     UNCLASSIFIED_QUEUE = "unclassified-queue"
     """Packets without a hash go to another queue than the unclassified_queue, the number."""
+    FIRST_ENTRY = "first-entry"
+    """Packets without a hash go where entry 0 of the table leads, the number, not to the unclassified_queue."""
 
 
 _NUMBERED = (QueueRuleKind.FIRST, QueueRuleKind.TABLE_OF)
@@ -75,6 +77,8 @@ class QueueRule:
         Whether the rule takes the hash itself, where the device reports something else.
     exceptions : int
         Packets of its kind, with a hash or without, that came elsewhere.
+    since : int, optional
+        Number of the packet from which on the device chooses so; None for the whole trace.
     """
 
     kind: QueueRuleKind
@@ -85,6 +89,7 @@ class QueueRule:
     faults: tuple[Fault, ...] = ()
     of_own_hash: bool = False
     exceptions: int = 0
+    since: int | None = None
 
     @property
     def name(self) -> str:
@@ -94,7 +99,7 @@ class QueueRule:
     @property
     def of_unhashed(self) -> bool:
         """Whether it is for packets without a hash."""
-        return self.kind == QueueRuleKind.UNCLASSIFIED_QUEUE
+        return self.kind in (QueueRuleKind.UNCLASSIFIED_QUEUE, QueueRuleKind.FIRST_ENTRY)
 
 
 @dataclass(frozen=True, eq=False)
@@ -164,6 +169,35 @@ def diagnose_queues(
     )
 
 
+def diagnose_change(
+    device: Device,
+    hash_values: Values,
+    hashed: Mask,
+    queues: Queues,
+    wrong: Mask,
+    weights: Weights,
+    numbers: npt.NDArray[np.int64],
+) -> QueueDiagnosis:
+    """Find rules as ``diagnose_queues`` does, also such as hold only from the first wrong packet with a hash on.
+
+    Parameters
+    ----------
+    device, hash_values, hashed, queues, wrong, weights
+        As ``diagnose_queues`` takes them, in order of the trace.
+    numbers : int64 array of shape (n,)
+        Numbers of the packets.
+    """
+    found = diagnose_queues(device, hash_values, hashed, queues, wrong, weights)
+    changed = wrong & hashed
+    if not changed.any() or any(not rule.of_unhashed for rule in found.rules):
+        return found
+    first = int(np.argmax(changed))
+    later = hashed.copy()
+    later[:first] = False
+    rules = _rules_of_hashes(device, hash_values[later], queues[later], wrong[later], weights[later])
+    return replace(found, rules=[*(replace(rule, since=int(numbers[first])) for rule in rules), *found.rules])
+
+
 def _rules_of_hashes(device: Device, values: Values, queues: Queues, wrong: Mask, weights: Weights) -> list[QueueRule]:
     """Return the rules that all packets with a hash follow, else the one that most do."""
     found = []
@@ -189,7 +223,10 @@ def _rules_without(device: Device, queues: Queues, wrong: Mask, weights: Weights
     each = np.arange(len(queues), dtype=np.uint32)  # nothing says which of them are alike
     if exceptions is None or not _tells(device, each, queues, np.full(len(queues), usual), 0, is_constant=True):
         return []
-    return [QueueRule(QueueRuleKind.UNCLASSIFIED_QUEUE, usual, exceptions=exceptions)]
+    kinds = [QueueRuleKind.UNCLASSIFIED_QUEUE]
+    if usual == device.indirection_table[0]:
+        kinds.append(QueueRuleKind.FIRST_ENTRY)
+    return [QueueRule(kind, usual, exceptions=exceptions) for kind in kinds]
 
 
 def _usual(queues: Queues, weights: Weights) -> int:
