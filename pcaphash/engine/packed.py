@@ -25,9 +25,13 @@ class NotPackedError(ValueError):
 
 def pack(value: object) -> bytes:
     """Return a partial result as bytes."""
-    data = lz4.frame.compress(pickle.dumps(value, pickle.HIGHEST_PROTOCOL))
-    packed: bytes = _checksum(data) + data
-    return packed
+    packed = io.BytesIO()
+    packed.seek(_CHECKSUM_LEN)
+    with lz4.frame.open(packed, "wb") as compressed:
+        pickle.dump(value, compressed, pickle.HIGHEST_PROTOCOL)  # array by array: all at once would need twice the room
+    data = packed.getbuffer()
+    data[:_CHECKSUM_LEN] = _checksum(data[_CHECKSUM_LEN:])
+    return data.tobytes()
 
 
 def unpack(packed: bytes) -> Any:
@@ -40,7 +44,10 @@ def unpack(packed: bytes) -> Any:
     """
     check_packed(packed)
     try:
-        return _Unpickler(io.BytesIO(lz4.frame.decompress(packed[_CHECKSUM_LEN:]))).load()
+        stream = io.BytesIO(packed)
+        stream.seek(_CHECKSUM_LEN)
+        with lz4.frame.open(stream, "rb") as data:
+            return _Unpickler(data).load()
     except Exception as error:  # whatever the constructors of classes raise that other versions had otherwise
         raise NotPackedError(f"{type(error).__name__}: {error}") from error
 
@@ -53,11 +60,11 @@ def check_packed(packed: bytes) -> None:
     NotPackedError
         They are not.
     """
-    if packed[:_CHECKSUM_LEN] != _checksum(packed[_CHECKSUM_LEN:]):
+    if packed[:_CHECKSUM_LEN] != _checksum(memoryview(packed)[_CHECKSUM_LEN:]):
         raise NotPackedError("the checksum does not match")
 
 
-def _checksum(data: bytes) -> bytes:
+def _checksum(data: bytes | memoryview) -> bytes:
     return hashlib.blake2b(data, digest_size=_CHECKSUM_LEN).digest()
 
 

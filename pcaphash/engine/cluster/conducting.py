@@ -1,7 +1,7 @@
 """Hand out the tasks of a run to a cluster, a few at a time, and add up what comes of them."""
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 from uuid import uuid4
 
@@ -59,7 +59,7 @@ class Conductor:
         self._each = each
         self._is_apart = folder is not None or each is not None
         self._run = uuid4().hex
-        self._n_tasks = 0
+        self._n_tasks = self._n_merged = 0
         self._accepted: set[int] = set()
         self._done = as_completed()
         self._handlers: dict[str, Callable[[Any], None]] = {}
@@ -123,12 +123,14 @@ class Conductor:
         )
         self._submit(f"facts-{task}", lambda facts: handler(task, counted, facts), work.facts_of, counted)
 
-    def _merge(self, futures: list[Any], number: int) -> Any:
+    def _merge(self, futures: list[Any]) -> Any:
+        number, self._n_merged = self._n_merged, self._n_merged + 1
         key = f"pcaphash-merge-{number}-{self._run}"
         return self._client.submit(work.merge, self._request, futures, key=key)
 
-    def _accept(self, task: int, counted: Any) -> None:
-        self._accepted.add(task)
+    def _accept(self, tasks: Iterable[int], counted: Any) -> None:
+        """Add what came of tasks to all."""
+        self._accepted.update(tasks)
         self._tree.add(counted)
 
     def _count(self, group: Group) -> None:
@@ -140,7 +142,7 @@ class Conductor:
                 parts = {part.number: part for part in group.parts}
                 for kept in counted.result().portion.kept:
                     self._keep(parts[kept.number], kept)
-            self._accept(task, counted)
+            self._accept([task], counted)
 
         self._start(handle, work.count_files, group.parts, self._is_apart)
 
@@ -171,6 +173,8 @@ class _Ranges:
         self._joining = joining
         self._group = group
         self._counted: dict[int, Any] = {}
+        self._tree = MergeTree(conductor._merge)
+        self._n_added = 0
         self._is_done = False
         conductor._waiting.extend(self._later(each) for each in joining.ranges)
 
@@ -189,6 +193,9 @@ class _Ranges:
             more = self._joining.take(task, source, facts.of_range)
             if more:
                 self._conductor._waiting.appendleft(self._later(more))
+            for proven in self._joining.accepted[self._n_added :]:
+                self._tree.add(self._counted.pop(proven))
+                self._n_added += 1
             if self._joining.is_proven:
                 self._finish()
 
@@ -197,16 +204,13 @@ class _Ranges:
     def _finish(self) -> None:
         conductor, joining = self._conductor, self._joining
         self._is_done = True
+        self._counted.clear()
         conductor._watched.step_over(0, 0)
-        if joining.is_given_up:
+        total = self._tree.finish()
+        if joining.is_given_up or total is None:
             conductor._waiting.append(lambda: conductor._count(self._group))
             return
-        accepted = {task: self._counted[task] for task in joining.accepted}
-        self._counted.clear()
         if conductor._is_apart:
-            portions = [counted.result() for counted in accepted.values()]
-            state = portions[0].portion.kept[0].state
-            (kept,) = work.merge(conductor._request, portions).kept
-            conductor._keep(joining.part, Kept(kept.number, state, kept.packed))
-        for task, counted in accepted.items():
-            conductor._accept(task, counted)
+            (kept,) = total.result().kept
+            conductor._keep(joining.part, Kept(kept.number, joining.state, kept.packed))
+        conductor._accept(joining.accepted, total)

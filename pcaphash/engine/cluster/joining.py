@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from pcaphash.capture.ranges import RangeInput
 from pcaphash.engine.cluster.work import RangeFacts
@@ -28,10 +29,11 @@ class Joining:
     """Whether they have read all that can be read."""
     is_given_up: bool = False
     """Whether the file has to be read at once after all: it has changed meanwhile, or it is several files joined."""
+    state: str = ""
+    """Of the file, in which all ranges were read."""
     _facts: dict[int | None, tuple[int, RangeInput, RangeFacts]] = field(default_factory=dict)
     _reached: int | None = None
     _read_again: int | None = None
-    _state: str | None = None
 
     def take(self, task: int, source: RangeInput, facts: RangeFacts) -> RangeInput | None:
         """Take note of how a range was read, by which task; return what is to be read beside the ranges, if anything.
@@ -41,19 +43,20 @@ class Joining:
         self._facts[source.start] = task, source, facts
         while not self.is_proven and self._reached in self._facts:
             task, source, facts = self._facts.pop(self._reached)
-            self._state = facts.state if self._state is None else self._state
+            self.state = self.state or facts.state
             stands_still = facts.reached == source.start and source.end is not None and not facts.is_last
-            if self._state != facts.state or not facts.state or facts.changes_format or stands_still:
+            if self.state != facts.state or not facts.state or facts.changes_format or stands_still:
                 self.is_given_up = self.is_proven = True
                 return None
             self.accepted.append(task)
             self._reached = facts.reached
             self.is_proven = facts.is_last or source.end is None
-        if self.is_proven or self._reached == self._read_again or self._is_awaited(self._reached):
+        if self.is_proven or self._reached == self._read_again or self._reached in self._starts:
             return None
         self._read_again = self._reached
         after = [each.start for each in self.ranges if each.start is not None and each.start > (self._reached or 0)]
         return RangeInput(self.part.input.name, self._reached, min(after, default=None))
 
-    def _is_awaited(self, start: int | None) -> bool:
-        return any(each.start == start for each in self.ranges)
+    @cached_property
+    def _starts(self) -> frozenset[int | None]:
+        return frozenset(each.start for each in self.ranges)

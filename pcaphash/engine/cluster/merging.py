@@ -13,10 +13,10 @@ class MergeTree:
     Parameters
     ----------
     merge : callable
-        Called with a list of futures of portions and a number that tells calls apart; returns a future of their sum.
+        Called with a list of futures of portions; returns a future of their sum.
     """
 
-    def __init__(self, merge: Callable[[list[Any], int], Any]) -> None:
+    def __init__(self, merge: Callable[[list[Any]], Any]) -> None:
         self._merge = merge
         self._n_merged = 0
         self._levels: list[list[Any]] = []
@@ -41,5 +41,5 @@ class MergeTree:
 
     def _raise(self, level: int) -> None:
         futures, self._levels[level] = self._levels[level], []
-        number, self._n_merged = self._n_merged, self._n_merged + 1
-        self.add(self._merge(futures, number), level + 1)
+        self._n_merged += 1
+        self.add(self._merge(futures), level + 1)
