@@ -11,7 +11,7 @@ from pcaphash.studies.validate.traits import Trait, TraitKind
 from support import builders
 from support.captures import enhanced, interface, section
 from support.comparing import device_of
-from support.diagnosing import SaidOf, misbehave, tagged
+from support.diagnosing import Said, SaidOf, misbehave, tagged
 from support.traffic import flows, plain, tunnelled, write
 
 pytestmark = pytest.mark.jit_only
@@ -113,3 +113,18 @@ def test_two_packets_show_nothing(tmp_path):
     frames = [KINDS[Trait(TraitKind.OPTIONS)](n) for n in range(1)] + OTHERS[:20]
     found = spoiled(write(tmp_path / "trace.pcapng", frames), frames, [True] + [False] * 20)
     assert found.diagnosis.common is None
+
+
+@pytest.mark.parametrize(("share", "by_flow"), [(0.2, False), (0.7, False), (0.5, True)])
+def test_hashes_that_are_missing_at_random(tmp_path, share, by_flow):
+    frames = OTHERS * 6
+    numbers = random.Random(3)
+    keeps = {frame: numbers.random() < share for frame in OTHERS}
+    nothing = Said(0, "NONE", "NONE", 0)
+    said = [
+        each if (keeps[frame] if by_flow else numbers.random() < share) else nothing
+        for frame, each in zip(frames, misbehave(frames, CONFIGURATION), strict=True)
+    ]
+    found = validate(write(tmp_path / "trace.pcapng", frames), device_of(CONFIGURATION), SaidOf(said)).diagnosis
+    assert found.faults == ()
+    assert found.sampled == (None if by_flow else pytest.approx(share, abs=0.05))

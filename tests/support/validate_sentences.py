@@ -9,7 +9,7 @@ from pcaphash.capture.reported.notes import HeaderField, Lack, Note
 from pcaphash.engine.reading import Reading
 from pcaphash.report.note_words import note_text
 from pcaphash.report.validate.fault_words import device_text, fault_text, traffic_texts
-from pcaphash.report.validate.kind_words import common_text, part_text, trait_text
+from pcaphash.report.validate.kind_words import common_text, part_text, sampled_text, trait_text
 from pcaphash.report.validate.queue_words import queue_sentences
 from pcaphash.report.validate.words import VERDICTS, decision_text, headline
 from pcaphash.studies.validate import Validation, log_notes
@@ -172,6 +172,7 @@ def _kinds() -> Iterator[str]:
     for span in (Span(0, None), Span(None, 1), Span(0, 1, 10**18, 10**18 + 5)):
         yield f"part: The device {fault_text(Fault(FaultKind.PORTS_SWAPPED, (READING,)))}, {part_text(span, found)}."
         yield f"span: {common_text(Common((), span, 0), found, 40)}"
+    yield f"sampled: {sampled_text(0.2)}"
     for common in (Common(some, None, 0), Common(some[:1], None, 1), Common(some[1:], Span(0, 1), 2000)):
         yield f"common: {common_text(common, found, 40)}"
 

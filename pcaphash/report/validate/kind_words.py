@@ -92,6 +92,11 @@ def common_text(common: "Common", validation: "Validation", packets: int) -> str
     return f"All {count(packets)} {', and '.join(found)}."
 
 
+def sampled_text(share: float) -> str:
+    """Say that hashes are missing at random."""
+    return f"About {share:.0%} of packets of every kind get a hash, the others at random do not: the device may sample."
+
+
 def part_document(part: "Trait | Span", validation: "Validation") -> dict[str, Any]:
     """Return a part of the packets as JSON has it."""
     words = part_text(part, validation)

@@ -8,7 +8,7 @@ from rich.text import Text
 from pcaphash.report.device_words import describe_common
 from pcaphash.report.layout import Columns, open_console
 from pcaphash.report.validate.fault_words import device_text, traffic_texts
-from pcaphash.report.validate.kind_words import common_text, part_text
+from pcaphash.report.validate.kind_words import common_text, part_text, sampled_text
 from pcaphash.report.validate.queue_words import queue_sentences
 from pcaphash.report.validate.words import VERDICTS, headline, not_judged_texts, remarks
 from pcaphash.report.words import brief_types, count, left_out_text, packets
@@ -104,7 +104,9 @@ def _show_causes(validation: "Validation", diagnosis: "Diagnosis", console: Cons
         console.print(Text(f"{known} {about}{packets(diagnosis.unexplained)}.", style="bold"))
         for position in diagnosis.unexplained_examples:
             _show_example(validation.examples[position], console)
-        if diagnosis.common is not None:
+        if diagnosis.sampled is not None:
+            console.print(f"  {sampled_text(diagnosis.sampled)}")
+        elif diagnosis.common is not None:
             console.print(Text(f"  {common_text(diagnosis.common, validation, diagnosis.unexplained)}"))
         if diagnosis.contradicting:
             wrong, right = diagnosis.contradicting_packets

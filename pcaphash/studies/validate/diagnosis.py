@@ -16,7 +16,7 @@ from pcaphash.device.device import Device
 from pcaphash.studies.validate.evidence import Evidence, evidence_of
 from pcaphash.studies.validate.fault import ROWS, Fault, FaultKind
 from pcaphash.studies.validate.faults import faults_of
-from pcaphash.studies.validate.kinship import Common, common_of, part_of, traits_of
+from pcaphash.studies.validate.kinship import Common, common_of, part_of, sampled_share, traits_of
 from pcaphash.studies.validate.sample import Sample
 from pcaphash.studies.validate.search import Scored, Search
 from pcaphash.studies.validate.traits import N_TRAITS, Span, Trait, Traits
@@ -75,6 +75,8 @@ class Diagnosis:
         How many wrong packets they explain, and how many right ones they do not.
     common : Common, optional
         What the unexplained packets have in common; None where it is nothing that tells them from others.
+    sampled : float, optional
+        The share of packets that get a hash, if hashes are missing at random.
     """
 
     causes: list[Cause]
@@ -84,6 +86,7 @@ class Diagnosis:
     contradicting: Faults = ()
     contradicting_packets: tuple[int, int] = (0, 0)
     common: Common | None = None
+    sampled: float | None = None
 
     @property
     def positions(self) -> list[int]:
@@ -152,6 +155,7 @@ def diagnose(device: Device, sample: Sample, leniency: Leniency, *, by_queue: bo
         contradicting,
         packets,
         common_of(sample, traits, evidence, left),
+        sampled_share(trial, left),
     )
 
 

@@ -25,7 +25,8 @@ LEVEL = 2e-5
 
 _HASH_BITS = 32.0
 _TUNNEL_BITS = 2.0  # that a wrong tunnel tells at least: there are four numbers
-_SAME_VALUES = 0.5  # of wrong packets, whose values others should have, for rows to be in another order
+_SAME = 0.75  # of wrong packets, that others should have what is reported of them, for rows to be in another order
+_SAME_VALUES = 0.5  # likewise of values alone, where rows are lost
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,13 +121,22 @@ def _groups(trial: Trial, faults: npt.NDArray[np.integer]) -> npt.NDArray[np.int
 
 
 def _may_be_disordered(trial: Trial, wrong: Mask) -> bool:
-    """Tell whether the wrong packets may have the values of each other: most of these are expected, each as often."""
+    """Tell whether the wrong packets may have what belongs to each other: most of it is expected, each as often.
+
+    Where most packets are wrong, rows may also be lost, so that only the values count that are there.
+    """
     found, said = trial.spec.found, trial.sample.reported
-    due, had = found.hash_values[wrong & found.hashed], said.hash_values[wrong & said.has_hash]
+    says_value = said.has_hash & (said.hash_reports != 0) & (said.hash_values != 0)
+    due, had = found.hash_values[wrong & found.hashed], said.hash_values[wrong & says_value]
     values, counts = np.unique(due, return_counts=True)
     said_values, said_counts = np.unique(had, return_counts=True)
     _, at, said_at = np.intersect1d(values, said_values, return_indices=True)
-    return bool(len(had)) and float(np.minimum(counts[at], said_counts[said_at]).sum()) >= _SAME_VALUES * len(had)
+    same = float(np.minimum(counts[at], said_counts[said_at]).sum())
+    n_wrong = int(np.count_nonzero(wrong))
+    same_none = min(n_wrong - len(due), n_wrong - len(had))
+    is_mostly_wrong = trial.sample.weights[wrong].sum() > trial.sample.weights.sum() / 2
+    is_alike = same + same_none >= _SAME * n_wrong
+    return bool(len(had)) and (is_alike or (is_mostly_wrong and same >= _SAME_VALUES * len(had)))
 
 
 def _value_bits(trial: Trial, groups: npt.NDArray[np.int64]) -> Bits:

@@ -11,6 +11,7 @@ from pcaphash.studies.validate.evidence import Evidence
 from pcaphash.studies.validate.sample import Sample
 from pcaphash.studies.validate.traits import N_TRAITS, Span, Trait, TraitKind, Traits, ordered, span_of
 from pcaphash.studies.validate.trial import Mask, Trial
+from pcaphash.studies.validate.verdicts import MISSING
 
 Positions = npt.NDArray[np.int64]
 
@@ -18,6 +19,8 @@ _MOST_LOOKED_AT = 300  # packets on each side
 _MOST_SHARE = 0.5  # of other packets that may have a trait too
 _LEAST_BITS = 10.0
 _MOST_TRAITS = 3
+_LEAST_MIXED = 5  # hash inputs that sometimes have a hash and sometimes not
+_SIGMAS = 4.0
 _IMPLIED = {
     TraitKind.FLOW: {TraitKind.SOURCE, TraitKind.DESTINATION, TraitKind.SOURCE_PORT, TraitKind.DESTINATION_PORT},
     TraitKind.REPORT: {TraitKind.PROTOCOL, TraitKind.VERSION},
@@ -85,6 +88,30 @@ def common_of(sample: Sample, traits: Traits, evidence: Evidence, left: Mask) ->
     best = min((counts[trait] for trait in telling), default=0.0)
     chosen = _chosen([trait for trait in telling if counts[trait] <= best * 1.1])
     return Common(chosen, None if chosen and best == 0 else span, round(best))
+
+
+def sampled_share(trial: Trial, left: Mask) -> float | None:
+    """Return the share of packets that get a hash, if it is missing from any kind of packets alike.
+
+    None unless nothing but missing hashes is left, packets with equal hash inputs sometimes have one and sometimes not,
+    and the share is the same for all signatures, as far as chance allows.
+    """
+    sample, found = trial.sample, trial.spec.found
+    missing = left & ((sample.faults & MISSING) > 0)
+    if not left.any() or (left & ~missing).any():
+        return None
+    due = found.hashed & ((sample.faults == 0) | missing)
+    share = float(sample.weights[missing].sum() / sample.weights[due].sum())
+    inputs = np.unique(trial.spec.words[due], axis=0, return_inverse=True)[1].reshape(-1)
+    with_hash, without = np.bincount(inputs, ~missing[due]) > 0, np.bincount(inputs, missing[due]) > 0
+    if np.count_nonzero(with_hash & without) < _LEAST_MIXED:
+        return None
+    for signature in np.unique(found.signatures[due]).tolist():
+        own = due & (found.signatures == signature)
+        n, n_missing = sample.weights[own].sum(), sample.weights[own & missing].sum()
+        if abs(n_missing - n * share) > _SIGMAS * math.sqrt(n * share * (1 - share)) + 1:
+            return None
+    return 1 - share
 
 
 def _chosen(traits: list[Trait]) -> tuple[Trait, ...]:
