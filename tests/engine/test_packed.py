@@ -27,6 +27,7 @@ def test_what_is_packed_adds_up_to_the_same(name):
     )
 
 
+@pytest.mark.jit_only
 @pytest.mark.parametrize("name", ["compare", "info"])
 def test_counting_goes_on_after_unpacking(name):
     """Tables have room again for what comes later: packed ones have none."""
