@@ -31,6 +31,7 @@ DEVICES = [
     Device("1.4"),
     Device("1.4", hash_types="TCPv4+UDPv6+IP_EX", tunnel_types="GRE_2890+VXLAN+IPIP", input_transform="symmetric-xor"),
     Device(flavor="qemu", table_index="modulo", indirection_table_size=100),
+    Device(flavor="qemu-ebpf", hash_types="IPv4+UDPv4+IPv6+TCPv6+IP_EX+TCP_EX"),
     Device(features="CTRL_VQ+HASH_TUNNEL+HASH_REPORT", inner_miss="outer"),
 ]
 EACH = 12  # packets of a trace that are explained
@@ -90,7 +91,7 @@ def assert_choices_fit(found: Explanation) -> None:
         assert choice is not None
         assert choice.level.part == answer.header
         assert choice.missing == ()
-        reported = choice.chosen.replace("_EX", "v6_EX") if choice.is_extended else choice.chosen
+        reported = choice.chosen.replace("_EX", "v6_EX")
         assert answer.hash_report == reported
     elif choice is not None:
         assert bool(choice.missing) == (answer.reason == "truncated")
@@ -210,6 +211,18 @@ def test_the_home_address_is_what_is_hashed(tmp_path):
     assert "home address ::1, byte" in text  # in the list of what is hashed, with its place
     assert "it takes the home address in place of the source address" in text
     assert "RFC 6275" in text
+
+
+@pytest.mark.parametrize(("hash_types", "is_hashed"), [("IPv6+IP_EX", True), ("IPv6+TCP_EX", False)])
+def test_a_plain_type_of_qemus_program_takes_the_home_address(tmp_path, hash_types, is_hashed):
+    headers = [builders.options_header(builders.home_address(bytes(15) + b"\1"))]
+    chained, first = builders.chain(builders.tcp(b"", 1000, 80), builders.TCP, headers)
+    frame, device = builders.framed(builders.ipv6(chained, first)), Device(hash_types=hash_types, flavor="qemu-ebpf")
+    text = told(tmp_path, frame, device=device)
+    assert ("it takes the home address in place of the source address" in text) == is_hashed
+    assert ("home address ::1, byte" in text) == is_hashed
+    text = told(tmp_path, frame[:64], len(frame), device)
+    assert ("the home address is at bytes" in text) == is_hashed
 
 
 @needs_shared

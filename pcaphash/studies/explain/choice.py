@@ -75,6 +75,8 @@ class TypeChoice:
         The hash types that fit, the one asked for first in front.
     chosen : str
         The first of them that is enabled; empty if none is.
+    is_extended : bool
+        Whether addresses of extension headers are hashed in place of those of the IPv6 header.
     missing : tuple of MissingBytes
         What it is over and was not captured.
     """
@@ -82,17 +84,13 @@ class TypeChoice:
     level: Level
     fitting: tuple[str, ...]
     chosen: str
+    is_extended: bool
     missing: tuple[MissingBytes, ...]
 
     @property
     def has_ports(self) -> bool:
         """Whether the type is over ports, too."""
         return self.chosen.startswith(("TCP", "UDP"))
-
-    @property
-    def is_extended(self) -> bool:
-        """Whether the type takes addresses from extension headers."""
-        return self.chosen.endswith("_EX")
 
 
 def choose_header(dissection: Dissection, answer: Answer) -> HeaderChoice | None:
@@ -126,7 +124,9 @@ def choose_type(dissection: Dissection, choice: HeaderChoice | None, device: Dev
     fitting = tuple(_fitting_types(level, device.flavor))
     enabled = (name for name in fitting if device.base_types & virtio.BASE_HASH_TYPES[name])
     chosen = next(enabled, "")
-    return TypeChoice(level, fitting, chosen, tuple(_missing(dissection.packet, level, chosen)))
+    is_extended = chosen.endswith("_EX") or _is_extended_as_ebpf(level, chosen, device)
+    missing = tuple(_missing(dissection.packet, level, chosen, is_extended))
+    return TypeChoice(level, fitting, chosen, is_extended, missing)
 
 
 def _fitting_types(level: Level, flavor: str) -> list[str]:
@@ -144,10 +144,17 @@ def _fitting_types(level: Level, flavor: str) -> list[str]:
     return [*extended, *plain] if level.is_extended else plain
 
 
-def _missing(packet: Packet, level: Level, hash_type: str) -> list[MissingBytes]:
+def _is_extended_as_ebpf(level: Level, chosen: str, device: Device) -> bool:
+    """Say whether QEMU's steering program reports a plain type but hashes the addresses of the extended one."""
+    if device.flavor != "qemu-ebpf" or not level.is_extended or not chosen:
+        return False
+    return bool(device.base_types & virtio.BASE_HASH_TYPES[chosen.replace("v6", "_EX")])
+
+
+def _missing(packet: Packet, level: Level, hash_type: str, is_extended: bool) -> list[MissingBytes]:
     """List what a hash type is over and the capture lacks."""
     parts = []
-    if hash_type.endswith("_EX"):
+    if is_extended:
         source, destination = level.extended_addresses
         parts.append(("home address" if level.home_address else "source address", source, level.address_len))
         name = "routing header's address" if level.routing_address else "destination address"
