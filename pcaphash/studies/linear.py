@@ -1,9 +1,11 @@
 """Linear equations over GF(2), solved exactly; vectors are whole numbers, one bit for each unknown or equation."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from operator import xor
+
+_MOST_CHECKS = 12  # whose sums are all looked at, for those with fewest bits
 
 
 @dataclass(frozen=True)
@@ -39,13 +41,16 @@ class Equations:
     ----------
     columns : sequence of int
         For each unknown, lowest bit of a solution first, the vector that it adds.
+    n_equations : int, optional
+        How many bits the vectors have. Default: as many as the longest one.
     """
 
-    def __init__(self, columns: Sequence[int]) -> None:
+    def __init__(self, columns: Sequence[int], n_equations: int | None = None) -> None:
         # Each equation is a row: which unknowns are in it, and which equations were added up to it.
         self._pivots: dict[int, tuple[int, int]] = {}  # by an unknown that no other row has
         self._checks: list[int] = []  # equations that add up to nothing, whatever the unknowns are
-        self._n_equations = max(columns, default=0).bit_length()
+        longest = max(columns, default=0).bit_length()
+        self._n_equations = longest if n_equations is None else n_equations
         for number in range(self._n_equations):
             self._add(sum((column >> number & 1) << i for i, column in enumerate(columns)), 1 << number)
         free = [1 << i for i in range(len(columns)) if 1 << i not in self._pivots]
@@ -57,6 +62,14 @@ class Equations:
     def rank(self) -> int:
         """How many bits of the sums can be chosen."""
         return len(self._pivots)
+
+    @property
+    def checks(self) -> tuple[int, ...]:
+        """Sets of bits whose sum is 0 in every column: all such sets are sums of these, and these have few bits."""
+        if not self._pivots:
+            return tuple(1 << bit for bit in range(self._n_equations))
+        every = _sums(self._checks) if len(self._checks) <= _MOST_CHECKS else self._checks
+        return find_basis(sorted(every, key=lambda check: (check.bit_count(), check)))
 
     def solve(self, wanted: int) -> Solutions | None:
         """Return which unknowns give this sum; None if none do."""
@@ -79,6 +92,30 @@ class Equations:
             if other & chosen:
                 self._pivots[pivot] = (other ^ row, others_added ^ added)
         self._pivots[chosen] = (row, added)
+
+
+def find_basis(vectors: Iterable[int], most: int | None = None) -> tuple[int, ...]:
+    """Return those vectors that are no sums of earlier ones; no further than ``most`` of them, if given."""
+    found: list[int] = []
+    reduced: dict[int, int] = {}  # by highest bit
+    for vector in vectors:
+        if len(found) == most:
+            break
+        left = vector
+        while left and (other := reduced.get(left.bit_length())):
+            left ^= other
+        if left:
+            reduced[left.bit_length()] = left
+            found.append(vector)
+    return tuple(found)
+
+
+def _sums(vectors: Sequence[int]) -> list[int]:
+    """Return every sum of vectors but the empty one."""
+    sums = [0]
+    for vector in vectors:
+        sums += [vector ^ other for other in sums]
+    return sums[1:]
 
 
 def _is_odd(bits: int) -> bool:

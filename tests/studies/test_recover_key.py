@@ -13,9 +13,9 @@ from naive.configuration import Configuration
 from naive.toeplitz import toeplitz
 from pcaphash import Device
 from pcaphash.errors import ConfigurationError
+from pcaphash.studies.basis import Basis
 from pcaphash.studies.recover_key import recover_key
 from pcaphash.studies.recover_key.agreement import Agreement, Packets
-from pcaphash.studies.recover_key.basis import Basis
 from pcaphash.studies.recover_key.solution import KEY_BITS, solve, solve_most
 from pcaphash.studies.recover_key.span import Span
 from support import builders

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 from pcaphash.device.hash_key import TITLES
 from pcaphash.report.note_words import note_text
 from pcaphash.report.words import count, packets
-from pcaphash.studies.recover_key.result import Assumption, Conclusion, HashInput, ValueOrder
+from pcaphash.studies.hash_input import HashInput
+from pcaphash.studies.recover_key.result import Assumption, Conclusion, ValueOrder
 from pcaphash.studies.recover_key.solution import KEY_BITS
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from pcaphash.kernels.elimination import CONTRADICTION, NEW, SUM
 from pcaphash.kernels.toeplitz import WORDS
-from pcaphash.studies.recover_key.basis import Basis, Words
+from pcaphash.studies.basis import Basis, Words
 from pcaphash.studies.recover_key.span import Span
 
 _FIRST = 4096  # packets kept from the beginning

@@ -8,6 +8,7 @@ from pcaphash.capture.reported.notes import Note
 from pcaphash.device.device import Device
 from pcaphash.engine.reading import Reading
 from pcaphash.engine.result import Result, packets_of
+from pcaphash.studies.hash_input import KEY_BITS_OF, HashInput
 from pcaphash.studies.recover_key.solution import KEY_BITS, Solution
 
 if TYPE_CHECKING:
@@ -36,25 +37,6 @@ class ValueOrder(StrEnum):
     BITS_REVERSED = "bits-reversed"
     HALVES_SWAPPED = "halves-swapped"
     """The two halves of 16 bits."""
-
-
-class HashInput(StrEnum):
-    """What a hash is calculated over."""
-
-    IPV4_ADDRESSES = "ipv4-addresses"
-    IPV4_PORTS = "ipv4-ports"
-    """Addresses and ports."""
-    IPV6_ADDRESSES = "ipv6-addresses"
-    IPV6_PORTS = "ipv6-ports"
-
-
-KEY_BITS_OF = {
-    HashInput.IPV4_ADDRESSES: 95,
-    HashInput.IPV4_PORTS: 127,
-    HashInput.IPV6_ADDRESSES: 287,
-    HashInput.IPV6_PORTS: 319,
-}
-"""How many bits of the key, from its first one on, the hashes over each input depend on."""
 
 
 class Conclusion(StrEnum):

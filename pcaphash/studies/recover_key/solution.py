@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from pcaphash.kernels.inputs import hash_inputs
 from pcaphash.kernels.toeplitz import WORDS, prepare_key
-from pcaphash.studies.recover_key.basis import INPUT_BITS, Basis, Words
+from pcaphash.studies.basis import INPUT_BITS, Basis, Words
 
 KEY_BITS = INPUT_BITS + 31
 """Bits of a key that a hash can depend on."""

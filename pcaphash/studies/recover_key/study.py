@@ -25,8 +25,8 @@ from pcaphash.errors import ConfigurationError, Field
 from pcaphash.kernels.toeplitz import WORDS
 from pcaphash.standards import virtio
 from pcaphash.studies.asking import inputs_of, only_trace
+from pcaphash.studies.basis import Basis, Words
 from pcaphash.studies.recover_key.agreement import Agreement, Packets
-from pcaphash.studies.recover_key.basis import Basis, Words
 from pcaphash.studies.recover_key.result import Assumption, Fit, Recovery, ValueOrder
 from pcaphash.studies.recover_key.solution import Solution, solve, solve_most
 from pcaphash.studies.validate.log_order import arrange_by_contents, can_be_read_twice

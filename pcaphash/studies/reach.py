@@ -1,0 +1,191 @@
+"""Which entries of an indirection table hash inputs can lead to at all: a question of rank, since the hash is linear.
+
+Hash inputs of one length are in an affine space: one of them, plus sums of the differences between them. Its dimension
+says how much varies in them. The low bits of a Toeplitz hash, which are the index of the table, map it onto an affine
+space of indexes, whose dimension is the rank: 2 to the power of that many entries can be reached, and no others.
+
+For any differences of dimension d and an index of b bits, some key has rank min(d, b): a sum of index bits is 0 over
+all differences for one in 2 ** d keys, and a difference adds nothing to the index for one in 2 ** b keys, so that the
+keys with less than full rank are too few to be all of them.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from pcaphash.device.device import Device
+from pcaphash.engine.inputs import HashInputs
+from pcaphash.studies.basis import Basis, Words
+from pcaphash.studies.hash_input import INPUT_BYTES_OF, HashInput
+from pcaphash.studies.linear import Equations, find_basis
+
+
+@dataclass(frozen=True)
+class Dependency:
+    """Bits of the table index whose sum is the same for every input.
+
+    Parameters
+    ----------
+    bits : tuple of int
+        The bits, ascending; bit 0 is the lowest.
+    value : int or None
+        Their sum, 0 or 1; None if it depends on what does not vary, and is not known.
+    """
+
+    bits: tuple[int, ...]
+    value: int | None
+
+
+@dataclass(frozen=True)
+class Reach:
+    """Which entries of the indirection table hash inputs of one length can lead to.
+
+    Parameters
+    ----------
+    kind : HashInput
+        What is hashed.
+    inputs, packets : int
+        Distinct inputs, and packets that have them.
+    dimension : int
+        Of the affine space of the inputs: how many of their bits, or sums of bits, vary independently.
+    index_bits : int
+        Bits of the table index.
+    rank : int
+        Of the map from the differences of the inputs to the index.
+    entries : int
+        Entries that the inputs lead to, of those that can be reached.
+    queues : int
+        Receive queues that the entries that can be reached lead to.
+    dependencies : tuple of Dependency
+        What holds of the index for every input, as many as the rank is below ``index_bits``; all others are sums of
+        these.
+    """
+
+    kind: HashInput
+    inputs: int
+    packets: int
+    dimension: int
+    index_bits: int
+    rank: int
+    entries: int
+    queues: int
+    dependencies: tuple[Dependency, ...]
+
+    @property
+    def reachable(self) -> int:
+        """How many entries can be reached by any input of the affine space."""
+        return 1 << self.rank
+
+    @property
+    def best_rank(self) -> int:
+        """The rank that another key would have."""
+        return min(self.dimension, self.index_bits)
+
+    @property
+    def is_limited_by_key(self) -> bool:
+        """Whether another key would reach more entries."""
+        return self.rank < self.best_rank
+
+    @property
+    def is_limited_by_inputs(self) -> bool:
+        """Whether no key reaches all entries, although there are more inputs than their dimension asks for."""
+        return self.dimension < self.index_bits and self.inputs > self.dimension + 1
+
+
+def find_reach(inputs: HashInputs) -> tuple[Reach, ...]:
+    """Find which entries hash inputs can lead to, one result for each length of input.
+
+    Parameters
+    ----------
+    inputs : HashInputs
+        The distinct hash inputs of flows under one device.
+
+    Returns
+    -------
+    tuple of Reach
+        In the order of ``HashInput``; empty if no bits of the hash are the table index.
+    """
+    if index_bits_of(inputs.device) is None or not len(inputs):
+        return ()
+    words, lengths = inputs.words, inputs.lengths
+    found = []
+    for kind, n_bytes in INPUT_BYTES_OF.items():
+        chosen = lengths == n_bytes
+        if chosen.any():
+            packets = int(inputs.loads[chosen, 0].sum())
+            found.append(reach_of(kind, words[chosen], inputs.hash_values[chosen], packets, inputs.device))
+    return tuple(found)
+
+
+def reach_of(kind: HashInput, words: Words, hash_values: npt.NDArray[np.uint32], packets: int, device: Device) -> Reach:
+    """Find which entries hash inputs of one length can lead to.
+
+    Parameters
+    ----------
+    kind : HashInput
+        What is hashed.
+    words : uint32 array of shape (n, WORDS)
+        The distinct inputs in words, zeros after their end; at least one.
+    hash_values : uint32 array of shape (n,)
+        Their hashes.
+    packets : int
+        Packets that have them.
+    device : Device
+        The configured device, of whose table low bits of the hash are the index.
+    """
+    index_bits = index_bits_of(device)
+    assert index_bits is not None, "low bits of the hash are the index"
+    inputs = Basis()
+    inputs.add(words, hash_values)
+    entries = np.unique(hash_values & np.uint32((1 << index_bits) - 1)).astype(np.int64)
+    first = int(entries[0])
+    differences = find_basis((entries ^ first).tolist(), index_bits)
+    return Reach(
+        kind=kind,
+        inputs=len(words),
+        packets=packets,
+        dimension=inputs.rank - 1,  # a one stands after each input in the basis, which makes one more
+        index_bits=index_bits,
+        rank=len(differences),
+        entries=len(entries),
+        queues=len(np.unique(np.asarray(device.indirection_table)[span(first, differences)])),
+        dependencies=find_dependencies(differences, index_bits, first),
+    )
+
+
+def index_bits_of(device: Device) -> int | None:
+    """Return how many low bits of the hash are the table index; None if the index is not made of bits of the hash."""
+    n_entries = len(device.indirection_table)
+    return None if not device.has_queue or n_entries & n_entries - 1 else n_entries.bit_length() - 1
+
+
+def find_dependencies(differences: Sequence[int], index_bits: int, first: int | None) -> tuple[Dependency, ...]:
+    """Find what holds of every index.
+
+    Parameters
+    ----------
+    differences : sequence of int
+        What indexes differ by; a basis will do.
+    index_bits : int
+        How many bits they have.
+    first : int or None
+        One of the indexes; None if it is not known.
+    """
+    checks = Equations(differences, index_bits).checks
+    return tuple(
+        Dependency(
+            tuple(bit for bit in range(index_bits) if check >> bit & 1),
+            None if first is None else (check & first).bit_count() % 2,
+        )
+        for check in checks
+    )
+
+
+def span(first: int, basis: Sequence[int]) -> npt.NDArray[np.int64]:
+    """Return a number plus every sum of some others, in no particular order."""
+    sums = np.array([first], np.int64)
+    for vector in basis:
+        sums = np.concatenate([sums, sums ^ vector])
+    return sums
