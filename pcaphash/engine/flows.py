@@ -32,6 +32,8 @@ from pcaphash.kernels.tunnel import NO_NETWORK_NUMBER
 DEFAULT_MOST_FLOWS = 1_000_000
 
 _FIRST_CAPACITY = 1024
+# Rows that room is reserved for at first. Memory is taken as flows turn up, and never copied, unless there are more.
+_RESERVED = 1 << 20
 _TABLES = KEY_WORDS, LONG_KEY_WORDS
 _LARGEST_HASH = (1 << 64) - 1
 _SMALLEST_HASH = 1 << 63
@@ -140,8 +142,9 @@ class KeyTable:
     def __init__(self, n_words: int) -> None:
         self.n_words = n_words
         self.used = 0
-        self.rows = np.zeros(_FIRST_CAPACITY * (1 + n_words), np.uint64)
-        self.sums = np.zeros(_FIRST_CAPACITY * N_SUMS, np.int64)
+        self.capacity = _FIRST_CAPACITY
+        self.rows = np.zeros(_RESERVED * (1 + n_words), np.uint64)
+        self.sums = np.zeros(_RESERVED * N_SUMS, np.int64)
         self.index = np.zeros(2 * _FIRST_CAPACITY, np.uint64)
 
     def __getstate__(self) -> tuple[int, npt.NDArray[np.uint64], npt.NDArray[np.int64]]:
@@ -151,16 +154,9 @@ class KeyTable:
     def __setstate__(self, state: tuple[int, npt.NDArray[np.uint64], npt.NDArray[np.int64]]) -> None:
         """Make room for as many flows, and an index of them."""
         self.n_words, rows, sums = state
+        self.rows, self.sums = rows.copy(), sums.copy()  # what is given may not be writable
         self.used = len(sums) // N_SUMS
-        room = max(_FIRST_CAPACITY - self.used, 0)
-        self.rows = np.concatenate([rows, np.zeros(room * (1 + self.n_words), np.uint64)])
-        self.sums = np.concatenate([sums, np.zeros(room * N_SUMS, np.int64)])
-        self._index_again()
-
-    @property
-    def capacity(self) -> int:
-        """Rows that there is room for."""
-        return len(self.sums) // N_SUMS
+        self._make_room_for(max(self.used, _FIRST_CAPACITY))
 
     def take(self) -> Flows:
         """Return what is counted, without a copy, valid until more is counted.
@@ -172,13 +168,7 @@ class KeyTable:
 
     def make_room(self, most: int) -> None:
         """Make room for twice the flows, but no more than ``most``."""
-        capacity = min(2 * self.capacity, most)
-        for name, width in (("rows", 1 + self.n_words), ("sums", N_SUMS)):
-            old = getattr(self, name)
-            new = np.zeros(capacity * width, old.dtype)
-            new[: self.used * width] = old[: self.used * width]
-            setattr(self, name, new)
-        self._index_again()
+        self._make_room_for(min(2 * self.capacity, most))
 
     def keep(self, largest: int, lumped: npt.NDArray[np.int64]) -> None:
         """Keep the flows whose hash is at most ``largest``, and add the others to those lumped together."""
@@ -202,6 +192,16 @@ class KeyTable:
             self.index, self.rows, self.sums, self.used, self.capacity,
         )  # fmt: skip
         return done
+
+    def _make_room_for(self, capacity: int) -> None:
+        self.capacity = capacity
+        for name, width in (("rows", 1 + self.n_words), ("sums", N_SUMS)):
+            old = getattr(self, name)
+            if len(old) < capacity * width:
+                new = np.zeros(capacity * width, old.dtype)
+                new[: self.used * width] = old[: self.used * width]
+                setattr(self, name, new)
+        self._index_again()
 
     def _index_again(self) -> None:
         self.index = np.zeros(2 << max(self.capacity - 1, 1).bit_length(), np.uint64)

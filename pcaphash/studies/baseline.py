@@ -14,7 +14,7 @@ from pcaphash.device.device import Device
 from pcaphash.kernels.chance import FOUR, assign_at_random, assign_crowds_at_random
 from pcaphash.studies.crowds import find_crowds, split_table
 from pcaphash.studies.spread import GROWING, UNITS, spread_each
-from pcaphash.studies.trials import SHARE, Interval, ends_are_known, interval_of, run_trials
+from pcaphash.studies.trials import SHARE, Interval, ends_are_known, interval_of, quantiles_of, run_trials
 
 _LEAST_IN_TAIL = 10  # ideal hashes that do no better than the one that is judged: of fewer, their share is a guess
 
@@ -49,7 +49,7 @@ class Baseline:
 
     def median(self, measure: str) -> float:
         """Return the median of a measure."""
-        return float(np.median(self.measures[measure]))
+        return quantiles_of(self.measures[measure], [1 / 2])[0]
 
     def percentile(self, measure: str, value: float) -> float:
         """Return the share, in per cent, of ideal hashes with a smaller measure, half of those with an equal one."""

@@ -222,12 +222,14 @@ main()
 
 
 @pytest.mark.slow
+@pytest.mark.jit_only
 def test_a_large_object_in_ranges_by_a_cluster(store, tmp_path):
     pytest.importorskip("distributed", reason="Dask is not installed")
     _in_ranges(store, LONG, 1_000_000, tmp_path)
 
 
 @pytest.mark.slow
+@pytest.mark.jit_only
 def test_an_object_of_more_than_100_mb(store, tmp_path):
     pytest.importorskip("distributed", reason="Dask is not installed")
     _in_ranges(store, DATA + DATA[24:] * 120, 16_000_000, tmp_path)

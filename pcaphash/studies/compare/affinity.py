@@ -72,8 +72,8 @@ class Kin:
     sides: npt.NDArray[np.int64] | None
 
 
-def find_kin(flows: Flows, tunnels: Tunnels) -> list[Kin]:
-    """Find what belongs together, by every question.
+def find_inner_kin(flows: Flows, tunnels: Tunnels) -> tuple[Kin, Kin]:
+    """Find which flows in tunnels have equal inner headers, in one virtual network and in any.
 
     Parameters
     ----------
@@ -82,12 +82,6 @@ def find_kin(flows: Flows, tunnels: Tunnels) -> list[Kin]:
     tunnels : Tunnels
         Which tunnel each runs through.
     """
-    inner_flows, in_tunnels = _inner_kin(flows, tunnels)
-    return [inner_flows, *_innermost_kin(flows), in_tunnels]
-
-
-def _inner_kin(flows: Flows, tunnels: Tunnels) -> tuple[Kin, Kin]:
-    """Group the flows in tunnels by their inner headers, in one virtual network and in any."""
     inner = inner_tuples(flows)
     chosen = inner.is_ip & (tunnels.of_flow != NO_TUNNEL)
     rows = inner.take(chosen).rows
@@ -96,8 +90,8 @@ def _inner_kin(flows: Flows, tunnels: Tunnels) -> tuple[Kin, Kin]:
     return of_network, _group("tunnels", rows, chosen, tunnels.of_flow)
 
 
-def _innermost_kin(flows: Flows) -> tuple[Kin, Kin]:
-    """Group flows by their innermost headers, in both directions, and with and without ports."""
+def find_innermost_kin(flows: Flows) -> tuple[Kin, Kin]:
+    """Find which flows have equal innermost headers, in both directions, and with and without ports."""
     innermost = innermost_tuples(flows)
     has_ports, sides = innermost.has_ports, np.zeros(len(flows), np.int64)
     both = innermost.is_ip & has_ports
@@ -127,7 +121,7 @@ def find_affinity(kin: Sequence[Kin], queues: npt.NDArray[np.int64], loads: npt.
     Parameters
     ----------
     kin : sequence of Kin
-        What ``find_kin`` returns.
+        What belongs together, by every question.
     queues : int64 array of shape (flows,)
         Receive queue of each flow, or NO_QUEUE: such flows are left out.
     loads : int64 array of shape (flows, 2)

@@ -1,7 +1,7 @@
 """Put configurations side by side: how each spreads the same packets, and what an ideal hash would make of them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial as partly
 
 import numpy as np
@@ -13,8 +13,8 @@ from pcaphash.engine.census import Census, identities_of
 from pcaphash.engine.counts import Counts
 from pcaphash.engine.decision import encapsulation_of
 from pcaphash.engine.describer import NO_QUEUE
-from pcaphash.engine.distribution import Distribution, distribute
-from pcaphash.engine.flows import DEFAULT_MOST_FLOWS, Flows, FlowTable, join_flows
+from pcaphash.engine.distribution import distribute
+from pcaphash.engine.flows import DEFAULT_MOST_FLOWS, FlowTable, join_flows
 from pcaphash.engine.grouping import sum_groups
 from pcaphash.engine.inputs import HashInputs, find_inputs
 from pcaphash.engine.progress import Watch
@@ -26,12 +26,12 @@ from pcaphash.engine.saved import is_saved_census
 from pcaphash.engine.selection import RECEIVED, Selection
 from pcaphash.engine.threads import n_threads, side_by_side
 from pcaphash.engine.timeline import Timeline
-from pcaphash.engine.tunnels import NO_TUNNEL, find_tunnels
+from pcaphash.engine.tunnels import NO_TUNNEL, Tunnels, find_tunnels
 from pcaphash.errors import ConfigurationError, Field
 from pcaphash.studies.analyze import analyze_counts
 from pcaphash.studies.asking import check_request
 from pcaphash.studies.chance import chance_of_inputs
-from pcaphash.studies.compare.affinity import find_affinity, find_kin
+from pcaphash.studies.compare.affinity import Kin, find_affinity, find_inner_kin, find_innermost_kin
 from pcaphash.studies.compare.missed import find_missed
 from pcaphash.studies.compare.outcome import FlowSet, Group, Outcome
 from pcaphash.studies.compare.result import Comparison
@@ -125,68 +125,71 @@ class ComparisonRequest(Asked):
         for number, (identity, distribution) in enumerate(
             zip(identities_of(self.devices), analysis.distributions, strict=True)
         ):
-            device = distribution.device
-            encapsulations = _by_encapsulation(counts.censuses[identity], device)
-            if not counts.has_flows:
-                outcomes.append(Outcome(distribution, encapsulations))
-                continue
-            timeline = next((each for each in counts.timelines if each.device == device), None)
-            flow_set = flow_sets[ReadingRules.of(device)]
-            outcomes.append(_outcome(distribution, encapsulations, flow_set, inputs[number], timeline, self.heaviest))
+            outcome = Outcome(distribution, _by_encapsulation(counts.censuses[identity], distribution.device))
+            if counts.has_flows:
+                flow_set = flow_sets[ReadingRules.of(distribution.device)]
+                outcome = replace(outcome, flow_set=flow_set, inputs=inputs[number], threads=n_threads())
+            outcomes.append(outcome)
+        outcomes = side_by_side([partly(_judge_flows, outcome, self.heaviest) for outcome in outcomes])
+        # What is drawn is shared out among threads itself, one configuration after the other.
+        outcomes = [self._draw_baseline(outcome, counts.timelines) for outcome in outcomes]
         missed = find_missed(partial.reading, self.devices[0]) if counts.has_flows else []
         return Comparison(analysis, outcomes, judge(outcomes, missed), missed)
+
+    @staticmethod
+    def _draw_baseline(outcome: Outcome, timelines: Sequence[Timeline]) -> Outcome:
+        """Put ideal hashes beside a configuration."""
+        if outcome.inputs is None or not outcome.device.has_queue:
+            return outcome
+        timeline = next((each for each in timelines if each.device == outcome.device), None)
+        return replace(outcome, baseline=chance_of_inputs(outcome.inputs), timeline=timeline)
 
 
 def _study_flows(
     tables: Mapping[ReadingRules, FlowTable], devices: Sequence[Device]
 ) -> tuple[dict[ReadingRules, FlowSet], list[HashInputs]]:
     """Find out about the flows by the rules that they were read by, and about the hash inputs of each device."""
-    flows = {rules: table.flows() for rules, table in tables.items()}
-    sets: dict[ReadingRules, FlowSet] = {}
-
-    def study(rules: ReadingRules) -> None:
-        sets[rules] = _flow_set(tables[rules], flows[rules], devices[0].spec)
-
+    groups = {rules: table.flows() for rules, table in tables.items()}
+    joined = {rules: join_flows(each) for rules, each in groups.items()}
+    tunnels: dict[ReadingRules, Tunnels] = {}
+    inner_kin: dict[ReadingRules, tuple[Kin, Kin]] = {}
+    innermost_kin: dict[ReadingRules, tuple[Kin, Kin]] = {}
     found: dict[int, HashInputs] = {}
 
-    def find(number: int) -> None:
-        found[number] = find_inputs(flows[ReadingRules.of(devices[number])], devices[number])
+    def look_into(rules: ReadingRules) -> None:
+        tunnels[rules] = find_tunnels(joined[rules], devices[0].spec)
+        inner_kin[rules] = find_inner_kin(joined[rules], tunnels[rules])
 
-    side_by_side([*(partly(study, rules) for rules in tables), *(partly(find, i) for i in range(len(devices)))])
+    def look_innermost(rules: ReadingRules) -> None:
+        innermost_kin[rules] = find_innermost_kin(joined[rules])
+
+    def find(number: int) -> None:
+        found[number] = find_inputs(groups[ReadingRules.of(devices[number])], devices[number])
+
+    side_by_side(
+        [partly(look, rules) for rules in tables for look in (look_into, look_innermost)]
+        + [partly(find, number) for number in range(len(devices))]
+    )
+    sets = {}
+    for rules, table in tables.items():
+        (inner_flows, in_tunnels), (directions, without_ports) = inner_kin[rules], innermost_kin[rules]
+        kin = [inner_flows, directions, without_ports, in_tunnels]
+        sets[rules] = FlowSet(joined[rules], tunnels[rules], table.kept_share, table.lumped.sum(axis=0), kin)
     return sets, [found[number] for number in range(len(devices))]
 
 
-def _flow_set(table: FlowTable, groups: Sequence[Flows], spec: str) -> FlowSet:
-    flows = join_flows(groups)
-    tunnels = find_tunnels(flows, spec)
-    return FlowSet(flows, tunnels, table.kept_share, table.lumped.sum(axis=0), find_kin(flows, tunnels))
-
-
-def _outcome(
-    distribution: Distribution,
-    encapsulations: list[Group],
-    flow_set: FlowSet,
-    inputs: HashInputs,
-    timeline: Timeline | None,
-    heaviest: int,
-) -> Outcome:
-    """Judge one configuration by the flows."""
-    device = distribution.device
-    if not device.has_queue:
-        return Outcome(distribution, encapsulations, flow_set, inputs)
+def _judge_flows(outcome: Outcome, heaviest: int) -> Outcome:
+    """Judge one configuration by the flows, but for what is drawn at random."""
+    device, flow_set, inputs = outcome.device, outcome.flow_set, outcome.inputs
+    if flow_set is None or inputs is None or not device.has_queue:
+        return outcome
     queues = inputs.queue_of_flow
-    return Outcome(
-        distribution,
-        encapsulations,
-        flow_set,
-        inputs,
-        inputs.queue_loads,
-        chance_of_inputs(inputs),
-        check_independence(inputs.queues, device),
-        _by_tunnel(flow_set, queues, device.queues, heaviest),
-        find_affinity(flow_set.kin, queues, flow_set.flows.loads),
-        timeline,
-        n_threads(),
+    return replace(
+        outcome,
+        kept=inputs.queue_loads,
+        independence=check_independence(inputs.queues, device),
+        tunnels=_by_tunnel(flow_set, queues, device.queues, heaviest),
+        affinity=find_affinity(flow_set.kin, queues, flow_set.flows.loads),
     )
 
 
