@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pcaphash.studies.hash_tuple import TupleHash, hash_tuple
     from pcaphash.studies.hashes import hashes
     from pcaphash.studies.info import Info, info
+    from pcaphash.studies.key import KeyExamination, examine_key
     from pcaphash.studies.recover_key import Recovery, recover_key
     from pcaphash.studies.replay import Change, Replay, ReplayOptions, replay
     from pcaphash.studies.steer import Steering, steer
@@ -39,6 +40,7 @@ __all__ = [
     "ConfigurationError",
     "Device",
     "Info",
+    "KeyExamination",
     "PcaphashError",
     "Rate",
     "Recovery",
@@ -60,6 +62,7 @@ __all__ = [
     "compare",
     "device_from_ethtool",
     "device_from_toml",
+    "examine_key",
     "explain",
     "hash_tuple",
     "hashes",
@@ -87,6 +90,8 @@ _HOMES = {
     "hashes": "pcaphash.studies.hashes",
     "Info": "pcaphash.studies.info",
     "info": "pcaphash.studies.info",
+    "KeyExamination": "pcaphash.studies.key",
+    "examine_key": "pcaphash.studies.key",
     "Recovery": "pcaphash.studies.recover_key",
     "recover_key": "pcaphash.studies.recover_key",
     "Change": "pcaphash.studies.replay",

@@ -18,6 +18,7 @@ SUMMARIES = {
     "hashes": "Write one row per packet: hash type, hash input, hash, queue.",
     "hash": "Calculate hash and queue from addresses and ports, without a capture.",
     "steer": "Find flows that go to a receive queue, or one for each.",
+    "key": "Say what is wrong with a hash key, and what traffic can reach with it.",
     "explain": "Explain why one packet gets its hash, or none.",
     "compare": "Compare configurations with ideal hashes, and say what is to blame.",
     "sweep": "Rank every mask of hash types, best first.",
@@ -33,7 +34,7 @@ SUMMARIES = {
 """What each command is for, in the order of ``--help``. Its function is in the module of its name."""
 
 _FUNCTIONS = {"hash": "hash_"}  # not what Python itself calls hash
-_RUN_WITHOUT_ARGUMENTS = ("hash", "warmup")
+_RUN_WITHOUT_ARGUMENTS = ("hash", "key", "warmup")
 
 
 class Commands(Mapping[str, Any]):

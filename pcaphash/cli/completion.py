@@ -51,6 +51,7 @@ def formats() -> dict[str, Iterable[str]]:
     from pcaphash.report.formats.registry import ROW_FORMATS
     from pcaphash.report.hash_tuple.write import TUPLE_WRITERS
     from pcaphash.report.info.write import INFO_WRITERS
+    from pcaphash.report.key.write import KEY_WRITERS
     from pcaphash.report.recover_key.write import RECOVERY_WRITERS
     from pcaphash.report.replay.write import REPLAY_WRITERS
     from pcaphash.report.steer.write import STEERING_WRITERS
@@ -66,6 +67,7 @@ def formats() -> dict[str, Iterable[str]]:
         "hash": TUPLE_WRITERS,
         "hashes": ROW_FORMATS,
         "info": INFO_WRITERS,
+        "key": KEY_WRITERS,
         "recover-key": RECOVERY_WRITERS,
         "replay": REPLAY_WRITERS,
         "steer": STEERING_WRITERS,

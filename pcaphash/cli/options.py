@@ -259,6 +259,16 @@ class Configurations:
         """
         return self._devices(adopt_census(traces, self.options))
 
+    def devices_alone(self) -> list[Device]:
+        """Make the configurations that are named, those of the file, or the one device that is given.
+
+        Raises
+        ------
+        ConfigurationError
+            A configuration is refused, or two have one name.
+        """
+        return self._devices(self.options) if self.named or self.of_file else [Device(**self.options)]
+
     def _devices(self, options: DeviceOptions) -> list[Device]:
         if self.named:
             return self._named(options)

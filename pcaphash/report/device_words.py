@@ -11,6 +11,7 @@ from pcaphash.device.options import WORDS
 from pcaphash.device.warnings import DeviceWarning, find_warnings
 
 _SHOWN_ENTRIES = 16
+_DEFAULT = " (default)"
 
 _KEYS = {NAMED_KEYS[name]: title for name, title in TITLES.items()}
 
@@ -52,10 +53,18 @@ def describe_common(device: Device, others: Iterable[Device] = ()) -> list[tuple
     usual["features"] = format_features(offered, device.profile.features)
     usual["indirection_table"] = _numbers(default_table(len(defaults.indirection_table), device.queues))
     return [
-        (option, f"{brief} (default)" if value == usual.get(option) and not _is_given(device, option) else brief)
+        (option, f"{brief}{_DEFAULT}" if value == usual.get(option) and not _is_given(device, option) else brief)
         for option, value, brief in _shared(device)
         if option not in differing
     ]
+
+
+def given_and_assumed(device: Device, others: Iterable[Device] = ()) -> list[str]:
+    """Say what is given of a device and what is assumed, of all that is common to the configurations; a line each."""
+    options = describe_common(device, others)
+    given = [f"{name} {value}" for name, value in options if not value.endswith(_DEFAULT)]
+    assumed = [f"{name} {value.removesuffix(_DEFAULT)}" for name, value in options if value.endswith(_DEFAULT)]
+    return [f"{label}: {'; '.join(parts)}" for label, parts in (("given", given), ("assumed", assumed)) if parts]
 
 
 def warning_lines(devices: Iterable[Device]) -> list[str]:

@@ -11,8 +11,9 @@ from naive.toeplitz import toeplitz
 from pcaphash import Device
 from pcaphash.kernels.toeplitz import WORDS
 from pcaphash.studies.hash_input import INPUT_BYTES_OF, KEY_BITS_OF, HashInput
+from pcaphash.studies.index_bits import Dependency, find_dependencies, index_bits_of
 from pcaphash.studies.linear import Equations, find_basis
-from pcaphash.studies.reach import Dependency, find_dependencies, index_bits_of, reach_of, span
+from pcaphash.studies.reach import reach_of, span
 
 keys = st.one_of(
     st.binary(min_size=40, max_size=40),

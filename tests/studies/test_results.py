@@ -26,6 +26,7 @@ RESULTS = {
     "Comparison": lambda: pcaphash.compare(GRE),
     "Explanation": lambda: pcaphash.explain(GRE, 3, DEVICE),
     "Info": lambda: pcaphash.info(GRE),
+    "KeyExamination": lambda: pcaphash.examine_key(traces=GRE),
     "Recovery": lambda: pcaphash.recover_key(REPORTED),
     "Replay": lambda: pcaphash.replay(GRE, DEVICE, pcaphash.ReplayOptions(service_ps=1000)),
     "SavedCensus": lambda: pcaphash.census(GRE),
@@ -38,6 +39,7 @@ RESULTS = {
 }
 VERDICTS = {
     "Comparison": "conclusion: ",
+    "KeyExamination": "weaknesses: published",
     "Recovery": " key bits known",
     "Steering": "4 flows for 4 receive queues",
     "Synthesis": "10 packets of ",

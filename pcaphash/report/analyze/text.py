@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TextIO
 from rich.console import Console
 from rich.text import Text
 
-from pcaphash.report.device_words import describe_common, describe_own
+from pcaphash.report.device_words import describe_own, given_and_assumed
 from pcaphash.report.layout import Columns, open_console, show_text
 from pcaphash.report.words import (
     above_ideal,
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 BAD, GOOD = "red", "green"
 """Styles of what matters most; everything else has no colour."""
 
-_DEFAULT = " (default)"
 _MOST_NAMED = 3  # configurations
 _QUEUE_FORMS = ((10, True), (6, True), (10, False), (6, False), (3, False))  # width of bars, and whether with counts
 
@@ -119,10 +118,7 @@ def _facts(analysis: "Analysis", with_types: bool) -> Text:
         shares = [f"{name} {count(n)} ({percent(n / whole.packets)})" for name, n in analysis.encapsulations[0].items()]
         lines.append(f"encapsulation: {', '.join(shares)}")
     devices = [each.device for each in analysis.distributions]
-    options = describe_common(whole.device, devices)
-    given = [f"{name} {value}" for name, value in options if not value.endswith(_DEFAULT)]
-    assumed = [f"{name} {value.removesuffix(_DEFAULT)}" for name, value in options if value.endswith(_DEFAULT)]
-    lines += [f"{label}: {'; '.join(parts)}" for label, parts in (("given", given), ("assumed", assumed)) if parts]
+    lines += given_and_assumed(whole.device, devices)
     if with_types:
         form = "NAME=HASH_TYPES/TUNNEL_TYPES" if whole.device.profile.tunnel_types else "NAME=HASH_TYPES"
         lines.append(f"configurations ({form}): {'; '.join(_configuration(device, devices) for device in devices)}")

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 from pcaphash.device.hash_key import TITLES
 from pcaphash.report.note_words import note_text
+from pcaphash.report.reach_words import input_text
 from pcaphash.report.words import count, packets
-from pcaphash.studies.hash_input import HashInput
 from pcaphash.studies.recover_key.result import Assumption, Conclusion, ValueOrder
 from pcaphash.studies.recover_key.solution import KEY_BITS
 
@@ -30,12 +30,6 @@ _ORDERS = {
     ValueOrder.BYTES_REVERSED: "bytes in the opposite order",
     ValueOrder.BITS_REVERSED: "bits in reversed order",
     ValueOrder.HALVES_SWAPPED: "16-bit halves swapped",
-}
-_INPUTS = {
-    HashInput.IPV4_ADDRESSES: "IPv4 addresses",
-    HashInput.IPV4_PORTS: "IPv4 addresses and ports",
-    HashInput.IPV6_ADDRESSES: "IPv6 addresses",
-    HashInput.IPV6_PORTS: "IPv6 addresses and ports",
 }
 _HEADLINES = {
     Conclusion.COMPLETE: f"The key is known: all {KEY_BITS} bits that a hash can depend on.",
@@ -152,7 +146,9 @@ def _about_use(recovery: "Recovery") -> list[str]:
     """Say which hashes the known bits give."""
     lines = []
     if recovery.calculable:
-        lines.append(f"enough to calculate every hash over {', '.join(_INPUTS[each] for each in recovery.calculable)}")
+        lines.append(
+            f"enough to calculate every hash over {', '.join(input_text(each) for each in recovery.calculable)}"
+        )
     if recovery.unreported:
         have = "has" if recovery.unreported == 1 else "have"
         lines.append(

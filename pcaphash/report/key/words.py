@@ -1,0 +1,176 @@
+"""What is to be known of hash keys in words: one thought per sentence, each number with its meaning."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pcaphash.device.hash_key import TITLES
+from pcaphash.report.reach_words import dependencies_text, input_text, reach_text
+from pcaphash.report.words import count, counted
+from pcaphash.studies.hash_input import HashInput
+from pcaphash.studies.key.facts import HASH_BITS, USED_BYTES, Choice, Part, Symmetry, Varying, Weakness
+
+if TYPE_CHECKING:
+    from pcaphash.studies.key.facts import InputFacts, KeyFacts
+    from pcaphash.studies.reach import Reach
+
+_SMALL_POWER = 20  # up to which powers of two are written out
+_PARTS = {
+    Part.SOURCE_ADDRESS: "the source address",
+    Part.DESTINATION_ADDRESS: "the destination address",
+    Part.SOURCE_PORT: "the source port",
+    Part.DESTINATION_PORT: "the destination port",
+}
+_VARYING = {
+    Varying.SOURCE_PORT: "source port",
+    Varying.SOURCE_ADDRESS: "source address",
+    Varying.SOURCE: "source",
+    Varying.ALL: "everything",
+}
+_PORT_INPUTS = (HashInput.IPV4_PORTS, HashInput.IPV6_PORTS)
+
+
+@dataclass(frozen=True)
+class KeyWords:
+    """What is said of one key: the headline, what speaks against it, what an attacker can do, what traffic reaches."""
+
+    headline: str
+    reasons: list[str]
+    attacks: list[str]
+    traffic: list[str]
+
+    @property
+    def lines(self) -> list[str]:
+        """Everything, line by line."""
+        return [self.headline, *self.reasons, *self.attacks, *self.traffic]
+
+
+def put_into_words(facts: "KeyFacts", reaches: "tuple[Reach, ...]" = ()) -> KeyWords:
+    """Write for readers what is to be known of a key, and what the hash inputs of traces reach with it."""
+    return KeyWords(
+        _headline(facts),
+        [*(line for weakness in facts.weaknesses for line in _weakness(weakness, facts)), *_length(facts)],
+        _attacks(facts),
+        [reach_text(reach) for reach in reaches],
+    )
+
+
+def varying_text(varying: Varying) -> str:
+    """Say what varies."""
+    return _VARYING[varying]
+
+
+def power_text(exponent: int) -> str:
+    """Write a power of two."""
+    return count(1 << exponent) if exponent <= _SMALL_POWER else f"2^{exponent}"
+
+
+def _headline(facts: "KeyFacts") -> str:
+    weaknesses = facts.weaknesses
+    n_entries = count(len(facts.device.indirection_table))
+    if Weakness.ZERO in weaknesses:
+        return "The key is all zero: every hash is 0, and all packets with a hash go to one receive queue."
+    if not facts.inputs:
+        return "With symmetric-or-xor, what a bit adds to the hash depends on the other side: only traces tell more."
+    if Weakness.LOW_RANK in weaknesses:
+        return "The key is weak: it keeps packets from table entries that other keys lead them to."
+    if Weakness.FEW_HASHES in weaknesses:
+        return "The key is weak: hashes have far fewer values than 32 bits have."
+    if Weakness.IGNORED_BITS in weaknesses:
+        return "The key is weak: hashes do not depend on all that is hashed."
+    weak = [each for each in (Weakness.SYMMETRIC, Weakness.REPEATING) if each in weaknesses]
+    if not any(each.choices for each in facts.inputs):
+        return "The key has no weakness." if not weak else "The key has structure."
+    reached = f"whatever varies reaches all {n_entries} table entries"
+    if any(choice.rank < choice.index_bits for each in facts.inputs for choice in each.choices):
+        reached = "what varies reaches as many table entries as with most other keys"
+    return f"The key has structure, but {reached}." if weak else f"The key has no weakness: {reached}."
+
+
+def _weakness(weakness: Weakness, facts: "KeyFacts") -> list[str]:
+    match weakness:
+        case Weakness.LOW_RANK:
+            return [line for each in facts.inputs for line in _low_rank(each)]
+        case Weakness.FEW_HASHES:
+            return _few_hashes(facts.inputs)
+        case Weakness.IGNORED_BITS:
+            return [_ignored(each) for each in facts.inputs if each.ignored]
+        case Weakness.SYMMETRIC:
+            return [*_symmetric(facts, Symmetry.HASH), *_symmetric(facts, Symmetry.INDEX)]
+        case Weakness.REPEATING:
+            period = facts.period or 0
+            windows = counted(period, "window", "different windows")
+            return [f"It repeats itself after {counted(period, 'bit', 'bits')}: it has only {windows} of 32 bits."]
+        case Weakness.PUBLISHED:
+            return [f"It is published ({TITLES[facts.name]}), so anybody can calculate its hashes."]
+    return []
+
+
+def _low_rank(each: "InputFacts") -> list[str]:
+    """Say what reaches too little, and what that has in common; a line for all that has the same in common."""
+    same: dict[str, list[Choice]] = {}
+    for choice in each.choices:
+        if choice.is_weak:
+            same.setdefault(dependencies_text(choice.dependencies), []).append(choice)
+    lines = []
+    for why, choices in same.items():
+        names = " or ".join(varying_text(choice.varying) for choice in choices)
+        entries = f"{count(choices[0].reachable)} of {count(1 << choices[0].index_bits)} table entries"
+        lines.append(f"{input_text(each.kind)}: {names} can reach only {entries}: {why}.")
+    return lines
+
+
+def _few_hashes(inputs: "Sequence[InputFacts]") -> list[str]:
+    ranks = {each.hash_rank for each in inputs}
+    few = [each for each in inputs if each.hash_rank < HASH_BITS]
+    few = few[:1] if len(ranks) == 1 else few
+    return [
+        f"{'Hashes' if len(ranks) == 1 else f'{input_text(each.kind)}: hashes'} have only "
+        f"{counted(1 << each.hash_rank, 'value', 'values')}: {each.hash_rank} of their {HASH_BITS} bits vary freely."
+        for each in few
+    ]
+
+
+def _ignored(each: "InputFacts") -> str:
+    fields = [f"{counted(n, 'bit', 'bits')} of {_PARTS[part]}" for part, n in each.ignored.items()]
+    return f"{input_text(each.kind)}: hashes do not depend on {', '.join(fields)}, where the key is zero."
+
+
+def _symmetric(facts: "KeyFacts", symmetry: Symmetry) -> list[str]:
+    kinds = [each.kind for each in facts.inputs if each.symmetry == symmetry]
+    if not kinds:
+        return []
+    what = "hash" if symmetry == Symmetry.HASH else "table index"
+    of = "" if len(kinds) == len(facts.inputs) else f" of {', '.join(input_text(kind) for kind in kinds)}"
+    return [f"It is symmetric: packets with source and destination swapped have the same {what}{of}."]
+
+
+def _length(facts: "KeyFacts") -> list[str]:
+    """Say what is too short, too long or padded about a key."""
+    n_bytes = counted(len(facts.device.hash_key), "byte", "bytes")
+    lines = []
+    if facts.too_short_for:
+        needed = [f"{n} for {input_text(kind)}" for kind, n in facts.too_short_for.items()]
+        lines.append(f"It has {n_bytes}, too few for hash types that are not enabled here: {', '.join(needed)}.")
+    if facts.zero_tail and not facts.is_zero:
+        lines.append(f"Its last {counted(facts.zero_tail, 'byte is', 'bytes are')} zero, as if it was padded.")
+    if facts.unused:
+        lines.append(f"It has {n_bytes}; no hash depends on those after the first {USED_BYTES}.")
+    return lines
+
+
+def _attacks(facts: "KeyFacts") -> list[str]:
+    """Say what somebody can do who knows the key and chooses source ports."""
+    lines: dict[str, None] = {}
+    table = facts.device.indirection_table
+    found = [choice for each in facts.inputs if each.kind in _PORT_INPUTS for choice in each.choices]
+    for choice in found if not facts.is_zero else ():
+        if choice.varying == Varying.SOURCE_PORT:
+            ports = counted(choice.per_entry, "port leads", "ports lead")
+            if choice.rank == choice.index_bits:
+                most = max(table.count(queue) for queue in set(table)) * choice.per_entry
+                where = f"each of the {count(len(table))} table entries, and up to {count(most)} to one receive queue"
+            else:
+                where = f"each of {count(choice.reachable)} of the {count(len(table))} table entries"
+            lines[f"Who knows the key can choose source ports: between two addresses, {ports} to {where}."] = None
+    return list(lines)

@@ -1,0 +1,91 @@
+"""Which table entries can be reached, in words: a sentence for each fact."""
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from pcaphash.report.words import count, counted
+from pcaphash.studies.hash_input import HashInput
+
+if TYPE_CHECKING:
+    from pcaphash.studies.index_bits import Dependency
+    from pcaphash.studies.reach import Reach
+
+_INPUTS = {
+    HashInput.IPV4_ADDRESSES: "IPv4 addresses",
+    HashInput.IPV4_PORTS: "IPv4 addresses and ports",
+    HashInput.IPV6_ADDRESSES: "IPv6 addresses",
+    HashInput.IPV6_PORTS: "IPv6 addresses and ports",
+}
+_MOST_TOLD = 3
+
+
+def input_text(kind: HashInput) -> str:
+    """Say what is hashed."""
+    return _INPUTS[kind]
+
+
+def reach_text(reach: "Reach") -> str:
+    """Say which table entries hash inputs can reach, and whether that is the key's doing or their own."""
+    n_entries = 1 << reach.index_bits
+    if reach.inputs == 1:
+        return f"A single hash input of {input_text(reach.kind)} reaches 1 of {count(n_entries)} table entries."
+    inputs = f"{counted(reach.inputs, 'hash input', 'hash inputs')} of {input_text(reach.kind)}"
+    entries = f"{count(reach.reachable)} of {count(n_entries)} table entries"
+    told = dependencies_text(reach.dependencies)
+    why = f": {told}" if told else ""
+    if not reach.is_limited_by_key:
+        if reach.rank == reach.index_bits:
+            return f"{inputs} can reach all {count(n_entries)} table entries."
+        bits = "1 bit" if reach.dimension == 1 else f"{count(reach.dimension)} independent bits"
+        return f"{inputs} vary in only {bits}, so with any key they reach at most {entries}{why}."
+    best = count(1 << reach.best_rank)
+    return f"With this key, {inputs} reach at most {entries}{why}. With most keys, they could reach {best}."
+
+
+def dependencies_text(dependencies: "Sequence[Dependency]") -> str:
+    """Say what holds of the table index for all inputs; empty if nothing does."""
+    clauses = [*_single(dependencies), *_equal(dependencies)]
+    clauses += [_sum_text(each) for each in dependencies if len(each.bits) > 2]
+    more = len(clauses) - _MOST_TOLD
+    return "; ".join(clauses[:_MOST_TOLD] + ([f"and {more} more of this kind"] if more > 0 else []))
+
+
+def _single(dependencies: "Sequence[Dependency]") -> list[str]:
+    """Name the bits of the index that never change, those of each value together."""
+    clauses = []
+    for value, always in ((0, "always 0"), (1, "always 1"), (None, "always the same")):
+        bits = [each.bits[0] for each in dependencies if len(each.bits) == 1 and each.value == value]
+        if bits:
+            named = f"{_bits(bits)} of the index"
+            clauses.append(f"{named} {'is' if len(bits) == 1 else 'are'} {always}")
+    return clauses
+
+
+def _equal(dependencies: "Sequence[Dependency]") -> list[str]:
+    """Name the bits of the index that are equal to each other, and those that never are."""
+    clauses = []
+    for value, told in ((0, "are always equal"), (None, "only change together")):
+        groups: list[set[int]] = []
+        for each in dependencies:
+            if len(each.bits) == 2 and each.value == value:
+                joined = [group for group in groups if group & set(each.bits)]
+                groups = [*(group for group in groups if group not in joined), set(each.bits).union(*joined)]
+        clauses += [f"{_bits(sorted(group))} of the index {told}" for group in groups]
+    never = [each for each in dependencies if len(each.bits) == 2 and each.value == 1]
+    return clauses + [f"{_bits(each.bits)} of the index are never equal" for each in never]
+
+
+def _sum_text(dependency: "Dependency") -> str:
+    *others, last = dependency.bits
+    told = {0: "is always", 1: "is never", None: "changes exactly with"}[dependency.value]
+    return f"bit {last} of the index {told} the XOR of {_bits(others)}"
+
+
+def _bits(bits: "Iterable[int]") -> str:
+    """Name bits of the index, bit 0 being the lowest: in a row or one by one."""
+    numbers = list(bits)
+    if len(numbers) == 1:
+        return f"bit {numbers[0]}"
+    if len(numbers) > 2 and numbers == list(range(numbers[0], numbers[-1] + 1)):
+        return f"bits {numbers[0]} to {numbers[-1]}"
+    return f"bits {', '.join(map(str, numbers[:-1]))} and {numbers[-1]}"

@@ -1,0 +1,67 @@
+"""Examine hash keys: alone, and over the hash inputs of traces."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from pcaphash.device.device import Device
+from pcaphash.engine.selection import RECEIVED, Selection
+from pcaphash.errors import ConfigurationError, Field
+from pcaphash.studies.key.facts import find_facts
+from pcaphash.studies.key.result import KeyExamination
+
+if TYPE_CHECKING:
+    from pcaphash.capture.input import Trace
+    from pcaphash.engine.progress import Watch
+
+
+def examine_key(
+    devices: Device | Sequence[Device] | None = None,
+    traces: "Trace | Sequence[Trace] | None" = None,
+    selection: Selection = RECEIVED,
+    watch: "Watch | None" = None,
+    *,
+    jobs: int | None = None,
+) -> KeyExamination:
+    """Say what hash keys make of what varies in packets: how many entries of the indirection table can be reached.
+
+    Parameters
+    ----------
+    devices : Device or sequence of Device, optional
+        The configurations, whose keys are examined. Default: ``Device()``; with traces outer addresses, all of the
+        outer header, and the inner header.
+    traces : path or sequence of paths, optional
+        Captures, whose hash inputs are examined too; ``-`` is standard input. Default: none, only the keys.
+    selection : Selection
+        Which packets to examine.
+    watch : callable, optional
+        Called now and then with the progress.
+    jobs : int, optional
+        How many threads count packets; the result does not depend on that. Default: as many as there are cores.
+
+    Raises
+    ------
+    NothingReadableError
+        Not one of the traces can be read.
+    ConfigurationError
+        There is nothing to examine.
+    """
+    if traces is not None and traces != []:
+        from pcaphash.engine.run import answer
+        from pcaphash.studies.asking import check_request
+        from pcaphash.studies.key.traffic import ExaminationRequest
+
+        inputs, chosen = check_request(traces, devices)
+        check_devices(chosen)
+        return answer(ExaminationRequest(chosen, selection), inputs, watch, jobs)
+    alone = (Device(),) if devices is None else (devices,) if isinstance(devices, Device) else tuple(devices)
+    check_devices(alone)
+    return KeyExamination([find_facts(device) for device in alone])
+
+
+def check_devices(devices: Sequence[Device]) -> None:
+    """Refuse devices whose keys hash nothing."""
+    if not devices:
+        raise ConfigurationError(Field("devices"), "there is no configuration", "name one")
+    for device in devices:
+        if not device.base_types:
+            raise ConfigurationError(Field("hash_types"), "no hash type is enabled, so nothing is hashed", "enable one")
