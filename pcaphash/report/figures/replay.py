@@ -1,6 +1,6 @@
 """Draw a replay: loss against service rate, or load and drops over time and the distribution of delays."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from matplotlib.artist import Artist
     from matplotlib.axes import Axes
     from matplotlib.axis import Axis
+    from matplotlib.ticker import FuncFormatter
 
     from pcaphash.studies.replay import Replay
     from pcaphash.studies.replay.rows import Row
@@ -45,6 +46,7 @@ MOST_CONFIGURATIONS = 8
 _DASHES = ("-", "--", "-.", ":")
 _BASELINES = ((INK, (0, (1, 1.5))), (FAINT, (0, (4, 2))), (GREY, "-"))  # colours and dashes
 _HEIGHT = 3.9  # inches
+_FEW_DECADES = 1000  # up to that range of a logarithmic axis there is room for three numbers in a decade
 _PANEL_HEIGHT = 1.7
 
 
@@ -86,7 +88,7 @@ def _draw_curve(replay: "Replay", of_name: Mapping[str, str], baselines: Sequenc
         rates, shares = _values(rows, "service_rate_pps"), _values(rows, "drop_share")
         (line,) = panel.plot(rates, shares, marker="." if name in of_name else "", **style)
         named.append((shorten(name), line))
-    _name_axis(panel.xaxis, "packets that each core serves in a second")
+    _name_axis(panel.xaxis, "service rate of each core", packet_rate)
     panel.set_ylabel("share of packets dropped (%)")
     write_percent(panel.yaxis)
     panel.set_ylim(-0.02, None)
@@ -125,7 +127,7 @@ def _draw_delays(replay: "Replay", of_name: Mapping[str, str], baselines: Sequen
             longer = np.append(longer, 0.5 / numbers.sum())
             (line,) = panel.plot(np.maximum(delays, 1) * 1e-9, longer, drawstyle="steps-post", **style)
             named.append((shorten(name), line))
-    _name_axis(panel.xaxis, "delay from arrival to the end of service, at least", "s")
+    _name_axis(panel.xaxis, "delay from arrival to the end of service, at least", _seconds)
     panel.set_yscale("log")
     panel.set_ylabel("share of packets (%)")
     write_percent(panel.yaxis)
@@ -158,8 +160,6 @@ def _draw_windows(
     replay: "Replay", of_name: Mapping[str, str], column: str, name: str, label: str, width: float
 ) -> Picture:
     """Draw a heat map of each configuration: receive queues from bottom to top, time to the right."""
-    from matplotlib.ticker import EngFormatter
-
     window_ns = replay.options.window_ns
     assert window_ns is not None
     by_config = {key: rows for key, rows in rows_by_config(replay.window_rows).items() if key in of_name}
@@ -185,8 +185,9 @@ def _draw_windows(
         write_integers(panel.yaxis)
         panel.set_ylabel("receive queue")
     panels[-1].set_xlabel(f"time from {moment(first)}")
-    panels[-1].xaxis.set_major_formatter(EngFormatter("s"))
-    figure.colorbar(shown, ax=list(panels), label=label, shrink=min(1.0, 2 / len(images)), format=EngFormatter("pps"))
+    panels[-1].xaxis.set_major_formatter(_written(_seconds))
+    shrink = min(1.0, 2 / len(images))
+    figure.colorbar(shown, ax=list(panels), label=label, shrink=shrink, format=_written(packet_rate))
     totals = {key: sum(int(row[column] or 0) for row in rows) for key, rows in by_config.items()}
     busiest = {key: _busiest(rows, column) for key, rows in by_config.items()}
     return Picture(
@@ -199,6 +200,8 @@ def _draw_windows(
 
 def _windows_title(totals: Mapping[str, int], busiest: Mapping[str, float], column: str) -> str:
     if column == "dropped":
+        if not any(totals.values()):
+            return "No packet is dropped"
         parts = [
             f"{shorten(name, 28)} drops {packets(total) if total else 'nothing'}" for name, total in totals.items()
         ]
@@ -238,14 +241,27 @@ def _values(rows: "Sequence[Row]", column: str) -> "Values":
     return np.array([float(row[column] or 0) for row in rows])
 
 
-def _name_axis(axis: "Axis", label: str, unit: str = "") -> None:
-    """Make an axis logarithmic, with its numbers in thousands of the unit."""
-    from matplotlib.ticker import EngFormatter, NullFormatter
+def _name_axis(axis: "Axis", label: str, write: Callable[[float], str]) -> None:
+    """Make an axis logarithmic, with its numbers written as text has them."""
+    from matplotlib.ticker import LogLocator, NullFormatter
 
     axis.axes.set_xscale("log")
-    axis.set_major_formatter(EngFormatter(unit))
+    low, high = axis.get_view_interval()
+    if high < _FEW_DECADES * low:
+        axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axis.set_major_formatter(_written(write))
     axis.set_minor_formatter(NullFormatter())
     axis.set_label_text(label)
+
+
+def _written(write: Callable[[float], str]) -> "FuncFormatter":
+    from matplotlib.ticker import FuncFormatter
+
+    return FuncFormatter(lambda value, _: write(value))
+
+
+def _seconds(value: float) -> str:
+    return duration(1e9 * value) if value else "0"
 
 
 def _finish(panel: "Axes") -> None:
