@@ -1,7 +1,8 @@
-"""Which table entries can be reached, in words: a sentence for each fact."""
+"""Which table entries can be reached, in words: a sentence for each fact; and as JSON has it."""
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
 
 from pcaphash.report.words import count, counted
 from pcaphash.studies.hash_input import HashInput
@@ -26,20 +27,47 @@ def input_text(kind: HashInput) -> str:
 
 def reach_text(reach: "Reach") -> str:
     """Say which table entries hash inputs can reach, and whether that is the key's doing or their own."""
-    n_entries = 1 << reach.index_bits
+    return reach_texts([reach])[0]
+
+
+def reach_texts(reaches: "Iterable[Reach]") -> list[str]:
+    """Say the same of several kinds of inputs, a line for all of which the same holds."""
+    same: dict[tuple[object, ...], list[Reach]] = {}
+    for reach in reaches:
+        what = (reach.dependencies, reach.is_limited_by_key, reach.best_rank, reach.inputs == 1)
+        same.setdefault(what, []).append(reach)
+    return [_reach_text(each) for each in same.values()]
+
+
+def _reach_text(reaches: "Sequence[Reach]") -> str:
+    reach = reaches[0]
+    n_entries = count(1 << reach.index_bits)
+    first, *more = reaches
+    names = [f"{counted(first.inputs, 'hash input', 'hash inputs')} of {input_text(first.kind)}"]
+    names += [f"{count(each.inputs)} of {input_text(each.kind)}" for each in more]
+    inputs = " and ".join(names)
     if reach.inputs == 1:
-        return f"A single hash input of {input_text(reach.kind)} reaches 1 of {count(n_entries)} table entries."
-    inputs = f"{counted(reach.inputs, 'hash input', 'hash inputs')} of {input_text(reach.kind)}"
-    entries = f"{count(reach.reachable)} of {count(n_entries)} table entries"
-    told = dependencies_text(reach.dependencies)
-    why = f": {told}" if told else ""
-    if not reach.is_limited_by_key:
-        if reach.rank == reach.index_bits:
-            return f"{inputs} can reach all {count(n_entries)} table entries."
-        bits = "1 bit" if reach.dimension == 1 else f"{count(reach.dimension)} independent bits"
-        return f"{inputs} vary in only {bits}, so with any key they reach at most {entries}{why}."
-    best = count(1 << reach.best_rank)
-    return f"With this key, {inputs} reach at most {entries}{why}. With most keys, they could reach {best}."
+        return f"{inputs} {'reaches' if not more else 'each reach'} 1 of {n_entries} table entries."
+    if reach.rank == reach.index_bits:
+        return f"{inputs} can reach all {n_entries} table entries."
+    entries = f"{count(reach.reachable)} of {n_entries} table entries"
+    why = dependencies_text(reach.dependencies)
+    if reach.is_limited_by_key:
+        best = count(1 << reach.best_rank)
+        return f"With this key, {inputs} reach at most {entries}: {why}. With most keys, they could reach {best}."
+    bits = "1 bit" if reach.dimension == 1 else f"{count(reach.dimension)} independent bits"
+    return f"{inputs} vary in only {bits}, so with any key they reach at most {entries}: {why}."
+
+
+def reach_document(reach: "Reach") -> dict[str, Any]:
+    """Return which entries hash inputs can lead to as what JSON is made of."""
+    return {
+        **asdict(reach),
+        "kind": reach.kind.value,
+        "reachable": reach.reachable,
+        "best_rank": reach.best_rank,
+        "text": reach_text(reach),
+    }
 
 
 def dependencies_text(dependencies: "Sequence[Dependency]") -> str:

@@ -16,11 +16,14 @@ import numpy as np
 import numpy.typing as npt
 
 from pcaphash.device.device import Device
-from pcaphash.engine.inputs import HashInputs
+from pcaphash.engine.inputs import HashInputs, lengths_of, words_of
 from pcaphash.studies.basis import Basis, Words
 from pcaphash.studies.hash_input import INPUT_BYTES_OF, HashInput
 from pcaphash.studies.index_bits import Dependency, find_dependencies, index_bits_of
 from pcaphash.studies.linear import find_basis
+from pcaphash.studies.span import Span
+
+_FIRST = 4096  # inputs, of which the others are mostly sums
 
 
 @dataclass(frozen=True)
@@ -78,6 +81,11 @@ class Reach:
         """Whether no key reaches all entries, although there are more inputs than their dimension asks for."""
         return self.dimension < self.index_bits and self.inputs > self.dimension + 1
 
+    @property
+    def matters(self) -> bool:
+        """Whether it keeps the inputs from entries: there are as many as the entries that they can reach, or more."""
+        return self.inputs >= self.reachable and (self.is_limited_by_key or self.is_limited_by_inputs)
+
 
 def find_reach(inputs: HashInputs) -> tuple[Reach, ...]:
     """Find which entries hash inputs can lead to, one result for each length of input.
@@ -94,13 +102,14 @@ def find_reach(inputs: HashInputs) -> tuple[Reach, ...]:
     """
     if index_bits_of(inputs.device) is None or not len(inputs):
         return ()
-    words, lengths = inputs.words, inputs.lengths
+    rows = inputs.rows
+    lengths = lengths_of(rows)
     found = []
     for kind, n_bytes in INPUT_BYTES_OF.items():
         chosen = lengths == n_bytes
         if chosen.any():
             packets = int(inputs.loads[chosen, 0].sum())
-            found.append(reach_of(kind, words[chosen], inputs.hash_values[chosen], packets, inputs.device))
+            found.append(reach_of(kind, words_of(rows[chosen]), inputs.hash_values[chosen], packets, inputs.device))
     return tuple(found)
 
 
@@ -122,22 +131,31 @@ def reach_of(kind: HashInput, words: Words, hash_values: npt.NDArray[np.uint32],
     """
     index_bits = index_bits_of(device)
     assert index_bits is not None, "low bits of the hash are the index"
-    inputs = Basis()
-    inputs.add(words, hash_values)
-    entries = np.unique(hash_values & np.uint32((1 << index_bits) - 1)).astype(np.int64)
+    entries = np.flatnonzero(np.bincount(hash_values & np.uint32((1 << index_bits) - 1)))
     first = int(entries[0])
     differences = find_basis((entries ^ first).tolist(), index_bits)
     return Reach(
         kind=kind,
         inputs=len(words),
         packets=packets,
-        dimension=inputs.rank - 1,  # a one stands after each input in the basis, which makes one more
+        dimension=_dimension(words, hash_values),
         index_bits=index_bits,
         rank=len(differences),
         entries=len(entries),
         queues=len(np.unique(np.asarray(device.indirection_table)[span(first, differences)])),
         dependencies=find_dependencies(differences, index_bits, first),
     )
+
+
+def _dimension(words: Words, hash_values: npt.NDArray[np.uint32]) -> int:
+    """Return the dimension of the affine space of inputs, without looking at all of them if a few say it."""
+    varying = sum(int(bits).bit_count() for bits in np.bitwise_or.reduce(words ^ words[0], axis=0))
+    basis = Basis()
+    basis.add(words[:_FIRST], hash_values[:_FIRST])
+    if basis.rank - 1 < varying and len(words) > _FIRST:  # a one after each input in the basis makes one more
+        outside = ~Span(basis).agrees(words, hash_values)
+        basis.add(words[outside], hash_values[outside])
+    return basis.rank - 1
 
 
 def span(first: int, basis: Sequence[int]) -> npt.NDArray[np.int64]:

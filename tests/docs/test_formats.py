@@ -307,8 +307,20 @@ def test_documents_of_commands(command):
     rows += [f"{each}.csv" for each in ("baseline", "groups", "flows", "affinity", "windows") if name == "compare"]
     rows += [f"The verdict of `{name}`"] if f"### The verdict of `{name}`" in PAGE else []
     rows += ["Where a dissection stops"] if name == "explain" else []
+    rows += ["What hash inputs reach"] if name in ("compare", "tune") else []
     documented = "".join(map(section_of, [heading, *rows]))
     assert inside <= {*re.findall(r"`([a-z_]+)`", documented), "class"}
+
+
+def test_the_document_of_key():
+    document = json.loads(run("key", ROOT / "sample_traces" / "gre.pcap", "--format", "json").stdout)
+    section = section_of("The JSON document of `key`")
+    assert set(document) - {"version"} <= set(columns_under("The JSON document of `key`"))
+    told = [{name: value for name, value in each.items() if name != "device"} for each in document["configurations"]]
+    options = {"ignored", "too_short_for"}  # objects that have inputs and fields for keys
+    assert not any(each[name] for each in told for name in options & set(each))
+    documented = section + section_of("What hash inputs reach")
+    assert set(names_inside(told)) <= set(re.findall(r"`([a-z_]+)`", documented))
 
 
 def test_where_a_dissection_stops():

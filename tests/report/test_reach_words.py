@@ -1,8 +1,10 @@
 """What holds of a table index, in words."""
 
+from dataclasses import replace
+
 import pytest
 
-from pcaphash.report.reach_words import dependencies_text, reach_text
+from pcaphash.report.reach_words import dependencies_text, reach_text, reach_texts
 from pcaphash.studies.hash_input import HashInput
 from pcaphash.studies.index_bits import Dependency
 from pcaphash.studies.reach import Reach
@@ -55,4 +57,14 @@ def test_it_is_said_who_is_to_blame():
         "most 16 of 128 table entries: bits 4 to 6 of the index are always 0."
     )
     alone = reach_text(reach(1, 0, 0, *(Dependency((bit,), 0) for bit in range(7))))
-    assert alone == "A single hash input of IPv4 addresses and ports reaches 1 of 128 table entries."
+    assert alone == "1 hash input of IPv4 addresses and ports reaches 1 of 128 table entries."
+
+
+def test_what_holds_of_several_kinds_is_said_once():
+    limited = [Dependency((bit,), 0) for bit in (4, 5, 6)]
+    one, other = reach(500, 40, 4, *limited), replace(reach(90, 30, 4, *limited), kind=HashInput.IPV6_PORTS)
+    (told,) = reach_texts([one, other])
+    assert told.startswith(
+        "With this key, 500 hash inputs of IPv4 addresses and ports and 90 of IPv6 addresses and ports reach at most 16"
+    )
+    assert len(reach_texts([one, reach(500, 40, 7)])) == 2

@@ -270,3 +270,24 @@ def test_flows_are_resampled_only_where_that_is_shown(monkeypatch):
     assert resampled == []
     assert comparison.baseline_rows
     assert len(resampled) == 3
+
+
+@pytest.mark.jit_only
+def test_it_is_said_exactly_why_a_key_is_bad(tmp_path):
+    some = [plain(flow) for flow in flows(300)]
+    repeated = Device(hash_key=b"\xff" * 40)
+    found = compare(write(tmp_path / "many.pcapng", some), [repeated, Device(name="other")])
+    (limit,) = found.verdict.findings[0].limits
+    assert (limit.reachable, limit.best_rank, limit.is_limited_by_key) == (2, 7, True)
+    assert limit.entries == 2
+    assert found.verdict.findings[1].limits == ()
+    assert [reach.rank for outcome in found.outcomes for reach in outcome.reaches] == [1, 7]
+
+
+@pytest.mark.jit_only
+def test_it_is_said_where_no_key_reaches_all_entries(tmp_path):
+    addresses = bytes([10, 0, 0, 1]), bytes([10, 0, 0, 2])
+    ports = [plain((*addresses, 32768 + i, 80)) for i in range(4)]
+    (finding,) = compare(write(tmp_path / "four.pcapng", ports * 100), [Device()]).verdict.findings
+    (limit,) = finding.limits
+    assert (limit.dimension, limit.reachable, limit.is_limited_by_key) == (2, 4, False)

@@ -134,3 +134,13 @@ def test_each_input_depends_on_so_many_key_bits():
         HashInput.IPV6_ADDRESSES: 287,
         HashInput.IPV6_PORTS: 319,
     }
+
+
+def test_the_dimension_of_many_inputs_is_that_of_all():
+    numbers = [number ^ number >> 3 << 40 for number in range(1 << 13)]  # 13 bits, some of them twice
+    numbers += [number ^ 1 << 90 for number in numbers[-3:]]
+    inputs = [number.to_bytes(12) for number in numbers]
+    key = np.random.default_rng(1).bytes(40)
+    hash_values = np.array([toeplitz(key, each) for each in inputs], np.uint32)
+    reach = reach_of(HashInput.IPV4_PORTS, words_of(inputs), hash_values, 1, Device())
+    assert (reach.inputs, reach.dimension) == (len(inputs), 14)

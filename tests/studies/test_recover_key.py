@@ -17,7 +17,7 @@ from pcaphash.studies.basis import Basis
 from pcaphash.studies.recover_key import recover_key
 from pcaphash.studies.recover_key.agreement import Agreement, Packets
 from pcaphash.studies.recover_key.solution import KEY_BITS, solve, solve_most
-from pcaphash.studies.recover_key.span import Span
+from pcaphash.studies.span import Span
 from support import builders
 from support.builders import IPV4, IPV6
 from support.comparing import device_of

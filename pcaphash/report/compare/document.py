@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from pcaphash.report.analyze.document import finite, make_document
 from pcaphash.report.compare.words import put_into_words
+from pcaphash.report.reach_words import reach_document
 
 if TYPE_CHECKING:
     from pcaphash.report.compare.advice import AdviceWords
@@ -39,6 +40,7 @@ def _finding(finding: "Finding", text: str) -> dict[str, Any]:
         "crowding": None if finding.crowding is None else asdict(finding.crowding),
         "facts": None if finding.facts is None else asdict(finding.facts),
         "ideal": None if finding.ideal is None else asdict(finding.ideal),
+        "limits": [reach.kind.value for reach in finding.limits],
     }
 
 
@@ -67,6 +69,11 @@ def comparison_document(comparison: "Comparison") -> dict[str, object]:
             }
             for outcome in comparison.outcomes
             if (check := outcome.independence) is not None and outcome.inputs is not None
+        ],
+        "reach": [
+            {"config": outcome.device.name, "inputs": [reach_document(reach) for reach in outcome.reaches]}
+            for outcome in comparison.outcomes
+            if outcome.inputs is not None
         ],
         "flows_kept": None if (kept := comparison.outcomes[0].flow_set) is None else len(kept.flows.keys),
         "flows_kept_share": None if kept is None else kept.kept_share,

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from pcaphash.engine.decision import NONE
 from pcaphash.report.compare.advice import AdviceWords, put_advice_into_words
+from pcaphash.report.reach_words import reach_texts
 from pcaphash.report.suspicion import name_tunnel, remedy_options
 from pcaphash.report.words import above_ideal, count, counted, packets, percent, reason_text
 from pcaphash.studies.compare.causes import (
@@ -174,7 +175,8 @@ def finding_text(finding: "Finding") -> str:
             f"Too few packets {known}to judge: {count(facts.packets)}; at least {count(facts.needed)} are needed for "
             f"{count(facts.queues)} receive queues. A single packet is {one} of a queue's ideal share here."
         )
-    return " ".join(part for part in (_crowding(finding), _why(finding), _beside(finding)) if part)
+    limits = reach_texts(finding.limits)
+    return " ".join(part for part in (_crowding(finding), _why(finding), _beside(finding), *limits) if part)
 
 
 def _crowding(finding: "Finding") -> str:

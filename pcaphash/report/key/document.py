@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from pcaphash.report.analyze.document import device_document, reading_document
 from pcaphash.report.key.words import put_into_words
-from pcaphash.report.reach_words import reach_text
+from pcaphash.report.reach_words import reach_document
 
 if TYPE_CHECKING:
     from pcaphash.studies.key import KeyExamination
@@ -20,17 +20,6 @@ def examination_document(examination: "KeyExamination") -> dict[str, object]:
     return {
         **({} if reading is None else reading_document(reading)),
         "configurations": [_configuration(*pair) for pair in zip(examination.keys, reaches, strict=True)],
-    }
-
-
-def reach_document(reach: "Reach") -> dict[str, Any]:
-    """Return which entries hash inputs can lead to as what JSON is made of."""
-    return {
-        **asdict(reach),
-        "kind": reach.kind.value,
-        "reachable": reach.reachable,
-        "best_rank": reach.best_rank,
-        "text": reach_text(reach),
     }
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from pcaphash.studies.compare.causes import Cause, Facts, Ideal
 from pcaphash.studies.compare.missed import MissedTunnel
+from pcaphash.studies.reach import Reach
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,8 @@ class Finding:
         The numbers that show the cause; None where ``excess`` and ``ideal`` say all.
     ideal : Ideal or None
         What ideal hashes give for the same hash inputs, where that is known.
+    limits : tuple of Reach
+        Where packets spread unevenly: hash inputs that cannot reach all table entries, each with the reason.
     """
 
     config: str
@@ -43,6 +46,7 @@ class Finding:
     crowding: Crowding | None
     facts: Facts | MissedTunnel | None
     ideal: Ideal | None
+    limits: tuple[Reach, ...] = ()
 
     @property
     def is_judged(self) -> bool:

@@ -17,6 +17,7 @@ from pcaphash.engine.tunnels import Tunnels
 from pcaphash.studies.baseline import Baseline
 from pcaphash.studies.compare.affinity import Affinity, Kin
 from pcaphash.studies.independence import Independence
+from pcaphash.studies.reach import Reach
 from pcaphash.studies.sampling import resample
 from pcaphash.studies.trials import Interval
 
@@ -97,6 +98,8 @@ class Outcome:
         The load over time, if asked for.
     threads : int
         By how many threads flows are resampled.
+    reaches : tuple of Reach
+        Which table entries the hash inputs of each length can lead to.
     """
 
     distribution: Distribution
@@ -110,6 +113,7 @@ class Outcome:
     affinity: list[Affinity] = field(default_factory=list)
     timeline: Timeline | None = None
     threads: int = 1
+    reaches: tuple[Reach, ...] = ()
 
     @property
     def device(self) -> Device:

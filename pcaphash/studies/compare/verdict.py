@@ -13,8 +13,10 @@ from pcaphash.studies.compare.finding import Crowding, Finding
 from pcaphash.studies.compare.gain import Gain, main_gain
 from pcaphash.studies.compare.missed import MissedTunnel
 from pcaphash.studies.compare.outcome import Outcome
+from pcaphash.studies.reach import Reach
 from pcaphash.studies.spread import EVEN
 
+_MANY = 0.05  # of the packets with a hash are worth a word
 _FEW = 4  # receive queues that carry most are counted where they are at most this part of all
 
 
@@ -94,7 +96,15 @@ def _find(outcome: Outcome, is_hashed: bool) -> Finding:
     name, queues = outcome.device.name, outcome.device.queues
     if cause in (Cause.NOTHING, Cause.TOO_FEW):
         return Finding(name, cause, float("nan"), queues, None, facts, None)
-    return Finding(name, cause, excess_of(outcome), queues, _crowding(outcome), facts, ideal)
+    return Finding(name, cause, excess_of(outcome), queues, _crowding(outcome), facts, ideal, _limits(outcome))
+
+
+def _limits(outcome: Outcome) -> tuple[Reach, ...]:
+    """Return the hash inputs that cannot reach all table entries, if packets spread unevenly and many have them."""
+    if excess_of(outcome) <= EVEN:
+        return ()
+    least = _MANY * outcome.distribution.hashed
+    return tuple(reach for reach in outcome.reaches if reach.matters and reach.packets >= least)
 
 
 def _crowding(outcome: Outcome) -> Crowding | None:
