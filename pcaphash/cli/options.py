@@ -124,7 +124,7 @@ Flavor = Annotated[
     typer.Option(
         "--flavor",
         metavar="spec|qemu|qemu-ebpf",
-        help="Hash as the spec requires, as QEMU 7.2 does, or as its steering program does in Linux' tap.  "
+        help="Hash as the spec requires, as QEMU 7.2 does, or as its steering program does in Linux's tap.  "
         "[default: spec]",
     ),
 ]

@@ -99,7 +99,7 @@ class ReportedOptions:
     key_shifts : str, optional
         Captures of the same packets with the key shifted.
     kind : str, optional
-        ``tpacket`` for Linux' tp_rxhash.
+        ``tpacket`` for Linux's tp_rxhash.
     """
 
     reported: str | None = None

@@ -30,7 +30,7 @@ _OPTIONS = {
         typer.Option(
             "--into",
             metavar="tap|qemu|IFACE",
-            help="Send packets into a real receive path: Linux' tap, steered by QEMU's eBPF program; or QEMU's "
+            help="Send packets into a real receive path: Linux's tap, steered by QEMU's eBPF program; or QEMU's "
             "virtio-net device; or send them on this network interface, in time.",
         ),
     ],
@@ -39,7 +39,7 @@ _OPTIONS = {
     ],
     "decapsulate": Annotated[
         bool | None,
-        typer.Option("--decapsulate", help="With tap: have Linux' own tunnel devices take outer headers off first."),
+        typer.Option("--decapsulate", help="With tap: have Linux's own tunnel devices take outer headers off first."),
     ],
 }
 put_into(REAL, _OPTIONS)

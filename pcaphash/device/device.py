@@ -75,8 +75,8 @@ class Device:
         What is hashed if the inner packet is not IP: ``none``, or ``outer`` for a device that falls back to the
         outer header.
     flavor : str
-        ``spec``, ``qemu`` for QEMU 7.2, or ``qemu-ebpf`` for the program that steers packets for it in Linux' tap: they
-        offer no HASH_TUNNEL, and read headers in their own way.
+        ``spec``, ``qemu`` for QEMU 7.2, or ``qemu-ebpf`` for the program that steers packets for it in Linux's tap:
+        they offer no HASH_TUNNEL, and read headers in their own way.
     input_transform : str
         How Linux has the device transform the hash input: ``none``, ``symmetric-xor`` or ``symmetric-or-xor``.
     name : str, optional

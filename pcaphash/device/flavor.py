@@ -13,7 +13,7 @@ INNER_MISS_FIELD = Field("inner_miss")
 INPUT_TRANSFORM_FIELD = Field("input_transform")
 
 FLAVORS = ("spec", "qemu", "qemu-ebpf")
-"""A device as the spec requires; QEMU 7.2's, and the program that steers packets for it in Linux' tap: neither has a
+"""A device as the spec requires; QEMU 7.2's, and the program that steers packets for it in Linux's tap: neither has a
 HASH_TUNNEL feature, and each reads headers in its own way."""
 
 TITLES = {"qemu": "QEMU 7.2", "qemu-ebpf": "the steering program of QEMU 7.2"}

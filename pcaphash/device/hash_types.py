@@ -18,7 +18,7 @@ HASH_TYPES_FIELD = Field("hash_types")
 TUNNEL_TYPES_FIELD = Field("tunnel_types")
 
 LINUX_HASH_TYPES = 0x3F
-"""What Linux' driver programs: everything but the types for IPv6 extension headers."""
+"""What Linux's driver programs: everything but the types for IPv6 extension headers."""
 
 ADDRESS_HASH_TYPES = virtio.HASH_TYPE_IPV4 | virtio.HASH_TYPE_IPV6 | virtio.HASH_TYPE_IP_EX
 """The types that hash only addresses."""

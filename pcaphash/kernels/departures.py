@@ -13,7 +13,7 @@ from pcaphash.kernels.base import step
 from pcaphash.kernels.toeplitz import finish, reversed_slot
 
 AS_QEMU = 1  # headers are read as QEMU 7.2 reads them (kernels.qemu)
-SYMMETRIC_XOR = 2  # Linux' input transformation: each field becomes source ^ destination
+SYMMETRIC_XOR = 2  # Linux's input transformation: each field becomes source ^ destination
 SYMMETRIC_OR_XOR = 4  # likewise: source fields become source | destination, destination fields source ^ destination
 MODULO = 8  # the indirection table is indexed by hash % length
 

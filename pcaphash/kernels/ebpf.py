@@ -1,4 +1,4 @@
-"""Read headers as QEMU's steering program does, which Linux' tap runs for vhost, where that differs from the texts.
+"""Read headers as QEMU's steering program does, which Linux's tap runs for vhost, where that differs from the texts.
 
 Observed on QEMU 7.2's program, and seen in its source (``tools/ebpf/rss.bpf.c``): the EtherType is read behind one
 802.1Q tag, or behind two tags if the first one is 802.1ad, while Linux says where the IP header is; the version of an

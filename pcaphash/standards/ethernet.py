@@ -38,7 +38,7 @@ SLL2_LEN, SLL2_TYPE_OFFSET, SLL2_INTERFACE_OFFSET, SLL2_PACKET_TYPE_OFFSET = 20,
 NULL_LEN = 4
 VLAN_TAG_LEN = 4
 
-# Linux' packet type of a packet that the capturing host sent (PACKET_OUTGOING); 0 to 3 were received.
+# Linux's packet type of a packet that the capturing host sent (PACKET_OUTGOING); 0 to 3 were received.
 SLL_OUTGOING = 4
 
 ETHERTYPE_IPV4 = 0x0800

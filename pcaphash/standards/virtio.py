@@ -90,7 +90,7 @@ MICROSOFT_KEY = bytes.fromhex("6d5a56da255b0ec24167253d43a38fb0d0ca2bcbae7b30b47
 # with Symmetric Receive-side Scaling", 2012.
 SYMMETRIC_KEY = bytes.fromhex("6d5a" * 20)
 
-# UDP destination ports of tunnels. No virtio text names any: these are the registered ones and, for VXLAN, Linux' old.
+# UDP destination ports of tunnels. No virtio text names any: these are the registered ones and, for VXLAN, Linux's old.
 VXLAN_PORTS = (4789, 8472)  # RFC 7348 section 5
 GENEVE_PORTS = (6081,)  # RFC 8926 section 3.3
 VXLAN_GPE_PORTS = (4790,)  # draft-ietf-nvo3-vxlan-gpe-12 section 4.1

@@ -1,4 +1,4 @@
-"""Linux' own receive path: a tap with many queues, steered by the program that QEMU gives to the kernel."""
+"""Linux's own receive path: a tap with many queues, steered by the program that QEMU gives to the kernel."""
 
 import fcntl
 import os

@@ -1,4 +1,4 @@
-"""Linux' own tunnel devices, which take outer headers off on the way to a tap."""
+"""Linux's own tunnel devices, which take outer headers off on the way to a tap."""
 
 import socket
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Hashes that Linux' packet sockets gave, of which 0 is none."""
+"""Hashes that Linux's packet sockets gave, of which 0 is none."""
 
 from pcaphash.capture.reported.notes import Lack, Lacking, NoRow
 from pcaphash.capture.reported.table import ReportedTable

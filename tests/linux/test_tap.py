@@ -1,4 +1,4 @@
-"""A real Linux receive path answers: a tap steered by QEMU's eBPF program, behind Linux' own tunnel devices."""
+"""A real Linux receive path answers: a tap steered by QEMU's eBPF program, behind Linux's own tunnel devices."""
 
 import random
 import shutil
@@ -258,7 +258,7 @@ def test_the_command_writes_what_validate_takes(tmp_path):
     assert result.returncode == 0, result.stderr
     packets, with_ip = vxlan_packets(OVERLAY)
     first = result.stdout.decode().splitlines()[0]
-    assert first.startswith(f"Linux' tap returned {packets} of ")
+    assert first.startswith(f"Linux's tap returned {packets} of ")
     assert f"A hash is known of {with_ip} packets." in result.stdout.decode()
     checked = run("validate", OVERLAY, "--reported", table)
     assert checked.stdout.startswith(b"The device is right: all %d packets judged match the spec." % packets)

@@ -49,7 +49,7 @@ def hash_input(frame: Frame, packet: Packet, hash_type: str, transform: str = "n
 
 
 def transformed(source: bytes, destination: bytes, transform: str) -> tuple[bytes, bytes]:
-    """Make a field of the source and that of the destination symmetric, as Linux' ethtool describes it."""
+    """Make a field of the source and that of the destination symmetric, as Linux's ethtool describes it."""
     exclusive = bytes(a ^ b for a, b in zip(source, destination, strict=True))
     inclusive = bytes(a | b for a, b in zip(source, destination, strict=True))
     if transform == "symmetric-xor":

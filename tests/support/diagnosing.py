@@ -656,7 +656,7 @@ def _turn(value: int, bits: int) -> int:
 
 
 def _jhash(data: bytes) -> int:
-    """Hash as Linux' jhash2 does, step by step as its header writes them."""
+    """Hash as Linux's jhash2 does, step by step as its header writes them."""
     most = 0xFFFFFFFF
     words = [int.from_bytes(data[at : at + 4], "little") for at in range(0, len(data), 4)]
     a = b = c = 0xDEADBEEF + len(data) & most

@@ -36,7 +36,7 @@ class Lack(StrEnum):
     VIRTIO_HEADER = "virtio-header"
     """A virtio_net_hdr that was captured whole."""
     TP_RXHASH = "tp-rxhash"
-    """A hash of Linux' packet sockets other than 0."""
+    """A hash of Linux's packet sockets other than 0."""
 
 
 @dataclass(frozen=True)

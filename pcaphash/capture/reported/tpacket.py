@@ -1,6 +1,6 @@
-"""What Linux' packet sockets give as hash of received packets (tp_rxhash of TPACKET_V3), and when it is the device's.
+"""What Linux's packet sockets give as hash of received packets (tp_rxhash of TPACKET_V3), and when it is the device's.
 
-The kernel keeps a device's hash only where the driver marks it as one over ports; Linux' virtio driver does so by
+The kernel keeps a device's hash only where the driver marks it as one over ports; Linux's virtio driver does so by
 hash_report. Every other packet gets a hash of the kernel's own, and 0 stands for none.
 """
 

@@ -1,1 +1,1 @@
-"""A device as Linux' ethtool, or DPDK's testpmd, shows it."""
+"""A device as Linux's ethtool, or DPDK's testpmd, shows it."""

@@ -1,4 +1,4 @@
-"""Device options from what Linux' ethtool or DPDK's testpmd shows of a network interface.
+"""Device options from what Linux's ethtool or DPDK's testpmd shows of a network interface.
 
 ``ethtool -x``, as text or JSON, gives the receive queues, the indirection table, the hash key and the input
 transformation; ``ethtool -n IF rx-flow-hash`` gives hash types; ``ethtool -X`` and ``-N`` set any of them. A file may
@@ -90,7 +90,7 @@ def parse_ethtool(text: str, interface: str | None = None, given: Collection[str
 
     Hash types are given where some output of rx-flow-hash for TCP or UDP is there: all four fields stand for the
     protocol's type and the type of its addresses, two fields for the latter alone, and none for neither. What is not
-    shown is as Linux' virtio driver has it: types for TCP, UDP and addresses, none for IPv6 extension headers, none of
+    shown is as Linux's virtio driver has it: types for TCP, UDP and addresses, none for IPv6 extension headers, none of
     draft v7's for tunnels.
 
     Parameters

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pcaphash.studies.replay.into import Sent
     from pcaphash.targets.interface import Lateness
 
-_NAMES = {"tap": "Linux' tap", "qemu": "QEMU's virtio-net device"}
+_NAMES = {"tap": "Linux's tap", "qemu": "QEMU's virtio-net device"}
 
 
 def show_sent(sent: "Sent", target: str, stream: TextIO) -> None:

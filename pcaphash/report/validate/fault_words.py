@@ -37,7 +37,7 @@ class FaultWords:
     traffic: str
 
 
-_FUNCTIONS = {"crc32": "CRC-32", "crc32c": "CRC-32C", "xor": "the XOR of all words", "jhash": "Linux' jhash"}
+_FUNCTIONS = {"crc32": "CRC-32", "crc32c": "CRC-32C", "xor": "the XOR of all words", "jhash": "Linux's jhash"}
 _FLAVORS = {"qemu": "QEMU 7.2's virtio-net device", "qemu-ebpf": "QEMU's steering program (eBPF)"}
 
 _WORDS = {

@@ -113,7 +113,7 @@ def vxlan() -> list[Case]:
     nested = inner_frame(udp4(frames.vxlan(inner_frame(tcp4(J4, I4))), 4789, I4, J4))
     cases = [
         ("VXLAN", _VXLAN, udp4(frames.vxlan(frame), 4789)),
-        ("VXLAN, Linux' old port", "port 8472 too", udp4(frames.vxlan(frame), 8472)),
+        ("VXLAN, Linux's old port", "port 8472 too", udp4(frames.vxlan(frame), 8472)),
         ("VXLAN over IPv6", _VXLAN, udp6(frames.vxlan(frame), 4789)),
         ("VXLAN, inner IPv6", _INNER, udp4(frames.vxlan(inner_frame(inner6())), 4789)),
         ("VXLAN, inner UDP", _INNER, udp4(frames.vxlan(inner_frame(udp4(b"", 53, I4, J4))), 4789)),
