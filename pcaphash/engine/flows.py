@@ -32,7 +32,7 @@ from pcaphash.kernels.tunnel import NO_NETWORK_NUMBER
 DEFAULT_MOST_FLOWS = 1_000_000
 
 _FIRST_CAPACITY = 1024
-# Rows that room is reserved for at first. Memory is taken as flows turn up, and never copied, unless there are more.
+# Flows without extended headers that room is reserved for. Memory is taken as they turn up, and nothing is copied.
 _RESERVED = 1 << 20
 _TABLES = KEY_WORDS, LONG_KEY_WORDS
 _LARGEST_HASH = (1 << 64) - 1
@@ -137,14 +137,22 @@ def largest_hash(halvings: int) -> int:
 
 
 class KeyTable:
-    """One table of the kernels, which grows as flows turn up."""
+    """One table of the kernels, which grows as flows turn up.
 
-    def __init__(self, n_words: int) -> None:
+    Parameters
+    ----------
+    n_words : int
+        Words of a key.
+    reserved : int
+        How many flows are never copied as it grows.
+    """
+
+    def __init__(self, n_words: int, reserved: int = _FIRST_CAPACITY) -> None:
         self.n_words = n_words
         self.used = 0
         self.capacity = _FIRST_CAPACITY
-        self.rows = np.zeros(_RESERVED * (1 + n_words), np.uint64)
-        self.sums = np.zeros(_RESERVED * N_SUMS, np.int64)
+        self.rows = np.zeros(reserved * (1 + n_words), np.uint64)
+        self.sums = np.zeros(reserved * N_SUMS, np.int64)
         self.index = np.zeros(2 * _FIRST_CAPACITY, np.uint64)
 
     def __getstate__(self) -> tuple[int, npt.NDArray[np.uint64], npt.NDArray[np.int64]]:
@@ -245,7 +253,7 @@ class FlowTable:
         self._rules = rules
         self._most_flows = most_flows
         self._halvings = 0
-        self._tables = [KeyTable(n_words) for n_words in _TABLES]
+        self._tables = [KeyTable(KEY_WORDS, _RESERVED), KeyTable(LONG_KEY_WORDS)]
         self._lumped = np.zeros(N_SIGNATURES * 2, np.int64)
         self._lock = Lock()
         self._spare: list[_NewKeys] = []
