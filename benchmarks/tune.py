@@ -20,7 +20,7 @@ from pcaphash.engine.inputs import find_inputs
 from pcaphash.engine.rules import ReadingRules
 from pcaphash.studies.census import census
 from pcaphash.studies.tune.study import try_keys
-from pcaphash.studies.tune.trial import random_keys, split_inputs
+from pcaphash.studies.tune.trial import pack_halves, random_keys, split_inputs
 
 PASSES = 10
 KEYS = 1000
@@ -42,7 +42,7 @@ def main() -> int:
 
     def try_all() -> None:
         keys = random_keys(KEYS, len(device.hash_key), 1)
-        try_keys(inputs, halves, fixed, keys, "max_ideal_packets")
+        try_keys(pack_halves(inputs, halves), device, fixed, keys, "max_ideal_packets")
 
     of_keys = best(try_all)
     of_census = best(lambda: census(arguments.packets, device))

@@ -45,7 +45,7 @@ def _reach_text(reaches: "Sequence[Reach]") -> str:
     first, *more = reaches
     names = [f"{counted(first.inputs, 'hash input', 'hash inputs')} of {input_text(first.kind)}"]
     names += [f"{count(each.inputs)} of {input_text(each.kind)}" for each in more]
-    inputs = " and ".join(names)
+    inputs = f"{', '.join(names[:-1])} and {names[-1]}" if more else names[0]
     if reach.inputs == 1:
         return f"{inputs} {'reaches' if not more else 'each reach'} 1 of {n_entries} table entries."
     if reach.rank == reach.index_bits:

@@ -209,7 +209,7 @@ def test_ethtool_can_say_turns_and_runs_and_nothing_else():
 def test_cautions_name_what_is_doubtful():
     assert list_cautions(Device()) == []
     assert list_cautions(Device(hash_key="symmetric")) == [RepeatingKey(2, 65536)]
-    assert list_cautions(Device(hash_key=bytes([0x5A]) * 40)) == [RepeatingKey(1, 256)]
+    assert list_cautions(Device(hash_key=bytes([0x5A]) * 40)) == [RepeatingKey(1, 32)]
     assert list_cautions(Device(queues=8, indirection_table_size=16)) == [SmallTable(16, 4, 8)]
     assert list_cautions(Device(queues=8, indirection_table_size=32)) == []
     assert list_cautions(Device(queues=6)) == [UnequalEntries(6, 21, 22)]

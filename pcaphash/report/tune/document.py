@@ -3,9 +3,11 @@
 from typing import TYPE_CHECKING, Any
 
 from pcaphash.report.analyze.document import facts_document, finite, make_document
+from pcaphash.report.reach_words import reach_document
 from pcaphash.report.tune.words import caution_text, put_into_words
-from pcaphash.studies.tune.result import CURRENT, PARTS
+from pcaphash.studies.tune.result import CURRENT
 from pcaphash.studies.tune.tables import Weights
+from pcaphash.studies.tune.trial import PARTS
 from pcaphash.studies.tune.verdict import Cause
 
 if TYPE_CHECKING:
@@ -23,12 +25,16 @@ def tuning_document(tuning: "Tuning") -> dict[str, object]:
         "advice": None if tuning.verdict.cause == Cause.NOTHING else _advice(tuning, words),
         **make_document(tuning.analysis),
         "measure": tuning.measure,
-        "keys_tried": len(tuning.keys) - 1,
+        "keys_tried": tuning.tried,
         "seed": tuning.seed,
         "hash_inputs": tuning.n_inputs,
         "flows_kept_share": tuning.kept_share,
         "current_key": _key(tuning, CURRENT),
         "best_key": None if tuning.best is None else _key(tuning, tuning.best),
+        "search": None if tuning.search is None else facts_document(tuning.search),
+        "reach": [
+            {"current": reach_document(current), "best": reach_document(best)} for current, best in tuning.reaches
+        ],
         "ideal": None if ideal is None else finite({"low": ideal.low, "high": ideal.high}),
         "sizes": [finite(row) for row in tuning.size_rows],
         "rebalanced": _table(tuning.rebalanced),
@@ -64,7 +70,7 @@ def _advice(tuning: "Tuning", words: "TuningWords") -> dict[str, Any]:
 
 def _key(tuning: "Tuning", number: int) -> dict[str, str | int | float | None]:
     values = {part: tuning.value(part, number) for part in PARTS}
-    return finite({"key": tuning.keys[number].hex(), **values})
+    return finite({"key": tuning.keys[number].hex(), "origin": tuning.origin(number), **values})
 
 
 def _table(trial: "TableTrial") -> dict[str, object]:

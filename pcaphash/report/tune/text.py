@@ -55,13 +55,19 @@ def _show_keys(tuning: "Tuning", console: Console) -> None:
     order = tuning.order.tolist()
     shown = [CURRENT, *[number for number in order if number != CURRENT][:_MOST_SHOWN]]
     ranks = {number: rank for rank, number in enumerate(order, 1)}
-    title = f"{count(len(order) - 1)} random keys and the current one by {tuning.measure}"
-    columns = Columns(title, ["current" if number == CURRENT else tuning.keys[number].hex()[:16] + "…"
+    title = f"{count(tuning.n_random)} random keys and the current one by {tuning.measure}"
+    columns = Columns(title, [_name(tuning, number)
                               for number in shown], "key", "right")  # fmt: skip
     columns.add("rank", [count(ranks[number]) for number in shown])
     for heading, part in (("choosing flows", "choosing"), ("other flows", "judging"), ("all flows", "all")):
         columns.add(heading, [_brief(tuning, tuning.value(part, number)) for number in shown])
     columns.print(console)
+
+
+def _name(tuning: "Tuning", number: int) -> str:
+    origin = tuning.origin(number)
+    beginning = f"{tuning.keys[number].hex()[:16]}…"
+    return {"current": origin, "searched": f"searched {beginning}"}.get(origin, beginning)
 
 
 def _show_sizes(tuning: "Tuning", console: Console) -> None:

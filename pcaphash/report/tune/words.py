@@ -4,15 +4,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pcaphash.report.measures import say_measure, write_measure, write_number
+from pcaphash.report.reach_words import reach_texts
 from pcaphash.report.words import count, counted, percent
 from pcaphash.studies.tune.cautions import RepeatingKey, SmallTable, UnequalEntries, ZeroKey
 from pcaphash.studies.tune.result import CURRENT
+from pcaphash.studies.tune.search import Gain
 from pcaphash.studies.tune.verdict import Cause, FewInputs, FewPackets, JudgedKeys, JudgedTable, Little
 
 if TYPE_CHECKING:
     from pcaphash.studies.tune import Tuning
     from pcaphash.studies.tune.cautions import Caution
-    from pcaphash.studies.tune.verdict import Verdict
+    from pcaphash.studies.tune.search import Gain
+from pcaphash.studies.tune.verdict import Verdict
 
 DIGITS = 4
 """Decimal places of measures that are not percentages: keys differ by little."""
@@ -70,7 +73,7 @@ def put_into_words(tuning: "Tuning") -> TuningWords:
     verdict, is_nothing = tuning.verdict, tuning.verdict.cause == Cause.NOTHING
     return TuningWords(
         headline=headline(verdict),
-        reasons=reasons(verdict),
+        reasons=[*reasons(verdict), *search_lines(tuning), *reach_lines(tuning)],
         cautions=[caution_text(caution) for caution in verdict.cautions],
         tables=[] if is_nothing else table_lines(tuning),
         settings=[] if is_nothing else setting_lines(tuning),
@@ -101,7 +104,7 @@ def _judged(facts: JudgedKeys) -> str:
         return f"Another hash key gains little: {_LITTLE[facts.why]}"
     best, current = (write_number(facts.measure, halves.judging) for halves in (facts.best, facts.current))
     return (
-        "Another hash key helps: the current key does worse than chance. With the best random key, "
+        "Another hash key helps: the current key does worse than chance. With the best key tried, "
         f"{say_measure(facts.measure, best)} instead of {current}, on flows that were not used to choose it."
     )
 
@@ -131,6 +134,43 @@ def reasons(verdict: "Verdict") -> list[str]:
         f"ideal hashes: {low} to {high} on the other flows in 95 of 100 cases; {facts.worse_than:.4g}% of them do "
         "better than the current key",
     ]
+
+
+def search_lines(tuning: "Tuning") -> list[str]:
+    """Say what a search by flipped bits gained over the best random key, and whether that lasts."""
+    search = tuning.search
+    if search is None:
+        return []
+    keys = f"search: {counted(search.tried, 'more key', 'more keys')} tried by flipping bits of good random keys"
+    if search.found is None:
+        return [f"{keys}; on flows that were not used for that, none of them is better"]
+    found, random = (
+        [write_number(tuning.measure, value) for value in (each.choosing, each.judging)]
+        for each in (search.found, search.random)
+    )
+    outcome = "a gain that lasts" if search.gain == Gain.LASTING else "so nothing is gained"
+    return [
+        f"{keys}; the best has {found[0]} on the flows used to choose keys (best random key: {random[0]}), and "
+        f"{found[1]} on the other flows ({random[1]}): {outcome}"
+    ]
+
+
+def reach_lines(tuning: "Tuning") -> list[str]:
+    """Say which table entries the hash inputs cannot reach, with the current key and with the best one."""
+    if tuning.verdict.cause == Cause.NOTHING:
+        return []
+    lines = []
+    for number, name in enumerate(("current", "best")):
+        limited = [pair[number] for pair in tuning.reaches if pair[number].matters]
+        lines += [f"{name} key: {text[0].lower()}{text[1:]}" for text in reach_texts(limited)]
+    if not lines and tuning.reaches:
+        current, best = (max(pair[number].rank for pair in tuning.reaches) for number in (0, 1))
+        bits = tuning.reaches[0][0].index_bits
+        lines.append(
+            f"rank: {current} of {bits} bits of the table index with the current key, {best} with the best one; neither "
+            "keeps these flows from table entries"
+        )
+    return lines
 
 
 def caution_text(caution: "Caution") -> str:

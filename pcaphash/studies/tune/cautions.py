@@ -7,6 +7,7 @@ import numpy as np
 
 from pcaphash.device.device import Device
 from pcaphash.kernels.toeplitz import KEY_LEN
+from pcaphash.studies.key.facts import hash_rank_of
 
 _LEAST_ENTRIES = 4  # of a table for each receive queue: with fewer, not even equal entries can be shared out evenly
 _WORD = 2  # bytes that a symmetric key repeats
@@ -60,7 +61,7 @@ def list_cautions(device: Device) -> list[Caution]:
     else:
         repeated = next((n for n in (1, _WORD) if key == key[:n] * (KEY_LEN // n)), None)
         if repeated is not None:
-            found.append(RepeatingKey(repeated, 1 << 8 * repeated))
+            found.append(RepeatingKey(repeated, 1 << hash_rank_of(key, 8 * KEY_LEN - 32)))
     n_entries, queues = len(device.indirection_table), device.queues
     if n_entries < _LEAST_ENTRIES * queues:
         found.append(SmallTable(n_entries, _LEAST_ENTRIES, queues))

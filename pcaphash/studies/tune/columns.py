@@ -18,7 +18,7 @@ KEYS = Schema(
     (
         Column("rank", "integer", "1 for the best key"),
         Column("key", "text", "the hash key, as hexadecimal digits"),
-        Column("origin", "text", "`current` for the device's own key, `random` for the others"),
+        Column("origin", "text", "`current` for the device's own key, `random`, or `searched` for one made of these"),
         *(
             Column(
                 f"{part}_{measure}_{unit}",

@@ -13,16 +13,16 @@ from pcaphash.engine.reading import Reading
 from pcaphash.engine.result import Result
 from pcaphash.studies.analyze import Analysis
 from pcaphash.studies.baseline import Baseline
+from pcaphash.studies.reach import Reach
 from pcaphash.studies.tune.columns import ENTRIES, KEYS, SIZES
 from pcaphash.studies.tune.measures import is_better
+from pcaphash.studies.tune.search import Search
 from pcaphash.studies.tune.tables import Turns, Weights, ethtool_table
+from pcaphash.studies.tune.trial import PARTS
 from pcaphash.studies.tune.verdict import Cause, Verdict
 
 if TYPE_CHECKING:
     import pandas as pd
-
-PARTS = ("choosing", "judging", "all")
-"""The hash inputs that a measure is over: those that keys are chosen by, those that they are judged by, or both."""
 
 CURRENT = 0
 """Which of the keys is the device's own."""
@@ -86,13 +86,20 @@ class Tuning(Result):
     kept_share : float or None
         About which share of all flows was kept; exactly 1 if all were. None if ``n_inputs`` is None.
     keys : list of bytes
-        The hash keys, the device's own first; only that one if there are no flows.
+        The hash keys: the device's own, those at random, and one that was found by searching, if it is better than
+        these over the choosing half; only the first if there are no flows.
+    n_random : int
+        How many are at random.
     columns : dict of str to float64 array of shape (keys,)
         Measures of each, by part and measure, such as ``judging_max_ideal_packets``.
     order : int64 array of shape (keys,)
         The keys, best first by the measure.
     baseline : Baseline or None
         Ideal hashes over the judging half; None if there is nothing to judge by.
+    search : Search or None
+        What came of the search; None if there is nothing to judge by.
+    reaches : tuple of (Reach, Reach)
+        Which table entries the hash inputs of each length can lead to, with the device's own key and with the best one.
     sizes : list of SizeTrial
         Table sizes.
     rebalanced : TableTrial
@@ -109,9 +116,12 @@ class Tuning(Result):
     n_inputs: int | None
     kept_share: float | None
     keys: list[bytes]
+    n_random: int
     columns: dict[str, npt.NDArray[np.float64]]
     order: npt.NDArray[np.int64]
     baseline: Baseline | None
+    search: Search | None
+    reaches: tuple[tuple[Reach, Reach], ...]
     sizes: list[SizeTrial]
     rebalanced: TableTrial
     weighted: TableTrial
@@ -129,7 +139,7 @@ class Tuning(Result):
 
     def facts(self) -> list[str]:
         """Return what was tuned, how many keys were tried, and the verdict."""
-        tried = f"{len(self.keys) - 1:,} keys tried by {self.measure}"
+        tried = f"{self.tried:,} keys tried by {self.measure}"
         return [*self.analysis.facts(), tried, f"verdict: {self.verdict.cause.value}"]
 
     def main_table(self) -> "pd.DataFrame":
@@ -146,8 +156,13 @@ class Tuning(Result):
         return pd.DataFrame(rows)
 
     @property
+    def tried(self) -> int:
+        """How many keys were tried besides the device's own."""
+        return self.n_random + (0 if self.search is None else self.search.tried)
+
+    @property
     def best(self) -> int | None:
-        """Which of the random keys is the best over the choosing half; None if none was tried."""
+        """Which of the other keys is the best over the choosing half; None if none was tried."""
         return next((int(number) for number in self.order if number != CURRENT), None)
 
     @property
@@ -158,6 +173,10 @@ class Tuning(Result):
     def value(self, part: str, key: int) -> float:
         """Return the measure that keys are chosen by, over one of PARTS, under a key."""
         return float(self.columns[f"{part}_{self.measure}"][key])
+
+    def origin(self, key: int) -> str:
+        """Say where a key is from: ``current``, ``random`` or ``searched``."""
+        return "current" if key == CURRENT else "random" if key <= self.n_random else "searched"
 
     @property
     def tuned(self) -> Device:
@@ -206,7 +225,7 @@ class Tuning(Result):
     @cached_property
     def key_table(self) -> "pd.DataFrame":
         """A row for every key, best first: its rank, and its measures over each part."""
-        own = ["current" if number == CURRENT else "random" for number in self.order.tolist()]
+        own = [self.origin(number) for number in self.order.tolist()]
         columns = {
             "rank": np.arange(1, len(self.order) + 1),
             "key": [self.keys[number].hex() for number in self.order.tolist()],

@@ -25,18 +25,30 @@ from pcaphash.standards import virtio
 from pcaphash.studies.analyze import Analysis, analyze_counts
 from pcaphash.studies.asking import check_request
 from pcaphash.studies.baseline import Baseline, Judged, take_baseline
-from pcaphash.studies.spread import UNITS, spread_each
+from pcaphash.studies.reach import find_reach
+from pcaphash.studies.spread import GROWING, UNITS, spread_each
 from pcaphash.studies.tune.cautions import list_cautions
-from pcaphash.studies.tune.measures import CHOICES, badness
-from pcaphash.studies.tune.result import CURRENT, PARTS, SizeTrial, TableTrial, Tuning
+from pcaphash.studies.tune.measures import CHOICES, is_better
+from pcaphash.studies.tune.result import CURRENT, SizeTrial, TableTrial, Tuning
+from pcaphash.studies.tune.search import Search, conclude, moves_of, search_key
 from pcaphash.studies.tune.tables import partition, rebalance
 from pcaphash.studies.tune.trial import (
     CHOOSING,
     HALVES,
     JUDGING,
+    PARTS,
+    Columns,
+    Packed,
+    choosing_badness,
     fold,
+    join_columns,
+    measure_keys,
+    measure_queues,
+    order_keys,
+    pack_halves,
     place,
     random_keys,
+    split_choosing,
     split_inputs,
     spread_halves,
 )
@@ -50,8 +62,9 @@ DEFAULT_MEASURE = "max_ideal_packets"
 
 _LARGEST_SIZE = 512  # that sizes are tried up to, unless the device's table is larger
 _ENTRIES_PER_QUEUE = 4
+_STARTS = 8  # random keys, the best ones, that a search starts from
+_SEARCHED = 2  # one key in a search for so many random keys
 
-Columns = dict[str, npt.NDArray[np.float64]]
 MakeTable = Callable[[npt.NDArray[np.int64], npt.NDArray[np.int64]], tuple[int, ...]]
 
 
@@ -83,9 +96,9 @@ def tune(
         The measure that keys are chosen by: ``max_ideal``, ``min_ideal``, ``jain``, ``cov`` or ``entropy``, with
         ``_packets`` or ``_bytes`` appended.
     n_keys : int
-        How many random keys to try.
+        How many random keys to try; a search from the best of them on tries half as many.
     seed : int
-        The same seed gives the same keys and the same halves.
+        The same seed gives the same keys, the same halves and the same search.
     most_flows : int
         How many flows to keep at most.
     jobs : int, optional
@@ -116,7 +129,7 @@ class TuningRequest(Asked):
     measure : str
         What keys are chosen by.
     n_keys, seed : int
-        How many random keys to try, and what they and the halves are drawn from.
+        How many random keys to try, and what they, the halves and the search are drawn from.
     most_flows : int
         How many flows to keep at most.
     """
@@ -167,24 +180,38 @@ def _tune_inputs(
     device, n_inputs = inputs.device, len(inputs)
     halves = split_inputs(n_inputs, seed)
     fixed = _unclassified(inputs)
-    trial = try_keys(inputs, halves, fixed, keys, measure)
-    order = np.lexsort((np.arange(len(keys)), badness(trial.columns[f"choosing_{measure}"], measure)))
+    packed = pack_halves(inputs, halves)
+    trial = try_keys(packed, device, fixed, keys, measure)
+    n_random, columns = len(keys) - 1, trial.columns
+    order = order_keys(columns, measure)
     best = int(order[order != CURRENT][0])
     baseline: Baseline | None = None
+    search: Search | None = None
     verdict = judge_inputs(n_inputs) or judge_packets(_placed(analysis), device.queues)
     if verdict is None:
-        choosing, judging = (trial.columns[f"{part}_{measure}"] for part in PARTS[:HALVES])
-        current, other = (Halves(float(choosing[key]), float(judging[key])) for key in (CURRENT, best))
+        current, random = (_halves(columns, measure, key) for key in (CURRENT, best))
         is_judging = halves == JUDGING
         baseline = take_baseline(
             inputs.loads[is_judging], inputs.identities[is_judging], fixed[JUDGING, device.unclassified_queue], device,
             Judged(measure, current.judging),
         )  # fmt: skip
-        chosen = badness(choosing, measure)
+        starts = [keys[number] for number in order[order != CURRENT][:_STARTS].tolist()]
+        key, tried = _search(inputs, halves, fixed, measure, starts, max(n_random // _SEARCHED, 1), seed)
+        found: Halves | None = None
+        if key is not None:
+            keys = [*keys, key]
+            columns = join_columns([columns, measure_keys(packed, device, fixed, [key])])
+            order = order_keys(columns, measure)
+            best = int(order[order != CURRENT][0])
+            found = _halves(columns, measure, len(keys) - 1)
+        interval = baseline.interval(measure)
+        ideal = interval.high if measure.startswith(GROWING) else interval.low
+        search = conclude(tried, measure, random, found, ideal)
+        chosen = choosing_badness(trial.columns, measure)
         outdone = float((chosen[CURRENT + 1 :] < chosen[CURRENT]).mean())
-        verdict = judge_key(baseline, measure, current, other, outdone)
+        verdict = judge_key(baseline, measure, current, _halves(columns, measure, best), outdone)
     recommended = keys[best if verdict.cause == Cause.KEY else CURRENT]
-    entries = _entries(inputs, halves, recommended)
+    entries = _entries(packed, device, recommended)
     table = device.indirection_table
     return Tuning(
         analysis=analysis,
@@ -193,14 +220,52 @@ def _tune_inputs(
         n_inputs=n_inputs,
         kept_share=kept_share,
         keys=keys,
-        columns=trial.columns,
+        n_random=n_random,
+        columns=columns,
         order=order,
         baseline=baseline,
+        search=search,
+        reaches=tuple(
+            zip(find_reach(inputs), find_reach(find_inputs(inputs.groups, replace(device, hash_key=keys[best]))),
+                strict=True)
+        ),
         sizes=trial.sizes,
         rebalanced=_try_table(lambda loads, rest: rebalance(loads, table, rest), entries, fixed, measure),
         weighted=_try_table(partition, entries, fixed, measure),
         verdict=replace(verdict, cautions=list_cautions(device)),
-    )
+    )  # fmt: skip
+
+
+def _halves(columns: Columns, measure: str, key: int) -> Halves:
+    """Return a measure under a key over the choosing half and over the judging half."""
+    return Halves(*(float(columns[f"{part}_{measure}"][key]) for part in PARTS[:HALVES]))
+
+
+def _search(
+    inputs: HashInputs,
+    halves: npt.NDArray[np.int64],
+    fixed: npt.NDArray[np.int64],
+    measure: str,
+    starts: Sequence[bytes],
+    most: int,
+    seed: int,
+) -> tuple[bytes | None, int]:
+    """Search for a key over one part of the choosing half; return it if it is the best one over the other part too."""
+    device = inputs.device
+    parts = split_choosing(halves, seed)
+    packed = pack_halves(inputs, parts)
+    to_choose = [each for each in packed if each[0] == CHOOSING]
+
+    def judge(keys: Sequence[bytes]) -> npt.NDArray[np.float64]:
+        return choosing_badness(measure_keys(to_choose, device, fixed, keys), measure)
+
+    moves = moves_of(inputs.words, len(device.indirection_table).bit_length() - 1)
+    key, tried = search_key(starts, moves, judge, most, seed)
+    if key is not None:
+        columns = measure_keys(packed, device, fixed, [key, starts[0]])
+        mine, other = (_halves(columns, measure, number).judging for number in (0, 1))
+        key = key if is_better(measure, mine, other) else None
+    return key, tried
 
 
 def _tune_tables(analysis: Analysis, measure: str, seed: int) -> Tuning:
@@ -211,7 +276,7 @@ def _tune_tables(analysis: Analysis, measure: str, seed: int) -> Tuning:
     entries = distribution.entries[np.newaxis]
     fixed = (distribution.queues - place(distribution.entries, table, device.queues))[np.newaxis]
     no_half = np.zeros_like(distribution.queues)
-    columns = _measure(np.stack([distribution.queues, no_half])[np.newaxis])
+    columns = measure_queues(np.stack([distribution.queues, no_half])[np.newaxis])
     columns |= {name: np.full(1, np.nan) for name in columns if name.startswith(PARTS[CHOOSING])}
     rebalanced = _try_table(lambda loads, rest: rebalance(loads, table, rest), entries, fixed, measure)
     few = judge_packets(_placed(analysis), device.queues) if distribution.hashed else None
@@ -223,9 +288,12 @@ def _tune_tables(analysis: Analysis, measure: str, seed: int) -> Tuning:
         n_inputs=None,
         kept_share=None,
         keys=[device.hash_key],
+        n_random=0,
         columns=columns,
         order=np.zeros(1, np.int64),
         baseline=None,
+        search=None,
+        reaches=(),
         sizes=[],
         rebalanced=rebalanced,
         weighted=_try_table(partition, entries, fixed, measure),
@@ -263,24 +331,22 @@ class _Trial:
 
 
 def try_keys(
-    inputs: HashInputs, halves: npt.NDArray[np.int64], fixed: npt.NDArray[np.int64], keys: Sequence[bytes], measure: str
+    packed: Packed, device: Device, fixed: npt.NDArray[np.int64], keys: Sequence[bytes], measure: str
 ) -> _Trial:
     """Measure how each key spreads each half, with the device's own table and with default tables of other sizes."""
-    device = inputs.device
     sizes = _sizes(device)
     parts: list[Columns] = []
     of_sizes: dict[int, list[npt.NDArray[np.float64]]] = {size: [] for size in sizes}
     column = UNITS.index(measure.rpartition("_")[2])
     own = len(device.indirection_table)
-    for entries in spread_halves(inputs, halves, keys, max(*sizes, 2)):
+    for entries in spread_halves(packed, keys, max(*sizes, 2)):
         queues = place(fold(entries, own), device.indirection_table, device.queues) + fixed
-        parts.append(_measure(queues))
+        parts.append(measure_queues(queues))
         for size in sizes:
             table = device.indirection_table if size == own else default_table(size, device.queues)
             loads = place(fold(entries[:, JUDGING], size), table, device.queues) + fixed[JUDGING]
             of_sizes[size].append(spread_each(loads[:, :, column])[measure.rpartition("_")[0]])
-    columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-    return _Trial(columns, list(_summarize(of_sizes)))
+    return _Trial(join_columns(parts), list(_summarize(of_sizes)))
 
 
 def _sizes(device: Device) -> list[int]:
@@ -299,21 +365,10 @@ def _summarize(of_sizes: dict[int, list[npt.NDArray[np.float64]]]) -> "Iterable[
         yield SizeTrial(size, median, low, high)
 
 
-def _measure(queues: npt.NDArray[np.int64]) -> Columns:
-    """Measure loads of receive queues, given for each key and half, over each part."""
-    loads = dict(zip(PARTS, (queues[:, CHOOSING], queues[:, JUDGING], queues.sum(axis=1)), strict=True))
-    return {
-        f"{part}_{name}_{unit}": values
-        for part, of_part in loads.items()
-        for column, unit in enumerate(UNITS)
-        for name, values in spread_each(of_part[:, :, column]).items()
-    }
-
-
-def _entries(inputs: HashInputs, halves: npt.NDArray[np.int64], key: bytes) -> npt.NDArray[np.int64]:
+def _entries(packed: Packed, device: Device, key: bytes) -> npt.NDArray[np.int64]:
     """Return what each half brings to each entry of the device's table under one key."""
-    size = len(inputs.device.indirection_table)
-    (entries,) = spread_halves(inputs, halves, [key], max(size, 2))
+    size = len(device.indirection_table)
+    (entries,) = spread_halves(packed, [key], max(size, 2))
     return fold(entries[0], size)
 
 

@@ -5,11 +5,17 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import numpy.typing as npt
 
+from pcaphash.device.device import Device
 from pcaphash.engine.inputs import HashInputs
 from pcaphash.engine.threads import share_out
 from pcaphash.kernels.header import PORTS_WORD_IPV6
 from pcaphash.kernels.inputs import SHORT_WORDS, spread_by_keys, tabulate_keys, working_room
 from pcaphash.kernels.toeplitz import KEY_LEN, WORDS
+from pcaphash.studies.spread import UNITS, spread_each
+from pcaphash.studies.tune.measures import badness
+
+PARTS = ("choosing", "judging", "all")
+"""The hash inputs that a measure is over: those that keys are chosen by, those that they are judged by, or both."""
 
 HALVES = 2
 CHOOSING, JUDGING = range(HALVES)
@@ -28,17 +34,39 @@ def split_inputs(n_inputs: int, seed: int) -> npt.NDArray[np.int64]:
     return np.random.default_rng([seed, 1]).permutation(n_inputs) % HALVES
 
 
-def spread_halves(
-    inputs: HashInputs, halves: npt.NDArray[np.int64], keys: Sequence[bytes], slots: int
-) -> Iterator[npt.NDArray[np.int64]]:
-    """Spread both halves of the hash inputs over the entries of a table, under some keys at a time.
+def split_choosing(halves: npt.NDArray[np.int64], seed: int) -> npt.NDArray[np.int64]:
+    """Share the hash inputs of the choosing half out at random, in the same way; all others are in neither part."""
+    order = np.random.default_rng([seed, 3]).permutation(len(halves))
+    parts = np.full_like(halves, -1)
+    chosen = order[halves[order] == CHOOSING]
+    parts[chosen] = np.arange(len(chosen)) % HALVES
+    return parts
+
+
+Columns = dict[str, npt.NDArray[np.float64]]
+"""Measures of keys, by part and measure, such as ``judging_max_ideal_packets``."""
+
+Packed = list[tuple[int, int, npt.NDArray[np.uint32], npt.NDArray[np.int64]]]
+"""Hash inputs as kernels take them: the half, words of each, the words, and packets and bytes."""
+
+
+def pack_halves(inputs: HashInputs, halves: npt.NDArray[np.int64]) -> Packed:
+    """Arrange hash inputs for trying many keys, given the half of each; those of no half are left out."""
+    words, is_short = inputs.words, inputs.lengths < 4 * PORTS_WORD_IPV6
+    return [
+        (half, n_words, *_pack(words, inputs.loads, (halves == half) & chosen, n_words))
+        for half in range(HALVES)
+        for n_words, chosen in ((SHORT_WORDS, is_short), (WORDS, ~is_short))
+    ]
+
+
+def spread_halves(packed: Packed, keys: Sequence[bytes], slots: int) -> Iterator[npt.NDArray[np.int64]]:
+    """Spread both halves of hash inputs over the entries of a table, under some keys at a time.
 
     Parameters
     ----------
-    inputs : HashInputs
-        The distinct hash inputs.
-    halves : int64 array of shape (n,)
-        The half of each.
+    packed : list
+        The hash inputs, as ``pack_halves`` arranges them.
     keys : sequence of bytes
         The hash keys.
     slots : int
@@ -49,12 +77,6 @@ def spread_halves(
     int64 array of shape (some keys, HALVES, slots, 2)
         Packets and bytes of each entry.
     """
-    words, is_short = inputs.words, inputs.lengths < 4 * PORTS_WORD_IPV6
-    parts = [
-        (half, n_words, *_pack(words, inputs.loads, (halves == half) & chosen, n_words))
-        for half in range(HALVES)
-        for n_words, chosen in ((SHORT_WORDS, is_short), (WORDS, ~is_short))
-    ]
     n_at_once = max(_MOST_CELLS // (HALVES * slots * 2), 1)
     for start in range(0, len(keys), n_at_once):
         some = keys[start : start + n_at_once]
@@ -64,7 +86,7 @@ def spread_halves(
             first: int, last: int, some: Sequence[bytes] = some, entries: npt.NDArray[np.int64] = entries
         ) -> None:
             table, room = tabulate_keys(some[first:last], slots), working_room()
-            for half, n_words, words, loads in parts:
+            for half, n_words, words, loads in packed:
                 of_keys = entries[half, first:last].reshape(-1)
                 n_inputs = len(loads) // 2
                 spread_by_keys(words, n_inputs, n_words, loads, table, last - first, slots, room, of_keys)
@@ -116,3 +138,38 @@ def place(entries: npt.NDArray[np.int64], table: Sequence[int], n_queues: int) -
     placed = np.zeros((*entries.shape[:-2], n_queues, entries.shape[-1]), np.int64)
     placed[..., used, :] = np.add.reduceat(entries[..., order, :], starts, axis=-2)
     return placed
+
+
+def measure_keys(packed: Packed, device: Device, fixed: npt.NDArray[np.int64], keys: Sequence[bytes]) -> Columns:
+    """Measure how each key spreads each half with the device's own table."""
+    size = len(device.indirection_table)
+    spread = spread_halves(packed, keys, max(size, 2))
+    placed = (place(fold(each, size), device.indirection_table, device.queues) for each in spread)
+    return join_columns([measure_queues(queues + fixed) for queues in placed])
+
+
+def join_columns(parts: Sequence[Columns]) -> Columns:
+    """Put the measures of some keys and those of others behind each other."""
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+
+def measure_queues(queues: npt.NDArray[np.int64]) -> Columns:
+    """Measure loads of receive queues, given for each key and half, over each part."""
+    loads = dict(zip(PARTS, (queues[:, CHOOSING], queues[:, JUDGING], queues.sum(axis=1)), strict=True))
+    return {
+        f"{part}_{name}_{unit}": values
+        for part, of_part in loads.items()
+        for column, unit in enumerate(UNITS)
+        for name, values in spread_each(of_part[:, :, column]).items()
+    }
+
+
+def choosing_badness(columns: Columns, measure: str) -> npt.NDArray[np.float64]:
+    """Return how bad keys are over the half that they are chosen by."""
+    return badness(columns[f"{PARTS[CHOOSING]}_{measure}"], measure)
+
+
+def order_keys(columns: Columns, measure: str) -> npt.NDArray[np.int64]:
+    """Return the numbers of keys, the best over the choosing half first."""
+    values = choosing_badness(columns, measure)
+    return np.lexsort((np.arange(len(values)), values))
