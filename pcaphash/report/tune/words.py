@@ -167,8 +167,8 @@ def reach_lines(tuning: "Tuning") -> list[str]:
         current, best = (max(pair[number].rank for pair in tuning.reaches) for number in (0, 1))
         bits = tuning.reaches[0][0].index_bits
         lines.append(
-            f"rank: {current} of {bits} bits of the table index with the current key, {best} with the best one; neither "
-            "keeps these flows from table entries"
+            f"rank: {current} of {bits} bits of the table index with the current key, {best} with the best one; "
+            "neither keeps these flows from table entries"
         )
     return lines
 
