@@ -29,6 +29,9 @@ def recover_key(
 ) -> int:
     """Recover the hash key of a device from the hashes that it reported, as far as they determine it.
 
+    If only receive queues are reported, they tell some bits of each hash, given the indirection table (--ethtool,
+    --indirection-table): three if queue i % 8 is at entry i. That is enough for all key bits that queues depend on.
+
     It also finds out what the device hashes, by trying headers and hash types other than those given.
 
     \b
@@ -37,6 +40,7 @@ def recover_key(
     Examples:
       pcaphash recover-key dumpcap.pcapng
       pcaphash recover-key trace.pcap --reported hashes.csv --format json
+      pcaphash recover-key queues.pcapng --ethtool eth0.txt
       pcaphash recover-key trace.pcap --reported rxhash.csv --source tpacket --hash-types linux
     """
     options.check_format(format_, RECOVERY_WRITERS)

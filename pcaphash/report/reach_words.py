@@ -84,7 +84,7 @@ def _single(dependencies: "Sequence[Dependency]") -> list[str]:
     for value, always in ((0, "always 0"), (1, "always 1"), (None, "always the same")):
         bits = [each.bits[0] for each in dependencies if len(each.bits) == 1 and each.value == value]
         if bits:
-            named = f"{_bits(bits)} of the index"
+            named = f"{bits_text(bits)} of the index"
             clauses.append(f"{named} {'is' if len(bits) == 1 else 'are'} {always}")
     return clauses
 
@@ -98,18 +98,18 @@ def _equal(dependencies: "Sequence[Dependency]") -> list[str]:
             if len(each.bits) == 2 and each.value == value:
                 joined = [group for group in groups if group & set(each.bits)]
                 groups = [*(group for group in groups if group not in joined), set(each.bits).union(*joined)]
-        clauses += [f"{_bits(sorted(group))} of the index {told}" for group in groups]
+        clauses += [f"{bits_text(sorted(group))} of the index {told}" for group in groups]
     never = [each for each in dependencies if len(each.bits) == 2 and each.value == 1]
-    return clauses + [f"{_bits(each.bits)} of the index are never equal" for each in never]
+    return clauses + [f"{bits_text(each.bits)} of the index are never equal" for each in never]
 
 
 def _sum_text(dependency: "Dependency") -> str:
     *others, last = dependency.bits
     told = {0: "is always", 1: "is never", None: "changes exactly with"}[dependency.value]
-    return f"bit {last} of the index {told} the XOR of {_bits(others)}"
+    return f"bit {last} of the index {told} the XOR of {bits_text(others)}"
 
 
-def _bits(bits: "Iterable[int]") -> str:
+def bits_text(bits: "Iterable[int]") -> str:
     """Name bits of the index, bit 0 being the lowest: in a row or one by one."""
     numbers = list(bits)
     if len(numbers) == 1:

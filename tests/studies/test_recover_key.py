@@ -16,7 +16,7 @@ from pcaphash.errors import ConfigurationError
 from pcaphash.studies.basis import Basis
 from pcaphash.studies.recover_key import recover_key
 from pcaphash.studies.recover_key.agreement import Agreement, Packets
-from pcaphash.studies.recover_key.solution import KEY_BITS, solve, solve_most
+from pcaphash.studies.recover_key.solution import KEY_BITS, WHOLE_HASH, solve, solve_most
 from pcaphash.studies.span import Span
 from support import builders
 from support.builders import IPV4, IPV6
@@ -25,7 +25,6 @@ from support.diagnosing import Said, SaidOf, misbehave, separating_frames
 from support.shared import SHARED, needs_shared
 from support.traffic import flows, plain, tunnelled, write
 
-IN_ORDER = {bit: bit for bit in range(32)}
 CONFIGURATION = Configuration("v7", 0xFFF, key=random.Random(7).randbytes(40))
 
 
@@ -65,7 +64,7 @@ def known_bits(mask: bytes) -> set[int]:
 def test_eleven_ipv6_tuples_tell_everything():
     numbers = random.Random(1)
     key = numbers.randbytes(40)
-    solution = solve(basis_of([numbers.randbytes(36) for _ in range(11)], key), IN_ORDER, False)
+    solution = solve(basis_of([numbers.randbytes(36) for _ in range(11)], key), WHOLE_HASH, False)
     assert solution.known_bits == KEY_BITS == 319
     assert int.from_bytes(solution.hash_key, "big") >> 1 == int.from_bytes(key, "big") >> 1
 
@@ -77,7 +76,7 @@ def test_what_is_known_is_what_linear_algebra_allows(seed):
     # One pair of tunnel endpoints: only the source port varies, in 14 of its bits.
     data = [fixed + (0xC000 | numbers.getrandbits(14)).to_bytes(2, "big") + b"\x12\xb5" for _ in range(40)]
     data += [numbers.randbytes(seed * 4)] if seed else []
-    solution = solve(basis_of(data, key), IN_ORDER, False)
+    solution = solve(basis_of(data, key), WHOLE_HASH, False)
     rank, determined = rank_of(data)
     assert solution.rank == rank
     assert known_bits(solution.key_mask) == determined
@@ -94,7 +93,7 @@ def test_every_predictable_hash_is_predicted():
         return fixed + port.to_bytes(2, "big") + b"\x12\xb5"
 
     seen = [outer(0xC000 | numbers.getrandbits(14)) for _ in range(60)]
-    solution = solve(basis_of(seen, key), IN_ORDER, False)
+    solution = solve(basis_of(seen, key), WHOLE_HASH, False)
     asked = [outer(0xC000 | numbers.getrandbits(14)) for _ in range(200)]
     values, determined = solution.predict(words_of(asked))
     assert determined.all()
@@ -191,8 +190,8 @@ def test_a_wrong_hash_that_no_sum_of_inputs_shows():
     assert basis.contradictions == 0
     equations = [(int.from_bytes(each, "big"), 1, toeplitz(key, each)) for each in data]
     equations[20] = (*equations[20][:2], equations[20][2] ^ 0x80)
-    assert solve_most(equations, IN_ORDER, False, 0) == (None, [20])
-    solution, wrong = solve_most(equations, IN_ORDER, False, 3)
+    assert solve_most([(each, WHOLE_HASH) for each in equations], False, 0) == (None, [20])
+    solution, wrong = solve_most([(each, WHOLE_HASH) for each in equations], False, 3)
     assert wrong == [20]
     assert solution.known_bits == KEY_BITS
     assert int.from_bytes(solution.hash_key, "big") >> 1 == int.from_bytes(key, "big") >> 1
@@ -282,7 +281,7 @@ def test_wrong_hashes_wherever_new_inputs_come(wrong, at_once):
     assert agreement.basis.rank == 289
     assert agreement.contradictions == len(wrong)
     assert agreement.first_contradicting(100) == tuple(wrong)
-    solution = solve(agreement.basis, IN_ORDER, False)
+    solution = solve(agreement.basis, WHOLE_HASH, False)
     assert int.from_bytes(solution.hash_key, "big") >> 1 == int.from_bytes(CONFIGURATION.key, "big") >> 1
 
 

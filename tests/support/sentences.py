@@ -71,10 +71,10 @@ def recover_key_sentences() -> Iterator[str]:
     whole = Solution(0x6D5A << 335, (), False, KEY_BITS, 100)
     partial = replace(whole, null=tuple(1 << 32 + bit for bit in range(192)), redundant=5)
     odd = replace(whole, has_initial=True, particular=whole.particular | 0xFFFFFFFF)
-    fit = Fit(Assumption.AS_CONFIGURED, Device(), 5000, 97, 0, whole, ValueOrder.AS_REPORTED, ())
+    fit = Fit(Assumption.AS_CONFIGURED, Device(), 5000, 97, 0, whole, ValueOrder.AS_REPORTED, (), 32 * (5000 - 97))
     fits = [
         fit,
-        replace(fit, packets=97, solution=partial),
+        replace(fit, packets=97, holding=0, solution=partial),
         *(replace(fit, value_order=order) for order in ValueOrder if order != ValueOrder.AS_REPORTED),
         *(replace(fit, assumption=assumption) for assumption in Assumption if assumption != Assumption.AS_CONFIGURED),
         replace(fit, solution=odd, contradictions=2, contradicting=(7, 4711)),

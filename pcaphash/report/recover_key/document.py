@@ -44,6 +44,7 @@ def recovery_document(recovery: "Recovery") -> dict[str, object]:
         "predictable": recovery.predictable,
         "of_other_types": recovery.of_other_types,
         "is_order_known": recovery.is_order_known,
+        "from_queues": None if recovery.queue_sums is None else _queues_document(recovery),
         "assumptions": [_fit_document(fit) for fit in recovery.fits],
     }
 
@@ -52,6 +53,18 @@ def _other_types(recovery: "Recovery") -> list[dict[str, object]]:
     """Return the note on hashes of other types as ``note_document`` does, which is about those of the source."""
     facts = {"packets": recovery.of_other_types}
     return [{"kind": "other-types", "text": text, "facts": facts} for text in other_types_texts(recovery)]
+
+
+def _queues_document(recovery: "Recovery") -> dict[str, object]:
+    """Return what receive queues tell: sums of bits of the table index."""
+    sums = recovery.queue_sums
+    assert sums is not None, "only receive queues are reported"
+    return {
+        "sums": [[bit for bit in range(sums.index_bits) if mask >> bit & 1] for mask in sums.masks],
+        "index_bits": sums.index_bits,
+        "is_all": sums.is_all,
+        "beside_queues": recovery.beside_queues,
+    }
 
 
 def _fit_document(fit: "Fit") -> dict[str, object]:

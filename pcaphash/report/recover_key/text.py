@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pcaphash.studies.recover_key import Recovery
     from pcaphash.studies.recover_key.result import Fit
 
-_STYLES = {Conclusion.COMPLETE: "bold green", Conclusion.PARTIAL: "bold"}
+_STYLES = {Conclusion.COMPLETE: "bold green", Conclusion.COMPLETE_FOR_QUEUES: "bold green", Conclusion.PARTIAL: "bold"}
 
 
 def show_recovery(recovery: "Recovery", stream: TextIO) -> None:

@@ -1,12 +1,13 @@
 """What was recovered of a hash key in words: one thought per sentence, each number with its meaning."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pcaphash.device.hash_key import TITLES
 from pcaphash.report.note_words import note_text
-from pcaphash.report.reach_words import input_text
-from pcaphash.report.words import count, packets
+from pcaphash.report.reach_words import bits_text, input_text
+from pcaphash.report.words import count, counted, packets
 from pcaphash.studies.recover_key.result import Assumption, Conclusion, ValueOrder
 from pcaphash.studies.recover_key.solution import KEY_BITS
 
@@ -33,6 +34,7 @@ _ORDERS = {
 }
 _HEADLINES = {
     Conclusion.COMPLETE: f"The key is known: all {KEY_BITS} bits that a hash can depend on.",
+    Conclusion.COMPLETE_FOR_QUEUES: "All key bits that a receive queue can depend on are known.",
     Conclusion.UNCERTAIN: "No key is certain.",
     Conclusion.NO_KEY: "No key produces these hashes.",
     Conclusion.NO_ORDER: "No key can be told from this log.",
@@ -89,7 +91,7 @@ def put_into_words(recovery: "Recovery") -> RecoveryWords:
     return RecoveryWords(
         _headline(recovery, solution),
         _key_lines(recovery, solution),
-        [*_about_fit(best, solution), *_about_use(recovery)],
+        [*_about_queues(recovery), *_about_fit(best, solution), *_about_use(recovery)],
         [f"to validate with it: pcaphash validate TRACE --key {key}"] if recovery.calculable else [],
         notes,
     )
@@ -111,8 +113,11 @@ def known_name(recovery: "Recovery") -> str:
 
 
 def _headline(recovery: "Recovery", solution: "Solution") -> str:
-    if recovery.conclusion == Conclusion.COMPLETE:
-        return _HEADLINES[Conclusion.COMPLETE]
+    if recovery.conclusion in (Conclusion.COMPLETE, Conclusion.COMPLETE_FOR_QUEUES):
+        return _HEADLINES[recovery.conclusion]
+    if recovery.queue_sums is not None:
+        usable = KEY_BITS - recovery.beside_queues
+        return f"{solution.known_bits} of the {usable} key bits that a receive queue can depend on are known."
     return f"{solution.known_bits} of the {KEY_BITS} key bits that a hash can depend on are known."
 
 
@@ -142,20 +147,49 @@ def _about_fit(best: "Fit", solution: "Solution") -> list[str]:
     return lines
 
 
+def _about_queues(recovery: "Recovery") -> list[str]:
+    """Say what receive queues tell, and what they cannot tell."""
+    sums = recovery.queue_sums
+    if sums is None:
+        return []
+    n_bits = recovery.beside_queues
+    lines = [
+        f"from receive queues alone: with this indirection table they tell {masks_text(sums.masks)}",
+        f"No receive queue depends on {counted(n_bits, 'other bit', 'other bits')} of the key, so they stay unknown.",
+    ]
+    if not sums.is_all:
+        lines.append("What else these queues say of the table index is not linear, and is not used.")
+    return lines
+
+
+def masks_text(masks: "Iterable[int]") -> str:
+    """Name sums of bits of the table index."""
+    single = [mask.bit_length() - 1 for mask in masks if mask.bit_count() == 1]
+    sums = [
+        f"the XOR of {bits_text([bit for bit in range(mask.bit_length()) if mask >> bit & 1])}"
+        for mask in masks
+        if mask.bit_count() > 1
+    ]
+    return " and ".join([*([bits_text(single)] if single else []), *sums]) + " of the table index"
+
+
 def _about_use(recovery: "Recovery") -> list[str]:
     """Say which hashes the known bits give."""
     lines = []
     if recovery.calculable:
-        lines.append(
-            f"enough to calculate every hash over {', '.join(input_text(each) for each in recovery.calculable)}"
-        )
+        what = "hash over" if recovery.queue_sums is None else "receive queue of"
+        lines.append(f"enough to calculate every {what} {', '.join(input_text(each) for each in recovery.calculable)}")
     if recovery.unreported:
         have = "has" if recovery.unreported == 1 else "have"
         lines.append(
-            f"{packets(recovery.unreported)} {have} no reported hash: {count(recovery.predictable)} of "
-            f"{count(recovery.looked_at)} examined can be predicted"
+            f"{packets(recovery.unreported)} {have} no reported {_reported(recovery)}: "
+            f"{count(recovery.predictable)} of {count(recovery.looked_at)} examined can be predicted"
         )
     return lines
+
+
+def _reported(recovery: "Recovery") -> str:
+    return "hash" if recovery.queue_sums is None else "receive queue"
 
 
 def other_types_texts(recovery: "Recovery") -> list[str]:

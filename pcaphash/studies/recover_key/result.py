@@ -9,6 +9,7 @@ from pcaphash.device.device import Device
 from pcaphash.engine.reading import Reading
 from pcaphash.engine.result import Result, packets_of
 from pcaphash.studies.hash_input import KEY_BITS_OF, HashInput
+from pcaphash.studies.recover_key.queues import QueueSums
 from pcaphash.studies.recover_key.solution import KEY_BITS, Solution
 
 if TYPE_CHECKING:
@@ -44,6 +45,8 @@ class Conclusion(StrEnum):
 
     COMPLETE = "complete"
     """Every bit of the key that a hash can depend on is known."""
+    COMPLETE_FOR_QUEUES = "complete-for-queues"
+    """Every bit of the key that a receive queue can depend on is known; only receive queues are reported."""
     PARTIAL = "partial"
     """Some of these bits are known."""
     UNCERTAIN = "uncertain"
@@ -76,6 +79,8 @@ class Fit:
         How the bits of the hash are arranged in the reported value; None if no key gives them.
     contradicting : tuple of int
         Numbers of the first packets whose hashes do not go with the others.
+    holding : int
+        Equations that hold because inputs are sums of others and have the sums of their hashes.
     """
 
     assumption: Assumption
@@ -86,6 +91,7 @@ class Fit:
     solution: Solution | None
     value_order: ValueOrder | None
     contradicting: tuple[int, ...]
+    holding: int
 
     @property
     def is_consistent(self) -> bool:
@@ -95,8 +101,7 @@ class Fit:
     @property
     def evidence(self) -> int:
         """How many more equations hold than are needed to find the key: without any, everything fits."""
-        holding = self.packets - self.rank - self.contradictions
-        return 0 if self.solution is None else self.solution.redundant + 32 * holding
+        return 0 if self.solution is None else self.solution.redundant + self.holding
 
     @property
     def is_confirmed(self) -> bool:
@@ -130,6 +135,8 @@ class Recovery(Result):
         What the source says of the values read, a line each.
     is_order_known : bool
         Whether it is known which reported hash is of which packet.
+    queue_sums : QueueSums, optional
+        What receive queues say of the hash, if only these are reported; None if hashes are.
     """
 
     reading: Reading
@@ -142,6 +149,7 @@ class Recovery(Result):
     of_other_types: int = 0
     notes: list[Note] = field(default_factory=list)
     is_order_known: bool = True
+    queue_sums: QueueSums | None = None
 
     def facts(self) -> list[str]:
         """Return what was read, and how much of the key is known."""
@@ -181,6 +189,8 @@ class Recovery(Result):
     def conclusion(self) -> Conclusion:
         """What the recovery comes to."""
         if self.solution is not None:
+            if self.queue_sums is not None and HashInput.IPV6_PORTS in self.calculable:
+                return Conclusion.COMPLETE_FOR_QUEUES
             return Conclusion.COMPLETE if self.is_complete else Conclusion.PARTIAL
         if not self.is_order_known:
             return Conclusion.NO_ORDER
@@ -189,9 +199,27 @@ class Recovery(Result):
 
     @property
     def calculable(self) -> list[HashInput]:
-        """The inputs for which the known bits of the key give every hash."""
-        if self.solution is None:
-            return []
-        known = int.from_bytes(self.solution.key_mask, "big")
-        places = 8 * len(self.solution.key_mask)
-        return [each for each, bits in KEY_BITS_OF.items() if known >> (places - bits) == (1 << bits) - 1]
+        """The inputs for which the known bits of the key give every hash, or every queue if only these are reported."""
+        return [each for each in HashInput if self.solution is not None and not self._unknown(each)]
+
+    @property
+    def beside_queues(self) -> int:
+        """How many key bits no receive queue depends on; 0 if hashes are reported."""
+        return 0 if self.queue_sums is None else KEY_BITS - self._needed(HashInput.IPV6_PORTS).bit_count()
+
+    def _unknown(self, kind: HashInput) -> int:
+        assert self.solution is not None, "there is one"
+        known = int.from_bytes(self.solution.key_mask, "big") >> (8 * len(self.solution.key_mask) - KEY_BITS)
+        return self._needed(kind) & ~known
+
+    def _needed(self, kind: HashInput) -> int:
+        """Return which key bits the hashes over an input depend on, or its queues, the last of KEY_BITS being 1."""
+        every = (1 << KEY_BITS_OF[kind]) - 1 << (KEY_BITS - KEY_BITS_OF[kind])
+        if self.queue_sums is None:
+            return every
+        n_bits = KEY_BITS_OF[kind] - 31
+        found = 0
+        for bit in range(32):  # of the hash, the lowest being 0
+            if self.queue_sums.needed >> bit & 1:
+                found |= (1 << n_bits) - 1 << (KEY_BITS - n_bits - 31 + bit)
+        return found

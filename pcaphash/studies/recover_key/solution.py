@@ -1,5 +1,7 @@
 """Solve for the bits of a key: each hash bit is the sum of the key bits that the input's ones select.
 
+What is reported need not be the hash itself: each bit of a value may be a sum of bits of the hash.
+
 Bit j of the hash of an input is the sum of the key bits i + j over all its bits i that are set (Microsoft, "RSS hashing
 functions"), and of bit j of the initial value. A trace of any length says no more than its basis does: at most 289
 inputs, 32 equations each.
@@ -20,6 +22,15 @@ KEY_BITS = INPUT_BITS + 31
 """Bits of a key that a hash can depend on."""
 
 _HASH_BITS = 32
+
+Sums = tuple[tuple[int, int], ...]
+"""What a reported value says of a hash: bits of the hash, as a mask, and which bit of the value is their sum."""
+
+Equation = tuple[int, int, int]
+"""An input as a number of 288 bits, the one after it, and the reported value, as ``Basis.equations`` gives them."""
+
+WHOLE_HASH: Sums = tuple((1 << bit, bit) for bit in range(_HASH_BITS))
+"""The value is the hash."""
 _KEY_LEN = (KEY_BITS + 7) // 8
 
 
@@ -79,18 +90,20 @@ class Solution:
     def _changes(self) -> list[tuple[object, np.uint32]]:
         return [(prepare_key(_key_bytes(change)), np.uint32(change & 0xFFFFFFFF)) for change in self.null]
 
-    def predict(self, words: Words) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.bool_]]:
+    def predict(self, words: Words, of_hash: int = 0xFFFFFFFF) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.bool_]]:
         """Return the hashes of inputs, and which of them are determined: no change of open bits changes them.
 
         Parameters
         ----------
         words : uint32 array of shape (n, WORDS)
             The inputs in words, zeros behind their end.
+        of_hash : int
+            Which bits of the hash have to be determined.
         """
         values = _hash(words, prepare_key(self.hash_key)) ^ np.uint32(self.initial_value)
         determined = np.ones(len(words), bool)
         for key, initial in self._changes:
-            determined &= _hash(words, key) == initial
+            determined &= (_hash(words, key) ^ initial) & np.uint32(of_hash) == 0
         return values, determined
 
 
@@ -104,36 +117,36 @@ def _hash(words: Words, key: object) -> npt.NDArray[np.uint32]:
     return values
 
 
-def solve(basis: Basis, reorder: dict[int, int], has_initial: bool) -> Solution | None:
+def solve(basis: Basis, sums: Sums, has_initial: bool) -> Solution | None:
     """Solve for a key.
 
     Parameters
     ----------
     basis : Basis
-        Inputs and hashes.
-    reorder : dict of int to int
-        Of each bit of the hash, counted from the most significant, which bit of the reported value it is.
+        Inputs and reported values.
+    sums : tuple of (int, int)
+        What the values say of the hash.
     has_initial : bool
         Whether the hash may start at another value than 0.
 
     Returns
     -------
     Solution or None
-        None where no key gives these hashes.
+        None where no key gives these values.
     """
-    return solve_most(basis.equations(), reorder, has_initial, 0)[0]
+    return solve_most([(equation, sums) for equation in basis.equations()], has_initial, 0)[0]
 
 
 def solve_most(
-    equations: Sequence[tuple[int, int, int]], reorder: dict[int, int], has_initial: bool, most_wrong: int
+    equations: Sequence[tuple[Equation, Sums]], has_initial: bool, most_wrong: int
 ) -> tuple[Solution | None, list[int]]:
-    """Solve for a key, and leave out inputs whose hashes contradict those before.
+    """Solve for a key, and leave out inputs whose values contradict those before.
 
     Parameters
     ----------
-    equations : sequence of (int, int, int)
-        As ``Basis.equations`` gives them: an input as a number of 288 bits, the one behind it, the hash.
-    reorder, has_initial
+    equations : sequence of (Equation, Sums)
+        Inputs with reported values, and what each value says of the hash.
+    has_initial : bool
         As for ``solve``.
     most_wrong : int
         How many may be left out.
@@ -148,9 +161,9 @@ def solve_most(
     pivots: dict[int, tuple[int, int]] = {}  # by highest bit: an equation, and what it sums up to
     redundant = 0
     wrong = []
-    for place, equation in enumerate(equations):
+    for place, (equation, sums) in enumerate(equations):
         added, holding = [], 0
-        for row, result in _rows(*equation, reorder, has_initial):
+        for row, result in _rows(*equation, sums, has_initial):
             while row and (found := pivots.get(row.bit_length())):
                 row ^= found[0]
                 result ^= found[1]
@@ -172,13 +185,16 @@ def solve_most(
     return _solution(pivots, has_initial, redundant), wrong
 
 
-def _rows(data: int, one: int, value: int, reorder: dict[int, int], has_initial: bool) -> Iterator[tuple[int, int]]:
-    """Yield the equation of each bit of a hash, and what it sums up to."""
-    for bit in range(_HASH_BITS):
-        row = data << (31 - bit) << _HASH_BITS
+def _rows(data: int, one: int, value: int, sums: Sums, has_initial: bool) -> Iterator[tuple[int, int]]:
+    """Yield the equation of each bit of a value, and what it sums up to."""
+    for mask, place in sums:
+        row = 0
+        for bit in range(mask.bit_length()):
+            if mask >> bit & 1:
+                row ^= data << bit << _HASH_BITS
         if has_initial and one:
-            row |= 1 << (31 - bit)
-        yield row, value >> (31 - reorder[bit]) & 1
+            row ^= mask
+        yield row, value >> place & 1
 
 
 def _solution(pivots: dict[int, tuple[int, int]], has_initial: bool, redundant: int) -> Solution:

@@ -25,28 +25,16 @@ from pcaphash.errors import ConfigurationError, Field
 from pcaphash.kernels.toeplitz import WORDS
 from pcaphash.standards import virtio
 from pcaphash.studies.asking import inputs_of, only_trace
-from pcaphash.studies.basis import Basis, Words
-from pcaphash.studies.recover_key.agreement import Agreement, Packets
+from pcaphash.studies.basis import Words
+from pcaphash.studies.recover_key.agreement import Packets
+from pcaphash.studies.recover_key.evidence import Evidence
+from pcaphash.studies.recover_key.queues import QueueSums, find_queue_sums
 from pcaphash.studies.recover_key.result import Assumption, Fit, Recovery, ValueOrder
-from pcaphash.studies.recover_key.solution import Solution, solve, solve_most
+from pcaphash.studies.recover_key.solution import Solution
 from pcaphash.studies.validate.log_order import arrange_by_contents, can_be_read_twice
 from pcaphash.studies.validate.verdicts import Expectations
 
-VALUE_ORDERS = {
-    ValueOrder.AS_REPORTED: {bit: bit for bit in range(32)},
-    ValueOrder.BYTES_REVERSED: {bit: 8 * (3 - bit // 8) + bit % 8 for bit in range(32)},
-    ValueOrder.BITS_REVERSED: {bit: 31 - bit for bit in range(32)},
-    ValueOrder.HALVES_SWAPPED: {bit: (bit + 16) % 32 for bit in range(32)},
-}
-"""Of each bit of a hash, counted from the most significant, which bit of the reported value it is."""
-
 _MOST_KEPT = 4096  # packets without a reported hash that are looked at
-_MOST_WRONG = 20  # one in so many packets may contradict the others
-_LOST = 4096  # contradictions, at least, before an assumption is given up
-_MOST_SOLVED = 400  # packets among which wrong ones are looked for by solving for the key
-_ATTEMPTS = 4
-_SEED = 1
-_SHOWN = 10
 
 
 class _Trial:
@@ -56,21 +44,26 @@ class _Trial:
         self.assumption = assumption
         self._report_numbers = report_numbers
         self.device = device
-        self._agreement = Agreement()
+        self.queue_sums = find_queue_sums(device)
+        self._hashes = Evidence.of_hashes()
+        self._queues = None if self.queue_sums is None else Evidence.of_queues(self.queue_sums)
         self._describer, self._expected = Describer(device), Expectations(device)
-        self._unreported: list[Words] = []
-        self.n_unreported = 0
         self.n_of_other_types = 0
 
-    @property
-    def is_lost(self) -> bool:
-        """Whether so much contradicts that the assumption need not be followed any further."""
-        return self._agreement.contradictions > max(_LOST, self._agreement.inputs // _MOST_WRONG)
+    def evidence(self, *, by_queue: bool) -> Evidence:
+        """Return what hashes say, or receive queues; the former if queues say nothing."""
+        return self._queues if by_queue and self._queues is not None else self._hashes
 
-    def add(self, block: Block, numbers: npt.NDArray[np.int64], reported: Reported) -> None:
-        """Take in the packets of a block."""
+    def add(self, block: Block, numbers: npt.NDArray[np.int64], reported: Reported, *, by_queue: bool) -> None:
+        """Take in the packets of a block, by their hashes, and by their receive queues if there is no hash so far."""
         found = self._describer.describe(block)
         self._expected.learn(self._describer.decisions)
+        words = input_words(found)
+        if by_queue and self._queues is not None and self.queue_sums is not None:
+            has_queue = reported.queues != NOT_REPORTED
+            says = found.hashed & has_queue
+            self._queues.keep_unreported(words[found.hashed & ~has_queue])
+            self._queues.add_queues(numbers[says], words[says], reported.queues[says], self.queue_sums)
         says = reported.has_hash & found.hashed & (reported.hash_reports != 0)
         reports = self._expected.reports[found.signatures]
         of_type = (reported.hash_reports == NOT_REPORTED) | (reported.hash_reports == reports)
@@ -78,68 +71,16 @@ class _Trial:
         says &= of_type
         if self._report_numbers is not None:
             says &= np.isin(reports, list(self._report_numbers))
-        words = input_words(found)
-        self._keep_unreported(words[found.hashed & ~reported.has_hash])
-        self._agreement.add(Packets(numbers[says], words[says], reported.hash_values[says]))
+        self._hashes.keep_unreported(words[found.hashed & ~reported.has_hash])
+        self._hashes.add_hashes(Packets(numbers[says], words[says], reported.hash_values[says]))
 
-    def _keep_unreported(self, words: Words) -> None:
-        self.n_unreported += len(words)
-        room = _MOST_KEPT - sum(map(len, self._unreported))
-        if room > 0 and len(words):
-            self._unreported.append(words[:room])
-
-    @property
-    def unreported(self) -> Words:
-        """Hash inputs of packets without a reported hash, those that were kept."""
-        return np.concatenate([np.empty((0, WORDS), np.uint32), *self._unreported])
-
-    def fit(self) -> Fit:
+    def fit(self, *, by_queue: bool) -> Fit:
         """Find out how well the assumption goes with what was reported."""
-        agreement = self._agreement
-        agreement.improve()
-        solution: Solution | None = None
-        order: ValueOrder | None = None
-        if agreement.contradictions * _MOST_WRONG <= agreement.inputs:
-            solution, order = _solve(agreement.basis)
-            if solution is None and (wrong := _wrong(agreement.witnesses)) is not None:
-                agreement = agreement.without(wrong)
-                solution, order = _solve(agreement.basis)
+        found = self.evidence(by_queue=by_queue).conclude()
         return Fit(
-            self.assumption, self.device, agreement.inputs, agreement.basis.rank, agreement.contradictions, solution,
-            order, agreement.first_contradicting(_SHOWN),
+            self.assumption, self.device, found.packets, found.rank, found.contradictions, found.solution,
+            found.value_order, found.contradicting, found.holding,
         )  # fmt: skip
-
-
-_READINGS = [(has_initial, order) for has_initial in (False, True) for order in VALUE_ORDERS]
-
-
-def _solve(basis: Basis) -> tuple[Solution | None, ValueOrder | None]:
-    """Solve for a key in each order of the hash's bits, with an initial value of 0 first, then with an unknown one."""
-    for has_initial, order in _READINGS:
-        if solution := solve(basis, VALUE_ORDERS[order], has_initial):
-            return solution, order
-    return None, None
-
-
-def _wrong(packets: Packets) -> npt.NDArray[np.int64] | None:
-    """Return the numbers of packets without which a key gives all hashes; None where there are none.
-
-    Of inputs none of which is a sum of others, any hashes could be right, but not with one key: an input of n bits
-    asks for n + 31 bits of it, and says 32.
-    """
-    random = np.random.default_rng(_SEED)
-    orders = [random.permutation(len(packets))[:_MOST_SOLVED] for _ in range(_ATTEMPTS)]
-    for has_initial, value_order in _READINGS:
-        for order in orders:
-            chosen = packets.take(order)
-            equations = [
-                (int.from_bytes(words.astype(">u4").tobytes(), "big"), 1, int(value))
-                for words, value in zip(chosen.words, chosen.values, strict=True)
-            ]
-            solution, wrong = solve_most(equations, VALUE_ORDERS[value_order], has_initial, len(order) // _MOST_WRONG)
-            if solution:
-                return np.sort(chosen.numbers[wrong])
-    return None
 
 
 def input_words(found: Descriptions) -> Words:
@@ -187,6 +128,8 @@ class Trials(Counter):
         self.trials = list(_list_trials(device, report_numbers))
         self.n_reported = 0
         """Packets with a reported hash."""
+        self.queues: set[int] = set()
+        """Receive queues that packets came to, as long as none has a reported hash."""
         self.notes: list[Note] = []
         """What is to be known of the reported hashes."""
         self._source = source
@@ -199,9 +142,12 @@ class Trials(Counter):
         """Follow the assumptions that are not lost."""
         assert batch.reported is not None, "the source says what was reported"
         self.n_reported += int(batch.reported.has_hash.sum())
+        by_queue = not self.n_reported
+        if by_queue:
+            self.queues |= set(np.unique(batch.reported.queues).tolist()) - {NOT_REPORTED}
         for trial in self.trials:
-            if not trial.is_lost:
-                trial.add(batch.block, batch.numbers, batch.reported)
+            if not trial.evidence(by_queue=by_queue).is_lost:
+                trial.add(batch.block, batch.numbers, batch.reported, by_queue=by_queue)
 
     def note(self, part: Part, notes: Sequence[Note]) -> None:
         """Take note of what is to be known of the reported hashes."""
@@ -238,17 +184,33 @@ class RecoveryRequest(Asked):
         Raises
         ------
         ConfigurationError
-            No packet has a reported hash.
+            Nothing that is reported says anything of the key.
         """
         counter, reading = partial.counter, partial.reading
-        if not counter.n_reported:
-            problem, advice = (
-                "no packet has a reported hash",
-                f"say where they are: {Field('reported', 'FILE')}, {Field('header_len')}",
-            )
-            raise ConfigurationError(reading.traces[0], problem, advice)
-        fits = [trial.fit() for trial in counter.trials]
-        return _conclude(Recovery(reading, fits, None, notes=counter.notes), counter.trials)
+        by_queue = not counter.n_reported
+        queue_sums = counter.trials[0].queue_sums
+        if by_queue:
+            _check_queues(reading.traces[0], counter.queues, queue_sums)
+        fits = [trial.fit(by_queue=by_queue) for trial in counter.trials]
+        found = Recovery(reading, fits, None, notes=counter.notes, queue_sums=queue_sums if by_queue else None)
+        return _conclude(found, counter.trials)
+
+
+def _check_queues(trace: str, queues: set[int], queue_sums: QueueSums | None) -> None:
+    """Refuse what says nothing of a key: neither hashes nor receive queues, or queues that say nothing of the hash."""
+    where = f"say where they are: {Field('reported', 'FILE')}, {Field('header_len')}"
+    if not queues:
+        raise ConfigurationError(trace, "no packet has a reported hash, or a receive queue", where)
+    if len(queues) == 1:
+        problem = f"no packet has a reported hash, and all came to receive queue {min(queues)}, which says nothing"
+        raise ConfigurationError(trace, problem, where)
+    if queue_sums is None or not queue_sums.masks:
+        problem = (
+            "no packet has a reported hash, and with this indirection table no receive queue tells a bit of the hash, "
+            "or a sum of bits"
+        )
+        advice = f"capture with queue i at entry i of the table, or use {Field('key_shifts')}"
+        raise ConfigurationError(trace, problem, advice)
 
 
 def recover_key(
@@ -261,7 +223,9 @@ def recover_key(
     report_numbers: frozenset[int] | None = None,
     jobs: int | None = None,
 ) -> Recovery:
-    """Recover the hash key of a device from the hashes that it reported.
+    """Recover the hash key of a device from the hashes that it reported, or from the receive queues.
+
+    Receive queues count if no packet has a reported hash: with the device's indirection table they tell bits of it.
 
     Parameters
     ----------
@@ -286,7 +250,7 @@ def recover_key(
     CaptureError
         The trace cannot be read at all.
     ConfigurationError
-        No packet has a reported hash.
+        Nothing that is reported says anything of the key.
     """
     (read_from,) = inputs_of(trace)
     request = RecoveryRequest((device or Device(),), selection, source or PacketOptions(), report_numbers)
@@ -313,12 +277,14 @@ def _conclude(found: Recovery, trials: list[_Trial]) -> Recovery:
     chosen = max(fitting, key=lambda i: (found.fits[i].evidence, -i))
     best, trial = found.fits[chosen], trials[chosen]
     assert best.solution is not None
-    _, determined = best.solution.predict(trial.unreported)
+    evidence = trial.evidence(by_queue=found.queue_sums is not None)
+    of_hash = 0xFFFFFFFF if found.queue_sums is None else found.queue_sums.needed
+    _, determined = best.solution.predict(evidence.unreported, of_hash)
     return replace(
         found,
         best=best,
         known_key=_known_key(best.solution),
-        unreported=trial.n_unreported,
+        unreported=evidence.n_unreported,
         predictable=int(determined.sum()),
         looked_at=len(determined),
         of_other_types=trial.n_of_other_types,
