@@ -133,5 +133,5 @@ def find_affinity(kin: Sequence[Kin], queues: npt.NDArray[np.int64], loads: npt.
         states = np.zeros(each.n_groups * STATE_LEN, np.int64)
         has_sides = each.sides is not None
         counts = count_apart(each.of_flow, queues, sides, has_sides, loads.reshape(-1), len(queues), states)
-        found.append(Affinity(each.question, *counts))
+        found.append(Affinity(each.question, *map(int, counts)))  # plain kernels return NumPy's
     return found
