@@ -94,7 +94,11 @@ class HashInputs:
     @property
     def lengths(self) -> npt.NDArray[np.int64]:
         """Lengths in bytes, shape (n,)."""
-        return lengths_of(self.rows)
+        picks, _ = _decide_all(self.groups, self.device)
+        by_signature = np.zeros(N_SIGNATURES, np.int64)
+        for signature in {each for flows in self.groups for each in flows.distinct_signatures}:
+            *_, by_signature[signature] = _plan(signature, int(picks[signature]))
+        return by_signature[_join([flows.signatures for flows in self.groups])[self.firsts]]
 
     @cached_property
     def queues(self) -> npt.NDArray[np.int64]:
@@ -133,11 +137,6 @@ def words_of(rows: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint32]:
     words = np.empty((len(rows), 2 * _PAIRS), np.uint32)
     words[:, ::2], words[:, 1::2] = rows >> _HIGH, rows & _LOW
     return words[:, :WORDS]
-
-
-def lengths_of(rows: npt.NDArray[np.uint64]) -> npt.NDArray[np.int64]:
-    """Return the lengths of ``HashInputs.rows`` in bytes, shape (n,)."""
-    return (rows[:, _LAST_PAIR] & _LOW).astype(np.int64)
 
 
 def find_inputs(groups: Iterable[Flows], device: Device) -> HashInputs:

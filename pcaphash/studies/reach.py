@@ -9,14 +9,14 @@ all differences for one in 2 ** d keys, and a difference adds nothing to the ind
 keys with less than full rank are too few to be all of them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from pcaphash.device.device import Device
-from pcaphash.engine.inputs import HashInputs, lengths_of, words_of
+from pcaphash.engine.inputs import HashInputs
 from pcaphash.studies.basis import Basis, Words
 from pcaphash.studies.hash_input import INPUT_BYTES_OF, HashInput
 from pcaphash.studies.index_bits import Dependency, find_dependencies, index_bits_of
@@ -100,17 +100,44 @@ def find_reach(inputs: HashInputs) -> tuple[Reach, ...]:
     tuple of Reach
         In the order of ``HashInput``; empty if no bits of the hash are the table index.
     """
-    if index_bits_of(inputs.device) is None or not len(inputs):
-        return ()
-    rows = inputs.rows
-    lengths = lengths_of(rows)
+    words = inputs.words
+    return tuple(_reach_of(kind, chosen, inputs, words) for kind, chosen in _by_kind(inputs))
+
+
+def find_limits(inputs: HashInputs) -> tuple[Reach, ...]:
+    """Find what keeps hash inputs from entries: what ``find_reach`` finds, as far as it matters.
+
+    That is quicker, since most inputs lead to so many entries that nothing keeps them from any.
+    """
     found = []
+    for kind, chosen in _by_kind(inputs):
+        index_bits, entries = _entries_of(inputs.hash_values[chosen], inputs.device)
+        if len(find_basis((entries ^ entries[0]).tolist(), index_bits)) < index_bits:
+            found.append(_reach_of(kind, chosen, inputs, inputs.words))
+    return tuple(reach for reach in found if reach.matters)
+
+
+def _by_kind(inputs: HashInputs) -> Iterator[tuple[HashInput, npt.NDArray[np.bool_]]]:
+    """Yield each kind of input that there is, and which inputs are of it; none if no bits are the table index."""
+    if index_bits_of(inputs.device) is None:
+        return
+    lengths = inputs.lengths
     for kind, n_bytes in INPUT_BYTES_OF.items():
         chosen = lengths == n_bytes
         if chosen.any():
-            packets = int(inputs.loads[chosen, 0].sum())
-            found.append(reach_of(kind, words_of(rows[chosen]), inputs.hash_values[chosen], packets, inputs.device))
-    return tuple(found)
+            yield kind, chosen
+
+
+def _reach_of(kind: HashInput, chosen: npt.NDArray[np.bool_], inputs: HashInputs, words: Words) -> Reach:
+    packets = int(inputs.loads[chosen, 0].sum())
+    return reach_of(kind, words[chosen], inputs.hash_values[chosen], packets, inputs.device)
+
+
+def _entries_of(hash_values: npt.NDArray[np.uint32], device: Device) -> tuple[int, npt.NDArray[np.int64]]:
+    """Return how many low bits of the hash are the table index, and the entries that hashes lead to."""
+    index_bits = index_bits_of(device)
+    assert index_bits is not None, "low bits of the hash are the index"
+    return index_bits, np.flatnonzero(np.bincount(hash_values & np.uint32((1 << index_bits) - 1)))
 
 
 def reach_of(kind: HashInput, words: Words, hash_values: npt.NDArray[np.uint32], packets: int, device: Device) -> Reach:
@@ -129,9 +156,7 @@ def reach_of(kind: HashInput, words: Words, hash_values: npt.NDArray[np.uint32],
     device : Device
         The configured device, of whose table low bits of the hash are the index.
     """
-    index_bits = index_bits_of(device)
-    assert index_bits is not None, "low bits of the hash are the index"
-    entries = np.flatnonzero(np.bincount(hash_values & np.uint32((1 << index_bits) - 1)))
+    index_bits, entries = _entries_of(hash_values, device)
     first = int(entries[0])
     differences = find_basis((entries ^ first).tolist(), index_bits)
     return Reach(
@@ -142,7 +167,7 @@ def reach_of(kind: HashInput, words: Words, hash_values: npt.NDArray[np.uint32],
         index_bits=index_bits,
         rank=len(differences),
         entries=len(entries),
-        queues=len(np.unique(np.asarray(device.indirection_table)[span(first, differences)])),
+        queues=len({device.indirection_table[entry] for entry in span(first, differences).tolist()}),
         dependencies=find_dependencies(differences, index_bits, first),
     )
 

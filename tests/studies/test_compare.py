@@ -291,3 +291,13 @@ def test_it_is_said_where_no_key_reaches_all_entries(tmp_path):
     (finding,) = compare(write(tmp_path / "four.pcapng", ports * 100), [Device()]).verdict.findings
     (limit,) = finding.limits
     assert (limit.dimension, limit.reachable, limit.is_limited_by_key) == (2, 4, False)
+
+
+@pytest.mark.parametrize("key", ["microsoft", "symmetric", "ff" * 40, "00" * 39 + "01"])
+def test_limits_are_the_reaches_that_matter(key):
+    devices = [Device(hash_types=types, hash_key=key, name=types) for types in ("addresses", "base", "all")]
+    found = [compare(ROOT / "sample_traces" / name, devices) for name in ("overlay.pcap", "ipv6-extensions.pcap")]
+    judged = [outcome for each in found for outcome in each.outcomes]
+    for outcome in judged:
+        assert outcome.limits == tuple(reach for reach in outcome.reaches if reach.matters)
+    assert any(outcome.limits for outcome in judged)

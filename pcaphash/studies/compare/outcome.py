@@ -17,7 +17,7 @@ from pcaphash.engine.tunnels import Tunnels
 from pcaphash.studies.baseline import Baseline
 from pcaphash.studies.compare.affinity import Affinity, Kin
 from pcaphash.studies.independence import Independence
-from pcaphash.studies.reach import Reach
+from pcaphash.studies.reach import Reach, find_limits, find_reach
 from pcaphash.studies.sampling import resample
 from pcaphash.studies.trials import Interval
 
@@ -98,8 +98,6 @@ class Outcome:
         The load over time, if asked for.
     threads : int
         By how many threads flows are resampled.
-    reaches : tuple of Reach
-        Which table entries the hash inputs of each length can lead to.
     """
 
     distribution: Distribution
@@ -113,7 +111,16 @@ class Outcome:
     affinity: list[Affinity] = field(default_factory=list)
     timeline: Timeline | None = None
     threads: int = 1
-    reaches: tuple[Reach, ...] = ()
+
+    @cached_property
+    def reaches(self) -> tuple[Reach, ...]:
+        """Which table entries the hash inputs of each length can lead to."""
+        return find_reach(self.inputs) if self.inputs and self.device.has_queue else ()
+
+    @cached_property
+    def limits(self) -> tuple[Reach, ...]:
+        """Those of ``reaches`` that matter."""
+        return find_limits(self.inputs) if self.inputs and self.device.has_queue else ()
 
     @property
     def device(self) -> Device:

@@ -37,7 +37,6 @@ from pcaphash.studies.compare.outcome import FlowSet, Group, Outcome
 from pcaphash.studies.compare.result import Comparison
 from pcaphash.studies.compare.verdict import judge
 from pcaphash.studies.independence import check_independence
-from pcaphash.studies.reach import find_reach
 
 DEFAULT_HEAVIEST = 10
 
@@ -191,7 +190,6 @@ def _judge_flows(outcome: Outcome, heaviest: int) -> Outcome:
         independence=check_independence(inputs.queues, device),
         tunnels=_by_tunnel(flow_set, queues, device.queues, heaviest),
         affinity=find_affinity(flow_set.kin, queues, flow_set.flows.loads),
-        reaches=find_reach(inputs),
     )
 
 

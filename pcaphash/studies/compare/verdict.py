@@ -104,7 +104,7 @@ def _limits(outcome: Outcome) -> tuple[Reach, ...]:
     if excess_of(outcome) <= EVEN:
         return ()
     least = _MANY * outcome.distribution.hashed
-    return tuple(reach for reach in outcome.reaches if reach.matters and reach.packets >= least)
+    return tuple(reach for reach in outcome.limits if reach.packets >= least)
 
 
 def _crowding(outcome: Outcome) -> Crowding | None:
