@@ -172,5 +172,7 @@ def _attacks(facts: "KeyFacts") -> list[str]:
                 where = f"each of the {count(len(table))} table entries, and up to {count(most)} to one receive queue"
             else:
                 where = f"each of {count(choice.reachable)} of the {count(len(table))} table entries"
-            lines[f"Who knows the key can choose source ports: between two addresses, {ports} to {where}."] = None
+            lines[
+                f"An attacker who knows the key can choose source ports: between two addresses, {ports} to {where}."
+            ] = None
     return list(lines)

@@ -54,11 +54,11 @@ def show_tuning(tuning: "Tuning", stream: TextIO) -> None:
 def _show_keys(tuning: "Tuning", console: Console) -> None:
     order = tuning.order.tolist()
     shown = [CURRENT, *[number for number in order if number != CURRENT][:_MOST_SHOWN]]
-    ranks = {number: rank for rank, number in enumerate(order, 1)}
+    places = {number: place for place, number in enumerate(order, 1)}
     title = f"{count(tuning.n_random)} random keys and the current one by {tuning.measure}"
     columns = Columns(title, [_name(tuning, number)
                               for number in shown], "key", "right")  # fmt: skip
-    columns.add("rank", [count(ranks[number]) for number in shown])
+    columns.add("place", [count(places[number]) for number in shown])
     for heading, part in (("choosing flows", "choosing"), ("other flows", "judging"), ("all flows", "all")):
         columns.add(heading, [_brief(tuning, tuning.value(part, number)) for number in shown])
     columns.print(console)
