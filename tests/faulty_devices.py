@@ -27,7 +27,7 @@ CONFIGURATION = Configuration("v7", 0xFFF, key=random.Random(7).randbytes(40))
 _READING = (*diagnosing.READING, *diagnosing.RECONFIGURED, "outer-where-inner-not-ip")
 _ENDS = (*diagnosing.INPUTS, "symmetric-xor", "symmetric-or-xor")
 _KEYS = (*diagnosing.KEYS, *diagnosing.HASHING)
-FAULTS = (*_READING, *_ENDS, *_KEYS, *diagnosing.VALUES)
+FAULTS = (*_READING, *_ENDS, *_KEYS, *diagnosing.VALUES, *diagnosing.FLAVORED)
 _RARE = ("value-low-bits", "value-shifted", "key-shifted", "key-rotated", "function")
 
 
@@ -70,6 +70,7 @@ def devices(n_pairs: int) -> list[tuple[str, ...]]:
         if not any(set(pair) <= set(group) for group in groups)
         and not all(name.startswith(_RARE) for name in pair)
         and "key-zero" not in pair
+        and not set(pair) & set(diagnosing.FLAVORED)  # of which most have a key and a form of the hash themselves
     ]
     return [*((name,) for name in FAULTS), *random.Random(9).sample(pairs, n_pairs)]
 

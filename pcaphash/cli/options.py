@@ -123,9 +123,10 @@ Flavor = Annotated[
     str | None,
     typer.Option(
         "--flavor",
-        metavar="spec|qemu|qemu-ebpf",
-        help="Hash as the spec requires, as QEMU 7.2 does, or as its steering program does in Linux's tap.  "
-        "[default: spec]",
+        metavar="NAME",
+        help="Hash as the spec requires (spec), as QEMU 7.2 does (qemu), as its steering program does in Linux's tap "
+        "(qemu-ebpf), as AWS's ENA does (ena-gen4, ena-gen5), as the NIC Corundum does (corundum), or as VPP's soft-rss "
+        "plugin does (vpp).  [default: spec]",
     ),
 ]
 InputTransform = Annotated[

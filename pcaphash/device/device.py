@@ -25,6 +25,7 @@ from pcaphash.device.flavor import (
     check_limits,
     choose_features,
 )
+from pcaphash.device.hash_form import hash_form
 from pcaphash.device.hash_key import HashKey, pad_hash_key, parse_hash_key
 from pcaphash.device.hash_types import Mask, format_mask
 from pcaphash.device.indirection_table import INDEX_FIELD, TABLE_INDEXES, parse_unclassified_queue
@@ -75,8 +76,9 @@ class Device:
         What is hashed if the inner packet is not IP: ``none``, or ``outer`` for a device that falls back to the
         outer header.
     flavor : str
-        ``spec``, ``qemu`` for QEMU 7.2, or ``qemu-ebpf`` for the program that steers packets for it in Linux's tap:
-        they offer no HASH_TUNNEL, and read headers in their own way.
+        ``spec``; ``qemu`` for QEMU 7.2, ``qemu-ebpf`` for the program that steers packets for it in Linux's tap,
+        ``ena-gen4`` and ``ena-gen5`` for AWS's ENA, ``corundum``, or ``vpp`` for VPP's soft-rss plugin: they offer no
+        HASH_TUNNEL, and read headers, or calculate the hash, in their own way.
     input_transform : str
         How Linux has the device transform the hash input: ``none``, ``symmetric-xor`` or ``symmetric-or-xor``.
     name : str, optional
@@ -166,7 +168,7 @@ class Device:
             object.__setattr__(self, name_of_field, value)
         if not self.is_calculation_only:
             check_key_length(self.hash_key)
-        check_limits(kind, len(self.hash_key), len(self.indirection_table))
+        check_limits(kind, self.hash_key, len(self.indirection_table))
         check_disjoint(self.ports)
 
     @property
@@ -194,6 +196,11 @@ class Device:
     def tunnel_types_text(self) -> str:
         """The tunnel types by name, joined by ``+``; empty under draft v7, which has no such field."""
         return format_mask(self.tunnel_types, self.profile.tunnel_types) if self.profile.tunnel_types else ""
+
+    @property
+    def used_key(self) -> bytes:
+        """The key that hashes are calculated with: ``hash_key``, unless the flavor has its bytes in another order."""
+        return hash_form(self.flavor).used_key(self.hash_key)
 
     @property
     def ports(self) -> dict[str, tuple[int, ...]]:

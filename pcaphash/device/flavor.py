@@ -7,16 +7,25 @@ from pcaphash.device.hash_key import KEY_FIELD
 from pcaphash.device.indirection_table import TABLE_FIELD
 from pcaphash.device.profile import Profile
 from pcaphash.errors import ConfigurationError, Field
+from pcaphash.standards.virtio import MICROSOFT_KEY
 
 FLAVOR_FIELD = Field("flavor")
 INNER_MISS_FIELD = Field("inner_miss")
 INPUT_TRANSFORM_FIELD = Field("input_transform")
 
-FLAVORS = ("spec", "qemu", "qemu-ebpf")
-"""A device as the spec requires; QEMU 7.2's, and the program that steers packets for it in Linux's tap: neither has a
-HASH_TUNNEL feature, and each reads headers in its own way."""
+FLAVORS = ("spec", "qemu", "qemu-ebpf", "ena-gen4", "ena-gen5", "corundum", "vpp")
+"""A device as the spec requires; QEMU 7.2's, and the program that steers packets for it in Linux's tap; AWS's ENA of two
+generations; the open source NIC Corundum; VPP's soft-rss plugin. None of the others has a HASH_TUNNEL feature. ENA
+calculates the hash in another form (``device.hash_form``), the rest read headers in their own way."""
 
-TITLES = {"qemu": "QEMU 7.2", "qemu-ebpf": "the steering program of QEMU 7.2"}
+TITLES = {
+    "qemu": "QEMU 7.2",
+    "qemu-ebpf": "the steering program of QEMU 7.2",
+    "ena-gen4": "ENA of generation 4",
+    "ena-gen5": "ENA of generation 5",
+    "corundum": "Corundum",
+    "vpp": "VPP's soft-rss",
+}
 """Names of devices that are not as the spec requires, by flavor."""
 
 INNER_MISSES = ("none", "outer")
@@ -25,9 +34,11 @@ INNER_MISSES = ("none", "outer")
 INPUT_TRANSFORMS = ("none", "symmetric-xor", "symmetric-or-xor")
 """What becomes of source and destination before they are hashed: Linux, RXH_XFRM_SYM_XOR and RXH_XFRM_SYM_OR_XOR."""
 
-# QEMU 7.2, include/hw/virtio/virtio-net.h.
-_QEMU_MOST_KEY_LENGTH = 40  # VIRTIO_NET_RSS_MAX_KEY_SIZE
-_QEMU_MOST_ENTRIES = 128  # VIRTIO_NET_RSS_MAX_TABLE_LEN
+# QEMU 7.2, include/hw/virtio/virtio-net.h (VIRTIO_NET_RSS_MAX_KEY_SIZE, VIRTIO_NET_RSS_MAX_TABLE_LEN); ENA, ena_com.h
+# (ENA_HASH_KEY_SIZE) and the issue amzn/amzn-drivers#80; Corundum, rx_hash.v (hash_key); VPP, soft_rss.h (reta).
+_MOST_KEY_LENGTH = {"qemu": 40, "qemu-ebpf": 40, "ena-gen4": 40, "ena-gen5": 40, "corundum": 40}
+_MOST_ENTRIES = {"qemu": 128, "qemu-ebpf": 128, "ena-gen4": 128, "ena-gen5": 128, "vpp": 256}
+_FIXED_KEYS = {"ena-gen4": MICROSOFT_KEY}  # which it takes in its own order, see ``device.hash_form``
 ABSENT = {"spec": frozenset[str](), **dict.fromkeys(TITLES, frozenset({"HASH_TUNNEL"}))}
 """Features that bear on hashing and that devices of a flavor do not offer."""
 
@@ -64,20 +75,33 @@ def refuse_tunnels(place: Field | str, names: str, profile: Profile, flavor: str
     return ConfigurationError(place, problem, f"add HASH_TUNNEL to {Field('features')}, or leave the tunnel types out")
 
 
-def check_limits(flavor: str, key_length: int, n_entries: int) -> None:
-    """Check that the device takes a hash key and an indirection table of these lengths.
+def check_limits(flavor: str, hash_key: bytes, n_entries: int) -> None:
+    """Check that the device takes a hash key, and an indirection table of this length.
 
     Raises
     ------
     ConfigurationError
-        QEMU 7.2 would refuse them.
+        It would refuse them.
     """
     if flavor == "spec":
         return
-    for place, length, most, unit in (
-        (KEY_FIELD, key_length, _QEMU_MOST_KEY_LENGTH, "bytes"),
-        (TABLE_FIELD, n_entries, _QEMU_MOST_ENTRIES, "entries"),
+    for place, length, limits, unit in (
+        (KEY_FIELD, len(hash_key), _MOST_KEY_LENGTH, "bytes"),
+        (TABLE_FIELD, n_entries, _MOST_ENTRIES, "entries"),
     ):
-        if length > most:
-            problem = f"{length} {unit}, but {TITLES[flavor]} accepts at most {most}"
+        if length > limits.get(flavor, length):
+            problem = f"{length} {unit}, but {TITLES[flavor]} accepts at most {limits[flavor]}"
             raise ConfigurationError(place, problem, f"give fewer, or leave {FLAVOR_FIELD} out")
+    if hash_key != _FIXED_KEYS.get(flavor, hash_key):
+        problem = f"the hash key of {TITLES[flavor]} cannot be changed"
+        raise ConfigurationError(KEY_FIELD, problem, f"leave it out, or use another {FLAVOR_FIELD}")
+
+
+def own_key(hash_key: bytes, flavor: str) -> bytes:
+    """Return the hash key of a device of a flavor: the one given, unless the device has one that cannot be changed."""
+    return _FIXED_KEYS.get(flavor, hash_key)
+
+
+def has_fixed_key(flavor: str) -> bool:
+    """Tell whether the hash key of a device of a flavor cannot be changed."""
+    return flavor in _FIXED_KEYS

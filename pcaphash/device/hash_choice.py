@@ -72,6 +72,8 @@ def choose_hash_type(device: "Device", version: int, transport: int | None, has_
     """
     if version == 4:
         order = _IPV4
+    elif device.flavor == "corundum":
+        return NOTHING_FITS
     elif device.flavor == "qemu":
         order = _IPV6_OF_QEMU
     elif device.flavor == "qemu-ebpf":

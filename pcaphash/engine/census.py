@@ -16,6 +16,7 @@ from pcaphash.capture.pcap import Pcap
 from pcaphash.capture.pcapng import Pcapng
 from pcaphash.capture.reader import Step
 from pcaphash.device.device import Device
+from pcaphash.device.hash_form import hash_form
 from pcaphash.engine.rules import ReadingRules
 from pcaphash.errors import PcaphashError
 from pcaphash.kernels import departures
@@ -93,15 +94,20 @@ class CensusIdentity:
         """Leave out what is made of the fields."""
         return {each.name: getattr(self, each.name) for each in fields(self)}
 
+    @property
+    def _used_keys(self) -> list[bytes]:
+        """The hash keys as hashes are calculated with them."""
+        return [hash_form(self.rules.flavor).used_key(each) for each in self.hash_keys]
+
     @cached_property
     def prepared_key(self) -> object:
         """The hash key as kernels take it, where there is one."""
-        return prepare_key(self.hash_keys[0])
+        return prepare_key(self._used_keys[0])
 
     @cached_property
     def prepared_keys(self) -> npt.NDArray[np.generic]:
         """The hash keys as kernels take them, where there are several."""
-        return prepare_keys(self.hash_keys)
+        return prepare_keys(self._used_keys)
 
     @cached_property
     def departures(self) -> np.int64 | None:

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pcaphash.device.device import Device
+from pcaphash.device.hash_form import hash_form
 from pcaphash.engine.decision import Decision, decide
 from pcaphash.engine.describer import queues_of
 from pcaphash.engine.flows import Flows
@@ -160,7 +161,8 @@ def find_inputs(groups: Iterable[Flows], device: Device) -> HashInputs:
     distinct = group_rows(rows if len(flows_hashed) == len(rows) else rows[flows_hashed])
     firsts = flows_hashed[distinct.firsts]
     hash_values = np.empty(len(firsts), np.uint32)
-    hash_rows(rows.reshape(-1), firsts, len(firsts), prepare_key(device.hash_key), hash_values)
+    hash_rows(rows.reshape(-1), firsts, len(firsts), prepare_key(device.used_key), hash_values)
+    hash_values = hash_form(device.flavor).complete_all(hash_values)
     of_flow = np.full(len(rows), NO_INPUT, np.int64)
     of_flow[flows_hashed] = distinct.of_row
     of_flows = np.zeros(len(rows), np.uint32)
@@ -187,7 +189,10 @@ def _join(parts: list[npt.NDArray[_Number]]) -> npt.NDArray[_Number]:
 def _read_all(groups: list[Flows], device: Device) -> npt.NDArray[np.uint64]:
     """Return the hash inputs of all flows as rows, transformed if the device does so; zeros if there is none."""
     picks, _ = _decide_all(groups, device)
-    return _transformed(_join([_read_inputs(flows, picks) for flows in groups]), device.input_transform)
+    rows = _join([_read_inputs(flows, picks) for flows in groups])
+    if hash_form(device.flavor).is_sorted:
+        _sort(rows)
+    return _transformed(rows, device.input_transform)
 
 
 def _decide_all(groups: list[Flows], device: Device) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.bool_]]:
@@ -219,6 +224,22 @@ def _plan(signature: int, pick: int) -> tuple[int, int, int, int]:
     n_pairs = _LAST_PAIR if (inner if is_inner else outer) >= KIND_IPV6 else _PORTS_PAIR_IPV4
     ports_len = 4 if form & WITH_PORTS else 0
     return first, n_pairs, is_inner if ports_len else NO_PORTS, 8 * n_pairs + ports_len
+
+
+def _sort(rows: npt.NDArray[np.uint64]) -> None:
+    """Put the smaller address first in inputs, and the smaller port, each apart from the other."""
+    is_ipv6 = rows[:, _LAST_PAIR] & _LOW >= np.uint64(4 * PORTS_WORD_IPV6)
+    is_later = (rows[:, 0] > rows[:, 2]) | ((rows[:, 0] == rows[:, 2]) & (rows[:, 1] > rows[:, 3]))
+    turned = np.flatnonzero(is_ipv6 & is_later)
+    rows[turned, :_LAST_PAIR] = rows[turned][:, [2, 3, 0, 1]]
+    turned = np.flatnonzero(~is_ipv6 & (rows[:, 0] >> _HIGH > rows[:, 0] & _LOW))
+    rows[turned, 0] = rows[turned, 0] << _HIGH | rows[turned, 0] >> _HIGH
+    for pair, chosen in ((_PORTS_PAIR_IPV4, ~is_ipv6), (_LAST_PAIR, is_ipv6)):
+        ports = rows[:, pair] >> _HIGH
+        source, destination = ports >> np.uint64(16), ports & np.uint64(0xFFFF)
+        turned = np.flatnonzero(chosen & (source > destination))
+        ports = destination[turned] << np.uint64(16) | source[turned]
+        rows[turned, pair] = ports << _HIGH | (rows[turned, pair] & _LOW)
 
 
 def _transformed(rows: npt.NDArray[np.uint64], transform: str) -> npt.NDArray[np.uint64]:

@@ -1,4 +1,4 @@
-"""How headers are read: the UDP ports of tunnels, and whether QEMU's device or the specs say what a header is."""
+"""How headers are read: the UDP ports of tunnels, and whether the specs or a known device say what a header is."""
 
 from dataclasses import dataclass, fields
 from functools import cached_property
@@ -11,7 +11,15 @@ from pcaphash.kernels import departures
 from pcaphash.kernels.toeplitz import KEY_LEN, prepare_key
 from pcaphash.kernels.tunnel import tabulate_ports
 
-FLAVORS = {"spec": 0, "qemu": departures.AS_QEMU, "qemu-ebpf": departures.AS_EBPF}
+FLAVORS = {
+    "spec": 0,
+    "qemu": departures.AS_QEMU,
+    "qemu-ebpf": departures.AS_EBPF,
+    "ena-gen4": departures.SORTED | departures.INITIAL_ONES | departures.MIRRORED,
+    "ena-gen5": departures.INITIAL_ONES,
+    "corundum": departures.AS_CORUNDUM,
+    "vpp": departures.AS_VPP,
+}
 
 _NO_KEY = bytes(KEY_LEN)
 
@@ -27,7 +35,7 @@ class ReadingRules:
     vxlan_ports, geneve_ports, vxlan_gpe_ports, gre_udp_ports : tuple of int
         UDP destination ports of the tunnels.
     flavor : str
-        ``spec``, ``qemu`` or ``qemu-ebpf``, as ``Device`` has it.
+        As ``Device`` has it.
     """
 
     vxlan_ports: tuple[int, ...]

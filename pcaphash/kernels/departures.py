@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from pcaphash.kernels.base import step
-from pcaphash.kernels.toeplitz import finish, reversed_slot
+from pcaphash.kernels.base import be32, step
+from pcaphash.kernels.toeplitz import all_ones, finish, no_product, reversed_slot
 
 AS_QEMU = 1  # headers are read as QEMU 7.2 reads them (kernels.qemu)
 SYMMETRIC_XOR = 2  # Linux's input transformation: each field becomes source ^ destination
@@ -49,6 +49,13 @@ NO_IPV4_IN_IP = 1 << 31  # IPv4 in IPv4 is none
 TUNNEL_ID_OF_GTP = 1 << 32  # the tunnel endpoint identifier of GTP-U is hashed in place of ports
 SYN_ONLY = 1 << 33  # of TCP only packets with the SYN flag are hashed
 
+# What other devices do, of which those that read headers in their own way have a module each.
+SORTED = 1 << 34  # the smaller address comes first in the hash input, and so does the smaller port
+INITIAL_ONES = 1 << 35  # the hash starts at 0xffffffff
+MIRRORED = 1 << 36  # the lower half of the hash stands in its upper half, too
+AS_CORUNDUM = 1 << 37  # headers are read as Corundum reads them (kernels.corundum)
+AS_VPP = 1 << 38  # headers are read as VPP's soft-rss plugin reads them (kernels.vpp)
+
 
 @step
 def has(departures: Any, flag: int) -> bool:
@@ -63,8 +70,39 @@ def slot_of(total: Any, slots: int, slot_bits: int, departures: Any) -> int:
     """Return the slot that a hash is counted in: bit-reversed, or under MODULO the remainder."""
     if departures is not None:
         if departures & MODULO:
-            return np.int64(finish(total)) % slots
+            return np.int64(finish_as(total, departures)) % slots
     return reversed_slot(total, slot_bits)
+
+
+@step
+def finish_as(total: Any, departures: Any) -> Any:
+    """Return the hash that a device reports."""
+    value = finish(total)
+    if departures is not None:
+        if departures & MIRRORED:
+            return np.uint32((np.int64(value) & 0xFFFF) * 0x10001)
+    return value
+
+
+@step
+def initial_product(departures: Any) -> Any:
+    """Return what a hash starts with, as a contribution to it."""
+    if departures is not None:
+        if departures & INITIAL_ONES:
+            return all_ones()
+    return no_product()
+
+
+@step
+def is_swapped(d: Any, source: int, destination: int, words: int, departures: Any) -> bool:
+    """Tell whether the addresses, so many words each, change places because the smaller one comes first."""
+    if departures is not None:
+        if departures & SORTED:
+            for word in range(words):
+                first, second = be32(d, source + 4 * word), be32(d, destination + 4 * word)
+                if first != second:
+                    return first > second
+    return False
 
 
 @step
@@ -82,6 +120,9 @@ def transform_addresses(source: int, destination: int, departures: Any) -> tuple
 def transform_ports(ports: int, departures: Any) -> int:
     """Apply the input transformation to the word of source and destination port."""
     if departures is not None:
-        source, destination = transform_addresses(ports >> 16, ports & 0xFFFF, departures)
+        source, destination = ports >> 16, ports & 0xFFFF
+        if departures & SORTED and source > destination:
+            source, destination = destination, source
+        source, destination = transform_addresses(source, destination, departures)
         return (source << 16) | destination
     return ports

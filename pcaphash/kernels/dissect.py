@@ -7,7 +7,8 @@ about a packet matters for that. One level of encapsulation is looked through: t
 from typing import Any
 
 from pcaphash.kernels.base import step
-from pcaphash.kernels.departures import AS_EBPF, AS_QEMU, SECOND_LEVEL, TAGS_AS_QEMU, has
+from pcaphash.kernels.corundum import network_behind_ethernet_as_corundum
+from pcaphash.kernels.departures import AS_CORUNDUM, AS_EBPF, AS_QEMU, AS_VPP, SECOND_LEVEL, TAGS_AS_QEMU, has
 from pcaphash.kernels.ebpf import network_behind_ethernet_as_ebpf
 from pcaphash.kernels.header import N_KINDS, read_header
 from pcaphash.kernels.link import NETWORK_ETHERNET, network_behind_ethernet, network_behind_link
@@ -15,6 +16,7 @@ from pcaphash.kernels.qemu import network_behind_ethernet_as_qemu
 from pcaphash.kernels.toeplitz import no_product
 from pcaphash.kernels.trace import go_inside
 from pcaphash.kernels.tunnel import N_ENCAPSULATIONS, is_tunnel, read_encapsulation
+from pcaphash.kernels.vpp import network_behind_ethernet_as_vpp
 from pcaphash.standards.ethernet import ETHERNET
 
 N_SIGNATURES = N_KINDS * N_ENCAPSULATIONS * N_KINDS
@@ -42,6 +44,10 @@ def _network_behind_link(
             return network_behind_ethernet_as_qemu(d, offset, frame_end, captured_end, trace)
         if departures & AS_EBPF and link_type == ETHERNET:
             return network_behind_ethernet_as_ebpf(d, offset, frame_end, captured_end, trace)
+        if departures & AS_CORUNDUM and link_type == ETHERNET:
+            return network_behind_ethernet_as_corundum(d, offset, frame_end, captured_end, trace)
+        if departures & AS_VPP and link_type == ETHERNET:
+            return network_behind_ethernet_as_vpp(d, offset, frame_end, captured_end, trace)
     return network_behind_link(d, offset, frame_end, captured_end, link_type, departures, trace)
 
 

@@ -10,9 +10,12 @@ from typing import Any
 import numpy as np
 
 from pcaphash.kernels.base import be16, be32, step
+from pcaphash.kernels.corundum import read_ip_as_corundum
 from pcaphash.kernels.departures import (
+    AS_CORUNDUM,
     AS_EBPF,
     AS_QEMU,
+    AS_VPP,
     ESP_AS_TCP,
     ESP_AS_UDP,
     EXTENDED_ALWAYS,
@@ -22,6 +25,8 @@ from pcaphash.kernels.departures import (
     SYN_ONLY,
     TUNNEL_ID_OF_GTP,
     has,
+    initial_product,
+    is_swapped,
     transform_addresses,
     transform_ports,
 )
@@ -42,6 +47,7 @@ from pcaphash.kernels.trace import (
     note,
     stop,
 )
+from pcaphash.kernels.vpp import read_ip_as_vpp
 from pcaphash.standards import ip
 from pcaphash.standards import other_tunnels as other
 
@@ -97,6 +103,9 @@ def transport_of(
     tcp = np.int64(protocol == ip.TCP) & np.int64(offset + ip.TCP_LEN <= frame_end)
     udp = np.int64(protocol == ip.UDP) & np.int64(offset + ip.UDP_LEN <= frame_end)
     if departures is not None:
+        if departures & (AS_CORUNDUM | AS_VPP):  # the ports suffice
+            tcp = np.int64(protocol == ip.TCP) & np.int64(offset + PORTS_LEN <= frame_end)
+            udp = np.int64(protocol == ip.UDP) & np.int64(offset + PORTS_LEN <= frame_end)
         sctp = np.int64(protocol == ip.SCTP) & np.int64(offset + ip.SCTP_LEN <= frame_end)
         tcp |= sctp & np.int64(has(departures, SCTP_AS_TCP))
         udp |= sctp & np.int64(has(departures, SCTP_AS_UDP))
@@ -145,6 +154,10 @@ def _read_ip(
             return read_ip_as_qemu(d, network, offset, frame_end, captured_end, trace)
         if departures & AS_EBPF:
             return read_ip_as_ebpf(d, network, offset, frame_end, captured_end, trace)
+        if departures & AS_CORUNDUM:
+            return read_ip_as_corundum(d, network, offset, frame_end, captured_end, trace)
+        if departures & AS_VPP:
+            return read_ip_as_vpp(d, network, offset, frame_end, captured_end, trace)
     kind, protocol, payload, home_address, routing_address = read_ip(
         d, network, offset, frame_end, captured_end, departures, trace
     )
@@ -244,16 +257,23 @@ def sum_ipv4(d: Any, source: int, number: int, key: Any, departures: Any) -> Any
 
     Of several keys in one array ``number`` says which to take; it is 0 for one alone.
     """
-    return _product_of_addresses(d, source, source + 4, 1, 0, number, key, departures)
+    destination = source + 4
+    if is_swapped(d, source, destination, 1, departures):
+        source, destination = destination, source
+    total = _product_of_addresses(d, source, destination, 1, 0, number, key, departures)
+    return total ^ initial_product(departures)
 
 
 @step
 def sum_ipv6(d: Any, source: int, destination: int, number: int, key: Any, departures: Any) -> Any:
     """Return the contribution of two IPv6 addresses, ``number`` as in ``sum_ipv4``."""
+    if is_swapped(d, source, destination, 4, departures):
+        source, destination = destination, source
     total = _product_of_addresses(d, source, destination, 4, 0, number, key, departures)
     total ^= _product_of_addresses(d, source, destination, 4, 1, number, key, departures)
     total ^= _product_of_addresses(d, source, destination, 4, 2, number, key, departures)
-    return total ^ _product_of_addresses(d, source, destination, 4, 3, number, key, departures)
+    total ^= _product_of_addresses(d, source, destination, 4, 3, number, key, departures)
+    return total ^ initial_product(departures)
 
 
 @step

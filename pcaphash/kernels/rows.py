@@ -5,10 +5,10 @@ from typing import Any
 import numpy as np
 
 from pcaphash.kernels.base import be32, kernel, pointer, step
-from pcaphash.kernels.departures import SYMMETRIC_OR_XOR, SYMMETRIC_XOR
+from pcaphash.kernels.departures import SORTED, SYMMETRIC_OR_XOR, SYMMETRIC_XOR, finish_as, initial_product
 from pcaphash.kernels.dissect import dissect, signature_of
 from pcaphash.kernels.header import KIND_IPV6
-from pcaphash.kernels.toeplitz import WORDS, finish, product, view_key
+from pcaphash.kernels.toeplitz import WORDS, product, view_key
 
 # What a configuration picks for a signature: NOTHING, or 1 + 4 * header + form, with header 0 for the outer and 1 for
 # the inner one, and the form a sum of the two below.
@@ -30,7 +30,16 @@ def _copy(d: Any, source: int, n_bytes: int, inputs: Any, at: int) -> int:
 
 @step
 def _transform(inputs: Any, start: int, length: int, departures: Any) -> None:
-    """Apply an input transformation to a field of the source, and that of the destination behind it."""
+    """Sort a field of the source and that of the destination behind it, and apply an input transformation to them."""
+    if departures & SORTED:
+        at = start
+        while at < start + length and inputs[at] == inputs[at + length]:
+            at += 1
+        if at < start + length and inputs[at] > inputs[at + length]:
+            for i in range(start, start + length):
+                smaller = inputs[i + length]
+                inputs[i + length] = inputs[i]
+                inputs[i] = smaller
     for i in range(start, start + length):
         source, destination = inputs[i], inputs[i + length]
         if departures & (SYMMETRIC_XOR | SYMMETRIC_OR_XOR):
@@ -66,12 +75,12 @@ def _write_input(
 
 
 @step
-def _hash_input(inputs: Any, start: int, length: int, key: Any) -> Any:
+def _hash_input(inputs: Any, start: int, length: int, key: Any, departures: Any) -> Any:
     """Hash an input of whole 32-bit words."""
-    total = product(be32(inputs, start), 0, key)
+    total = initial_product(departures) ^ product(be32(inputs, start), 0, key)
     for word in range(1, length >> 2):
         total ^= product(be32(inputs, start + 4 * word), word, key)
-    return finish(total)
+    return finish_as(total, departures)
 
 
 @kernel
@@ -133,5 +142,5 @@ def describe_packets(
                 d, form, outer, outer_ip, outer_source, outer_destination, outer_ports, written, start, departures
             )
         input_lengths[i] = length
-        hash_values[i] = _hash_input(written, start, length, prepared)
+        hash_values[i] = _hash_input(written, start, length, prepared, departures)
     return n_records

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from pcaphash.kernels.base import be16, be32, kernel, multiply_wrapping, pointer, rare_step, step
-from pcaphash.kernels.departures import MODULO
+from pcaphash.kernels.departures import MODULO, finish_as
 from pcaphash.kernels.dissect import N_SIGNATURES, dissect, signature_of
 from pcaphash.kernels.header import (
     KIND_IPV4,
@@ -26,7 +26,7 @@ from pcaphash.kernels.header import (
     sum_ipv6,
 )
 from pcaphash.kernels.rows import EXTENDED, FORMS, NOTHING, UNDECIDED, WITH_PORTS
-from pcaphash.kernels.toeplitz import finish, view_key
+from pcaphash.kernels.toeplitz import view_key
 from pcaphash.kernels.tunnel import NO_NETWORK_NUMBER, network_number
 from pcaphash.standards import ip
 from pcaphash.standards.ethernet import ETHERNET
@@ -138,7 +138,7 @@ def _flow_of_link(d: Any, offset: int, captured_end: int, link_type: int) -> int
 @step
 def _entry_of(total: Any, length: int, departures: Any) -> int:
     """Return the entry of an indirection table that a hash leads to."""
-    value = np.int64(finish(total))
+    value = np.int64(finish_as(total, departures))
     if departures is not None:
         if departures & MODULO:
             return value % length

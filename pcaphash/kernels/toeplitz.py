@@ -97,6 +97,11 @@ def _multiplied_nothing() -> Any:
 
 
 @step
+def _multiplied_ones() -> Any:
+    return np.uint64(0xFFFFFFFF00000000)
+
+
+@step
 def _multiplied_finish(total: Any) -> Any:
     return reverse_bits(np.uint32(total >> np.uint64(32)))
 
@@ -123,6 +128,11 @@ def _tabulated_nothing() -> Any:
 
 
 @step
+def _tabulated_ones() -> Any:
+    return np.uint32(0xFFFFFFFF)
+
+
+@step
 def _tabulated_finish(total: Any) -> Any:
     return reverse_bits(np.uint32(total))
 
@@ -140,8 +150,8 @@ def _windows_of(key: Any) -> Any:
 if INSTRUCTION:
     prepare_key = key_windows
     product, finish, reversed_slot = _multiplied_product, _multiplied_finish, _multiplied_slot
-    no_product, view_key = _multiplied_nothing, _windows_of
+    no_product, all_ones, view_key = _multiplied_nothing, _multiplied_ones, _windows_of
 else:
     prepare_key = key_table
     product, finish, reversed_slot = _tabulated_product, _tabulated_finish, _tabulated_slot
-    no_product, view_key = _tabulated_nothing, pointer
+    no_product, all_ones, view_key = _tabulated_nothing, _tabulated_ones, pointer

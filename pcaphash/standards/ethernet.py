@@ -47,6 +47,7 @@ ETHERTYPE_ARP = 0x0806
 ETHERTYPE_VLAN = 0x8100
 ETHERTYPE_SERVICE_VLAN = 0x88A8
 ETHERTYPE_OLD_SERVICE_VLAN = 0x9100
+ETHERTYPE_OLD_TRIPLE_VLAN = 0x9200
 
 # Address family numbers in NULL and LOOP headers: IPv4 everywhere 2; IPv6 differs between systems
 # (Linux 10, NetBSD and OpenBSD 24, FreeBSD 28, Darwin 30).

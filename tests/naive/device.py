@@ -4,10 +4,12 @@ from dataclasses import dataclass, replace
 
 from naive.configuration import Configuration
 from naive.ebpf import ebpf_network_layer, ebpf_read_packet, ebpf_takes_extended, is_ebpf
+from naive.ena import ena_hash, ena_input, is_ena
 from naive.frame import Frame, LinkTypeError, NotIpError, TruncatedError
 from naive.hash_type import choose_hash_type, hash_input
 from naive.ip import Packet, read_packet
 from naive.link import network_layer
+from naive.nics import corundum_read_packet, vpp_read_packet
 from naive.qemu import is_qemu, qemu_network_layer, qemu_read_packet
 from naive.toeplitz import toeplitz
 from naive.tunnel import Encapsulation, find_encapsulation, possible_types
@@ -42,6 +44,10 @@ def read_outer(frame: Frame, link_type: int, configuration: Configuration) -> Pa
         return qemu_read_packet(frame, *qemu_network_layer(frame, link_type))
     if is_ebpf(configuration):
         return ebpf_read_packet(frame, *ebpf_network_layer(frame, link_type))
+    if configuration.flavor == "corundum":
+        return corundum_read_packet(frame, link_type)
+    if configuration.flavor == "vpp":
+        return vpp_read_packet(frame, link_type)
     return read_packet(frame, *network_layer(frame, link_type))
 
 
@@ -98,7 +104,11 @@ def answer_header(frame: Frame, packet: Packet, configuration: Configuration, he
         return not_hashed(configuration, "no-type")
     over = f"{hash_type}_EX" if is_ebpf(configuration) and ebpf_takes_extended(packet, hash_type, configuration) else ""
     data = hash_input(frame, packet, over or hash_type, configuration.input_transform)
-    value = toeplitz(configuration.key, data)
+    if is_ena(configuration):
+        data = ena_input(data, configuration)
+        value = ena_hash(data, configuration)
+    else:
+        value = toeplitz(configuration.key, data)
     table = configuration.indirection_table
     entry = value % len(table) if configuration.table_index == "modulo" else value & (len(table) - 1)
     return Answer("", header, hash_type, tunnel, data, value, table[entry], "")

@@ -4,6 +4,7 @@ from naive.configuration import Configuration
 from naive.ebpf import ebpf_hash_type, is_ebpf
 from naive.frame import Frame
 from naive.ip import TCP, UDP, Packet
+from naive.nics import plain_transport, reads_plainly
 from naive.qemu import is_qemu, qemu_candidates
 
 
@@ -22,7 +23,7 @@ def candidates(packet: Packet, transport: int | None) -> list[str]:
 
 def choose_hash_type(frame: Frame, packet: Packet, configuration: Configuration) -> str | None:
     """Choose the first enabled hash type that fits; None where no type is enabled."""
-    transport = packet.transport(frame)
+    transport = plain_transport(packet) if reads_plainly(configuration) else packet.transport(frame)
     if is_ebpf(configuration):
         return ebpf_hash_type(packet, {TCP: "TCP", UDP: "UDP", None: None}[transport], configuration)
     if is_qemu(configuration):

@@ -33,6 +33,10 @@ DEVICES = [
     Device(flavor="qemu", table_index="modulo", indirection_table_size=100),
     Device(flavor="qemu-ebpf", hash_types="IPv4+UDPv4+IPv6+TCPv6+IP_EX+TCP_EX"),
     Device(features="CTRL_VQ+HASH_TUNNEL+HASH_REPORT", inner_miss="outer"),
+    Device(flavor="ena-gen4"),
+    Device(flavor="ena-gen5", hash_types="linux"),
+    Device(flavor="corundum"),
+    Device(flavor="vpp"),
 ]
 EACH = 12  # packets of a trace that are explained
 

@@ -80,9 +80,11 @@ def test_a_heavy_flow_is_no_fault_of_the_key(tmp_path):
 
 
 @needs_speed
-@pytest.mark.parametrize("measure", ["max_ideal_packets", "jain_bytes"])
-def test_every_promise_is_what_analyze_says(measure):
-    given = Device(queues=6, indirection_table_size=32, unclassified_queue=3)
+@pytest.mark.parametrize(
+    ("measure", "flavor"), [("max_ideal_packets", "spec"), ("jain_bytes", "spec"), ("max_ideal_packets", "ena-gen5")]
+)
+def test_every_promise_is_what_analyze_says(measure, flavor):
+    given = Device(queues=6, indirection_table_size=32, unclassified_queue=3, flavor=flavor)
     tuning = tune(OVERLAY, given, measure=measure, n_keys=20)
     for number in (0, tuning.best, 7):
         row = pcaphash.analyze(OVERLAY, replace(given, hash_key=tuning.keys[number])).summary.iloc[0]
@@ -161,6 +163,7 @@ def test_what_cannot_be_tuned_is_refused(many):
         (many, {"device": Device(features="CTRL_VQ+HASH_REPORT")}, "without the RSS feature"),
         (many, {"device": Device(table_index="modulo")}, "table_index: keys can be tried only"),
         (many, {"device": Device(queues=1)}, "queues: with a single receive queue"),
+        (many, {"device": Device(flavor="ena-gen4")}, "flavor: the hash key of ENA of generation 4 cannot be changed"),
         (many, {"measure": "min_max_packets"}, "measure: "),
         (many, {"n_keys": 0}, "n_keys: 0 is too small"),
     ]:

@@ -40,6 +40,12 @@ CONFIGURATIONS = [
     Configuration("v7", 0xFFF, input_transform="symmetric-or-xor"),
     Configuration("v7", 0x1FF, flavor="qemu"),
     Configuration("v7", 0x1FF, flavor="qemu-ebpf"),
+    Configuration("v7", 0x1FF, flavor="ena-gen4"),
+    Configuration("1.4", 0x1FF, flavor="ena-gen4", table_index="modulo", indirection_table=tuple(range(7))),
+    Configuration("v7", 0x1FF, flavor="ena-gen5", key=bytes(range(9, 49))),
+    Configuration("1.4", 0x03F, flavor="ena-gen5", input_transform="symmetric-or-xor"),
+    Configuration("v7", 0x1FF, flavor="corundum", unclassified_queue=3),
+    Configuration("v7", 0x03F, flavor="vpp", indirection_table=tuple(i % 6 for i in range(256))),
     Configuration("1.4", 0x0F1, flavor="qemu-ebpf"),
     Configuration("v7", 0x0C9, flavor="qemu", input_transform="symmetric-xor", unclassified_queue=2),
 ]

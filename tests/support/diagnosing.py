@@ -12,6 +12,7 @@ import naive.ip
 import naive.link
 from naive.configuration import Configuration
 from naive.device import Answer, answer_header, not_hashed
+from naive.ena import ena_hash, is_ena
 from naive.hash_type import TCP
 from naive.ip import UDP, Packet
 from naive.tunnel import Encapsulation
@@ -530,7 +531,7 @@ READING = {
 }
 """By the name that the diagnosis should give: what makes the naive reference such a device."""
 
-_UDP_BITS, _TCP_BITS, _EX_BITS = 0x124, 0x092, 0x1C0
+_UDP_BITS, _TCP_BITS, _EX_BITS, _ALL_IPV6_BITS = 0x124, 0x092, 0x1C0, 0x1F8
 RECONFIGURED = {
     "outer-instead-of-inner": lambda types: types & 0x1FF,
     "outer-of-gre": lambda types: types & ~0x200,
@@ -540,8 +541,12 @@ RECONFIGURED = {
     "udp-addresses-only": lambda types: types & ~_UDP_BITS,
     "tcp-addresses-only": lambda types: types & ~_TCP_BITS,
     "extended-types-ignored": lambda types: types & ~_EX_BITS,
+    "ipv6-not-hashed": lambda types: types & ~_ALL_IPV6_BITS,
 }
 """Likewise: the hash types by which it behaves, of those that it was given (draft v7)."""
+
+FLAVORED = {f"flavor-{name}": name for name in ("ena-gen4", "ena-gen5", "corundum", "vpp")}
+"""Likewise: devices that are known by name, as the naive reference has them."""
 
 
 def _swap_endpoints(data: bytes) -> bytes:
@@ -704,6 +709,8 @@ def misbehave(frames: list[bytes], configuration: Configuration, *names: str) ->
             changed = replace(changed, input_transform=name)
         if name == "outer-where-inner-not-ip":
             changed = replace(changed, inner_miss="outer")
+        if name in FLAVORED:
+            changed = replace(changed, flavor=FLAVORED[name], hash_types=changed.hash_types & 0x1FF, tunnel_types=0)
         if name in KEYS:
             changed = replace(changed, key=KEYS[name](changed.key))
     patches = [READING[name] for name in names if name in READING]
@@ -718,7 +725,8 @@ def _rehashed(answer: Answer, configuration: Configuration, names: tuple[str, ..
     data = answer.hash_input
     for name in names:
         data = INPUTS[name](data) if name in INPUTS else data
-    value = naive.device.toeplitz(configuration.key, data)
+    toeplitz = naive.device.toeplitz(configuration.key, data)
+    value = ena_hash(data, configuration) if is_ena(configuration) else toeplitz
     for name in names:
         value = HASHING[name](data) if name in HASHING else value
     table = configuration.indirection_table

@@ -86,6 +86,7 @@ texts = [
 ]
 departing = [
     pcaphash.Device(flavor="qemu"),
+    pcaphash.Device(flavor="ena-gen5"),
     pcaphash.Device(table_index="modulo", indirection_table_size=100, input_transform="symmetric-xor"),
     pcaphash.Device(
         table_index="modulo", indirection_table_size=100, input_transform="symmetric-xor", hash_key=b"k" * 40

@@ -1,6 +1,6 @@
 """What an IP header is and what it carries, in words."""
 
-from pcaphash.report.explain.links import NETWORKS, QEMU, cut_words, missing_words
+from pcaphash.report.explain.links import CORUNDUM, NETWORKS, QEMU, VPP, cut_words, missing_words
 from pcaphash.standards import ip
 from pcaphash.studies.explain import names
 from pcaphash.studies.explain.dissection import Level
@@ -28,7 +28,7 @@ def payload_words(packet: Packet, level: Level) -> str:
         return names.protocol_name(level.transport.value)
     if level.last.reason == StopReason.FRAGMENT:
         return _fragment_words(packet, level)
-    return "no transport" if level.last.reason in ENDS else "what QEMU does not read"
+    return "no transport" if level.last.reason in ENDS else "what the device does not read"
 
 
 def _fragment_words(packet: Packet, level: Level) -> str:
@@ -55,6 +55,8 @@ def internet_words(packet: Packet, level: Level) -> tuple[str, str]:
     assert header is not None
     if last.layer == Layer.EXTENSION and last.reason in ENDS:
         return _unread_extension_words(packet, level)
+    if last.reason in (StopReason.OPTIONS, StopReason.NOT_READ):
+        return _unusual_words(packet, level, header)
     if last.reason in ENDS or last.reason in (StopReason.WRONG_VERSION, StopReason.SHORT_LENGTH):
         return _unread_words(packet, level, header)
     if last.reason == StopReason.FRAGMENT:
@@ -62,11 +64,20 @@ def internet_words(packet: Packet, level: Level) -> tuple[str, str]:
         said = f"there is a fragment header at byte {fragment.offset}"
         if fragment.layer == Layer.IPV4:
             said = f"bytes {fragment.offset + 6} and {fragment.offset + 7} say so"
+        if level.is_not_ip:
+            return f"{said}: VPP's soft-rss hashes no fragments", VPP
         return f"{said}: {NO_PORTS}", FRAGMENTS
     if header.layer == Layer.IPV4:
+        field = int.from_bytes(packet.data[header.offset + 6 : header.offset + 8])
+        if field & ip.IPV4_FRAGMENT_MASK:
+            why = f"a fragment, which Corundum does not look for, of protocol {header.value}"
+            return f"{why} at byte {header.offset + 9}", CORUNDUM
         what = f"version 4, a header of {max(header.length, ip.IPV4_LEN)} bytes, not a fragment"
         return f"{what}, protocol {header.value} at byte {header.offset + 9}", IPV4_SOURCE
     if not level.extensions:
+        if header.value in ip.EXTENSION_HEADERS:
+            why = "VPP's soft-rss does not step over extension headers"
+            return f"{why}; next header {header.value} at byte {header.offset + 6}", VPP
         return f"no extension header; next header {header.value} at byte {header.offset + 6}", IPV6_SOURCE
     next_header = packet.data[last.offset]
     return f"{_chain_words(level)}; then next header {next_header}, at byte {last.offset}", EXTENSION_SOURCE
@@ -98,6 +109,16 @@ def _unread_words(packet: Packet, level: Level, header: TraceStep) -> tuple[str,
         left = f"and the packet has {header.available} left"
         return f"{announced} a header length of {header.length} bytes, {left}", source
     return missing_words(packet, header, f"the {level.part} {name} header"), source
+
+
+def _unusual_words(packet: Packet, level: Level, header: TraceStep) -> tuple[str, str]:
+    """Say what a device does not read of a header that is as it should be."""
+    if header.reason == StopReason.NOT_READ:
+        return f"Corundum does not hash {NETWORKS[header.layer]}", CORUNDUM
+    length = f"byte {header.offset} has a header length of {4 * (packet.data[header.offset] & 15)} bytes, not 20"
+    if level.is_ip:
+        return f"{length}: Corundum looks no further than the addresses", CORUNDUM
+    return f"{length}: VPP's soft-rss hashes no such packets", VPP
 
 
 def _unread_extension_words(packet: Packet, level: Level) -> tuple[str, str]:

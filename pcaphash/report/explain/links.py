@@ -11,6 +11,9 @@ LINK_TYPES = "registry of link-layer header types for pcap and pcapng"
 ETHERNET = "IEEE 802.3"
 TAGS = "IEEE 802.1Q"
 QEMU = "QEMU 7.2"
+CORUNDUM = "Corundum, fpga/common/rtl/rx_hash.v"
+VPP = "VPP, src/plugins/soft-rss"
+FLAVOR_SOURCES = {"qemu": QEMU, "qemu-ebpf": QEMU, "corundum": CORUNDUM, "vpp": VPP}
 
 NETWORKS = {Layer.IPV4: "IPv4", Layer.IPV6: "IPv6"}
 

@@ -8,6 +8,15 @@ from pcaphash.studies.explain.result import Answer
 QUEUE_SOURCE = "virtio 1.4, RSS parameters"
 
 _TRANSFORM_SOURCES = {"symmetric-xor": "Linux, RXH_XFRM_SYM_XOR", "symmetric-or-xor": "Linux, RXH_XFRM_SYM_OR_XOR"}
+_ENA = "amzn-ec2-ena-utilities, toeplitz_calc.py"
+_FORMS = {
+    "ena-gen4": (
+        "the smaller address and the smaller port come first, the 32-bit words of the key are taken in reversed order, "
+        "the hash starts at 0xffffffff, and its lower half stands in the upper half too",
+        _ENA,
+    ),
+    "ena-gen5": ("the bytes of the key are taken in reversed order, and the hash starts at 0xffffffff", _ENA),
+}
 
 
 def list_rules(explanation: Explanation) -> list[Rule]:
@@ -30,9 +39,14 @@ def _outcome_rules(answer: Answer) -> list[Rule]:
 
 
 def _hash_rule(answer: Answer) -> Rule:
-    transform = answer.device.input_transform
+    device = answer.device
+    transform = device.input_transform
     why = f"the Toeplitz hash of the {len(answer.hash_input)} bytes of hash input with the device's key"
     source = "Microsoft, RSS hashing functions"
+    if device.flavor in _FORMS:
+        words, form_source = _FORMS[device.flavor]
+        why += f"; {words}"
+        source += f"; {form_source}"
     if transform != "none":
         why += f", after its input transformation {transform}"
         source += f"; {_TRANSFORM_SOURCES[transform]}"

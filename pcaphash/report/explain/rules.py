@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pcaphash.device.hash_types import format_mask
 from pcaphash.errors import Field
 from pcaphash.report.explain.internet import internet_words, kind_words, payload_words
-from pcaphash.report.explain.links import QEMU, cut_words, link_words
+from pcaphash.report.explain.links import FLAVOR_SOURCES, cut_words, link_words
 from pcaphash.report.explain.tunnels import NAMES, carried_words, tunnel_words
 from pcaphash.standards import virtio
 from pcaphash.studies.explain.choice import HeaderChoice, HeaderReason, MissingBytes, TypeChoice
@@ -173,7 +173,7 @@ def _type_rule(explanation: Explanation, choice: TypeChoice) -> Rule:
     device, packet, level = explanation.answer.device, explanation.dissection.packet, choice.level
     names = ", ".join(choice.fitting)
     header = f"the {level.part} header is {kind_words(level)}, carrying {payload_words(packet, level)}"
-    source = TYPES_SOURCE if device.flavor == "spec" else QEMU
+    source = FLAVOR_SOURCES.get(device.flavor, TYPES_SOURCE)
     if not choice.chosen:
         why = f"{header}; of the types that fit, {names}, none is enabled ({device.hash_types_text})"
         return Rule("hash type", "none fits: no hash", why, source)

@@ -79,6 +79,8 @@ def _why(step: TraceStep) -> str:
         StopReason.NO_TUNNEL_PORT: f"destination port {step.value} is not a tunnel port",
         StopReason.NO_INSTANCE_FLAG: "the I flag is clear",
         StopReason.ROUTING_FLAG: "the routing bit of RFC 1701 is set",
+        StopReason.OPTIONS: f"the header is not of {ip.IPV4_LEN} bytes",
+        StopReason.NOT_READ: "the device does not read such headers",
     }[step.reason]
 
 

@@ -71,7 +71,9 @@ def _headline(facts: "KeyFacts") -> str:
     if Weakness.ZERO in weaknesses:
         return "The key is all zero: every hash is 0, and all packets with a hash go to one receive queue."
     if not facts.inputs:
-        return "With symmetric-or-xor, what a bit adds to the hash depends on the other side: only traces tell more."
+        transform, flavor = facts.device.input_transform, facts.device.flavor
+        name = flavor if transform == "none" else transform
+        return f"With {name}, what a bit adds to the hash depends on the other side: only traces tell more."
     if Weakness.LOW_RANK in weaknesses:
         return "The key is weak: it keeps packets from table entries that other keys lead them to."
     if Weakness.FEW_HASHES in weaknesses:

@@ -38,10 +38,17 @@ class FaultWords:
 
 
 _FUNCTIONS = {"crc32": "CRC-32", "crc32c": "CRC-32C", "xor": "the XOR of all words", "jhash": "Linux's jhash"}
-_FLAVORS = {"qemu": "QEMU 7.2's virtio-net device", "qemu-ebpf": "QEMU's steering program (eBPF)"}
+_FLAVORS = {
+    "qemu": "reads packets as QEMU 7.2's virtio-net device does",
+    "qemu-ebpf": "reads packets as QEMU's steering program (eBPF) does",
+    "ena-gen4": "hashes as AWS's ENA of generation 4 does, with a key that cannot be changed",
+    "ena-gen5": "hashes as AWS's ENA of generation 5 and later does",
+    "corundum": "reads packets as the NIC Corundum does",
+    "vpp": "reads packets as VPP's soft-rss plugin does",
+}
 
 _WORDS = {
-    FaultKind.FLAVOR: FaultWords("reads packets as {} does", "packets that this device reads in another way"),
+    FaultKind.FLAVOR: FaultWords("{}", "packets that this device hashes in another way"),
     FaultKind.OUTER_INSTEAD_OF_INNER: FaultWords(
         "hashes the outer header of tunnel packets where the inner header is expected", _TUNNELS
     ),
@@ -67,6 +74,7 @@ _WORDS = {
     FaultKind.TCP_ADDRESSES_ONLY: FaultWords("ignores the ports of TCP", "TCP packets"),
     FaultKind.IPV4_ADDRESSES_ONLY: FaultWords("ignores the ports of IPv4", "IPv4 TCP and UDP packets"),
     FaultKind.IPV6_ADDRESSES_ONLY: FaultWords("ignores the ports of IPv6", "IPv6 TCP and UDP packets"),
+    FaultKind.IPV6_NOT_HASHED: FaultWords("does not hash IPv6 packets", "IPv6 packets"),
     FaultKind.SCTP_PORTS: FaultWords(
         "hashes the ports of SCTP where only addresses are expected", "SCTP packets with different ports"
     ),

@@ -1,5 +1,6 @@
 """The hash input of a packet, field by field."""
 
+from pcaphash.device.hash_form import hash_form
 from pcaphash.kernels.rows import EXTENDED, WITH_PORTS
 from pcaphash.studies.explain import names
 from pcaphash.studies.explain.dissection import Level
@@ -9,6 +10,7 @@ _TRANSFORMED = {
     "symmetric-xor": (("XOR", "source ^ destination"), ("XOR", "source ^ destination")),
     "symmetric-or-xor": (("OR", "source | destination"), ("XOR", "source ^ destination")),
 }
+_SORTED = ("smaller", "larger")
 
 
 def divide_input(level: Level, form: int, answer: Answer) -> tuple[InputField, ...]:
@@ -23,14 +25,18 @@ def divide_input(level: Level, form: int, answer: Answer) -> tuple[InputField, .
     answer : Answer
         What was hashed.
     """
-    transform = answer.device.input_transform
+    transform, is_sorted = answer.device.input_transform, hash_form(answer.device.flavor).is_sorted
     fields: list[InputField] = []
     at = 0
     for i, (name, offset, length) in enumerate(_parts(level, form)):
         data = answer.hash_input[at : at + length]
         if transform == "none":
             show = names.decimal if length == names.PORT_LEN else names.address
-            fields.append(InputField(name, at, offset, show(data), data))
+            place: int | None = offset
+            if is_sorted:
+                what = "port" if length == names.PORT_LEN else "address"
+                name, place = f"{_SORTED[i % 2]} {what}", None
+            fields.append(InputField(name, at, place, show(data), data))
         else:
             what = "ports" if length == names.PORT_LEN else "addresses"
             word, formula = _TRANSFORMED[transform][i % 2]

@@ -52,6 +52,8 @@ class StopReason(IntEnum):
     NO_TUNNEL_PORT = trace.NO_TUNNEL_PORT
     NO_INSTANCE_FLAG = trace.NO_INSTANCE_FLAG
     ROUTING_FLAG = trace.ROUTING_FLAG
+    OPTIONS = trace.OPTIONS
+    NOT_READ = trace.NOT_READ
 
 
 LINKS = frozenset({

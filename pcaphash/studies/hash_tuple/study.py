@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from pcaphash.device.device import Device
 from pcaphash.device.hash_choice import NOTHING_FITS, HashChoice, choose_hash_type
+from pcaphash.device.hash_form import HashForm, hash_form
 from pcaphash.device.toeplitz import toeplitz
 from pcaphash.engine.result import Result
 from pcaphash.errors import ConfigurationError
@@ -150,8 +151,9 @@ def hash_packet_tuple(packet: PacketTuple, device: Device) -> TupleHash:
     if choice == NOTHING_FITS:
         queue = device.unclassified_queue if device.has_queue else None
         return TupleHash(packet, device, choice.report, b"", None, None, queue, tunnel)
-    data = _hash_input(packet, choice, device.input_transform)
-    value = toeplitz(data, device.hash_key)
+    form = hash_form(device.flavor)
+    data = _hash_input(packet, choice, form, device.input_transform)
+    value = form.complete(toeplitz(data, device.used_key))
     entry = _entry_of(value, device) if device.has_queue else None
     queue = None if entry is None else device.indirection_table[entry]
     return TupleHash(packet, device, choice.report, data, value, entry, queue, tunnel)
@@ -162,13 +164,13 @@ def _entry_of(value: int, device: Device) -> int:
     return value % n_entries if device.table_index == "modulo" else value & (n_entries - 1)
 
 
-def _hash_input(packet: PacketTuple, choice: HashChoice, transform: str) -> bytes:
+def _hash_input(packet: PacketTuple, choice: HashChoice, form: HashForm, transform: str) -> bytes:
     """Lay out the hash input: the addresses, then the ports where they are hashed, transformed as Linux may ask."""
     pairs = [(packet.source.packed, packet.destination.packed)]
     if choice.with_ports and packet.source_port is not None and packet.destination_port is not None:
         source_port, destination_port = (n.to_bytes(_PORT_LEN) for n in (packet.source_port, packet.destination_port))
         pairs.append((source_port, destination_port))
-    return b"".join(field for pair in pairs for field in _transform(*pair, transform))
+    return b"".join(field for pair in pairs for field in _transform(*form.arrange(*pair), transform))
 
 
 def _transform(source: bytes, destination: bytes, transform: str) -> tuple[bytes, bytes]:

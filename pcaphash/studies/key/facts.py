@@ -10,6 +10,7 @@ from enum import StrEnum
 from functools import cached_property
 
 from pcaphash.device.device import Device
+from pcaphash.device.hash_form import hash_form
 from pcaphash.device.hash_key import NAMED_KEYS
 from pcaphash.standards import virtio
 from pcaphash.studies.hash_input import INPUT_BYTES_OF, HashInput
@@ -168,7 +169,7 @@ class KeyFacts:
         The configured device.
     inputs : tuple of InputFacts
         For each kind of input that its hash types ask for; empty if it is not linear in the input
-        (``symmetric-or-xor``).
+        (``symmetric-or-xor``, and flavors that sort addresses).
     """
 
     device: Device
@@ -227,7 +228,7 @@ class KeyFacts:
 def find_facts(device: Device) -> KeyFacts:
     """Find what is to be known of the hash key of a device."""
     kinds = [kind for kind, types in _TYPES_OF.items() if device.base_types & types]
-    is_linear = device.input_transform != "symmetric-or-xor"
+    is_linear = device.input_transform != "symmetric-or-xor" and not hash_form(device.flavor).is_sorted
     return KeyFacts(device, tuple(_facts_of(kind, device) for kind in kinds) if is_linear else ())
 
 
@@ -246,7 +247,7 @@ def hash_rank_of(key: bytes, n_bits: int) -> int:
 
 def _facts_of(kind: HashInput, device: Device) -> InputFacts:
     n_bits = 8 * INPUT_BYTES_OF[kind]
-    windows = windows_of(device.hash_key, n_bits)
+    windows = windows_of(device.used_key, n_bits)
     fields = _fields_of(kind)
     columns = windows
     if device.input_transform == "symmetric-xor":  # each bit is in the input twice

@@ -6,6 +6,8 @@ from itertools import islice
 from typing import SupportsIndex
 
 from pcaphash.device.device import Device
+from pcaphash.device.flavor import FLAVOR_FIELD, TITLES
+from pcaphash.device.hash_form import hash_form
 from pcaphash.device.words import parse_number, unknown_word
 from pcaphash.errors import ConfigurationError, Field
 from pcaphash.studies import tunnelling
@@ -131,6 +133,9 @@ def _check_index(device: Device) -> None:
     if n_entries & (n_entries - 1):
         problem = f"hash % {n_entries} is not linear in the bits of a hash, so that no equations can be solved"
         raise ConfigurationError(Field("table_index"), problem, "give a table whose size is a power of two")
+    if hash_form(device.flavor).is_sorted:
+        problem = f"{TITLES[device.flavor]} sorts addresses and ports, so that no equations can be solved"
+        raise ConfigurationError(FLAVOR_FIELD, problem, f"use another {FLAVOR_FIELD}")
 
 
 def _parse_ports(text: str) -> tuple[int, int]:

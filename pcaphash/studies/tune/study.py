@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from pcaphash.capture.input import Trace
 from pcaphash.device.device import Device
+from pcaphash.device.flavor import FLAVOR_FIELD, TITLES, has_fixed_key
 from pcaphash.device.indirection_table import default_table
 from pcaphash.device.words import parse_choice
 from pcaphash.engine.census import identities_of
@@ -172,6 +173,9 @@ def _check_device(device: Device) -> None:
     if device.table_index != "mask":
         problem = f"keys can be tried only by the low bits of their hashes, not with {device.table_index}"
         raise ConfigurationError(Field("table_index"), problem, f"use {Field('table_index', 'mask')}")
+    if has_fixed_key(device.flavor):
+        problem = f"the hash key of {TITLES[device.flavor]} cannot be changed, so that there are no others to try"
+        raise ConfigurationError(FLAVOR_FIELD, problem, f"use another {FLAVOR_FIELD}")
 
 
 def _tune_inputs(
@@ -254,14 +258,17 @@ def _search(
     device = inputs.device
     parts = split_choosing(halves, seed)
     packed = pack_halves(inputs, parts)
-    to_choose = [each for each in packed if each[0] == CHOOSING]
+    form, packs = packed
+    to_choose = form, [each for each in packs if each[0] == CHOOSING]
 
     def judge(keys: Sequence[bytes]) -> npt.NDArray[np.float64]:
-        return choosing_badness(measure_keys(to_choose, device, fixed, keys), measure)
+        return choosing_badness(measure_keys(to_choose, device, fixed, list(map(form.used_key, keys))), measure)
 
+    # Moves are flips of bits of the key as it is used; of 40 bytes, what is used of what is used is the key itself.
     moves = moves_of(inputs.words, len(device.indirection_table).bit_length() - 1)
-    key, tried = search_key(starts, moves, judge, most, seed)
+    key, tried = search_key(list(map(form.used_key, starts)), moves, judge, most, seed)
     if key is not None:
+        key = form.used_key(key)
         columns = measure_keys(packed, device, fixed, [key, starts[0]])
         mine, other = (_halves(columns, measure, number).judging for number in (0, 1))
         key = key if is_better(measure, mine, other) else None

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pcaphash.device.device import Device
+from pcaphash.device.hash_form import HashForm, hash_form
 from pcaphash.engine.inputs import HashInputs
 from pcaphash.engine.threads import share_out
 from pcaphash.kernels.header import PORTS_WORD_IPV6
@@ -46,14 +47,14 @@ def split_choosing(halves: npt.NDArray[np.int64], seed: int) -> npt.NDArray[np.i
 Columns = dict[str, npt.NDArray[np.float64]]
 """Measures of keys, by part and measure, such as ``judging_max_ideal_packets``."""
 
-Packed = list[tuple[int, int, npt.NDArray[np.uint32], npt.NDArray[np.int64]]]
-"""Hash inputs as kernels take them: the half, words of each, the words, and packets and bytes."""
+Packed = tuple[HashForm, list[tuple[int, int, npt.NDArray[np.uint32], npt.NDArray[np.int64]]]]
+"""How a device hashes, and hash inputs as kernels take them: the half, words of each, the words, packets and bytes."""
 
 
 def pack_halves(inputs: HashInputs, halves: npt.NDArray[np.int64]) -> Packed:
     """Arrange hash inputs for trying many keys, given the half of each; those of no half are left out."""
     words, is_short = inputs.words, inputs.lengths < 4 * PORTS_WORD_IPV6
-    return [
+    return hash_form(inputs.device.flavor), [
         (half, n_words, *_pack(words, inputs.loads, (halves == half) & chosen, n_words))
         for half in range(HALVES)
         for n_words, chosen in ((SHORT_WORDS, is_short), (WORDS, ~is_short))
@@ -65,7 +66,7 @@ def spread_halves(packed: Packed, keys: Sequence[bytes], slots: int) -> Iterator
 
     Parameters
     ----------
-    packed : list
+    packed : tuple
         The hash inputs, as ``pack_halves`` arranges them.
     keys : sequence of bytes
         The hash keys.
@@ -77,6 +78,7 @@ def spread_halves(packed: Packed, keys: Sequence[bytes], slots: int) -> Iterator
     int64 array of shape (some keys, HALVES, slots, 2)
         Packets and bytes of each entry.
     """
+    form, parts = packed
     n_at_once = max(_MOST_CELLS // (HALVES * slots * 2), 1)
     for start in range(0, len(keys), n_at_once):
         some = keys[start : start + n_at_once]
@@ -85,14 +87,15 @@ def spread_halves(packed: Packed, keys: Sequence[bytes], slots: int) -> Iterator
         def spread_share(
             first: int, last: int, some: Sequence[bytes] = some, entries: npt.NDArray[np.int64] = entries
         ) -> None:
-            table, room = tabulate_keys(some[first:last], slots), working_room()
-            for half, n_words, words, loads in packed:
+            table, room = tabulate_keys([form.used_key(key) for key in some[first:last]], slots), working_room()
+            for half, n_words, words, loads in parts:
                 of_keys = entries[half, first:last].reshape(-1)
                 n_inputs = len(loads) // 2
                 spread_by_keys(words, n_inputs, n_words, loads, table, last - first, slots, room, of_keys)
 
         share_out(len(some), spread_share)
-        yield entries.transpose(1, 0, 2, 3)
+        # A hash that starts at 0xffffffff has the opposite bits: the entries are taken from the last one back.
+        yield (entries[:, :, ::-1] if form.starts_with_ones else entries).transpose(1, 0, 2, 3)
 
 
 def _pack(

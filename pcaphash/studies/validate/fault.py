@@ -41,6 +41,7 @@ class FaultKind(StrEnum):
     TCP_ADDRESSES_ONLY = "tcp-addresses-only"
     IPV4_ADDRESSES_ONLY = "ipv4-addresses-only"
     IPV6_ADDRESSES_ONLY = "ipv6-addresses-only"
+    IPV6_NOT_HASHED = "ipv6-not-hashed"
     SCTP_PORTS = "sctp-ports"
     WITHOUT = "without"
     """A hash type, the subject, is not enabled."""

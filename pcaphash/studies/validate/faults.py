@@ -10,7 +10,8 @@ from dataclasses import replace
 import numpy as np
 
 from pcaphash.device.device import Device
-from pcaphash.device.flavor import ABSENT, FLAVORS
+from pcaphash.device.flavor import ABSENT, FLAVORS, own_key
+from pcaphash.device.hash_form import HashForm, hash_form
 from pcaphash.errors import ConfigurationError
 from pcaphash.kernels import departures
 from pcaphash.standards import virtio
@@ -46,6 +47,7 @@ _EX_TYPES = virtio.HASH_TYPE_TCP_EX | virtio.HASH_TYPE_UDP_EX
 _TCP_TYPES = virtio.HASH_TYPE_TCPV4 | virtio.HASH_TYPE_TCPV6 | virtio.HASH_TYPE_TCP_EX
 _UDP_TYPES = virtio.HASH_TYPE_UDPV4 | virtio.HASH_TYPE_UDPV6 | virtio.HASH_TYPE_UDP_EX
 _ALL_EX_TYPES = _EX_TYPES | virtio.HASH_TYPE_IP_EX
+_ALL_IPV6_TYPES = virtio.HASH_TYPE_IPV6 | _IPV6_TYPES | _ALL_EX_TYPES
 _ONLY_IN_1_4 = ("GRE_UDP", "VXLAN_GPE", "IPIP")  # the other tunnel types of virtio 1.4 are parts of those of draft v7
 _TYPES_PER_FAMILY = 3  # numbers of hash_report: addresses, then TCP, then UDP, for each of three families
 _FAMILIES = (
@@ -112,13 +114,26 @@ def _without_tunnel(name: str) -> Callable[[Device], Device]:
 def _flavor_faults() -> Iterator[Fault]:
     """Yield what known devices do; what a device offers that they have not is left out."""
     for flavor in FLAVORS[1:]:
-        yield Fault(FaultKind.FLAVOR, (READING,), subject=flavor, device=_flavored(flavor))
+        yield Fault(FaultKind.FLAVOR, (READING, *_places(hash_form(flavor))), subject=flavor, device=_flavored(flavor))
+
+
+def _places(form: HashForm) -> Iterator[str]:
+    """Yield where a device that calculates the hash in this form is unlike others, but for what it reads."""
+    if form != HashForm():
+        yield from (KEY, KEY_FORM)
+    if form.is_sorted:
+        yield from _ENDS
+    if form.starts_with_ones:
+        yield INITIAL_VALUE
+    if form.is_mirrored:
+        yield HALVES
 
 
 def _flavored(flavor: str) -> Callable[[Device], Device]:
     def change(device: Device) -> Device:
-        features = device.features - ABSENT[flavor]
-        return replace(device, flavor=flavor, features=features, hash_types=device.base_types, tunnel_types=0)
+        features, key = device.features - ABSENT[flavor], own_key(device.hash_key, flavor)
+        types = device.base_types
+        return replace(device, flavor=flavor, features=features, hash_key=key, hash_types=types, tunnel_types=0)
 
     return change
 
@@ -203,6 +218,7 @@ _READING = (
     Fault(FaultKind.PORTS_TOO, (READING,), device=_retyped(_with_ports)),
     Fault(FaultKind.UDP_ADDRESSES_ONLY, (READING,), device=_retyped(lambda types: types & ~_UDP_TYPES)),
     Fault(FaultKind.TCP_ADDRESSES_ONLY, (READING,), device=_retyped(lambda types: types & ~_TCP_TYPES)),
+    Fault(FaultKind.IPV6_NOT_HASHED, (READING,), device=_retyped(lambda types: types & ~_ALL_IPV6_TYPES)),
     Fault(FaultKind.FIRST_FRAGMENT_PORTS, (READING,), departures.FIRST_FRAGMENT_PORTS),
     Fault(FaultKind.FRAGMENT_PORTS, (READING,), departures.EVERY_FRAGMENT_PORTS),
     Fault(FaultKind.FRAGMENTS_NOT_HASHED, (READING,), departures.FRAGMENTS_NOT_HASHED),

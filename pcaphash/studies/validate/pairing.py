@@ -135,7 +135,7 @@ class _Pairing:
     def _try(self, inputs: _Inputs, more: list[Fault]) -> None:
         """Hash inputs with the key that more faults make; write the values as these do, and with a key in all ways."""
         words, lengths = inputs.words.reshape(-1, WORDS), inputs.lengths.reshape(-1)
-        values = hash_with(more, words, lengths, self._trial.device.hash_key)
+        values = hash_with(more, words, lengths, self._trial.device)
         given = [fault for fault in more if fault.value]
         forms = [given] if given or not more else self._forms
         for form in forms:

@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from pcaphash.capture.reported.source import NOT_REPORTED
 from pcaphash.device.device import Device
+from pcaphash.device.hash_form import hash_form
 from pcaphash.engine.describer import Describer, Descriptions, queues_of
 from pcaphash.errors import ConfigurationError
 from pcaphash.kernels.inputs import hash_inputs
@@ -50,13 +51,14 @@ def hash_words(words: Words, hash_key: bytes) -> Words:
     return values
 
 
-def hash_with(faults: Iterable[Fault], words: Words, lengths: npt.NDArray[np.int64], hash_key: bytes) -> Words:
-    """Hash inputs with the key that faults make, or with the function that one of them has instead."""
+def hash_with(faults: Iterable[Fault], words: Words, lengths: npt.NDArray[np.int64], device: Device) -> Words:
+    """Hash inputs as a device does, with the key that faults make, or the function that one of them has instead."""
+    hash_key, form = device.hash_key, hash_form(device.flavor)
     for fault in sorted(faults, key=lambda fault: fault.places != (KEY,)):
         if fault.function:
             return fault.function(words, lengths)
         hash_key = fault.hash_key(hash_key) if fault.hash_key else hash_key
-    return hash_words(words, hash_key)
+    return form.complete_all(hash_words(words, form.used_key(hash_key)))
 
 
 class Trial:
@@ -179,7 +181,7 @@ class Trial:
         place = (own, flags, arranging, keyed)
         if place not in self._hashed:
             arranged = self._arrange(reading, (own, flags, arranging))
-            values = hash_with(keyed, arranged, reading.found.lengths, device.hash_key)
+            values = hash_with(keyed, arranged, reading.found.lengths, device)
             values[~reading.found.hashed] = 0
             self._hashed[place] = values
         values = self._hashed[place]
@@ -206,7 +208,7 @@ class Trial:
         if (own, flags) not in self._readings:
             describer = self._describers.get(device)
             if describer is None:
-                describer = self._describers[device] = Describer(replace(device, hash_key=self.device.hash_key))
+                describer = self._describers[device] = Describer(device)
             found = (describer.departing(flags) if flags else describer).describe(self.sample.block)
             expected = Expectations(device)
             expected.learn({each: describer.decisions[each] for each in np.unique(found.signatures).tolist()})

@@ -1,0 +1,78 @@
+"""Read headers as Corundum does, an open source NIC, where that differs from what the texts say.
+
+Seen in its source, ``fpga/common/rtl/rx_hash.v``, and confirmed by simulating it: only the EtherType behind the MAC
+addresses counts, so that what has a VLAN tag is not IP, and IPv6 is not hashed; of an IPv4 header neither the version
+nor the fragment field is looked at, so that whatever stands in the place of ports is hashed of every fragment; with
+options, or a header length below 20, there are no ports.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from pcaphash.kernels import trace as traces
+from pcaphash.kernels.base import be16, rare_step
+from pcaphash.kernels.ip import IPV4, NO_PROTOCOL, OF_FRAGMENT
+from pcaphash.kernels.link import CUT, NETWORK_IPV4, NETWORK_IPV6, NOT_IP
+from pcaphash.kernels.trace import CAPTURED_END, PACKET_END, VALUE, amend, note, stop
+from pcaphash.standards import ethernet as eth
+from pcaphash.standards import ip
+
+_PORTS_LEN = 4
+_USUAL_LENGTH = 5  # of an IPv4 header, in units of 4 bytes
+
+
+@rare_step
+def network_behind_ethernet_as_corundum(
+    d: Any, offset: int, frame_end: int, captured_end: int, trace: Any
+) -> tuple[int, int]:
+    """Name the network layer by the only EtherType that is looked at."""
+    payload = offset + eth.ETHERNET_LEN
+    note(trace, traces.ETHERNET, offset, eth.ETHERNET_LEN, eth.ETHERNET_LEN)
+    if payload > frame_end:
+        stop(trace, PACKET_END, frame_end)
+        return NOT_IP, offset
+    if payload > captured_end:
+        stop(trace, CAPTURED_END, captured_end)
+        return CUT, offset
+    ethertype = be16(d, offset + eth.ETHERNET_TYPE_OFFSET)
+    amend(trace, VALUE, ethertype)
+    if ethertype == eth.ETHERTYPE_IPV4:
+        return NETWORK_IPV4, payload
+    if ethertype == eth.ETHERTYPE_IPV6:
+        return NETWORK_IPV6, payload
+    stop(trace, traces.NOT_IP_TYPE, 0)
+    return NOT_IP, payload
+
+
+@rare_step
+def read_ip_as_corundum(
+    d: Any, network: int, offset: int, frame_end: int, captured_end: int, trace: Any
+) -> tuple[int, int, int, int, int]:
+    """Read an IP header; returns what ``ip.read_ip`` returns."""
+    if network == NETWORK_IPV6:
+        note(trace, traces.IPV6, offset, 0, 0)
+        stop(trace, traces.NOT_READ, 0)
+        return NOT_IP, NO_PROTOCOL, offset, 0, 0
+    if network != NETWORK_IPV4:
+        return network, NO_PROTOCOL, offset, 0, 0
+    note(trace, traces.IPV4, offset, ip.IPV4_LEN, ip.IPV4_LEN)
+    if offset + ip.IPV4_LEN > frame_end:
+        stop(trace, PACKET_END, frame_end)
+        return NOT_IP, NO_PROTOCOL, offset, 0, 0
+    if offset + ip.IPV4_LEN > captured_end:
+        stop(trace, CAPTURED_END, captured_end)
+        return CUT, NO_PROTOCOL, offset, 0, 0
+    protocol, payload = np.int64(d[offset + 9]), offset + ip.IPV4_LEN
+    amend(trace, VALUE, protocol)
+    if d[offset] & 15 != _USUAL_LENGTH:
+        stop(trace, traces.OPTIONS, 0)
+        return IPV4, NO_PROTOCOL, payload, 0, 0
+    if (protocol == ip.TCP or protocol == ip.UDP) and payload + _PORTS_LEN > frame_end:
+        note(trace, traces.TRANSPORT, payload, _PORTS_LEN, _PORTS_LEN)
+        amend(trace, VALUE, protocol)
+        stop(trace, PACKET_END, frame_end)
+        return NOT_IP, NO_PROTOCOL, payload, 0, 0
+    if be16(d, offset + 6) & ip.IPV4_FRAGMENT_MASK:
+        protocol += OF_FRAGMENT
+    return IPV4, protocol, payload, 0, 0
