@@ -14,8 +14,8 @@ INNER_MISS_FIELD = Field("inner_miss")
 INPUT_TRANSFORM_FIELD = Field("input_transform")
 
 FLAVORS = ("spec", "qemu", "qemu-ebpf", "ena-gen4", "ena-gen5", "corundum", "vpp")
-"""A device as the spec requires; QEMU 7.2's, and the program that steers packets for it in Linux's tap; AWS's ENA of two
-generations; the open source NIC Corundum; VPP's soft-rss plugin. None of the others has a HASH_TUNNEL feature. ENA
+"""A device as the spec requires; QEMU 7.2's, and the program that steers packets for it in Linux's tap; two generations
+of Amazon's ENA; the open source NIC Corundum; VPP's soft-rss plugin. Only the first has a HASH_TUNNEL feature. ENA
 calculates the hash in another form (``device.hash_form``), the rest read headers in their own way."""
 
 TITLES = {

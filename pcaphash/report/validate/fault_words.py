@@ -41,8 +41,8 @@ _FUNCTIONS = {"crc32": "CRC-32", "crc32c": "CRC-32C", "xor": "the XOR of all wor
 _FLAVORS = {
     "qemu": "reads packets as QEMU 7.2's virtio-net device does",
     "qemu-ebpf": "reads packets as QEMU's steering program (eBPF) does",
-    "ena-gen4": "hashes as AWS's ENA of generation 4 does, with a key that cannot be changed",
-    "ena-gen5": "hashes as AWS's ENA of generation 5 and later does",
+    "ena-gen4": "hashes as Amazon's ENA of generation 4 does, with a key that cannot be changed",
+    "ena-gen5": "hashes as Amazon's ENA of generation 5 and later does",
     "corundum": "reads packets as the NIC Corundum does",
     "vpp": "reads packets as VPP's soft-rss plugin does",
 }
