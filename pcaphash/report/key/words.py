@@ -27,6 +27,12 @@ _VARYING = {
     Varying.SOURCE: "source",
     Varying.ALL: "everything",
 }
+_BY = {
+    Varying.SOURCE_PORT: "the source port",
+    Varying.SOURCE_ADDRESS: "the source address",
+    Varying.SOURCE: "the source address with the port",
+    Varying.ALL: "all bits",
+}
 _PORT_INPUTS = (HashInput.IPV4_PORTS, HashInput.IPV6_PORTS)
 
 
@@ -92,7 +98,7 @@ def _headline(facts: "KeyFacts") -> str:
 def _weakness(weakness: Weakness, facts: "KeyFacts") -> list[str]:
     match weakness:
         case Weakness.LOW_RANK:
-            return [line for each in facts.inputs for line in _low_rank(each)]
+            return _low_rank(facts.inputs)
         case Weakness.FEW_HASHES:
             return _few_hashes(facts.inputs)
         case Weakness.IGNORED_BITS:
@@ -108,17 +114,26 @@ def _weakness(weakness: Weakness, facts: "KeyFacts") -> list[str]:
     return []
 
 
-def _low_rank(each: "InputFacts") -> list[str]:
-    """Say what reaches too little, and what that has in common; a line for all that has the same in common."""
+def _low_rank(inputs: "Sequence[InputFacts]") -> list[str]:
+    """Say what reaches too little, and what that has in common; a line for all of which the same holds."""
+    kinds: dict[str, list[str]] = {}
+    for each in inputs:
+        for told in _low_ranks(each):
+            kinds.setdefault(told, []).append(input_text(each.kind))
+    return [f"{' or '.join(names)}: {told}" for told, names in kinds.items()]
+
+
+def _low_ranks(each: "InputFacts") -> list[str]:
     same: dict[str, list[Choice]] = {}
     for choice in each.choices:
         if choice.is_weak:
             same.setdefault(dependencies_text(choice.dependencies), []).append(choice)
     lines = []
     for why, choices in same.items():
-        names = " or ".join(varying_text(choice.varying) for choice in choices)
+        *names, last = [_BY[choice.varying] for choice in choices]
+        by = f"{', '.join(names)} or {last}" if names else last
         entries = f"{count(choices[0].reachable)} of {count(1 << choices[0].index_bits)} table entries"
-        lines.append(f"{input_text(each.kind)}: {names} can reach only {entries}: {why}.")
+        lines.append(f"{by} can reach only {entries}: {why}.")
     return lines
 
 
@@ -128,7 +143,7 @@ def _few_hashes(inputs: "Sequence[InputFacts]") -> list[str]:
     few = few[:1] if len(ranks) == 1 else few
     return [
         f"{'Hashes' if len(ranks) == 1 else f'{input_text(each.kind)}: hashes'} have only "
-        f"{counted(1 << each.hash_rank, 'value', 'values')}: {each.hash_rank} of their {HASH_BITS} bits vary freely."
+        f"{counted(1 << each.hash_rank, 'value', 'values')}: {counted(each.hash_rank, 'bit', 'bits')} of {HASH_BITS} can vary."
         for each in few
     ]
 

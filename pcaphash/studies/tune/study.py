@@ -64,7 +64,7 @@ DEFAULT_MEASURE = "max_ideal_packets"
 _LARGEST_SIZE = 512  # that sizes are tried up to, unless the device's table is larger
 _ENTRIES_PER_QUEUE = 4
 _STARTS = 8  # random keys, the best ones, that a search starts from
-_SEARCHED = 2  # one key in a search for so many random keys
+_SEARCHED = 4  # one key in a search for so many random keys
 
 MakeTable = Callable[[npt.NDArray[np.int64], npt.NDArray[np.int64]], tuple[int, ...]]
 
@@ -97,7 +97,7 @@ def tune(
         The measure that keys are chosen by: ``max_ideal``, ``min_ideal``, ``jain``, ``cov`` or ``entropy``, with
         ``_packets`` or ``_bytes`` appended.
     n_keys : int
-        How many random keys to try; a search from the best of them on tries half as many.
+        How many random keys to try; a search from the best of them on tries a quarter as many.
     seed : int
         The same seed gives the same keys, the same halves and the same search.
     most_flows : int
