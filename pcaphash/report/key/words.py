@@ -141,11 +141,12 @@ def _few_hashes(inputs: "Sequence[InputFacts]") -> list[str]:
     ranks = {each.hash_rank for each in inputs}
     few = [each for each in inputs if each.hash_rank < HASH_BITS]
     few = few[:1] if len(ranks) == 1 else few
-    return [
-        f"{'Hashes' if len(ranks) == 1 else f'{input_text(each.kind)}: hashes'} have only "
-        f"{counted(1 << each.hash_rank, 'value', 'values')}: {counted(each.hash_rank, 'bit', 'bits')} of {HASH_BITS} can vary."
-        for each in few
-    ]
+    lines = []
+    for each in few:
+        hashes = "Hashes" if len(ranks) == 1 else f"{input_text(each.kind)}: hashes"
+        values, bits = counted(1 << each.hash_rank, "value", "values"), counted(each.hash_rank, "bit", "bits")
+        lines.append(f"{hashes} have only {values}: {bits} of {HASH_BITS} can vary.")
+    return lines
 
 
 def _ignored(each: "InputFacts") -> str:

@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from pcaphash.device.device import Device
 from pcaphash.device.hash_form import HashForm, hash_form
-from pcaphash.engine.inputs import HashInputs, lengths_of, words_of
+from pcaphash.engine.inputs import HashInputs
 from pcaphash.engine.threads import share_out
 from pcaphash.kernels.header import PORTS_WORD_IPV6
 from pcaphash.kernels.inputs import SHORT_WORDS, spread_by_keys, tabulate_keys, working_room
@@ -53,8 +53,7 @@ Packed = tuple[HashForm, list[tuple[int, int, npt.NDArray[np.uint32], npt.NDArra
 
 def pack_halves(inputs: HashInputs, halves: npt.NDArray[np.int64]) -> Packed:
     """Arrange hash inputs for trying many keys, given the half of each; those of no half are left out."""
-    rows = inputs.rows
-    words, is_short = words_of(rows), lengths_of(rows) < 4 * PORTS_WORD_IPV6
+    words, is_short = inputs.words, inputs.lengths < 4 * PORTS_WORD_IPV6
     return hash_form(inputs.device.flavor), [
         (half, n_words, *_pack(words, inputs.loads, (halves == half) & chosen, n_words))
         for half in range(HALVES)
