@@ -51,7 +51,7 @@ def read_ip_as_corundum(
 ) -> tuple[int, int, int, int, int]:
     """Read an IP header; returns what ``ip.read_ip`` returns."""
     if network == NETWORK_IPV6:
-        note(trace, traces.IPV6, offset, 0, 0)
+        note(trace, traces.IPV6, offset, ip.IPV6_LEN, 0)
         stop(trace, traces.NOT_READ, 0)
         return NOT_IP, NO_PROTOCOL, offset, 0, 0
     if network != NETWORK_IPV4:

@@ -76,7 +76,8 @@ _WORDS = {
     FaultKind.IPV6_ADDRESSES_ONLY: FaultWords("ignores the ports of IPv6", "IPv6 TCP and UDP packets"),
     FaultKind.IPV6_NOT_HASHED: FaultWords("does not hash IPv6 packets", "IPv6 packets"),
     FaultKind.SCTP_PORTS: FaultWords(
-        "hashes the ports of SCTP where only addresses are expected", "SCTP packets with different ports"
+        "hashes the ports of SCTP, as Intel's E810 does, where only addresses are expected",
+        "SCTP packets with different ports",
     ),
     FaultKind.WITHOUT: FaultWords("hashes as if the hash type {} were not enabled", "packets of type {}"),
     FaultKind.WITH: FaultWords("hashes as if the hash type {} were enabled", "packets of type {}"),
@@ -169,7 +170,8 @@ _WORDS = {
     FaultKind.PORTS_SORTED: FaultWords("sorts ports, but not addresses", _BOTH_DIRECTIONS),
     FaultKind.SYMMETRIC_XOR: FaultWords("makes the input symmetric by XOR (Linux: symmetric-xor)", _ENDPOINTS),
     FaultKind.SYMMETRIC_OR_XOR: FaultWords(
-        "makes the input symmetric by OR and XOR (Linux: symmetric-or-xor)", _ENDPOINTS
+        "makes the input symmetric by OR and XOR (Linux: symmetric-or-xor, always on with mlx5 before 6.15)",
+        _ENDPOINTS,
     ),
     FaultKind.INPUT_WORDS_SWAPPED: FaultWords(
         "takes the 32-bit words of the hash input in the opposite byte order", _ANY

@@ -1,0 +1,39 @@
+"""What a device known by name delivers is right for it, and is recognized where the spec is asked for."""
+
+import pytest
+
+from pcaphash import Device
+from pcaphash.studies.validate import validate
+from support.command import run
+from support.shared import ROOT
+
+pytestmark = pytest.mark.jit_only
+
+OVERLAY = ROOT / "sample_traces" / "overlay.pcap"
+NAMED = {  # of a trace of tunnels, in which nothing tells VPP from any other device that hashes outer headers
+    "ena-gen4": {"flavor-ena-gen4"},
+    "ena-gen5": {"flavor-ena-gen5"},
+    "corundum": {"flavor-corundum", "ipv6-not-hashed", "outer-instead-of-inner"},
+    "vpp": {"outer-instead-of-inner"},
+}
+
+
+@pytest.mark.parametrize("flavor", NAMED)
+def test_what_it_delivers_is_its_own(tmp_path, flavor):
+    path = tmp_path / "delivered.pcapng"
+    done = run("replay", str(OVERLAY), "--flavor", flavor, "-w", str(path))
+    assert done.returncode == 0
+    found = validate(path, Device(flavor=flavor))
+    assert (found.judged, found.mismatches) == (6060, 0)
+    found = validate(path, Device())
+    causes = {fault.name for cause in found.diagnosis.causes for fault in cause.faults}
+    assert causes
+    assert causes <= NAMED[flavor]
+
+
+def test_a_key_that_linux_shows_is_all_that_generation_5_needs(tmp_path):
+    path, key = tmp_path / "delivered.pcapng", bytes(range(7, 47)).hex()
+    run("replay", str(OVERLAY), "--flavor", "ena-gen5", "--key", key, "-w", str(path))
+    found = validate(path, Device(hash_types="base", hash_key=key))
+    assert [fault.name for fault in found.diagnosis.faults] == ["flavor-ena-gen5"]
+    assert (found.diagnosis.alternatives, found.diagnosis.unexplained) == ([], 0)
