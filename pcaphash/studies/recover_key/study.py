@@ -21,7 +21,7 @@ from pcaphash.engine.progress import Watch
 from pcaphash.engine.request import Asked, Batch, Counter, Partial
 from pcaphash.engine.run import answer
 from pcaphash.engine.selection import RECEIVED, Selection
-from pcaphash.errors import ConfigurationError, Field
+from pcaphash.errors import Command, ConfigurationError, Field
 from pcaphash.kernels.toeplitz import WORDS
 from pcaphash.standards import virtio
 from pcaphash.studies.asking import inputs_of, only_trace
@@ -209,7 +209,10 @@ def _check_queues(trace: str, queues: set[int], queue_sums: QueueSums | None) ->
             "no packet has a reported hash, and with this indirection table no receive queue tells a bit of the hash, "
             "or a sum of bits"
         )
-        advice = f"capture with queue i at entry i of the table, or use {Field('key_shifts')}"
+        advice = (
+            f"capture with queue i at entry i of the table, or use {Field('key_shifts')}; {Command('validate')} says "
+            "whether a key gives these queues"
+        )
         raise ConfigurationError(trace, problem, advice)
 
 
