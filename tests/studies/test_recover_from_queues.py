@@ -186,6 +186,9 @@ def test_another_table_is_noticed(tmp_path):
     assert fewer.best is None
     assert 150 < fewer.fits[0].contradictions < 250
     assert fewer.conclusion == Conclusion.NO_KEY
+    text = run("recover-key", path, "--queues", "4").stdout.decode()
+    assert text.startswith("No key produces these receive queues.")
+    assert "Give the table that the device had: --ethtool, --queues, --indirection-table." in text
 
 
 def test_what_queues_do_not_tell_is_said(tmp_path):

@@ -54,6 +54,11 @@ _WHY_NOT = {
         "Use one receive queue, or packets of different lengths.",
     ],
 }
+_WHY_NO_QUEUES = [
+    "No packet has a reported hash, so the receive queues were taken, as the indirection table has them.",
+    "Give the table that the device had: --ethtool, --queues, --indirection-table.",
+    "If it is the right one, flow filters may steer packets, or other bytes are hashed than those assumed below.",
+]
 
 
 @dataclass(frozen=True)
@@ -86,6 +91,8 @@ def put_into_words(recovery: "Recovery") -> RecoveryWords:
     best, solution = recovery.best, recovery.solution
     notes = [*map(note_text, recovery.notes), *other_types_texts(recovery)]
     if best is None or solution is None:
+        if recovery.queue_sums is not None and recovery.conclusion == Conclusion.NO_KEY:
+            return RecoveryWords("No key produces these receive queues.", findings=_WHY_NO_QUEUES, notes=notes)
         return RecoveryWords(_HEADLINES[recovery.conclusion], findings=_WHY_NOT[recovery.conclusion], notes=notes)
     key = solution.hash_key.hex()
     return RecoveryWords(
