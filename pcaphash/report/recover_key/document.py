@@ -64,6 +64,7 @@ def _queues_document(recovery: "Recovery") -> dict[str, object]:
         "index_bits": sums.index_bits,
         "is_all": sums.is_all,
         "beside_queues": recovery.beside_queues,
+        "keys_tried": 0 if recovery.best is None else recovery.best.tried,
     }
 
 

@@ -164,8 +164,11 @@ def _about_queues(recovery: "Recovery") -> list[str]:
         f"from receive queues alone: with this indirection table they tell {masks_text(sums.masks)}",
         f"No receive queue depends on {counted(n_bits, 'other bit', 'other bits')} of the key, so they stay unknown.",
     ]
-    if not sums.is_all:
-        lines.append("What else these queues say of the table index is not linear, and is not used.")
+    tried = 0 if recovery.best is None else recovery.best.tried
+    if tried > 1:
+        lines.append(f"What else they say is not linear: all {count(tried)} keys that were left were tried.")
+    elif not tried and not sums.is_all:
+        lines.append("What else these queues say of the table index is not linear, and leaves too many keys to try.")
     return lines
 
 

@@ -10,6 +10,7 @@ from pcaphash.kernels.toeplitz import WORDS
 from pcaphash.studies.basis import Words
 from pcaphash.studies.recover_key.agreement import Agreement, Packets
 from pcaphash.studies.recover_key.queues import UNKNOWN, QueueSums
+from pcaphash.studies.recover_key.refine import Arrived, refine
 from pcaphash.studies.recover_key.result import ValueOrder
 from pcaphash.studies.recover_key.solution import WHOLE_HASH, Equation, Solution, Sums, solve_most
 
@@ -19,6 +20,7 @@ _MOST_SOLVED = 400  # packets among which wrong ones are looked for by solving f
 _ATTEMPTS = 4
 _SEED = 1
 _SHOWN = 10
+_MOST_TRIED = 512  # packets by which keys that equations leave open are tried
 _MOST_KEPT = 4096  # packets that report nothing and are looked at
 
 
@@ -41,7 +43,7 @@ class Outcome:
 
     Parameters
     ----------
-    packets, rank, contradictions, holding, contradicting, solution, value_order
+    packets, rank, contradictions, holding, contradicting, solution, value_order, tried
         As ``Fit`` has them.
     """
 
@@ -52,6 +54,7 @@ class Outcome:
     contradicting: tuple[int, ...]
     solution: Solution | None = None
     value_order: ValueOrder | None = None
+    tried: int = 0
 
 
 @dataclass(eq=False)
@@ -64,6 +67,8 @@ class Evidence:
         How reported values may be read: for each agreement, what its values say of the hash.
     agreements : list of Agreement
         What packets agree on; there is more than one if some receive queues tell more than others.
+    queue_sums : QueueSums, optional
+        What receive queues say, if these are what is taken in.
     impossible : int
         Packets that have no right to be where they are: no table entry leads to their receive queue.
     n_unreported : int
@@ -72,10 +77,12 @@ class Evidence:
 
     readings: list[tuple[ValueOrder, tuple[Sums, ...]]]
     agreements: list[Agreement]
+    queue_sums: QueueSums | None = None
     impossible: int = 0
     n_unreported: int = 0
     _first_impossible: list[int] = field(default_factory=list)
     _unreported: list[Words] = field(default_factory=list)
+    _arrived: list[Arrived] = field(default_factory=list)
 
     @classmethod
     def of_hashes(cls) -> "Evidence":
@@ -86,7 +93,7 @@ class Evidence:
     def of_queues(cls, queue_sums: QueueSums) -> "Evidence":
         """Return what takes receive queues."""
         sums = tuple(group.sums for group in queue_sums.groups)
-        return cls([(ValueOrder.AS_REPORTED, sums)], [Agreement() for _ in sums])
+        return cls([(ValueOrder.AS_REPORTED, sums)], [Agreement() for _ in sums], queue_sums)
 
     @property
     def is_lost(self) -> bool:
@@ -119,10 +126,12 @@ class Evidence:
         """Take in packets with their hashes."""
         self.agreements[0].add(packets)
 
-    def add_queues(
-        self, numbers: npt.NDArray[np.int64], words: Words, queues: npt.NDArray[np.int64], queue_sums: QueueSums
-    ) -> None:
+    def add_queues(self, numbers: npt.NDArray[np.int64], words: Words, queues: npt.NDArray[np.int64]) -> None:
         """Take in packets with their receive queues."""
+        queue_sums = self.queue_sums
+        assert queue_sums is not None, "queues are what is taken in"
+        room = max(_MOST_TRIED - sum(len(each.queues) for each in self._arrived), 0)
+        self._arrived.append(Arrived(words[:room], queues[:room]))
         inside = queues < len(queue_sums.in_table)
         impossible = numbers[~inside | ~queue_sums.in_table[np.where(inside, queues, 0)]]
         self.impossible += len(impossible)
@@ -144,6 +153,9 @@ class Evidence:
             if solution is None and (wrong := self._wrong()) is not None:
                 agreements = [each.without(wrong) for each in agreements]
                 solution, order = self._solve(agreements)
+        tried = 0
+        if solution is not None and self.queue_sums is not None and not self.queue_sums.is_all:
+            solution, tried = refine(solution, self._first_arrived(), self.queue_sums.table, self.queue_sums.needed)
         found = replace(self, agreements=agreements)
         first = sorted({*self._first_impossible, *(n for each in agreements for n in each.first_contradicting(_SHOWN))})
         sums = self.readings[0][1]
@@ -157,8 +169,14 @@ class Evidence:
             ),
             contradicting=tuple(first[:_SHOWN]),
             solution=solution,
-            value_order=order,
+            value_order=order if solution is not None else None,
+            tried=tried,
         )
+
+    def _first_arrived(self) -> Arrived:
+        words = np.concatenate([np.empty((0, WORDS), np.uint32), *(each.words for each in self._arrived)])
+        queues = np.concatenate([np.empty(0, np.int64), *(each.queues for each in self._arrived)])
+        return Arrived(words, queues)
 
     def _solve(self, agreements: Sequence[Agreement]) -> tuple[Solution | None, ValueOrder | None]:
         """Solve for a key in each reading, with an initial value of 0 first, then with an unknown one."""

@@ -2,7 +2,7 @@
 
 A queue says that the table index is one of the entries that lead to it. Where a sum of bits of the index is the same
 for all of these, the packet gives an equation: its queue says what this sum of bits of the hash is. With queue i % 8
-at entry i these are the three lowest bits. What else a queue says is not linear, and is not used.
+at entry i these are the three lowest bits. What else a queue says is not linear; ``refine`` uses it.
 """
 
 from collections.abc import Sequence
@@ -59,12 +59,15 @@ class QueueSums:
         Bits of the table index.
     in_table : bool array of shape (queues,)
         Whether any entry leads to each queue.
+    table : int64 array of shape (entries,)
+        The indirection table.
     """
 
     groups: tuple[QueueGroup, ...]
     needed: int
     index_bits: int
     in_table: npt.NDArray[np.bool_]
+    table: npt.NDArray[np.int64]
 
     @property
     def masks(self) -> tuple[int, ...]:
@@ -85,7 +88,7 @@ def find_queue_sums(device: Device) -> QueueSums | None:
     index_bits = index_bits_of(device)
     if index_bits is None:
         return None
-    table = np.asarray(device.indirection_table)
+    table = np.asarray(device.indirection_table, np.int64)
     entries_of = {queue: np.flatnonzero(table == queue).tolist() for queue in sorted(set(device.indirection_table))}
     told = {queue: _checks(entries, index_bits) for queue, entries in entries_of.items()}
     groups: dict[tuple[int, ...], list[int]] = {}  # the masks, by the queues that tell them
@@ -108,6 +111,7 @@ def find_queue_sums(device: Device) -> QueueSums | None:
         needed,
         index_bits,
         in_table,
+        table,
     )
 
 

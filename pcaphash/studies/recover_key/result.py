@@ -81,6 +81,9 @@ class Fit:
         Numbers of the first packets whose hashes do not go with the others.
     holding : int
         Equations that hold because inputs are sums of others and have the sums of their hashes.
+    tried : int
+        Keys that the equations of receive queues left open, all of which were tried, 1 being the one that they give; 0
+        if they were not.
     """
 
     assumption: Assumption
@@ -92,6 +95,7 @@ class Fit:
     value_order: ValueOrder | None
     contradicting: tuple[int, ...]
     holding: int
+    tried: int = 0
 
     @property
     def is_consistent(self) -> bool:

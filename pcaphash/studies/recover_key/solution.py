@@ -90,6 +90,11 @@ class Solution:
     def _changes(self) -> list[tuple[object, np.uint32]]:
         return [(prepare_key(_key_bytes(change)), np.uint32(change & 0xFFFFFFFF)) for change in self.null]
 
+    def effects(self, words: Words) -> Iterator[npt.NDArray[np.uint32]]:
+        """Yield what each of ``null`` changes in the hashes of inputs."""
+        for key, initial in self._changes:
+            yield _hash(words, key) ^ initial
+
     def predict(self, words: Words, of_hash: int = 0xFFFFFFFF) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.bool_]]:
         """Return the hashes of inputs, and which of them are determined: no change of open bits changes them.
 
@@ -102,8 +107,8 @@ class Solution:
         """
         values = _hash(words, prepare_key(self.hash_key)) ^ np.uint32(self.initial_value)
         determined = np.ones(len(words), bool)
-        for key, initial in self._changes:
-            determined &= (_hash(words, key) ^ initial) & np.uint32(of_hash) == 0
+        for changed in self.effects(words):
+            determined &= changed & np.uint32(of_hash) == 0
         return values, determined
 
 

@@ -59,11 +59,11 @@ class _Trial:
         found = self._describer.describe(block)
         self._expected.learn(self._describer.decisions)
         words = input_words(found)
-        if by_queue and self._queues is not None and self.queue_sums is not None:
+        if by_queue and self._queues is not None:
             has_queue = reported.queues != NOT_REPORTED
             says = found.hashed & has_queue
             self._queues.keep_unreported(words[found.hashed & ~has_queue])
-            self._queues.add_queues(numbers[says], words[says], reported.queues[says], self.queue_sums)
+            self._queues.add_queues(numbers[says], words[says], reported.queues[says])
         says = reported.has_hash & found.hashed & (reported.hash_reports != 0)
         reports = self._expected.reports[found.signatures]
         of_type = (reported.hash_reports == NOT_REPORTED) | (reported.hash_reports == reports)
@@ -79,7 +79,7 @@ class _Trial:
         found = self.evidence(by_queue=by_queue).conclude()
         return Fit(
             self.assumption, self.device, found.packets, found.rank, found.contradictions, found.solution,
-            found.value_order, found.contradicting, found.holding,
+            found.value_order, found.contradicting, found.holding, found.tried,
         )  # fmt: skip
 
 
