@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pcaphash.device.hash_key import TITLES
+from pcaphash.errors import Field
 from pcaphash.report.words import count, counted
 from pcaphash.studies.validate.fault import FaultKind
 
@@ -242,5 +243,5 @@ def _subject(fault: "Fault") -> str:
         bits = fault.subject
         return counted(bits, "bit", "bits") if bits % 8 else counted(bits // 8, "byte", "bytes")
     if fault.kind == FaultKind.FLAVOR and fault.subject:
-        return _FLAVORS[fault.subject]
+        return f"{_FLAVORS[fault.subject]} ({Field('flavor', fault.subject)})"
     return TITLES[fault.subject] if fault.kind == FaultKind.KEY and fault.subject else fault.subject or ""
