@@ -65,7 +65,7 @@ def network_behind_ethernet_as_ebpf(
         return NETWORK_IPV4, payload
     if seen == eth.ETHERTYPE_IPV6:
         return NETWORK_IPV6, payload
-    stop(trace, traces.NOT_IP_TYPE if seen == ethertype else traces.TAG_NOT_SKIPPED, 0)
+    stop(trace, traces.NOT_IP_TYPE if seen == ethertype else traces.TYPE_READ_ELSEWHERE, 0)
     return NOT_IP, payload
 
 

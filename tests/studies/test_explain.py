@@ -263,6 +263,18 @@ def test_tags_that_qemu_does_not_step_over(tmp_path, tag_types, is_cut):
     assert "a tag that QEMU does not step over" in text
 
 
+@pytest.mark.parametrize(("tag_types", "said"), [
+    ([0x8100, 0x8100], "is 0x0800 (IPv4), but the program steps over 1 tag, whatever follows, and reads 0x8100"),
+    ([0x88A8], "is 0x0800 (IPv4), but the program steps over 2 tags, whatever follows, and reads 40"),
+])  # fmt: skip
+def test_where_qemus_program_looks_for_the_ethertype(tmp_path, tag_types, said):
+    tagged, ethertype = builders.vlan_stack(builders.ipv4(builders.tcp(), builders.TCP), IPV4, tag_types)
+    text = told(tmp_path, builders.ethernet(tagged, ethertype), device=Device(flavor="qemu-ebpf"))
+    assert said in text
+    assert "the device reads the EtherType at another byte" in text
+    assert "IPv4, 4 bytes" not in text
+
+
 def test_only_what_the_hash_type_is_over_is_missing(tmp_path):
     # The capture lacks the routing header's address, and with it the ports: those matter to TCP_EX alone.
     chained, first = builders.chain(builders.tcp(), builders.TCP, [builders.routing(bytes(16))])

@@ -1,5 +1,6 @@
 """What a link layer announces, in words."""
 
+from pcaphash.report.words import counted
 from pcaphash.standards import ethernet as eth
 from pcaphash.standards.link_types import OTHER_LINK_TYPE_NAMES
 from pcaphash.studies.explain import names
@@ -60,7 +61,7 @@ def link_words(dissection: Dissection, level: Level) -> tuple[str, str]:
         return (f"{why}: neither 4 nor 6" if last.reason else why), LINK_TYPES
     if last.layer == Layer.LOOPBACK:
         return _family_words(level, last), LINK_TYPES
-    return _ethertype_words(level, last)
+    return _ethertype_words(packet, level, last)
 
 
 def _family_words(level: Level, last: TraceStep) -> str:
@@ -69,9 +70,15 @@ def _family_words(level: Level, last: TraceStep) -> str:
     return f"address family {last.value} is {NETWORKS[level.ip.layer]}"
 
 
-def _ethertype_words(level: Level, last: TraceStep) -> tuple[str, str]:
+def _ethertype_words(packet: Packet, level: Level, last: TraceStep) -> tuple[str, str]:
     shown = f"the EtherType at byte {last.offset + _TYPE_OFFSETS[last.layer]} is {names.ethertype(last.value)}"
     if last.reason == StopReason.TAG_NOT_SKIPPED:
         return f"{shown}: a tag that QEMU does not step over", QEMU
+    if last.reason == StopReason.TYPE_READ_ELSEWHERE:
+        first = level.links[0]
+        skipped = 2 if first.value == eth.ETHERTYPE_SERVICE_VLAN else 1
+        place = first.offset + eth.ETHERNET_TYPE_OFFSET + skipped * eth.VLAN_TAG_LEN
+        read = f"the program steps over {counted(skipped, 'tag', 'tags')}, whatever follows, and reads"
+        return f"{shown}, but {read} {names.ethertype(packet.number(place, 2))} at byte {place}", QEMU
     source = TAGS if any(step.layer == Layer.VLAN_TAG for step in level.links) else ETHERNET
     return shown, source

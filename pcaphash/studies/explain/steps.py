@@ -54,6 +54,7 @@ class StopReason(IntEnum):
     ROUTING_FLAG = trace.ROUTING_FLAG
     OPTIONS = trace.OPTIONS
     NOT_READ = trace.NOT_READ
+    TYPE_READ_ELSEWHERE = trace.TYPE_READ_ELSEWHERE
 
 
 LINKS = frozenset({
