@@ -359,3 +359,46 @@ def test_other_configurations_are_told_too():
     row = pcaphash.hashes(SAMPLES[0].parent / "gre.pcap", Device(hash_types="addresses")).iloc[0]
     assert f"0x{found.others[0].hash_value:08x}" == row["hash_value"]
     assert pd.notna(row["queue"])
+
+
+_HEADERS = {
+    "options": builders.framed(builders.ipv4(builders.tcp(), builders.TCP, options=bytes([1] * 8))),
+    "fragment": builders.framed(builders.ipv4(builders.tcp(bytes(8)), builders.TCP, fragment_offset=100)),
+    "IPv6": builders.framed(builders.ipv6(builders.tcp(), builders.TCP)),
+    "extension": builders.framed(
+        builders.ipv6(*builders.chain(builders.tcp(), builders.TCP, [builders.options_header(b"", 0)]))
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("flavor", "header", "words"),
+    [
+        ("corundum", "options", "a header length of 28 bytes, not 20: Corundum looks no further than the addresses"),
+        ("vpp", "options", "a header length of 28 bytes, not 20: VPP's soft-rss hashes no such packets"),
+        ("corundum", "fragment", "a fragment, which Corundum does not look for, of protocol 6 at byte 23"),
+        ("vpp", "fragment", "bytes 20 and 21 say so: VPP's soft-rss hashes no fragments"),
+        ("corundum", "IPv6", "Corundum does not hash IPv6"),
+        ("vpp", "IPv6", "no extension header; next header 6 at byte 20"),
+        ("vpp", "extension", "VPP's soft-rss does not step over extension headers; next header 0 at byte 20"),
+    ],
+)
+def test_what_corundum_and_vpp_make_of_headers(tmp_path, flavor, header, words):
+    text = told(tmp_path, _HEADERS[header], device=Device(flavor=flavor))
+    assert words in text
+    is_hashed = (flavor, header) not in {("vpp", "options"), ("vpp", "fragment"), ("corundum", "IPv6")}
+    assert ("no hash (reason not-ip)" in text) != is_hashed
+
+
+@pytest.mark.parametrize(
+    ("flavor", "words"),
+    [
+        ("ena-gen4", "the smaller address and the smaller port come first, the 32-bit words of the key are taken in"),
+        ("ena-gen5", "the bytes of the key are taken in reversed order, and the hash starts at 0xffffffff"),
+    ],
+)
+def test_how_ena_calculates_the_hash(tmp_path, flavor, words):
+    text = told(tmp_path, builders.framed(builders.ipv4(builders.tcp(), builders.TCP)), device=Device(flavor=flavor))
+    assert words in text
+    assert ("smaller port" in text) == (flavor == "ena-gen4")
+    assert "amzn-ec2-ena-utilities, toeplitz_calc.py" in text

@@ -2,10 +2,14 @@
 
 import pytest
 
+from naive.configuration import Configuration
 from pcaphash import Device
 from pcaphash.studies.validate import validate
 from support.command import run
+from support.comparing import device_of
+from support.diagnosing import Said, SaidOf, misbehave, separating_frames
 from support.shared import ROOT
+from support.traffic import write
 
 pytestmark = pytest.mark.jit_only
 
@@ -37,3 +41,12 @@ def test_a_key_that_linux_shows_is_all_that_generation_5_needs(tmp_path):
     found = validate(path, Device(hash_types="base", hash_key=key))
     assert [fault.name for fault in found.diagnosis.faults] == ["flavor-ena-gen5"]
     assert (found.diagnosis.alternatives, found.diagnosis.unexplained) == ([], 0)
+
+
+@pytest.mark.parametrize("name", ["flavor-ena-gen4", "flavor-ena-gen5", "initial-value-ones"])
+def test_receive_queues_alone_tell_another_hash_and_no_rule_besides(tmp_path, name):
+    configuration, frames = Configuration("v7", 0xFFF, key=bytes(range(11, 51))), separating_frames()
+    said = [Said(None, queue=each.queue) for each in misbehave(frames, configuration, name)]
+    found = validate(write(tmp_path / "queues.pcapng", frames), device_of(configuration), SaidOf(said))
+    assert [fault.name for fault in found.diagnosis.faults] == [name]
+    assert found.queue_diagnosis is None

@@ -123,10 +123,11 @@ def _diagnose_queues(
     said, faults = sample.reported, diagnosis.faults if diagnosis else ()
     inside = tuple(fault for fault in faults if not set(fault.places) & set(OF_VALUES))
     own_values, own_hashed = trial.hash_values(inside)
-    wrong = (sample.faults & WRONG_QUEUE) > 0
-    if (queues_of(own_values, own_hashed, np.ones(len(wrong), bool), device) == said.queues)[wrong].all():
-        return None  # a good queue of its own hash
     values, hashed = trial.hash_values(faults)
+    wrong = (sample.faults & WRONG_QUEUE) > 0
+    for its_values, has_one in ((own_values, own_hashed), (values, hashed)):
+        if (queues_of(its_values, has_one, np.ones(len(wrong), bool), device) == said.queues)[wrong].all():
+            return None  # a good queue of its own hash, or of the one that it reports
     found = _by_values(device, sample, np.where(said.has_hash, said.hash_values, values), hashed)
     if not found.unexplained or len(inside) == len(faults):
         return found
