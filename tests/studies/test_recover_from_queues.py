@@ -138,6 +138,7 @@ def ipv6(data):
     return builders.framed(builders.ipv6(content, 17, data[:16], data[16:32]))
 
 
+@pytest.mark.jit_only
 def test_queues_of_ipv6_tell_all_that_queues_depend_on(tmp_path):
     device = Device(hash_key=KEY)
     source = random.Random(5)
@@ -169,6 +170,7 @@ def test_published_keys_are_named(tmp_path):
     assert recovery.known_key == "mlx5"
 
 
+@pytest.mark.jit_only
 def test_a_few_wrong_queues_do_not_matter(tmp_path):
     device = Device(hash_key=KEY)
 
@@ -182,6 +184,7 @@ def test_a_few_wrong_queues_do_not_matter(tmp_path):
     assert int.from_bytes(recovery.solution.hash_key, "big") & mask == int.from_bytes(KEY, "big") & mask
 
 
+@pytest.mark.jit_only
 @pytest.mark.parametrize("queues", [6, 10, 12, 24])
 def test_the_few_keys_that_equations_leave_open_are_tried(tmp_path, queues):
     device = Device(hash_key=KEY, queues=queues)
@@ -217,6 +220,7 @@ def test_another_table_is_noticed(tmp_path):
     assert "Give the table that the device had: --ethtool, --queues, --indirection-table." in text
 
 
+@pytest.mark.jit_only
 def test_what_queues_do_not_tell_is_said(tmp_path):
     device = Device(hash_key=KEY, queues=6)
     path = captured(tmp_path / "q.pcapng", flows(300), device)
