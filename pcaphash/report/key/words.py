@@ -86,13 +86,16 @@ def _headline(facts: "KeyFacts") -> str:
         return "The key is weak: hashes have far fewer values than 32 bits have."
     if Weakness.IGNORED_BITS in weaknesses:
         return "The key is weak: hashes do not depend on all that is hashed."
-    weak = [each for each in (Weakness.SYMMETRIC, Weakness.REPEATING) if each in weaknesses]
+    has_structure = bool({Weakness.SYMMETRIC, Weakness.REPEATING} & set(weaknesses))
+    verdict = "The key has structure" if has_structure else "The key has no weakness"
+    if Weakness.PUBLISHED in weaknesses and not has_structure:
+        verdict = "Apart from being published, the key has no weakness"
     if not any(each.choices for each in facts.inputs):
-        return "The key has no weakness." if not weak else "The key has structure."
+        return f"{verdict}."
     reached = f"whatever varies reaches all {n_entries} table entries"
     if any(choice.rank < choice.index_bits for each in facts.inputs for choice in each.choices):
         reached = "what varies reaches as many table entries as with most other keys"
-    return f"The key has structure, but {reached}." if weak else f"The key has no weakness: {reached}."
+    return f"{verdict}, but {reached}." if has_structure else f"{verdict}: {reached}."
 
 
 def _weakness(weakness: Weakness, facts: "KeyFacts") -> list[str]:
