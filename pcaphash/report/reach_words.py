@@ -54,7 +54,7 @@ def _reach_text(reaches: "Sequence[Reach]") -> str:
     why = dependencies_text(reach.dependencies)
     if reach.is_limited_by_key:
         best = count(1 << reach.best_rank)
-        return f"With this key, {inputs} reach at most {entries}: {why}. With most keys, they could reach {best}."
+        return f"With this key, {inputs} reach at most {entries}: {why}. With another key, they could reach {best}."
     bits = "1 bit" if reach.dimension == 1 else f"{count(reach.dimension)} independent bits"
     return f"{inputs} vary in only {bits}, so with any key they reach at most {entries}: {why}."
 

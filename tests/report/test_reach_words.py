@@ -50,7 +50,7 @@ def test_it_is_said_who_is_to_blame():
     limited = [Dependency((bit,), 0) for bit in (4, 5, 6)]
     assert reach_text(reach(500, 40, 4, *limited)) == (
         "With this key, 500 hash inputs of IPv4 addresses and ports reach at most 16 of 128 table entries: bits 4 to 6 "
-        "of the index are always 0. With most keys, they could reach 128."
+        "of the index are always 0. With another key, they could reach 128."
     )
     assert reach_text(reach(16, 4, 4, *limited)) == (
         "16 hash inputs of IPv4 addresses and ports vary in only 4 independent bits, so with any key they reach at "

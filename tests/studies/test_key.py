@@ -123,6 +123,21 @@ def test_the_rank_of_the_hash_is_that_of_its_values(key, n_bytes):
     assert hash_rank_of(key, 8 * n_bytes) == rank
 
 
+def test_low_ranks_are_called_weak_where_they_are_rare():
+    source = random.Random(1)
+    for size in (128, 1 << 14, 1 << 16):
+        choices = [
+            choices_of(source.randbytes(40), HashInput.IPV4_PORTS, indirection_table_size=size, hash_types="TCPv4")[
+                Varying.SOURCE_PORT
+            ]
+            for _ in range(600)
+        ]
+        low = sum(choice.rank < min(choice.bits, choice.index_bits) for choice in choices) / 600
+        distance = 16 - choices[0].index_bits
+        assert abs(low - 2.0 ** (-1 - distance)) < 0.06
+        assert sum(choice.is_weak for choice in choices) / 600 < 0.012
+
+
 def test_bits_that_no_hash_depends_on_are_counted():
     padded = bytes(range(2, 38)) + bytes(4)
     facts = find_facts(Device(hash_key=padded, pad_key=True))

@@ -122,10 +122,11 @@ class Choice:
     def is_weak(self) -> bool:
         """Whether fewer than one in 100 random keys reach so few entries.
 
-        About one in ``2 ** (s * (d + s))`` random matrices has a rank that is s too low, if its sides differ by d.
+        Windows of bits that are neighbours make a Toeplitz matrix. If its sides differ by d, the rank of one in
+        ``2 ** (d + 2 * s - 1)`` random ones is too low by s at least.
         """
         missing = min(self.bits, self.index_bits) - self.rank
-        return missing * (abs(self.bits - self.index_bits) + missing) >= _RARE
+        return missing > 0 and abs(self.bits - self.index_bits) + 2 * missing - 1 >= _RARE
 
 
 @dataclass(frozen=True)
