@@ -78,7 +78,7 @@ def test_the_strategies_reach_everything():
     reached: set[tuple[str, str]] = set()
 
     @given(frames(), configurations())
-    @settings(max_examples=2000, deadline=None, derandomize=True, database=None)
+    @settings(max_examples=5000, deadline=None, derandomize=True, database=None)
     def collect(frame: tuple[bytes, int, int], device: Configuration) -> None:
         result = answer(*frame, device)
         reached.update(
