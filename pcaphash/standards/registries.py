@@ -27,6 +27,7 @@ ETHERTYPES = {
     0x22EB: "ERSPAN type III",
     0x894F: "NSH",
     0x9100: "old QinQ tag",
+    0x9200: "old triple QinQ tag",
 }
 LEAST_ETHERTYPE = 0x0600  # smaller values are the length of an IEEE 802.3 frame
 

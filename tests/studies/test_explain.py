@@ -402,3 +402,17 @@ def test_how_ena_calculates_the_hash(tmp_path, flavor, words):
     assert words in text
     assert ("smaller port" in text) == (flavor == "ena-gen4")
     assert "amzn-ec2-ena-utilities, toeplitz_calc.py" in text
+
+
+@pytest.mark.parametrize(("tag_types", "names"), [
+    ([0x8100], ["802.1Q tag"]),
+    ([0x88A8, 0x8100], ["802.1ad tag", "802.1Q tag"]),
+    ([0x9100, 0x9100], ["old QinQ tag", "old QinQ tag"]),
+    ([0x9200, 0x9200, 0x8100], ["old triple QinQ tag", "old triple QinQ tag", "802.1Q tag"]),
+    ([0x9200, 0x1234, 0x86DD], ["old triple QinQ tag", "VLAN tag", "VLAN tag"]),
+])  # fmt: skip
+def test_tags_that_vpp_steps_over(tmp_path, tag_types, names):
+    tagged, ethertype = builders.vlan_stack(builders.ipv4(builders.tcp(), builders.TCP), IPV4, tag_types)
+    text = told(tmp_path, builders.ethernet(tagged, ethertype), device=Device(flavor="vpp"))
+    assert "hash 0x" in text
+    assert re.findall(r"((?:old (?:triple )?QinQ|802\.1\w+|VLAN) tag), 4 bytes", text) == names

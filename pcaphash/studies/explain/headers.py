@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 
 from pcaphash.standards import ethernet as eth
-from pcaphash.standards import ip, registries
+from pcaphash.standards import ip
 from pcaphash.standards import tunnel as tun
 from pcaphash.studies.explain import names
 from pcaphash.studies.explain.dissection import Dissection, Level
@@ -108,14 +108,14 @@ def _of_level(packet: Packet, level: Level) -> Iterator[Header]:
 def _link_headers(packet: Packet, step: TraceStep, before: TraceStep | None) -> Iterator[Header]:
     """Cut out a link layer header, and the VLAN tag after it that the device does not step over."""
     if before and step.layer == Layer.VLAN_TAG:
-        yield cut(packet, registries.ETHERTYPES[before.value], step, _TAG_FORMS)
+        yield cut(packet, names.tag_name(before.value), step, _TAG_FORMS)
     elif step.layer == Layer.LINUX_COOKED:
         name, length, forms = _COOKED[packet.link_type]
         yield cut(packet, name, step, forms, offset=0, length=length)
     elif step.layer in _FORMS:
         yield cut(packet, _FORMS[step.layer][0], step, _FORMS[step.layer][1])
     if step.reason == StopReason.TAG_NOT_SKIPPED:
-        yield cut(packet, registries.ETHERTYPES[step.value], step, _TAG_FORMS, offset=step.end, length=eth.VLAN_TAG_LEN)
+        yield cut(packet, names.tag_name(step.value), step, _TAG_FORMS, offset=step.end, length=eth.VLAN_TAG_LEN)
 
 
 def _transport_headers(packet: Packet, level: Level, step: TraceStep) -> Iterator[Header]:

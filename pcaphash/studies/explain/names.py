@@ -2,10 +2,18 @@
 
 from ipaddress import IPv4Address, IPv6Address
 
+from pcaphash.standards import ethernet as eth
 from pcaphash.standards import ip, registries
 from pcaphash.standards import tunnel as tun
 
 PORT_LEN = 2
+TAG_TYPES = (
+    eth.ETHERTYPE_VLAN,
+    eth.ETHERTYPE_SERVICE_VLAN,
+    eth.ETHERTYPE_OLD_SERVICE_VLAN,
+    eth.ETHERTYPE_OLD_TRIPLE_VLAN,
+)
+"""EtherTypes that announce a VLAN tag."""
 
 
 def ethertype(number: int) -> str:
@@ -13,6 +21,11 @@ def ethertype(number: int) -> str:
     if number < registries.LEAST_ETHERTYPE:
         return f"{number} (a length: IEEE 802.3, no EtherType)"
     return _named(f"0x{number:04x}", registries.ETHERTYPES.get(number))
+
+
+def tag_name(number: int) -> str:
+    """Name a VLAN tag by the EtherType that announces it; VPP also steps over tags that another one announces."""
+    return registries.ETHERTYPES[number] if number in TAG_TYPES else "VLAN tag"
 
 
 def protocol(number: int) -> str:
