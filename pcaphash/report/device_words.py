@@ -88,7 +88,7 @@ def _warning(warning: DeviceWarning, device: Device) -> str:
         case DeviceWarning.CALCULATION_ONLY:
             return "--features has neither RSS nor HASH_REPORT: hashes are calculated, but a real device would not hash"
         case DeviceWarning.ZERO_KEY:
-            return "--key: all bytes are 0, so every hash is 0; drivers that do not show their key print zeros"
+            return "--key: all bytes are 0, so all hashes are the same; drivers that do not show their key print zeros"
         case DeviceWarning.FEW_ENTRIES:
             return (
                 f"--indirection-table-size: {n_entries} {'entry' if n_entries == 1 else 'entries'} for {queues} "

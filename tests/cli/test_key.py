@@ -4,6 +4,8 @@ import json
 import sys
 from subprocess import run as run_process
 
+import pytest
+
 from support.command import complaints, run
 
 GRE = "sample_traces/gre.pcap"
@@ -90,6 +92,23 @@ def test_traces_say_what_varies_in_traffic(tmp_path):
     )
     assert (port["bits"], port["rank"], port["reachable"], port["dependencies"]) == (16, 7, 128, [])
     unhashed = said(GRE, "--features", "CTRL_VQ+HASH_REPORT")
-    assert "there are no hash inputs whose hashes are the index of a table" in unhashed
+    assert "Without RSS there is no table whose entries could be reached." in " ".join(unhashed.split())
     (line,) = complaints(run("key", tmp_path / "missing.pcap"))
     assert "No such file" in line
+
+
+@pytest.mark.parametrize(("words", "lines"), [
+    (["--flavor", "ena-gen5", "--key", "00" * 40], ["every hash is 0xffffffff"]),
+    (["--flavor", "ena-gen5", "--key", "6d5a56da", "--pad-key"], ["bits 0 to 6 of the index are always 1"]),
+    (["--flavor", "ena-gen5", "--key", "6db6db" * 13 + "6d"], ["It repeats itself after 24 bits: it has only 24"]),
+    (["--indirection-table-size", "65536"], ["two IPv4 addresses, 8 ports lead", "two IPv6 addresses, 1 port leads"]),
+    (["--indirection-table-size", "65536"], ["nothing that varies reaches fewer table entries than with 99 of 100"]),
+    (["--indirection-table-size", "1", "--queues", "1"], ["no weakness: the table has only one entry."]),
+    (["--table-index", "modulo", "--indirection-table-size", "100"], ["has 100 entries, which is not a power of two"]),
+    (["--key", "ff" * 40], ["Every input: all bits can reach only 2 of 128 table entries"]),
+    (["--key", "00" * 36 + "11223344"], ["no source port changes the table entry"]),
+])  # fmt: skip
+def test_sentences_say_what_is_so(words, lines):
+    text = " ".join(said(*words).split())
+    for line in lines:
+        assert line in text

@@ -147,5 +147,5 @@ def test_what_is_hardly_meant():
     assert line.endswith("1 queue has 2, 2 others have 1")
     assert warning_lines([Device(hash_key=bytes(40), features="none")]) == [
         "--features has neither RSS nor HASH_REPORT: hashes are calculated, but a real device would not hash",
-        "--key: all bytes are 0, so every hash is 0; drivers that do not show their key print zeros",
+        "--key: all bytes are 0, so all hashes are the same; drivers that do not show their key print zeros",
     ]

@@ -11,6 +11,7 @@ from pcaphash.report.key.words import power_text, put_into_words, varying_text
 from pcaphash.report.layout import Columns, open_console, show_text
 from pcaphash.report.reach_words import input_text
 from pcaphash.report.words import brief_types, count
+from pcaphash.studies.index_bits import index_bits_of
 from pcaphash.studies.key.facts import Symmetry
 
 if TYPE_CHECKING:
@@ -32,14 +33,15 @@ def show_examination(examination: "KeyExamination", stream: TextIO) -> None:
         A terminal, whose width is kept to, or anything else.
     """
     console = open_console(stream)
-    shown: list[tuple[bytes, int, str, int]] = []
+    # Configurations of which the same is said differ in their traffic alone.
+    same: dict[tuple[object, ...], list[KeyFacts]] = {}
     for facts in examination.keys:
         device = facts.device
-        same = (device.hash_key, len(device.indirection_table), device.input_transform, device.base_types)
-        if same not in shown:  # configurations with one key differ in their traffic
-            name = device.name if len({each.device.hash_key for each in examination.keys}) > 1 else ""
-            _show_key(facts, name, console)
-            shown.append(same)
+        looks = (device.hash_key, device.flavor, device.indirection_table, device.input_transform, device.base_types)
+        same.setdefault(looks, []).append(facts)
+    for group in same.values():
+        name = ", ".join(facts.device.name for facts in group) if len(same) > 1 else ""
+        _show_key(group[0], name, console)
     if examination.analysis is not None:
         for facts, reaches in zip(examination.keys, examination.reaches, strict=True):
             _show_traffic(facts, reaches, console)
@@ -84,7 +86,8 @@ def _show_traffic(facts: "KeyFacts", reaches: "tuple[Reach, ...]", console: Cons
     """Show what the hash inputs of traces reach under one configuration."""
     name = facts.device.name
     if not reaches:
-        show_text(Text(f"{name}: there are no hash inputs whose hashes are the index of a table."), console)
+        why = "no packet has a hash" if index_bits_of(facts.device) is not None else "see above why there are no ranks"
+        show_text(Text(f"{name}: {why}."), console)
         console.print()
         return
     n_entries = len(facts.device.indirection_table)

@@ -8,6 +8,7 @@ from pcaphash.device.hash_key import TITLES
 from pcaphash.report.reach_words import dependencies_text, input_text, reach_text
 from pcaphash.report.words import count, counted
 from pcaphash.studies.hash_input import HashInput
+from pcaphash.studies.index_bits import index_bits_of
 from pcaphash.studies.key.facts import HASH_BITS, USED_BYTES, Choice, Part, Symmetry, Varying, Weakness
 
 if TYPE_CHECKING:
@@ -55,7 +56,11 @@ def put_into_words(facts: "KeyFacts", reaches: "tuple[Reach, ...]" = ()) -> KeyW
     """Write for readers what is to be known of a key, and what the hash inputs of traces reach with it."""
     return KeyWords(
         _headline(facts),
-        [*(line for weakness in facts.weaknesses for line in _weakness(weakness, facts)), *_length(facts)],
+        [
+            *(line for weakness in facts.weaknesses for line in _weakness(weakness, facts)),
+            *_length(facts),
+            *_table(facts),
+        ],
         _attacks(facts),
         [reach_text(reach) for reach in reaches],
     )
@@ -75,7 +80,8 @@ def _headline(facts: "KeyFacts") -> str:
     weaknesses = facts.weaknesses
     n_entries = count(len(facts.device.indirection_table))
     if Weakness.ZERO in weaknesses:
-        return "The key is all zero: every hash is 0, and all packets with a hash go to one receive queue."
+        hash_value = f"{facts.constant_hash:#010x}" if facts.constant_hash else "0"
+        return f"The key is all zero: every hash is {hash_value}, and all packets with a hash go to one receive queue."
     if not facts.inputs:
         transform, flavor = facts.device.input_transform, facts.device.flavor
         name = flavor if transform == "none" else transform
@@ -93,8 +99,10 @@ def _headline(facts: "KeyFacts") -> str:
     if not any(each.choices for each in facts.inputs):
         return f"{verdict}."
     reached = f"whatever varies reaches all {n_entries} table entries"
+    if len(facts.device.indirection_table) == 1:
+        reached = "the table has only one entry"
     if any(choice.rank < choice.index_bits for each in facts.inputs for choice in each.choices):
-        reached = "what varies reaches as many table entries as with most other keys"
+        reached = "nothing that varies reaches fewer table entries than with 99 of 100 random keys"
     return f"{verdict}, but {reached}." if has_structure else f"{verdict}: {reached}."
 
 
@@ -123,7 +131,10 @@ def _low_rank(inputs: "Sequence[InputFacts]") -> list[str]:
     for each in inputs:
         for told in _low_ranks(each):
             kinds.setdefault(told, []).append(input_text(each.kind))
-    return [f"{' or '.join(names)}: {told}" for told, names in kinds.items()]
+    return [
+        f"{'Every input' if 1 < len(names) == len(inputs) else ' or '.join(names)}: {told}"
+        for told, names in kinds.items()
+    ]
 
 
 def _low_ranks(each: "InputFacts") -> list[str]:
@@ -146,6 +157,10 @@ def _few_hashes(inputs: "Sequence[InputFacts]") -> list[str]:
     few = few[:1] if len(ranks) == 1 else few
     lines = []
     for each in few:
+        if not each.hash_rank:
+            name = "All hashes" if len(ranks) == 1 else f"{input_text(each.kind)}: all hashes"
+            lines.append(f"{name} are the same.")
+            continue
         hashes = "Hashes" if len(ranks) == 1 else f"{input_text(each.kind)}: hashes"
         values, bits = counted(1 << each.hash_rank, "value", "values"), counted(each.hash_rank, "bit", "bits")
         lines.append(f"{hashes} have only {values}: {bits} of {HASH_BITS} can vary.")
@@ -180,20 +195,41 @@ def _length(facts: "KeyFacts") -> list[str]:
     return lines
 
 
+def _table(facts: "KeyFacts") -> list[str]:
+    """Say why there are no ranks, if the hash is linear but the table index is not made of its bits."""
+    n_entries = len(facts.device.indirection_table)
+    if not facts.inputs or index_bits_of(facts.device) is not None:
+        return []
+    if not facts.device.has_queue:
+        return ["Without RSS there is no table whose entries could be reached."]
+    return [
+        f"The table has {count(n_entries)} entries, which is not a power of two, so no rank says which can be reached."
+    ]
+
+
 def _attacks(facts: "KeyFacts") -> list[str]:
     """Say what somebody can do who knows the key and chooses source ports."""
-    lines: dict[str, None] = {}
-    table = facts.device.indirection_table
-    found = [choice for each in facts.inputs if each.kind in _PORT_INPUTS for choice in each.choices]
-    for choice in found if not facts.is_zero else ():
-        if choice.varying == Varying.SOURCE_PORT:
-            ports = counted(choice.per_entry, "port leads", "ports lead")
-            if choice.rank == choice.index_bits:
-                most = max(table.count(queue) for queue in set(table)) * choice.per_entry
-                where = f"each of the {count(len(table))} table entries, and up to {count(most)} to one receive queue"
-            else:
-                where = f"each of {count(choice.reachable)} of the {count(len(table))} table entries"
-            lines[
-                f"An attacker who knows the key can choose source ports: between two addresses, {ports} to {where}."
-            ] = None
-    return list(lines)
+    lines: dict[str, list[str]] = {}
+    if facts.is_zero or len(facts.device.indirection_table) == 1:
+        return []
+    for each in facts.inputs:
+        for choice in each.choices:
+            if each.kind in _PORT_INPUTS and choice.varying == Varying.SOURCE_PORT:
+                version = "IPv4" if each.kind == HashInput.IPV4_PORTS else "IPv6"
+                lines.setdefault(_aimed(choice, facts.device.indirection_table), []).append(version)
+    return [
+        f"An attacker who knows the key can choose source ports: between two "
+        f"{'' if len(lines) == 1 else f'{versions[0]} '}addresses, {aimed}."
+        for aimed, versions in lines.items()
+    ]
+
+
+def _aimed(choice: Choice, table: "Sequence[int]") -> str:
+    """Say where source ports lead that are chosen."""
+    if not choice.rank:
+        return "no source port changes the table entry"
+    ports = counted(choice.per_entry, "port leads", "ports lead")
+    if choice.rank < choice.index_bits:
+        return f"{ports} to each of {count(choice.reachable)} of the {count(len(table))} table entries"
+    most = max(table.count(queue) for queue in set(table)) * choice.per_entry
+    return f"{ports} to each of the {count(len(table))} table entries, and up to {count(most)} to one receive queue"

@@ -129,7 +129,7 @@ def _losses(replay: "Replay", own: "Sequence[Verdict]") -> str:
     if len(parts) == 1 and len(own) > 1:
         return f"{start}, every configuration drops {next(iter(parts))}."
     told = [f"{join(names)} {'drops' if len(names) == 1 else 'drop'} {share}" for share, names in parts.items()]
-    return f"{start}, {join(told)}."
+    return f"{start}, {'; '.join(told) if any(len(names) > 1 for names in parts.values()) else join(told)}."
 
 
 def _drops(verdict: "Verdict") -> str:
@@ -168,7 +168,8 @@ def _queues_lines(replay: "Replay", rate: float) -> list[str]:
     never = [name for name, each in fewest.items() if not each]
     if never:
         parts.append(f"{join(never)} {'loses' if len(never) == 1 else 'lose'} packets even with 64")
-    return [f"At {packet_rate(rate)} per core, to lose none: {join(parts)} (of 1, 2, 4, ... 64)."]
+    told = "; ".join(parts) if never else join(parts)
+    return [f"At {packet_rate(rate)} per core, to lose none: {told} (of 1, 2, 4, ... 64)."]
 
 
 def _service_lines(replay: "Replay") -> list[str]:

@@ -162,7 +162,7 @@ def reach_lines(tuning: "Tuning") -> list[str]:
     lines = []
     for number, name in enumerate(("current", "best")):
         limited = [pair[number] for pair in tuning.reaches if pair[number].matters]
-        lines += [f"{name} key: {text[0].lower()}{text[1:]}" for text in reach_texts(limited)]
+        lines += [f"{name} key: {text.removeprefix('With this key, ')}" for text in reach_texts(limited)]
     if not lines and tuning.reaches:
         current, best = (max(pair[number].rank for pair in tuning.reaches) for number in (0, 1))
         bits = tuning.reaches[0][0].index_bits

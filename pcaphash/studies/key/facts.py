@@ -187,6 +187,11 @@ class KeyFacts:
         return not any(self.device.hash_key[:USED_BYTES])
 
     @property
+    def constant_hash(self) -> int:
+        """The hash of an input of zeros, and of every input if the key is all zero."""
+        return hash_form(self.device.flavor).complete(0)
+
+    @property
     def zero_tail(self) -> int:
         """How many of the bytes that hashes could depend on are zeros at the end, as those of a padded key."""
         used = self.device.hash_key[:USED_BYTES]
@@ -206,7 +211,7 @@ class KeyFacts:
     @cached_property
     def period(self) -> int | None:
         """After how many bits it repeats itself, if it does so twice at least."""
-        used = self.device.hash_key[:USED_BYTES]
+        used = self.device.used_key[:USED_BYTES]
         text = f"{int.from_bytes(used, 'big'):0{8 * len(used)}b}"
         return next((n for n in range(1, len(text) // 2 + 1) if text.startswith(text[n:])), None)
 
@@ -263,7 +268,9 @@ def _facts_of(kind: HashInput, device: Device) -> InputFacts:
         hash_rank=len(find_basis(columns, HASH_BITS)),
         symmetry=_symmetry(columns, fields, mask),
         ignored={part: n for part, n in ignored.items() if n},
-        choices=() if index_bits is None else tuple(_choices(columns, fields, index_bits)),
+        choices=()
+        if index_bits is None
+        else tuple(_choices(columns, fields, index_bits, hash_form(device.flavor).complete(0) & mask)),
     )
 
 
@@ -296,8 +303,8 @@ def _symmetry(columns: Sequence[int], fields: dict[Part, range], mask: int) -> S
     return Symmetry.INDEX if mask and not any(each & mask for each in differences) else Symmetry.NONE
 
 
-def _choices(columns: Sequence[int], fields: dict[Part, range], index_bits: int) -> list[Choice]:
-    """Find what parts of an input can reach."""
+def _choices(columns: Sequence[int], fields: dict[Part, range], index_bits: int, of_zeros: int) -> list[Choice]:
+    """Find what parts of an input can reach, given the index that an input of zeros leads to."""
     parts = {
         Varying.SOURCE_PORT: [Part.SOURCE_PORT],
         Varying.SOURCE_ADDRESS: [Part.SOURCE_ADDRESS],
@@ -309,7 +316,7 @@ def _choices(columns: Sequence[int], fields: dict[Part, range], index_bits: int)
         if all(part in fields for part in chosen):
             vectors = [columns[bit] & (1 << index_bits) - 1 for part in chosen for bit in fields[part]]
             basis = find_basis(vectors, index_bits)
-            first = 0 if varying == Varying.ALL else None  # the input of zeros has the hash 0
+            first = of_zeros if varying == Varying.ALL else None
             dependencies = find_dependencies(basis, index_bits, first)
             found.append(Choice(varying, len(vectors), index_bits, len(basis), dependencies))
     return found
