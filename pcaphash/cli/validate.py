@@ -99,7 +99,7 @@ def validate(
         validation = _run(request, inputs_of(traces), output, watch, jobs)
     from pcaphash.report.validate.words import why_nothing
 
-    command = _recover_command(sys.argv[1:]) if validation.is_every_hash_wrong and len(traces) == 1 else None
+    command = _recover_command(sys.argv[1:]) if validation.may_have_another_key and len(traces) == 1 else None
     write_validation(validation, format_, sys.stdout, command)
     if validation.mismatches:
         _tell_suspects(validation)

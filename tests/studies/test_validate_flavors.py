@@ -4,6 +4,7 @@ import pytest
 
 from naive.configuration import Configuration
 from pcaphash import Device
+from pcaphash.device.flavor import FLAVORS
 from pcaphash.studies.validate import validate
 from support.command import run
 from support.comparing import device_of
@@ -50,3 +51,23 @@ def test_receive_queues_alone_tell_another_hash_and_no_rule_besides(tmp_path, na
     found = validate(write(tmp_path / "queues.pcapng", frames), device_of(configuration), SaidOf(said))
     assert [fault.name for fault in found.diagnosis.faults] == [name]
     assert found.queue_diagnosis is None
+
+
+@pytest.mark.parametrize("flavor", FLAVORS[1:])
+@pytest.mark.parametrize(
+    ("trace", "types", "name"),
+    [
+        ("overlay.pcap", "all", "flavor-spec"),
+        ("overlay.pcap", "base", "flavor-spec-outer"),
+        ("ipv6-extensions.pcap", "all", "flavor-spec"),
+    ],
+)
+def test_what_follows_the_spec_is_recognized_where_another_device_is_asked_for(tmp_path, trace, types, name, flavor):
+    path, delivered = ROOT / "sample_traces" / trace, tmp_path / "delivered.pcapng"
+    assert run("replay", str(path), "--hash-types", types, "-w", str(delivered)).returncode == 0
+    found = validate(delivered, Device(flavor=flavor))
+    if name == "flavor-spec-outer" and flavor.startswith("qemu"):
+        assert found.conclusion == "match"  # nothing in this trace tells them apart
+        return
+    assert [fault.name for fault in found.diagnosis.faults] == [name]
+    assert found.diagnosis.unexplained == 0

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from pcaphash.device.hash_key import TITLES
 from pcaphash.errors import Field
 from pcaphash.report.words import count, counted
-from pcaphash.studies.validate.fault import FaultKind
+from pcaphash.studies.validate.fault import AS_SPEC, AS_SPEC_OUTER, FaultKind
 
 if TYPE_CHECKING:
     from pcaphash.studies.validate.fault import Fault
@@ -40,6 +40,8 @@ class FaultWords:
 
 _FUNCTIONS = {"crc32": "CRC-32", "crc32c": "CRC-32C", "xor": "the XOR of all words", "jhash": "Linux's jhash"}
 _FLAVORS = {
+    "spec": "hashes as the spec requires",
+    "spec-outer": "hashes outer headers as the spec requires",
     "qemu": "reads packets as QEMU 7.2's virtio-net device does",
     "qemu-ebpf": "reads packets as QEMU's steering program (eBPF) does",
     "ena-gen4": "hashes as Amazon's ENA of generation 4 does, with a key that cannot be changed",
@@ -243,5 +245,14 @@ def _subject(fault: "Fault") -> str:
         bits = fault.subject
         return counted(bits, "bit", "bits") if bits % 8 else counted(bits // 8, "byte", "bytes")
     if fault.kind == FaultKind.FLAVOR and fault.subject:
-        return f"{_FLAVORS[fault.subject]} ({Field('flavor', fault.subject)})"
+        return f"{_FLAVORS[str(fault.subject)]} ({_remedy(str(fault.subject))})"
     return TITLES[fault.subject] if fault.kind == FaultKind.KEY and fault.subject else fault.subject or ""
+
+
+def _remedy(flavor: str) -> str:
+    """Say how to configure a device that does as this flavor does."""
+    if flavor == AS_SPEC:
+        return f"leave {Field('flavor')} out"
+    if flavor == AS_SPEC_OUTER:
+        return f"leave {Field('flavor')} and all tunnel types out"
+    return str(Field("flavor", flavor))

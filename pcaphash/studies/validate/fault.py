@@ -21,12 +21,15 @@ WIDTH, ROWS = "width", "rows"
 OF_VALUES = (INITIAL_VALUE, BYTE_ORDER, BIT_ORDER, HALVES, WIDTH)
 """Places of what is done to a hash when it is there."""
 
+AS_SPEC, AS_SPEC_OUTER = "spec", "spec-outer"
+"""Subjects of ``FaultKind.FLAVOR`` besides known devices: what the spec requires, and that without any tunnel type."""
+
 
 class FaultKind(StrEnum):
     """What a device does wrong; the value is the name of the fault, or how its name begins."""
 
     FLAVOR = "flavor"
-    """All that a known device does, the subject, a flavor."""
+    """All that a known device does, the subject, a flavor; or what the spec requires, where a flavor is configured."""
     OUTER_INSTEAD_OF_INNER = "outer-instead-of-inner"
     INNER_INSTEAD_OF_OUTER = "inner-instead-of-outer"
     SECOND_LEVEL_INNER = "second-level-inner"

@@ -18,6 +18,8 @@ from pcaphash.standards import virtio
 from pcaphash.studies.validate import arrangements
 from pcaphash.studies.validate.fault import (
     ADDRESSES,
+    AS_SPEC,
+    AS_SPEC_OUTER,
     BIT_ORDER,
     BYTE_ORDER,
     HALVES,
@@ -111,10 +113,20 @@ def _without_tunnel(name: str) -> Callable[[Device], Device]:
     return change
 
 
-def _flavor_faults() -> Iterator[Fault]:
-    """Yield what known devices do; what a device offers that they have not is left out."""
+def _flavor_faults(device: Device) -> Iterator[Fault]:
+    """Yield what known devices do; what a device offers that they have not is left out.
+
+    If it should be one of them, a device as the spec requires comes first, with or without tunnels.
+    """
+    if device.flavor != AS_SPEC:
+        yield Fault(FaultKind.FLAVOR, (READING,), subject=AS_SPEC, device=_as_spec)
+        yield Fault(FaultKind.FLAVOR, (READING,), subject=AS_SPEC_OUTER, device=_flavored(AS_SPEC))
     for flavor in FLAVORS[1:]:
         yield Fault(FaultKind.FLAVOR, (READING, *_places(hash_form(flavor))), subject=flavor, device=_flavored(flavor))
+
+
+def _as_spec(device: Device) -> Device:
+    return _inner(replace(device, flavor=AS_SPEC))
 
 
 def _places(form: HashForm) -> Iterator[str]:
@@ -317,7 +329,7 @@ def faults_of(device: Device, vxlan_ports: Iterable[int] = ()) -> list[Fault]:
     vxlan_ports : iterable of int
         UDP ports that it may take for those of VXLAN.
     """
-    every = (*_READING, *_flavor_faults(), *_tunnel_faults(device), *_other_tunnel_faults(device),
+    every = (*_READING, *_flavor_faults(device), *_tunnel_faults(device), *_other_tunnel_faults(device),
              *_port_faults(device, vxlan_ports), *_transport_faults(device), *_type_faults(device), *_REPORTS,
              *_INPUTS)  # fmt: skip
     devices = {device}

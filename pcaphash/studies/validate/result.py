@@ -179,3 +179,9 @@ class Validation(Result):
     def is_every_hash_wrong(self) -> bool:
         """Whether hashes were compared, and none is right."""
         return self.compared_hashes > 0 and not self.right_hashes
+
+    @property
+    def may_have_another_key(self) -> bool:
+        """Whether every hash is wrong, and no cause that was found explains it."""
+        is_explained = self.diagnosis is not None and self.diagnosis.causes and not self.diagnosis.unexplained
+        return self.is_every_hash_wrong and not is_explained

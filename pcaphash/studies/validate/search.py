@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from pcaphash.studies.validate.evidence import Evidence, costs_of
-from pcaphash.studies.validate.fault import Fault, FaultKind
+from pcaphash.studies.validate.fault import AS_SPEC, Fault, FaultKind
 from pcaphash.studies.validate.pairing import go_together, likely_sets, usual
 from pcaphash.studies.validate.trial import Faults, Mask, Trial
 
@@ -20,7 +20,7 @@ _MORE_PROBES = 256  # likewise where only receive queues are known
 _MOST_FAULTS = 7
 _WIDTH = 6  # sets that larger ones grow from
 _MOST_PARTIAL = 24  # sets that explain a part
-_MORE_OF_A_DEVICE = 0.1  # of a fault: a simple one that explains as much is likelier
+_MORE_OF_A_DEVICE = 0.1  # of a fault: a simple one that explains as much is likelier, and so is the spec
 _LEAST_SHARE = 0.8  # of the wrong packets that faults apply to, for them to be a cause whatever the packets are
 
 
@@ -55,7 +55,7 @@ class Scored:
     @property
     def size(self) -> float:
         """How many faults it has; to report other types than its own is one more, and a known device a little more."""
-        of_devices = sum(fault.kind == FaultKind.FLAVOR for fault in self.faults)
+        of_devices = sum(fault.kind == FaultKind.FLAVOR and fault.subject != AS_SPEC for fault in self.faults)
         return len(self.faults) + self.is_odd + _MORE_OF_A_DEVICE * of_devices
 
 
