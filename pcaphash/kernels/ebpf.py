@@ -14,7 +14,7 @@ import numpy as np
 from pcaphash.kernels import trace as traces
 from pcaphash.kernels.base import be16, rare_step, step
 from pcaphash.kernels.ip import IPV4, IPV6, IPV6_EXTENDED, NO_PROTOCOL
-from pcaphash.kernels.link import CUT, NETWORK_IPV4, NETWORK_IPV6, NOT_IP
+from pcaphash.kernels.link import CUT, FOUND, NETWORK_IPV4, NETWORK_IPV6, NOT_IP, network_named, read_ethernet, read_tag
 from pcaphash.kernels.trace import CAPTURED_END, LENGTH, PACKET_END, VALUE, amend, need, note, stop
 from pcaphash.standards import ethernet as eth
 from pcaphash.standards import ip
@@ -31,16 +31,10 @@ def network_behind_ethernet_as_ebpf(
     d: Any, offset: int, frame_end: int, captured_end: int, trace: Any
 ) -> tuple[int, int]:
     """Name the network layer by the EtherType that the program reads, and where Linux finds it."""
+    found, ethertype = read_ethernet(d, offset, frame_end, captured_end, trace)
+    if found != FOUND:
+        return found, offset
     payload = offset + eth.ETHERNET_LEN
-    note(trace, traces.ETHERNET, offset, eth.ETHERNET_LEN, eth.ETHERNET_LEN)
-    if payload > frame_end:
-        stop(trace, PACKET_END, frame_end)
-        return NOT_IP, offset
-    if payload > captured_end:
-        stop(trace, CAPTURED_END, captured_end)
-        return CUT, offset
-    ethertype = be16(d, offset + eth.ETHERNET_TYPE_OFFSET)
-    amend(trace, VALUE, ethertype)
     place = offset + eth.ETHERNET_TYPE_OFFSET
     if ethertype == eth.ETHERTYPE_VLAN:
         place += eth.VLAN_TAG_LEN
@@ -52,21 +46,15 @@ def network_behind_ethernet_as_ebpf(
         stop(trace, PACKET_END if is_end else CAPTURED_END, frame_end if is_end else captured_end)
         return NOT_IP if is_end else CUT, offset
     while ethertype == eth.ETHERTYPE_VLAN or ethertype == eth.ETHERTYPE_SERVICE_VLAN:
-        note(trace, traces.VLAN_TAG, payload, eth.VLAN_TAG_LEN, eth.VLAN_TAG_LEN)
-        if payload + eth.VLAN_TAG_LEN > min(frame_end, captured_end):
-            is_end = payload + eth.VLAN_TAG_LEN > frame_end
-            stop(trace, PACKET_END if is_end else CAPTURED_END, frame_end if is_end else captured_end)
-            return NOT_IP if is_end else CUT, offset
-        ethertype = be16(d, payload + 2)
-        amend(trace, VALUE, ethertype)
+        found, ethertype = read_tag(d, payload, frame_end, captured_end, trace)
+        if found != FOUND:
+            return found, offset
         payload += eth.VLAN_TAG_LEN
     seen = be16(d, place)
-    if seen == eth.ETHERTYPE_IPV4:
-        return NETWORK_IPV4, payload
-    if seen == eth.ETHERTYPE_IPV6:
-        return NETWORK_IPV6, payload
-    stop(trace, traces.NOT_IP_TYPE if seen == ethertype else traces.TYPE_READ_ELSEWHERE, 0)
-    return NOT_IP, payload
+    network = network_named(seen)
+    if network == NOT_IP:
+        stop(trace, traces.NOT_IP_TYPE if seen == ethertype else traces.TYPE_READ_ELSEWHERE, 0)
+    return network, payload
 
 
 @rare_step

@@ -37,6 +37,8 @@ NETWORK_IPV4 = 4
 NETWORK_IPV6 = 6
 NETWORK_ETHERNET = 7
 
+FOUND = -1  # an EtherType, where one is looked for
+
 
 @step
 def is_tag(ethertype: int) -> bool:
@@ -46,6 +48,45 @@ def is_tag(ethertype: int) -> bool:
         or ethertype == eth.ETHERTYPE_SERVICE_VLAN
         or ethertype == eth.ETHERTYPE_OLD_SERVICE_VLAN
     )
+
+
+@step
+def read_ethertype(
+    d: Any, layer: int, offset: int, header_len: int, type_offset: int, frame_end: int, captured_end: int, trace: Any
+) -> tuple[int, int]:
+    """Read the EtherType in a header of so many bytes; return FOUND and it, or NOT_IP or CUT where the header ends."""
+    note(trace, layer, offset, header_len, header_len)
+    if offset + header_len > frame_end:
+        stop(trace, PACKET_END, frame_end)
+        return NOT_IP, 0
+    if offset + header_len > captured_end:
+        stop(trace, CAPTURED_END, captured_end)
+        return CUT, 0
+    ethertype = be16(d, offset + type_offset)
+    amend(trace, VALUE, ethertype)
+    return FOUND, ethertype
+
+
+@step
+def read_ethernet(d: Any, offset: int, frame_end: int, captured_end: int, trace: Any) -> tuple[int, int]:
+    """Read the EtherType of an Ethernet header; returns what ``read_ethertype`` returns."""
+    return read_ethertype(
+        d, ETHERNET, offset, eth.ETHERNET_LEN, eth.ETHERNET_TYPE_OFFSET, frame_end, captured_end, trace
+    )
+
+
+@step
+def read_tag(d: Any, offset: int, frame_end: int, captured_end: int, trace: Any) -> tuple[int, int]:
+    """Read the EtherType behind a VLAN tag; returns what ``read_ethertype`` returns."""
+    return read_ethertype(d, VLAN_TAG, offset, eth.VLAN_TAG_LEN, 2, frame_end, captured_end, trace)
+
+
+@step
+def network_named(ethertype: int) -> int:
+    """Return the network layer that an EtherType names; NOT_IP if it names another."""
+    if ethertype == eth.ETHERTYPE_IPV4:
+        return NETWORK_IPV4
+    return NETWORK_IPV6 if ethertype == eth.ETHERTYPE_IPV6 else NOT_IP
 
 
 @step
@@ -59,22 +100,14 @@ def network_of_type(
             stop(trace, TAG_NOT_SKIPPED, 0)
             return NOT_IP, offset
         tags += 1
-        note(trace, VLAN_TAG, offset, eth.VLAN_TAG_LEN, eth.VLAN_TAG_LEN)
-        if offset + eth.VLAN_TAG_LEN > frame_end:
-            stop(trace, PACKET_END, frame_end)
-            return NOT_IP, offset
-        if offset + eth.VLAN_TAG_LEN > captured_end:
-            stop(trace, CAPTURED_END, captured_end)
-            return CUT, offset
-        ethertype = be16(d, offset + 2)
-        amend(trace, VALUE, ethertype)
+        found, ethertype = read_tag(d, offset, frame_end, captured_end, trace)
+        if found != FOUND:
+            return found, offset
         offset += eth.VLAN_TAG_LEN
-    if ethertype == eth.ETHERTYPE_IPV4:
-        return NETWORK_IPV4, offset
-    if ethertype == eth.ETHERTYPE_IPV6:
-        return NETWORK_IPV6, offset
-    stop(trace, NOT_IP_TYPE, 0)
-    return NOT_IP, offset
+    network = network_named(ethertype)
+    if network == NOT_IP:
+        stop(trace, NOT_IP_TYPE, 0)
+    return network, offset
 
 
 @step
@@ -82,17 +115,10 @@ def network_behind_ethernet(
     d: Any, offset: int, frame_end: int, captured_end: int, departures: Any, trace: Any
 ) -> tuple[int, int]:
     """Name the network layer behind an Ethernet header and where it starts."""
-    payload = offset + eth.ETHERNET_LEN
-    note(trace, ETHERNET, offset, eth.ETHERNET_LEN, eth.ETHERNET_LEN)
-    if payload > frame_end:
-        stop(trace, PACKET_END, frame_end)
-        return NOT_IP, offset
-    if payload > captured_end:
-        stop(trace, CAPTURED_END, captured_end)
-        return CUT, offset
-    ethertype = be16(d, offset + eth.ETHERNET_TYPE_OFFSET)
-    amend(trace, VALUE, ethertype)
-    return network_of_type(d, ethertype, payload, frame_end, captured_end, departures, trace)
+    found, ethertype = read_ethernet(d, offset, frame_end, captured_end, trace)
+    if found != FOUND:
+        return found, offset
+    return network_of_type(d, ethertype, offset + eth.ETHERNET_LEN, frame_end, captured_end, departures, trace)
 
 
 @step
@@ -107,15 +133,9 @@ def _network_behind_cooked(
     trace: Any,
 ) -> tuple[int, int]:
     """Name the network layer behind a Linux cooked header (LINKTYPE_LINUX_SLL, LINKTYPE_LINUX_SLL2)."""
-    note(trace, LINUX_COOKED, offset + type_offset, 2, 2)
-    if offset + type_offset + 2 > frame_end:
-        stop(trace, PACKET_END, frame_end)
-        return NOT_IP, offset
-    if offset + type_offset + 2 > captured_end:
-        stop(trace, CAPTURED_END, captured_end)
-        return CUT, offset
-    ethertype = be16(d, offset + type_offset)
-    amend(trace, VALUE, ethertype)
+    found, ethertype = read_ethertype(d, LINUX_COOKED, offset + type_offset, 2, 0, frame_end, captured_end, trace)
+    if found != FOUND:
+        return found, offset
     return network_of_type(d, ethertype, offset + header_len, frame_end, captured_end, departures, trace)
 
 

@@ -17,7 +17,17 @@ import numpy as np
 from pcaphash.kernels import trace as traces
 from pcaphash.kernels.base import be16, rare_step, step
 from pcaphash.kernels.ip import IPV4, IPV6, IPV6_EXTENDED, NO_PROTOCOL, is_extension
-from pcaphash.kernels.link import CUT, NETWORK_IPV4, NETWORK_IPV6, NOT_IP, is_tag
+from pcaphash.kernels.link import (
+    CUT,
+    FOUND,
+    NETWORK_IPV4,
+    NETWORK_IPV6,
+    NOT_IP,
+    is_tag,
+    network_named,
+    read_ethernet,
+    read_tag,
+)
 from pcaphash.kernels.trace import CAPTURED_END, LENGTH, PACKET_END, VALUE, amend, need, note, stop
 from pcaphash.standards import ethernet as eth
 from pcaphash.standards import ip
@@ -30,35 +40,21 @@ def network_behind_ethernet_as_qemu(
     d: Any, offset: int, frame_end: int, captured_end: int, trace: Any
 ) -> tuple[int, int]:
     """Name the network layer behind an Ethernet header with up to one 802.1Q tag, or an 802.1ad tag before it."""
+    found, ethertype = read_ethernet(d, offset, frame_end, captured_end, trace)
+    if found != FOUND:
+        return found, offset
     payload = offset + eth.ETHERNET_LEN
-    note(trace, traces.ETHERNET, offset, eth.ETHERNET_LEN, eth.ETHERNET_LEN)
-    if payload > frame_end:
-        stop(trace, PACKET_END, frame_end)
-        return NOT_IP, offset
-    if payload > captured_end:
-        stop(trace, CAPTURED_END, captured_end)
-        return CUT, offset
-    ethertype = be16(d, offset + eth.ETHERNET_TYPE_OFFSET)
-    amend(trace, VALUE, ethertype)
     tags = 0
     while (ethertype == eth.ETHERTYPE_VLAN and tags < 2) or (ethertype == eth.ETHERTYPE_SERVICE_VLAN and tags == 0):
-        note(trace, traces.VLAN_TAG, payload, eth.VLAN_TAG_LEN, eth.VLAN_TAG_LEN)
-        if payload + eth.VLAN_TAG_LEN > frame_end:
-            stop(trace, PACKET_END, frame_end)
-            return NOT_IP, offset
-        if payload + eth.VLAN_TAG_LEN > captured_end:
-            stop(trace, CAPTURED_END, captured_end)
-            return CUT, offset
         tags += 2 if ethertype == eth.ETHERTYPE_VLAN else 1
-        ethertype = be16(d, payload + 2)
-        amend(trace, VALUE, ethertype)
+        found, ethertype = read_tag(d, payload, frame_end, captured_end, trace)
+        if found != FOUND:
+            return found, offset
         payload += eth.VLAN_TAG_LEN
-    if ethertype == eth.ETHERTYPE_IPV4:
-        return NETWORK_IPV4, payload
-    if ethertype == eth.ETHERTYPE_IPV6:
-        return NETWORK_IPV6, payload
-    stop(trace, traces.TAG_NOT_SKIPPED if is_tag(ethertype) else traces.NOT_IP_TYPE, 0)
-    return NOT_IP, payload
+    network = network_named(ethertype)
+    if network == NOT_IP:
+        stop(trace, traces.TAG_NOT_SKIPPED if is_tag(ethertype) else traces.NOT_IP_TYPE, 0)
+    return network, payload
 
 
 @rare_step

@@ -12,7 +12,7 @@ import numpy as np
 from pcaphash.kernels import trace as traces
 from pcaphash.kernels.base import be16, rare_step, step
 from pcaphash.kernels.ip import IPV4, IPV6, NO_PROTOCOL
-from pcaphash.kernels.link import CUT, NETWORK_IPV4, NETWORK_IPV6, NOT_IP
+from pcaphash.kernels.link import CUT, FOUND, NETWORK_IPV4, NETWORK_IPV6, NOT_IP, network_named, read_ethernet, read_tag
 from pcaphash.kernels.trace import CAPTURED_END, LENGTH, PACKET_END, VALUE, amend, note, stop
 from pcaphash.standards import ethernet as eth
 from pcaphash.standards import ip
@@ -35,33 +35,19 @@ def network_behind_ethernet_as_vpp(
     d: Any, offset: int, frame_end: int, captured_end: int, trace: Any
 ) -> tuple[int, int]:
     """Name the network layer by the EtherType behind as many tags as the first one asks for."""
+    found, ethertype = read_ethernet(d, offset, frame_end, captured_end, trace)
+    if found != FOUND:
+        return found, offset
     payload = offset + eth.ETHERNET_LEN
-    note(trace, traces.ETHERNET, offset, eth.ETHERNET_LEN, eth.ETHERNET_LEN)
-    if payload > frame_end:
-        stop(trace, PACKET_END, frame_end)
-        return NOT_IP, offset
-    if payload > captured_end:
-        stop(trace, CAPTURED_END, captured_end)
-        return CUT, offset
-    ethertype = be16(d, offset + eth.ETHERNET_TYPE_OFFSET)
-    amend(trace, VALUE, ethertype)
     for _ in range(_tags_of(ethertype)):
-        note(trace, traces.VLAN_TAG, payload, eth.VLAN_TAG_LEN, eth.VLAN_TAG_LEN)
-        if payload + eth.VLAN_TAG_LEN > frame_end:
-            stop(trace, PACKET_END, frame_end)
-            return NOT_IP, offset
-        if payload + eth.VLAN_TAG_LEN > captured_end:
-            stop(trace, CAPTURED_END, captured_end)
-            return CUT, offset
-        ethertype = be16(d, payload + 2)
-        amend(trace, VALUE, ethertype)
+        found, ethertype = read_tag(d, payload, frame_end, captured_end, trace)
+        if found != FOUND:
+            return found, offset
         payload += eth.VLAN_TAG_LEN
-    if ethertype == eth.ETHERTYPE_IPV4:
-        return NETWORK_IPV4, payload
-    if ethertype == eth.ETHERTYPE_IPV6:
-        return NETWORK_IPV6, payload
-    stop(trace, traces.NOT_IP_TYPE, 0)
-    return NOT_IP, payload
+    network = network_named(ethertype)
+    if network == NOT_IP:
+        stop(trace, traces.NOT_IP_TYPE, 0)
+    return network, payload
 
 
 @rare_step

@@ -115,12 +115,12 @@ class Outcome:
     @cached_property
     def reaches(self) -> tuple[Reach, ...]:
         """Which table entries the hash inputs of each length can lead to."""
-        return find_reach(self.inputs) if self.inputs and self.device.has_queue else ()
+        return find_reach(self.inputs) if self.inputs else ()
 
     @cached_property
     def limits(self) -> tuple[Reach, ...]:
         """Those of ``reaches`` that matter."""
-        return find_limits(self.inputs) if self.inputs and self.device.has_queue else ()
+        return find_limits(self.inputs) if self.inputs else ()
 
     @property
     def device(self) -> Device:
