@@ -90,7 +90,10 @@ class HashInputs:
     @property
     def words(self) -> npt.NDArray[np.uint32]:
         """The words of each, in network order, zeros after its end; shape (n, WORDS)."""
-        return words_of(self.rows)
+        rows = self.rows
+        words = np.empty((len(rows), 2 * _PAIRS), np.uint32)
+        words[:, ::2], words[:, 1::2] = rows >> _HIGH, rows & _LOW
+        return words[:, :WORDS]
 
     @property
     def lengths(self) -> npt.NDArray[np.int64]:
@@ -131,13 +134,6 @@ class HashInputs:
     def heaviest(self, packets: npt.NDArray[np.int64]) -> int:
         """Return the number of the one with the most packets, given those of each; of equal ones the least input."""
         return int(least_rows([-packets, *self.rows.T], 1)[0])
-
-
-def words_of(rows: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint32]:
-    """Return the words of ``HashInputs.rows``, in network order, zeros after their end; shape (n, WORDS)."""
-    words = np.empty((len(rows), 2 * _PAIRS), np.uint32)
-    words[:, ::2], words[:, 1::2] = rows >> _HIGH, rows & _LOW
-    return words[:, :WORDS]
 
 
 def find_inputs(groups: Iterable[Flows], device: Device) -> HashInputs:

@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 
 from naive.toeplitz import toeplitz
 from pcaphash import Device
-from pcaphash.kernels.toeplitz import WORDS
 from pcaphash.studies.hash_input import INPUT_BYTES_OF, KEY_BITS_OF, HashInput
 from pcaphash.studies.index_bits import Dependency, find_dependencies, index_bits_of
 from pcaphash.studies.linear import Equations, find_basis
 from pcaphash.studies.reach import reach_of, span
+from support.words import words_of
 
 keys = st.one_of(
     st.binary(min_size=40, max_size=40),
@@ -48,11 +48,6 @@ def affine_space(inputs):
         if more == numbers:
             return [each.to_bytes(len(inputs[0])) for each in sorted(numbers)]
         numbers = more
-
-
-def words_of(inputs):
-    padded = b"".join(each.ljust(4 * WORDS, b"\0") for each in inputs)
-    return np.frombuffer(padded, ">u4").astype(np.uint32).reshape(-1, WORDS)
 
 
 @given(of=input_sets(), key=keys, index_bits=st.integers(0, 9), queues=st.integers(1, 9))

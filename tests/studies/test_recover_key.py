@@ -16,7 +16,7 @@ from pcaphash.errors import ConfigurationError
 from pcaphash.studies.basis import Basis
 from pcaphash.studies.recover_key import recover_key
 from pcaphash.studies.recover_key.agreement import Agreement, Packets
-from pcaphash.studies.recover_key.solution import KEY_BITS, WHOLE_HASH, solve, solve_most
+from pcaphash.studies.recover_key.solution import KEY_BITS, WHOLE_HASH, Solution, solve_most
 from pcaphash.studies.span import Span
 from support import builders
 from support.builders import IPV4, IPV6
@@ -24,18 +24,23 @@ from support.comparing import device_of
 from support.diagnosing import Said, SaidOf, misbehave, separating_frames
 from support.shared import SHARED, needs_shared
 from support.traffic import flows, plain, tunnelled, write
+from support.words import words_of
 
 CONFIGURATION = Configuration("v7", 0xFFF, key=random.Random(7).randbytes(40))
-
-
-def words_of(data: list[bytes]) -> np.ndarray:
-    return np.array([np.frombuffer(each.ljust(36, b"\0"), ">u4") for each in data]).astype(np.uint32)
 
 
 def basis_of(data: list[bytes], key: bytes) -> Basis:
     basis = Basis()
     basis.add(words_of(data), np.array([toeplitz(key, each) for each in data], np.uint32))
     return basis
+
+
+def solve(basis: Basis) -> Solution:
+    """Solve for a key that gives all hashes."""
+    solution, wrong = solve_most([(equation, WHOLE_HASH) for equation in basis.equations()], False, 0)
+    assert solution is not None
+    assert wrong == []
+    return solution
 
 
 def rank_of(data: list[bytes]) -> tuple[int, set[int]]:
@@ -64,7 +69,7 @@ def known_bits(mask: bytes) -> set[int]:
 def test_eleven_ipv6_tuples_tell_everything():
     numbers = random.Random(1)
     key = numbers.randbytes(40)
-    solution = solve(basis_of([numbers.randbytes(36) for _ in range(11)], key), WHOLE_HASH, False)
+    solution = solve(basis_of([numbers.randbytes(36) for _ in range(11)], key))
     assert solution.known_bits == KEY_BITS == 319
     assert int.from_bytes(solution.hash_key, "big") >> 1 == int.from_bytes(key, "big") >> 1
 
@@ -76,7 +81,7 @@ def test_what_is_known_is_what_linear_algebra_allows(seed):
     # One pair of tunnel endpoints: only the source port varies, in 14 of its bits.
     data = [fixed + (0xC000 | numbers.getrandbits(14)).to_bytes(2, "big") + b"\x12\xb5" for _ in range(40)]
     data += [numbers.randbytes(seed * 4)] if seed else []
-    solution = solve(basis_of(data, key), WHOLE_HASH, False)
+    solution = solve(basis_of(data, key))
     rank, determined = rank_of(data)
     assert solution.rank == rank
     assert known_bits(solution.key_mask) == determined
@@ -93,7 +98,7 @@ def test_every_predictable_hash_is_predicted():
         return fixed + port.to_bytes(2, "big") + b"\x12\xb5"
 
     seen = [outer(0xC000 | numbers.getrandbits(14)) for _ in range(60)]
-    solution = solve(basis_of(seen, key), WHOLE_HASH, False)
+    solution = solve(basis_of(seen, key))
     asked = [outer(0xC000 | numbers.getrandbits(14)) for _ in range(200)]
     values, determined = solution.predict(words_of(asked))
     assert determined.all()
@@ -281,7 +286,7 @@ def test_wrong_hashes_wherever_new_inputs_come(wrong, at_once):
     assert agreement.basis.rank == 289
     assert agreement.contradictions == len(wrong)
     assert agreement.first_contradicting(100) == tuple(wrong)
-    solution = solve(agreement.basis, WHOLE_HASH, False)
+    solution = solve(agreement.basis)
     assert int.from_bytes(solution.hash_key, "big") >> 1 == int.from_bytes(CONFIGURATION.key, "big") >> 1
 
 

@@ -7,22 +7,14 @@ from hypothesis import strategies as st
 
 from naive.toeplitz import toeplitz
 from pcaphash import Device
-from pcaphash.kernels.toeplitz import WORDS
 from pcaphash.studies.tune import tune
 from pcaphash.studies.tune.search import Gain, conclude, moves_of, search_key
 from pcaphash.studies.tune.trial import CHOOSING, split_choosing, split_inputs
 from pcaphash.studies.tune.verdict import Halves
 from support.traffic import flows, plain, write
+from support.words import words_of
 
 KEY = bytes(range(3, 43))
-
-
-def words_of(inputs):
-    return (
-        np.frombuffer(b"".join(each.ljust(4 * WORDS, b"\0") for each in inputs), ">u4")
-        .astype(np.uint32)
-        .reshape(-1, WORDS)
-    )
 
 
 def flipped(key, bit):

@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from pcaphash.kernels.inputs import hash_inputs
 from pcaphash.kernels.toeplitz import WORDS, prepare_key
-from pcaphash.studies.basis import INPUT_BITS, Basis, Words
+from pcaphash.studies.basis import INPUT_BITS, Words
 
 KEY_BITS = INPUT_BITS + 31
 """Bits of a key that a hash can depend on."""
@@ -122,26 +122,6 @@ def _hash(words: Words, key: object) -> npt.NDArray[np.uint32]:
     return values
 
 
-def solve(basis: Basis, sums: Sums, has_initial: bool) -> Solution | None:
-    """Solve for a key.
-
-    Parameters
-    ----------
-    basis : Basis
-        Inputs and reported values.
-    sums : tuple of (int, int)
-        What the values say of the hash.
-    has_initial : bool
-        Whether the hash may start at another value than 0.
-
-    Returns
-    -------
-    Solution or None
-        None where no key gives these values.
-    """
-    return solve_most([(equation, sums) for equation in basis.equations()], has_initial, 0)[0]
-
-
 def solve_most(
     equations: Sequence[tuple[Equation, Sums]], has_initial: bool, most_wrong: int
 ) -> tuple[Solution | None, list[int]]:
@@ -152,7 +132,7 @@ def solve_most(
     equations : sequence of (Equation, Sums)
         Inputs with reported values, and what each value says of the hash.
     has_initial : bool
-        As for ``solve``.
+        Whether the hash may start at another value than 0.
     most_wrong : int
         How many may be left out.
 
