@@ -11,9 +11,10 @@ from pcaphash.report.note_words import note_text
 from pcaphash.report.validate.fault_words import device_text, fault_text, traffic_texts
 from pcaphash.report.validate.kind_words import common_text, part_text, sampled_text, trait_text
 from pcaphash.report.validate.queue_words import queue_sentences
-from pcaphash.report.validate.words import VERDICTS, decision_text, headline
+from pcaphash.report.validate.words import VERDICTS, decision_text, headline, possible_texts, unexplained_text
 from pcaphash.studies.validate import Validation, log_notes
 from pcaphash.studies.validate.deciding import ByteOrder, FewerFaults, HashOrder, TunnelNames
+from pcaphash.studies.validate.diagnosis import Cause, Diagnosis
 from pcaphash.studies.validate.fault import READING, Fault, FaultKind
 from pcaphash.studies.validate.kinship import Common
 from pcaphash.studies.validate.log_notes import MatchedBy
@@ -64,7 +65,7 @@ FILE = "file"
 
 def validate_sentences() -> Iterator[str]:
     """Say everything, with the fact in front."""
-    for part in (_headlines(), _verdicts(), _decisions(), _notes(), _faults(), _kinds(), _rules()):
+    for part in (_headlines(), _verdicts(), _decisions(), _notes(), _faults(), _kinds(), _unexplained(), _rules()):
         yield from part
 
 
@@ -175,6 +176,22 @@ def _kinds() -> Iterator[str]:
     yield f"sampled: {sampled_text(0.2)}"
     for common in (Common(some, None, 0), Common(some[:1], None, 1), Common(some[1:], Span(0, 1), 2000)):
         yield f"common: {common_text(common, found, 40)}"
+    yield f"common: {common_text(Common(some[:1], None, 0), found, 2)}"
+
+
+def _unexplained() -> Iterator[str]:
+    """Say how many packets are unexplained, and which faults are possible."""
+    fault = Fault(FaultKind.PORTS_SWAPPED, (READING,))
+    cause = Cause((fault,), 3, 0)
+    flavor = Fault(FaultKind.FLAVOR, (READING,), subject="vpp")
+    for diagnosis, about in (
+        (Diagnosis([], [], 1, []), ""),
+        (Diagnosis([cause], [], 2000, []), "about "),
+        (Diagnosis([], [], 1, [], possible=(fault,)), ""),
+        (Diagnosis([], [], 3, [], possible=(fault, flavor)), ""),
+        (Diagnosis([], [], 2000, [], possible=(fault, flavor) * 4), "about "),
+    ):
+        yield f"unexplained: {' '.join([unexplained_text(diagnosis, about), *possible_texts(diagnosis)])}"
 
 
 def _diagnosis(*rules: QueueRule, unhashed: int = 0, hash_values: int = 30, beyond: int = 0) -> QueueDiagnosis:

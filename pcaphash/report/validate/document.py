@@ -71,6 +71,7 @@ def _diagnosis(diagnosis: "Diagnosis", validation: "Validation") -> dict[str, An
             "sampled": diagnosis.sampled,
             "contradicting": [_fault(fault) for fault in diagnosis.contradicting],
             "contradicting_packets": list(diagnosis.contradicting_packets),
+            "possible": [_fault(fault) for fault in diagnosis.possible],
         },
     }
 

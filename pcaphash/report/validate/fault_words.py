@@ -217,6 +217,11 @@ def device_text(faults: "Iterable[Fault]") -> str:
     return f"The device {', and '.join(map(fault_text, faults))}"
 
 
+def possible_text(fault: "Fault") -> str:
+    """Name a device with a fault, which nobody says that it has, to stand before "would explain"."""
+    return f"a device that {fault_text(fault)}"
+
+
 def traffic_texts(faults: "Iterable[Fault]") -> list[str]:
     """Name the packets that show faults, each kind of packets once."""
     return list(dict.fromkeys(map(_traffic, faults)))

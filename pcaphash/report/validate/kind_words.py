@@ -89,7 +89,7 @@ def common_text(common: "Common", validation: "Validation", packets: int) -> str
         found.append(f"are {kinds}; {so_are}")
     if common.span:
         found.append(f"come {span_text(common.span, validation)}, where no other packet does")
-    return f"All {count(packets)} {', and '.join(found)}."
+    return f"{'Both' if packets == 2 else f'All {count(packets)}'} {', and '.join(found)}."
 
 
 def sampled_text(share: float) -> str:

@@ -10,7 +10,14 @@ from pcaphash.report.layout import Columns, open_console
 from pcaphash.report.validate.fault_words import device_text, traffic_texts
 from pcaphash.report.validate.kind_words import common_text, part_text, sampled_text
 from pcaphash.report.validate.queue_words import queue_sentences
-from pcaphash.report.validate.words import VERDICTS, headline, not_judged_texts, remarks
+from pcaphash.report.validate.words import (
+    VERDICTS,
+    headline,
+    not_judged_texts,
+    possible_texts,
+    remarks,
+    unexplained_text,
+)
 from pcaphash.report.words import brief_types, count, left_out_text, packets
 from pcaphash.studies.validate.verdicts import Verdict
 
@@ -100,10 +107,11 @@ def _show_causes(validation: "Validation", diagnosis: "Diagnosis", console: Cons
         traffic = traffic_texts(diagnosis.open_faults)[:_MOST_TRAFFIC]
         console.print(f"To tell them apart, capture {'; '.join(traffic)}.")
     if diagnosis.unexplained:
-        known = "No known fault explains" if not diagnosis.causes else "Still unexplained:"
-        console.print(Text(f"{known} {about}{packets(diagnosis.unexplained)}.", style="bold"))
+        console.print(Text(unexplained_text(diagnosis, about), style="bold"))
         for position in diagnosis.unexplained_examples:
             _show_example(validation.examples[position], console)
+        for sentence in possible_texts(diagnosis):
+            console.print(Text(f"  {sentence}"))
         if diagnosis.sampled is not None:
             console.print(f"  {sampled_text(diagnosis.sampled)}")
         elif diagnosis.common is not None:

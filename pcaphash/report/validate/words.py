@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from pcaphash.report.note_words import note_text
+from pcaphash.report.validate.fault_words import possible_text
 from pcaphash.report.words import count, packets
 from pcaphash.studies.validate.deciding import ByteOrder, HashOrder, TunnelNames
 from pcaphash.studies.validate.result import Conclusion, Nothing
@@ -11,6 +12,9 @@ from pcaphash.studies.validate.verdicts import NotJudged, TunnelNaming, Verdict
 if TYPE_CHECKING:
     from pcaphash.studies.validate import Validation
     from pcaphash.studies.validate.deciding import Decision
+    from pcaphash.studies.validate.diagnosis import Diagnosis
+
+_MOST_POSSIBLE = 6
 
 VERDICTS = {
     Verdict.MATCH: "as the spec requires",
@@ -73,6 +77,25 @@ def remarks(validation: "Validation") -> list[str]:
         text = note_text(each.note)
         texts.append(f"{each.trace}: {text}" if each.trace and not text.startswith(each.trace) else text)
     return texts
+
+
+def unexplained_text(diagnosis: "Diagnosis", about: str) -> str:
+    """Say how many packets nothing explains, or that chance might explain them as well as what would."""
+    number = f"{about}{packets(diagnosis.unexplained)}"
+    if diagnosis.possible:
+        return f"Unexplained: {number}. The packets are too few, or too alike, to tell a cause from chance."
+    return f"{'Still unexplained:' if diagnosis.causes else 'No known fault explains'} {number}."
+
+
+def possible_texts(diagnosis: "Diagnosis") -> list[str]:
+    """Say what would explain the unexplained packets, had chance not done as well; nothing where nothing would."""
+    some = [possible_text(fault) for fault in diagnosis.possible]
+    what = "it" if diagnosis.unexplained == 1 else "all of them"
+    if len(some) < 2:
+        return [f"{each[0].upper()}{each[1:]} would explain {what}." for each in some]
+    rest = len(some) - _MOST_POSSIBLE
+    more = [f"- and {count(rest)} more"] if rest > 0 else []
+    return [f"Each of these would explain {what}:", *(f"- {each}" for each in some[:_MOST_POSSIBLE]), *more]
 
 
 def decision_text(decision: "Decision") -> str:

@@ -28,6 +28,7 @@ _MOST_TRIED = 1200  # packets that the search looks at
 _ATTEMPTS = 3  # with packets among them that the sets found before did not explain
 _LENGTHS = 4  # so many packets of a kind come before the second one of a length
 _LEAST_OF_A_PART = 3  # packets that tell something else
+_PROBES = 16  # wrong and right packets that single faults are tried on first, where no cause is found
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,6 +78,9 @@ class Diagnosis:
         What the unexplained packets have in common; None where it is nothing that tells them from others.
     sampled : float, optional
         The share of packets that get a hash, if hashes are missing at random.
+    possible : tuple of Fault
+        Where no cause is found: faults each of which would explain every packet, wrong and right, had chance not done
+        as well. None of them is a cause.
     """
 
     causes: list[Cause]
@@ -87,6 +91,7 @@ class Diagnosis:
     contradicting_packets: tuple[int, int] = (0, 0)
     common: Common | None = None
     sampled: float | None = None
+    possible: Faults = ()
 
     @property
     def positions(self) -> list[int]:
@@ -147,6 +152,7 @@ def diagnose(device: Device, sample: Sample, leniency: Leniency, *, by_queue: bo
     partial = search.partial()
     parts, left = _attribute_parts(trial, evidence, partial, left, traits)
     contradicting, packets = _contradicting(trial, evidence, partial, left, wrong)
+    possible = () if causes or parts or by_queue else _possible(trial, faults, wrong, order)
     return Diagnosis(
         sorted([*causes, *parts], key=lambda cause: -cause.packets),
         [] if parts else alternatives,
@@ -154,8 +160,9 @@ def diagnose(device: Device, sample: Sample, leniency: Leniency, *, by_queue: bo
         np.flatnonzero(left)[:3].tolist(),
         contradicting,
         packets,
-        common_of(sample, traits, evidence, left),
+        common_of(sample, traits, evidence, left, may_be_chance=bool(possible)),
         sampled_share(trial, left),
+        possible,
     )
 
 
@@ -269,6 +276,16 @@ def _contradicting(
         if worth > most and against:
             most, found = worth, (each.faults, (_count(trial.sample, left & explained), against))
     return found
+
+
+def _possible(trial: Trial, faults: list[Fault], wrong: Mask, order: npt.NDArray[np.int64]) -> Faults:
+    """Return the faults each of which explains every packet; none where no packet is right, which would say nothing."""
+    if wrong.all():
+        return ()
+    by_kind = wrong[order]
+    probes = trial.take(np.concatenate([order[by_kind][:_PROBES], order[~by_kind][:_PROBES]]))
+    likely = [fault for fault in faults if probes.explained((fault,)).all()]
+    return tuple(fault for fault in likely if trial.explained((fault,)).all())
 
 
 def _subsets(faults: Iterable[Fault]) -> Iterator[Faults]:

@@ -21,6 +21,18 @@ _LEAST_BITS = 10.0
 _MOST_TRAITS = 3
 _LEAST_MIXED = 5  # hash inputs that sometimes have a hash and sometimes not
 _SIGMAS = 4.0
+_OF_HEADERS = (
+    TraitKind.FRAGMENT,
+    TraitKind.EXTENSION,
+    TraitKind.OPTIONS,
+    TraitKind.SHORT,
+    TraitKind.TAGS,
+    TraitKind.ENCAPSULATION,
+    TraitKind.PROTOCOL,
+    TraitKind.REPORT,
+    TraitKind.VERSION,
+    TraitKind.INNER_VERSION,
+)
 _IMPLIED = {
     TraitKind.FLOW: {TraitKind.SOURCE, TraitKind.DESTINATION, TraitKind.SOURCE_PORT, TraitKind.DESTINATION_PORT},
     TraitKind.REPORT: {TraitKind.PROTOCOL, TraitKind.VERSION},
@@ -63,8 +75,24 @@ def part_of(sample: Sample, traits: Traits, inside: Positions, outside: Position
     return telling[0] if telling else None
 
 
-def common_of(sample: Sample, traits: Traits, evidence: Evidence, left: Mask) -> Common | None:
-    """Say what packets have in common that tells them from others; None where that is nothing, or may be chance."""
+def common_of(
+    sample: Sample, traits: Traits, evidence: Evidence, left: Mask, *, may_be_chance: bool = False
+) -> Common | None:
+    """Say what packets have in common that tells them from others; None where that is nothing, or may be chance.
+
+    Parameters
+    ----------
+    sample : Sample
+        The packets.
+    traits : Traits
+        What each is.
+    evidence : Evidence
+        What each tells.
+    left : bool array of shape (n,)
+        The packets asked about.
+    may_be_chance : bool
+        Whether to say of several packets too what may be chance: kinds of headers that they have and no other has.
+    """
     others = np.flatnonzero(~left)
     if not left.any() or not len(others):
         return None
@@ -82,6 +110,8 @@ def common_of(sample: Sample, traits: Traits, evidence: Evidence, left: Mask) ->
         if n <= _MOST_SHARE * total
         and -math.log2(max(n, 1) / (total + 1)) * n_left >= _LEAST_BITS + math.log2(N_TRAITS)
     ]
+    if not telling and may_be_chance and np.count_nonzero(left) > 1:
+        telling = [trait for trait, n in counts.items() if not n and trait.kind in _OF_HEADERS]
     span = _span_of_unexplained(sample, left, n_left)
     if not telling and span is None:
         return None
