@@ -43,6 +43,11 @@ ABSENT = {"spec": frozenset[str](), **dict.fromkeys(TITLES, frozenset({"HASH_TUN
 """Features that bear on hashing and that devices of a flavor do not offer."""
 
 
+def title_of(flavor: str) -> str:
+    """Name what a device is held to: the spec, or the device of a flavor."""
+    return TITLES.get(flavor, "the spec")
+
+
 def default_features(profile: Profile, flavor: str) -> frozenset[str]:
     """Return the features that bear on hashing, as far as a device of this flavor offers them."""
     return frozenset(profile.features) - ABSENT[flavor]

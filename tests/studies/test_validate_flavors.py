@@ -1,10 +1,14 @@
 """What a device known by name delivers is right for it, and is recognized where the spec is asked for."""
 
+import io
+from dataclasses import replace
+
 import pytest
 
 from naive.configuration import Configuration
 from pcaphash import Device
 from pcaphash.device.flavor import FLAVORS
+from pcaphash.report.validate.text import show_validation
 from pcaphash.studies.validate import validate
 from support.command import run
 from support.comparing import device_of
@@ -34,6 +38,29 @@ def test_what_it_delivers_is_its_own(tmp_path, flavor):
     causes = {fault.name for cause in found.diagnosis.causes for fault in cause.faults}
     assert causes
     assert causes <= NAMED[flavor]
+
+
+HELD_TO = {"qemu-ebpf": "the steering program of QEMU 7.2", "corundum": "Corundum"}
+
+
+@pytest.mark.parametrize("flavor", HELD_TO)
+@pytest.mark.parametrize("wrong", [0, 1])
+def test_what_a_device_is_held_to_is_said(tmp_path, flavor, wrong):
+    frames = separating_frames()[:40]
+    configuration = Configuration("v7", 0x1FF, key=bytes(range(11, 51)), flavor=flavor)
+    said = misbehave(frames, configuration)
+    hashed = next(i for i, each in enumerate(said) if each.value)
+    said[hashed] = replace(said[hashed], value=said[hashed].value ^ wrong)
+    device = Device(flavor=flavor, hash_types="base", hash_key=configuration.key)
+    found = validate(write(tmp_path / "few.pcapng", frames), device, SaidOf(said))
+    assert found.mismatches == wrong
+    stream = io.StringIO()
+    show_validation(found, stream)
+    verdict = stream.getvalue().splitlines()[0]
+    assert verdict.endswith(f"match {HELD_TO[flavor]}.")
+    assert f"as expected of {HELD_TO[flavor]} " in stream.getvalue()
+    assert any(fact.endswith(f"do not match {HELD_TO[flavor]}") for fact in found.facts())
+    assert "the spec" not in stream.getvalue()
 
 
 def test_a_key_that_linux_shows_is_all_that_generation_5_needs(tmp_path):

@@ -6,12 +6,13 @@ from dataclasses import replace
 from pcaphash import Device
 from pcaphash.capture.reported import notes
 from pcaphash.capture.reported.notes import HeaderField, Lack, Note
+from pcaphash.device.flavor import FLAVORS
 from pcaphash.engine.reading import Reading
 from pcaphash.report.note_words import note_text
 from pcaphash.report.validate.fault_words import device_text, fault_text, traffic_texts
 from pcaphash.report.validate.kind_words import common_text, part_text, sampled_text, trait_text
 from pcaphash.report.validate.queue_words import queue_sentences
-from pcaphash.report.validate.words import VERDICTS, decision_text, headline, possible_texts, unexplained_text
+from pcaphash.report.validate.words import decision_text, headline, possible_texts, unexplained_text, verdict_text
 from pcaphash.studies.validate import Validation, log_notes
 from pcaphash.studies.validate.deciding import ByteOrder, FewerFaults, HashOrder, TunnelNames
 from pcaphash.studies.validate.diagnosis import Cause, Diagnosis
@@ -96,8 +97,11 @@ def _headlines() -> Iterator[str]:
 
 
 def _verdicts() -> Iterator[str]:
-    for verdict, text in VERDICTS.items():
-        yield f"{verdict}: {text}"
+    for verdict in (Verdict.MATCH, *FAULTS.values()):
+        yield f"{verdict}: {verdict_text(verdict, Device())}"
+    for flavor in FLAVORS[1:]:
+        device = Device(flavor=flavor)
+        yield f"{flavor}: {verdict_text(Verdict.MATCH, device)}: {headline(replace(_validation(9, 1), device=device))}"
 
 
 def _decisions() -> Iterator[str]:

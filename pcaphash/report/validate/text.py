@@ -11,12 +11,12 @@ from pcaphash.report.validate.fault_words import device_text, traffic_texts
 from pcaphash.report.validate.kind_words import common_text, part_text, sampled_text
 from pcaphash.report.validate.queue_words import queue_sentences
 from pcaphash.report.validate.words import (
-    VERDICTS,
     headline,
     not_judged_texts,
     possible_texts,
     remarks,
     unexplained_text,
+    verdict_text,
 )
 from pcaphash.report.words import brief_types, count, left_out_text, packets
 from pcaphash.studies.validate.verdicts import Verdict
@@ -82,7 +82,7 @@ def _show_device(validation: "Validation", console: Console) -> None:
 
 def _show_verdicts(validation: "Validation", console: Console) -> None:
     shown = {verdict: n for verdict, n in validation.verdicts.items() if n or verdict == Verdict.MATCH}
-    columns = Columns("verdicts", [VERDICTS[verdict] for verdict in shown])
+    columns = Columns("verdicts", [verdict_text(verdict, validation.device) for verdict in shown])
     columns.add("packets", [count(n) for n in shown.values()])
     columns.add("share", [f"{n / validation.judged:.2%}" for n in shown.values()])
     columns.print(console)

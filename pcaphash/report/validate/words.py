@@ -2,22 +2,24 @@
 
 from typing import TYPE_CHECKING
 
+from pcaphash.device.flavor import title_of
 from pcaphash.report.note_words import note_text
 from pcaphash.report.validate.fault_words import possible_text
 from pcaphash.report.words import count, packets
 from pcaphash.studies.validate.deciding import ByteOrder, HashOrder, TunnelNames
+from pcaphash.studies.validate.fault import AS_SPEC
 from pcaphash.studies.validate.result import Conclusion, Nothing
 from pcaphash.studies.validate.verdicts import NotJudged, TunnelNaming, Verdict
 
 if TYPE_CHECKING:
+    from pcaphash.device.device import Device
     from pcaphash.studies.validate import Validation
     from pcaphash.studies.validate.deciding import Decision
     from pcaphash.studies.validate.diagnosis import Diagnosis
 
 _MOST_POSSIBLE = 6
 
-VERDICTS = {
-    Verdict.MATCH: "as the spec requires",
+_VERDICTS = {
     Verdict.HASH_MISSING: "no hash where one is expected",
     Verdict.HASH_UNEXPECTED: "a hash where none is expected",
     Verdict.WRONG_VALUE: "wrong hash value",
@@ -25,8 +27,6 @@ VERDICTS = {
     Verdict.WRONG_TUNNEL: "wrong hash_report_tunnel",
     Verdict.WRONG_QUEUE: "wrong receive queue",
 }
-"""Verdicts on packets that are judged, in words."""
-
 _NOT_JUDGED = {
     NotJudged.NOTHING_REPORTED: "nothing was reported",
     NotJudged.NOT_SHOWN: "the capture shows too little to tell what is expected",
@@ -39,18 +39,25 @@ def headline(validation: "Validation") -> str:
     """Say in one sentence what was found."""
     if validation.conclusion == Conclusion.NOTHING:
         return f"Nothing could be judged: {why_nothing(validation)}."
-    is_right = validation.conclusion == Conclusion.MATCH
+    is_right, held_to = validation.conclusion == Conclusion.MATCH, title_of(validation.device.flavor)
     if validation.judged == 1:
         found = (
             "is right: the only packet judged matches" if is_right else "differs: the only packet judged does not match"
         )
-        return f"The device {found} the spec."
+        return f"The device {found} {held_to}."
     judged = f"{packets(validation.judged)} judged"
     if is_right:
-        return f"The device is right: all {judged} match the spec."
+        return f"The device is right: all {judged} match {held_to}."
     share = f"{validation.mismatches / validation.judged:.2%}"
     do = "does" if validation.mismatches == 1 else "do"
-    return f"The device differs: {count(validation.mismatches)} of {judged} ({share}) {do} not match the spec."
+    return f"The device differs: {count(validation.mismatches)} of {judged} ({share}) {do} not match {held_to}."
+
+
+def verdict_text(verdict: Verdict, device: "Device") -> str:
+    """Name packets with a verdict; those that match by what the device is held to."""
+    if verdict != Verdict.MATCH:
+        return _VERDICTS[verdict]
+    return "as the spec requires" if device.flavor == AS_SPEC else f"as expected of {title_of(device.flavor)}"
 
 
 def why_nothing(validation: "Validation") -> str:

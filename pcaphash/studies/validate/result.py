@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from pcaphash.capture.reported.notes import Note
 from pcaphash.device.device import Device
+from pcaphash.device.flavor import title_of
 from pcaphash.engine.reading import Reading
 from pcaphash.engine.result import Result, packets_of
 from pcaphash.studies.validate.deciding import Decision
@@ -132,8 +133,9 @@ class Validation(Result):
     right_hashes: int = 0
 
     def facts(self) -> list[str]:
-        """Return what was read, and how many packets match the spec."""
-        counts = f"{self.mismatches:,} of {self.judged:,} packets judged do not match the spec"
+        """Return what was read, and how many packets match the spec, or the known device that was asked for."""
+        held_to = title_of(self.device.flavor)
+        counts = f"{self.mismatches:,} of {self.judged:,} packets judged do not match {held_to}"
         faults = [] if self.diagnosis is None else [fault.name for fault in self.diagnosis.faults]
         found = [f"faults: {', '.join(faults)}"] if faults else []
         return [packets_of(self.reading, self.reading.selected), counts, *found]
