@@ -39,6 +39,7 @@ INPUT_TRANSFORMS = ("none", "symmetric-xor", "symmetric-or-xor")
 _MOST_KEY_LENGTH = {"qemu": 40, "qemu-ebpf": 40, "ena-gen4": 40, "ena-gen5": 40, "corundum": 40}
 _MOST_ENTRIES = {"qemu": 128, "qemu-ebpf": 128, "ena-gen4": 128, "ena-gen5": 128, "vpp": 256}
 _FIXED_KEYS = {"ena-gen4": MICROSOFT_KEY}  # which it takes in its own order, see ``device.hash_form``
+_WITHOUT_IPV6 = frozenset({"corundum"})
 ABSENT = {"spec": frozenset[str](), **dict.fromkeys(TITLES, frozenset({"HASH_TUNNEL"}))}
 """Features that bear on hashing and that devices of a flavor do not offer."""
 
@@ -105,6 +106,11 @@ def check_limits(flavor: str, hash_key: bytes, n_entries: int) -> None:
 def own_key(hash_key: bytes, flavor: str) -> bytes:
     """Return the hash key of a device of a flavor: the one given, unless the device has one that cannot be changed."""
     return _FIXED_KEYS.get(flavor, hash_key)
+
+
+def hashes_ipv6(flavor: str) -> bool:
+    """Tell whether a device of a flavor hashes IPv6 packets, if their types are enabled."""
+    return flavor not in _WITHOUT_IPV6
 
 
 def has_fixed_key(flavor: str) -> bool:

@@ -6,6 +6,7 @@ Sources: virtio 1.4, "Hash calculation for incoming packets"; the same chapter o
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pcaphash.device.flavor import hashes_ipv6
 from pcaphash.standards import ip, virtio
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def choose_hash_type(device: "Device", version: int, transport: int | None, has_
     """
     if version == 4:
         order = _IPV4
-    elif device.flavor == "corundum":
+    elif not hashes_ipv6(device.flavor):
         return NOTHING_FITS
     elif device.flavor == "qemu":
         order = _IPV6_OF_QEMU

@@ -73,22 +73,25 @@ def read_ip_as_ebpf(
         stop(trace, CAPTURED_END, captured_end)
         return CUT, NO_PROTOCOL, offset, 0, 0
     kind, home_address, routing_address = IPV4, 0, 0
+    is_so_for_others = True
     if network == NETWORK_IPV4:
         protocol, payload = np.int64(d[offset + 9]), offset + ((np.int64(d[offset]) & 15) << 2)
         amend(trace, LENGTH, payload - offset)
         amend(trace, VALUE, protocol)
         is_fragment = be16(d, offset + 6) != 0
+        is_so_for_others = be16(d, offset + 6) & ip.IPV4_FRAGMENT_MASK != 0
     else:
         amend(trace, VALUE, d[offset + 6])
         kind, protocol, payload, is_fragment, home_address, routing_address = _walk_extensions(
             d, np.int64(d[offset + 6]), offset + header_len, frame_end, captured_end, trace
         )
     if is_fragment:
-        stop(trace, traces.FRAGMENT, 0)
+        stop(trace, traces.FRAGMENT if is_so_for_others else traces.TAKEN_FOR_FRAGMENT, 0)
         return kind, NO_PROTOCOL, payload, home_address, routing_address
     needed = ip.TCP_LEN if protocol == ip.TCP else ip.UDP_LEN if protocol == ip.UDP else 0
     if needed and payload + needed > frame_end and kind != CUT:
         note(trace, traces.TRANSPORT, payload, needed, needed)
+        amend(trace, VALUE, protocol)
         stop(trace, PACKET_END, frame_end)
         return NOT_IP, NO_PROTOCOL, payload, 0, 0
     return kind, protocol, payload, home_address, routing_address

@@ -68,6 +68,7 @@ ROUTING_FLAG = 13
 OPTIONS = 14  # an IPv4 header with options, or of another length than 20
 NOT_READ = 15  # the device does not read headers of this IP version
 TYPE_READ_ELSEWHERE = 16  # the device takes the EtherType from another place than after the tags
+TAKEN_FOR_FRAGMENT = 17  # a bit of IPv4's fragment field is set that makes no fragment, such as DF
 
 # A packet has so many steps beside its VLAN tags and extension headers, of which at least two bytes each are captured.
 _OTHER_STEPS = 32

@@ -43,6 +43,16 @@ def test_without_a_fitting_type_there_is_no_hash():
     assert "0x" not in text
 
 
+def test_a_device_that_does_not_hash_ipv6_says_so():
+    words = ("[2001:db8::1]:5000", "[2001:db8::2]:53")
+    shown = run("hash", *words, "--flavor", "corundum").stdout.decode()
+    assert "hash type      none: Corundum does not hash IPv6\n" in shown
+    assert "no enabled hash type" not in shown
+    assert "hash type      TCPv6\n" in run("hash", *words, "--flavor", "vpp").stdout.decode()
+    ipv4 = run("hash", *PUBLISHED, "--flavor", "corundum", "--hash-types", "UDPv4").stdout.decode()
+    assert "none: no enabled hash type covers IPv4 with tcp" in ipv4
+
+
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [

@@ -404,6 +404,99 @@ def test_how_ena_calculates_the_hash(tmp_path, flavor, words):
     assert "amzn-ec2-ena-utilities, toeplitz_calc.py" in text
 
 
+def _ipv4(segment: bytes = b"", first: int = 0x45, fragment: int = 0) -> bytes:
+    """Make an IPv4 packet from a larger address to a smaller one, with two bytes of its header as given."""
+    packet = bytearray(builders.ipv4(segment or builders.tcp(b"", 7, 9), builders.TCP, bytes([10, 0, 0, 9]), bytes(4)))
+    packet[0], packet[6:8] = first, fragment.to_bytes(2, "big")
+    return builders.ethernet(bytes(packet), IPV4)
+
+
+@pytest.mark.parametrize("field", [0x4000, 0x8000])
+def test_what_qemus_program_takes_for_a_fragment(tmp_path, field):
+    frame = _ipv4(fragment=field)
+    text = told(tmp_path, frame, device=Device(flavor="qemu-ebpf"))
+    assert "IPv4, carrying TCP (taken for a fragment) at byte 34" in text
+    assert f"bytes 20 and 21 are 0x{field:04x}: QEMU's steering program takes a packet with any bit there for" in text
+    assert "at byte 14: the device takes the packet for a fragment." in text
+    assert "the packet is a fragment" not in text
+    assert "over the outer header, IPv4, receive queue" in text
+    assert "taken for a fragment" not in told(tmp_path, frame)
+    fragment = told(tmp_path, _ipv4(fragment=0x2000), device=Device(flavor="qemu-ebpf"))
+    assert "a fragment of TCP (offset 0, more follow)" in fragment
+    assert "taken for a fragment" not in fragment
+
+
+@pytest.mark.parametrize(
+    ("flavor", "first", "said", "carried"),
+    [
+        ("qemu", 0x43, "version 4, a header of 12 bytes, not a fragment, {}; QEMU does not check the length", 26),
+        ("qemu-ebpf", 0x43, "version 4, a header of 12 bytes, not a fragment, {}; {} does not check the length", 26),
+        ("qemu-ebpf", 0x46, "version 4, a header of 24 bytes, not a fragment, {} [RFC 791 section 3.1]", 38),
+        ("qemu-ebpf", 0x53, "version 5, a header of 12 bytes, {}{} does not check the version or the length", 26),
+        ("corundum", 0x65, "version 6, a header of 20 bytes, {}Corundum does not check the version", 34),
+        ("corundum", 0x45, "version 4, a header of 20 bytes, not a fragment, {} [RFC 791 section 3.1]", 34),
+    ],
+)
+def test_what_is_not_checked_of_an_ipv4_header(tmp_path, flavor, first, said, carried):
+    frame = _ipv4(builders.tcp(bytes(20), 7, 9), first)
+    text = told(tmp_path, frame, device=Device(flavor=flavor))
+    rest = "protocol 6 at byte 23" if "not a fragment" in said else "not a fragment, protocol 6 at byte 23; "
+    assert said.format(rest, "QEMU's steering program") in text
+    assert f"IPv4, carrying TCP at byte {carried}" in text
+
+
+@pytest.mark.parametrize("flavor", ["qemu", "qemu-ebpf"])
+def test_the_version_of_ipv6_is_not_checked(tmp_path, flavor):
+    packet = bytearray(builders.ipv6(builders.tcp(), builders.TCP))
+    packet[0] = 0x50
+    text = told(tmp_path, builders.ethernet(bytes(packet), 0x86DD), device=Device(flavor=flavor))
+    who = {"qemu": "QEMU", "qemu-ebpf": "QEMU's steering program"}[flavor]
+    assert f"version 5, which {who} does not check; no extension header; next header 6 at byte 20 [QEMU 7.2]" in text
+    assert "TCPv6" in text
+
+
+@pytest.mark.parametrize(
+    ("flavor", "what", "source"),
+    [
+        ("corundum", "the TCP ports would need 4 bytes from byte 34, but the packet has 3 left: Corundum", "rx_hash.v"),
+        ("vpp", "the TCP ports would need 4 bytes from byte 34, but the packet has 3 left: VPP's soft-rss", "soft-rss"),
+        ("qemu-ebpf", "the TCP header would need 20 bytes from byte 34, but the packet has 3 left: QEMU's", "QEMU 7.2"),
+    ],
+)
+def test_frames_that_end_within_the_transport_header(tmp_path, flavor, what, source):
+    text = told(tmp_path, _ipv4(builders.tcp()[:3]), device=Device(flavor=flavor))
+    assert what in text.partition("headers, by byte offset")[0]
+    assert "hashes no such packets" in text
+    assert f"{source}]" in text
+    assert "TCP, " in text
+    assert "hop-by-hop" not in text
+
+
+@pytest.mark.parametrize(
+    ("flavor", "tag_types", "who", "source"),
+    [
+        ("corundum", [0x8100], "Corundum", "Corundum, fpga/common/rtl/rx_hash.v"),
+        ("corundum", [0x88A8, 0x8100], "Corundum", "Corundum, fpga/common/rtl/rx_hash.v"),
+        ("vpp", [0x8100, 0x8100], "VPP's soft-rss", "VPP, src/plugins/soft-rss"),
+        ("qemu-ebpf", [0x9100], "QEMU's steering program", "QEMU 7.2"),
+    ],
+)
+def test_tags_that_a_known_device_does_not_step_over(tmp_path, flavor, tag_types, who, source):
+    tagged, ethertype = builders.vlan_stack(builders.ipv4(builders.tcp(), builders.TCP), IPV4, tag_types)
+    text = told(tmp_path, builders.ethernet(tagged, ethertype), device=Device(flavor=flavor))
+    assert f"tag): a tag that {who} does not step over [{source}]" in text
+    assert "no hash (reason not-ip)" in text
+
+
+def test_where_the_hash_input_of_ena_comes_from(tmp_path):
+    text = told(tmp_path, _ipv4(builders.tcp(b"", 9, 7)), device=Device(flavor="ena-gen4"))
+    for row in ("source 10.0.0.9 (hashed)", "destination 0.0.0.0 (hashed)",
+                "source port 9 (hashed)", "destination port 7 (hashed)",
+                "smaller address 0.0.0.0, byte 30 of the packet", "larger address 10.0.0.9, byte 26 of the packet",
+                "smaller port 7, byte 36 of the packet", "larger port 9, byte 34 of the packet"):  # fmt: skip
+        assert row in text
+
+
 @pytest.mark.parametrize(("tag_types", "names"), [
     ([0x8100], ["802.1Q tag"]),
     ([0x88A8, 0x8100], ["802.1ad tag", "802.1Q tag"]),

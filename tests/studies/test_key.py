@@ -205,6 +205,16 @@ def test_what_is_not_linear_is_not_claimed():
     assert all(each.choices == () for each in modulo.inputs)
 
 
+def test_a_device_that_does_not_hash_ipv6_has_no_such_inputs(tmp_path):
+    device = Device(flavor="corundum")
+    assert [each.kind for each in find_facts(device).inputs] == [HashInput.IPV4_ADDRESSES, HashInput.IPV4_PORTS]
+    assert {str(row["hash_input"]) for row in pcaphash.examine_key(device).rows()} == {"ipv4-addresses", "ipv4-ports"}
+    assert len(find_facts(Device(flavor="vpp")).inputs) == 4
+    only_ipv6 = Device(flavor="corundum", hash_types="IPv6+TCPv6")
+    with pytest.raises(ConfigurationError, match="only IPv6 types are enabled, but Corundum does not hash IPv6"):
+        pcaphash.examine_key(only_ipv6)
+
+
 def test_traffic_reaches_what_its_inputs_vary_in(tmp_path):
     some = [(bytes([10, 0, 0, 1]), bytes([10, 0, 0, 2]), 32768 + i, 80) for i in range(16)]
     trace = write(tmp_path / "ports.pcapng", [plain(flow) for flow in some])

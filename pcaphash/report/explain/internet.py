@@ -1,6 +1,16 @@
 """What an IP header is and what it carries, in words."""
 
-from pcaphash.report.explain.links import CORUNDUM, NETWORKS, QEMU, VPP, cut_words, missing_words
+from pcaphash.kernels.header import PORTS_LEN
+from pcaphash.report.explain.links import (
+    CORUNDUM,
+    FLAVOR_NAMES,
+    FLAVOR_SOURCES,
+    NETWORKS,
+    QEMU,
+    VPP,
+    cut_words,
+    missing_words,
+)
 from pcaphash.standards import ip
 from pcaphash.studies.explain import names
 from pcaphash.studies.explain.dissection import Level
@@ -13,6 +23,7 @@ IPV6_SOURCE = "RFC 8200 section 3"
 EXTENSION_SOURCE = "RFC 8200 section 4"
 HOME_ADDRESS_SOURCE = "RFC 6275 section 6.3"
 FRAGMENTS = "Microsoft, RSS hashing types; the virtio specs do not say"
+_IPV4_VERSION, _IPV6_VERSION = 4, 6
 NO_PORTS = "no fragment is searched for ports or tunnels, not even the first"
 
 
@@ -28,6 +39,8 @@ def payload_words(packet: Packet, level: Level) -> str:
         return names.protocol_name(level.transport.value)
     if level.last.reason == StopReason.FRAGMENT:
         return _fragment_words(packet, level)
+    if level.last.reason == StopReason.TAKEN_FOR_FRAGMENT:
+        return f"{names.protocol_name(level.last.value)} (taken for a fragment)"
     return "no transport" if level.last.reason in ENDS else "what the device does not read"
 
 
@@ -49,16 +62,24 @@ def _fragment_header(level: Level) -> TraceStep:
     return fragments[-1] if fragments else level.last
 
 
-def internet_words(packet: Packet, level: Level) -> tuple[str, str]:
+def internet_words(packet: Packet, level: Level, flavor: str) -> tuple[str, str]:
     """Say what makes an IP header what it is, or why it cannot be read; and where the rule stands."""
     header, last = level.ip, level.last
     assert header is not None
+    if level.is_not_ip and level.transport:
+        ports = "ports" if level.transport.length == PORTS_LEN else "header"
+        missing = missing_words(packet, level.transport, f"the {names.protocol_name(level.transport.value)} {ports}")
+        return f"{missing}: {FLAVOR_NAMES[flavor]} hashes no such packets", FLAVOR_SOURCES[flavor]
     if last.layer == Layer.EXTENSION and last.reason in ENDS:
         return _unread_extension_words(packet, level)
     if last.reason in (StopReason.OPTIONS, StopReason.NOT_READ):
         return _unusual_words(packet, level, header)
     if last.reason in ENDS or last.reason in (StopReason.WRONG_VERSION, StopReason.SHORT_LENGTH):
         return _unread_words(packet, level, header)
+    if last.reason == StopReason.TAKEN_FOR_FRAGMENT:
+        bits = names.hexadecimal(packet.data[last.offset + 6 : last.offset + 8])
+        why = f"bytes {last.offset + 6} and {last.offset + 7} are {bits}: QEMU's steering program takes a packet"
+        return f"{why} with any bit there for a fragment, DF too", QEMU
     if last.reason == StopReason.FRAGMENT:
         fragment = _fragment_header(level)
         said = f"there is a fragment header at byte {fragment.offset}"
@@ -72,15 +93,30 @@ def internet_words(packet: Packet, level: Level) -> tuple[str, str]:
         if field & ip.IPV4_FRAGMENT_MASK:
             why = f"a fragment, which Corundum does not look for, of protocol {header.value}"
             return f"{why} at byte {header.offset + 9}", CORUNDUM
-        what = f"version 4, a header of {max(header.length, ip.IPV4_LEN)} bytes, not a fragment"
-        return f"{what}, protocol {header.value} at byte {header.offset + 9}", IPV4_SOURCE
+        return _sound_ipv4_words(packet, header, flavor)
     if not level.extensions:
         if header.value in ip.EXTENSION_HEADERS:
             why = "VPP's soft-rss does not step over extension headers"
             return f"{why}; next header {header.value} at byte {header.offset + 6}", VPP
-        return f"no extension header; next header {header.value} at byte {header.offset + 6}", IPV6_SOURCE
+        why = f"no extension header; next header {header.value} at byte {header.offset + 6}"
+        if packet.data[header.offset] >> 4 != _IPV6_VERSION:
+            version = f"version {packet.data[header.offset] >> 4}, which {FLAVOR_NAMES[flavor]} does not check"
+            return f"{version}; {why}", FLAVOR_SOURCES[flavor]
+        return why, IPV6_SOURCE
     next_header = packet.data[last.offset]
     return f"{_chain_words(level)}; then next header {next_header}, at byte {last.offset}", EXTENSION_SOURCE
+
+
+def _sound_ipv4_words(packet: Packet, header: TraceStep, flavor: str) -> tuple[str, str]:
+    """Say what is read of an IPv4 header that the device takes for sound, and what of it the device does not check."""
+    version, length = packet.data[header.offset] >> 4, 4 * (packet.data[header.offset] & 15)
+    why = f"version {version}, a header of {length} bytes, not a fragment"
+    why += f", protocol {header.value} at byte {header.offset + 9}"
+    wrong = [f"the {name}" for name, is_so in (("version", version != _IPV4_VERSION), ("length", length < ip.IPV4_LEN))
+             if is_so]  # fmt: skip
+    if not wrong:
+        return why, IPV4_SOURCE
+    return f"{why}; {FLAVOR_NAMES[flavor]} does not check {' or '.join(wrong)}", FLAVOR_SOURCES[flavor]
 
 
 def _chain_words(level: Level) -> str:

@@ -15,6 +15,13 @@ QEMU = "QEMU 7.2"
 CORUNDUM = "Corundum, fpga/common/rtl/rx_hash.v"
 VPP = "VPP, src/plugins/soft-rss"
 FLAVOR_SOURCES = {"qemu": QEMU, "qemu-ebpf": QEMU, "corundum": CORUNDUM, "vpp": VPP}
+FLAVOR_NAMES = {
+    "qemu": "QEMU",
+    "qemu-ebpf": "QEMU's steering program",
+    "corundum": "Corundum",
+    "vpp": "VPP's soft-rss",
+}
+"""Subjects of what such a device does."""
 
 NETWORKS = {Layer.IPV4: "IPv4", Layer.IPV6: "IPv6"}
 
@@ -48,7 +55,7 @@ def link_type_words(link_type: int) -> str:
     return f"link type {link_type} ({name})" if name else f"link type {link_type}"
 
 
-def link_words(dissection: Dissection, level: Level) -> tuple[str, str]:
+def link_words(dissection: Dissection, level: Level, flavor: str) -> tuple[str, str]:
     """Say how a link layer announces an IP header, or why none follows; and where the rule stands."""
     packet, last = dissection.packet, level.links[-1]
     if last.reason in ENDS:
@@ -61,7 +68,7 @@ def link_words(dissection: Dissection, level: Level) -> tuple[str, str]:
         return (f"{why}: neither 4 nor 6" if last.reason else why), LINK_TYPES
     if last.layer == Layer.LOOPBACK:
         return _family_words(level, last), LINK_TYPES
-    return _ethertype_words(packet, level, last)
+    return _ethertype_words(packet, level, last, flavor)
 
 
 def _family_words(level: Level, last: TraceStep) -> str:
@@ -70,7 +77,7 @@ def _family_words(level: Level, last: TraceStep) -> str:
     return f"address family {last.value} is {NETWORKS[level.ip.layer]}"
 
 
-def _ethertype_words(packet: Packet, level: Level, last: TraceStep) -> tuple[str, str]:
+def _ethertype_words(packet: Packet, level: Level, last: TraceStep, flavor: str) -> tuple[str, str]:
     shown = f"the EtherType at byte {last.offset + _TYPE_OFFSETS[last.layer]} is {names.ethertype(last.value)}"
     if last.reason == StopReason.TAG_NOT_SKIPPED:
         return f"{shown}: a tag that QEMU does not step over", QEMU
@@ -80,5 +87,7 @@ def _ethertype_words(packet: Packet, level: Level, last: TraceStep) -> tuple[str
         place = first.offset + eth.ETHERNET_TYPE_OFFSET + skipped * eth.VLAN_TAG_LEN
         read = f"the program steps over {counted(skipped, 'tag', 'tags')}, whatever follows, and reads"
         return f"{shown}, but {read} {names.ethertype(packet.number(place, 2))} at byte {place}", QEMU
+    if last.reason == StopReason.NOT_IP_TYPE and last.value in names.TAG_TYPES and flavor in FLAVOR_NAMES:
+        return f"{shown}: a tag that {FLAVOR_NAMES[flavor]} does not step over", FLAVOR_SOURCES[flavor]
     source = TAGS if any(step.layer == Layer.VLAN_TAG for step in level.links) else ETHERNET
     return shown, source

@@ -93,7 +93,8 @@ def _stripped_rule(stripped: Stripped) -> Rule:
 def _level_rules(explanation: Explanation, level: Level) -> list[Rule]:
     """Say what the link layer and the IP header of one packet are."""
     dissection, packet = explanation.dissection, explanation.dissection.packet
-    why, source = link_words(dissection, level) if level.links else carried_words(dissection)
+    flavor = explanation.answer.device.flavor
+    why, source = link_words(dissection, level, flavor) if level.links else carried_words(dissection)
     if level.ip is None:
         return [Rule(f"{level.part} link layer", _outcome(level), why, source)]
     kind = kind_words(level)
@@ -102,7 +103,7 @@ def _level_rules(explanation: Explanation, level: Level) -> list[Rule]:
     if level.is_ip:
         decision = f"{kind}, carrying {payload_words(packet, level)} at byte {level.payload}"
     link = Rule(f"{level.part} link layer", found, why, source)
-    return [link, Rule(f"{level.part} IP header", decision, *internet_words(packet, level))]
+    return [link, Rule(f"{level.part} IP header", decision, *internet_words(packet, level, flavor))]
 
 
 def _outcome(level: Level) -> str:

@@ -81,6 +81,7 @@ def _why(step: TraceStep) -> str:
         StopReason.ROUTING_FLAG: "the routing bit of RFC 1701 is set",
         StopReason.OPTIONS: f"the header is not of {ip.IPV4_LEN} bytes",
         StopReason.NOT_READ: "the device does not read such headers",
+        StopReason.TAKEN_FOR_FRAGMENT: "the device takes the packet for a fragment",
         StopReason.TYPE_READ_ELSEWHERE: "the device reads the EtherType at another byte",
     }[step.reason]
 

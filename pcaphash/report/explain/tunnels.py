@@ -41,7 +41,7 @@ def tunnel_words(dissection: Dissection, device: Device) -> tuple[str, str]:
     """Say what makes a packet the encapsulation that it is, or none; and where the rule stands."""
     packet, outer = dissection.packet, dissection.outer
     if outer.transport is None:
-        return f"the packet carries {payload_words(packet, outer)}", internet_words(packet, outer)[1]
+        return f"the packet carries {payload_words(packet, outer)}", internet_words(packet, outer, device.flavor)[1]
     if outer.udp_ports and not outer.tunnel:
         return _unread_udp_words(packet, outer.udp_ports, device), UDP_SOURCE
     if not outer.tunnel:

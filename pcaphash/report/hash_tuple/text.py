@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TextIO
 from rich.console import Console
 from rich.text import Text
 
+from pcaphash.device.flavor import TITLES, hashes_ipv6
 from pcaphash.report.device_words import describe_common
 from pcaphash.report.layout import Columns, open_console
 from pcaphash.report.words import brief_types
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from pcaphash.studies.hash_tuple import PacketTuple, TupleHash
 
 _DEFAULT = " (default)"
+_IPV6 = 6
 
 
 def show_tuples(found: "Sequence[TupleHash]", stream: TextIO) -> None:
@@ -72,6 +74,8 @@ def _hash_type(each: "TupleHash") -> str:
     if each.hash_value is not None:
         return each.hash_report
     version, protocol = each.packet.source.version, each.packet.protocol_name
+    if version == _IPV6 and not hashes_ipv6(each.device.flavor):
+        return f"none: {TITLES[each.device.flavor]} does not hash IPv6"
     kind = f"IPv{version} with {protocol}" if protocol else f"IPv{version}"
     return f"none: no enabled hash type covers {kind} (hash_types {each.device.hash_types_text})"
 

@@ -4,6 +4,7 @@ from pcaphash.device.hash_form import hash_form
 from pcaphash.kernels.rows import EXTENDED, WITH_PORTS
 from pcaphash.studies.explain import names
 from pcaphash.studies.explain.dissection import Level
+from pcaphash.studies.explain.packet import Packet
 from pcaphash.studies.explain.result import Answer, InputField
 
 _TRANSFORMED = {
@@ -13,11 +14,13 @@ _TRANSFORMED = {
 _SORTED = ("smaller", "larger")
 
 
-def divide_input(level: Level, form: int, answer: Answer) -> tuple[InputField, ...]:
+def divide_input(packet: Packet, level: Level, form: int, answer: Answer) -> tuple[InputField, ...]:
     """Divide a hash input into its fields.
 
     Parameters
     ----------
+    packet : Packet
+        The packet.
     level : Level
         The packet whose header was hashed.
     form : int
@@ -28,14 +31,17 @@ def divide_input(level: Level, form: int, answer: Answer) -> tuple[InputField, .
     transform, is_sorted = answer.device.input_transform, hash_form(answer.device.flavor).is_sorted
     fields: list[InputField] = []
     at = 0
-    for i, (name, offset, length) in enumerate(_parts(level, form)):
+    parts = _parts(level, form)
+    for i, (name, offset, length) in enumerate(parts):
         data = answer.hash_input[at : at + length]
         if transform == "none":
             show = names.decimal if length == names.PORT_LEN else names.address
             place: int | None = offset
             if is_sorted:
                 what = "port" if length == names.PORT_LEN else "address"
-                name, place = f"{_SORTED[i % 2]} {what}", None
+                both = [where for _, where, _ in parts[i - i % 2 :][:2]]
+                place = sorted(both, key=lambda where: packet.data[where : where + length])[i % 2]
+                name = f"{_SORTED[i % 2]} {what}"
             fields.append(InputField(name, at, place, show(data), data))
         else:
             what = "ports" if length == names.PORT_LEN else "addresses"

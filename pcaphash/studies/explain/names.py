@@ -112,7 +112,7 @@ def ipv4_fragment(data: bytes) -> str:
     """Write flags and fragment offset of an IPv4 header (RFC 791 section 3.1)."""
     field = int.from_bytes(data, "big")
     if not field & ip.IPV4_FRAGMENT_MASK:
-        return "no"
+        return "no (DF)" if field & ip.IPV4_DO_NOT_FRAGMENT else "no"
     is_last = not field & ip.IPV4_MORE_FRAGMENTS
     return f"offset {8 * (field & ip.IPV4_FRAGMENT_OFFSET_MASK)}, {'the last' if is_last else 'more follow'}"
 

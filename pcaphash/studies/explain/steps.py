@@ -55,6 +55,7 @@ class StopReason(IntEnum):
     OPTIONS = trace.OPTIONS
     NOT_READ = trace.NOT_READ
     TYPE_READ_ELSEWHERE = trace.TYPE_READ_ELSEWHERE
+    TAKEN_FOR_FRAGMENT = trace.TAKEN_FOR_FRAGMENT
 
 
 LINKS = frozenset({

@@ -153,7 +153,7 @@ def explain_record(
         header_choice=header_choice,
         type_choice=choose_type(dissection, header_choice, device),
         headers=list_headers(dissection),
-        input_fields=divide_input(hashed, form, answer) if hashed else (),
+        input_fields=divide_input(packet, hashed, form, answer) if hashed else (),
         others=tuple(_answer(packet, other)[0] for other in others),
     )
 

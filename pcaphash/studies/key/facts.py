@@ -10,6 +10,7 @@ from enum import StrEnum
 from functools import cached_property
 
 from pcaphash.device.device import Device
+from pcaphash.device.flavor import hashes_ipv6
 from pcaphash.device.hash_form import hash_form
 from pcaphash.device.hash_key import NAMED_KEYS
 from pcaphash.standards import virtio
@@ -30,6 +31,7 @@ _TYPES_OF = {
     | virtio.HASH_TYPE_TCP_EX
     | virtio.HASH_TYPE_UDP_EX,
 }
+_OF_IPV6 = (HashInput.IPV6_ADDRESSES, HashInput.IPV6_PORTS)
 _PORT_BITS = 16
 _RARE = 7  # one in 2 to the power of that many is rare
 
@@ -233,9 +235,17 @@ class KeyFacts:
 
 def find_facts(device: Device) -> KeyFacts:
     """Find what is to be known of the hash key of a device."""
-    kinds = [kind for kind, types in _TYPES_OF.items() if device.base_types & types]
+    kinds = hashed_kinds(device)
     is_linear = device.input_transform != "symmetric-or-xor" and not hash_form(device.flavor).is_sorted
     return KeyFacts(device, tuple(_facts_of(kind, device) for kind in kinds) if is_linear else ())
+
+
+def hashed_kinds(device: Device) -> list[HashInput]:
+    """List the kinds of hash inputs that a device has: those that its hash types ask for and its flavor hashes."""
+    has_ipv6 = hashes_ipv6(device.flavor)
+    return [
+        kind for kind, types in _TYPES_OF.items() if device.base_types & types and (has_ipv6 or kind not in _OF_IPV6)
+    ]
 
 
 def windows_of(key: bytes, n_bits: int) -> list[int]:

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from pcaphash.device.device import Device
+from pcaphash.device.flavor import TITLES
 from pcaphash.engine.selection import RECEIVED, Selection
 from pcaphash.errors import ConfigurationError, Field
-from pcaphash.studies.key.facts import find_facts
+from pcaphash.studies.key.facts import find_facts, hashed_kinds
 from pcaphash.studies.key.result import KeyExamination
 
 if TYPE_CHECKING:
@@ -65,3 +66,6 @@ def check_devices(devices: Sequence[Device]) -> None:
     for device in devices:
         if not device.base_types:
             raise ConfigurationError(Field("hash_types"), "no hash type is enabled, so nothing is hashed", "enable one")
+        if not hashed_kinds(device):
+            problem = f"only IPv6 types are enabled, but {TITLES[device.flavor]} does not hash IPv6"
+            raise ConfigurationError(Field("hash_types"), problem, "enable a type of IPv4")
