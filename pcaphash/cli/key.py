@@ -51,7 +51,7 @@ def key(
     if not traces:
         devices = configurations.devices_alone()
         report_warnings(devices)
-        write_examination(study(devices), format_, sys.stdout)
+        write_examination(study(devices, selection=selection), format_, sys.stdout)
         return 0
     traces = list_traces(traces)
     devices = configurations.devices(traces)

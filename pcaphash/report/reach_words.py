@@ -32,11 +32,45 @@ def reach_text(reach: "Reach") -> str:
 
 def reach_texts(reaches: "Iterable[Reach]") -> list[str]:
     """Say the same of several kinds of inputs, a line for all of which the same holds."""
+    return reach_texts_of_each([reaches])[0]
+
+
+def reach_texts_of_each(configurations: "Iterable[Iterable[Reach]]") -> list[list[str]]:
+    """Say the same of several configurations; what another key could reach is said once, after the last of them."""
+    alike = [_alike(reaches) for reaches in configurations]
+    texts = [[_reach_text(each) for each in configuration] for configuration in alike]
+    limited = [
+        (at, line, each[0].best_rank)
+        for at, configuration in enumerate(alike)
+        for line, each in enumerate(configuration)
+        if _is_limited_by_key(each[0])
+    ]
+    if limited:
+        at, line, _ = limited[-1]
+        texts[at][line] += f" With another key, {_could_reach([rank for *_, rank in limited])}."
+    return texts
+
+
+def _could_reach(best_ranks: "Sequence[int]") -> str:
+    """Say how many entries the inputs of so many lines could reach at best."""
+    least, most = count(1 << min(best_ranks)), count(1 << max(best_ranks))
+    if len(best_ranks) == 1:
+        return f"they could reach {most}"
+    entries = most if least == most else f"{least} to {most}"
+    return f"all hash inputs that the key limits could reach {entries} table entries"
+
+
+def _is_limited_by_key(reach: "Reach") -> bool:
+    return reach.is_limited_by_key and reach.inputs > 1 and reach.rank < reach.index_bits
+
+
+def _alike(reaches: "Iterable[Reach]") -> "list[Sequence[Reach]]":
+    """Put those together of which the same holds."""
     same: dict[tuple[object, ...], list[Reach]] = {}
     for reach in reaches:
         what = (reach.dependencies, reach.is_limited_by_key, reach.best_rank, reach.inputs == 1)
         same.setdefault(what, []).append(reach)
-    return [_reach_text(each) for each in same.values()]
+    return list(same.values())
 
 
 def _reach_text(reaches: "Sequence[Reach]") -> str:
@@ -53,8 +87,7 @@ def _reach_text(reaches: "Sequence[Reach]") -> str:
     entries = f"{count(reach.reachable)} of {n_entries} table entries"
     why = dependencies_text(reach.dependencies)
     if reach.is_limited_by_key:
-        best = count(1 << reach.best_rank)
-        return f"With this key, {inputs} reach at most {entries}: {why}. With another key, they could reach {best}."
+        return f"With this key, {inputs} reach at most {entries}: {why}."
     bits = "1 bit" if reach.dimension == 1 else f"{count(reach.dimension)} independent bits"
     return f"{inputs} vary in only {bits}, so with any key they reach at most {entries}: {why}."
 

@@ -74,6 +74,23 @@ def test_configurations_stand_side_by_side():
     assert table[1].startswith("a,ipv4-addresses,source-address,,,32,7,7,128,,,")
 
 
+@pytest.mark.parametrize(("words", "named"), [
+    (["-c", "5"], "-c 5"),
+    (["--vni", "7", "-c", "3"], "-c 3 --vni 7"),
+    (["--direction", "all"], "--direction all"),
+    (["--strip", "gre", "--format", "json"], "--strip gre"),
+])  # fmt: skip
+def test_packets_are_not_selected_without_a_trace(words, named):
+    result = run("key", *words)
+    assert (result.returncode, result.stdout) == (2, b"")
+    (line,) = complaints(result)
+    assert line.endswith(f"{named}: selects packets, but no trace is given; name one, or leave this out")
+
+
+def test_packets_are_selected_of_a_trace():
+    assert json.loads(said(GRE, "-c", "5", "--format", "json"))["packets"] == 5
+
+
 def test_traces_say_what_varies_in_traffic(tmp_path):
     text = said(GRE)
     assert "inner: what the traffic reaches of 128 table entries" in text

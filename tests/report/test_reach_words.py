@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from pcaphash.report.reach_words import dependencies_text, reach_text, reach_texts
+from pcaphash.report.reach_words import dependencies_text, reach_text, reach_texts, reach_texts_of_each
 from pcaphash.studies.hash_input import HashInput
 from pcaphash.studies.index_bits import Dependency
 from pcaphash.studies.reach import Reach
@@ -68,3 +68,17 @@ def test_what_holds_of_several_kinds_is_said_once():
         "With this key, 500 hash inputs of IPv4 addresses and ports and 90 of IPv6 addresses and ports reach at most 16"
     )
     assert len(reach_texts([one, reach(500, 40, 7)])) == 2
+
+
+def test_what_another_key_could_reach_is_said_once():
+    one = reach(500, 40, 4, *(Dependency((bit,), 0) for bit in (4, 5, 6)))
+    other = reach(400, 40, 5, *(Dependency((bit,), 0) for bit in (5, 6)))
+    free, few = reach(500, 40, 7), reach(3, 2, 1, Dependency((0,), 1))
+    said = reach_texts_of_each([[one, free], [free], [other, one], [free]])
+    assert [len(texts) for texts in said] == [2, 1, 2, 1]
+    told = "With another key, all hash inputs that the key limits could reach 128 table entries."
+    assert [text.endswith(told) for texts in said for text in texts] == [False, False, False, False, True, False]
+    assert sum(text.count("another key") for texts in said for text in texts) == 1
+    assert all(text.startswith("With this key, ") for text in (said[0][0], *said[2]))
+    assert reach_texts([one, few])[-1].endswith("the key limits could reach 4 to 128 table entries.")
+    assert reach_texts([one, free])[0].endswith("With another key, they could reach 128.")

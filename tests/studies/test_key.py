@@ -13,6 +13,7 @@ from naive.toeplitz import toeplitz
 from pcaphash import Device
 from pcaphash.device.hash_key import NAMED_KEYS
 from pcaphash.engine.saved import save_census
+from pcaphash.engine.selection import Selection
 from pcaphash.errors import ConfigurationError
 from pcaphash.studies.census import census
 from pcaphash.studies.hash_input import INPUT_BYTES_OF, HashInput
@@ -243,6 +244,8 @@ def test_outer_and_inner_headers_are_examined():
 def test_what_cannot_be_examined_is_refused(tmp_path):
     with pytest.raises(ConfigurationError, match="no hash type is enabled"):
         pcaphash.examine_key(Device(hash_types="none"))
+    with pytest.raises(ConfigurationError, match="count=5: selects packets, but no trace is given"):
+        pcaphash.examine_key(Device(), selection=Selection(count=5))
     with pytest.raises(ConfigurationError, match="there is no configuration"):
         pcaphash.examine_key([])
     saved = tmp_path / "saved.census"

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from pcaphash.engine.decision import NONE
 from pcaphash.report.compare.advice import AdviceWords, put_advice_into_words
-from pcaphash.report.reach_words import reach_texts
+from pcaphash.report.reach_words import reach_texts_of_each
 from pcaphash.report.suspicion import name_tunnel, remedy_options
 from pcaphash.report.words import above_ideal, count, counted, packets, percent, reason_text
 from pcaphash.studies.compare.causes import (
@@ -66,9 +66,13 @@ class VerdictWords:
 
 def put_into_words(verdict: "Verdict") -> VerdictWords:
     """Write a verdict for readers."""
+    limits = reach_texts_of_each(finding.limits for finding in verdict.findings)
     return VerdictWords(
         _headline(verdict),
-        [FindingWords(finding.config, finding_text(finding)) for finding in verdict.findings],
+        [
+            FindingWords(finding.config, " ".join([finding_text(finding), *of_key]))
+            for finding, of_key in zip(verdict.findings, limits, strict=True)
+        ],
         [put_advice_into_words(advice) for advice in verdict.advice],
     )
 
@@ -164,7 +168,7 @@ def _remains(finding: "Finding") -> str:
 
 
 def finding_text(finding: "Finding") -> str:
-    """Say how one configuration spreads the packets, and why."""
+    """Say how one configuration spreads the packets, and why, up to what its key keeps from table entries."""
     facts = finding.facts
     if isinstance(facts, NothingToSpread):
         return _nothing(facts)
@@ -175,8 +179,7 @@ def finding_text(finding: "Finding") -> str:
             f"Too few packets {known}to judge: {count(facts.packets)}; at least {count(facts.needed)} are needed for "
             f"{count(facts.queues)} receive queues. A single packet is {one} of a queue's ideal share here."
         )
-    limits = reach_texts(finding.limits)
-    return " ".join(part for part in (_crowding(finding), _why(finding), _beside(finding), *limits) if part)
+    return " ".join(part for part in (_crowding(finding), _why(finding), _beside(finding)) if part)
 
 
 def _crowding(finding: "Finding") -> str:

@@ -44,7 +44,7 @@ def examine_key(
     NothingReadableError
         Not one of the traces can be read.
     ConfigurationError
-        There is nothing to examine.
+        There is nothing to examine, or packets are selected and there is no trace.
     """
     if traces is not None and traces != []:
         from pcaphash.engine.run import answer
@@ -54,6 +54,10 @@ def examine_key(
         inputs, chosen = check_request(traces, devices)
         check_devices(chosen)
         return answer(ExaminationRequest(chosen, selection), inputs, watch, jobs)
+    if selection != RECEIVED:
+        raise ConfigurationError(
+            str(selection), "selects packets, but no trace is given", "name one, or leave this out"
+        )
     alone = (Device(),) if devices is None else (devices,) if isinstance(devices, Device) else tuple(devices)
     check_devices(alone)
     return KeyExamination([find_facts(device) for device in alone])
