@@ -3,15 +3,20 @@
 import os
 import subprocess
 import sys
+import time
 from collections import Counter
+from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
+from urllib.error import HTTPError
+from urllib.request import urlopen
 
 import pytest
 
 pytest.importorskip("distributed", reason="Dask is not installed")
 
 from pcaphash.capture.input import FileInput
-from pcaphash.engine.cluster import connecting, gathering
+from pcaphash.engine.cluster import connecting, gathering, local
 from pcaphash.engine.cluster.merging import MergeTree
 from pcaphash.engine.cluster.planning import Group, Sizes, group_parts
 from pcaphash.engine.part import Part, whole_parts
@@ -163,6 +168,59 @@ def test_a_cluster_of_this_machine(thousand):
     assert others == alone.stderr.splitlines()
 
 
+def test_a_process_of_this_machine_that_dies_is_replaced(thousand, tmp_path):
+    """There is only one, which is killed twice."""
+    request, write = REQUESTS["info"]
+    inputs = inputs_of(thousand[:20])
+    inputs[10] = LoggedInput(str(thousand[10]), log=str(tmp_path / "log"), deaths=2)
+    partial = Running("dask").gather(request, inputs, None, 1)
+    assert (tmp_path / "log").read_text().split() == [thousand[10].name] * 3
+    assert told(request, write, partial) == told(request, write, gather(request, inputs_of(thousand[:20])))
+
+
+def test_processes_end_with_the_one_that_started_them(tmp_path):
+    program = """
+import os, time
+from pcaphash.engine.cluster.connecting import connected
+with connected(None, 2, None, "pcaphash.engine.request") as client:
+    print(*client.run(os.getpid).values(), flush=True)
+    time.sleep(100)
+"""
+    variables = {**os.environ, "TMPDIR": str(tmp_path)}
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True, env=variables) as process:
+        workers = [Path(f"/proc/{word}") for word in process.stdout.readline().split()]
+        assert len(workers) == 2
+        assert any(tmp_path.glob("pcaphash-*"))
+        process.kill()
+    until = time.monotonic() + 20
+    while time.monotonic() < until and any(map(_is_running, workers)):
+        time.sleep(0.05)
+    assert not any(map(_is_running, workers))
+    assert not any(tmp_path.glob("pcaphash-*"))
+
+
+def _is_running(process):
+    try:
+        return (process / "stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def test_the_dashboard_is_there_when_a_run_takes_longer(monkeypatch):
+    pytest.importorskip("bokeh", reason="bokeh is not installed")
+    monkeypatch.setattr(local, "_UNSEEN", 0)
+    told_lines = []
+    with connecting.connected(None, 1, told_lines.append, "pcaphash.engine.request"):
+        url = told_lines[0].rpartition(" ")[2]
+        until = time.monotonic() + 20
+        while True:
+            with suppress(HTTPError), urlopen(url) as page:
+                assert b"bokeh" in page.read()
+                break
+            assert time.monotonic() < until
+            time.sleep(0.05)
+
+
 ANYTHING = REQUESTS["census"][0], inputs_of(SAMPLES[:1])
 
 
@@ -214,21 +272,26 @@ def test_dask_is_not_installed(tmp_path):
 
 
 def test_groups():
-    def part(size, number=0):
-        return Part(type("Sized", (FileInput,), {"size": size})("x"), number)
+    def part(size, number=0, name="x"):
+        return Part(type("Sized", (FileInput,), {"size": size})(name), number)
 
     sizes = Sizes(least_group=100, most_group=400, range_len=1000, most_files=3)
     groups = group_parts([part(60), part(30), part(30), part(5000), part(0), part(0), part(0)], sizes, 50)
     assert [(group.n_bytes, len(group.parts), group.is_large) for group in groups] == [
         *((90, 2, False), (5000, 1, True), (30, 3, False), (0, 1, False)),
     ]
-    assert (sizes.group_len(2000, 2), sizes.group_len(10**9, 2)) == (250, 400)
+    assert (sizes.group_len(999, 2), sizes.group_len(10**9, 2), sizes.group_len(0, 2)) == (250, 400, 100)
+    even = group_parts([part(60)] * 10, sizes, 1)  # 600 bytes in two tasks, so 300 each, but no more than three files
+    assert [group.n_bytes for group in even] == [180, 120, 180, 120]
+    compressed = group_parts([part(60, name="a.pcap.gz")] * 2, sizes, 2)
+    assert [group.n_bytes for group in compressed] == [60, 60]
     assert list(group_parts([], sizes, 1)) == []
     assert isinstance(next(group_parts(whole_parts([FileInput("nothing")]), sizes, 1)), Group)
 
 
 @pytest.mark.parametrize("n", [0, 1, 2, 7, 8, 9, 63, 64, 65, 513])
-def test_the_tree_adds_each_once_and_few_at_a_time(n):
+@pytest.mark.parametrize("most", [1, 8])
+def test_the_tree_adds_each_once_and_few_at_a_time(n, most):
     sizes = []
 
     def merge(futures):
@@ -238,6 +301,7 @@ def test_the_tree_adds_each_once_and_few_at_a_time(n):
     tree = MergeTree(merge)
     for number in range(n):
         tree.add([number])
-    total = tree.finish()
-    assert total is None if n == 0 else sorted(total) == list(range(n))
+    sums = tree.finish(most)
+    assert sorted(each for total in sums for each in total) == list(range(n))
+    assert len(sums) <= most
     assert max(sizes, default=0) <= 8

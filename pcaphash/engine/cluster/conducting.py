@@ -9,9 +9,9 @@ from pcaphash.capture.ranges import RangeInput, split_file
 from pcaphash.engine.apart import Each
 from pcaphash.engine.cluster import work
 from pcaphash.engine.cluster.joining import Joining
-from pcaphash.engine.cluster.merging import MergeTree
+from pcaphash.engine.cluster.merging import FAN, MergeTree
 from pcaphash.engine.cluster.planning import Group, Sizes, group_parts
-from pcaphash.engine.cluster.work import Counted, Facts, Kept, Portion
+from pcaphash.engine.cluster.work import Counted, Facts, Kept, Portion, portion_of
 from pcaphash.engine.packed import unpack
 from pcaphash.engine.part import Part
 from pcaphash.engine.progress import Watched
@@ -66,8 +66,8 @@ class Conductor:
         self._waiting: deque[Callable[[], None]] = deque()
         self._tree = MergeTree(self._merge)
 
-    def run(self, parts: Sequence[Part]) -> Portion | None:
-        """Have parts counted; return what came of them all, or None if there are none.
+    def run(self, parts: Sequence[Part]) -> list[Portion]:
+        """Have parts counted; return what came of them all, in a few portions, which nobody waits for to be added.
 
         Raises
         ------
@@ -81,13 +81,12 @@ class Conductor:
                 break
             future = next(self._done)
             self._handlers.pop(future.key)(future.result())
-        total = self._tree.finish()
-        if total is None:
-            return None
-        portion: Portion = total.result()
-        if portion.tasks != self._accepted:
-            raise work.CountedTwiceError(f"tasks {sorted(portion.tasks ^ self._accepted)}")
-        return portion
+        sums = self._tree.finish(1 if self._is_apart else FAN)
+        portions = list(map(portion_of, self._client.gather(sums)))
+        tasks = sorted(task for portion in portions for task in portion.tasks)
+        if tasks != sorted(self._accepted):
+            raise work.CountedTwiceError(f"of tasks {sorted(self._accepted)}, these were added: {tasks}")
+        return portions
 
     def _n_threads(self) -> int:
         """Count the threads of workers; they come and go."""
@@ -110,8 +109,8 @@ class Conductor:
                 self._count(group)
 
     def _submit(self, name: str, handler: Callable[[Any], None], function: Callable[..., Any], *given: Any) -> None:
-        """Have something done whose result, which is small, is then handled here."""
-        future = self._client.submit(function, *given, key=f"pcaphash-{name}-{self._run}")
+        """Have something done soon, whose result, which is small, is then handled here."""
+        future = self._client.submit(function, *given, key=f"pcaphash-{name}-{self._run}", priority=1)
         self._handlers[future.key] = handler
         self._done.add(future)
 
@@ -206,11 +205,12 @@ class _Ranges:
         self._is_done = True
         self._counted.clear()
         conductor._watched.step_over(0, 0)
-        total = self._tree.finish()
-        if joining.is_given_up or total is None:
+        sums = self._tree.finish()
+        if joining.is_given_up or not sums:
             conductor._waiting.append(lambda: conductor._count(self._group))
             return
+        (total,) = sums
         if conductor._is_apart:
-            (kept,) = total.result().kept
+            (kept,) = portion_of(total.result()).kept
             conductor._keep(joining.part, Kept(kept.number, joining.state, kept.packed))
         conductor._accept(joining.accepted, total)

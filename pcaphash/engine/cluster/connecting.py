@@ -1,12 +1,13 @@
 """Connect to a Dask cluster, or start one on this machine; and refuse one that would not do."""
 
+import importlib
 import logging
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
 from pcaphash import __version__
+from pcaphash.engine.cluster.local import Workers, dashboard_later, wait_for
 from pcaphash.engine.cluster.work import version
 from pcaphash.errors import ConfigurationError, Field
 
@@ -15,19 +16,19 @@ _HAS_TO_AGREE = ("python", "dask", "distributed", "cloudpickle", "msgpack", "num
 _MOST_NAMED = 2  # packages, of those that do not agree
 
 _SETTINGS = {
-    "distributed.worker.multiprocessing-method": "spawn",
     "distributed.scheduler.allowed-failures": 5,
     "distributed.logging.distributed": "critical",
     "distributed.admin.tick.limit": "60s",
-    # By default, memory goes back to the system at once, and every file costs as much in page faults as in counting.
-    "distributed.nanny.pre-spawn-environ.MALLOC_TRIM_THRESHOLD_": 64 * 1024 * 1024,
-    "distributed.nanny.pre-spawn-environ.MALLOC_MMAP_THRESHOLD_": 16 * 1024 * 1024,
+    "distributed.admin.tick.interval": "1s",
+    "distributed.worker.http.routes": [],  # workers show nothing
     "distributed.worker.profile.enabled": False,  # nobody looks at where the time of a kernel goes
 }
 
 
 @contextmanager
-def connected(scheduler: str | None, n_processes: int, announce: Callable[[str], None] | None) -> Iterator[Any]:
+def connected(
+    scheduler: str | None, n_processes: int, announce: Callable[[str], None] | None, module: str
+) -> Iterator[Any]:
     """Give a client of a cluster.
 
     Parameters
@@ -38,67 +39,91 @@ def connected(scheduler: str | None, n_processes: int, announce: Callable[[str],
         How many processes such a cluster has, one thread each.
     announce : callable, optional
         Told in a line of text where the cluster shows what it does.
+    module : str
+        What the processes of such a cluster load at once.
 
     Raises
     ------
     ConfigurationError
         Dask is not installed, or the cluster cannot be reached, is of another version, or has no workers.
     """
+    if scheduler is not None:
+        with _loaded(), _connected(scheduler) as client:
+            _announce(client, announce)
+            yield client
+        return
+    with Workers(n_processes, _SETTINGS, module) as workers, _loaded(), _started(workers) as client:
+        _announce(client, announce)
+        yield client
+
+
+@contextmanager
+def _loaded() -> Iterator[None]:
+    """Load Dask, and have it keep from writing to standard error: what matters of it becomes an error of this package.
+
+    Raises
+    ------
+    ConfigurationError
+        It is not installed.
+    """
     try:
         import dask
-        from distributed import Client, LocalCluster
+
+        importlib.import_module("distributed")
     except ImportError as error:
         problem = f"a package that it needs is missing ({error.name})"
         raise ConfigurationError(Field("engine", "dask"), problem, "install pcaphash[dask]") from error
-    with dask.config.set(_SETTINGS), _quiet():
-        if scheduler is None:
-            with (
-                _without_program(),
-                LocalCluster(
-                    n_workers=n_processes, threads_per_worker=1, processes=True, host="127.0.0.1",
-                    dashboard_address="127.0.0.1:0", silence_logs=logging.CRITICAL,
-                ) as cluster,
-                Client(cluster) as client,
-            ):  # fmt: skip
-                _announce(client, announce)
-                yield client
-            return
-        client = _connect(Client, scheduler)
-        try:
-            _check_versions(client, scheduler)
-            _announce(client, announce)
-            yield client
-        finally:
-            with suppress(Exception):  # the scheduler may be gone
-                client.close(timeout=_PATIENCE)
-
-
-@contextmanager
-def _without_program() -> Iterator[None]:
-    """Have processes that are spawned not load the program that spawns them: workers need none of it.
-
-    A script that does not ask whether it is the main program would otherwise run once more in each of them.
-    """
-    main = vars(sys.modules["__main__"])
-    before: dict[str, Any] = {name: main[name] for name in ("__file__", "__spec__") if name in main}
-    main.pop("__file__", None)
-    main["__spec__"] = None
-    try:
-        yield
-    finally:
-        main.update(before)
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep Dask from writing to standard error: what matters of it becomes an error of this package."""
     logger = logging.getLogger("distributed")
     before = logger.level
     logger.setLevel(logging.CRITICAL + 1)
     try:
-        yield
+        with dask.config.set(_SETTINGS):
+            yield
     finally:
         logger.setLevel(before)
+
+
+@contextmanager
+def _connected(scheduler: str) -> Iterator[Any]:
+    """Give a client of a cluster that runs."""
+    from distributed import Client
+
+    client = _connect(Client, scheduler)
+    try:
+        _check_versions(client, scheduler)
+        yield client
+    finally:
+        with suppress(Exception):  # the scheduler may be gone
+            client.close(timeout=_PATIENCE)
+
+
+@contextmanager
+def _started(workers: Workers) -> Iterator[Any]:
+    """Give a client of a cluster of this machine.
+
+    Raises
+    ------
+    ConfigurationError
+        None of its processes starts.
+    """
+    from distributed import Client, LocalCluster
+
+    with (
+        LocalCluster(
+            n_workers=0, processes=True, host="127.0.0.1", dashboard_address="127.0.0.1:0",
+            silence_logs=logging.CRITICAL, scheduler_kwargs={"dashboard": False},
+        ) as cluster,
+        dashboard_later(cluster.scheduler, cluster.loop),
+    ):  # fmt: skip
+        workers.work_for(cluster.scheduler_address)
+        with Client(cluster) as client:
+            if not wait_for(cluster.scheduler, workers.n, _PATIENCE):
+                problem = f"none of its processes was there after {_PATIENCE} seconds"
+                raise ConfigurationError(Field("engine", "dask"), problem, "run without a cluster")
+            try:
+                yield client
+            finally:
+                workers.end()
 
 
 def _announce(client: Any, announce: Callable[[str], None] | None) -> None:

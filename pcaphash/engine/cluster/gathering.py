@@ -66,10 +66,11 @@ def gather_on_cluster(
         total.combine(partial)
     if not to_read:
         return total
-    with connected(scheduler, count_jobs(jobs), announce) as client, _understood():
-        portion = Conductor(client, request, watched, SIZES, folder, each).run(to_read)
-    for partial in partials_of(portion) if portion else ():
-        total.combine(partial)
+    with connected(scheduler, count_jobs(jobs), announce, type(request).__module__) as client, _understood():
+        portions = Conductor(client, request, watched, SIZES, folder, each).run(to_read)
+    for portion in portions:
+        for partial in partials_of(portion):
+            total.combine(partial)
     return total
 
 

@@ -18,7 +18,6 @@ class MergeTree:
 
     def __init__(self, merge: Callable[[list[Any]], Any]) -> None:
         self._merge = merge
-        self._n_merged = 0
         self._levels: list[list[Any]] = []
 
     def add(self, future: Any, level: int = 0) -> None:
@@ -29,17 +28,17 @@ class MergeTree:
         if len(self._levels[level]) == FAN:
             self._raise(level)
 
-    def finish(self) -> Any | None:
-        """Return a future of the sum of all; None if there are none."""
+    def finish(self, most: int = 1) -> list[Any]:
+        """Return futures of portions that are together the sum of all: so many at most, or none if there are none."""
         level = 0
-        while level < len(self._levels):
-            is_top = level == len(self._levels) - 1
-            if self._levels[level] and not (is_top and len(self._levels[level]) == 1 and self._n_merged):
+        while sum(map(len, self._levels)) > most:
+            if len(self._levels[level]) == 1:
+                self.add(self._levels[level].pop(), level + 1)
+            elif self._levels[level]:
                 self._raise(level)
             level += 1
-        return self._levels[-1][0] if self._levels else None
+        return [future for futures in self._levels for future in futures]
 
     def _raise(self, level: int) -> None:
         futures, self._levels[level] = self._levels[level], []
-        self._n_merged += 1
         self.add(self._merge(futures), level + 1)

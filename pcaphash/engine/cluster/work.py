@@ -8,6 +8,7 @@ from pcaphash import __version__
 from pcaphash.capture.input import Input, Readable, state_of
 from pcaphash.capture.ranges import RangeInput, RangeReader
 from pcaphash.engine.apart import count_apart
+from pcaphash.engine.cluster.memory import keep_memory
 from pcaphash.engine.packed import pack, unpack
 from pcaphash.engine.part import Part
 from pcaphash.engine.progress import Watched
@@ -141,6 +142,7 @@ def count_files(request: Request[Any, Any], parts: Sequence[Part], task: int, is
     is_apart : bool
         Whether what comes of each trace is wanted by itself.
     """
+    keep_memory()
     watched = Watched([part.input for part in parts])
     if not is_apart:
         total = begin(request)
@@ -171,6 +173,7 @@ class _Opened:
 
 def count_range(request: Request[Any, Any], part: Part, task: int) -> Counted:
     """Run a request over a range of a file, whose input is a ``RangeInput``, given the number of this task."""
+    keep_memory()
     source: Input = part.input
     assert isinstance(source, RangeInput), "other parts are whole files"
     opened = _Opened(source)
@@ -202,7 +205,7 @@ def merge(request: Request[Any, Any], portions: Sequence[Portion | Counted]) -> 
     tasks: set[int] = set()
     total = begin(request)
     number, packets = 0, 0
-    for portion in map(_portion_of, portions):
+    for portion in map(portion_of, portions):
         if tasks & portion.tasks:
             raise CountedTwiceError(f"tasks {sorted(tasks & portion.tasks)}")
         tasks |= portion.tasks
@@ -213,7 +216,8 @@ def merge(request: Request[Any, Any], portions: Sequence[Portion | Counted]) -> 
     return Portion(frozenset(tasks), (Kept(number, "", pack(total)),), packets)
 
 
-def _portion_of(value: Portion | Counted) -> Portion:
+def portion_of(value: Portion | Counted) -> Portion:
+    """Return what came of tasks, of one or of several."""
     return value.portion if isinstance(value, Counted) else value
 
 
