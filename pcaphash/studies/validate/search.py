@@ -120,7 +120,17 @@ class Search:
         return scored.bits - scored.cost(self._evidence)
 
     def _best(self) -> Scored:
-        return max((each for each in self._scores.values() if each.is_whole), key=self._net)
+        """Return the set that explains most for what it costs; before it, any single fault that explains everything.
+
+        Such a fault also has to explain more than chance would. Some of what it explains may weigh less than it costs
+        that it is a known device.
+        """
+        whole = [each for each in self._scores.values() if each.is_whole]
+        return max(whole, key=lambda each: (self._is_all_alone(each), self._net(each)))
+
+    def _is_all_alone(self, scored: Scored) -> bool:
+        is_one = len(scored.faults) == 1 and not scored.is_odd and self._net(scored) > 0
+        return is_one and bool(scored.explained[self._wrong].all())
 
     def _is_as_good(self, one: Scored, best: Scored) -> bool:
         same = one.is_whole and one.size == best.size
