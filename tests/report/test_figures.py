@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from matplotlib.image import imread
 from pcaphash.device import Device
 from pcaphash.device.configs import default_configs
 from pcaphash.report.figures import draw_comparison, draw_distribution, save
+from pcaphash.report.figures.canvas import FORMATS
 from pcaphash.report.figures.titles import Excess, spread_title
 from pcaphash.studies.analyze import analyze
 from pcaphash.studies.compare import compare
@@ -125,6 +127,14 @@ def test_figures_are_saved_as_their_suffix_says(make_analysis, tmp_path, suffix,
     path = tmp_path / f"figure.{suffix}"
     save(draw_distribution(make_analysis(default_configs(Device()), loads)), path)
     assert path.read_bytes().startswith({"png": b"\x89PNG", "svg": b"<?xml", "pdf": b"%PDF"}[suffix])
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs the device /dev/full")
+@pytest.mark.parametrize("format_", FORMATS)
+def test_a_full_disk_is_said_to_be_one(make_analysis, format_):
+    figure = draw_distribution(make_analysis(default_configs(Device()), [5, 0, 3]))
+    with pytest.raises(OSError, match="No space left on device"):
+        save(figure, Path("/dev/full"), format_)
 
 
 def test_without_rss_the_figure_says_why_it_is_empty(make_analysis):

@@ -44,6 +44,10 @@ def needs(config, lossy, lossless):
             "At 2 Mpps per core, inner drops 1 packet.",
         ),
         ([dataclasses.replace(VERDICT, packets=0)], "No packet went to a receive queue, so there is nothing to lose."),
+        (
+            [dataclasses.replace(VERDICT, queues=0, packets=0, unknown=5)],
+            "Without the RSS feature, hashes choose no receive queue, so no ring gets a packet.",
+        ),
     ],
 )
 def test_the_headline_at_a_rate(verdicts, said):
@@ -88,6 +92,19 @@ def test_what_is_out_of_order():
     assert lines[-1] == "Under inner, 1 packet overtakes an earlier one of its flow."
     lines = verdict_lines(replayed(dataclasses.replace(VERDICT, reordered=12, reordered_by_change=7, dropped=1)))
     assert lines[-1] == "Under inner, 12 packets overtake earlier ones of their flows, 7 of them because of a change."
+    lines = verdict_lines(replayed(dataclasses.replace(VERDICT, reordered=12, reordered_by_change=12, dropped=1)))
+    assert lines[-1].endswith("overtake earlier ones of their flows, all of them because of a change.")
+    lines = verdict_lines(replayed(dataclasses.replace(VERDICT, reordered=1, reordered_by_change=1, dropped=1)))
+    assert lines[-1] == "Under inner, 1 packet overtakes an earlier one of its flow, because of a change."
+
+
+def test_a_device_without_queues_has_no_delays_and_says_why():
+    result = replayed(dataclasses.replace(VERDICT, queues=0, packets=0, unknown=5))
+    assert verdict_lines(result) == []
+    assert unknown_lines(result) == [
+        "inner: without the RSS feature, hashes choose no receive queue; it is not known for 5 packets, so no ring "
+        "gets them"
+    ]
 
 
 def test_what_was_not_taken_as_it_is():

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import wraps
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, ParamSpec, TypeVar
 
@@ -110,9 +111,14 @@ def save(figure: "Figure", to: "Path | BinaryIO", format_: str = "", text_as_tex
     from matplotlib import rc_context
 
     chosen = format_ or Path(str(to)).suffix[1:]
+    drawn = BytesIO()  # on a full disk, what writes PDF fails in ways of its own
     settings: Any = {"svg.hashsalt": "pcaphash", "svg.fonttype": "none" if text_as_text else "path"}
     with rc_context(settings), _any_letters():
-        figure.savefig(to, format=chosen, dpi=150, metadata=_METADATA[chosen])
+        figure.savefig(drawn, format=chosen, dpi=150, metadata=_METADATA[chosen])
+    if isinstance(to, Path):
+        to.write_bytes(drawn.getvalue())
+    else:
+        to.write(drawn.getvalue())
 
 
 def write_pictures(pictures: "Iterable[Picture]", subject: str, folder: Path) -> list[Path]:

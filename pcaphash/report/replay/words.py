@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 _PS_OF_SECOND = 10**12
 _PS_OF_NS = 1000
 _MOST_NAMED = 3  # clocks that were set
+_WITHOUT_RSS = "Without the RSS feature, hashes choose no receive queue"
 _BASELINES = {
     # baseline: what it is, as the subject of a sentence
     "shared-ring": "One ring that all cores share, the lower bound for any hash,",
@@ -61,6 +62,8 @@ def service_text(options: "ReplayOptions") -> str:
 def headline(replay: "Replay") -> str:
     """Say which configuration loses what."""
     own = own_verdicts(replay)
+    if not own:
+        return f"{_WITHOUT_RSS}, so no ring gets a packet."
     if not replay.packets or not any(each.packets for each in own):
         return "No packet went to a receive queue, so there is nothing to lose."
     if not replay.has_service:
@@ -180,6 +183,8 @@ def _service_lines(replay: "Replay") -> list[str]:
             for each in replay.verdicts
             if each.is_baseline and each.dropped is not None
         ]
+    if not own_verdicts(replay):
+        return []
     longest: dict[str, float] = {}
     for row in replay.queue_rows:
         name, delay = str(row["config"]), float(row["delay_max_ns"] or 0)
@@ -199,11 +204,18 @@ def _order_lines(replay: "Replay") -> list[str]:
         overtake = (
             "overtakes an earlier one of its flow" if each.reordered == 1 else "overtake earlier ones of their flows"
         )
-        because = ""
-        if each.reordered_by_change:
-            because = f", {each.reordered_by_change:,} of them because of a change"
+        because = _because_of_change(each.reordered_by_change, each.reordered)
         lines.append(f"Under {each.config}, {packets(each.reordered)} {overtake}{because}.")
     return lines
+
+
+def _because_of_change(number: int, of_all: int) -> str:
+    """Say how many of the packets that overtake others do so because of a change."""
+    if not number:
+        return ""
+    if number < of_all:
+        return f", {number:,} of them because of a change"
+    return ", all of them because of a change" if of_all > 1 else ", because of a change"
 
 
 def traffic_text(replay: "Replay") -> str:
@@ -246,14 +258,17 @@ def unknown_lines(replay: "Replay") -> list[str]:
     """Say, a line each, how many packets go to no queue: too little of them was captured, or no hash chooses one."""
     unsteered = {change.config for change in replay.options.changes if not change.device.has_queue}
     return [
-        f"{each.config}: {_why_unknown(each.config in unsteered)} {packets(each.unknown)}, so no ring gets "
+        f"{each.config}: {_why_unknown(each, each.config in unsteered)} {packets(each.unknown)}, so no ring gets "
         f"{'it' if each.unknown == 1 else 'them'}"
         for each in replay.verdicts
         if each.unknown and not each.is_baseline
     ]
 
 
-def _why_unknown(is_unsteered: bool) -> str:
+def _why_unknown(verdict: "Verdict", is_unsteered: bool) -> str:
+    """Say why packets go to no queue; the number of packets follows."""
+    if not verdict.queues:
+        return f"{_WITHOUT_RSS[0].lower()}{_WITHOUT_RSS[1:]}; it is not known for"
     if is_unsteered:
         return "after HASH_CONFIG, hashes choose no receive queue; it is not known for"
     return "the capture does not show the receive queue of"
