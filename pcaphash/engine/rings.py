@@ -174,7 +174,7 @@ class Rings:
 
     def left(self, now: int) -> list[npt.NDArray[np.int64]]:
         """Return for each queue how much longer each packet there occupies its descriptor."""
-        states, ends = self._states.reshape(-1, STATE_LEN), self._ends.reshape(self.n_queues, -1)
+        states, ends = self._states.reshape(-1, STATE_LEN), self._ends.reshape(self.n_queues, 1 << self._bits)
         places = ends.shape[1] - 1
         found = []
         for (head, count, _), ring in zip(states.tolist(), ends, strict=True):
@@ -185,6 +185,11 @@ class Rings:
     def work_left(self, now: int) -> list[int]:
         """Return how long the cores of each queue have still to serve."""
         return [max(end - now, 0) for end in self._states[kernel.LAST_END :: STATE_LEN].tolist()]
+
+    @property
+    def has_counted(self) -> bool:
+        """Whether a packet arrived since ``take`` was last called."""
+        return bool(self._sums[kernel.PACKETS :: N_SUMS].any())
 
     def take(self) -> Loads:
         """Return what was counted since this was last called."""

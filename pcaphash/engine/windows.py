@@ -13,12 +13,13 @@ from pcaphash.engine.scale import Scale
 from pcaphash.engine.steering import Steered
 from pcaphash.errors import ConfigurationError, Field
 
-MOST_ROWS = 10_000_000
+MOST_ROWS = 2_000_000
+"""A row takes about a kilobyte of memory until it is written."""
 
 QUANTILES = (500, 990, 999)  # in thousandths
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class QueueLoad:
     """What one queue received in some time.
 
@@ -90,15 +91,18 @@ class _Account:
 
     def __init__(self, rings: Rings) -> None:
         self.rings = rings
-        self.total = rings.take()
+        self._nothing = rings.take()
+        self.total = self._nothing
         self._work = [0] * rings.n_queues
         self._occupied_ps = [0] * rings.n_queues
         self._occupied = [0] * rings.n_queues
 
     def close(self, now: int, window_ps: int) -> list[QueueLoad]:
         """Return the loads of a window that ends now."""
-        loads = self.rings.take()
-        self.total = self.total.plus(loads)
+        loads = self._nothing
+        if self.rings.has_counted:
+            loads = self.rings.take()
+            self.total = self.total.plus(loads)
         work = self.rings.work_left(now)
         counts, occupied_ps = occupied(self.rings.left(now))
         within = replace(

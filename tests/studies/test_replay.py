@@ -200,7 +200,7 @@ def test_standard_input_is_read_once(trace, monkeypatch):
 @pytest.mark.jit_only
 def test_a_device_without_queues_to_tell_has_no_rows():
     device = Device(features="CTRL_VQ+HASH_REPORT", name="without")
-    for options in (ReplayOptions(service_ps=1000), ReplayOptions()):
+    for options in (ReplayOptions(service_ps=1000), ReplayOptions(service_ps=1000, window_ns=10**8), ReplayOptions()):
         result = pcaphash.replay(OVERLAY, [device, DEVICE], options)
         verdict = result.verdicts[0]
         assert (verdict.queues, verdict.packets, verdict.unknown) == (0, 0, 6060)
