@@ -114,14 +114,18 @@ class PacketKeeper:
     def combine(self, other: "PacketKeeper") -> None:
         """Add what was kept of other packets."""
         n, theirs = self._used, other._used
-        self._data = np.concatenate([self._data[: n * KEPT_LEN], other._data[: theirs * KEPT_LEN]])
-        self._records = np.concatenate([self._records[:n], other._records[:theirs]])
-        self._places = np.concatenate([self._places[:n], other._places[:theirs]])
-        self._used = n + theirs
-        self._records["offset"] = np.arange(self._used) * KEPT_LEN
-        if self._mask != other._mask:  # of one of the two, packets are kept that the other would have dropped
-            self._mask = max(self._mask, other._mask)
+        mask = max(self._mask, other._mask)
+        if self._mask < mask:  # packets are kept here that the other would have dropped
+            self._mask = mask
             self._drop()
+            n = self._used
+        added = slice(theirs) if other._mask == mask else other._chosen_by(mask)
+        rows = other._data.reshape(-1, KEPT_LEN)
+        self._data = np.concatenate([self._data[: n * KEPT_LEN], rows[added].reshape(-1)])
+        self._records = np.concatenate([self._records[:n], other._records[added]])
+        self._places = np.concatenate([self._places[:n], other._places[added]])
+        self._used = len(self._records)
+        self._records["offset"] = np.arange(self._used) * KEPT_LEN
         while self._used > self._most:
             self._halve()
         self._data = self._data[: self._most * KEPT_LEN]
@@ -153,11 +157,17 @@ class PacketKeeper:
         self._mask = 2 * self._mask + 1
         self._drop()
 
+    def _chosen_by(self, mask: int) -> npt.NDArray[np.intp]:
+        """Return the numbers of the rows that a mask chooses."""
+        chosen = np.empty(self._used, np.bool_)
+        choose_again(self._places, self._used, mask, chosen)
+        return np.flatnonzero(chosen)
+
     def _drop(self) -> None:
         """Drop what the mask does not choose."""
-        chosen = np.empty(self._used, np.bool_)
-        choose_again(self._places, self._used, self._mask, chosen)
-        numbers = np.flatnonzero(chosen)
+        if not self._used:
+            return
+        numbers = self._chosen_by(self._mask)
         self._used = len(numbers)
         rows = self._data.reshape(-1, KEPT_LEN)
         rows[: self._used] = rows[numbers]
