@@ -138,7 +138,7 @@ class Delivering:
             No trace can be read, or something cannot be written.
         """
         from pcaphash.report.replay.comments import comment_of
-        from pcaphash.report.replay.words import clock_lines, late_lines
+        from pcaphash.report.replay.words import clock_lines, delivered_line, late_lines
         from pcaphash.studies.replay.course import Course
         from pcaphash.studies.replay.delivery import deliver
         from pcaphash.studies.replay.merging import merge_traces
@@ -158,7 +158,9 @@ class Delivering:
         for line in [*clock_lines(course.clock), *late_lines(how.changes, course.last_arrival_ps / _PS_OF_NS)]:
             warn(line)
         self.tell()
-        if self.write != STANDARD_OUTPUT:
+        if how.has_service:
+            inform(delivered_line(device.name, reading.selected, course.dropped))
+        elif not self.takes_standard_output:
             inform(f"written: what {device.name} delivers")
         return reading
 

@@ -25,6 +25,8 @@ from pcaphash.report.replay.write import REPLAY_WRITERS, write_replay, write_rep
 if TYPE_CHECKING:
     from pcaphash.studies.replay import Replay
 
+_FOR_READERS = "table"
+
 
 @options.takes_configurations
 @takes_selection(RECEIVED)
@@ -40,7 +42,7 @@ def replay(
         Path | None,
         typer.Option("--output", "-o", metavar="DIR", parser=output_path, help="Write tables and figures here."),
     ] = None,
-    format_: options.Format = "table",
+    format_: options.Format = _FOR_READERS,
     delivering: Delivering,
     sending: Sending,
     timing: Timing,
@@ -69,6 +71,7 @@ def replay(
         check_stream(format_, sys.stdout)
     traces = list_traces(traces)
     delivering.check(traces)
+    is_written_only = delivering.is_wanted and not _can_tell_more(delivering, traces, output, format_)
     devices = configurations.devices()
     how = timing.options(devices, configurations.changes)
     report_warnings(devices)
@@ -81,7 +84,7 @@ def replay(
     if delivering.is_wanted:
         with watched() as watch:
             reading = delivering.run(traces, _one_of(devices, configurations), how, selection, watch)
-        if delivering.takes_standard_output or "-" in traces or not (how.has_service or output):
+        if is_written_only or not (how.has_service or output or format_ != _FOR_READERS):
             return report_reading(reading, selection)
     from pcaphash.studies.replay import replay as study
 
@@ -89,10 +92,35 @@ def replay(
         result = study(traces, devices, how, selection, watch)
     if output is not None:
         write_set(output, lambda folder: write_replay_folder(result, folder, format_))
-    if output is None or not is_binary(format_):
+    if not delivering.takes_standard_output and (output is None or not is_binary(format_)):
         write_replay(result, format_, sys.stdout)
     _tell_doubts(result, is_written=delivering.is_wanted)
     return report_reading(result.reading, selection)
+
+
+def _can_tell_more(delivering: Delivering, traces: list[str], output: Path | None, format_: str) -> bool:
+    """Tell whether results can be told besides packets that are written: that takes a pass of its own, and a place.
+
+    Raises
+    ------
+    ConfigurationError
+        They cannot, but are asked for.
+    """
+    from pcaphash.engine.arrivals import can_open_again
+    from pcaphash.studies.asking import inputs_of
+
+    asked = Field("output") if output is not None else Field("format") if format_ != _FOR_READERS else None
+    if not all(map(can_open_again, inputs_of(traces))):
+        if asked is not None:
+            problem = "packets are written from standard input or a pipe, which can be read only once"
+            raise ConfigurationError(asked, problem, "leave it out, or save the capture to a file first")
+        return False
+    if delivering.takes_standard_output and output is None:
+        if asked is not None:
+            problem = "packets go to standard output, which has room for nothing else"
+            raise ConfigurationError(asked, problem, f"leave it out, or give {Field('output')} too")
+        return False
+    return True
 
 
 def _one_trace(traces: list[str]) -> str:

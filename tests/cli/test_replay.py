@@ -3,6 +3,8 @@
 import csv
 import io
 import json
+import os
+import subprocess
 
 import pytest
 
@@ -55,6 +57,7 @@ def rows_of(*arguments):
         (["--reported", OVERLAY], f"--reported: {OVERLAY} is an input file"),
         (["-w", "o.pcap", "--explain"], "--explain: only pcapng has comments"),
         (["--at", "1s", "--spec 1.4"], "--at: 1s: --spec is settled when the driver starts"),
+        (["-w", "-", "--format", "csv"], "--format: packets go to standard output, which has room for nothing else"),
     ],
 )
 def test_what_is_refused(arguments, said, tmp_path, monkeypatch):
@@ -251,11 +254,36 @@ def test_packets_after_a_change_are_reported_as_it_makes_them(tmp_path):
     assert list(csv.DictReader(table.read_text().splitlines()))[:n_before] == rows[:n_before]
 
 
-def test_standard_output_has_nothing_but_packets():
-    written = run("replay", OVERLAY, "-w", "-", *AT_A_RATE)
+def test_standard_output_has_nothing_but_packets(tmp_path):
+    written = run("replay", OVERLAY, "--config", "outer=base", "-w", "-", *AT_A_RATE, "-o", tmp_path / "results")
     assert written.stdout.startswith(b"\x0a\x0d\x0d\x0a")
-    checked = run("validate", "-", stdin=written.stdout)
+    rows = list(csv.DictReader((tmp_path / "results" / "replay.csv").read_text().splitlines()))
+    dropped = sum(int(row["dropped"]) for row in rows if row["config"] == "outer")
+    assert f"written: what outer delivers; it drops {dropped:,} of 6,060 packets (" in written.stderr.decode()
+    checked = run("validate", "-", "--hash-types", "base", stdin=written.stdout)
     assert checked.returncode == 0
+
+
+def test_what_is_asked_for_is_told_besides_what_is_written(tmp_path):
+    rows = run("replay", OVERLAY, "-w", tmp_path / "out.pcapng", "--format", "csv").stdout
+    assert rows == run("replay", OVERLAY, "--format", "csv").stdout
+
+
+def test_of_standard_input_and_pipes_packets_are_written_and_nothing_else(tmp_path):
+    path, pipe = tmp_path / "out.pcapng", tmp_path / "pipe.pcap"
+    os.mkfifo(pipe)
+    with subprocess.Popen(["cp", OVERLAY, pipe]):
+        written = run("replay", pipe, "-w", path, *AT_A_RATE)
+    assert (written.returncode, written.stdout) == (0, b"")
+    assert run("validate", path).returncode == 0
+    for name, value in (("--format", "csv"), ("--output", tmp_path / "results")):
+        refused = run("replay", "-", "-w", tmp_path / "no.pcapng", name, value, stdin=OVERLAY.read_bytes())
+        assert complaints(refused) == [
+            f"pcaphash: error: {name}: packets are written from standard input or a pipe, which can be read only once; "
+            "leave it out, or save the capture to a file first"
+        ]
+        assert refused.returncode == 2
+    assert sorted(tmp_path.iterdir()) == [path, pipe]
 
 
 @pytest.mark.parametrize(

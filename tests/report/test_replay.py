@@ -9,7 +9,7 @@ from pcaphash.device import Device
 from pcaphash.engine.reading import Reading
 from pcaphash.report.figures.replay import draw_replay
 from pcaphash.report.replay.text import show_replay
-from pcaphash.report.replay.words import clock_lines, headline, unknown_lines, verdict_lines
+from pcaphash.report.replay.words import clock_lines, delivered_line, headline, unknown_lines, verdict_lines
 from pcaphash.studies.replay import ReplayOptions, replay
 from pcaphash.studies.replay.result import Backwards, Clock, Jump, Lossless, Replay, Verdict
 from support.shared import ROOT
@@ -96,6 +96,11 @@ def test_what_is_out_of_order():
     assert lines[-1].endswith("overtake earlier ones of their flows, all of them because of a change.")
     lines = verdict_lines(replayed(dataclasses.replace(VERDICT, reordered=1, reordered_by_change=1, dropped=1)))
     assert lines[-1] == "Under inner, 1 packet overtakes an earlier one of its flow, because of a change."
+
+
+def test_what_is_delivered():
+    assert delivered_line("a", 1000, 0) == "written: what a delivers; it drops nothing"
+    assert delivered_line("a", 2000, 1500) == "written: what a delivers; it drops 1,500 of 2,000 packets (75.0%)"
 
 
 def test_a_device_without_queues_has_no_delays_and_says_why():

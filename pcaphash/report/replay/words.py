@@ -254,6 +254,14 @@ def late_lines(changes: "Sequence[Change]", duration_ns: float) -> list[str]:
     ]
 
 
+def delivered_line(config: str, arrived: int, dropped: int) -> str:
+    """Say what was written of the packets that arrived for a configuration."""
+    if not dropped:
+        return f"written: what {config} delivers; it drops nothing"
+    share = percent(dropped / arrived)
+    return f"written: what {config} delivers; it drops {dropped:,} of {packets(arrived)} ({share})"
+
+
 def unknown_lines(replay: "Replay") -> list[str]:
     """Say, a line each, how many packets go to no queue: too little of them was captured, or no hash chooses one."""
     unsteered = {change.config for change in replay.options.changes if not change.device.has_queue}

@@ -124,6 +124,8 @@ class Course:
         self.plan = options.plan_of(device)
         self.last_arrival_ps = 0
         """When the last packet arrived so far, in picoseconds after the first."""
+        self.dropped = 0
+        """Packets that found no free descriptor so far."""
         self._scale, self._times = options.timing.scale, times or TraceTimes(name, options)
         self._arrivals = (0, np.empty(0, np.int64))
         self._told = _Told()
@@ -161,4 +163,6 @@ class Course:
         self._recorder.drops = []
         # Which flow a packet belongs to matters for its order only.
         self._lanes.append(Steered(base, values, lengths, np.zeros(n, np.int64), np.empty((0, n), np.int32)))
-        return ~np.concatenate(self._recorder.drops)
+        is_dropped = np.concatenate(self._recorder.drops)
+        self.dropped += int(np.count_nonzero(is_dropped))
+        return ~is_dropped
