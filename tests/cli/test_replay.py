@@ -57,6 +57,7 @@ def rows_of(*arguments):
         (["--reported", OVERLAY], f"--reported: {OVERLAY} is an input file"),
         (["-w", "o.pcap", "--explain"], "--explain: only pcapng has comments"),
         (["--at", "1s", "--spec 1.4"], "--at: 1s: --spec is settled when the driver starts"),
+        (["--config", "shared-ring=base"], "--config: 'shared-ring' is the name of a baseline, which is told beside"),
         (["-w", "-", "--format", "csv"], "--format: packets go to standard output, which has room for nothing else"),
     ],
 )

@@ -22,7 +22,7 @@ from pcaphash.engine.steering import Plan, Steerer, Unsteered, queue_table
 from pcaphash.errors import ConfigurationError, Field
 from pcaphash.studies.replay.options import ReplayOptions
 
-SHARED_RING, ROUND_ROBIN, IDEAL_HASH = "shared-ring", "round-robin", "ideal-hash"
+_BASELINES = SHARED_RING, ROUND_ROBIN, IDEAL_HASH = "shared-ring", "round-robin", "ideal-hash"
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,8 @@ class Session:
     Raises
     ------
     ConfigurationError
-        Something would have to be read twice that cannot be, or a change does not go with a configuration.
+        Something would have to be read twice that cannot be, a change does not go with a configuration, or a
+        configuration has the name of a baseline.
     """
 
     inputs: list[Input]
@@ -108,6 +109,10 @@ class Session:
 
     def __post_init__(self) -> None:
         self.options.check_changes(self.devices)
+        taken = next((each.name for each in self.devices if each.name in _BASELINES and self.options.baselines), None)
+        if taken is not None:
+            problem = f"{taken!r} is the name of a baseline, which is told beside the configurations"
+            raise ConfigurationError(Field("config"), problem, "give another name")
         if self.options.loop > 1 and not self.can_read_again:
             problem = "standard input and pipes can be read only once"
             raise ConfigurationError(Field("loop"), problem, "save the capture to a file first")
