@@ -33,12 +33,21 @@ def read_ahead(batches: Iterator[Batch], trace: Reader, watched: Watched) -> Ite
     watched : Watched
         Is told how far this is, while a batch is made.
     """
-    for _ in range(_MADE_HERE):
-        first = next(batches, None)
-        if first is None:
-            return
-        trace.give_away()
-        yield first
+    try:
+        for _ in range(_MADE_HERE):
+            first = next(batches, None)
+            if first is None:
+                return
+            trace.give_away()
+            yield first
+    except BaseException:
+        trace.close()
+        raise
+    yield from _make_beside(batches, trace, watched)
+
+
+def _make_beside(batches: Iterator[Batch], trace: Reader, watched: Watched) -> Iterator[Batch]:
+    """Yield further batches, which another thread makes."""
     made: SimpleQueue[Batch | Progress | BaseException | None] = SimpleQueue()
     room = Semaphore(_MOST_AHEAD)
     is_over = False

@@ -6,6 +6,7 @@ order. ``answer`` does all of it here, one trace after the other, also for reque
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing, nullcontext
 from typing import Protocol, TypeVar
 
 from pcaphash.capture.input import Input
@@ -279,16 +280,19 @@ def _count(
 ) -> Iterator[Batch]:
     counter, reading = partial.counter, partial.reading
     source = counter.source_of(part)
-    trace = open_part(part, reading, watched)
     before = reading.packets
-    share = crew.share(part, trace) if crew else None
-    counter.open(part, trace)
-    if isinstance(trace, Reader) and part.is_whole and selector.takes_all:
-        count_whole(part, trace, counter, reading, watched, share)
-    found = map(counter.prepare, read(part, trace, selector, reading, watched, source, counter.control, share))
-    for batch in read_ahead(found, trace, watched) if is_ahead and isinstance(trace, Reader) else found:
-        counter.append(batch)
-        yield batch
+    trace = open_part(part, reading, watched)
+    is_ahead = is_ahead and isinstance(trace, Reader)
+    # What reads ahead closes the trace itself, once nothing is read any more.
+    with nullcontext() if is_ahead else closing(trace):
+        share = crew.share(part, trace) if crew else None
+        counter.open(part, trace)
+        if isinstance(trace, Reader) and part.is_whole and selector.takes_all:
+            count_whole(part, trace, counter, reading, watched, share)
+        found = map(counter.prepare, read(part, trace, selector, reading, watched, source, counter.control, share))
+        for batch in read_ahead(found, trace, watched) if is_ahead and isinstance(trace, Reader) else found:
+            counter.append(batch)
+            yield batch
     n_packets = reading.packets - before
     counter.close(part, trace, n_packets)
     if source and trace.damage is None and not reading.is_stopped:  # a source may end after the trace

@@ -232,6 +232,39 @@ def test_an_interruption_leaves_no_thread():
     assert threading.active_count() == before
 
 
+class OpenedInput(CutInput):
+    """Keeps what it opened."""
+
+    def open(self):
+        opened.append(super().open())
+        return opened[-1]
+
+
+opened: list[Reader] = []
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+@pytest.mark.parametrize("after", [1, 15, N_PACKETS // 2])
+@pytest.mark.parametrize("rows", [False, True])
+def test_an_interruption_closes_the_trace(jobs, after, rows):
+    trace = OpenedInput(TRACE.name, block_len=1000)
+
+    def watch(progress):
+        if progress.packets > after:
+            raise KeyboardInterrupt
+
+    opened.clear()
+    with pytest.raises(KeyboardInterrupt):
+        if rows:
+            for _ in stream_hashes([trace], pcaphash.Device(), Reading(), watch=watch, jobs=jobs):
+                pass
+        else:
+            gather(REQUESTS["analyze"][0], [trace], watch, jobs)
+    (reader,) = opened
+    assert reader.is_finished
+    assert "closed file" in reader.source.readinto(memoryview(bytearray(1)))[1]
+
+
 def test_one_job_and_little_work_need_no_thread(monkeypatch):
     monkeypatch.setattr(crew, "Thread", lambda **_: pytest.fail("a thread is made"))
     request, _ = REQUESTS["analyze"]
