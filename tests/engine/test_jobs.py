@@ -254,7 +254,7 @@ def test_an_interruption_closes_the_trace(jobs, after, rows):
             raise KeyboardInterrupt
 
     opened.clear()
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(KeyboardInterrupt) as caught:
         if rows:
             for _ in stream_hashes([trace], pcaphash.Device(), Reading(), watch=watch, jobs=jobs):
                 pass
@@ -263,6 +263,7 @@ def test_an_interruption_closes_the_trace(jobs, after, rows):
     (reader,) = opened
     assert reader.is_finished
     assert "closed file" in reader.source.readinto(memoryview(bytearray(1)))[1]
+    assert caught.value.__traceback__  # which keeps all that was under way
 
 
 def test_one_job_and_little_work_need_no_thread(monkeypatch):
