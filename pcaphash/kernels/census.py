@@ -15,7 +15,7 @@ import numpy as np
 from pcaphash.kernels.base import add_pair, kernel, le32, pointer, step
 from pcaphash.kernels.departures import slot_of
 from pcaphash.kernels.dissect import dissect, signature_of
-from pcaphash.kernels.header import is_extended, sum_addresses, sum_ipv6, sum_ports
+from pcaphash.kernels.header import Header, is_extended, sum_addresses, sum_ipv6, sum_ports
 from pcaphash.kernels.records import (
     IS_CONTROL,
     IS_DAMAGED,
@@ -63,29 +63,28 @@ def _count_packet(
     first_slots: Any, cells: Any, used: int, capacity: int, slots: int, slot_bits: int,
 ) -> int:  # fmt: skip
     """Count one packet; return the rows handed out now, or NO_ROW where there is no room for those it needs."""
-    (
-        encapsulation, outer, _, outer_source, outer_destination, _, outer_addresses, outer_ports,
-        inner, _, inner_source, inner_destination, _, inner_addresses, inner_ports,
-    ) = dissect(
+    encapsulation, outer, inner = dissect(
         d, offset, max(offset + length, captured_end), captured_end, link_type, types, key, departures, None
-    )  # fmt: skip
-    signature = signature_of(outer, encapsulation, inner)
+    )
+    signature = signature_of(outer.kind, encapsulation, inner.kind)
     first = np.int64(first_slots[signature])
     if first == NO_ROW:
         if used + MOST_ROWS > capacity:
             return NO_ROW
         first = used * slots
         first_slots[signature] = first
-        used += rows_of(outer, encapsulation, inner)
-    first = _add_candidates(cells, first, slots, slot_bits, outer_addresses, outer_ports, length, departures)
-    if is_extended(outer):
-        addresses = sum_ipv6(d, outer_source, outer_destination, 0, key, departures)
-        first = _add_candidates(cells, first, slots, slot_bits, addresses, outer_ports, length, departures)
+        used += rows_of(outer.kind, encapsulation, inner.kind)
+    first = _add_candidates(cells, first, slots, slot_bits, outer.addresses_sum, outer.ports_sum, length, departures)
+    if is_extended(outer.kind):
+        addresses = sum_ipv6(d, outer.source, outer.destination, 0, key, departures)
+        first = _add_candidates(cells, first, slots, slot_bits, addresses, outer.ports_sum, length, departures)
     if is_tunnel(encapsulation):
-        first = _add_candidates(cells, first, slots, slot_bits, inner_addresses, inner_ports, length, departures)
-        if is_extended(inner):
-            addresses = sum_ipv6(d, inner_source, inner_destination, 0, key, departures)
-            _add_candidates(cells, first, slots, slot_bits, addresses, inner_ports, length, departures)
+        first = _add_candidates(
+            cells, first, slots, slot_bits, inner.addresses_sum, inner.ports_sum, length, departures
+        )
+        if is_extended(inner.kind):
+            addresses = sum_ipv6(d, inner.source, inner.destination, 0, key, departures)
+            _add_candidates(cells, first, slots, slot_bits, addresses, inner.ports_sum, length, departures)
     return used
 
 
@@ -297,44 +296,35 @@ def count_packets_by_keys(
         offset = np.int64(records[i]["offset"])
         captured_end = offset + np.int64(records[i]["captured_length"])
         length = np.int64(records[i]["original_length"])
-        (
-            encapsulation, outer, outer_ip, outer_source, outer_destination, outer_payload, _, _,
-            inner, inner_ip, inner_source, inner_destination, inner_payload, _, _,
-        ) = dissect(
+        encapsulation, outer, inner = dissect(
             d, offset, max(offset + length, captured_end), captured_end, np.int64(records[i]["link_type"]), types,
             prepared, departures, None,
         )  # fmt: skip
-        signature = signature_of(outer, encapsulation, inner)
+        signature = signature_of(outer.kind, encapsulation, inner.kind)
         first = np.int64(first_slots[signature])
         if first == NO_ROW:
             if used + MOST_ROWS * n_keys > capacity:
                 return i, used
             first = used * slots
             first_slots[signature] = first
-            used += n_keys * rows_of(outer, encapsulation, inner)
+            used += n_keys * rows_of(outer.kind, encapsulation, inner.kind)
         for number in range(n_keys):
-            first = _count_header(
-                d, outer, outer_ip, outer_source, outer_destination, outer_payload, number, prepared, departures,
-                cells, first, slots, slot_bits, length,
-            )  # fmt: skip
+            first = _count_header(d, outer, number, prepared, departures, cells, first, slots, slot_bits, length)
             if is_tunnel(encapsulation):
-                first = _count_header(
-                    d, inner, inner_ip, inner_source, inner_destination, inner_payload, number, prepared, departures,
-                    cells, first, slots, slot_bits, length,
-                )  # fmt: skip
+                first = _count_header(d, inner, number, prepared, departures, cells, first, slots, slot_bits, length)
     return n_records, used
 
 
 @step
 def _count_header(
-    d: Any, kind: int, ip: int, source: int, destination: int, payload: int, number: int, keys: Any, departures: Any,
+    d: Any, header: Header, number: int, keys: Any, departures: Any,
     cells: Any, first: int, slots: int, slot_bits: int, length: int,
 ) -> int:  # fmt: skip
     """Count one packet under the candidates of one header for one of several keys."""
-    addresses = sum_addresses(d, kind, ip, number, keys, departures)
-    ports = sum_ports(d, kind, payload, number, keys, departures)
+    addresses = sum_addresses(d, header.kind, header.ip, number, keys, departures)
+    ports = sum_ports(d, header.kind, header.payload, number, keys, departures)
     first = _add_candidates(cells, first, slots, slot_bits, addresses, ports, length, departures)
-    if is_extended(kind):
-        addresses = sum_ipv6(d, source, destination, number, keys, departures)
+    if is_extended(header.kind):
+        addresses = sum_ipv6(d, header.source, header.destination, number, keys, departures)
         first = _add_candidates(cells, first, slots, slot_bits, addresses, ports, length, departures)
     return first

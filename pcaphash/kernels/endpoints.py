@@ -43,17 +43,17 @@ def read_endpoints(
         offset = np.int64(records[i]["offset"])
         captured_end = offset + np.int64(records[i]["captured_length"])
         frame_end = max(offset + np.int64(records[i]["original_length"]), captured_end)
-        encapsulation, outer, outer_ip, _, _, payload, _, _, inner, _, _, _, _, _, _ = dissect(
+        encapsulation, outer, inner = dissect(
             d, offset, frame_end, captured_end, np.int64(records[i]["link_type"]), types, prepared, departures, None
         )
-        signatures[i] = signature_of(outer, encapsulation, inner)
-        network_numbers[i] = network_number(d, encapsulation, payload, captured_end)
+        signatures[i] = signature_of(outer.kind, encapsulation, inner.kind)
+        network_numbers[i] = network_number(d, encapsulation, outer.payload, captured_end)
         at = i * ENDPOINTS_LEN
         for position in range(at, at + ENDPOINTS_LEN):
             written[position] = 0
-        if outer >= KIND_IPV4:
-            address_len = 4 if outer < KIND_IPV6 else 16
-            source = outer_ip + (12 if outer < KIND_IPV6 else 8)
+        if outer.kind >= KIND_IPV4:
+            address_len = 4 if outer.kind < KIND_IPV6 else 16
+            source = outer.ip + (12 if outer.kind < KIND_IPV6 else 8)
             for position in range(address_len):
                 written[at + position] = d[source + position]
                 written[at + ADDRESS_LEN + position] = d[source + address_len + position]

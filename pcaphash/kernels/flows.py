@@ -121,32 +121,29 @@ def read_flow_keys(
         offset = np.int64(records[number]["offset"])
         captured_end = offset + np.int64(records[number]["captured_length"])
         frame_end = max(offset + np.int64(records[number]["original_length"]), captured_end)
-        (
-            encapsulation, outer, outer_ip, outer_source, outer_destination, outer_payload, _, _,
-            inner, inner_ip, inner_source, inner_destination, inner_payload, _, _,
-        ) = dissect(
+        encapsulation, outer, inner = dissect(
             d, offset, frame_end, captured_end, np.int64(records[number]["link_type"]), types, prepared, departures,
             None,
         )  # fmt: skip
-        ports = np.uint64(signature_of(outer, encapsulation, inner)) << np.uint64(32)
-        ports |= _ports_of(d, outer, outer_payload)
-        inner_kind = inner if is_tunnel(encapsulation) else 0
-        inner_ports = _ports_of(d, inner_kind, inner_payload)
-        network = network_number(d, encapsulation, outer_payload, captured_end)
+        ports = np.uint64(signature_of(outer.kind, encapsulation, inner.kind)) << np.uint64(32)
+        ports |= _ports_of(d, outer.kind, outer.payload)
+        inner_kind = inner.kind if is_tunnel(encapsulation) else 0
+        inner_ports = _ports_of(d, inner_kind, inner.payload)
+        network = network_number(d, encapsulation, outer.payload, captured_end)
         if network != NO_NETWORK_NUMBER:
             ports |= HAS_NETWORK
             inner_ports |= np.uint64(network) << np.uint64(32)
-        if is_extended(outer) or is_extended(inner_kind):
+        if is_extended(outer.kind) or is_extended(inner_kind):
             first = n_long_rows * (1 + LONG_KEY_WORDS) + 1
-            _write_plain(d, outer, outer_ip, ports, inner_kind, inner_ip, inner_ports, long_keys, first)
-            _write_extended(d, outer, outer_source, outer_destination, long_keys, first + OUTER_EXTENDED)
-            _write_extended(d, inner_kind, inner_source, inner_destination, long_keys, first + INNER_EXTENDED)
+            _write_plain(d, outer.kind, outer.ip, ports, inner_kind, inner.ip, inner_ports, long_keys, first)
+            _write_extended(d, outer.kind, outer.source, outer.destination, long_keys, first + OUTER_EXTENDED)
+            _write_extended(d, inner_kind, inner.source, inner.destination, long_keys, first + INNER_EXTENDED)
             long_keys[first - 1] = hash_words(long_keys, first, LONG_KEY_WORDS)
             long_numbers[n_long_rows] = number
             n_long_rows += 1
         else:
             first = n_rows * (1 + KEY_WORDS) + 1
-            _write_plain(d, outer, outer_ip, ports, inner_kind, inner_ip, inner_ports, keys, first)
+            _write_plain(d, outer.kind, outer.ip, ports, inner_kind, inner.ip, inner_ports, keys, first)
             keys[first - 1] = hash_words(keys, first, KEY_WORDS)
             numbers[n_rows] = number
             n_rows += 1

@@ -5,7 +5,7 @@ the same two over the home address and the routing header's address, each where 
 for incoming packets"). The kind says which of them there are, and which the capture lets us calculate.
 """
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -74,6 +74,39 @@ PORTS_WORD_IPV4, PORTS_WORD_IPV6 = 2, 8  # position of the ports among the words
 CANDIDATE_ADDRESSES = 0
 CANDIDATE_PORTS = 1
 CANDIDATE_EXTENDED = 2
+
+
+class Header(NamedTuple):
+    """An IP header, as far as any hash type may need it.
+
+    Parameters
+    ----------
+    kind : int
+        Kind of header, N_KINDS of them.
+    ip : int
+        Where the IP header starts.
+    source, destination : int
+        Where the addresses stand that the extended types hash; for other kinds the plain ones.
+    payload : int
+        Where the payload starts: the ports, where there are some.
+    addresses_sum, ports_sum : integers of ``toeplitz.product``
+        The contributions of the plain addresses and of the ports; 0 where there are none.
+    """
+
+    kind: int
+    ip: int
+    source: int
+    destination: int
+    payload: int
+    addresses_sum: Any
+    ports_sum: Any
+
+
+@step
+def no_header() -> Header:
+    """Return what stands for a header that is not there: the inner one of a packet that is not a tunnel."""
+    nothing, nowhere = no_product(), np.int64(0)
+    return Header(nowhere, nowhere, nowhere, nowhere, nowhere, nothing, nothing)
 
 
 @step
@@ -194,19 +227,15 @@ def _place_of_tunnel_id(d: Any, payload: int, frame_end: int, captured_end: int)
 @step
 def read_header(
     d: Any, network: int, offset: int, frame_end: int, captured_end: int, key: Any, departures: Any, trace: Any
-) -> tuple[int, int, int, int, int, int, Any, Any]:
+) -> tuple[Header, int, int]:
     """Read an IP header as far as any hash type may need it.
 
     Returns
     -------
-    kind : int
-        Kind of header, N_KINDS of them.
-    ip_kind, protocol, payload : int
+    header : Header
+        The header.
+    ip_kind, protocol : int
         As ``read_ip`` returns them, for what looks into the payload.
-    source, destination : int
-        Where the addresses stand that the extended types hash; for other kinds the plain ones.
-    addresses, ports : integers of ``toeplitz.product``
-        The contributions of the plain addresses and of the ports; 0 where there are none.
     """
     ip_kind, protocol, payload, home_address, routing_address = _read_ip(
         d, network, offset, frame_end, captured_end, departures, trace
@@ -216,9 +245,10 @@ def read_header(
             d, protocol, payload, frame_end, captured_end, PORTS_WORD_IPV4, key, departures, trace
         )
         addresses = sum_ipv4(d, offset + 12, 0, key, departures)
-        return KIND_IPV4 + transport, ip_kind, protocol, payload, offset + 12, offset + 16, addresses, ports
+        found = Header(KIND_IPV4 + transport, offset, offset + 12, offset + 16, payload, addresses, ports)
+        return found, ip_kind, protocol
     if ip_kind != IPV6 and ip_kind != IPV6_EXTENDED:
-        return ip_kind, ip_kind, protocol, payload, offset, offset, no_product(), no_product()
+        return Header(ip_kind, offset, offset, offset, payload, no_product(), no_product()), ip_kind, protocol
     transport, ports = transport_of(
         d, protocol, payload, frame_end, captured_end, PORTS_WORD_IPV6, key, departures, trace
     )
@@ -232,7 +262,8 @@ def read_header(
         destination = routing_address if routing_address else destination
         captured = source + 16 <= captured_end and destination + 16 <= captured_end
         base = KIND_IPV6_EX if captured else KIND_IPV6_EX_CUT
-    return base + transport, ip_kind, protocol, payload, source, destination, addresses, ports
+    found = Header(base + transport, offset, source, destination, payload, addresses, ports)
+    return found, ip_kind, protocol
 
 
 @step

@@ -33,8 +33,8 @@ def trace_packet(
         The packet's signature (kernels.dissect).
     """
     frame_end = max(np.int64(original_length), np.int64(captured_length))
-    encapsulation, outer, _, _, _, _, _, _, inner, _, _, _, _, _, _ = dissect(
+    encapsulation, outer, inner = dissect(
         pointer(packet), np.int64(0), frame_end, np.int64(captured_length), np.int64(link_type), pointer(port_types),
         view_key(key), departures, trace,
     )  # fmt: skip
-    return signature_of(outer, encapsulation, inner)
+    return signature_of(outer.kind, encapsulation, inner.kind)

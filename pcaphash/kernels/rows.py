@@ -7,7 +7,7 @@ import numpy as np
 from pcaphash.kernels.base import be32, kernel, pointer, step
 from pcaphash.kernels.departures import SORTED, SYMMETRIC_OR_XOR, SYMMETRIC_XOR, finish_as, initial_product
 from pcaphash.kernels.dissect import dissect, signature_of
-from pcaphash.kernels.header import KIND_IPV6
+from pcaphash.kernels.header import KIND_IPV6, Header
 from pcaphash.kernels.toeplitz import WORDS, product, view_key
 
 # What a configuration picks for a signature: NOTHING, or 1 + 4 * header + form, with header 0 for the outer and 1 for
@@ -51,23 +51,20 @@ def _transform(inputs: Any, start: int, length: int, departures: Any) -> None:
 
 
 @step
-def _write_input(
-    d: Any, form: int, kind: int, ip: int, source: int, destination: int, ports: int, inputs: Any, start: int,
-    departures: Any,
-) -> int:  # fmt: skip
+def _write_input(d: Any, form: int, header: Header, inputs: Any, start: int, departures: Any) -> int:
     """Write the hash input of one header (addresses, then ports, as on the wire or transformed); return its length."""
     at = start
-    if kind < KIND_IPV6:
-        at = _copy(d, ip + 12, 8, inputs, at)
+    if header.kind < KIND_IPV6:
+        at = _copy(d, header.ip + 12, 8, inputs, at)
     elif form & EXTENDED:
-        at = _copy(d, source, 16, inputs, at)
-        at = _copy(d, destination, 16, inputs, at)
+        at = _copy(d, header.source, 16, inputs, at)
+        at = _copy(d, header.destination, 16, inputs, at)
     else:
-        at = _copy(d, ip + 8, 32, inputs, at)
+        at = _copy(d, header.ip + 8, 32, inputs, at)
     if form & WITH_PORTS:
-        at = _copy(d, ports, 4, inputs, at)
+        at = _copy(d, header.payload, 4, inputs, at)
     if departures is not None:
-        half = 4 if kind < KIND_IPV6 else 16
+        half = 4 if header.kind < KIND_IPV6 else 16
         _transform(inputs, start, half, departures)
         if form & WITH_PORTS:
             _transform(inputs, start + 2 * half, 2, departures)
@@ -116,13 +113,10 @@ def describe_packets(
         offset = np.int64(records[i]["offset"])
         captured_end = offset + np.int64(records[i]["captured_length"])
         frame_end = max(offset + np.int64(records[i]["original_length"]), captured_end)
-        (
-            encapsulation, outer, outer_ip, outer_source, outer_destination, outer_ports, _, _,
-            inner, inner_ip, inner_source, inner_destination, inner_ports, _, _,
-        ) = dissect(
+        encapsulation, outer, inner = dissect(
             d, offset, frame_end, captured_end, np.int64(records[i]["link_type"]), types, prepared, departures, None
-        )  # fmt: skip
-        signature = signature_of(outer, encapsulation, inner)
+        )
+        signature = signature_of(outer.kind, encapsulation, inner.kind)
         signatures[i] = signature
         pick = np.int64(picked[signature])
         if pick == UNDECIDED:
@@ -133,14 +127,7 @@ def describe_packets(
             continue
         start = i * INPUT_LEN
         form = (pick - 1) & (FORMS - 1)
-        if pick > FORMS:
-            length = _write_input(
-                d, form, inner, inner_ip, inner_source, inner_destination, inner_ports, written, start, departures
-            )
-        else:
-            length = _write_input(
-                d, form, outer, outer_ip, outer_source, outer_destination, outer_ports, written, start, departures
-            )
+        length = _write_input(d, form, inner if pick > FORMS else outer, written, start, departures)
         input_lengths[i] = length
         hash_values[i] = _hash_input(written, start, length, prepared, departures)
     return n_records

@@ -194,41 +194,36 @@ def steer_packets(
         captured_end = offset + np.int64(records[i]["captured_length"])
         length = np.int64(records[i]["original_length"])
         link_type = np.int64(records[i]["link_type"])
-        (
-            encapsulation, outer, outer_ip, outer_source, outer_destination, outer_payload, outer_addresses,
-            outer_ports, inner, inner_ip, inner_source, inner_destination, inner_payload, inner_addresses, inner_ports,
-        ) = dissect(
+        encapsulation, outer, inner = dissect(
             d, offset, max(offset + length, captured_end), captured_end, link_type, types, prepared, departures, None
-        )  # fmt: skip
-        signature = signature_of(outer, encapsulation, inner)
+        )
+        signature = signature_of(outer.kind, encapsulation, inner.kind)
         if n_configs > 0 and picked[signature] == UNDECIDED:
             return np.int64(i), np.int64(signature)
         sizes[i] = length
-        has_inner = inner >= KIND_IPV4
-        kind = inner if has_inner else outer
-        if kind >= KIND_IPV4:
-            header = inner_ip if has_inner else outer_ip
-            payload = inner_payload if has_inner else outer_payload
+        has_inner = inner.kind >= KIND_IPV4
+        innermost = inner if has_inner else outer
+        if innermost.kind >= KIND_IPV4:
             network = np.int64(0)
             if has_inner:
-                number = network_number(d, encapsulation, outer_payload, captured_end)
+                number = network_number(d, encapsulation, outer.payload, captured_end)
                 network = (encapsulation << 32 | number) if number != NO_NETWORK_NUMBER else np.int64(0)
-            found[i] = _flow_of_header(d, kind, header, payload, captured_end, network, known)
+            found[i] = _flow_of_header(d, innermost.kind, innermost.ip, innermost.payload, captured_end, network, known)
         else:
             found[i] = _flow_of_link(d, offset, captured_end, link_type)
         # All of them: which one a configuration picks is what a processor cannot foresee in mixed traffic.
-        hashes[_OUTER] = outer_addresses
-        hashes[_OUTER + WITH_PORTS] = outer_addresses ^ outer_ports
-        hashes[_INNER] = inner_addresses
-        hashes[_INNER + WITH_PORTS] = inner_addresses ^ inner_ports
-        if is_extended(outer):
-            total = sum_ipv6(d, outer_source, outer_destination, 0, prepared, departures)
+        hashes[_OUTER] = outer.addresses_sum
+        hashes[_OUTER + WITH_PORTS] = outer.addresses_sum ^ outer.ports_sum
+        hashes[_INNER] = inner.addresses_sum
+        hashes[_INNER + WITH_PORTS] = inner.addresses_sum ^ inner.ports_sum
+        if is_extended(outer.kind):
+            total = sum_ipv6(d, outer.source, outer.destination, 0, prepared, departures)
             hashes[_OUTER + EXTENDED] = total
-            hashes[_OUTER + EXTENDED + WITH_PORTS] = total ^ outer_ports
-        if is_extended(inner):
-            total = sum_ipv6(d, inner_source, inner_destination, 0, prepared, departures)
+            hashes[_OUTER + EXTENDED + WITH_PORTS] = total ^ outer.ports_sum
+        if is_extended(inner.kind):
+            total = sum_ipv6(d, inner.source, inner.destination, 0, prepared, departures)
             hashes[_INNER + EXTENDED] = total
-            hashes[_INNER + EXTENDED + WITH_PORTS] = total ^ inner_ports
+            hashes[_INNER + EXTENDED + WITH_PORTS] = total ^ inner.ports_sum
         for config in range(n_configs):
             pick = np.int64(picked[config * N_SIGNATURES + signature])
             entry = _entry_of(hashes[pick], steps[config], departures)

@@ -359,14 +359,14 @@ def recognize_suspects(
         offset = np.int64(records[i]["offset"])
         captured_end = offset + np.int64(records[i]["captured_length"])
         frame_end = max(offset + np.int64(records[i]["original_length"]), captured_end)
-        encapsulation, outer, outer_ip, _, _, _, _, _, _, _, _, _, _, _, _ = dissect(
+        encapsulation, outer, _ = dissect(
             d, offset, frame_end, captured_end, np.int64(records[i]["link_type"]), types, prepared, None, None
         )
         kinds[i] = NOTHING
         protocols[i] = -1
         ports[i] = 0
-        if outer >= KIND_IPV4:
-            kind, protocol, both = _recognize(d, outer, outer_ip, encapsulation, frame_end, captured_end)
+        if outer.kind >= KIND_IPV4:
+            kind, protocol, both = _recognize(d, outer.kind, outer.ip, encapsulation, frame_end, captured_end)
             kinds[i] = kind
             protocols[i] = protocol
             ports[i] = both

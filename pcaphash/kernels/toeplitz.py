@@ -124,7 +124,7 @@ def _tabulated_product(word: int, position: int, key: Any) -> Any:
 
 @step
 def _tabulated_nothing() -> Any:
-    return np.uint32(0)
+    return np.uint64(0)  # the type that numba gives to the XOR of two uint32
 
 
 @step

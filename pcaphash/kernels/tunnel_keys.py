@@ -49,23 +49,20 @@ def read_tunnel_keys(
         offset = np.int64(records[number]["offset"])
         captured_end = offset + np.int64(records[number]["captured_length"])
         length = np.int64(records[number]["original_length"])
-        (
-            encapsulation, outer, outer_ip, _, _, outer_payload, _, _,
-            inner, _, _, _, _, _, _,
-        ) = dissect(
+        encapsulation, outer, inner = dissect(
             d, offset, max(offset + length, captured_end), captured_end, np.int64(records[number]["link_type"]), types,
             prepared, departures, None,
         )  # fmt: skip
-        signature = signature_of(outer, encapsulation, inner)
+        signature = signature_of(outer.kind, encapsulation, inner.kind)
         sums[2 * signature] += 1
         sums[2 * signature + 1] += length
         if is_tunnel(encapsulation):
             first = n_rows * (1 + TUNNEL_WORDS) + 1
             word = np.uint64(signature) << np.uint64(32)
-            network = network_number(d, encapsulation, outer_payload, captured_end)
+            network = network_number(d, encapsulation, outer.payload, captured_end)
             keys[first] = word if network == NO_NETWORK_NUMBER else word | HAS_NETWORK
             keys[first + 1] = np.uint64(0) if network == NO_NETWORK_NUMBER else np.uint64(network) << np.uint64(32)
-            write_addresses(d, outer, outer_ip, keys, first + OUTER_ADDRESSES)
+            write_addresses(d, outer.kind, outer.ip, keys, first + OUTER_ADDRESSES)
             keys[first - 1] = hash_words(keys, first, TUNNEL_WORDS)
             numbers[n_rows] = number
             n_rows += 1
