@@ -243,23 +243,25 @@ class OpenedInput(CutInput):
 opened: list[Reader] = []
 
 
+def rows_of(trace, watch, jobs):
+    return list(stream_hashes([trace], pcaphash.Device(), Reading(), watch=watch, jobs=jobs))
+
+
+def count_of(trace, watch, jobs):
+    return gather(REQUESTS["analyze"][0], [trace], watch, jobs)
+
+
 @pytest.mark.parametrize("jobs", [1, 2])
 @pytest.mark.parametrize("after", [1, 15, N_PACKETS // 2])
-@pytest.mark.parametrize("rows", [False, True])
-def test_an_interruption_closes_the_trace(jobs, after, rows):
-    trace = OpenedInput(TRACE.name, block_len=1000)
-
+@pytest.mark.parametrize("ask", [rows_of, count_of])
+def test_an_interruption_closes_the_trace(jobs, after, ask):
     def watch(progress):
         if progress.packets > after:
             raise KeyboardInterrupt
 
     opened.clear()
     with pytest.raises(KeyboardInterrupt) as caught:
-        if rows:
-            for _ in stream_hashes([trace], pcaphash.Device(), Reading(), watch=watch, jobs=jobs):
-                pass
-        else:
-            gather(REQUESTS["analyze"][0], [trace], watch, jobs)
+        ask(OpenedInput(TRACE.name, block_len=1000), watch, jobs)
     (reader,) = opened
     assert reader.is_finished
     assert "closed file" in reader.source.readinto(memoryview(bytearray(1)))[1]
