@@ -13,15 +13,17 @@ from pcaphash.quantities import PS_OF_NS, parse_duration
 MOST_WINDOWS = 1_000_000
 
 
-def parse_window(text: str) -> int:
-    """Read a length of time, such as ``100ms``; return it in nanoseconds.
+_WINDOW_FIELD = Field("window_ns")
+
+
+def parse_window(text: str, place: Field = _WINDOW_FIELD) -> int:
+    """Read a length of time, such as ``100ms``, that ``place`` gives; return it in nanoseconds.
 
     Raises
     ------
     ConfigurationError
         It is not one, or not one in whole nanoseconds.
     """
-    place = Field("window_ns")
     length, rest = divmod(parse_duration(place, text), PS_OF_NS)
     if rest:
         raise ConfigurationError(place, f"{text!r} is not a whole number of nanoseconds", "give a longer window")

@@ -1,5 +1,6 @@
 """How a trace is replayed: rings, service, arrival, and changes in the middle."""
 
+import operator
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -15,6 +16,13 @@ _MOST_LENGTH = 2**32  # of a packet, in bytes
 _MOST_BACKLOG_PS = 2**60  # 13 days
 _MOST_RATE_TERM = 10**12
 _FIXED = ("spec", "features", "flavor")  # what driver and device agree on before the first packet
+
+
+def _whole(name: str, value: object) -> int:
+    """Return a whole number that is given as an option."""
+    if isinstance(value, bool) or not hasattr(value, "__index__"):
+        raise ConfigurationError(Field(name), f"{value!r} is not a whole number", "give one, such as 8")
+    return operator.index(value)
 
 
 def _agreed(device: Device, name: str) -> object:
@@ -89,6 +97,8 @@ class ReplayOptions:
     def __post_init__(self) -> None:
         object.__setattr__(self, "speed", Fraction(self.speed))
         object.__setattr__(self, "changes", tuple(sorted(self.changes, key=lambda change: change.at_ps)))
+        for name in ("ring_size", "loop"):
+            object.__setattr__(self, name, _whole(name, getattr(self, name)))
         if not 1 <= self.ring_size <= MOST_RING_SIZE:
             problem = f"{self.ring_size:,} is not a size that a ring can have"
             raise ConfigurationError(Field("ring_size"), problem, f"give 1 to {MOST_RING_SIZE:,}")

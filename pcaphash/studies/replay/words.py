@@ -52,7 +52,7 @@ def read_words(words: Mapping[str, Any]) -> dict[str, Any]:
         rate = given["rate"]
         found["rate"] = rate if isinstance(rate, Rate) else parse_rate(_text(rate, "pps"))
     if "window" in given:
-        found["window_ns"] = parse_window(str(given["window"]))
+        found["window_ns"] = parse_window(str(given["window"]), Field("window"))
     return found
 
 
@@ -84,6 +84,8 @@ def read_at(at: At, devices: Sequence[Device]) -> list[Change]:
 
 def _timed(time: str, options: Mapping[str, Any]) -> TimedOptions:
     chosen: Any = dict(options)
+    if not chosen.keys() - {"config"}:
+        raise ConfigurationError(AT_FIELD, f"nothing changes at {time}", "give arguments of Device")
     config = chosen.pop("config", "")
     known = [each.name for each in fields(Device) if each.name not in _NOT_OF_DEVICE]
     known += ["indirection_table_size", "pad_key"]
