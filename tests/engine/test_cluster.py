@@ -3,10 +3,12 @@
 import os
 import subprocess
 import sys
+import threading
 import time
 from collections import Counter
 from contextlib import suppress
 from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import urlopen
@@ -224,11 +226,24 @@ def test_the_dashboard_is_there_when_a_run_takes_longer(monkeypatch):
 ANYTHING = REQUESTS["census"][0], inputs_of(SAMPLES[:1])
 
 
-@pytest.mark.parametrize("address", ["tcp://127.0.0.1:1", "smoke://signals"])
-def test_nobody_answers(monkeypatch, address):
+@pytest.mark.parametrize(
+    ("address", "reason"),
+    [("tcp://127.0.0.1:1", "Connection refused"), ("smoke://signals", "unknown address scheme 'smoke'[^;]*")],
+)
+def test_nobody_answers(monkeypatch, address, reason):
     monkeypatch.setattr(connecting, "_PATIENCE", 1)
-    with pytest.raises(ConfigurationError, match=f"scheduler: {address} cannot be reached: [^;]*; start one"):
+    with pytest.raises(ConfigurationError, match=f"scheduler: {address} cannot be reached: {reason}; start one"):
         on_cluster(address, *ANYTHING)
+
+
+def test_something_else_answers(monkeypatch):
+    """Such as the dashboard of a scheduler, whose port is easily taken for the scheduler's."""
+    monkeypatch.setattr(connecting, "_PATIENCE", 1)
+    with ThreadingHTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        with pytest.raises(ConfigurationError, match="what is there does not answer as a scheduler does; start one"):
+            on_cluster(f"tcp://127.0.0.1:{server.server_port}", *ANYTHING)
+        server.shutdown()
 
 
 @pytest.mark.slow

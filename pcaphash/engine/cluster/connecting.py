@@ -1,8 +1,11 @@
 """Connect to a Dask cluster, or start one on this machine; and refuse one that would not do."""
 
+import asyncio
 import importlib
 import logging
+import re
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -14,6 +17,8 @@ from pcaphash.errors import ConfigurationError, Field
 _PATIENCE = 20  # seconds, for a scheduler to answer, and for a worker to be there
 _HAS_TO_AGREE = ("python", "dask", "distributed", "cloudpickle", "msgpack", "numpy")
 _MOST_NAMED = 2  # packages, of those that do not agree
+_OF_PYTHON = re.compile(r"^(in <[^>]*>: \w+: )?(\[Errno -?\d+\] )?")
+"""What Dask and Python write before a reason."""
 
 _SETTINGS = {
     "distributed.scheduler.allowed-failures": 5,
@@ -142,10 +147,20 @@ def _connect(make: Callable[..., Any], scheduler: str) -> Any:
     place = Field("scheduler")
     advice = "start one with `dask scheduler`, and give the address that it shows"
     try:
+        with ThreadPoolExecutor(1) as pool:  # there may be an event loop in this thread
+            pool.submit(asyncio.run, asyncio.wait_for(_greet(scheduler), _PATIENCE)).result()
         return make(scheduler, timeout=_PATIENCE)
     except (OSError, ValueError) as error:
-        reason = " ".join(str(error.__cause__ or error).split()) or type(error).__name__
+        reason = _OF_PYTHON.sub("", " ".join(str(error.__cause__ or error).split()))
+        reason = reason or "what is there does not answer as a scheduler does"
         raise ConfigurationError(place, f"{scheduler} cannot be reached: {reason}", advice) from error
+
+
+async def _greet(scheduler: str) -> None:
+    """Find out whether a scheduler is there: a client waits without end for the answer of something else."""
+    from distributed.comm import connect
+
+    (await connect(scheduler, timeout=_PATIENCE)).abort()
 
 
 def _check_versions(client: Any, scheduler: str) -> None:
