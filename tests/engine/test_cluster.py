@@ -26,7 +26,7 @@ from pcaphash.engine.run import gather
 from pcaphash.engine.running import Running
 from pcaphash.errors import ConfigurationError
 from support.asked import REQUESTS, SAMPLES, told
-from support.cluster import LoggedInput, cluster
+from support.cluster import LastInput, LoggedInput, cluster
 from support.disguised import disguised_pcap, disguised_pcapng, parallel_pcap
 from support.thousand import thousand_files
 
@@ -244,6 +244,17 @@ def test_something_else_answers(monkeypatch):
         with pytest.raises(ConfigurationError, match="what is there does not answer as a scheduler does; start one"):
             on_cluster(f"tcp://127.0.0.1:{server.server_port}", *ANYTHING)
         server.shutdown()
+
+
+@pytest.mark.slow
+def test_the_scheduler_is_lost(capfd):
+    """Dask says nothing of it beside."""
+    with (
+        cluster(1) as address,
+        pytest.raises(ConfigurationError, match="the connection to the scheduler was lost; run"),
+    ):
+        on_cluster(address, ANYTHING[0], [LastInput(str(SAMPLES[0]))])
+    assert capfd.readouterr().err == ""
 
 
 @pytest.mark.slow

@@ -78,14 +78,20 @@ def _loaded() -> Iterator[None]:
     except ImportError as error:
         problem = f"a package that it needs is missing ({error.name})"
         raise ConfigurationError(Field("engine", "dask"), problem, "install pcaphash[dask]") from error
-    logger = logging.getLogger("distributed")
-    before = logger.level
-    logger.setLevel(logging.CRITICAL + 1)
+    before = {logger: logger.level for logger in map(logging.getLogger, _names_of_loggers())}
+    for logger in before:
+        logger.setLevel(logging.CRITICAL + 1)
     try:
         with dask.config.set(_SETTINGS):
             yield
     finally:
-        logger.setLevel(before)
+        for logger, level in before.items():
+            logger.setLevel(level)
+
+
+def _names_of_loggers() -> list[str]:
+    """Return the loggers of Dask: some have levels that do not follow that of the others."""
+    return [name for name in logging.root.manager.loggerDict if name.partition(".")[0] in ("distributed", "tornado")]
 
 
 @contextmanager

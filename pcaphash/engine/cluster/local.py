@@ -7,6 +7,7 @@ it has, takes longer than a thousand small files.
 import asyncio
 import gc
 import importlib
+import logging
 import os
 import shutil
 import signal
@@ -135,6 +136,7 @@ def _without_program() -> Iterator[None]:
 def _serve(orders: connection.Connection, settings: dict[str, Any], module: str, folder: str) -> None:
     """Work until the process that has started this one ends it, or itself."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends it to all; who started this one says so
+    logging.disable()  # what matters becomes an error where the results are waited for
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     gc.disable()  # imports make objects that all live on
     try:
