@@ -26,11 +26,13 @@ _OPTIONS = {
     ],
     "service_time": Annotated[
         str | None,
-        typer.Option("--service-time", metavar="TIME", help="Or what a packet takes, such as 400ns."),
+        typer.Option("--service-time", metavar="TIME", help="Or how long a core takes for a packet, such as 400ns."),
     ],
     "service_time_per_byte": Annotated[
         str | None,
-        typer.Option("--service-time-per-byte", metavar="TIME", help="What each byte of it takes besides."),
+        typer.Option(
+            "--service-time-per-byte", metavar="TIME", help="How much longer for each byte of it, such as 0.1ns."
+        ),
     ],
     "speed": Annotated[
         str | None, typer.Option("--speed", metavar="FACTOR", help="Replay faster or slower, such as 2x.")
@@ -52,7 +54,8 @@ _OPTIONS = {
     ],
     "at": At,
     "window": Annotated[
-        str | None, typer.Option("--window", metavar="TIME", help="Also tell it per window, such as 100ms.")
+        str | None,
+        typer.Option("--window", metavar="TIME", help="Also tell load, drops and delay per window, such as 100ms."),
     ],
 }
 put_into(TIME, _OPTIONS)

@@ -292,6 +292,10 @@ def test_the_words_of_the_command_line_are_those_of_python(trace):
         ({"service_rate": -1}, "service_rate: '-1pps' is not a rate"),
         ({"service_time": 0.5}, "service_time: '0.5' is not a length of time"),
         ({"service_rate": "1Mpps", "service_time": "1ns"}, "service_rate: service_time says how long"),
+        (
+            {"service_rate": "1Mpps", "service_time_per_byte": "1ns"},
+            "service_rate: service_time_per_byte says how long a packet takes, too",
+        ),
         ({"speed": 0}, "speed: '0x' is not a speed"),
         ({"ring_size": "64"}, "ring_size: '64' is not a whole number"),
         ({"ring_size": True}, "ring_size: True is not a whole number"),

@@ -35,8 +35,9 @@ def read_words(words: Mapping[str, Any]) -> dict[str, Any]:
         One cannot be read, or two contradict each other.
     """
     given = {name: value for name, value in words.items() if value is not None}
-    if "service_rate" in given and {"service_time", "service_time_per_byte"} & given.keys():
-        problem = f"{Field('service_time')} says how long a packet takes, too"
+    other = next((name for name in ("service_time", "service_time_per_byte") if name in given), None)
+    if "service_rate" in given and other is not None:
+        problem = f"{Field(other)} says how long a packet takes, too"
         raise ConfigurationError(Field("service_rate"), problem, "give one of the two")
     found = {name: given[name] for name in _PLAIN if name in given}
     if "service_rate" in given:
