@@ -15,6 +15,7 @@ from pcaphash.engine.cluster.work import version
 from pcaphash.errors import ConfigurationError, Field
 
 _PATIENCE = 20  # seconds, for a scheduler to answer, and for a worker to be there
+_HANDSHAKE = 2  # seconds, for what is there to answer as a scheduler does
 _HAS_TO_AGREE = ("python", "dask", "distributed", "cloudpickle", "msgpack", "numpy")
 _MOST_NAMED = 2  # packages, of those that do not agree
 _OF_PYTHON = re.compile(r"^(in <[^>]*>: \w+: )?(\[Errno -?\d+\] )?")
@@ -154,7 +155,7 @@ def _connect(make: Callable[..., Any], scheduler: str) -> Any:
     advice = "start one with `dask scheduler`, and give the address that it shows"
     try:
         with ThreadPoolExecutor(1) as pool:  # there may be an event loop in this thread
-            pool.submit(asyncio.run, asyncio.wait_for(_greet(scheduler), _PATIENCE)).result()
+            pool.submit(asyncio.run, asyncio.wait_for(_greet(scheduler), _PATIENCE + _HANDSHAKE)).result()
         return make(scheduler, timeout=_PATIENCE)
     except (OSError, ValueError) as error:
         reason = _OF_PYTHON.sub("", " ".join(str(error.__cause__ or error).split()))
