@@ -217,8 +217,10 @@ def test_a_step_needs_its_bytes(frame, configuration, data):
     needed, length = step[trace.OFFSET] + step[trace.NEEDED], step[trace.OFFSET] + step[trace.LENGTH]
     is_address = step[trace.LAYER] in (trace.HOME_ADDRESS, trace.ROUTING_ADDRESS)
     if step[trace.NEEDED] and step[trace.STOP] not in ENDS:
-        # Addresses in extension headers are read after all headers, one of which may need the same byte.
-        ends = [row[trace.NEEDED] and row[trace.OFFSET] + row[trace.NEEDED] for row in rows]
+        # Addresses in extension headers are read after all headers, one of which may need the same byte; not one that
+        # the packet is too short for anyway.
+        read = [row[trace.NEEDED] if row[trace.STOP] not in ENDS else 0 for row in rows]
+        ends = [n_bytes and row[trace.OFFSET] + n_bytes for row, n_bytes in zip(rows, read, strict=True)]
         first = next(number for number, end in enumerate(ends) if end >= needed) if is_address else at
         cut = traced(whole[: needed - 1], len(whole), device, link_type)[1][first]
         assert cut[: trace.OFFSET + 1] == rows[first][: trace.OFFSET + 1]
