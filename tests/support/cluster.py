@@ -73,6 +73,10 @@ class LoggedInput(FileInput):
         return Reader(self.name)
 
 
+def _leave() -> None:
+    os._exit(1)
+
+
 @dataclass(frozen=True)
 class LastInput(FileInput):
     """A file that ends the scheduler of the cluster which reads it."""
@@ -80,5 +84,5 @@ class LastInput(FileInput):
     def open(self) -> Reader:
         from distributed import get_client
 
-        get_client().run_on_scheduler(os._exit, 1)
+        get_client().run_on_scheduler(_leave)
         return Reader(self.name)
