@@ -75,7 +75,7 @@ def replay(
     devices = configurations.devices()
     how = timing.options(devices, configurations.changes)
     report_warnings(devices)
-    sending.check(delivering, how)
+    sending.check(delivering, how, _other_results(output, format_))
     announce_compilation()
     if sending.is_wanted:
         one = _one_of(devices, configurations)
@@ -109,7 +109,7 @@ def _can_tell_more(delivering: Delivering, traces: list[str], output: Path | Non
     from pcaphash.engine.arrivals import can_open_again
     from pcaphash.studies.asking import inputs_of
 
-    asked = Field("output") if output is not None else Field("format") if format_ != _FOR_READERS else None
+    asked = _other_results(output, format_)
     if not all(map(can_open_again, inputs_of(traces))):
         if asked is not None:
             problem = "packets are written from standard input or a pipe, which can be read only once"
@@ -121,6 +121,11 @@ def _can_tell_more(delivering: Delivering, traces: list[str], output: Path | Non
             raise ConfigurationError(asked, problem, f"leave it out, or give {Field('output')} too")
         return False
     return True
+
+
+def _other_results(output: Path | None, format_: str) -> Field | None:
+    """Return what asks for results in another way than as text for readers."""
+    return Field("output") if output is not None else Field("format") if format_ != _FOR_READERS else None
 
 
 def _one_trace(traces: list[str]) -> str:

@@ -66,8 +66,15 @@ class Sending:
         """Whether packets are to be sent anywhere."""
         return self.into is not None
 
-    def check(self, delivering: Delivering, how: "ReplayOptions") -> None:
+    def check(self, delivering: Delivering, how: "ReplayOptions", other: Field | None) -> None:
         """Refuse what does not go together.
+
+        Parameters
+        ----------
+        delivering, how
+            The other options.
+        other : Field or None
+            Asks for results of a replay in a way that packets which are sent have none in.
 
         Raises
         ------
@@ -83,6 +90,12 @@ class Sending:
         if how.has_service or how.changes:
             field = Field("changes" if how.changes else "service_ps")
             raise ConfigurationError(field, f"{Field('into')} sends to a device that is what it is", "leave it out")
+        if other is not None:
+            problem = f"{Field('into')} prints what became of the packets, as text, and measures nothing in time"
+            raise ConfigurationError(other, problem, "leave it out; -w and --reported write what a device answers")
+        if delivering.with_comments:
+            problem = "a device that packets are sent into does not say what it hashes"
+            raise ConfigurationError(Field("with_comments"), problem, "leave it out")
         if self.into in (_TAP, _QEMU):
             if how.loop > 1 or how.rate or how.speed != 1:
                 field = Field("loop" if how.loop > 1 else "rate" if how.rate else "speed")

@@ -32,6 +32,19 @@ def counted(text: str, folder) -> set[str]:
     return {name for name, n_bytes in reads if int(n_bytes) > 8192}
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_command_that_is_ended_leaves_no_half_file(number, tmp_path):
+    words = [sys.executable, "-m", "pcaphash", "synth", "-w", str(tmp_path / "a.pcap"), "--packets", "100000000"]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as ended:
+        while not any(path.stat().st_size for path in tmp_path.iterdir()):
+            assert ended.poll() is None
+            time.sleep(0.01)
+        ended.send_signal(number)
+        _, told = ended.communicate(timeout=60)
+    assert (ended.returncode, list(tmp_path.iterdir())) == (130, [])
+    assert b"interrupted" in told.splitlines()[-1]
+
+
 @pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed")
 def test_a_killed_run_goes_on_without_reading_files_twice(many, tmp_path):
     words = [sys.executable, "-m", "pcaphash", "compare", str(many), "--format", "json"]

@@ -297,6 +297,12 @@ def test_of_standard_input_and_pipes_packets_are_written_and_nothing_else(tmp_pa
         (["--decapsulate"], "--decapsulate: it is only about --into tap"),
         (["--into", "lo", "--reported", "out.csv"], "--reported: an interface does not say what"),
         (["--into", "tap", "--service-rate", "1Mpps"], "--into sends to a device that is what it is"),
+        (["--into", "tap", "--format", "json"], "--format: --into prints what became of the packets, as text"),
+        (["--into", "lo", "-o", "results"], "--output: --into prints what became of the packets, as text"),
+        (
+            ["--into", "qemu", "-w", "out.pcapng", "--explain"],
+            "--explain: a device that packets are sent into does not",
+        ),
         ([OVERLAY, "--into", "lo"], "--into: packets of one trace are sent"),
     ],
 )

@@ -51,6 +51,10 @@ def test_the_same_seed_makes_the_same_bytes_everywhere(tmp_path):
     }
     for name, traffic in made.items():
         pcaphash.synth(tmp_path / name, traffic)
+        pcaphash.synth(tmp_path / f"{name}.gz", traffic)
+        packed = (tmp_path / f"{name}.gz").read_bytes()
+        pcaphash.synth(tmp_path / f"{name}.gz", traffic)
+        assert (tmp_path / f"{name}.gz").read_bytes() == packed
     digests = {name: hashlib.sha256((tmp_path / name).read_bytes()).hexdigest()[:16] for name in made}
     assert digests == DIGESTS
 

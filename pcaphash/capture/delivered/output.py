@@ -99,7 +99,11 @@ def open_stream(path: Path, suffix: str, mode: Literal["wb", "ab"] = "wb") -> Bi
     if suffix == ".gz":
         from isal import igzip
 
-        return cast(BinaryIO, igzip.IGzipFile(path, mode, _GZIP_LEVEL))  # type: ignore[no-untyped-call]
+        file = path.open(mode)
+        # Neither the name, which is made up until the file is whole, nor the time: equal bytes give equal files.
+        stream = igzip.IGzipFile("", mode, _GZIP_LEVEL, file, mtime=0)  # type: ignore[no-untyped-call]
+        stream.myfileobj = cast(io.FileIO, file)  # closed with it
+        return cast(BinaryIO, stream)
     if suffix == ".zst":
         if sys.version_info >= (3, 14):
             from compression import zstd
