@@ -2,15 +2,18 @@
 
 import dataclasses
 import io
+from collections import Counter
 
 import pytest
 
 from pcaphash.device import Device
 from pcaphash.engine.reading import Reading
 from pcaphash.report.figures.replay import draw_replay
+from pcaphash.report.replay.sent import show_sent
 from pcaphash.report.replay.text import show_replay
 from pcaphash.report.replay.words import clock_lines, delivered_line, headline, unknown_lines, verdict_lines
 from pcaphash.studies.replay import ReplayOptions, replay
+from pcaphash.studies.replay.into import Sent
 from pcaphash.studies.replay.result import Backwards, Clock, Jump, Lossless, Replay, Verdict
 from support.shared import ROOT
 
@@ -159,3 +162,15 @@ def test_figures_show_every_configuration():
     assert drops.title.endswith("inner drops nothing")
     total = sum(image.get_array().sum() for panel in load.figure.axes[:3] for image in panel.get_images())
     assert total * 100e-6 == pytest.approx(3 * 6060)
+
+
+def test_frames_that_did_not_come_back_are_told():
+    stream = io.StringIO()
+    show_sent(Sent(of_queue=Counter({0: 2}), lost=1), "tap", stream)
+    assert stream.getvalue().splitlines()[:2] == [
+        "Linux's tap returned 2 of 3 packets sent.",
+        "Not returned: 1 packet; Linux drops those of tunnels that it has no device for.",
+    ]
+    stream = io.StringIO()
+    show_sent(Sent(of_queue=Counter({0: 2})), "qemu", stream)
+    assert "Not returned" not in stream.getvalue()

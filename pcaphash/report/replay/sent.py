@@ -30,6 +30,9 @@ def show_sent(sent: "Sent", target: str, stream: TextIO) -> None:
     console = open_console(stream)
     tried = sent.returned + sent.lost
     show_text(Text(f"{_NAMES[target]} returned {count(sent.returned)} of {packets(tried)} sent."), console)
+    if sent.lost:
+        why = "; Linux drops those of tunnels that it has no device for" if target == "tap" else ""
+        show_text(Text(f"Not returned: {packets(sent.lost)}{why}."), console)
     for line in _not_sent_lines(sent.not_sent):
         show_text(Text(line), console)
     if sent.hashed:
