@@ -282,15 +282,15 @@ def _count(
     source = counter.source_of(part)
     before = reading.packets
     trace = open_part(part, reading, watched)
-    is_ahead = is_ahead and isinstance(trace, Reader)
+    ahead = trace if is_ahead and isinstance(trace, Reader) else None
     # What reads ahead closes the trace itself, once nothing is read any more.
-    with nullcontext() if is_ahead else closing(trace):
+    with nullcontext() if ahead else closing(trace):
         share = crew.share(part, trace) if crew else None
         counter.open(part, trace)
         if isinstance(trace, Reader) and part.is_whole and selector.takes_all:
             count_whole(part, trace, counter, reading, watched, share)
         found = map(counter.prepare, read(part, trace, selector, reading, watched, source, counter.control, share))
-        for batch in read_ahead(found, trace, watched) if is_ahead and isinstance(trace, Reader) else found:
+        for batch in read_ahead(found, ahead, watched) if ahead else found:
             counter.append(batch)
             yield batch
     n_packets = reading.packets - before

@@ -76,10 +76,10 @@ def _needs(replay: "Replay", own: "Sequence[Verdict]") -> str:
     if _is_never_lossy(replay):
         return "No packet is lost at any service rate tried: no ring is ever full."
     text = f"To lose no packet, a core must serve {_under(lossless_rate, own)}"
-    rate, shares = _tight_rate(replay)
-    lossy = [each for each in own if shares.get(each.config)]
     if any(each.lossless is not None and each.lossless.lossless_pps is None for each in own):
         return f"{text}. More packets arrive at nearly the same time than a ring holds."
+    rate, shares = _tight_rate(replay)
+    lossy = [each for each in own if shares.get(each.config)]
     if rate is None or not lossy:
         return f"{text}."
     enough = join([each.config for each in own if not shares.get(each.config)])
