@@ -237,13 +237,16 @@ class Configurations:
         The option of the command line that gives types for all; empty where none does.
     changes : tuple of TimedOptions
         What a file says that changes while packets arrive.
+    typed : dict of str
+        What the command line gives, by the names of parameters.
     """
 
     options: DeviceOptions
     named: list[str]
     of_file: dict[str, DeviceOptions]
     types_option: str
-    changes: tuple[TimedOptions, ...] = ()
+    changes: tuple[TimedOptions, ...]
+    typed: dict[str, Any]
 
     def devices(self, traces: Sequence[str] = ()) -> list[Device]:
         """Make the configurations to compare: those named, those of the file, the one given, or the usual ones.
@@ -344,12 +347,13 @@ def takes_device(command: Callable[..., int]) -> Callable[..., int]:
 
 
 def _combine_configurations(given: dict[str, Any]) -> Configurations:
+    typed = given.copy()
     named = given.pop("config") or []
     types = next(
         (f"--{name.replace('_', '-')}" for name in ("hash_types", "tunnel_types") if given[name] is not None), ""
     )
     options, of_file, changes = combine_sources(given)
-    return Configurations(options, named, of_file, "" if named and types == "--tunnel-types" else types, changes)
+    return Configurations(options, named, of_file, "" if named and types == "--tunnel-types" else types, changes, typed)
 
 
 def adopt_census(traces: Sequence[str], given: DeviceOptions) -> DeviceOptions:

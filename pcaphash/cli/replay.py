@@ -67,6 +67,9 @@ def replay(
       pcaphash replay trace.pcap --into tap --read-hash --decapsulate --reported linux.csv
     """
     options.check_format(format_, REPLAY_WRITERS)
+    sending.check_alone()
+    if sending.is_wanted:
+        return _send(traces, output, format_, delivering, sending, timing, selection, configurations)
     if output is None and not delivering.is_wanted:
         check_stream(format_, sys.stdout)
     traces = list_traces(traces)
@@ -75,15 +78,11 @@ def replay(
     devices = configurations.devices()
     how = timing.options(devices, configurations.changes)
     report_warnings(devices)
-    sending.check(delivering, how, _other_results(output, format_))
     announce_compilation()
-    if sending.is_wanted:
-        one = _one_of(devices, configurations)
-        with watched() as watch:
-            return report_reading(sending.run(_one_trace(traces), one, how, delivering, selection, watch), selection)
     if delivering.is_wanted:
         with watched() as watch:
-            reading = delivering.run(traces, _one_of(devices, configurations), how, selection, watch)
+            one = _one_of(devices, configurations, "packets are written as one device delivers them")
+            reading = delivering.run(traces, one, how, selection, watch)
         if is_written_only or not (how.has_service or output or format_ != _FOR_READERS):
             return report_reading(reading, selection)
     from pcaphash.studies.replay import replay as study
@@ -96,6 +95,36 @@ def replay(
         write_replay(result, format_, sys.stdout)
     _tell_doubts(result, is_written=delivering.is_wanted)
     return report_reading(result.reading, selection)
+
+
+def _send(
+    traces: list[str],
+    output: Path | None,
+    format_: str,
+    delivering: Delivering,
+    sending: Sending,
+    timing: Timing,
+    selection: Selection,
+    configurations: options.Configurations,
+) -> int:
+    """Send a trace into a real receive path; return the exit code."""
+    given = {
+        **timing.given,
+        **vars(delivering),
+        **configurations.typed,
+        "changes": timing.given["at"] or configurations.changes,
+        "output": output,
+        "format": format_ != _FOR_READERS,
+    }
+    sending.check(given, selection)
+    trace = _one_trace(list_traces(traces))
+    delivering.check([trace])
+    device = _one_of(configurations.devices_alone(), configurations, "packets are sent into one device")
+    sending.check_device(device, given)
+    how = timing.options([device], ())
+    announce_compilation()
+    with watched() as watch:
+        return report_reading(sending.run(trace, device, how, delivering, selection, watch), selection)
 
 
 def _can_tell_more(delivering: Delivering, traces: list[str], output: Path | None, format_: str) -> bool:
@@ -141,17 +170,17 @@ def _one_trace(traces: list[str]) -> str:
     return traces[0]
 
 
-def _one_of(devices: list[Device], configurations: options.Configurations) -> Device:
+def _one_of(devices: list[Device], configurations: options.Configurations, why: str) -> Device:
     """Return the configuration whose packets are written: the only one, or of the usual ones the inner one.
 
     Raises
     ------
     ConfigurationError
-        Several were given.
+        Several were given; why it has to be one is said.
     """
     if len(devices) > 1 and (configurations.named or configurations.of_file):
-        problem = f"{len(devices)} configurations are given, and packets are written as one device delivers them"
-        raise ConfigurationError(Field("config"), problem, "give one configuration to write packets")
+        problem = f"{len(devices)} configurations are given, and {why}"
+        raise ConfigurationError(Field("config"), problem, "give one configuration")
     return devices[-1]
 
 

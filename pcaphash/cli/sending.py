@@ -1,7 +1,7 @@
 """Options of ``replay`` that send packets into real receive paths."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pcaphash.cli.delivering import Delivering
+from pcaphash.cli.effects import QEMU, TAP, refuse_device, refuse_words
 from pcaphash.cli.groups import REAL, put_into
 from pcaphash.cli.messages import warn
+from pcaphash.cli.outcome import report_warnings
 from pcaphash.cli.selecting import replace_parameter
 from pcaphash.errors import ConfigurationError, Field
 
@@ -21,8 +23,6 @@ if TYPE_CHECKING:
     from pcaphash.engine.selection import Selection
     from pcaphash.studies.replay import ReplayOptions
     from pcaphash.targets.answer import Target
-
-_TAP, _QEMU = "tap", "qemu"
 
 _OPTIONS = {
     "into": Annotated[
@@ -66,44 +66,46 @@ class Sending:
         """Whether packets are to be sent anywhere."""
         return self.into is not None
 
-    def check(self, delivering: Delivering, how: "ReplayOptions", other: Field | None) -> None:
-        """Refuse what does not go together.
-
-        Parameters
-        ----------
-        delivering, how
-            The other options.
-        other : Field or None
-            Asks for results of a replay in a way that packets which are sent have none in.
+    def check_alone(self) -> None:
+        """Refuse what has nothing to do with where packets are sent.
 
         Raises
         ------
         ConfigurationError
-            An option has nothing to do with where packets are sent.
+            There is something.
         """
         for name, value in (("read_hash", self.read_hash), ("decapsulate", self.decapsulate)):
-            if value and self.into != _TAP:
-                problem = f"it is only about {Field('into', _TAP)}"
+            if value and self.into != TAP:
+                problem = f"it is only about {Field('into', TAP)}"
                 raise ConfigurationError(Field(name), problem, "leave it out")
-        if not self.is_wanted:
-            return
-        if how.has_service or how.changes:
-            field = Field("changes" if how.changes else "service_ps")
-            raise ConfigurationError(field, f"{Field('into')} sends to a device that is what it is", "leave it out")
-        if other is not None:
-            problem = f"{Field('into')} prints what became of the packets, as text, and measures nothing in time"
-            raise ConfigurationError(other, problem, "leave it out; -w and --reported write what a device answers")
-        if delivering.with_comments:
-            problem = "a device that packets are sent into does not say what it hashes"
-            raise ConfigurationError(Field("with_comments"), problem, "leave it out")
-        if self.into in (_TAP, _QEMU):
-            if how.loop > 1 or how.rate or how.speed != 1:
-                field = Field("loop" if how.loop > 1 else "rate" if how.rate else "speed")
-                problem = f"packets go into {self.into} one after the other, as fast as it answers"
-                raise ConfigurationError(field, problem, "leave it out")
-        elif delivering.is_wanted:
-            problem = "an interface does not say what the device behind it reports"
-            raise ConfigurationError(delivering.first_field, problem, "leave it out, and capture over there")
+
+    def check(self, given: Mapping[str, object], selection: "Selection") -> None:
+        """Refuse options that have no effect on packets that are sent.
+
+        Parameters
+        ----------
+        given : mapping of str
+            What the command line gives, by the names of parameters.
+        selection : Selection
+            Which packets are sent.
+
+        Raises
+        ------
+        ConfigurationError
+            There is such an option.
+        """
+        refuse_words(str(self.into), given, selection, is_decapsulated=bool(self.decapsulate))
+
+    def check_device(self, device: "Device", given: Mapping[str, object]) -> None:
+        """Refuse a device that is not what packets are sent into.
+
+        Raises
+        ------
+        ConfigurationError
+            It is to do something else.
+        """
+        if self.into in (TAP, QEMU):
+            refuse_device(self.into, device, given, is_decapsulated=bool(self.decapsulate))
 
     def run(
         self,
@@ -121,25 +123,26 @@ class Sending:
         PcaphashError
             Something is missing here, the trace cannot be read, or something cannot be written.
         """
-        if self.into not in (_TAP, _QEMU):
+        if self.into not in (TAP, QEMU):
             return self._send_on(trace, device, how, selection, watch)
         from pcaphash.report.replay.sent import show_sent
         from pcaphash.studies.replay.into import send_into
         from pcaphash.targets.qemu import open_qemu
         from pcaphash.targets.tap import open_tap
 
-        if device.tunnel_mask and not self.decapsulate:
-            advice = f"; {Field('decapsulate')} has Linux take the outer header off" if self.into == _TAP else ""
-            warn(f"{self.into} knows no tunnels: it hashes the outer header of all packets{advice}")
         with ExitStack() as stack:
             opened: AbstractContextManager[Target] = (
                 open_qemu(device)
-                if self.into == _QEMU
+                if self.into == QEMU
                 else open_tap(device, with_hash=bool(self.read_hash), decapsulated=bool(self.decapsulate))
             )
             target = stack.enter_context(opened)
             encoders = delivering.open(device, stack)
             sent = send_into(trace, target, device, encoders, selection, watch)
+        report_warnings([device])
+        if device.tunnel_mask and not self.decapsulate:
+            advice = f"; {Field('decapsulate')} has Linux take the outer header off" if self.into == TAP else ""
+            warn(f"{self.into} knows no tunnels: it hashes the outer header of all packets{advice}")
         delivering.tell()
         if not delivering.takes_standard_output:
             show_sent(sent, str(self.into), sys.stdout)
