@@ -16,6 +16,7 @@ from pcaphash.errors import ConfigurationError, Field
 from pcaphash.report.synth.write import SYNTH_WRITERS, write_synthesis
 
 _STANDARD_OUTPUT = "-"
+_FOR_READERS = "table"
 
 
 @takes_traffic
@@ -40,7 +41,7 @@ def synth(
             "with what devices have to answer.",
         ),
     ] = None,
-    format_: options.Format = "table",
+    format_: options.Format = _FOR_READERS,
     synthesizing: Synthesizing,
 ) -> int:
     """Make traffic from a seed: flows in tunnels, of published flow sizes, byte for byte the same everywhere.
@@ -64,6 +65,10 @@ def synth(
         if write is not None:
             problem = "the conformance set goes into a folder of its own"
             raise ConfigurationError(Field("conformance"), problem, f"leave {Field('write')} out")
+        synthesizing.refuse("the conformance set is always the same")
+        if format_ != _FOR_READERS:
+            problem = "the conformance set has formats of its own, and nothing else is printed"
+            raise ConfigurationError(Field("format"), problem, "leave it out")
         announce_compilation()
         from pcaphash.report.conformance import write_conformance
 

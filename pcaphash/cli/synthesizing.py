@@ -1,6 +1,6 @@
 """Options of ``synth`` that say what traffic is made."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -8,9 +8,12 @@ import typer
 
 from pcaphash.cli.groups import ARRIVALS, FLOWS, PACKETS, put_into
 from pcaphash.cli.selecting import replace_parameter
+from pcaphash.errors import ConfigurationError, Field
 
 if TYPE_CHECKING:
     from pcaphash.studies.synth import Traffic
+
+_LEAVE_OUT = "leave it out"
 
 _AMOUNTS = {
     "packets": Annotated[
@@ -75,10 +78,13 @@ _FLOWS = {
     ],
     "ipv6": Annotated[
         str | None,
-        typer.Option("--ipv6", metavar="SHARE", help="Flows whose innermost packets are IPv6.  [default: 25%]"),
+        typer.Option(
+            "--ipv6", metavar="SHARE", help="Flows whose innermost packets are IPv6; of IPIP, none are.  [default: 25%]"
+        ),
     ],
     "outer_ipv6": Annotated[
-        str | None, typer.Option("--outer-ipv6", metavar="SHARE", help="Tunnels over IPv6.  [default: 25%]")
+        str | None,
+        typer.Option("--outer-ipv6", metavar="SHARE", help="Tunnels over IPv6; of IPIP, none are.  [default: 25%]"),
     ],
     "vlans": Annotated[
         str | None, typer.Option("--vlans", metavar="SHARE", help="Flows with a VLAN tag.  [default: none]")
@@ -90,13 +96,15 @@ _PACKETS = {
         typer.Option(
             "--packet-size",
             metavar="imix|full|BYTES",
-            help="Length of innermost IP packets: 46, 552 and 1430 at 7:4:1; 1430; or a number.  [default: imix, or "
-            "full if sizes of flows are bytes]",
+            help="Length of innermost IP packets, if their headers have room: 46, 552 and 1430 at 7:4:1; 1430; or a "
+            "number.  [default: imix, or full if sizes of flows are bytes]",
         ),
     ],
     "fragments": Annotated[
         str | None,
-        typer.Option("--fragments", metavar="SHARE", help="UDP datagrams in two fragments.  [default: none]"),
+        typer.Option(
+            "--fragments", metavar="SHARE", help="UDP datagrams of 16 bytes or more in two fragments.  [default: none]"
+        ),
     ],
     "snap_length": Annotated[
         int | None,
@@ -150,7 +158,66 @@ class Synthesizing:
         """
         from pcaphash.studies.synth import Traffic
 
-        return Traffic(**{name: value for name, value in self.given.items() if value is not None})
+        given = {name: value for name, value in self.given.items() if value is not None}
+        traffic = Traffic(**given)
+        for name, problem, advice in _without_effect(traffic):
+            if name in given:
+                raise ConfigurationError(Field(name), problem, advice)
+        return traffic
+
+    def refuse(self, problem: str) -> None:
+        """Refuse every option.
+
+        Parameters
+        ----------
+        problem : str
+            Why they have no effect.
+
+        Raises
+        ------
+        ConfigurationError
+            One is given.
+        """
+        for name, value in self.given.items():
+            if value is not None:
+                raise ConfigurationError(Field(name), problem, _LEAVE_OUT)
+
+
+def _without_effect(traffic: "Traffic") -> "Iterator[tuple[str, str, str]]":
+    """Yield the parameters that have no effect on some traffic if they are given, why, and what to do."""
+    from pcaphash.kernels.synth import FRAGMENTED_LEAST
+    from pcaphash.standards import ip
+    from pcaphash.studies.synth.templates import UDP_PORTS, WITH_NUMBERS
+
+    names = set(traffic.shares)
+    if traffic.is_by_rank:
+        yield "concurrent", f"all flows of {traffic.flow_sizes} go on at the same time", _LEAVE_OUT
+    tunnels = Field("tunnels")
+    if names == {"NONE"}:
+        for name in ("endpoints", "networks", "outer_source_port", "outer_ipv6"):
+            yield name, f"there are no tunnels in {tunnels}", f"{_LEAVE_OUT}, or add a tunnel"
+    if not names & set(WITH_NUMBERS):
+        advice = f"{_LEAVE_OUT}, or add one of {', '.join(WITH_NUMBERS)}"
+        yield "networks", f"no tunnel in {tunnels} has a VNI, VSID or key", advice
+    if not names & set(UDP_PORTS):
+        advice = f"{_LEAVE_OUT}, or add one of {', '.join(UDP_PORTS)}"
+        yield "outer_source_port", f"no tunnel in {tunnels} is in UDP", advice
+    if traffic.ipv6 and names == {"IPIP"}:
+        yield "ipv6", "IPIP is IPv4 in IPv4", f"{_LEAVE_OUT}, or add another tunnel"
+    if traffic.outer_ipv6 and names <= {"IPIP", "NONE"}:
+        yield "outer_ipv6", "IPIP is IPv4 in IPv4", f"{_LEAVE_OUT}, or add another tunnel"
+    if traffic.fragments:
+        header_len = ip.IPV6_LEN if traffic.ipv6 == 1 and "IPIP" not in names else ip.IPV4_LEN
+        least = header_len + ip.UDP_LEN + FRAGMENTED_LEAST
+        if not traffic.udp:
+            yield "fragments", f"only UDP is fragmented, and {Field('udp', 0)} leaves none", f"give {Field('udp')} more"
+        if max(traffic.lengths) < least:
+            problem = f"packets of {max(traffic.lengths)} bytes are too short for two fragments"
+            yield "fragments", problem, f"give {Field('packet_size')} {least} or more"
+    if traffic.arrivals != "on-off":
+        for name in ("burst_packets", "peak"):
+            problem = f"{traffic.arrivals} arrivals have no bursts"
+            yield name, problem, f"{_LEAVE_OUT}, or give {Field('arrivals', 'on-off')}"
 
 
 def takes_traffic(command: Callable[..., int]) -> Callable[..., int]:

@@ -65,5 +65,90 @@ def test_what_is_wrong_is_said_in_one_line(tmp_path, words, sentence, monkeypatc
     assert list(tmp_path.iterdir()) == []
 
 
+IPIP, NONE, UNNUMBERED = ("--tunnels", "IPIP"), ("--tunnels", "NONE"), ("--tunnels", "NONE,GRE,IPIP")
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["--packets", "0"], "--packets: 0 is out of range: a capture has at least one packet"),
+        (["--concurrent", "5", "--flow-sizes", "zipf:1"], "--concurrent: all flows of zipf:1 go on at the same time"),
+        (["--endpoints", "2", *NONE], "--endpoints: there are no tunnels in --tunnels; leave it out, or add a tunnel"),
+        (["--networks", "2", *NONE], "--networks: there are no tunnels in --tunnels"),
+        (
+            ["--networks", "2", *UNNUMBERED],
+            "--networks: no tunnel in --tunnels has a VNI, VSID or key; leave it out, or",
+        ),
+        (["--outer-source-port", "2", *UNNUMBERED], "--outer-source-port: no tunnel in --tunnels is in UDP"),
+        (["--outer-ipv6", "20%", *IPIP], "--outer-ipv6: IPIP is IPv4 in IPv4; leave it out, or add another tunnel"),
+        (["--ipv6", "100%", *IPIP], "--ipv6: IPIP is IPv4 in IPv4"),
+        (["--fragments", "20%", "--udp", "0"], "--fragments: only UDP is fragmented, and --udp 0 leaves none"),
+        (["--fragments", "20%", "--packet-size", "43"], "--fragments: packets of 43 bytes are too short for two"),
+        (["--fragments", "20%", "--packet-size", "63", "--ipv6", "1"], "give --packet-size 64 or more"),
+        (
+            ["--burst-packets", "32"],
+            "--burst-packets: poisson arrivals have no bursts; leave it out, or give --arrivals",
+        ),
+        (["--peak", "3", "--arrivals", "even"], "--peak: even arrivals have no bursts"),
+        (["--tunnels", "VXLAN=80%,NONE=40%"], "--tunnels: the shares add up to 120%; make them 100%"),
+        (["--tunnels", "VXLAN=20%"], "--tunnels: the shares add up to 20%"),
+        (["--tunnels", "VXLAN=80%,NONE=1"], "--tunnels: only some shares are in per cent"),
+        (["--tunnels", "VXLAN=-1"], "--tunnels: VXLAN=-1: '-1' is not a share"),
+        (["--tunnels", "VXLAN,vxlan"], "--tunnels: VXLAN is given twice"),
+    ],
+)
+def test_an_option_without_an_effect_is_refused(words, sentence, tmp_path):
+    result = run("synth", "-w", tmp_path / "t.pcap", *words)
+    (line,) = complaints(result)
+    assert sentence in line
+    assert (result.returncode, result.stdout, list(tmp_path.iterdir())) == (2, b"", [])
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--fragments", "20%", "--packet-size", "44"],
+        ["--fragments", "20%", "--packet-size", "64", "--ipv6", "1"],
+        ["--burst-packets", "8", "--peak", "3", "--arrivals", "on-off"],
+        ["--networks", "2", "--outer-source-port", "2", "--tunnels", "NONE,GENEVE"],
+        ["--endpoints", "2", "--ipv6", "0", "--outer-ipv6", "0", *IPIP],
+        ["--tunnels", "VXLAN=33%,NONE=33%,GRE=33%"],
+    ],
+)
+def test_what_has_an_effect_is_not_refused(words, tmp_path):
+    result = run("synth", "-w", tmp_path / "t.pcap", *FEW, *words)
+    assert result.returncode == 0, result.stderr
+
+
+@pytest.mark.parametrize(
+    "words", [["--seed", "1"], ["--packets", "5"], ["--ipv6", "0"], ["--arrivals", "poisson"], ["--format", "json"]]
+)
+def test_the_conformance_set_takes_no_options_of_traffic(words, tmp_path):
+    result = run("synth", "--conformance", tmp_path / "set", *words)
+    (line,) = complaints(result)
+    assert f"{words[0]}: the conformance set " in line
+    assert (result.returncode, list(tmp_path.iterdir())) == (2, [])
+
+
+def test_numbers_in_sentences_are_right(tmp_path):
+    words = [
+        "--packets",
+        "11",
+        "--rate",
+        "1kpps",
+        "--arrivals",
+        "even",
+        "--flow-sizes",
+        "pareto:9",
+        "--snap-length",
+        "1",
+    ]
+    text = run("synth", "-w", tmp_path / "t.pcap", *words, "--concurrent", "2").stdout.decode()
+    assert "10 ms, 1 kpps on average, even arrivals" in text
+    assert "the first byte of each is in the file" in text
+    text = run("synth", "-w", tmp_path / "t.pcap", "--packets", "1", "--flow-sizes", "pareto:9").stdout.decode()
+    assert "1 flow sent all that it had" in text
+
+
 def test_the_samples_say_why_they_are_not_made_by_it():
     assert "`pcaphash synth`" in (ROOT / "sample_traces" / "README.md").read_text()

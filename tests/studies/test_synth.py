@@ -370,7 +370,7 @@ def test_kinds_of_fragments_are_numbered_as_the_kernel_does():
         ({"flow_sizes": "campsu"}, "flow_sizes", "'campsu' is not a profile of flow sizes"),
         ({"flow_sizes": "zipf:0"}, "flow_sizes", "exponent is 0"),
         ({"tunnels": "VXLNA"}, "tunnels", "'VXLNA' is not an encapsulation"),
-        ({"tunnels": "VXLAN=1,vxlan=2"}, "tunnels", "vxlan=2 is not a new share"),
+        ({"tunnels": "VXLAN=1,vxlan=2"}, "tunnels", "VXLAN is given twice"),
         ({"tunnels": {"VXLAN": 0}}, "tunnels", "all shares are 0"),
         ({"ipv6": "120%"}, "ipv6", "'120%' is not a share"),
         ({"udp": "x"}, "udp", "'x' is not a share"),

@@ -41,17 +41,19 @@ def _list_facts(made: "Synthesis") -> list[str]:
     if traffic.is_by_rank:
         flows = f"flow sizes {traffic.flow_sizes} over {count(traffic.n_ranks)} flows; {largest}"
     else:
-        flows = f"flow sizes {traffic.flow_sizes}; {count(made.finished)} flows sent all that they had; {largest}"
+        finished, they = counted(made.finished, "flow", "flows"), "it" if made.finished == 1 else "they"
+        flows = f"flow sizes {traffic.flow_sizes}; {finished} sent all that {they} had; {largest}"
     seconds = made.duration_ns / _NS_OF_SECOND
     lines = [flows]
     if seconds:
-        rate = packet_rate(made.packets / seconds)
+        rate = packet_rate((made.packets - 1) / seconds)
         lines.append(f"{duration(made.duration_ns)}, {rate} on average, {traffic.arrivals} arrivals")
     if made.tagged:
         lines.append(f"{packets(made.tagged)} with a VLAN tag")
     if made.fragments:
         lines.append(counted(made.fragments, "fragment", "fragments"))
-    kept = f"the first {traffic.snap_length} bytes of each are in the file" if traffic.snap_length else ""
+    first = "byte of each is" if traffic.snap_length == 1 else f"{traffic.snap_length} bytes of each are"
+    kept = f"the first {first} in the file" if traffic.snap_length else ""
     return [*lines, f"seed {traffic.seed}" + (f"; {kept}" if kept else "")]
 
 

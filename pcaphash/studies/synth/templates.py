@@ -18,6 +18,9 @@ ENCAPSULATIONS = ("NONE", "GRE", "GRE_2890", "GRE_UDP", "VXLAN", "VXLAN_GPE", "G
 UDP_PORTS = {"GRE_UDP": 4754, "VXLAN": 4789, "VXLAN_GPE": 4790, "GENEVE": 6081}
 """Destination ports of the tunnels in UDP: RFC 8086, RFC 7348, draft-ietf-nvo3-vxlan-gpe-12, RFC 8926."""
 
+WITH_NUMBERS = ("GRE_2890", "NVGRE", "VXLAN", "VXLAN_GPE", "GENEVE")
+"""Encapsulations that have a VNI, a VSID or a key."""
+
 _MACS = bytes.fromhex("020000000001 020000000002")
 _INNER_MACS = bytes.fromhex("02000000000a 02000000000b")
 # Addresses for documentation, benchmarks, private networks (RFC 5737, RFC 2544, RFC 1918, RFC 3849, RFC 4193). The

@@ -29,6 +29,7 @@ _MOST_CONCURRENT = 1 << 24
 _LEAST_PACKET, _MOST_PACKET = 28, 9000
 _LATEST_PS = 1 << 62  # 53 days, beyond which times would not fit into 64 bits
 _MOST_PAUSE_PS = 1 << 56
+_MOST_ROUNDING = Fraction(1, 100)  # of per cents that should add up to 100
 _SLOWEST = 1000  # seconds between two packets
 _WITH_EXPONENT = re.compile(r"(zipf|pareto):([0-9]{1,2}(?:\.[0-9]{1,6})?)")
 
@@ -111,7 +112,7 @@ class Traffic:
 
     def __post_init__(self) -> None:
         ranges = {
-            "packets": (1, _MOST, "as many packets as times can be given for"),
+            "packets": (1, _MOST, "a capture has at least one packet, and no more than have times"),
             "flows": (1, _MOST_FLOWS, "at least one flow, at most 2^30"),
             "seed": (0, (1 << 64) - 1, "a seed has 64 bits"),
             "concurrent": (1, _MOST_CONCURRENT, "at least one flow, at most 2^24"),
@@ -264,12 +265,21 @@ def _parse_tunnels(given: Tunnels) -> dict[str, Fraction]:
         if key not in known:
             raise unknown_word(place, str(name), ENCAPSULATIONS, "an encapsulation")
         weight = _parse_number(value)
-        if weight < 0 or known[key] in found:
-            raise ConfigurationError(place, f"{name}={value} is not a new share", "write, for instance, VXLAN=3,NONE=1")
+        if weight < 0:
+            problem = f"{name}={value}: {value!r} is not a share"
+            raise ConfigurationError(place, problem, "write, for instance, VXLAN=3,NONE=1 or VXLAN=75%,NONE=25%")
+        if known[key] in found:
+            raise ConfigurationError(place, f"{known[key]} is given twice", "give each encapsulation once")
         found[known[key]] = weight
     total = sum(found.values())
     if not total:
         raise ConfigurationError(place, "all shares are 0", "give one above 0")
+    in_per_cent = sum(str(value).strip().endswith("%") for _, value in parts)
+    if 0 < in_per_cent < len(parts):
+        raise ConfigurationError(place, "only some shares are in per cent", "give all of them in per cent, or none")
+    if in_per_cent and abs(total - 1) > _MOST_ROUNDING:
+        problem = f"the shares add up to {float(100 * total):g}%"
+        raise ConfigurationError(place, problem, "make them 100%, or write proportions such as VXLAN=3,NONE=1")
     return {name: found[name] / total for name in ENCAPSULATIONS if found.get(name)}
 
 
