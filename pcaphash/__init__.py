@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from pcaphash.device.device import Device
     from pcaphash.device.files import device_from_ethtool, device_from_toml
     from pcaphash.device.toeplitz import toeplitz
-    from pcaphash.engine.rates import Rate
+    from pcaphash.engine.replay.rates import Rate
     from pcaphash.engine.running import Running
     from pcaphash.engine.selection import Selection
     from pcaphash.errors import CaptureError, ConfigurationError, PcaphashError
@@ -98,7 +98,7 @@ _HOMES = {
     "Replay": "pcaphash.studies.replay",
     "ReplayOptions": "pcaphash.studies.replay",
     "replay": "pcaphash.studies.replay",
-    "Rate": "pcaphash.engine.rates",
+    "Rate": "pcaphash.engine.replay.rates",
     "Running": "pcaphash.engine.running",
     "Steering": "pcaphash.studies.steer",
     "steer": "pcaphash.studies.steer",

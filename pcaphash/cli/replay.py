@@ -135,7 +135,7 @@ def _can_tell_more(delivering: Delivering, traces: list[str], output: Path | Non
     ConfigurationError
         They cannot, but are asked for.
     """
-    from pcaphash.engine.arrivals import can_open_again
+    from pcaphash.engine.replay.arrivals import can_open_again
     from pcaphash.studies.asking import inputs_of
 
     asked = _other_results(output, format_)

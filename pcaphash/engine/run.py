@@ -13,14 +13,14 @@ from pcaphash.capture.input import Input
 from pcaphash.capture.reader import Reader
 from pcaphash.engine.ahead import read_ahead
 from pcaphash.engine.crew import Crew, count_jobs
+from pcaphash.engine.loop import count_whole, open_part, read
 from pcaphash.engine.part import Part, whole_parts
 from pcaphash.engine.progress import Watch, Watched
-from pcaphash.engine.read import count_whole, open_part, read
 from pcaphash.engine.reading import Reading
 from pcaphash.engine.request import Batch, C, Partial, Request
 from pcaphash.engine.saved import SavedCensus, is_saved_census, load_census
-from pcaphash.engine.selecting import Selector
 from pcaphash.engine.selection import Selection
+from pcaphash.engine.selector import Selector
 from pcaphash.engine.threads import using_threads
 from pcaphash.errors import CaptureError, Command, ConfigurationError, Field, NothingReadableError, PcaphashError
 

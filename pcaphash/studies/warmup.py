@@ -22,8 +22,8 @@ from pcaphash.capture.reported.writer import ReportedPacket, write_pcapng
 from pcaphash.device.device import Device
 from pcaphash.engine.kept import PacketKeeper
 from pcaphash.engine.part import Part, split_part
-from pcaphash.engine.rates import Rate
-from pcaphash.engine.rings import Rings, Service
+from pcaphash.engine.replay.rates import Rate
+from pcaphash.engine.replay.rings import Rings, Service
 from pcaphash.engine.run import combine, run
 from pcaphash.engine.selection import Selection
 from pcaphash.studies.analyze import AnalysisRequest, analyze

@@ -11,11 +11,11 @@ import pcaphash
 from pcaphash import ConfigurationError, Rate, ReplayOptions
 from pcaphash.capture.input import FileInput
 from pcaphash.device.device import Device
-from pcaphash.engine.arrivals import Arrivals, Timing
+from pcaphash.engine.replay.arrivals import Arrivals, Timing
+from pcaphash.engine.replay.scale import Scale
+from pcaphash.engine.replay.steering import Plan, Steerer
 from pcaphash.engine.rules import ReadingRules
-from pcaphash.engine.scale import Scale
 from pcaphash.engine.selection import Selection
-from pcaphash.engine.steering import Plan, Steerer
 from support import builders, captures
 
 HOUR = 3600 * 10**9

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import simpy
 
-from pcaphash.engine.loss import Losses
-from pcaphash.engine.rings import Rings, Service
+from pcaphash.engine.replay.loss import Losses
+from pcaphash.engine.replay.rings import Rings, Service
 
 SERVICE_PS = 1_000_000
 N_QUEUES = 4

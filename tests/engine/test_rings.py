@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from naive.rings import Packet, is_overtaking_by_change, simulate
-from pcaphash.engine.loss import Losses, SharedLosses
-from pcaphash.engine.lossless import LongestService
-from pcaphash.engine.rings import Loads, Rings, Service, SharedRing, bounds_of, occupied
+from pcaphash.engine.replay.loss import Losses, SharedLosses
+from pcaphash.engine.replay.lossless import LongestService
+from pcaphash.engine.replay.rings import Loads, Rings, Service, SharedRing, bounds_of, occupied
 from pcaphash.kernels.base import COMPILED
 from pcaphash.kernels.rings import bin_of
 

@@ -10,7 +10,7 @@ from naive.configuration import Configuration
 from naive.flow import Flows
 from pcaphash.capture.reader import Block, Reader
 from pcaphash.engine.describer import Describer
-from pcaphash.engine.steering import Plan, Steerer, queue_table
+from pcaphash.engine.replay.steering import Plan, Steerer, queue_table
 from support import builders
 from support.comparing import CONFIGURATIONS, device_of
 from support.packets import configurations, frames

@@ -11,7 +11,7 @@ from naive.rings import Packet, is_overtaking_by_change, simulate
 from pcaphash import Change, ConfigurationError, Device, Rate, ReplayOptions, Selection
 from pcaphash.capture.reader import Reader
 from pcaphash.engine.describer import Describer
-from pcaphash.engine.rates import parse_rate, parse_service_rate, parse_speed
+from pcaphash.engine.replay.rates import parse_rate, parse_service_rate, parse_speed
 from pcaphash.errors import Field
 from pcaphash.quantities import parse_duration
 from pcaphash.studies.replay import columns
@@ -336,7 +336,7 @@ def test_no_packets_are_refused(tmp_path):
 
 
 def test_too_many_windows_are_refused(trace, monkeypatch):
-    monkeypatch.setattr("pcaphash.engine.windows.MOST_ROWS", 100)
+    monkeypatch.setattr("pcaphash.engine.replay.windows.MOST_ROWS", 100)
     with pytest.raises(ConfigurationError, match="rows"):
         pcaphash.replay(trace, DEVICE, ReplayOptions(8, 10**5, window_ns=100))
 

@@ -67,7 +67,7 @@ from pcaphash.engine.rules import ReadingRules
 from pcaphash.engine.census import CensusIdentity
 from pcaphash.engine.flows import FlowTable
 from pcaphash.engine.kept import PacketKeeper
-from pcaphash.engine.rings import Rings, Service
+from pcaphash.engine.replay.rings import Rings, Service
 from pcaphash.engine.selection import Selection
 from pcaphash.engine.stripping import strip_block
 from pcaphash.kernels.inputs import hash_inputs, spread_by_keys, tabulate_keys, working_room

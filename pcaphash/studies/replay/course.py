@@ -5,12 +5,12 @@ import numpy.typing as npt
 
 from pcaphash.device.device import Device
 from pcaphash.engine.describer import Descriptions
-from pcaphash.engine.lanes import Lane, Lanes, Queues, Steps
-from pcaphash.engine.merged import MergedTraces
+from pcaphash.engine.replay.lanes import Lane, Lanes, Queues, Steps
+from pcaphash.engine.replay.merged import MergedTraces
+from pcaphash.engine.replay.rings import Rings, Service
+from pcaphash.engine.replay.stamped import Settler
+from pcaphash.engine.replay.steering import Steered
 from pcaphash.engine.request import Batch
-from pcaphash.engine.rings import Rings, Service
-from pcaphash.engine.stamped import Settler
-from pcaphash.engine.steering import Steered
 from pcaphash.errors import ConfigurationError, Field
 from pcaphash.studies.replay.options import ReplayOptions
 from pcaphash.studies.replay.result import Clock

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from pcaphash.engine.arrivals import Arrivals
-from pcaphash.engine.lanes import Lane, Lanes, Together
-from pcaphash.engine.loss import Losses, SharedLosses
-from pcaphash.engine.lossless import LongestService
+from pcaphash.engine.replay.arrivals import Arrivals
+from pcaphash.engine.replay.lanes import Lane, Lanes, Together
+from pcaphash.engine.replay.loss import Losses, SharedLosses
+from pcaphash.engine.replay.lossless import LongestService
 from pcaphash.studies.replay.rates import first_grid, longest_ps, lossless_from, rate_of
 from pcaphash.studies.replay.result import Lossless
 from pcaphash.studies.replay.rows import Row

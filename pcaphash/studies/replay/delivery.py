@@ -15,9 +15,9 @@ from pcaphash.capture.reported.source import NOT_REPORTED, Reported
 from pcaphash.device.device import Device
 from pcaphash.engine.decision import Decision
 from pcaphash.engine.describer import Describer, Descriptions
-from pcaphash.engine.merged import MergedTraces
 from pcaphash.engine.progress import Watch
 from pcaphash.engine.reading import Reading
+from pcaphash.engine.replay.merged import MergedTraces
 from pcaphash.engine.request import Batch
 from pcaphash.engine.selection import RECEIVED, Selection
 from pcaphash.kernels.delivered import DELIVERED, DROPPED

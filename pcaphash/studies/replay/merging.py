@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 from pcaphash.capture.input import Trace, input_of
 from pcaphash.device.device import Device
-from pcaphash.engine.merged import MergedTraces
 from pcaphash.engine.part import whole_parts
 from pcaphash.engine.progress import Watch, Watched
 from pcaphash.engine.reading import Reading
+from pcaphash.engine.replay.merged import MergedTraces
 from pcaphash.engine.rules import ReadingRules
 from pcaphash.engine.run import check_read
 from pcaphash.engine.selection import Selection

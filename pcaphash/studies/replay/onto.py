@@ -9,8 +9,8 @@ from pcaphash.capture.reader import Block
 from pcaphash.capture.reported.source import Reported
 from pcaphash.device.device import Device
 from pcaphash.engine.progress import Watch
-from pcaphash.engine.rates import PS_PER_NS
 from pcaphash.engine.reading import Reading
+from pcaphash.engine.replay.rates import PS_PER_NS
 from pcaphash.engine.request import Batch
 from pcaphash.engine.selection import RECEIVED, Selection
 from pcaphash.studies.replay.course import TraceTimes

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from pcaphash.device.device import Device
-from pcaphash.engine.arrivals import Timing
-from pcaphash.engine.rates import PS, Rate, check_ratio
-from pcaphash.engine.steering import Plan
+from pcaphash.engine.replay.arrivals import Timing
+from pcaphash.engine.replay.rates import PS, Rate, check_ratio
+from pcaphash.engine.replay.steering import Plan
 from pcaphash.errors import ConfigurationError, Field
 
 MOST_RING_SIZE = 65536

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from pcaphash.engine.rates import PS
+from pcaphash.engine.replay.rates import PS
 from pcaphash.studies.replay.result import Lossless
 
 N_RATES = 24

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from pcaphash.device.device import Device
 from pcaphash.engine.reading import Reading
+from pcaphash.engine.replay.stamped import Settler
 from pcaphash.engine.result import Result, configurations, packets_of
-from pcaphash.engine.stamped import Settler
 from pcaphash.studies.replay.columns import CURVE, DELAYS, FEWEST_QUEUES, QUEUES, WINDOWS
 from pcaphash.studies.replay.options import ReplayOptions
 from pcaphash.studies.replay.rows import Row

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from pcaphash.engine.rates import PS_PER_NS
-from pcaphash.engine.rings import bounds_of
+from pcaphash.engine.replay.rates import PS_PER_NS
+from pcaphash.engine.replay.rings import bounds_of
 
 if TYPE_CHECKING:
-    from pcaphash.engine.lanes import Lane
-    from pcaphash.engine.rings import Loads
-    from pcaphash.engine.windows import QueueLoad, Window
+    from pcaphash.engine.replay.lanes import Lane
+    from pcaphash.engine.replay.rings import Loads
+    from pcaphash.engine.replay.windows import QueueLoad, Window
 
 Row = dict[str, str | int | float | None]
 

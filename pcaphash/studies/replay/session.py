@@ -9,16 +9,16 @@ import numpy.typing as npt
 
 from pcaphash.capture.input import Input
 from pcaphash.device.device import Device
-from pcaphash.engine.arrivals import Arrivals, can_open_again
-from pcaphash.engine.lanes import Choice, EntryChoice, IdealHash, Lane, Lanes, QueueChoice, Receiver, RoundRobin
 from pcaphash.engine.progress import Watch
-from pcaphash.engine.rates import PS
 from pcaphash.engine.reading import Reading
+from pcaphash.engine.replay.arrivals import Arrivals, can_open_again
+from pcaphash.engine.replay.lanes import Choice, EntryChoice, IdealHash, Lane, Lanes, QueueChoice, Receiver, RoundRobin
+from pcaphash.engine.replay.rates import PS
+from pcaphash.engine.replay.scale import Scale
+from pcaphash.engine.replay.steering import Plan, Steerer, Unsteered, queue_table
 from pcaphash.engine.rules import ReadingRules
 from pcaphash.engine.run import check_read, check_selected
-from pcaphash.engine.scale import Scale
 from pcaphash.engine.selection import Selection
-from pcaphash.engine.steering import Plan, Steerer, Unsteered, queue_table
 from pcaphash.errors import ConfigurationError, Field
 from pcaphash.studies.replay.options import ReplayOptions
 

@@ -5,13 +5,13 @@ from dataclasses import replace
 
 from pcaphash.capture.input import Trace
 from pcaphash.device.device import Device
-from pcaphash.engine.arrivals import Arrivals
-from pcaphash.engine.lanes import Lanes
 from pcaphash.engine.progress import Watch
-from pcaphash.engine.rates import PS_PER_NS, Rate
-from pcaphash.engine.rings import Rings, Service, SharedRing
+from pcaphash.engine.replay.arrivals import Arrivals
+from pcaphash.engine.replay.lanes import Lanes
+from pcaphash.engine.replay.rates import PS_PER_NS, Rate
+from pcaphash.engine.replay.rings import Rings, Service, SharedRing
+from pcaphash.engine.replay.windows import RingLanes, loads_of
 from pcaphash.engine.selection import RECEIVED, Selection
-from pcaphash.engine.windows import RingLanes, loads_of
 from pcaphash.studies.asking import check_request
 from pcaphash.studies.replay.curve import try_rates
 from pcaphash.studies.replay.options import ReplayOptions

@@ -7,7 +7,7 @@ from typing import Any
 
 from pcaphash.device.changes import AT_FIELD, TimedOptions, change_devices
 from pcaphash.device.device import Device
-from pcaphash.engine.rates import Rate, parse_rate, parse_service_rate, parse_speed
+from pcaphash.engine.replay.rates import Rate, parse_rate, parse_service_rate, parse_speed
 from pcaphash.engine.timeline import parse_window
 from pcaphash.errors import ConfigurationError, Field
 from pcaphash.quantities import parse_duration

@@ -13,16 +13,16 @@ from pcaphash.capture.delivered.encoder import Encoder
 from pcaphash.capture.input import Trace, input_of
 from pcaphash.capture.reader import Block, Piece, Reader
 from pcaphash.device.device import Device
-from pcaphash.engine.looking import add_link_types
-from pcaphash.engine.merged import MergedTraces
+from pcaphash.engine.found import add_link_types
+from pcaphash.engine.loop import close_part, open_part
 from pcaphash.engine.part import Part
 from pcaphash.engine.progress import Watch, Watched
-from pcaphash.engine.read import close_part, open_part
 from pcaphash.engine.reading import Reading
+from pcaphash.engine.replay.merged import MergedTraces
 from pcaphash.engine.rules import ReadingRules
 from pcaphash.engine.run import check_selected
-from pcaphash.engine.selecting import Selector
 from pcaphash.engine.selection import Selection
+from pcaphash.engine.selector import Selector
 from pcaphash.errors import ConfigurationError, Field
 
 Report = Callable[[Block, int, npt.NDArray[np.int64]], Delivery]

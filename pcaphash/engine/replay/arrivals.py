@@ -18,15 +18,15 @@ from pcaphash.capture.input import FileInput, Input
 from pcaphash.capture.source import STANDARD_INPUT
 from pcaphash.engine.part import whole_parts
 from pcaphash.engine.progress import Watch, Watched
-from pcaphash.engine.rates import PS, PS_PER_NS, Rate
 from pcaphash.engine.reading import Reading
+from pcaphash.engine.replay.rates import PS, PS_PER_NS, Rate
+from pcaphash.engine.replay.scale import Scale
+from pcaphash.engine.replay.span import Span
+from pcaphash.engine.replay.stamped import Stamped, StampedTrace
+from pcaphash.engine.replay.steering import Steered, Steerer
 from pcaphash.engine.rules import ReadingRules
-from pcaphash.engine.scale import Scale
-from pcaphash.engine.selecting import Selector
 from pcaphash.engine.selection import RECEIVED, Selection
-from pcaphash.engine.span import Span
-from pcaphash.engine.stamped import Stamped, StampedTrace
-from pcaphash.engine.steering import Steered, Steerer
+from pcaphash.engine.selector import Selector
 
 _BITS = 8
 

@@ -7,8 +7,8 @@ import numpy as np
 import numpy.typing as npt
 
 from pcaphash.engine.describer import NO_QUEUE
-from pcaphash.engine.scale import Scale
-from pcaphash.engine.steering import Plan, Steered, queue_table
+from pcaphash.engine.replay.scale import Scale
+from pcaphash.engine.replay.steering import Plan, Steered, queue_table
 
 Queues = npt.NDArray[np.int32]
 Steps = list[tuple[int, int, int]]

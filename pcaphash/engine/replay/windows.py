@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from pcaphash.engine.lanes import Lane, Lanes
-from pcaphash.engine.rates import PS_PER_NS
-from pcaphash.engine.rings import Loads, Rings, occupied
-from pcaphash.engine.scale import Scale
-from pcaphash.engine.steering import Steered
+from pcaphash.engine.replay.lanes import Lane, Lanes
+from pcaphash.engine.replay.rates import PS_PER_NS
+from pcaphash.engine.replay.rings import Loads, Rings, occupied
+from pcaphash.engine.replay.scale import Scale
+from pcaphash.engine.replay.steering import Steered
 from pcaphash.errors import ConfigurationError, Field
 
 MOST_ROWS = 2_000_000
