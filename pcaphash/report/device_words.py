@@ -9,6 +9,7 @@ from pcaphash.device.hash_key import NAMED_KEYS, TITLES
 from pcaphash.device.indirection_table import default_table
 from pcaphash.device.options import WORDS
 from pcaphash.device.warnings import DeviceWarning, find_warnings
+from pcaphash.report.words import brief_types
 
 _SHOWN_ENTRIES = 16
 _DEFAULT = " (default)"
@@ -59,12 +60,40 @@ def describe_common(device: Device, others: Iterable[Device] = ()) -> list[tuple
     ]
 
 
-def given_and_assumed(device: Device, others: Iterable[Device] = ()) -> list[str]:
-    """Say what is given of a device and what is assumed, of all that is common to the configurations; a line each."""
-    options = describe_common(device, others)
-    given = [f"{name} {value}" for name, value in options if not value.endswith(_DEFAULT)]
-    assumed = [f"{name} {value.removesuffix(_DEFAULT)}" for name, value in options if value.endswith(_DEFAULT)]
-    return [f"{label}: {'; '.join(parts)}" for label, parts in (("given", given), ("assumed", assumed)) if parts]
+def given_and_assumed(
+    device: Device, others: Iterable[Device] = (), *, with_types: bool = False, protocol: str = ""
+) -> dict[str, str]:
+    """Return what is given of a device and what is assumed, of all that is common to the configurations.
+
+    Parameters
+    ----------
+    device : Device
+        The device.
+    others : iterable of Device
+        The other configurations of the run.
+    with_types : bool
+        Whether to name the types too, where there is only one configuration.
+    protocol : str
+        The protocol of the packets, if that is assumed.
+
+    Returns
+    -------
+    dict of str to str
+        By the words "given" and "assumed"; one that nothing belongs to is left out.
+    """
+    given: list[str] = []
+    assumed = [f"protocol {protocol}"] if protocol else []
+    if with_types:
+        (given if {"hash_types", "tunnel_types"} & device.given else assumed).append(f"types {brief_types(device)}")
+    for name, value in describe_common(device, others):
+        short = value.removesuffix(_DEFAULT)
+        (given if short == value else assumed).append(f"{name} {short}")
+    return {word: "; ".join(parts) for word, parts in (("given", given), ("assumed", assumed)) if parts}
+
+
+def given_and_assumed_lines(device: Device, others: Iterable[Device] = (), *, with_types: bool = False) -> list[str]:
+    """Say what is given of a device and what is assumed, a line each."""
+    return [f"{word}: {parts}" for word, parts in given_and_assumed(device, others, with_types=with_types).items()]
 
 
 def warning_lines(devices: Iterable[Device]) -> list[str]:

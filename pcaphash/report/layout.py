@@ -74,8 +74,9 @@ def show_text(text: Text, console: Console, indent: int = 0, further: int | None
     for paragraph in text.split("\n", allow_blank=True):
         lines = [paragraph] if console.soft_wrap else paragraph.wrap(console, console.width - max(indent, further))
         for number, line in enumerate(lines):
-            line.rstrip()
-            console.print(Text(" " * (further if number else indent)).append_text(line))
+            whole = Text(" " * (further if number else indent)).append_text(line)
+            whole.rstrip()
+            console.print(whole)
 
 
 class Columns:

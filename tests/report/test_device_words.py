@@ -3,7 +3,14 @@
 import pytest
 
 from pcaphash.device import Device
-from pcaphash.report.device_words import describe, describe_common, describe_own, warning_lines
+from pcaphash.report.device_words import (
+    describe,
+    describe_common,
+    describe_own,
+    given_and_assumed,
+    given_and_assumed_lines,
+    warning_lines,
+)
 
 OTHER = Device(
     "1.4",
@@ -149,3 +156,16 @@ def test_what_is_hardly_meant():
         "--features has neither RSS nor HASH_REPORT: hashes are calculated, but a real device would not hash",
         "--key: all bytes are 0, so all hashes are the same; drivers that do not show their key print zeros",
     ]
+
+
+def test_what_is_given_and_what_is_assumed_stand_apart():
+    device = Device(queues=4, given=["queues"])
+    assert given_and_assumed(device)["given"] == "queues 4"
+    assert given_and_assumed(device)["assumed"].startswith("spec v7; ")
+    assert "queues" not in given_and_assumed(device)["assumed"]
+    with_types = given_and_assumed(Device(hash_types="base", given=["hash_types"]), with_types=True, protocol="tcp")
+    assert with_types["given"] == "types base"
+    assert with_types["assumed"].startswith("protocol tcp; spec v7; ")
+    everything = ["spec", "features", "hash_key", "queues", "indirection_table", "unclassified_queue"]
+    given = Device(given=[*everything, "vxlan_ports", "geneve_ports"])
+    assert [line.partition(":")[0] for line in given_and_assumed_lines(given)] == ["given"]

@@ -174,3 +174,13 @@ def test_frames_that_did_not_come_back_are_told():
     stream = io.StringIO()
     show_sent(Sent(of_queue=Counter({0: 2})), "qemu", stream)
     assert "Not returned" not in stream.getvalue()
+
+
+@pytest.mark.jit_only
+def test_what_was_given_of_the_device_is_not_told_as_assumed():
+    shown = io.StringIO()
+    show_replay(replay(str(OVERLAY), Device(queues=4, hash_key="symmetric", given=["queues", "hash_key"])), shown)
+    lines = dict(line.split(": ", 1) for line in shown.getvalue().splitlines() if ": " in line)
+    assert lines["given"].startswith("key ")
+    assert lines["given"].endswith("; queues 4")
+    assert lines["assumed"].startswith("spec v7; ")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TextIO
 from rich.console import Console
 from rich.text import Text
 
-from pcaphash.report.device_words import describe_own, given_and_assumed
+from pcaphash.report.device_words import describe_own, given_and_assumed_lines
 from pcaphash.report.layout import Columns, open_console, show_text
 from pcaphash.report.words import (
     above_ideal,
@@ -118,7 +118,7 @@ def _facts(analysis: "Analysis", with_types: bool) -> Text:
         shares = [f"{name} {count(n)} ({percent(n / whole.packets)})" for name, n in analysis.encapsulations[0].items()]
         lines.append(f"encapsulation: {', '.join(shares)}")
     devices = [each.device for each in analysis.distributions]
-    lines += given_and_assumed(whole.device, devices)
+    lines += given_and_assumed_lines(whole.device, devices)
     if with_types:
         form = "NAME=HASH_TYPES/TUNNEL_TYPES" if whole.device.profile.tunnel_types else "NAME=HASH_TYPES"
         lines.append(f"configurations ({form}): {'; '.join(_configuration(device, devices) for device in devices)}")

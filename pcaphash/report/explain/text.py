@@ -8,7 +8,7 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-from pcaphash.report.device_words import describe_common, describe_own
+from pcaphash.report.device_words import describe_own, given_and_assumed
 from pcaphash.report.explain.headers import note_words, value_words
 from pcaphash.report.explain.outcome import because_words, list_rules
 from pcaphash.report.explain.stops import stop_words
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 _INPUT_STYLES = ("bold cyan", "bold green", "bold yellow", "bold magenta")
 _OFFSET_WIDTH = 7
 _STEP_INDENT = 4
-_DEFAULT = " (default)"
 
 
 class _Page:
@@ -167,11 +166,7 @@ def _groups(fields: "tuple[InputField, ...]") -> Iterator[Text]:
 
 def _device(answer: "Answer") -> list[tuple[str, str]]:
     """Say what was given and assumed of the device."""
-    options = describe_common(answer.device)
-    given = [f"{name} {value}" for name, value in options if not value.endswith(_DEFAULT)]
-    assumed = [f"{name} {value.removesuffix(_DEFAULT)}" for name, value in options if value.endswith(_DEFAULT)]
-    parts = [("given", "; ".join(given)), ("assumed", "; ".join(assumed))]
-    return [(answer.device.name, _types(answer)), *((label, text) for label, text in parts if text)]
+    return [(answer.device.name, _types(answer)), *given_and_assumed(answer.device).items()]
 
 
 def _types(answer: "Answer") -> str:

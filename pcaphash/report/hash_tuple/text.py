@@ -8,16 +8,15 @@ from rich.console import Console
 from rich.text import Text
 
 from pcaphash.device.flavor import TITLES, hashes_ipv6
-from pcaphash.report.device_words import describe_common
-from pcaphash.report.layout import Columns, open_console
-from pcaphash.report.words import brief_types
+from pcaphash.report.device_words import given_and_assumed
+from pcaphash.report.layout import Columns, open_console, show_text
 from pcaphash.studies.hash_tuple import Directions, compare_directions
 
 if TYPE_CHECKING:
     from pcaphash.studies.hash_tuple import PacketTuple, TupleHash
 
-_DEFAULT = " (default)"
 _IPV6 = 6
+_FURTHER = 17  # blank columns before what does not fit beside its label
 
 
 def show_tuples(found: "Sequence[TupleHash]", stream: TextIO) -> None:
@@ -36,24 +35,26 @@ def show_tuples(found: "Sequence[TupleHash]", stream: TextIO) -> None:
         for each in found:
             _show_answer(each, console)
         if directions:
-            console.print(f"{_directions_text(directions, *found)}\n")
+            show_text(Text(f"{_directions_text(directions, *found)}\n"), console)
     else:
         _table(found).print(console)
     for note in dict.fromkeys(_tunnel_note(each) for each in found if each.tunnel):
-        console.print(f"{note}\n")
+        show_text(Text(f"{note}\n"), console, further=0)
     _show_device(found, console)
 
 
 def _show_answer(each: "TupleHash", console: Console) -> None:
-    console.print(Text(_title(each.packet), style="bold"))
-    console.print(Text(f"  hash type      {_hash_type(each)}"))
+    show_text(Text(_title(each.packet), style="bold"), console)
+    lines = [Text(f"hash type      {_hash_type(each)}")]
     if each.hash_value is not None:
-        console.print(Text.assemble("  hash           ", (f"0x{each.hash_value:08x}", "bold green")))
-        console.print(Text(f"  hash input     {_groups(each)}"))
+        lines.append(Text.assemble("hash           ", (f"0x{each.hash_value:08x}", "bold green")))
+        lines.append(Text(f"hash input     {_groups(each)}"))
     if each.table_entry is not None:
         n_entries = len(each.device.indirection_table)
-        console.print(Text(f"  table entry    {each.table_entry} of {n_entries}, counted from 0"))
-    console.print(Text.assemble("  receive queue  ", (_queue(each), "bold green")))
+        lines.append(Text(f"table entry    {each.table_entry} of {n_entries}, counted from 0"))
+    lines.append(Text.assemble("receive queue  ", (_queue(each), "bold green")))
+    for line in lines:
+        show_text(line, console, 2, _FURTHER)
     console.print()
 
 
@@ -127,18 +128,6 @@ def _tunnel_note(each: "TupleHash") -> str:
 
 
 def _show_device(found: "Sequence[TupleHash]", console: Console) -> None:
-    device = found[0].device
-    types = f"types {brief_types(device)}"
-    given: list[str] = []
-    assumed: list[str] = []
-    if any(each.packet.is_assumed for each in found):
-        assumed.append("protocol tcp")
-    (given if {"hash_types", "tunnel_types"} & device.given else assumed).append(types)
-    for name, value in describe_common(device):
-        if value.endswith(_DEFAULT):
-            assumed.append(f"{name} {value.removesuffix(_DEFAULT)}")
-        else:
-            given.append(f"{name} {value}")
-    for label, parts in (("given", given), ("assumed", assumed)):
-        if parts:
-            console.print(Text(f"{label}: {'; '.join(parts)}", style="dim"))
+    protocol = "tcp" if any(each.packet.is_assumed for each in found) else ""
+    for word, parts in given_and_assumed(found[0].device, with_types=True, protocol=protocol).items():
+        show_text(Text(f"{word}: {parts}", style="dim"), console)

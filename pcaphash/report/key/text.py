@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.text import Text
 
 from pcaphash.report.analyze.text import show_facts
-from pcaphash.report.device_words import given_and_assumed
+from pcaphash.report.device_words import given_and_assumed_lines
 from pcaphash.report.key.words import power_text, put_into_words, varying_text
 from pcaphash.report.layout import Columns, open_console, show_text
 from pcaphash.report.reach_words import input_text
@@ -49,7 +49,7 @@ def show_examination(examination: "KeyExamination", stream: TextIO) -> None:
         return
     devices = examination.devices
     types = [f"{device.name}={brief_types(device)}" if len(devices) > 1 else brief_types(device) for device in devices]
-    lines = [f"types: {'; '.join(types)}", *given_and_assumed(devices[0], devices)]
+    lines = [f"types: {'; '.join(types)}", *given_and_assumed_lines(devices[0], devices)]
     show_text(Text("\n".join(lines), style="dim"), console)
 
 

@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.text import Text
 
 from pcaphash.report.analyze.text import BAD, GOOD, show_headline
-from pcaphash.report.device_words import describe_common
+from pcaphash.report.device_words import given_and_assumed_lines
 from pcaphash.report.layout import Columns, open_console, show_text
 from pcaphash.report.replay.words import headline, own_verdicts, traffic_text, verdict_lines
 from pcaphash.report.words import brief_types, count, duration, left_out_text, packet_rate, percent, size
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from pcaphash.studies.replay.result import Replay
     from pcaphash.studies.replay.rows import Row
 
-_DEFAULT = " (default)"
 _DELAYS = {
     "delay_median_ns": "delay, median",
     "delay_p99_ns": "delay, 99%",
@@ -123,7 +122,6 @@ def _show_facts(replay: "Replay", console: Console) -> None:
     if replay.options.rate is not None and replay.options.rate.unit == "bits":
         lines.append("rate: original lengths, without preamble, frame check sequence and gap between frames")
     devices = list(replay.devices)
-    options = [f"{name} {value.removesuffix(_DEFAULT)}" for name, value in describe_common(devices[0], devices)]
-    lines.append(f"device: {'; '.join(options)}")
+    lines += given_and_assumed_lines(devices[0], devices)
     lines.append(f"configurations: {'; '.join(f'{each.name}={brief_types(each)}' for each in devices)}")
     show_text(Text("\n".join(lines), style="dim"), console)

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, TextIO
 from rich.console import Console
 from rich.text import Text
 
-from pcaphash.report.device_words import describe_common
-from pcaphash.report.layout import Columns, open_console
+from pcaphash.report.device_words import given_and_assumed_lines
+from pcaphash.report.layout import Columns, open_console, show_text
 from pcaphash.report.validate.fault_words import device_text, traffic_texts
 from pcaphash.report.validate.kind_words import common_text, part_text, sampled_text
 from pcaphash.report.validate.queue_words import queue_sentences
@@ -18,7 +18,7 @@ from pcaphash.report.validate.words import (
     unexplained_text,
     verdict_text,
 )
-from pcaphash.report.words import brief_types, count, left_out_text, packets
+from pcaphash.report.words import count, left_out_text, packets
 from pcaphash.studies.validate.verdicts import Verdict
 
 if TYPE_CHECKING:
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from pcaphash.studies.validate.queue_rules import QueueDiagnosis
     from pcaphash.studies.validate.result import Example
 
-_DEFAULT = " (default)"
 _MOST_ALTERNATIVES = 6
 _MOST_TRAFFIC = 4
+_INDENT = 5  # of the example below a cause
 
 
 def show_validation(validation: "Validation", stream: TextIO, recover_command: str | None = None) -> None:
@@ -50,34 +50,32 @@ def show_validation(validation: "Validation", stream: TextIO, recover_command: s
     if validation.judged:
         _show_verdicts(validation, console)
     if validation.faults[Verdict.HASH_MISSING] and not validation.reported["hash_value"]:
-        console.print("No hash was reported for any packet: RSS may be off, or the driver does not pass hashes on.\n")
+        line = "No hash was reported for any packet: RSS may be off, or the driver does not pass hashes on."
+        show_text(Text(f"{line}\n"), console)
     if validation.diagnosis is not None:
         _show_causes(validation, validation.diagnosis, console)
     if validation.queue_diagnosis is not None:
         _show_queues(validation, validation.queue_diagnosis, console)
     if recover_command:
-        console.print("Every hash is wrong. If the device may have another key, recover it from the hashes:")
+        line = "Every hash is wrong. If the device may have another key, recover it from the hashes:"
+        show_text(Text(line), console)
         console.print(Text(f"  {recover_command}"), soft_wrap=True)
 
 
 def _show_headline(validation: "Validation", console: Console) -> None:
     colour = " red" if validation.mismatches else " green" if validation.judged else ""
-    console.print(Text(headline(validation), style=f"bold{colour}"))
+    show_text(Text(headline(validation), style=f"bold{colour}"), console, further=0)
 
 
 def _show_device(validation: "Validation", console: Console) -> None:
-    options = describe_common(validation.device)
-    types = [f"types {brief_types(validation.device)}"]
-    given = [f"{name} {value}" for name, value in options if not value.endswith(_DEFAULT)]
-    assumed = [f"{name} {value.removesuffix(_DEFAULT)}" for name, value in options if value.endswith(_DEFAULT)]
-    lines = [f"{label}: {'; '.join(each)}" for label, each in (("device", types + given), ("assumed", assumed)) if each]
+    lines = given_and_assumed_lines(validation.device, with_types=True)
     said = [f"{name} of {packets(n)}" for name, n in validation.reported.items() if n]
     lines.append(f"reported: {', '.join(said) or 'nothing'}")
     if validation.reading.left_out:
         lines.append(f"left out: {left_out_text(validation.reading)}")
     lines += [f"not judged: {each}" for each in not_judged_texts(validation)]
     lines += remarks(validation)
-    console.print(Text("\n".join(lines) + "\n", style="dim"))
+    show_text(Text("\n".join(lines) + "\n", style="dim"), console)
 
 
 def _show_verdicts(validation: "Validation", console: Console) -> None:
@@ -91,37 +89,38 @@ def _show_verdicts(validation: "Validation", console: Console) -> None:
 def _show_causes(validation: "Validation", diagnosis: "Diagnosis", console: Console) -> None:
     about = "" if validation.is_whole else "about "
     if diagnosis.causes:
-        console.print(Text("what the device does instead", style="bold"))
+        show_text(Text("what the device does instead", style="bold"), console)
     for number, cause in enumerate(diagnosis.causes, 1):
         words = device_text(cause.faults) + ("; they go to the unclassified queue" if cause.is_unclassified else "")
         words += "" if cause.part is None else f", {part_text(cause.part, validation)}"
-        console.print(Text.assemble(f"  {number}. ", (words, "bold"), f": {about}{packets(cause.packets)}"))
+        show_text(Text.assemble(f"{number}. ", (words, "bold"), f": {about}{packets(cause.packets)}"), console, 2, 5)
         _show_example(validation.examples[cause.example], console)
     if diagnosis.alternatives:
-        console.print("On this trace, these explain as much:")
+        show_text(Text("On this trace, these explain as much:"), console)
         for each in diagnosis.alternatives[:_MOST_ALTERNATIVES]:
-            console.print(f"  - {device_text(each)}")
+            show_text(Text(f"- {device_text(each)}"), console, 2)
         rest = len(diagnosis.alternatives) - _MOST_ALTERNATIVES
         if rest > 0:
-            console.print(f"  - and {count(rest)} more")
+            show_text(Text(f"- and {count(rest)} more"), console, 2)
         traffic = traffic_texts(diagnosis.open_faults)[:_MOST_TRAFFIC]
-        console.print(f"To tell them apart, capture {'; '.join(traffic)}.")
+        show_text(Text(f"To tell them apart, capture {'; '.join(traffic)}."), console)
     if diagnosis.unexplained:
-        console.print(Text(unexplained_text(diagnosis, about), style="bold"))
+        show_text(Text(unexplained_text(diagnosis, about), style="bold"), console)
         for position in diagnosis.unexplained_examples:
             _show_example(validation.examples[position], console)
         for sentence in possible_texts(diagnosis):
-            console.print(Text(f"  {sentence}"))
+            show_text(Text(sentence), console, 2)
         if diagnosis.sampled is not None:
-            console.print(f"  {sampled_text(diagnosis.sampled)}")
+            show_text(Text(sampled_text(diagnosis.sampled)), console, 2)
         elif diagnosis.common is not None:
-            console.print(Text(f"  {common_text(diagnosis.common, validation, diagnosis.unexplained)}"))
+            show_text(Text(common_text(diagnosis.common, validation, diagnosis.unexplained)), console, 2)
         if diagnosis.contradicting:
             wrong, right = diagnosis.contradicting_packets
-            console.print(
-                f"  {device_text(diagnosis.contradicting)}: this would explain {about}{packets(wrong)} of them, but "
+            line = (
+                f"{device_text(diagnosis.contradicting)}: this would explain {about}{packets(wrong)} of them, but "
                 f"not {packets(right)} that are right. The device may do so at times."
             )
+            show_text(Text(line), console, 2)
     console.print()
 
 
@@ -130,11 +129,13 @@ def _show_example(example: "Example", console: Console) -> None:
     expected = _outcome(example.hash_report, example.hash_report_tunnel, example.hash_value, example.queue)
     said = _outcome(example.reported_type, example.reported_tunnel, example.reported_value, example.reported_queue)
     place = f" of {example.trace}" if example.trace else ""
-    console.print(f"     packet {count(example.packet)}{place}: expected {expected}; reported {said}")
+    line = f"packet {count(example.packet)}{place}: expected {expected}; reported {said}"
+    show_text(Text(line), console, _INDENT)
     if example.hash_input:
-        console.print(Text(f"       hash input, {example.header} header: {example.hash_input}", style="dim"))
+        line = f"hash input, {example.header} header: {example.hash_input}"
+        show_text(Text(line, style="dim"), console, _INDENT + 2)
     elif example.reason:
-        console.print(Text(f"       no hash is expected: {example.reason}", style="dim"))
+        show_text(Text(f"no hash is expected: {example.reason}", style="dim"), console, _INDENT + 2)
 
 
 def _outcome(report: str, tunnel: str, value: str, queue: str) -> str:
@@ -145,6 +146,6 @@ def _outcome(report: str, tunnel: str, value: str, queue: str) -> str:
 
 def _show_queues(validation: "Validation", queues: "QueueDiagnosis", console: Console) -> None:
     about = "" if validation.is_whole else "about "
-    console.print(Text(f"receive queues: wrong for {about}{packets(queues.packets)}", style="bold"))
+    show_text(Text(f"receive queues: wrong for {about}{packets(queues.packets)}", style="bold"), console)
     for sentence in queue_sentences(queues, validation.device, about):
-        console.print(f"  {sentence}")
+        show_text(Text(sentence), console, 2)
