@@ -10,7 +10,7 @@ import re
 from itertools import groupby
 
 from pcaphash import studies
-from pcaphash.studies.schema import Column, Schema
+from pcaphash.studies.shared.schema import Column, Schema
 
 _TABLE = re.compile(r"^(<!-- columns of ([a-z_]+) -->\n)((?:\|.*\n)*)", re.MULTILINE)
 _HEAD = "| column | type | unit | meaning | empty |\n| --- | --- | --- | --- | --- |\n"

@@ -71,8 +71,8 @@ def hashes(
     report_warnings([chosen])
     announce_compilation()
     from pcaphash.engine.reading import Reading
-    from pcaphash.studies.columns import columns_of_hashes
     from pcaphash.studies.hashes import stream_hashes
+    from pcaphash.studies.shared.columns import columns_of_hashes
 
     # Rows that run over a terminal show how far it is; a bar among them would only be torn apart.
     with watched(beside=output is None and sys.stdout.isatty()) as watch:

@@ -136,7 +136,7 @@ def _can_tell_more(delivering: Delivering, traces: list[str], output: Path | Non
         They cannot, but are asked for.
     """
     from pcaphash.engine.replay.arrivals import can_open_again
-    from pcaphash.studies.asking import inputs_of
+    from pcaphash.studies.shared.asking import inputs_of
 
     asked = _other_results(output, format_)
     if not all(map(can_open_again, inputs_of(traces))):

@@ -90,7 +90,7 @@ def validate(
     sources = reported_options.sources(traces, device)
     report_warnings([device])
     announce_compilation()
-    from pcaphash.studies.asking import inputs_of
+    from pcaphash.studies.shared.asking import inputs_of
     from pcaphash.studies.validate.study import ValidationRequest
 
     report_numbers = reported_options.report_numbers
@@ -125,7 +125,7 @@ def _recover_command(words: list[str]) -> str:
 def _tell_suspects(validation: "Validation") -> None:
     """Name the tunnels that the device as configured does not look into: the real one may do so."""
     from pcaphash.report.suspicion import describe_suspect
-    from pcaphash.studies.suspicion import find_suspects
+    from pcaphash.studies.shared.suspicion import find_suspects
 
     for suspect in find_suspects(validation.reading, validation.device):
         warn(f"packets look like {describe_suspect(suspect)}")

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
-    from pcaphash.studies.schema import Schema
+    from pcaphash.studies.shared.schema import Schema
 
 
 def write_tables_and_figure(

@@ -5,11 +5,11 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from pcaphash.report.words import count, counted
-from pcaphash.studies.hash_input import HashInput
+from pcaphash.studies.shared.linear.hash_input import HashInput
 
 if TYPE_CHECKING:
-    from pcaphash.studies.index_bits import Dependency
-    from pcaphash.studies.reach import Reach
+    from pcaphash.studies.shared.linear.index_bits import Dependency
+    from pcaphash.studies.shared.linear.reach import Reach
 
 _INPUTS = {
     HashInput.IPV4_ADDRESSES: "IPv4 addresses",

@@ -6,7 +6,7 @@ from pcaphash.report.words import packets, percent
 
 if TYPE_CHECKING:
     from pcaphash.studies.compare.missed import MissedTunnel
-    from pcaphash.studies.suspicion import Remedy, Suspected
+    from pcaphash.studies.shared.suspicion import Remedy, Suspected
 
 
 def name_tunnel(kind: str, port: int | None) -> str:

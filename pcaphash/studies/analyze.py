@@ -19,14 +19,14 @@ from pcaphash.engine.rules import ReadingRules
 from pcaphash.engine.run import answer
 from pcaphash.engine.running import Running
 from pcaphash.engine.selection import RECEIVED, Selection
-from pcaphash.studies.asking import check_request
-from pcaphash.studies.columns import DISTRIBUTION, FILES, SUMMARY
-from pcaphash.studies.spread import spread
+from pcaphash.studies.shared.asking import check_request
+from pcaphash.studies.shared.chance.spread import spread
+from pcaphash.studies.shared.columns import DISTRIBUTION, FILES, SUMMARY
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from pcaphash.studies.baseline import Baseline
+    from pcaphash.studies.shared.chance.baseline import Baseline
 
 Row = dict[str, str | int | float]
 
@@ -109,7 +109,7 @@ class AnalysisRequest(Asked):
         """Spread what was counted."""
         baselines: list[Baseline | None] = []
         if self.with_chance:
-            from pcaphash.studies.chance import chance_of
+            from pcaphash.studies.shared.chance.ideal import chance_of
 
             baselines = [chance_of(partial.counter, device) for device in self.devices]
         return analyze_counts(partial, self.devices, baselines)

@@ -14,7 +14,7 @@ from pcaphash.engine.running import Running
 from pcaphash.engine.saved import SavedCensus, given_to_census
 from pcaphash.engine.selection import RECEIVED, Selection
 from pcaphash.errors import ConfigurationError
-from pcaphash.studies.asking import check_request
+from pcaphash.studies.shared.asking import check_request
 
 
 @dataclass(frozen=True)

@@ -19,8 +19,8 @@ from pcaphash.engine.request import Asked, Batch, Counter, Partial
 from pcaphash.engine.run import answer, batches, finish
 from pcaphash.engine.selection import EVERYTHING, Selection
 from pcaphash.kernels.timestamps import NO_TIMESTAMP
-from pcaphash.studies.asking import inputs_of, only_trace
-from pcaphash.studies.columns import HASHES, columns_of_hashes
+from pcaphash.studies.shared.asking import inputs_of, only_trace
+from pcaphash.studies.shared.columns import HASHES, columns_of_hashes
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -14,7 +14,7 @@ from pcaphash.capture.reported.table import ReportedTable, parse_columns
 from pcaphash.errors import ConfigurationError
 from pcaphash.report.formats.rows import write_rows
 from pcaphash.standards.virtio import HASH_REPORT_TUNNELS, HASH_REPORTS
-from pcaphash.studies.columns import HASHES
+from pcaphash.studies.shared.columns import HASHES
 from support import builders, captures
 from support.reported import read_reported, small_trace
 

@@ -24,14 +24,14 @@ from pcaphash.report.formats.rows import write_rows
 from pcaphash.report.info.write import write_info
 from pcaphash.studies.analyze import analyze
 from pcaphash.studies.census import census
-from pcaphash.studies.columns import HASHES
 from pcaphash.studies.compare import compare
 from pcaphash.studies.compare.affinity import QUESTIONS
 from pcaphash.studies.explain import Layer, StopReason
 from pcaphash.studies.hash_tuple import hash_tuples
 from pcaphash.studies.hashes import hashes
 from pcaphash.studies.info import info
-from pcaphash.studies.spread import MEASURES
+from pcaphash.studies.shared.chance.spread import MEASURES
+from pcaphash.studies.shared.columns import HASHES
 from pcaphash.studies.sweep import sweep
 from pcaphash.studies.tune import tune
 from support.command import run

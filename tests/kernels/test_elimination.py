@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pcaphash.kernels.elimination import CONTRADICTION, NEW, SUM
-from pcaphash.studies.basis import Basis
+from pcaphash.studies.shared.linear.basis import Basis
 
 inputs = st.lists(
     st.tuples(st.binary(min_size=36, max_size=36) | st.sampled_from([bytes(36), b"\1" * 36]), st.integers(0, 3)),

@@ -10,7 +10,7 @@ from naive.suspects import suspect
 from pcaphash.device import Device
 from pcaphash.engine.census import CensusIdentity
 from pcaphash.kernels.suspects import N_KINDS, recognize_suspects
-from pcaphash.studies.suspicion import Kind
+from pcaphash.studies.shared.suspicion import Kind
 from support.builders import in_udp
 from support.packets import frames
 from support.records import laid_out

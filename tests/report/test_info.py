@@ -27,7 +27,7 @@ from pcaphash.studies.info import (
     TunnelLoad,
 )
 from pcaphash.studies.info.files import Headers
-from pcaphash.studies.suspicion import Kind, Remedy, Suspected
+from pcaphash.studies.shared.suspicion import Kind, Remedy, Suspected
 
 START = 1_700_000_000 * 10**9
 LONG = "2001:db8:1111:2222:3333:4444:5555:6666"

@@ -15,7 +15,7 @@ from pcaphash.errors import ConfigurationError, OutputError
 from pcaphash.report.formats.parquet import ROWS_OF_GROUP
 from pcaphash.report.formats.registry import ROW_FORMATS, check_stream
 from pcaphash.report.formats.rows import write_rows
-from pcaphash.studies.schema import Column, Schema
+from pcaphash.studies.shared.schema import Column, Schema
 
 SCHEMA = Schema(
     "rows",

@@ -5,8 +5,8 @@ import pytest
 
 import pcaphash
 from pcaphash.kernels.base import COMPILED
-from pcaphash.studies.baseline import take_baseline
-from pcaphash.studies.spread import MEASURES, spread, spread_each
+from pcaphash.studies.shared.chance.baseline import take_baseline
+from pcaphash.studies.shared.chance.spread import MEASURES, spread, spread_each
 
 NOTHING = np.zeros(2, np.int64)
 

@@ -5,8 +5,8 @@ import pytest
 from scipy import stats
 
 from pcaphash import Device
-from pcaphash.studies.independence import check_independence
-from pcaphash.studies.sampling import resample
+from pcaphash.studies.shared.chance.independence import check_independence
+from pcaphash.studies.shared.chance.sampling import resample
 
 
 def resampled(loads: np.ndarray, queues: np.ndarray, n_queues: int, seed: int = 1) -> dict:

@@ -15,12 +15,12 @@ from pcaphash.engine.timeline import parse_window
 from pcaphash.errors import ConfigurationError
 from pcaphash.report.compare.document import comparison_document
 from pcaphash.report.compare.write import write_comparison
-from pcaphash.studies import sampling
 from pcaphash.studies.census import census
 from pcaphash.studies.compare import compare
 from pcaphash.studies.compare import outcome as outcomes
 from pcaphash.studies.compare.causes import Nothing, NothingToSpread
-from pcaphash.studies.spread import spread
+from pcaphash.studies.shared.chance import sampling
+from pcaphash.studies.shared.chance.spread import spread
 from support import builders
 from support.captures import pcapng_of
 from support.shared import ROOT

@@ -16,8 +16,8 @@ from pcaphash.engine.saved import save_census
 from pcaphash.engine.selection import Selection
 from pcaphash.errors import ConfigurationError
 from pcaphash.studies.census import census
-from pcaphash.studies.hash_input import INPUT_BYTES_OF, HashInput
 from pcaphash.studies.key.facts import Part, Symmetry, Varying, Weakness, find_facts, hash_rank_of
+from pcaphash.studies.shared.linear.hash_input import INPUT_BYTES_OF, HashInput
 from support.shared import ROOT
 from support.traffic import flows, plain, write
 

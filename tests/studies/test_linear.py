@@ -6,7 +6,7 @@ from operator import xor
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pcaphash.studies.linear import Equations
+from pcaphash.studies.shared.linear.equations import Equations
 
 
 @given(columns=st.lists(st.integers(0, 63), max_size=8), wanted=st.integers(0, 127))

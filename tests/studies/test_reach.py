@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from naive.toeplitz import toeplitz
 from pcaphash import Device
-from pcaphash.studies.hash_input import INPUT_BYTES_OF, KEY_BITS_OF, HashInput
-from pcaphash.studies.index_bits import Dependency, find_dependencies, index_bits_of
-from pcaphash.studies.linear import Equations, find_basis
-from pcaphash.studies.reach import reach_of, span
+from pcaphash.studies.shared.linear.equations import Equations, find_basis
+from pcaphash.studies.shared.linear.hash_input import INPUT_BYTES_OF, KEY_BITS_OF, HashInput
+from pcaphash.studies.shared.linear.index_bits import Dependency, find_dependencies, index_bits_of
+from pcaphash.studies.shared.linear.reach import reach_of, span
 from support.words import words_of
 
 keys = st.one_of(

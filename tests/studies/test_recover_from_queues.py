@@ -13,11 +13,11 @@ from naive.toeplitz import toeplitz
 from pcaphash import Device, ReportedPacket, write_pcapng
 from pcaphash.device.hash_key import NAMED_KEYS
 from pcaphash.errors import ConfigurationError
-from pcaphash.studies.hash_input import HashInput
 from pcaphash.studies.recover_key import recover_key
 from pcaphash.studies.recover_key.queues import UNKNOWN, find_queue_sums
 from pcaphash.studies.recover_key.result import Conclusion
 from pcaphash.studies.recover_key.solution import KEY_BITS
+from pcaphash.studies.shared.linear.hash_input import HashInput
 from support import builders
 from support.command import complaints, run
 from support.traffic import flows, plain

@@ -13,11 +13,11 @@ from naive.configuration import Configuration
 from naive.toeplitz import toeplitz
 from pcaphash import Device
 from pcaphash.errors import ConfigurationError
-from pcaphash.studies.basis import Basis
 from pcaphash.studies.recover_key import recover_key
 from pcaphash.studies.recover_key.agreement import Agreement, Packets
 from pcaphash.studies.recover_key.solution import KEY_BITS, WHOLE_HASH, Solution, solve_most
-from pcaphash.studies.span import Span
+from pcaphash.studies.shared.linear.basis import Basis
+from pcaphash.studies.shared.linear.span import Span
 from support import builders
 from support.builders import IPV4, IPV6
 from support.comparing import device_of

@@ -13,7 +13,7 @@ import pcaphash
 from naive.toeplitz import toeplitz
 from pcaphash import Device
 from pcaphash.errors import ConfigurationError
-from pcaphash.studies import tunnelling
+from pcaphash.studies.shared import tunnelling
 from pcaphash.studies.steer.capture import write_flows
 from pcaphash.studies.steer.search import divide
 from support.shared import ROOT

@@ -10,7 +10,7 @@ from pcaphash.capture.reader import Block
 from pcaphash.engine.kept import MOST_KEPT, PacketKeeper
 from pcaphash.kernels.records import RECORD
 from pcaphash.studies.info import info
-from pcaphash.studies.suspicion import estimate_excess, find_suspects
+from pcaphash.studies.shared.suspicion import estimate_excess, find_suspects
 from support import builders
 from support.builders import in_udp
 from support.captures import pcap, pcap_record

@@ -19,10 +19,10 @@ from pcaphash.errors import ConfigurationError
 from pcaphash.standards import virtio
 from pcaphash.studies.analyze import analyze
 from pcaphash.studies.census import census
-from pcaphash.studies.columns import SUMMARY
+from pcaphash.studies.shared.chance.trials import Interval
+from pcaphash.studies.shared.columns import SUMMARY
 from pcaphash.studies.sweep import MEASURE_COLUMNS, study, sweep
 from pcaphash.studies.sweep.verdict import judge
-from pcaphash.studies.trials import Interval
 from support.captures import pcapng_of
 from support.counting import take_census
 from support.shared import ROOT

@@ -11,11 +11,11 @@ import pcaphash
 from pcaphash.engine.threads import using_threads
 from pcaphash.kernels.base import COMPILED
 from pcaphash.kernels.chance import count_bits
-from pcaphash.studies.baseline import Judged, take_baseline
-from pcaphash.studies.crowds import find_crowds, split_table
-from pcaphash.studies.sampling import resample
-from pcaphash.studies.spread import spread, spread_each
-from pcaphash.studies.trials import MOST_TRIALS, ROUND, ends_are_known, run_trials
+from pcaphash.studies.shared.chance.baseline import Judged, take_baseline
+from pcaphash.studies.shared.chance.crowds import find_crowds, split_table
+from pcaphash.studies.shared.chance.sampling import resample
+from pcaphash.studies.shared.chance.spread import spread, spread_each
+from pcaphash.studies.shared.chance.trials import MOST_TRIALS, ROUND, ends_are_known, run_trials
 
 NOTHING = np.zeros(2, np.int64)
 SLOWLY = 10_000

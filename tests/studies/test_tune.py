@@ -9,9 +9,9 @@ import pcaphash
 from pcaphash import Device
 from pcaphash.engine.saved import save_census
 from pcaphash.errors import ConfigurationError
-from pcaphash.studies.baseline import Baseline
 from pcaphash.studies.census import census
-from pcaphash.studies.spread import spread
+from pcaphash.studies.shared.chance.baseline import Baseline
+from pcaphash.studies.shared.chance.spread import spread
 from pcaphash.studies.tune import tune
 from pcaphash.studies.tune.cautions import RepeatingKey, SmallTable, UnequalEntries, ZeroKey, list_cautions
 from pcaphash.studies.tune.tables import Turns, Weights, ethtool_table, partition, rebalance

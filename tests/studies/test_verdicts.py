@@ -12,7 +12,7 @@ from pcaphash.engine.run import begin, finish
 from pcaphash.engine.selection import Selection
 from pcaphash.errors import ConfigurationError
 from pcaphash.standards.virtio import HASH_REPORT_TUNNELS, HASH_REPORTS
-from pcaphash.studies.asking import inputs_of
+from pcaphash.studies.shared.asking import inputs_of
 from pcaphash.studies.validate import validate
 from pcaphash.studies.validate.deciding import TunnelNames
 from pcaphash.studies.validate.study import ValidationRequest, stream_verdicts

@@ -10,7 +10,7 @@ from naive.capture import Record
 from naive.configuration import Configuration
 from naive.device import Answer
 from naive.device import answer as naive_answer
-from pcaphash.studies.columns import HASHES
+from pcaphash.studies.shared.columns import HASHES
 from support.shared import CAPTURES
 
 Row = tuple[object, ...]

@@ -13,10 +13,10 @@ from pcaphash.report.tune.words import caution_text, headline, reasons, tuning_t
 from pcaphash.studies.recover_key import Recovery
 from pcaphash.studies.recover_key.result import Assumption, Fit, ValueOrder
 from pcaphash.studies.recover_key.solution import KEY_BITS, Solution
+from pcaphash.studies.shared.chance.trials import Interval
 from pcaphash.studies.sweep import MEASURE_COLUMNS, sweep
 from pcaphash.studies.sweep.verdict import Conclusion
 from pcaphash.studies.sweep.verdict import Verdict as SweepVerdict
-from pcaphash.studies.trials import Interval
 from pcaphash.studies.tune.cautions import RepeatingKey, SmallTable, UnequalEntries, ZeroKey
 from pcaphash.studies.tune.verdict import (
     Cause,

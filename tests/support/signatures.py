@@ -75,7 +75,7 @@ from pcaphash.kernels.toeplitz import prepare_key
 from pcaphash.studies.compare import compare
 from pcaphash.studies.explain import explain
 from pcaphash.studies.info import info
-from pcaphash.studies.basis import Basis
+from pcaphash.studies.shared.linear.basis import Basis
 from pcaphash.studies.replay.delivery import deliver
 
 texts = [

@@ -21,8 +21,8 @@ from pcaphash.report.words import (
     reason_text,
     size,
 )
-from pcaphash.studies.enough import packets_needed
-from pcaphash.studies.spread import EVEN, spread
+from pcaphash.studies.shared.chance.enough import packets_needed
+from pcaphash.studies.shared.chance.spread import EVEN, spread
 
 if TYPE_CHECKING:
     from pcaphash.device import Device

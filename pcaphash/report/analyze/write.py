@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from pcaphash.studies.analyze import Analysis
-    from pcaphash.studies.schema import Schema
+    from pcaphash.studies.shared.schema import Schema
 
 FIGURE_FILE = "distribution.png"
 
@@ -29,7 +29,7 @@ def _document(analysis: "Analysis") -> dict[str, object]:
 
 
 def _rows(analysis: "Analysis") -> "tuple[Schema, Iterable[pd.DataFrame]]":
-    from pcaphash.studies.columns import DISTRIBUTION
+    from pcaphash.studies.shared.columns import DISTRIBUTION
 
     return DISTRIBUTION, [analysis.distribution]
 
@@ -61,7 +61,7 @@ def write_folder(analysis: "Analysis", folder: Path, format_: str = "csv") -> li
         The files written.
     """
     from pcaphash.report.figures import draw_distribution
-    from pcaphash.studies.columns import DISTRIBUTION, FILES, SUMMARY
+    from pcaphash.studies.shared.columns import DISTRIBUTION, FILES, SUMMARY
 
     tables = [(DISTRIBUTION, analysis.distribution), (SUMMARY, analysis.summary)]
     if analysis.file_rows:

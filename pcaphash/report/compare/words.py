@@ -24,7 +24,7 @@ from pcaphash.studies.compare.causes import (
 from pcaphash.studies.compare.gain import Step
 from pcaphash.studies.compare.missed import MissedTunnel
 from pcaphash.studies.compare.verdict import Conclusion
-from pcaphash.studies.spread import EVEN
+from pcaphash.studies.shared.chance.spread import EVEN
 
 if TYPE_CHECKING:
     from pcaphash.studies.compare import Finding, Verdict

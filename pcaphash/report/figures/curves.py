@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from pcaphash.studies.baseline import Baseline
     from pcaphash.studies.compare import Outcome
+    from pcaphash.studies.shared.chance.baseline import Baseline
 
     Values = npt.NDArray[np.float64]
     Counts = npt.NDArray[np.int64]

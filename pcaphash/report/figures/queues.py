@@ -19,10 +19,10 @@ from pcaphash.report.figures.canvas import (
 from pcaphash.report.figures.palette import BAND, INK
 from pcaphash.report.figures.titles import Excess
 from pcaphash.report.words import above_ideal, count, packets
-from pcaphash.studies.baseline import Baseline
-from pcaphash.studies.enough import packets_needed
-from pcaphash.studies.spread import spread
-from pcaphash.studies.trials import Interval
+from pcaphash.studies.shared.chance.baseline import Baseline
+from pcaphash.studies.shared.chance.enough import packets_needed
+from pcaphash.studies.shared.chance.spread import spread
+from pcaphash.studies.shared.chance.trials import Interval
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist

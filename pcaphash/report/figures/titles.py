@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from pcaphash.report.words import above_ideal, count
-from pcaphash.studies.spread import EVEN
+from pcaphash.studies.shared.chance.spread import EVEN
 
 _LONGEST = 28  # characters of a configuration's name in a title
 

@@ -8,7 +8,7 @@ from pcaphash.report.formats.format import Format
 if TYPE_CHECKING:
     import pandas as pd
 
-    from pcaphash.studies.schema import Schema
+    from pcaphash.studies.shared.schema import Schema
 
 
 def _write(parts: "Iterable[pd.DataFrame]", schema: "Schema", stream: TextIO) -> None:

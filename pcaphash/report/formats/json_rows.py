@@ -9,7 +9,7 @@ from pcaphash.report.formats.values import values
 if TYPE_CHECKING:
     import pandas as pd
 
-    from pcaphash.studies.schema import Schema
+    from pcaphash.studies.shared.schema import Schema
 
 
 def _write_lines(parts: "Iterable[pd.DataFrame]", schema: "Schema", stream: TextIO) -> None:

@@ -10,7 +10,7 @@ from pcaphash.report.formats.values import values
 if TYPE_CHECKING:
     import pandas as pd
 
-    from pcaphash.studies.schema import Schema
+    from pcaphash.studies.shared.schema import Schema
 
 
 @dataclass(frozen=True)

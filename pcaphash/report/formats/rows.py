@@ -11,7 +11,7 @@ from pcaphash.report.formats.registry import ROW_FORMATS, is_gzip
 if TYPE_CHECKING:
     import pandas as pd
 
-    from pcaphash.studies.schema import Schema
+    from pcaphash.studies.shared.schema import Schema
 
 
 def write_rows(parts: "Iterable[pd.DataFrame]", schema: "Schema", stream: TextIO, format_: str) -> None:

@@ -10,7 +10,7 @@ from pcaphash.report.formats.rows import write_rows
 if TYPE_CHECKING:
     import pandas as pd
 
-    from pcaphash.studies.schema import Schema
+    from pcaphash.studies.shared.schema import Schema
 
 Result = TypeVar("Result")
 Writer = Callable[[Result, TextIO], None]

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from pcaphash.device import Device
     from pcaphash.studies.hash_tuple import TupleHash
-    from pcaphash.studies.schema import Schema
+    from pcaphash.studies.shared.schema import Schema
 
     Answer = tuple[Iterable[TupleHash], Device]
 

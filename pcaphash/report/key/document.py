@@ -10,7 +10,7 @@ from pcaphash.report.reach_words import reach_document
 if TYPE_CHECKING:
     from pcaphash.studies.key import KeyExamination
     from pcaphash.studies.key.facts import Choice, InputFacts, KeyFacts
-    from pcaphash.studies.reach import Reach
+    from pcaphash.studies.shared.linear.reach import Reach
 
 
 def examination_document(examination: "KeyExamination") -> dict[str, object]:

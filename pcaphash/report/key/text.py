@@ -11,13 +11,13 @@ from pcaphash.report.key.words import power_text, put_into_words, varying_text
 from pcaphash.report.layout import Columns, open_console, show_text
 from pcaphash.report.reach_words import input_text
 from pcaphash.report.words import brief_types, count
-from pcaphash.studies.index_bits import index_bits_of
 from pcaphash.studies.key.facts import Symmetry
+from pcaphash.studies.shared.linear.index_bits import index_bits_of
 
 if TYPE_CHECKING:
     from pcaphash.studies.key import KeyExamination
     from pcaphash.studies.key.facts import KeyFacts
-    from pcaphash.studies.reach import Reach
+    from pcaphash.studies.shared.linear.reach import Reach
 
 _SYMMETRY = {Symmetry.NONE: "no", Symmetry.INDEX: "in the index", Symmetry.HASH: "yes"}
 

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 from pcaphash.device.hash_key import TITLES
 from pcaphash.report.reach_words import dependencies_text, input_text, reach_text
 from pcaphash.report.words import count, counted
-from pcaphash.studies.hash_input import HashInput
-from pcaphash.studies.index_bits import index_bits_of
 from pcaphash.studies.key.facts import HASH_BITS, USED_BYTES, Choice, Part, Symmetry, Varying, Weakness
+from pcaphash.studies.shared.linear.hash_input import HashInput
+from pcaphash.studies.shared.linear.index_bits import index_bits_of
 
 if TYPE_CHECKING:
     from pcaphash.studies.key.facts import InputFacts, KeyFacts
-    from pcaphash.studies.reach import Reach
+    from pcaphash.studies.shared.linear.reach import Reach
 
 _SMALL_POWER = 20  # up to which powers of two are written out
 _PARTS = {

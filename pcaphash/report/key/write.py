@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from pcaphash.studies.key import KeyExamination
-    from pcaphash.studies.schema import Schema
+    from pcaphash.studies.shared.schema import Schema
 
 
 def write_examination(examination: "KeyExamination", format_: str, stream: TextIO) -> None:

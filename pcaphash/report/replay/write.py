@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from pcaphash.studies.replay import Replay
-    from pcaphash.studies.schema import Schema
+    from pcaphash.studies.shared.schema import Schema
 
 VERDICT_FILE = "verdict.txt"
 

@@ -9,7 +9,7 @@ from pcaphash.report.formats.writers import Writers, as_document, as_rows
 if TYPE_CHECKING:
     import pandas as pd
 
-    from pcaphash.studies.schema import Schema
+    from pcaphash.studies.shared.schema import Schema
     from pcaphash.studies.steer import Steering
 
 

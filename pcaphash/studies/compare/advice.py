@@ -23,7 +23,7 @@ from pcaphash.studies.compare.causes import (
 from pcaphash.studies.compare.gain import Gain, inner_gain, ports_gain
 from pcaphash.studies.compare.missed import MATERIAL, MissedTunnel
 from pcaphash.studies.compare.outcome import FlowSet, Outcome
-from pcaphash.studies.spread import EVEN
+from pcaphash.studies.shared.chance.spread import EVEN
 
 if TYPE_CHECKING:
     import numpy.typing as npt

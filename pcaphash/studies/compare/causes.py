@@ -9,10 +9,10 @@ import numpy.typing as npt
 
 from pcaphash.engine.decision import NONE, REASON_LINK_TYPE, REASON_TRUNCATED
 from pcaphash.engine.tunnels import NO_TUNNEL, inner_endpoints, outer_endpoints
-from pcaphash.studies.chance import MEASURE
 from pcaphash.studies.compare.outcome import Outcome
-from pcaphash.studies.enough import packets_needed
-from pcaphash.studies.spread import EVEN, spread
+from pcaphash.studies.shared.chance.enough import packets_needed
+from pcaphash.studies.shared.chance.ideal import MEASURE
+from pcaphash.studies.shared.chance.spread import EVEN, spread
 
 BLAME = 99.9
 """The hash is to blame where so many per cent of ideal hashes do better: a good one has one trace in a thousand so."""

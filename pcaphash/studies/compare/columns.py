@@ -1,7 +1,7 @@
 """The columns of the tables of ``compare``."""
 
-from pcaphash.studies.columns import CONFIG
-from pcaphash.studies.schema import Column, Schema
+from pcaphash.studies.shared.columns import CONFIG
+from pcaphash.studies.shared.schema import Column, Schema
 
 _NO_LOAD = "without load"
 _OF_IDEAL = "95 of 100 ideal hashes of the same hash inputs lie between the outer two"

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from pcaphash.studies.compare.causes import Cause, Facts, Ideal
 from pcaphash.studies.compare.missed import MissedTunnel
-from pcaphash.studies.reach import Reach
+from pcaphash.studies.shared.linear.reach import Reach
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from pcaphash.device.device import Device
 from pcaphash.engine.reading import Reading
-from pcaphash.studies.suspicion import estimate_excess, find_suspects
+from pcaphash.studies.shared.suspicion import estimate_excess, find_suspects
 
 MATERIAL = 0.5
 """Looking into a tunnel is worth it where that leaves at most so much of the excess."""

@@ -14,12 +14,12 @@ from pcaphash.engine.inputs import HashInputs
 from pcaphash.engine.threads import using_threads
 from pcaphash.engine.timeline import Timeline
 from pcaphash.engine.tunnels import Tunnels
-from pcaphash.studies.baseline import Baseline
 from pcaphash.studies.compare.affinity import Affinity, Kin
-from pcaphash.studies.independence import Independence
-from pcaphash.studies.reach import Reach, find_limits, find_reach
-from pcaphash.studies.sampling import resample
-from pcaphash.studies.trials import Interval
+from pcaphash.studies.shared.chance.baseline import Baseline
+from pcaphash.studies.shared.chance.independence import Independence
+from pcaphash.studies.shared.chance.sampling import resample
+from pcaphash.studies.shared.chance.trials import Interval
+from pcaphash.studies.shared.linear.reach import Reach, find_limits, find_reach
 
 Row = dict[str, str | int | float | None]
 

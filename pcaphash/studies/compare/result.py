@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 from pcaphash.engine.reading import Reading
 from pcaphash.engine.result import Result
 from pcaphash.studies.analyze import Analysis
-from pcaphash.studies.columns import DISTRIBUTION, SUMMARY
 from pcaphash.studies.compare import columns
 from pcaphash.studies.compare.missed import MissedTunnel
 from pcaphash.studies.compare.outcome import Outcome, Row
 from pcaphash.studies.compare.rows import affinity_rows, baseline_rows, flow_rows, group_rows, window_rows
 from pcaphash.studies.compare.verdict import Verdict
-from pcaphash.studies.schema import Schema
+from pcaphash.studies.shared.columns import DISTRIBUTION, SUMMARY
+from pcaphash.studies.shared.schema import Schema
 
 if TYPE_CHECKING:
     import pandas as pd

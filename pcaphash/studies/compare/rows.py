@@ -8,7 +8,7 @@ import numpy.typing as npt
 from pcaphash.engine.describer import NO_QUEUE
 from pcaphash.engine.tunnels import NO_TUNNEL, inner_endpoints, outer_endpoints
 from pcaphash.studies.compare.outcome import Group, Outcome, Row
-from pcaphash.studies.spread import UNITS, spread
+from pcaphash.studies.shared.chance.spread import UNITS, spread
 
 HEAVIEST_FLOWS = 20
 

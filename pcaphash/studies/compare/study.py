@@ -29,14 +29,14 @@ from pcaphash.engine.timeline import Timeline
 from pcaphash.engine.tunnels import NO_TUNNEL, Tunnels, find_tunnels
 from pcaphash.errors import ConfigurationError, Field
 from pcaphash.studies.analyze import analyze_counts
-from pcaphash.studies.asking import check_request
-from pcaphash.studies.chance import chance_of_inputs
 from pcaphash.studies.compare.affinity import Kin, find_affinity, find_inner_kin, find_innermost_kin
 from pcaphash.studies.compare.missed import find_missed
 from pcaphash.studies.compare.outcome import FlowSet, Group, Outcome
 from pcaphash.studies.compare.result import Comparison
 from pcaphash.studies.compare.verdict import judge
-from pcaphash.studies.independence import check_independence
+from pcaphash.studies.shared.asking import check_request
+from pcaphash.studies.shared.chance.ideal import chance_of_inputs
+from pcaphash.studies.shared.chance.independence import check_independence
 
 DEFAULT_HEAVIEST = 10
 

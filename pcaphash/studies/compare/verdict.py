@@ -13,8 +13,8 @@ from pcaphash.studies.compare.finding import Crowding, Finding
 from pcaphash.studies.compare.gain import Gain, main_gain
 from pcaphash.studies.compare.missed import MissedTunnel
 from pcaphash.studies.compare.outcome import Outcome
-from pcaphash.studies.reach import Reach
-from pcaphash.studies.spread import EVEN
+from pcaphash.studies.shared.chance.spread import EVEN
+from pcaphash.studies.shared.linear.reach import Reach
 
 _MANY = 0.05  # of the packets with a hash are worth a word
 _FEW = 4  # receive queues that carry most are counted where they are at most this part of all

@@ -5,7 +5,7 @@ from ipaddress import ip_address
 
 from pcaphash.standards import ethernet as eth
 from pcaphash.standards import ip
-from pcaphash.studies import frames
+from pcaphash.studies.shared import frames
 
 S4, D4 = bytes([192, 0, 2, 1]), bytes([198, 51, 100, 2])
 I4, J4 = bytes([10, 1, 0, 5]), bytes([10, 1, 0, 9])

@@ -4,7 +4,6 @@ import struct
 
 from pcaphash.standards import ethernet as eth
 from pcaphash.standards import ip
-from pcaphash.studies import frames
 from pcaphash.studies.conformance.case import (
     D4,
     D6,
@@ -30,6 +29,7 @@ from pcaphash.studies.conformance.case import (
     udp6,
     with_extensions,
 )
+from pcaphash.studies.shared import frames
 
 _VIRTIO = "virtio 1.4, Hash calculation for incoming packets"
 _LINK = "IEEE 802.1Q, 802.1ad: tags are skipped"

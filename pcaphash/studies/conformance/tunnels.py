@@ -2,7 +2,6 @@
 
 from pcaphash.standards import ethernet as eth
 from pcaphash.standards import ip, tunnel
-from pcaphash.studies import frames
 from pcaphash.studies.conformance.case import (
     D4,
     D6,
@@ -24,6 +23,7 @@ from pcaphash.studies.conformance.case import (
     udp6,
     with_extensions,
 )
+from pcaphash.studies.shared import frames
 
 _INNER = "virtio 1.4, Inner Header Hash"
 _GRE = "RFC 2784, RFC 2890"

@@ -1,6 +1,6 @@
 """The columns of the table of ``hash``."""
 
-from pcaphash.studies.schema import Column, Schema
+from pcaphash.studies.shared.schema import Column, Schema
 
 _NO_PORT = "if none is given"
 

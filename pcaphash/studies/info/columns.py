@@ -1,6 +1,6 @@
 """The columns of the tables in the document of ``info``."""
 
-from pcaphash.studies.schema import Column, Schema
+from pcaphash.studies.shared.schema import Column, Schema
 
 ENCAPSULATIONS = Schema(
     "encapsulations",

@@ -9,7 +9,7 @@ from pcaphash.engine.result import Result, counted, packets_of
 from pcaphash.engine.tunnels import Tunnel
 from pcaphash.studies.info.files import TraceFile
 from pcaphash.studies.info.tally import Tally
-from pcaphash.studies.suspicion import Suspected
+from pcaphash.studies.shared.suspicion import Suspected
 
 if TYPE_CHECKING:
     import pandas as pd

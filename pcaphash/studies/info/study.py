@@ -17,13 +17,13 @@ from pcaphash.engine.running import Running
 from pcaphash.engine.selection import EVERYTHING, Selection
 from pcaphash.engine.tunnels import find_tunnels
 from pcaphash.kernels.dissect import N_SIGNATURES
-from pcaphash.studies.asking import check_request
 from pcaphash.studies.info.counts import FileCounts, InfoCounts
 from pcaphash.studies.info.files import TraceFile
 from pcaphash.studies.info.result import Encapsulation, Info, ReportedFacts, TunnelFacts, TunnelLoad
 from pcaphash.studies.info.tally import Times
 from pcaphash.studies.info.tunnel_table import TunnelTable
-from pcaphash.studies.suspicion import find_suspects
+from pcaphash.studies.shared.asking import check_request
+from pcaphash.studies.shared.suspicion import find_suspects
 
 DEFAULT_HEAVIEST = 10
 

@@ -1,7 +1,7 @@
 """The columns of the table of ``key``."""
 
-from pcaphash.studies.columns import CONFIG
-from pcaphash.studies.schema import Column, Schema
+from pcaphash.studies.shared.columns import CONFIG
+from pcaphash.studies.shared.schema import Column, Schema
 
 _ONLY_TRAFFIC = "without traces"
 

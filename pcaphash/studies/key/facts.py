@@ -14,9 +14,9 @@ from pcaphash.device.flavor import hashes_ipv6
 from pcaphash.device.hash_form import hash_form
 from pcaphash.device.hash_key import NAMED_KEYS
 from pcaphash.standards import virtio
-from pcaphash.studies.hash_input import INPUT_BYTES_OF, HashInput
-from pcaphash.studies.index_bits import Dependency, find_dependencies, index_bits_of
-from pcaphash.studies.linear import find_basis
+from pcaphash.studies.shared.linear.equations import find_basis
+from pcaphash.studies.shared.linear.hash_input import INPUT_BYTES_OF, HashInput
+from pcaphash.studies.shared.linear.index_bits import Dependency, find_dependencies, index_bits_of
 
 HASH_BITS = 32
 USED_BYTES = max(INPUT_BYTES_OF.values()) + HASH_BITS // 8

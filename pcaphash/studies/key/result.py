@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from pcaphash.device.device import Device
     from pcaphash.engine.reading import Reading
     from pcaphash.studies.analyze import Analysis
-    from pcaphash.studies.index_bits import Dependency
-    from pcaphash.studies.reach import Reach
+    from pcaphash.studies.shared.linear.index_bits import Dependency
+    from pcaphash.studies.shared.linear.reach import Reach
 
 Row = dict[str, str | int | None]
 

@@ -48,8 +48,8 @@ def examine_key(
     """
     if traces is not None and traces != []:
         from pcaphash.engine.run import answer
-        from pcaphash.studies.asking import check_request
         from pcaphash.studies.key.traffic import ExaminationRequest
+        from pcaphash.studies.shared.asking import check_request
 
         inputs, chosen = check_request(traces, devices)
         check_devices(chosen)

@@ -11,7 +11,7 @@ from pcaphash.errors import ConfigurationError, Field
 from pcaphash.studies.analyze import analyze_counts
 from pcaphash.studies.key.facts import find_facts
 from pcaphash.studies.key.result import KeyExamination
-from pcaphash.studies.reach import find_reach
+from pcaphash.studies.shared.linear.reach import find_reach
 
 
 @dataclass(frozen=True)

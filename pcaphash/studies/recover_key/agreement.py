@@ -7,8 +7,8 @@ import numpy.typing as npt
 
 from pcaphash.kernels.elimination import CONTRADICTION, NEW, SUM
 from pcaphash.kernels.toeplitz import WORDS
-from pcaphash.studies.basis import Basis, Words
-from pcaphash.studies.span import Span
+from pcaphash.studies.shared.linear.basis import Basis, Words
+from pcaphash.studies.shared.linear.span import Span
 
 _FIRST = 4096  # packets kept from the beginning
 _BEHIND_NEW = 512  # and behind each whose input is new: these show whether its hash is right

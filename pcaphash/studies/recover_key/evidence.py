@@ -7,12 +7,12 @@ import numpy as np
 import numpy.typing as npt
 
 from pcaphash.kernels.toeplitz import WORDS
-from pcaphash.studies.basis import Words
 from pcaphash.studies.recover_key.agreement import Agreement, Packets
 from pcaphash.studies.recover_key.queues import UNKNOWN, QueueSums
 from pcaphash.studies.recover_key.refine import Arrived, refine
 from pcaphash.studies.recover_key.result import ValueOrder
 from pcaphash.studies.recover_key.solution import WHOLE_HASH, Equation, Solution, Sums, solve_most
+from pcaphash.studies.shared.linear.basis import Words
 
 _MOST_WRONG = 20  # one in so many packets may contradict the others
 _LOST = 4096  # contradictions, at least, before an assumption is given up

@@ -12,9 +12,9 @@ import numpy as np
 import numpy.typing as npt
 
 from pcaphash.device.device import Device
-from pcaphash.studies.index_bits import index_bits_of
-from pcaphash.studies.linear import Equations, find_basis
 from pcaphash.studies.recover_key.solution import Sums
+from pcaphash.studies.shared.linear.equations import Equations, find_basis
+from pcaphash.studies.shared.linear.index_bits import index_bits_of
 
 UNKNOWN = -1
 

@@ -12,9 +12,9 @@ from operator import xor
 import numpy as np
 import numpy.typing as npt
 
-from pcaphash.studies.basis import Words
-from pcaphash.studies.linear import find_basis
 from pcaphash.studies.recover_key.solution import Solution
+from pcaphash.studies.shared.linear.basis import Words
+from pcaphash.studies.shared.linear.equations import find_basis
 
 _MOST_OPEN = 18  # changes of the key, of which every sum is tried
 _LOOKED_AT = 32  # packets, after which keys that cannot be right are left out

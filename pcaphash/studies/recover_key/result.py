@@ -8,9 +8,9 @@ from pcaphash.capture.reported.notes import Note
 from pcaphash.device.device import Device
 from pcaphash.engine.reading import Reading
 from pcaphash.engine.result import Result, packets_of
-from pcaphash.studies.hash_input import KEY_BITS_OF, HashInput
 from pcaphash.studies.recover_key.queues import QueueSums
 from pcaphash.studies.recover_key.solution import KEY_BITS, Solution
+from pcaphash.studies.shared.linear.hash_input import KEY_BITS_OF, HashInput
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from pcaphash.kernels.inputs import hash_inputs
 from pcaphash.kernels.toeplitz import WORDS, prepare_key
-from pcaphash.studies.basis import INPUT_BITS, Words
+from pcaphash.studies.shared.linear.basis import INPUT_BITS, Words
 
 KEY_BITS = INPUT_BITS + 31
 """Bits of a key that a hash can depend on."""

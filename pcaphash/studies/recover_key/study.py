@@ -24,13 +24,13 @@ from pcaphash.engine.selection import RECEIVED, Selection
 from pcaphash.errors import Command, ConfigurationError, Field
 from pcaphash.kernels.toeplitz import WORDS
 from pcaphash.standards import virtio
-from pcaphash.studies.asking import inputs_of, only_trace
-from pcaphash.studies.basis import Words
 from pcaphash.studies.recover_key.agreement import Packets
 from pcaphash.studies.recover_key.evidence import Evidence
 from pcaphash.studies.recover_key.queues import QueueSums, find_queue_sums
 from pcaphash.studies.recover_key.result import Assumption, Fit, Recovery, ValueOrder
 from pcaphash.studies.recover_key.solution import Solution
+from pcaphash.studies.shared.asking import inputs_of, only_trace
+from pcaphash.studies.shared.linear.basis import Words
 from pcaphash.studies.validate.log_order import arrange_by_contents, can_be_read_twice
 from pcaphash.studies.validate.verdicts import Expectations
 

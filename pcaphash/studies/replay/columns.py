@@ -1,7 +1,7 @@
 """The columns of the tables of ``replay``."""
 
-from pcaphash.studies.columns import CONFIG
-from pcaphash.studies.schema import Column, Schema
+from pcaphash.studies.shared.columns import CONFIG
+from pcaphash.studies.shared.schema import Column, Schema
 
 _NONE_ACCEPTED = "without an accepted packet"
 _DELAY = "of the times from arrival to the end of service, of accepted packets; {}"

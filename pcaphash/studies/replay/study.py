@@ -12,13 +12,13 @@ from pcaphash.engine.replay.rates import PS_PER_NS, Rate
 from pcaphash.engine.replay.rings import Rings, Service, SharedRing
 from pcaphash.engine.replay.windows import RingLanes, loads_of
 from pcaphash.engine.selection import RECEIVED, Selection
-from pcaphash.studies.asking import check_request
 from pcaphash.studies.replay.curve import try_rates
 from pcaphash.studies.replay.options import ReplayOptions
 from pcaphash.studies.replay.result import Clock, Replay, Verdict
 from pcaphash.studies.replay.rows import delay_rows, queue_rows, window_rows
 from pcaphash.studies.replay.session import Session
 from pcaphash.studies.replay.words import At, read_at, read_words
+from pcaphash.studies.shared.asking import check_request
 
 
 def replay(

@@ -7,8 +7,8 @@ from pcaphash.capture.delivered.output import STANDARD_OUTPUT, open_output, plai
 from pcaphash.capture.reported.writer import ReportedPacket, write_pcapng
 from pcaphash.errors import ConfigurationError, Field
 from pcaphash.standards import ip, virtio
-from pcaphash.studies import frames, tunnelling
 from pcaphash.studies.hash_tuple import PacketTuple, TupleHash
+from pcaphash.studies.shared import frames, tunnelling
 from pcaphash.studies.steer.result import Steering
 
 WRITE_FIELD = Field("write")

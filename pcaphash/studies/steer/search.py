@@ -11,7 +11,7 @@ from functools import cached_property
 
 from pcaphash.device.device import Device
 from pcaphash.studies.hash_tuple import PacketTuple, hash_packet_tuple
-from pcaphash.studies.linear import Equations, Solutions
+from pcaphash.studies.shared.linear.equations import Equations, Solutions
 
 _PORT_BITS = 16
 

@@ -10,8 +10,8 @@ from pcaphash.device.flavor import FLAVOR_FIELD, TITLES
 from pcaphash.device.hash_form import hash_form
 from pcaphash.device.words import parse_number, unknown_word
 from pcaphash.errors import ConfigurationError, Field
-from pcaphash.studies import tunnelling
 from pcaphash.studies.hash_tuple import PacketTuple, hash_packet_tuple, parse_tuple
+from pcaphash.studies.shared import tunnelling
 from pcaphash.studies.steer.result import Steering, Target
 from pcaphash.studies.steer.search import Block, divide, merge
 

@@ -1,7 +1,7 @@
 """The columns of the tables of ``sweep``."""
 
-from pcaphash.studies.columns import SUMMARY
-from pcaphash.studies.schema import Column, Schema
+from pcaphash.studies.shared.columns import SUMMARY
+from pcaphash.studies.shared.schema import Column, Schema
 
 _CLASS = Column("class", "integer", "the class; the masks of one class spread the packets alike")
 _RANK = Column("rank", "integer", "the rank of the class, 1 for the best; equally good classes share a rank")

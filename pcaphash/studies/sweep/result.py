@@ -12,13 +12,13 @@ from pcaphash.device.hash_types import format_mask, hash_type_presets
 from pcaphash.engine.reading import Reading
 from pcaphash.engine.result import Result, counted
 from pcaphash.studies.analyze import Analysis
-from pcaphash.studies.baseline import Baseline
-from pcaphash.studies.schema import Schema
-from pcaphash.studies.spread import MEASURES
+from pcaphash.studies.shared.chance.baseline import Baseline
+from pcaphash.studies.shared.chance.spread import MEASURES
+from pcaphash.studies.shared.chance.trials import Interval
+from pcaphash.studies.shared.schema import Schema
 from pcaphash.studies.sweep.columns import CLASSES, MASKS
 from pcaphash.studies.sweep.masks import join_mask, split_mask
 from pcaphash.studies.sweep.verdict import Verdict, judge
-from pcaphash.studies.trials import Interval
 
 if TYPE_CHECKING:
     import pandas as pd

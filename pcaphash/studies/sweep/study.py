@@ -24,9 +24,9 @@ from pcaphash.engine.running import Running
 from pcaphash.engine.selection import RECEIVED, Selection
 from pcaphash.errors import Field
 from pcaphash.studies.analyze import Analysis
-from pcaphash.studies.asking import check_request
-from pcaphash.studies.chance import chance_of
-from pcaphash.studies.spread import GROWING, spread_each
+from pcaphash.studies.shared.asking import check_request
+from pcaphash.studies.shared.chance.ideal import chance_of
+from pcaphash.studies.shared.chance.spread import GROWING, spread_each
 from pcaphash.studies.sweep.masks import N_BASES, number_of, size_order, tunnel_bits
 from pcaphash.studies.sweep.parts import N_COUNTS, Condition, Part, find_parts
 from pcaphash.studies.sweep.result import DEFAULT_BY, MEASURE_COLUMNS, Sweep

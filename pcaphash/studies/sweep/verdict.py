@@ -8,9 +8,9 @@ from typing import Any
 import numpy.typing as npt
 
 from pcaphash.device.device import Device
-from pcaphash.studies.enough import packets_needed
-from pcaphash.studies.spread import GROWING
-from pcaphash.studies.trials import Interval
+from pcaphash.studies.shared.chance.enough import packets_needed
+from pcaphash.studies.shared.chance.spread import GROWING
+from pcaphash.studies.shared.chance.trials import Interval
 
 
 class Conclusion(StrEnum):

@@ -1,7 +1,7 @@
 """The columns of the tables of ``tune``."""
 
-from pcaphash.studies.schema import Column, Schema
-from pcaphash.studies.spread import MEASURES, UNITS
+from pcaphash.studies.shared.chance.spread import MEASURES, UNITS
+from pcaphash.studies.shared.schema import Column, Schema
 
 _PARTS = {
     "choosing": "the half of the hash inputs used to choose keys",

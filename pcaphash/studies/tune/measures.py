@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-from pcaphash.studies.spread import GROWING, MEASURES, UNITS
+from pcaphash.studies.shared.chance.spread import GROWING, MEASURES, UNITS
 
 CHOICES = tuple(f"{measure}_{unit}" for unit in UNITS for measure in MEASURES if measure != "min_max")
 """What keys can be chosen by; ``min_max`` does not order spreads that leave a receive queue empty."""

@@ -12,8 +12,8 @@ from pcaphash.device.payloads.options import encode_rss_config
 from pcaphash.engine.reading import Reading
 from pcaphash.engine.result import Result
 from pcaphash.studies.analyze import Analysis
-from pcaphash.studies.baseline import Baseline
-from pcaphash.studies.reach import Reach
+from pcaphash.studies.shared.chance.baseline import Baseline
+from pcaphash.studies.shared.linear.reach import Reach
 from pcaphash.studies.tune.columns import ENTRIES, KEYS, SIZES
 from pcaphash.studies.tune.measures import is_better
 from pcaphash.studies.tune.search import Search

@@ -24,10 +24,10 @@ from pcaphash.engine.selection import RECEIVED, Selection
 from pcaphash.errors import ConfigurationError, Field
 from pcaphash.standards import virtio
 from pcaphash.studies.analyze import Analysis, analyze_counts
-from pcaphash.studies.asking import check_request
-from pcaphash.studies.baseline import Baseline, Judged, take_baseline
-from pcaphash.studies.reach import find_reach
-from pcaphash.studies.spread import GROWING, UNITS, spread_each
+from pcaphash.studies.shared.asking import check_request
+from pcaphash.studies.shared.chance.baseline import Baseline, Judged, take_baseline
+from pcaphash.studies.shared.chance.spread import GROWING, UNITS, spread_each
+from pcaphash.studies.shared.linear.reach import find_reach
 from pcaphash.studies.tune.cautions import list_cautions
 from pcaphash.studies.tune.measures import CHOICES, is_better
 from pcaphash.studies.tune.result import CURRENT, SizeTrial, TableTrial, Tuning

@@ -12,7 +12,7 @@ from pcaphash.engine.threads import share_out
 from pcaphash.kernels.header import PORTS_WORD_IPV6
 from pcaphash.kernels.inputs import SHORT_WORDS, spread_by_keys, tabulate_keys, working_room
 from pcaphash.kernels.toeplitz import KEY_LEN, WORDS
-from pcaphash.studies.spread import UNITS, spread_each
+from pcaphash.studies.shared.chance.spread import UNITS, spread_each
 from pcaphash.studies.tune.measures import badness
 
 PARTS = ("choosing", "judging", "all")

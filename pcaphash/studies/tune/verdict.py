@@ -3,10 +3,10 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from pcaphash.studies.baseline import Baseline
-from pcaphash.studies.enough import packets_needed
-from pcaphash.studies.spread import GROWING
-from pcaphash.studies.trials import Interval
+from pcaphash.studies.shared.chance.baseline import Baseline
+from pcaphash.studies.shared.chance.enough import packets_needed
+from pcaphash.studies.shared.chance.spread import GROWING
+from pcaphash.studies.shared.chance.trials import Interval
 from pcaphash.studies.tune.cautions import Caution
 from pcaphash.studies.tune.measures import is_better
 

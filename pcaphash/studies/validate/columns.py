@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from pcaphash.studies.columns import HASHES, PACKET, TRACE
-from pcaphash.studies.schema import Column, Schema
+from pcaphash.studies.shared.columns import HASHES, PACKET, TRACE
+from pcaphash.studies.shared.schema import Column, Schema
 
 _EXPECTED = ("hash_report", "hash_report_tunnel", "hash_value", "queue")
 _OF_HASHES = {column.name: column for column in HASHES.columns}

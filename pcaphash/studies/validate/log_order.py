@@ -22,7 +22,16 @@ from pcaphash.engine.describer import Describer
 from pcaphash.errors import ConfigurationError
 from pcaphash.kernels.records import RECORD
 from pcaphash.standards.ethernet import ETHERNET
-from pcaphash.studies.alignment import NO_HASH, UNKNOWN, Alignment, Numbers, Things, align, align_by_contents, count_due
+from pcaphash.studies.validate.alignment import (
+    NO_HASH,
+    UNKNOWN,
+    Alignment,
+    Numbers,
+    Things,
+    align,
+    align_by_contents,
+    count_due,
+)
 from pcaphash.studies.validate.fault import Fault
 from pcaphash.studies.validate.faults import faults_of
 from pcaphash.studies.validate.log_notes import (

@@ -19,7 +19,7 @@ from pcaphash.engine.request import Asked, Batch, Counter, Partial
 from pcaphash.engine.run import answer, batches
 from pcaphash.engine.selection import RECEIVED, Selection
 from pcaphash.errors import ConfigurationError, Field
-from pcaphash.studies.asking import inputs_of
+from pcaphash.studies.shared.asking import inputs_of
 from pcaphash.studies.validate.conclusion import conclude
 from pcaphash.studies.validate.counting import Counts
 from pcaphash.studies.validate.deciding import Decider, Described, FewerFaults

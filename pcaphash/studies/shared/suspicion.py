@@ -19,7 +19,7 @@ from pcaphash.errors import ConfigurationError
 from pcaphash.kernels import suspects as kernel
 from pcaphash.kernels.suspects import recognize_suspects
 from pcaphash.standards import ip, other_tunnels
-from pcaphash.studies.spread import spread
+from pcaphash.studies.shared.chance.spread import spread
 
 Ports = npt.NDArray[np.uint32]
 

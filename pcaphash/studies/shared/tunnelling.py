@@ -2,7 +2,7 @@
 
 from pcaphash.device.device import Device
 from pcaphash.standards import ip, tunnel, virtio
-from pcaphash.studies import frames
+from pcaphash.studies.shared import frames
 
 NAMES = ("VXLAN", "VXLAN_GPE", "GENEVE", "GRE", "GRE_2890", "NVGRE", "GRE_UDP", "IPIP")
 

@@ -17,11 +17,11 @@ import numpy.typing as npt
 
 from pcaphash.device.device import Device
 from pcaphash.engine.inputs import HashInputs
-from pcaphash.studies.basis import Basis, Words
-from pcaphash.studies.hash_input import INPUT_BYTES_OF, HashInput
-from pcaphash.studies.index_bits import Dependency, find_dependencies, index_bits_of
-from pcaphash.studies.linear import find_basis
-from pcaphash.studies.span import Span
+from pcaphash.studies.shared.linear.basis import Basis, Words
+from pcaphash.studies.shared.linear.equations import find_basis
+from pcaphash.studies.shared.linear.hash_input import INPUT_BYTES_OF, HashInput
+from pcaphash.studies.shared.linear.index_bits import Dependency, find_dependencies, index_bits_of
+from pcaphash.studies.shared.linear.span import Span
 
 _FIRST = 4096  # inputs, of which the others are mostly sums
 

@@ -1,6 +1,6 @@
 """The columns of the tables of ``analyze`` and ``hashes``, which other studies use too."""
 
-from pcaphash.studies.schema import Column, Schema
+from pcaphash.studies.shared.schema import Column, Schema
 
 CONFIG = Column("config", "text", "the configuration's name")
 

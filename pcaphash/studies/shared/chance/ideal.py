@@ -9,8 +9,8 @@ from pcaphash.engine.grouping import sum_groups
 from pcaphash.engine.inputs import HashInputs, find_inputs
 from pcaphash.engine.rules import ReadingRules
 from pcaphash.kernels.toeplitz import KEY_LEN
-from pcaphash.studies.baseline import Baseline, Judged, take_baseline
-from pcaphash.studies.spread import UNITS, spread
+from pcaphash.studies.shared.chance.baseline import Baseline, Judged, take_baseline
+from pcaphash.studies.shared.chance.spread import UNITS, spread
 
 MEASURE = "max_ideal_packets"
 """What verdicts go by: how far the busiest receive queue is above its ideal share of packets."""

@@ -12,9 +12,9 @@ import numpy.typing as npt
 
 from pcaphash.device.device import Device
 from pcaphash.kernels.chance import FOUR, assign_at_random, assign_crowds_at_random
-from pcaphash.studies.crowds import find_crowds, split_table
-from pcaphash.studies.spread import GROWING, UNITS, spread_each
-from pcaphash.studies.trials import SHARE, Interval, ends_are_known, interval_of, quantiles_of, run_trials
+from pcaphash.studies.shared.chance.crowds import find_crowds, split_table
+from pcaphash.studies.shared.chance.spread import GROWING, UNITS, spread_each
+from pcaphash.studies.shared.chance.trials import SHARE, Interval, ends_are_known, interval_of, quantiles_of, run_trials
 
 _LEAST_IN_TAIL = 10  # ideal hashes that do no better than the one that is judged: of fewer, their share is a guess
 

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from pcaphash.engine.threads import share_out
 from pcaphash.kernels.chance import FOUR
-from pcaphash.studies.spread import UNITS, spread_each
+from pcaphash.studies.shared.chance.spread import UNITS, spread_each
 
 Loads = npt.NDArray[np.int64]
 

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pcaphash.kernels.toeplitz import WORDS
-from pcaphash.studies.basis import INPUT_BITS, Basis, Words
+from pcaphash.studies.shared.linear.basis import INPUT_BITS, Basis, Words
 
 _SEED = 1
 

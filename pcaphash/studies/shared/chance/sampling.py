@@ -7,8 +7,8 @@ import numpy as np
 import numpy.typing as npt
 
 from pcaphash.kernels.chance import resample_at_random
-from pcaphash.studies.spread import UNITS, spread_each
-from pcaphash.studies.trials import Interval, ends_are_known, interval_of, run_trials
+from pcaphash.studies.shared.chance.spread import UNITS, spread_each
+from pcaphash.studies.shared.chance.trials import Interval, ends_are_known, interval_of, run_trials
 
 
 def resample(

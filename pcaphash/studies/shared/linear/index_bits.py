@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pcaphash.device.device import Device
-from pcaphash.studies.linear import Equations
+from pcaphash.studies.shared.linear.equations import Equations
 
 
 @dataclass(frozen=True)

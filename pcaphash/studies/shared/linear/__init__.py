@@ -1,0 +1,1 @@
+"""What follows from the hash being linear over GF(2)."""
