@@ -1,14 +1,20 @@
 """Any parts of traces, combined in any order, give what one run over all of them gives."""
 
+import importlib
+import pkgutil
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import pcaphash
+from pcaphash.capture.control import Control
 from pcaphash.capture.input import FileInput
-from pcaphash.capture.reader import Reader
+from pcaphash.capture.ranges import RangeInput
+from pcaphash.capture.reader import Block, Reader
 from pcaphash.engine.part import Part, split_part, whole_parts
+from pcaphash.engine.request import Asked
 from pcaphash.engine.run import answer, combine, run
 from pcaphash.engine.selection import Selection
 from pcaphash.errors import PcaphashError
@@ -28,7 +34,14 @@ def record_starts(path: Path) -> list[int]:
     return [block.offset + start for block in blocks for start in block.records["start"].tolist()][1:]
 
 
-STARTS = {path: record_starts(path) for path in SAMPLES}
+def is_declared_first(path: Path) -> bool:
+    """Whether ranges can be read by themselves: nothing after the first packet says how to read the others."""
+    pieces = [piece for piece in Reader(str(path)).pieces() if isinstance(piece, Block | Control)]
+    first = next(at for at, piece in enumerate(pieces) if isinstance(piece, Block))
+    return not any(isinstance(piece, Control) for piece in pieces[first:])
+
+
+STARTS = {path: record_starts(path) for path in SAMPLES if is_declared_first(path)}
 N_PACKETS = {path: count(path) for path in SAMPLES}
 
 
@@ -39,15 +52,25 @@ def splits(draw):
     whole = whole_parts(FileInput(str(path)) for path in paths)
     parts = []
     for part, path in zip(whole, paths, strict=True):
-        if path.suffix == ".pcap" and draw(st.booleans()):
+        if path in STARTS and draw(st.booleans()):
             starts = draw(st.sets(st.sampled_from(STARTS[path]), max_size=4)) if STARTS[path] else set()
             ends = sorted(starts)
             ranges = zip([None, *ends], [*ends, None], strict=True)
-            parts += [Part(FileInput(str(path), start, end), part.number) for start, end in ranges]
+            kind = FileInput if path.suffix == ".pcap" else RangeInput
+            parts += [Part(kind(str(path), start, end), part.number) for start, end in ranges]
             continue
         cuts = draw(st.sets(st.integers(2, N_PACKETS[path] + 3), max_size=4))
         parts += split_part(part, sorted(cuts))
     return whole, draw(st.permutations(parts))
+
+
+def test_every_study_that_runs_in_parts_is_asked():
+    for module in pkgutil.walk_packages(pcaphash.studies.__path__, "pcaphash.studies."):
+        importlib.import_module(module.name)
+    studies = [each for each in Asked.__subclasses__() if each.__module__.startswith("pcaphash.")]
+    assert len(studies) > 8
+    in_parts = {each for each in studies if "needs_order" not in vars(each)}
+    assert in_parts == {type(request) for request, _ in REQUESTS.values()}
 
 
 @pytest.mark.jit_only
@@ -113,8 +136,6 @@ def test_an_input_of_ones_own():
                     reader.close()
 
             return Opened()
-
-    import pcaphash
 
     once = pcaphash.analyze("sample_traces/vxlan.pcap")
     twice = pcaphash.analyze(Twice())
