@@ -9,6 +9,7 @@ NOT_ETHERNET = "not Ethernet"
 TOO_SHORT = "shorter than an Ethernet header"
 TOO_LONG = "longer than the interface takes"
 REFUSED = "refused by the kernel"
+NOT_LOOKED_INTO = "the device does not look into their tunnels"
 
 ETHERNET_LEN = 14
 
@@ -32,12 +33,30 @@ class Answer:
     hash_report: int | None = None
 
 
-Outcome = Answer | str | None
-"""An answer; why the frame was not sent; or None if it was sent and did not come back."""
+@dataclass(frozen=True)
+class Lost:
+    """A frame was sent and did not come out.
+
+    Parameters
+    ----------
+    why : str
+        Why, as far as the receive path says; else empty.
+    """
+
+    why: str = ""
+
+
+Outcome = Answer | Lost | str
+"""An answer; that the frame was lost; or why it was not sent."""
 
 
 class Target(Protocol):
     """A receive path that is set up as a device; it is used in the thread that made it."""
+
+    @property
+    def decapsulates(self) -> int:
+        """Encapsulations that it takes off, as bits of virtio 1.4's enabled_tunnel_types; 0 if it takes none off."""
+        ...
 
     def answer(self, frames: Sequence[bytes]) -> list[Outcome]:
         """Send frames, one after the other; return what becomes of each."""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pcaphash.device.device import Device
 from pcaphash.errors import ConfigurationError, Field
-from pcaphash.targets.answer import Answer, Outcome, try_to_send
+from pcaphash.targets.answer import Answer, Lost, Outcome, try_to_send
 from pcaphash.targets.namespace import configure, need, own_network, set_kernel_options
 from pcaphash.targets.qtest import QTest, write_halting_firmware
 from pcaphash.targets.virtio_net import VirtioNet
@@ -34,6 +34,11 @@ class Qemu:
     def __init__(self, driver: VirtioNet, sender: socket.socket) -> None:
         self._driver, self._sender = driver, sender
 
+    @property
+    def decapsulates(self) -> int:
+        """Encapsulations that are taken off before: none."""
+        return 0
+
     def answer(self, frames: Sequence[bytes]) -> list[Outcome]:
         """Send frames, one after the other; return what the device makes of each."""
         return [self._answer(frame) for frame in frames]
@@ -43,7 +48,7 @@ class Qemu:
             return reason
         found = self._driver.receive(of=frame)
         if found is None:
-            return None
+            return Lost()
         return Answer(found.queue, found.hash_value if found.hash_report else None, found.hash_report)
 
 

@@ -11,16 +11,16 @@ from contextlib import contextmanager
 from pcaphash.device.device import Device
 from pcaphash.errors import ConfigurationError, Field
 from pcaphash.standards.virtio import HASH_REPORTS
-from pcaphash.targets.answer import ETHERNET_LEN, Answer, Outcome, try_to_send
+from pcaphash.targets.answer import ETHERNET_LEN, Answer, Lost, Outcome, try_to_send
 from pcaphash.targets.namespace import configure, own_network, set_kernel_options
 from pcaphash.targets.steering_program import KEY_LEN, N_ENTRIES, SteeringProgram
-from pcaphash.targets.tunnels import make_tunnels
+from pcaphash.targets.tunnels import Tunnels
 
 SHIFTS = (0, 7, 14, 21, 28)
 """Bits that the key is shifted by, so that queues of 7 bits show all of a hash."""
 
 _NAME = "hashtap"
-_MTU = 9000
+_MTU = 65521  # the most that a tap takes
 _MOST_QUEUES = 255  # of a tap, and one more for packets without a hash
 _BITS = 7
 _SECONDS = 0.01  # in which a frame that comes back at all has come back, also on a busy machine
@@ -73,9 +73,9 @@ class Tap:
     device : Device
         Its key, hash types, table and unclassified queue are programmed; it has no types of tunnels here.
     send : callable
-        Sends a frame into the receive path.
-    is_returned : callable
-        Tells, given a frame that was sent and one that came, whether it is the same.
+        Sends a frame to the tap.
+    tunnels : Tunnels, optional
+        What frames are sent into instead.
     """
 
     def __init__(
@@ -84,12 +84,19 @@ class Tap:
         program: SteeringProgram,
         queues: _Queues,
         send: Callable[[bytes], object],
-        is_returned: Callable[[bytes, bytes], bool],
+        tunnels: Tunnels | None = None,
         *,
         with_hash: bool,
     ) -> None:
         self._device, self._program, self._queues = device, program, queues
-        self._send, self._is_returned, self._with_hash = send, is_returned, with_hash
+        self._tunnels, self._with_hash = tunnels, with_hash
+        self._send: Callable[[bytes], object] = tunnels.send if tunnels else send
+        self._is_returned: Callable[[bytes, bytes], bool] = _is_inside if tunnels else bytes.__eq__
+
+    @property
+    def decapsulates(self) -> int:
+        """Encapsulations that Linux takes off, as bits of virtio 1.4's enabled_tunnel_types."""
+        return self._tunnels.decapsulates if self._tunnels else 0
 
     def answer(self, frames: Sequence[bytes]) -> list[Outcome]:
         """Send frames, one after the other, once for the queue and, if hashes are wanted, five times for these."""
@@ -100,7 +107,7 @@ class Tap:
         self._program.set_key(self._device.hash_key)
         queues = [self._queue_of(frame) for frame in frames]
         if not self._with_hash:
-            return [queue if queue is None or isinstance(queue, str) else Answer(queue) for queue in queues]
+            return [Answer(queue) if isinstance(queue, int) else queue for queue in queues]
         entries = tuple(range(N_ENTRIES))
         self._program.set_types(self._device.base_types, N_ENTRIES, N_ENTRIES)
         self._program.set_table(entries)
@@ -109,30 +116,33 @@ class Tap:
         for shift in SHIFTS:
             self._program.set_key(self._device.hash_key, shift)
             for number, frame in enumerate(frames):
-                found, before = self._queue_of(frame) if isinstance(queues[number], int) else None, values[number]
-                unhashed[number] |= found == N_ENTRIES
-                values[number] = None if before is None or not isinstance(found, int) else before | found << shift
+                if isinstance(queues[number], int):
+                    found, before = self._queue_of(frame), values[number]
+                    unhashed[number] |= found == N_ENTRIES
+                    values[number] = None if before is None or not isinstance(found, int) else before | found << shift
         return [
             _answer(queue, value, is_unhashed)
             for queue, value, is_unhashed in zip(queues, values, unhashed, strict=True)
         ]
 
-    def _queue_of(self, frame: bytes) -> int | str | None:
-        """Send a frame; return its queue, why it was not sent, or None if it did not come back."""
+    def _queue_of(self, frame: bytes) -> int | Lost | str:
+        """Send a frame; return its queue, that it did not come back, or why it was not sent."""
         if reason := try_to_send(self._send, frame, _MTU + ETHERNET_LEN):
             return reason
         found = [queue for queue, came in self._queues.receive(0) if self._is_returned(frame, came)]
         if not found:
             found = [queue for queue, came in self._queues.receive(_SECONDS) if self._is_returned(frame, came)]
-        return found[0] if len(found) == 1 else None
+        if len(found) == 1:
+            return found[0]
+        return Lost(self._tunnels.why_lost(frame) if self._tunnels else "")
 
 
-def _answer(queue: int | str | None, value: int | None, is_unhashed: bool) -> Outcome:
-    if queue is None or isinstance(queue, str):
+def _answer(queue: int | Lost | str, value: int | None, is_unhashed: bool) -> Outcome:
+    if not isinstance(queue, int):
         return queue
     if is_unhashed:
         return Answer(queue, hash_report=_NO_REPORT)
-    return None if value is None else Answer(queue, value & 0xFFFFFFFF)
+    return Lost() if value is None else Answer(queue, value & 0xFFFFFFFF)
 
 
 @contextmanager
@@ -159,12 +169,10 @@ def open_tap(device: Device, *, with_hash: bool, decapsulated: bool) -> Iterator
         queues = _Queues(max(device.queues, device.unclassified_queue + 1, N_ENTRIES) + 1, program)
         try:
             with socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as sender:
-                if decapsulated:
-                    send = make_tunnels(sender, _NAME, _MTU, device)
-                    yield Tap(device, program, queues, send, _is_inside, with_hash=with_hash)
-                else:
+                tunnels = Tunnels(sender, _NAME, _MTU, device) if decapsulated else None
+                if tunnels is None:
                     sender.bind((_NAME, 0))
-                    yield Tap(device, program, queues, sender.send, bytes.__eq__, with_hash=with_hash)
+                yield Tap(device, program, queues, sender.send, tunnels, with_hash=with_hash)
         finally:
             queues.close()
 

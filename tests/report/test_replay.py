@@ -13,7 +13,7 @@ from pcaphash.report.replay.sent import show_sent
 from pcaphash.report.replay.text import show_replay
 from pcaphash.report.replay.words import clock_lines, delivered_line, headline, unknown_lines, verdict_lines
 from pcaphash.studies.replay import ReplayOptions, replay
-from pcaphash.studies.replay.into import Sent
+from pcaphash.studies.replay.into import Loss, Sent
 from pcaphash.studies.replay.result import Backwards, Clock, Jump, Lossless, Replay, Verdict
 from support.shared import ROOT
 
@@ -165,11 +165,24 @@ def test_figures_show_every_configuration():
 
 
 def test_frames_that_did_not_come_back_are_told():
+    losses = Counter(
+        {
+            Loss(): 1,
+            Loss(why="it is a fragment"): 2,
+            Loss("NONE"): 3,
+            Loss("VXLAN"): 5,
+            Loss("VXLAN", why="the UDP checksum is wrong"): 1,
+        }
+    )
     stream = io.StringIO()
-    show_sent(Sent(of_queue=Counter({0: 2}), lost=1), "tap", stream)
-    assert stream.getvalue().splitlines()[:2] == [
-        "Linux's tap returned 2 of 3 packets sent.",
-        "Not returned: 1 packet; Linux drops those of tunnels that it has no device for.",
+    show_sent(Sent(of_queue=Counter({0: 2}), losses=losses), "tap", stream)
+    assert stream.getvalue().splitlines()[:6] == [
+        "Linux's tap returned 2 of 14 packets sent.",
+        "Not returned: 1 packet.",
+        "Not returned, because it is a fragment: 2 packets.",
+        "Not returned, because they are in no tunnel: 3 packets.",
+        "Not returned, of VXLAN, and Linux does not say why: 5 packets.",
+        "Not returned, of VXLAN, because the UDP checksum is wrong: 1 packet.",
     ]
     stream = io.StringIO()
     show_sent(Sent(of_queue=Counter({0: 2})), "qemu", stream)

@@ -9,7 +9,7 @@ from pcaphash.report.layout import Columns, open_console, show_text
 from pcaphash.report.words import count, duration, packets, percent
 
 if TYPE_CHECKING:
-    from pcaphash.studies.replay.into import Sent
+    from pcaphash.studies.replay.into import Loss, Sent
     from pcaphash.targets.interface import Lateness
 
 _NAMES = {"tap": "Linux's tap", "qemu": "QEMU's virtio-net device"}
@@ -30,9 +30,8 @@ def show_sent(sent: "Sent", target: str, stream: TextIO) -> None:
     console = open_console(stream)
     tried = sent.returned + sent.lost
     show_text(Text(f"{_NAMES[target]} returned {count(sent.returned)} of {packets(tried)} sent."), console)
-    if sent.lost:
-        why = "; Linux drops those of tunnels that it has no device for" if target == "tap" else ""
-        show_text(Text(f"Not returned: {packets(sent.lost)}{why}."), console)
+    for loss, n in sorted(sent.losses.items()):
+        show_text(Text(f"Not returned{_why_lost(loss)}: {packets(n)}."), console)
     for line in _not_sent_lines(sent.not_sent):
         show_text(Text(line), console)
     if sent.hashed:
@@ -65,6 +64,15 @@ def show_lateness(lateness: "Lateness", interface: str, stream: TextIO) -> None:
     show_text(Text(f"{packets(lateness.sent)} sent on {interface}{late}."), console)
     for line in _not_sent_lines(lateness.not_sent):
         show_text(Text(line), console)
+
+
+def _why_lost(loss: "Loss") -> str:
+    """Say why frames were lost, as the end of a sentence; nothing if all that is known is that they were."""
+    if not loss.encapsulation:
+        return f", because {loss.why}" if loss.why else ""
+    if loss.encapsulation == "NONE":
+        return ", because they are in no tunnel"
+    return f", of {loss.encapsulation}, {f'because {loss.why}' if loss.why else 'and Linux does not say why'}"
 
 
 def _not_sent_lines(not_sent: Mapping[str, int]) -> list[str]:

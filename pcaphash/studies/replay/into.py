@@ -13,13 +13,33 @@ from pcaphash.capture.input import Trace
 from pcaphash.capture.reader import Block
 from pcaphash.capture.reported.source import NOT_REPORTED, Reported
 from pcaphash.device.device import Device
+from pcaphash.engine.decision import NONE, encapsulation_of
+from pcaphash.engine.describer import Describer
 from pcaphash.engine.progress import Watch
 from pcaphash.engine.reading import Reading
 from pcaphash.engine.selection import RECEIVED, Selection
 from pcaphash.kernels.delivered import DELIVERED, DROPPED, LEFT_OUT
+from pcaphash.kernels.dissect import split_signature
+from pcaphash.kernels.tunnel import TUNNELS
 from pcaphash.studies.replay.frames import frames_of
 from pcaphash.studies.replay.writing import write_trace
-from pcaphash.targets.answer import Answer, Outcome, Target
+from pcaphash.targets.answer import NOT_LOOKED_INTO, Answer, Lost, Outcome, Target
+
+
+@dataclass(frozen=True, order=True)
+class Loss:
+    """How frames were lost.
+
+    Parameters
+    ----------
+    encapsulation : str
+        What they are, if outer headers were to be taken off; else empty.
+    why : str
+        Why they were lost, as far as the receive path says; else empty.
+    """
+
+    encapsulation: str = ""
+    why: str = ""
 
 
 @dataclass
@@ -34,7 +54,7 @@ class Sent:
         Frames that came out of each receive queue.
     hashed : int
         Those of them of which a hash is known.
-    lost : int
+    losses : Counter of Loss
         Frames that were sent and did not come out.
     not_sent : Counter of str
         Frames that were not sent, by the reason.
@@ -43,13 +63,18 @@ class Sent:
     reading: Reading = field(default_factory=Reading)
     of_queue: Counter[int] = field(default_factory=Counter)
     hashed: int = 0
-    lost: int = 0
+    losses: Counter[Loss] = field(default_factory=Counter)
     not_sent: Counter[str] = field(default_factory=Counter)
 
     @property
     def returned(self) -> int:
         """How many frames came out."""
         return self.of_queue.total()
+
+    @property
+    def lost(self) -> int:
+        """How many frames were sent and did not come out."""
+        return self.losses.total()
 
 
 def send_into(
@@ -87,10 +112,13 @@ def send_into(
         No packet is selected, of those that there are; or the receive path does not work.
     """
     sent, texts = Sent(), Comments()
+    describer = Describer(device) if target.decapsulates else None
 
     def report(block: Block, first: int, places: npt.NDArray[np.int64]) -> Delivery:
-        outcomes = _outcomes(block, target)
-        _count(outcomes, sent)
+        signatures = describer.describe(block).signatures.tolist() if describer else [None] * len(block.records)
+        outcomes = _outcomes(block, signatures, target, device)
+        for outcome, signature in zip(outcomes, signatures, strict=True):
+            _count(outcome, signature, sent, device)
         n = len(outcomes)
         return Delivery(first, _fates(outcomes), _reported(outcomes), np.full(n, NO_COMMENT, np.int32), texts)
 
@@ -98,26 +126,49 @@ def send_into(
     return sent
 
 
-def _outcomes(block: Block, target: Target) -> list[Outcome]:
+def _outcomes(block: Block, signatures: Sequence[int | None], target: Target, device: Device) -> list[Outcome]:
     """Send the packets of a block that can be sent as they were captured; return what becomes of each."""
-    frames = frames_of(block)
+    frames = [
+        (_why_not(signature, target, device) or frame) if isinstance(frame, bytes) else frame
+        for frame, signature in zip(frames_of(block), signatures, strict=True)
+    ]
     answers = iter(target.answer([frame for frame in frames if isinstance(frame, bytes)]))
     return [next(answers) if isinstance(frame, bytes) else frame for frame in frames]
 
 
-def _count(outcomes: Sequence[Outcome], sent: Sent) -> None:
-    for outcome in outcomes:
-        if isinstance(outcome, Answer):
-            sent.of_queue[outcome.queue] += 1
-            sent.hashed += outcome.hash_value is not None
-        elif outcome is None:
-            sent.lost += 1
-        else:
-            sent.not_sent[outcome] += 1
+def _why_not(signature: int | None, target: Target, device: Device) -> str:
+    """Say why a tunnel packet is not sent that is to have its outer header taken off; empty if it is sent.
+
+    What is not known to be in a tunnel is sent: that Linux finds none there confirms it.
+    """
+    encapsulation = 0 if signature is None else split_signature(signature)[1]
+    if signature is None or encapsulation not in TUNNELS:
+        return ""
+    tunnel_type = 1 << (encapsulation - 1)
+    if not tunnel_type & device.tunnel_mask:
+        return NOT_LOOKED_INTO
+    if not tunnel_type & target.decapsulates:
+        return f"no tunnel device here takes {encapsulation_of(signature, device.spec)} off"
+    return ""
+
+
+def _count(outcome: Outcome, signature: int | None, sent: Sent, device: Device) -> None:
+    if isinstance(outcome, Answer):
+        sent.of_queue[outcome.queue] += 1
+        sent.hashed += outcome.hash_value is not None
+    elif isinstance(outcome, str):
+        sent.not_sent[outcome] += 1
+    elif signature is None:
+        sent.losses[Loss(why=outcome.why)] += 1
+    else:
+        name = encapsulation_of(signature, device.spec)
+        sent.losses[Loss(name, "" if name == NONE else outcome.why)] += 1
 
 
 def _fates(outcomes: Sequence[Outcome]) -> npt.NDArray[np.uint8]:
-    fates = [DELIVERED if isinstance(each, Answer) else DROPPED if each is None else LEFT_OUT for each in outcomes]
+    fates = [
+        DELIVERED if isinstance(each, Answer) else DROPPED if isinstance(each, Lost) else LEFT_OUT for each in outcomes
+    ]
     return np.array(fates, np.uint8)
 
 
