@@ -13,8 +13,8 @@ from types import FrameType
 from pcaphash.errors import OUTPUT_FIELD, ConfigurationError, Field, OutputError
 
 
-def output_path(text: str) -> Path:
-    """Return the file or folder that the field ``output`` names.
+def output_path(text: str, place: Field = OUTPUT_FIELD) -> Path:
+    """Return the file or folder that a field names.
 
     Raises
     ------
@@ -22,12 +22,11 @@ def output_path(text: str) -> Path:
         It is empty, which a path would take for the current folder, or ``-``, which is not a file.
     """
     if not text.strip():
-        raise ConfigurationError(
-            Field("output"), "the name is empty", "name a file or folder (. is the current folder)"
-        )
+        raise ConfigurationError(place, "the name is empty", "name a file or folder (. is the current folder)")
     if text == "-":
-        problem = "- is not a file; without this option, results go to standard output"
-        raise ConfigurationError(Field("output"), problem, "name a file or folder (./- for a file of that name)")
+        elsewhere = "; without this option, results go to standard output" if place == OUTPUT_FIELD else ""
+        problem = f"- is not a file{elsewhere}"
+        raise ConfigurationError(place, problem, "name a file or folder (./- for a file of that name)")
     return Path(text)
 
 
@@ -122,6 +121,10 @@ def whole_folder(path: Path, place: Field = OUTPUT_FIELD) -> Iterator[Path]:
             _move_all(part, path, place)
         except OutputError as error:
             raise OutputError(str(path / Path(error.path).name), error.problem, error.place) from error
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise OutputError(str(path), error.strerror or str(error), place) from error
         finally:
             shutil.rmtree(part, ignore_errors=True)
 

@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 from contextlib import suppress
+from typing import Any
 
 import typer
 from typer.exceptions import TyperException
@@ -15,7 +16,7 @@ from pcaphash.cli.completion import offer_values
 from pcaphash.cli.manners import Color, Quiet, apply_manners
 from pcaphash.cli.messages import complain, describe_interruption, usage_text
 from pcaphash.cli.words import speak_in_options
-from pcaphash.errors import PcaphashError
+from pcaphash.errors import OUTPUT_FIELD, PcaphashError
 
 EXIT_DONE = 0
 EXIT_USAGE = 2
@@ -68,8 +69,8 @@ def main() -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     _open_closed_streams()
     sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr]
+    program = typer.main.get_command(app)
     try:
-        program = typer.main.get_command(app)
         speak_in_options(program)
         status = program(standalone_mode=False) or EXIT_DONE
         sys.stdout.flush()
@@ -87,7 +88,7 @@ def main() -> None:
         # Whoever read our output has seen enough; typer turns the closed pipe into SystemExit before we see it.
         status = EXIT_DONE
     except OSError as error:
-        complain(f"standard output cannot be written: {error.strerror or error}; write to a file with --output")
+        complain(f"standard output cannot be written: {error.strerror or error}; {_other_place(program)}")
         status = EXIT_USAGE
     except (KeyboardInterrupt, typer.Abort):
         status = EXIT_INTERRUPTED
@@ -100,6 +101,13 @@ def main() -> None:
     # Everything is written, and taking the compiler behind the kernels apart in good order takes a quarter of a second.
     sys.stderr.flush()
     os._exit(status)
+
+
+def _other_place(program: Any) -> str:
+    """Say where the command can write its results to, other than to standard output."""
+    command = next((program.commands[word] for word in sys.argv[1:] if word in program.commands), None)
+    has_output = command is None or any(each.name == OUTPUT_FIELD.name for each in command.params)
+    return "write to a file with --output" if has_output else "send it to another place"
 
 
 def _open_closed_streams() -> None:

@@ -3,11 +3,13 @@
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pcaphash.capture.files import output_path
 from pcaphash.cli.groups import DELIVERED, put_into
 from pcaphash.cli.messages import inform, tell_written, warn
 from pcaphash.cli.options import refuse_overwriting
@@ -48,7 +50,12 @@ _OPTIONS = {
     ],
     "split_by_queue": Annotated[
         Path | None,
-        typer.Option("--split-by-queue", metavar="DIR", help="Write a capture for each receive queue to this folder."),
+        typer.Option(
+            "--split-by-queue",
+            metavar="DIR",
+            parser=partial(output_path, place=Field("split_by_queue")),
+            help="Write a capture for each receive queue to this folder.",
+        ),
     ],
     "reported": Annotated[
         str | None,

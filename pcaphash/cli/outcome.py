@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from pcaphash.capture.files import whole_folder
 from pcaphash.cli.messages import tell_written, warn, warn_partial
+from pcaphash.errors import OUTPUT_FIELD, Field
 from pcaphash.report.device_words import warning_lines
 from pcaphash.report.met_words import list_doubts
 from pcaphash.report.problems import list_problems
@@ -63,7 +64,7 @@ def report_reading(reading: "Reading", selection: "Selection | None" = None) -> 
     return 0
 
 
-def write_set(folder: Path, write: Callable[[Path], Iterable[Path]]) -> None:
+def write_set(folder: Path, write: Callable[[Path], Iterable[Path]], place: Field = OUTPUT_FIELD) -> None:
     """Have files written into a folder, all of them or none, and tell which.
 
     Parameters
@@ -72,8 +73,10 @@ def write_set(folder: Path, write: Callable[[Path], Iterable[Path]]) -> None:
         Made where it does not exist.
     write : callable
         Writes files into the folder that it is given, and returns their paths.
+    place : Field
+        What names the folder.
     """
-    with whole_folder(folder) as part:
+    with whole_folder(folder, place) as part:
         names = [path.name for path in write(part)]
     for name in names:
         tell_written(folder / name)

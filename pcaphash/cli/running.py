@@ -1,18 +1,20 @@
 """Options for many traces: where their names come from, where they are read, and whether a run can go on later."""
 
 from collections.abc import Callable
-from functools import wraps
+from functools import partial, wraps
 from inspect import Parameter, signature
 from pathlib import Path
 from typing import Annotated, Any, get_args
 
 import typer
 
+from pcaphash.capture.files import output_path
 from pcaphash.cli.groups import MANY, put_into
 from pcaphash.cli.messages import inform
 from pcaphash.cli.selecting import replace_parameter
 from pcaphash.cli.traces import read_list
 from pcaphash.engine.running import ENGINES, Running
+from pcaphash.errors import Field
 
 FilesFrom = Annotated[
     str | None,
@@ -30,6 +32,7 @@ _RUNNING_OPTIONS = {
         typer.Option(
             "--resume",
             metavar="DIR",
+            parser=partial(output_path, place=Field("resume")),
             help="Keep the results of each trace in this folder. If the run is interrupted, the same command goes on "
             "where it stopped.",
         ),

@@ -45,8 +45,9 @@ def steer(
         bool, typer.Option("--both", help="The other direction of a flow is to go to the same queue.")
     ] = False,
     source_ports: Annotated[
-        str, typer.Option("--source-ports", metavar="LOW-HIGH", help="Source ports to choose from.")
-    ] = "32768-65535",
+        str | None,
+        typer.Option("--source-ports", metavar="LOW-HIGH", help="Source ports to choose from.  [default: 32768-65535]"),
+    ] = None,
     tunnel: Annotated[
         str, typer.Option("--tunnel", metavar="NAME", help="The tunnel that the flows are in, such as VXLAN.")
     ] = "",
@@ -75,15 +76,18 @@ def steer(
     """
     options.check_format(format_, STEERING_WRITERS)
     device = Device(**device_options)
-    report_warnings([device])
+    from pcaphash.report.steer.text import name_queues
+    from pcaphash.studies.steer import ZERO_KEY
     from pcaphash.studies.steer import steer as study
     from pcaphash.studies.steer.capture import write_flows
 
     found = study(source, destination, protocol, queue, flow_count, both, source_ports, tunnel, header, device)
-    for target in found.missing:
-        warn(f"queue {target.queue} cannot be reached: {target.why_not}")
     if write is not None:
         write_flows(write, found)
+    report_warnings([device])
+    for why, queues in found.missing_by_reason.items():
+        if why != ZERO_KEY:  # which the warnings of the device tell
+            warn(f"{name_queues(queues)} cannot be reached: {why}")
     if write != _STANDARD_OUTPUT:
         if write is not None:
             tell_written(Path(write))

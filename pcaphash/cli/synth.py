@@ -1,6 +1,7 @@
 """``pcaphash synth``."""
 
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -17,6 +18,7 @@ from pcaphash.report.synth.write import SYNTH_WRITERS, write_synthesis
 
 _STANDARD_OUTPUT = "-"
 _FOR_READERS = "table"
+_CONFORMANCE = Field("conformance")
 
 
 @takes_traffic
@@ -36,7 +38,7 @@ def synth(
         typer.Option(
             "--conformance",
             metavar="DIR",
-            parser=output_path,
+            parser=partial(output_path, place=_CONFORMANCE),
             help="Instead of traffic, write the conformance set here: packets for each rule of both specs, "
             "with what devices have to answer.",
         ),
@@ -64,7 +66,7 @@ def synth(
     if conformance is not None:
         if write is not None:
             problem = "the conformance set goes into a folder of its own"
-            raise ConfigurationError(Field("conformance"), problem, f"leave {Field('write')} out")
+            raise ConfigurationError(_CONFORMANCE, problem, f"leave {Field('write')} out")
         synthesizing.refuse("the conformance set is always the same")
         if format_ != _FOR_READERS:
             problem = "the conformance set has formats of its own, and nothing else is printed"
@@ -72,7 +74,7 @@ def synth(
         announce_compilation()
         from pcaphash.report.conformance import write_conformance
 
-        write_set(conformance, write_conformance)
+        write_set(conformance, write_conformance, _CONFORMANCE)
         return 0
     if write is None:
         raise ConfigurationError(Field("write"), "is missing", "name a file, or - for standard output")

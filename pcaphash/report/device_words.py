@@ -119,9 +119,10 @@ def _warning(warning: DeviceWarning, device: Device) -> str:
         case DeviceWarning.ZERO_KEY:
             return "--key: all bytes are 0, so all hashes are the same; drivers that do not show their key print zeros"
         case DeviceWarning.FEW_ENTRIES:
+            missing = queues - n_entries
             return (
                 f"--indirection-table-size: {n_entries} {'entry' if n_entries == 1 else 'entries'} for {queues} "
-                f"receive queues: at least {queues - n_entries} of them get no hashed packets"
+                f"receive queues: at least {missing} of them {'gets' if missing == 1 else 'get'} no hashed packets"
             )
         case DeviceWarning.UNEVEN_TABLE:
             fewest, rest = divmod(n_entries, queues)

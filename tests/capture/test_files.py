@@ -1,6 +1,7 @@
 """Files that belong together are put into place together, or not at all."""
 # ruff: noqa: PT012 - what is tested is how a block ends
 
+import errno
 import os
 import signal
 
@@ -8,7 +9,7 @@ import pytest
 
 from pcaphash.capture import files
 from pcaphash.capture.files import whole_folder
-from pcaphash.errors import OutputError
+from pcaphash.errors import Field, OutputError
 
 
 def contents(folder):
@@ -52,6 +53,12 @@ def test_errors_name_the_place_that_was_asked_for(tmp_path):
     with pytest.raises(OutputError) as caught, whole_folder(tmp_path) as part, files.whole_file(part / "a" / "b"):
         pass
     assert str(caught.value).startswith(f"{tmp_path / 'b'} cannot be written: ")
+
+
+def test_a_disk_that_is_full_is_an_error_of_the_place_that_was_asked_for(tmp_path):
+    with pytest.raises(OutputError, match="No space left on device") as caught, whole_folder(tmp_path, Field("queues")):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    assert str(caught.value).endswith("choose another place with queues")
 
 
 def test_an_interruption_waits_until_all_files_are_in_place(tmp_path, monkeypatch):

@@ -158,15 +158,22 @@ def test_output_that_cannot_be_written_is_named(tmp_path):
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs the device /dev/full")
-@pytest.mark.parametrize("command", ["analyze", "hashes"])
-def test_a_full_disk_behind_standard_output_is_said(command):
+@pytest.mark.parametrize(
+    ("words", "advice"),
+    [
+        (["analyze", VXLAN], "write to a file with --output"),
+        (["hashes", VXLAN], "write to a file with --output"),
+        (["--quiet", "steer", "192.0.2.1", "192.0.2.2:80"], "send it to another place"),
+    ],
+)
+def test_a_full_disk_behind_standard_output_is_said(words, advice):
     with Path("/dev/full").open("wb") as full:
         result = subprocess.run(
-            [sys.executable, "-m", "pcaphash", command, VXLAN], stdout=full, stderr=subprocess.PIPE, timeout=300
+            [sys.executable, "-m", "pcaphash", *words], stdout=full, stderr=subprocess.PIPE, timeout=300
         )
     assert result.returncode == 2
     (line,) = complaints(result)
-    assert "No space left" in line
+    assert f"No space left on device; {advice}" in line
 
 
 def test_closed_streams_do_no_harm():

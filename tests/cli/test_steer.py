@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 import pcaphash
 from support.command import complaints, run
 
@@ -48,3 +50,70 @@ def test_queues_without_a_flow_are_warned_of():
     result = run("steer", *FLOW, "--queues", "3", "--indirection-table", "0,1")
     assert result.returncode == 0
     assert any("queue 2 cannot be reached: no entry" in line for line in complaints(result))
+
+
+ZERO_KEY = ("--key", "00" * 40)
+
+
+def test_queues_that_cannot_be_reached_for_one_reason_are_one_line():
+    key = ("--key", "00" * 39 + "01")
+    result = run("steer", *FLOW, *key)
+    (line,) = complaints(result)
+    assert line.startswith("pcaphash: warning: queues 1-7 cannot be reached: the source port can set only 0 of")
+    assert result.stdout.decode().splitlines()[-1] == "queues 1-7: none"
+
+
+def test_a_key_of_zeros_is_told_once():
+    (line,) = complaints(run("steer", *FLOW, *ZERO_KEY))
+    assert line.startswith("pcaphash: warning: --key: all bytes are 0, so all hashes are the same")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["foo", "bar"], "SOURCE: 'foo' is not an IP address"),
+        (["192.0.2.1", "bar"], "DESTINATION: 'bar' is not an IP address"),
+        (["192.0.2.1", "192.0.2.2:70000"], "DESTINATION: '70000' is not a port"),
+        (["192.0.2.1:5", "192.0.2.2:80"], "SOURCE: 192.0.2.1:5 has a port, but source ports are what is to be found"),
+        (["192.0.2.1", "192.0.2.2"], "DESTINATION has no port, and without ports all packets between two addresses go"),
+        (["fd00::1", "fd00::2"], "write [fd00::2]:443, or give a network as SOURCE"),
+        (["192.0.2.1/24", "192.0.2.2:80"], "is not a network, but an address in one; write 192.0.2.0/24"),
+        (["192.0.2.0/24", "192.0.2.2", "--source-ports", "5"], "--source-ports: DESTINATION has no port"),
+        (["192.0.2.1", "192.0.2.2", "--protocol", "icmp"], "SOURCE: icmp has no ports, so that all packets between"),
+        (["192.0.2.1", "192.0.2.2:8", "--protocol", "icmp"], "--protocol: a device hashes no ports of icmp"),
+        (["192.0.2.0/24", "192.0.2.2", "--protocol", "gre"], "--tunnel: packets of this protocol may be GRE"),
+        ([*FLOW, "--queue", "1", *ZERO_KEY], "--queue: 1 cannot be reached: all bytes of the hash key are 0"),
+    ],
+)
+def test_what_is_wrong_is_named_in_one_line(words, said):
+    result = run("steer", *words)
+    (line,) = complaints(result)
+    assert said in line
+    assert (result.returncode, result.stdout) == (2, b"")
+
+
+@pytest.mark.parametrize(
+    ("destination", "tunnel", "words", "said"),
+    [
+        (
+            "192.0.2.2:443",
+            "VXLAN",
+            [],
+            "port 4789 or 8472 for VXLAN, and not those to 443; leave the port out, or give",
+        ),
+        ("192.0.2.2:443", "GRE", [], "DESTINATION: the outer header of GRE has no ports; leave the port out"),
+        ("192.0.2.2", "GRE", [], "SOURCE: GRE has no ports, so that all packets between two addresses go to one queue"),
+        ("192.0.2.2", "VXLAN", ["--protocol", "udp"], "--protocol: VXLAN has its own protocol; leave it out"),
+    ],
+)
+def test_what_the_outer_header_of_a_tunnel_has_not_is_refused(destination, tunnel, words, said):
+    outer = ("--tunnel", tunnel, "--header", "outer", "--hash-types", "base")
+    (line,) = complaints(run("steer", "192.0.2.1", destination, *outer, *words))
+    assert said in line
+
+
+def test_the_port_of_a_tunnel_may_be_any_that_the_device_knows():
+    outer = ("--tunnel", "VXLAN", "--header", "outer", "--hash-types", "base", "--format", "csv")
+    rows = run("steer", "192.0.2.1", "192.0.2.2:8472", *outer).stdout
+    assert b"192.0.2.2,8472" in rows
+    assert run("hash", "-", "--hash-types", "base", stdin=rows).stdout == rows

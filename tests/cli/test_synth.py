@@ -130,6 +130,17 @@ def test_the_conformance_set_takes_no_options_of_traffic(words, tmp_path):
     assert (result.returncode, list(tmp_path.iterdir())) == (2, [])
 
 
+def test_the_option_that_names_the_place_of_the_conformance_set_is_named(tmp_path):
+    path = tmp_path / "file"
+    path.write_text("")
+    for place, said in (
+        (path, "cannot be written: it is a file, not a folder; choose another place with --conformance"),
+        ("", "--conformance: the name is empty"),
+    ):
+        (line,) = complaints(run("synth", "--conformance", place))
+        assert said in line
+
+
 def test_numbers_in_sentences_are_right(tmp_path):
     words = [
         "--packets",

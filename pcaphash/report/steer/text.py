@@ -32,8 +32,19 @@ def show_steering(steering: "Steering", stream: TextIO) -> None:
     columns.add("queue", [str(each.queue) for each in found])
     columns.print(console)
     for target in steering.targets:
-        left = f"queue {target.queue}: {counted(target.possible, 'flow', 'flows')} would do"
-        show_text(Text(left if target.possible else f"queue {target.queue}: none, {target.why_not}"), console)
+        if target.flows:
+            left = f"queue {target.queue}: {counted(target.possible, 'flow', 'flows')} would do"
+            show_text(Text(left), console)
+    for queues in steering.missing_by_reason.values():
+        show_text(Text(f"{name_queues(queues)}: none"), console)
+
+
+def name_queues(queues: list[int]) -> str:
+    """Name queues, in ascending order, those that follow one another by the first and the last."""
+    starts = [queue for queue in queues if queue - 1 not in queues]
+    ends = [queue for queue in queues if queue + 1 not in queues]
+    runs = [f"{start}" if start == end else f"{start}-{end}" for start, end in zip(starts, ends, strict=True)]
+    return f"{'queue' if len(queues) == 1 else 'queues'} {', '.join(runs)}"
 
 
 def headline(steering: "Steering") -> str:

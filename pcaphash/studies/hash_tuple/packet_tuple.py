@@ -84,8 +84,8 @@ def parse_tuple(
     ConfigurationError
         Something is not in this form, the IP versions differ, or only one side has a port.
     """
-    first, first_port = _parse_side(SOURCE, source, source_port)
-    second, second_port = _parse_side(DESTINATION, destination, destination_port)
+    first, first_port = parse_end(SOURCE, source, source_port)
+    second, second_port = parse_end(DESTINATION, destination, destination_port)
     if first.version != second.version:
         problem = f"{second} is IPv{second.version}, but the source {first} is IPv{first.version}"
         raise ConfigurationError(DESTINATION, problem, "give two addresses of the same IP version")
@@ -104,14 +104,20 @@ def parse_tuple(
 def is_endpoint(text: str) -> bool:
     """Tell whether a text is an address, with or without a port."""
     try:
-        _parse_side(SOURCE, text, None)
+        parse_end(SOURCE, text)
     except ConfigurationError:
         return False
     return True
 
 
-def _parse_side(side: Field, text: str, port: str | int | None) -> tuple[Address, int | None]:
-    """Read one end of a tuple: its address and its port, which may stand in either place."""
+def parse_end(side: Field, text: str, port: str | int | None = None) -> tuple[Address, int | None]:
+    """Read one end of a tuple: its address and its port, which may stand in either place.
+
+    Raises
+    ------
+    ConfigurationError
+        It is not in a form that ``parse_tuple`` takes.
+    """
     written = str(text).strip()
     found = _IN_BRACKETS.fullmatch(written) or _IPV4_WITH_PORT.fullmatch(written)
     address, behind = (found[1], found[2]) if found else (written, None)

@@ -1,6 +1,7 @@
 """Put a packet into a tunnel, by the name of the tunnel."""
 
 from pcaphash.device.device import Device
+from pcaphash.errors import Field
 from pcaphash.standards import ip, tunnel, virtio
 from pcaphash.studies.shared import frames
 
@@ -20,9 +21,14 @@ def is_in_udp(name: str) -> bool:
     return name in _PORT_FIELDS
 
 
-def port_of(name: str, device: Device) -> int:
-    """Return the first UDP destination port that a device knows for a tunnel; the usual one if it knows none."""
-    return next(iter(device.ports[_PORT_FIELDS[name]]), _DEFAULT_PORTS[name])
+def ports_of(name: str, device: Device) -> tuple[int, ...]:
+    """Return the UDP destination ports that a device knows for a tunnel; the usual one if it knows none."""
+    return device.ports[_PORT_FIELDS[name]] or (_DEFAULT_PORTS[name],)
+
+
+def port_field(name: str, port: int) -> Field:
+    """Return what gives a device a port for a tunnel."""
+    return Field(_PORT_FIELDS[name], port)
 
 
 def protocol_of(name: str) -> int:

@@ -60,7 +60,7 @@ def _frame_of(found: TupleHash, steering: Steering) -> bytes:
         return frames.of_ip(_ip_packet(packet))
     protocol = tunnelling.protocol_of(name)
     if steering.header == "inner":
-        port = tunnelling.port_of(name, steering.device) if tunnelling.is_in_udp(name) else 0
+        port = tunnelling.ports_of(name, steering.device)[0] if tunnelling.is_in_udp(name) else 0
         return frames.of_ip(_outer(_ip_packet(packet), name, *_OUTER, (_PORTS[0], port), protocol))
     inner = frames.ipv4(frames.transport(ip.UDP, *_INNER, _PORTS), ip.UDP, *_INNER)
     ports = packet.source_port or 0, packet.destination_port or 0

@@ -65,6 +65,14 @@ class Steering(Result):
         """The queues that no flow can be steered to."""
         return [target for target in self.targets if not target.flows]
 
+    @property
+    def missing_by_reason(self) -> dict[str, list[int]]:
+        """The queues that no flow can be steered to, by why."""
+        found: dict[str, list[int]] = {}
+        for target in self.missing:
+            found.setdefault(target.why_not, []).append(target.queue)
+        return found
+
     def facts(self) -> list[str]:
         """Return how many flows were found for how many queues."""
         n_flows = sum(len(target.flows) for target in self.targets)

@@ -1,7 +1,6 @@
 """Find flows that go to receive queues."""
 
 from dataclasses import replace
-from ipaddress import ip_network
 from itertools import islice
 from typing import SupportsIndex
 
@@ -10,17 +9,19 @@ from pcaphash.device.flavor import FLAVOR_FIELD, TITLES
 from pcaphash.device.hash_form import hash_form
 from pcaphash.device.words import parse_number, unknown_word
 from pcaphash.errors import ConfigurationError, Field
-from pcaphash.studies.hash_tuple import PacketTuple, hash_packet_tuple, parse_tuple
+from pcaphash.standards import virtio
+from pcaphash.studies.hash_tuple import PacketTuple, hash_packet_tuple
 from pcaphash.studies.shared import tunnelling
+from pcaphash.studies.steer.flow import PORTS, SOURCE, parse_flows
 from pcaphash.studies.steer.result import Steering, Target
 from pcaphash.studies.steer.search import Block, divide, merge
 
 HEADERS = ("inner", "outer")
-DEFAULT_PORTS = "32768-65535"
-QUEUE, PORTS, TUNNEL, HEADER, SOURCE = map(Field, ("queue", "source_ports", "tunnel", "header", "source"))
+QUEUE, TUNNEL, HEADER = map(Field, ("queue", "tunnel", "header"))
 
-_MOST_PORT = 65535
 _MOST_FLOWS = 1_000_000
+_NO_ENTRY = "no entry of the indirection table is this queue"
+ZERO_KEY = "all bytes of the hash key are 0, so that all packets have the same hash, whose entry is another queue"
 
 
 def steer(
@@ -30,7 +31,7 @@ def steer(
     queue: int | None = None,
     flow_count: SupportsIndex = 1,
     both: bool = False,
-    source_ports: str = DEFAULT_PORTS,
+    source_ports: str | None = None,
     tunnel: str = "",
     header: str = "",
     device: Device | None = None,
@@ -51,8 +52,8 @@ def steer(
         How many flows for each queue, at most.
     both : bool
         Whether the other direction of a flow is to go to the same queue.
-    source_ports : str
-        The source ports to choose from.
+    source_ports : str, optional
+        The source ports to choose from. Default: ``32768-65535``.
     tunnel : str
         The tunnel that the flows are in, one of ``tunnelling.NAMES``. Default: none.
     header : str
@@ -66,17 +67,17 @@ def steer(
         Something is impossible: what, and why.
     """
     device = Device() if device is None else device
-    low, high = _parse_ports(source_ports)
     n_flows = parse_number(Field("flow_count"), flow_count, 1, _MOST_FLOWS, "at least one flow, at most a million")
     if queue is not None:
         parse_number(QUEUE, queue, 0, device.queues - 1, f"the device has {device.queues} receive queues")
     _check_index(device)
     name = _parse_tunnel(tunnel)
     header = _parse_header(header, name)
-    packet, address_bits = _parse_flow(source, destination, protocol, low, name if header == "outer" else "", device)
+    wanted = parse_flows(source, destination, protocol, source_ports, name if header == "outer" else "", device)
+    packet = wanted.packet
     _check_header(packet, device, name, header)
-    ports = [(low, 0)] if packet.source_port is None else list(divide(low, high))
-    blocks = [Block(_with_port(packet, first), bits, address_bits, device, both) for first, bits in ports]
+    ports = [(wanted.low, 0)] if packet.source_port is None else list(divide(wanted.low, wanted.high))
+    blocks = [Block(_with_port(packet, first), bits, wanted.address_bits, device, both) for first, bits in ports]
     _check_free(blocks[0])
     targets = [_find(blocks, each, n_flows) for each in ([queue] if queue is not None else range(device.queues))]
     if queue is not None and targets[0].why_not:
@@ -89,7 +90,7 @@ def steer(
 def _find(blocks: list[Block], queue: int, n_flows: int) -> Target:
     """Find flows for a queue; say why there are none."""
     if queue not in blocks[0].device.indirection_table:
-        return Target(queue, (), 0, "no entry of the indirection table is this queue")
+        return Target(queue, (), 0, _NO_ENTRY)
     solved = [(block, block.solve(queue)) for block in blocks]
     possible = sum(each.number for _, solutions in solved for each in solutions)
     if not possible:
@@ -102,6 +103,8 @@ def _find(blocks: list[Block], queue: int, n_flows: int) -> Target:
 
 def _explain(blocks: list[Block]) -> str:
     """Say why no flow of these leads where it should."""
+    if not any(blocks[0].device.hash_key[: virtio.LEAST_RSS_MAX_KEY_SIZE]):
+        return ZERO_KEY
     rank, needed = max(block.equations.rank for block in blocks), blocks[0].needed
     free = "the source port and the free bits of the address" if blocks[0].address_bits else "the source port"
     indexes = "the two indexes of the indirection table" if blocks[0].is_both else "the index of the indirection table"
@@ -114,8 +117,10 @@ def _explain(blocks: list[Block]) -> str:
 
 
 def _advice(target: Target, both: bool) -> str:
-    if target.why_not.startswith("no entry"):
+    if target.why_not == _NO_ENTRY:
         return "name a queue of the table"
+    if target.why_not == ZERO_KEY:
+        return f"give the device's own key with {Field('hash_key')}"
     more = f"widen {PORTS}, or give a network as {SOURCE}"
     return f"{more}, or ask for one direction only" if both else more
 
@@ -138,14 +143,6 @@ def _check_index(device: Device) -> None:
         raise ConfigurationError(FLAVOR_FIELD, problem, f"use another {FLAVOR_FIELD}")
 
 
-def _parse_ports(text: str) -> tuple[int, int]:
-    low, dash, high = str(text).replace(" ", "").partition("-")
-    ends = (low, high if dash else low)
-    if not all(each.isdecimal() and int(each) <= _MOST_PORT for each in ends) or int(ends[0]) > int(ends[1]):
-        raise ConfigurationError(PORTS, f"{text!r} is not a range of ports", "write, for instance, 49152-65535")
-    return int(ends[0]), int(ends[1])
-
-
 def _parse_tunnel(text: str) -> str:
     name = text.strip().upper().replace("-", "_")
     if name and name not in tunnelling.NAMES:
@@ -163,27 +160,6 @@ def _parse_header(text: str, tunnel: str) -> str:
     return text or HEADERS[0]
 
 
-def _parse_flow(
-    source: str, destination: str, protocol: str | int | None, port: int, outer: str, device: Device
-) -> tuple[PacketTuple, int]:
-    """Read addresses, port and protocol; return the tuple, and how many low bits of the source address are free."""
-    address, free_bits = str(source).strip(), 0
-    if "/" in address:
-        try:
-            network = ip_network(address)
-        except ValueError as error:
-            raise ConfigurationError(SOURCE, f"{source!r} is not a network: {error}", "write 10.0.0.0/24") from None
-        address, free_bits = str(network.network_address), network.max_prefixlen - network.prefixlen
-    if outer and tunnelling.is_in_udp(outer):
-        packet = parse_tuple(address, destination, port, tunnelling.port_of(outer, device), "udp")
-    elif outer:
-        packet = parse_tuple(address, destination, protocol=tunnelling.protocol_of(outer))
-    else:
-        has_port = parse_tuple(destination, destination).destination_port is not None
-        packet = parse_tuple(address, destination, port if has_port else None, protocol=protocol)
-    return packet, free_bits
-
-
 def _with_port(packet: PacketTuple, port: int) -> PacketTuple:
     return packet if packet.source_port is None else replace(packet, source_port=port)
 
@@ -193,8 +169,9 @@ def _check_header(packet: PacketTuple, device: Device, tunnel: str, header: str)
     if not tunnel:
         found = hash_packet_tuple(packet, device).tunnel
         if found:
-            problem = f"packets to this port may be {found}, whose inner header the device hashes"
-            raise ConfigurationError(TUNNEL, problem, f"give {TUNNEL} and {HEADER}, or another port")
+            kind = "of this protocol" if packet.destination_port is None else "to this port"
+            problem = f"packets {kind} may be {found}, whose inner header the device hashes"
+            raise ConfigurationError(TUNNEL, problem, f"give {TUNNEL} and {HEADER}, or another {kind.split()[-1]}")
         return
     if tunnel == "IPIP" and packet.source.version == 6:
         raise ConfigurationError(TUNNEL, "IPIP is IPv4 in IPv4", "give IPv4 addresses, or another tunnel")
