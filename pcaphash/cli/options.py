@@ -21,7 +21,7 @@ from pcaphash.device import (
     parse_config,
 )
 from pcaphash.errors import ConfigurationError, Field
-from pcaphash.report.device_words import missing_config_lines
+from pcaphash.report.words.device import missing_config_lines
 
 DeviceFile = Annotated[
     Path | None,

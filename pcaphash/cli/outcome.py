@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from pcaphash.capture.files import whole_folder
 from pcaphash.cli.messages import tell_written, warn, warn_partial
 from pcaphash.errors import OUTPUT_FIELD, Field
-from pcaphash.report.device_words import warning_lines
-from pcaphash.report.met_words import list_doubts
-from pcaphash.report.problems import list_problems
-from pcaphash.report.words import link_type_name, packets
+from pcaphash.report.words.device import warning_lines
+from pcaphash.report.words.doubts import list_doubts
+from pcaphash.report.words.problems import list_problems
+from pcaphash.report.words.values import link_type_name, packets
 from pcaphash.standards.ethernet import LINK_TYPE_NAMES
 
 if TYPE_CHECKING:

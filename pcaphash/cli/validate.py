@@ -124,7 +124,7 @@ def _recover_command(words: list[str]) -> str:
 
 def _tell_suspects(validation: "Validation") -> None:
     """Name the tunnels that the device as configured does not look into: the real one may do so."""
-    from pcaphash.report.suspicion import describe_suspect
+    from pcaphash.report.words.suspicion import describe_suspect
     from pcaphash.studies.shared.suspicion import find_suspects
 
     for suspect in find_suspects(validation.reading, validation.device):

@@ -6,7 +6,7 @@ import pytest
 
 from pcaphash.device import Device, default_configs, field_without_inner, make_file_configs, parse_config
 from pcaphash.errors import ConfigurationError, Field
-from pcaphash.report.device_words import missing_config_lines
+from pcaphash.report.words.device import missing_config_lines
 from pcaphash.standards.virtio import MICROSOFT_KEY
 
 KEY = bytes(range(1, 41))

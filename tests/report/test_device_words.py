@@ -3,7 +3,7 @@
 import pytest
 
 from pcaphash.device import Device
-from pcaphash.report.device_words import (
+from pcaphash.report.words.device import (
     describe,
     describe_common,
     describe_own,

@@ -8,7 +8,7 @@ from pcaphash.report.figures import draw_tuning
 from pcaphash.report.figures.palette import BLUE, VERMILLION
 from pcaphash.report.tune.words import headline
 from pcaphash.report.tune.write import write_tuning_folder
-from pcaphash.report.words import above_ideal
+from pcaphash.report.words.values import above_ideal
 from pcaphash.studies.tune import tune
 from support.shared import ROOT
 from support.traffic import flows, plain, write

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from pcaphash.report.reach_words import dependencies_text, reach_text, reach_texts, reach_texts_of_each
+from pcaphash.report.words.reach import dependencies_text, reach_text, reach_texts, reach_texts_of_each
 from pcaphash.studies.shared.linear.hash_input import HashInput
 from pcaphash.studies.shared.linear.index_bits import Dependency
 from pcaphash.studies.shared.linear.reach import Reach

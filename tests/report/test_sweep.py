@@ -7,10 +7,10 @@ import pytest
 
 from pcaphash.device import Device
 from pcaphash.report.figures import draw_sweep, save
-from pcaphash.report.measures import write_measure
 from pcaphash.report.sweep.text import fold, shown_classes
 from pcaphash.report.sweep.words import sweep_title
 from pcaphash.report.sweep.write import write_sweep, write_sweep_folder
+from pcaphash.report.words.measures import write_measure
 from pcaphash.studies.sweep import MEASURE_COLUMNS, sweep
 from support.shared import ROOT
 from support.traffic import flows, plain, write

@@ -6,7 +6,7 @@ import pytest
 
 from pcaphash.engine import decision
 from pcaphash.report.compare.advice import put_advice_into_words
-from pcaphash.report.words import above_ideal, index, percent, reason_text
+from pcaphash.report.words.values import above_ideal, index, percent, reason_text
 from pcaphash.studies.compare.advice import EvenTable, HashInner, HashPorts, OtherKey, SplitFlow
 from pcaphash.studies.compare.causes import UnevenTable
 from pcaphash.studies.compare.gain import Gain, Step

@@ -4,7 +4,7 @@ import pytest
 
 from pcaphash.device import Device
 from pcaphash.device.hash_types import parse_hash_types
-from pcaphash.report.words import bar, brief_types, link_type_name, packets, size, trace_names
+from pcaphash.report.words.values import bar, brief_types, link_type_name, packets, size, trace_names
 from pcaphash.standards.ethernet import LINK_TYPE_NAMES
 from pcaphash.standards.link_types import OTHER_LINK_TYPE_NAMES
 

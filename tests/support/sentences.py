@@ -5,11 +5,11 @@ from dataclasses import replace
 
 from pcaphash.device import Device
 from pcaphash.engine.reading import Reading
-from pcaphash.report.measures import brief_measure
 from pcaphash.report.recover_key.words import put_into_words as put_recovery_into_words
 from pcaphash.report.sweep.words import footnotes, sweep_title
 from pcaphash.report.sweep.words import headline as sweep_headline
 from pcaphash.report.tune.words import caution_text, headline, reasons, tuning_title
+from pcaphash.report.words.measures import brief_measure
 from pcaphash.studies.recover_key import Recovery
 from pcaphash.studies.recover_key.result import Assumption, Fit, ValueOrder
 from pcaphash.studies.recover_key.solution import KEY_BITS, Solution

@@ -1,4 +1,4 @@
-"""What is to be known of reported values after a trace was read, as facts; ``report.note_words`` has the words."""
+"""What is to be known of reported values after a trace was read, as facts; ``report.words.notes`` has the words."""
 
 from dataclasses import dataclass
 from enum import StrEnum

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any
 
-from pcaphash.report.words import link_type_name
+from pcaphash.report.words.values import link_type_name
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance

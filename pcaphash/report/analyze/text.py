@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, TextIO
 from rich.console import Console
 from rich.text import Text
 
-from pcaphash.report.device_words import describe_own, given_and_assumed_lines
 from pcaphash.report.layout import Columns, open_console, show_text
-from pcaphash.report.words import (
+from pcaphash.report.words.device import describe_own, given_and_assumed_lines
+from pcaphash.report.words.values import (
     above_ideal,
     bar,
     brief_types,

@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pcaphash.engine.decision import NONE, REASON_NO_TYPE
-from pcaphash.report.suspicion import name_tunnel, remedy_options
-from pcaphash.report.words import count, counted, percent, reason_text
+from pcaphash.report.words.suspicion import name_tunnel, remedy_options
+from pcaphash.report.words.values import count, counted, percent, reason_text
 from pcaphash.studies.compare.advice import (
     AvoidPortless,
     EvenTable,

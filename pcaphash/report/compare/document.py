@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from pcaphash.report.analyze.document import finite, make_document
 from pcaphash.report.compare.words import put_into_words
-from pcaphash.report.reach_words import reach_document
+from pcaphash.report.words.reach import reach_document
 
 if TYPE_CHECKING:
     from pcaphash.report.compare.advice import AdviceWords

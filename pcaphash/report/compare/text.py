@@ -8,8 +8,8 @@ from rich.text import Text
 from pcaphash.report.analyze.text import BAD, GOOD, show_facts, show_headline, show_queues, show_reasons
 from pcaphash.report.compare.words import put_into_words
 from pcaphash.report.layout import Columns, open_console, show_text
-from pcaphash.report.suspicion import name_tunnel, remedy_options
-from pcaphash.report.words import above_ideal, count, index, moment, packets, percent, probability
+from pcaphash.report.words.suspicion import name_tunnel, remedy_options
+from pcaphash.report.words.values import above_ideal, count, index, moment, packets, percent, probability
 from pcaphash.studies.compare.affinity import QUESTIONS
 from pcaphash.studies.compare.rows import flow_rows, ideal_rows
 from pcaphash.studies.compare.verdict import Conclusion

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 
 from pcaphash.engine.decision import NONE
 from pcaphash.report.compare.advice import AdviceWords, put_advice_into_words
-from pcaphash.report.reach_words import reach_texts_of_each
-from pcaphash.report.suspicion import name_tunnel, remedy_options
-from pcaphash.report.words import above_ideal, count, counted, packets, percent, reason_text
+from pcaphash.report.words.reach import reach_texts_of_each
+from pcaphash.report.words.suspicion import name_tunnel, remedy_options
+from pcaphash.report.words.values import above_ideal, count, counted, packets, percent, reason_text
 from pcaphash.studies.compare.causes import (
     Cause,
     FewFlows,

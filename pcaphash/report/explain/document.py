@@ -2,10 +2,10 @@
 
 from typing import TYPE_CHECKING
 
-from pcaphash.report.device_words import describe
 from pcaphash.report.explain.headers import note_words, value_words
 from pcaphash.report.explain.outcome import because_words, list_rules
 from pcaphash.report.explain.stops import stop_document
+from pcaphash.report.words.device import describe
 
 if TYPE_CHECKING:
     from pcaphash.studies.explain import Answer, Explanation, Field

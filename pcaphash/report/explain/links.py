@@ -1,6 +1,6 @@
 """What a link layer announces, in words."""
 
-from pcaphash.report.words import counted
+from pcaphash.report.words.values import counted
 from pcaphash.standards import ethernet as eth
 from pcaphash.standards.link_types import OTHER_LINK_TYPE_NAMES
 from pcaphash.studies.explain import names

@@ -8,11 +8,11 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-from pcaphash.report.device_words import describe_own, given_and_assumed
 from pcaphash.report.explain.headers import note_words, value_words
 from pcaphash.report.explain.outcome import because_words, list_rules
 from pcaphash.report.explain.stops import stop_words
 from pcaphash.report.layout import open_console
+from pcaphash.report.words.device import describe_own, given_and_assumed
 
 if TYPE_CHECKING:
     from pcaphash.studies.explain import Answer, Explanation, Field, Header, InputField

@@ -10,7 +10,7 @@ from pcaphash.report.figures.palette import INK, colours
 from pcaphash.report.figures.queues import Load, draw_loads, ideal_band
 from pcaphash.report.figures.timeline import draw_timelines
 from pcaphash.report.figures.titles import Excess, spread_title
-from pcaphash.report.words import count, packets, percent, trace_names
+from pcaphash.report.words.values import count, packets, percent, trace_names
 
 if TYPE_CHECKING:
     from pcaphash.studies.compare import Comparison, Outcome

@@ -15,7 +15,7 @@ from pcaphash.report.figures.canvas import (
 )
 from pcaphash.report.figures.palette import FAINT, GRID
 from pcaphash.report.figures.queues import IDEAL_STYLE
-from pcaphash.report.words import count, packets, percent
+from pcaphash.report.words.values import count, packets, percent
 
 if TYPE_CHECKING:
     import numpy.typing as npt

@@ -6,7 +6,7 @@ from pcaphash.report.figures.canvas import WIDE, make_figure, say_nothing, style
 from pcaphash.report.figures.palette import colours
 from pcaphash.report.figures.queues import Load, draw_loads, ideal_band
 from pcaphash.report.figures.titles import spread_title
-from pcaphash.report.words import packets, trace_names
+from pcaphash.report.words.values import packets, trace_names
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -18,7 +18,7 @@ from pcaphash.report.figures.canvas import (
 )
 from pcaphash.report.figures.palette import BAND, INK
 from pcaphash.report.figures.titles import Excess
-from pcaphash.report.words import above_ideal, count, packets
+from pcaphash.report.words.values import above_ideal, count, packets
 from pcaphash.studies.shared.chance.baseline import Baseline
 from pcaphash.studies.shared.chance.enough import packets_needed
 from pcaphash.studies.shared.chance.spread import spread

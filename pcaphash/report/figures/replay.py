@@ -19,7 +19,7 @@ from pcaphash.report.figures.canvas import (
 )
 from pcaphash.report.figures.palette import FAINT, GREY, GRID, INK, colours
 from pcaphash.report.replay.words import headline
-from pcaphash.report.words import count, duration, moment, packet_rate, packets, percent, trace_names
+from pcaphash.report.words.values import count, duration, moment, packet_rate, packets, percent, trace_names
 from pcaphash.studies.replay.rows import rows_by_config
 
 if TYPE_CHECKING:

@@ -6,10 +6,10 @@ import numpy as np
 
 from pcaphash.report.figures.canvas import WIDE, add_legend, say_nothing, styled, write_integers, write_title
 from pcaphash.report.figures.palette import BAND, FAINT, GREY, GRID, INK, OF_NAMES, PAPER
-from pcaphash.report.measures import IN_PERCENT, MEASURES, write_measure
 from pcaphash.report.sweep.text import names_of_class, shown_classes
 from pcaphash.report.sweep.words import sweep_title
-from pcaphash.report.words import count, packets, trace_names
+from pcaphash.report.words.measures import IN_PERCENT, MEASURES, write_measure
+from pcaphash.report.words.values import count, packets, trace_names
 from pcaphash.studies.sweep.verdict import Conclusion
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pcaphash.report.figures.canvas import NARROW, Picture, make_figure, shorten, write_integers
-from pcaphash.report.words import count, moment, percent
+from pcaphash.report.words.values import count, moment, percent
 
 if TYPE_CHECKING:
     import numpy.typing as npt

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from pcaphash.report.words import above_ideal, count
+from pcaphash.report.words.values import above_ideal, count
 from pcaphash.studies.shared.chance.spread import EVEN
 
 _LONGEST = 28  # characters of a configuration's name in a title

@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING, Any
 
 from pcaphash.report.figures.canvas import add_legend, make_figure, say_nothing, styled, write_percent, write_title
 from pcaphash.report.figures.palette import BAND, BLUE, FAINT, GREY, INK, PAPER, VERMILLION
-from pcaphash.report.measures import IN_PERCENT, MEASURES, write_measure
 from pcaphash.report.tune.words import DIGITS, tuning_title
-from pcaphash.report.words import count, packets, trace_names
+from pcaphash.report.words.measures import IN_PERCENT, MEASURES, write_measure
+from pcaphash.report.words.values import count, packets, trace_names
 from pcaphash.studies.tune.result import CURRENT
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from rich.console import Console
 from rich.text import Text
 
 from pcaphash.device.flavor import TITLES, hashes_ipv6
-from pcaphash.report.device_words import given_and_assumed
 from pcaphash.report.layout import Columns, open_console, show_text
+from pcaphash.report.words.device import given_and_assumed
 from pcaphash.studies.hash_tuple import Directions, compare_directions
 
 if TYPE_CHECKING:

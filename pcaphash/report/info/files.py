@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from pcaphash.report.layout import Columns
-from pcaphash.report.words import count, link_type_name, moment, size
+from pcaphash.report.words.values import count, link_type_name, moment, size
 
 if TYPE_CHECKING:
     from pcaphash.studies.info import TraceFile

@@ -8,9 +8,9 @@ from rich.text import Text
 
 from pcaphash.report.info.files import show_files
 from pcaphash.report.layout import Columns, open_console
-from pcaphash.report.met_words import list_doubts
-from pcaphash.report.suspicion import describe_suspect
-from pcaphash.report.words import count, left_out_text, link_type_name, moment, packets, percent, size
+from pcaphash.report.words.doubts import list_doubts
+from pcaphash.report.words.suspicion import describe_suspect
+from pcaphash.report.words.values import count, left_out_text, link_type_name, moment, packets, percent, size
 from pcaphash.studies.info.tally import JUMBO_LONGEST
 
 if TYPE_CHECKING:

@@ -4,8 +4,8 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, TextIO
 
 from pcaphash.report.formats.writers import Writers, as_document
-from pcaphash.report.suspicion import suspect_document
-from pcaphash.report.words import link_type_name
+from pcaphash.report.words.suspicion import suspect_document
+from pcaphash.report.words.values import link_type_name
 
 if TYPE_CHECKING:
     from pcaphash.studies.info import Info, SavedFacts, Times, TraceFile

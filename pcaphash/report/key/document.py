@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from pcaphash.report.analyze.document import device_document, reading_document
 from pcaphash.report.key.words import put_into_words
-from pcaphash.report.reach_words import reach_document
+from pcaphash.report.words.reach import reach_document
 
 if TYPE_CHECKING:
     from pcaphash.studies.key import KeyExamination

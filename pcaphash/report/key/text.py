@@ -6,11 +6,11 @@ from rich.console import Console
 from rich.text import Text
 
 from pcaphash.report.analyze.text import show_facts
-from pcaphash.report.device_words import given_and_assumed_lines
 from pcaphash.report.key.words import power_text, put_into_words, varying_text
 from pcaphash.report.layout import Columns, open_console, show_text
-from pcaphash.report.reach_words import input_text
-from pcaphash.report.words import brief_types, count
+from pcaphash.report.words.device import given_and_assumed_lines
+from pcaphash.report.words.reach import input_text
+from pcaphash.report.words.values import brief_types, count
 from pcaphash.studies.key.facts import Symmetry
 from pcaphash.studies.shared.linear.index_bits import index_bits_of
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pcaphash.device.hash_key import TITLES
-from pcaphash.report.reach_words import dependencies_text, input_text, reach_text
-from pcaphash.report.words import count, counted
+from pcaphash.report.words.reach import dependencies_text, input_text, reach_text
+from pcaphash.report.words.values import count, counted
 from pcaphash.studies.key.facts import HASH_BITS, USED_BYTES, Choice, Part, Symmetry, Varying, Weakness
 from pcaphash.studies.shared.linear.hash_input import HashInput
 from pcaphash.studies.shared.linear.index_bits import index_bits_of

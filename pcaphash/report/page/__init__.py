@@ -22,7 +22,7 @@ from pcaphash.report.page.front import front_numbers
 from pcaphash.report.page.replay import curve_table, fewest_table
 from pcaphash.report.page.style import colours_of, palette_style
 from pcaphash.report.page.svg import inline_svg
-from pcaphash.report.words import count, packets, size, trace_names
+from pcaphash.report.words.values import count, packets, size, trace_names
 
 if TYPE_CHECKING:
     from jinja2 import Environment

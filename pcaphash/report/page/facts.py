@@ -4,10 +4,10 @@ from typing import TYPE_CHECKING
 
 from pcaphash.kernels.timestamps import NO_TIMESTAMP
 from pcaphash.report.compare.text import flow_limits, other_tunnels
-from pcaphash.report.device_words import describe_common, describe_own, warning_lines
-from pcaphash.report.met_words import list_doubts
 from pcaphash.report.page.table import Cell, Table, make_table, number, share, text
-from pcaphash.report.words import brief_types, count, link_type_name, moment, packets, size
+from pcaphash.report.words.device import describe_common, describe_own, warning_lines
+from pcaphash.report.words.doubts import list_doubts
+from pcaphash.report.words.values import brief_types, count, link_type_name, moment, packets, size
 from pcaphash.standards.ethernet import LINK_TYPE_NAMES
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pcaphash.report.figures.canvas import shorten
 from pcaphash.report.figures.compare import load_of
-from pcaphash.report.words import above_ideal, count
+from pcaphash.report.words.values import above_ideal, count
 
 if TYPE_CHECKING:
     from pcaphash.device import Device

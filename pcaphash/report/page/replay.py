@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from pcaphash.report.page.table import Cell, Table, make_table, share
 from pcaphash.report.replay.words import verdict_lines
-from pcaphash.report.words import packet_rate
+from pcaphash.report.words.values import packet_rate
 
 if TYPE_CHECKING:
     from collections.abc import Callable

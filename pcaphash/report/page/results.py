@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pcaphash.report.figures.compare import MOST_CONFIGURATIONS, shown_outcomes
-from pcaphash.report.measures import IN_PERCENT, MEASURES
 from pcaphash.report.page.table import Cell, Table, excess, make_table, measure, number, share, text
-from pcaphash.report.words import count, moment, probability
+from pcaphash.report.words.measures import IN_PERCENT, MEASURES
+from pcaphash.report.words.values import count, moment, probability
 from pcaphash.studies.compare.affinity import QUESTIONS
 from pcaphash.studies.compare.rows import flow_rows
 

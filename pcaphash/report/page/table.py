@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
-from pcaphash.report.words import above_ideal, count, percent
+from pcaphash.report.words.values import above_ideal, count, percent
 
 MOST_ROWS = 200
 """Rows that a table on a page has; a note says so where there would be more."""

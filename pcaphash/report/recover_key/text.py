@@ -6,7 +6,7 @@ from rich.text import Text
 
 from pcaphash.report.layout import Columns, open_console
 from pcaphash.report.recover_key.words import NEW, assumption_text, put_into_words
-from pcaphash.report.words import count
+from pcaphash.report.words.values import count
 from pcaphash.studies.recover_key.result import Conclusion
 
 if TYPE_CHECKING:

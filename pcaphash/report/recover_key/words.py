@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pcaphash.device.hash_key import TITLES
-from pcaphash.report.note_words import note_text
-from pcaphash.report.reach_words import bits_text, input_text
-from pcaphash.report.words import count, counted, packets
+from pcaphash.report.words.notes import note_text
+from pcaphash.report.words.reach import bits_text, input_text
+from pcaphash.report.words.values import count, counted, packets
 from pcaphash.studies.recover_key.result import Assumption, Conclusion, ValueOrder
 from pcaphash.studies.recover_key.solution import KEY_BITS
 

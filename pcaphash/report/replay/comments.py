@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from pcaphash.engine.decision import NONE
-from pcaphash.report.words import reason_text
+from pcaphash.report.words.values import reason_text
 
 if TYPE_CHECKING:
     from pcaphash.engine.decision import Decision

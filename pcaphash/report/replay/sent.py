@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, TextIO
 from rich.text import Text
 
 from pcaphash.report.layout import Columns, open_console, show_text
-from pcaphash.report.words import count, duration, packets, percent
+from pcaphash.report.words.values import count, duration, packets, percent
 
 if TYPE_CHECKING:
     from pcaphash.studies.replay.into import Loss, Sent

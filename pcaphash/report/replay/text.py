@@ -6,10 +6,10 @@ from rich.console import Console
 from rich.text import Text
 
 from pcaphash.report.analyze.text import BAD, GOOD, show_headline
-from pcaphash.report.device_words import given_and_assumed_lines
 from pcaphash.report.layout import Columns, open_console, show_text
 from pcaphash.report.replay.words import headline, own_verdicts, traffic_text, verdict_lines
-from pcaphash.report.words import brief_types, count, duration, left_out_text, packet_rate, percent, size
+from pcaphash.report.words.device import given_and_assumed_lines
+from pcaphash.report.words.values import brief_types, count, duration, left_out_text, packet_rate, percent, size
 from pcaphash.studies.replay.rows import rows_by_config
 
 if TYPE_CHECKING:

@@ -3,7 +3,7 @@
 import math
 from typing import TYPE_CHECKING
 
-from pcaphash.report.words import counted, duration, packet_rate, packets, percent
+from pcaphash.report.words.values import counted, duration, packet_rate, packets, percent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

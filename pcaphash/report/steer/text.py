@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, TextIO
 from rich.text import Text
 
 from pcaphash.report.layout import Columns, open_console, show_text
-from pcaphash.report.words import counted
+from pcaphash.report.words.values import counted
 
 if TYPE_CHECKING:
     from pcaphash.studies.hash_tuple import PacketTuple

@@ -13,9 +13,9 @@ from rich.text import Text
 from pcaphash.device.hash_types import format_mask
 from pcaphash.report.analyze.text import nothing, show_facts, show_headline
 from pcaphash.report.layout import open_console, show_text
-from pcaphash.report.measures import write_measure
 from pcaphash.report.sweep.words import doubt, footnotes, headline
-from pcaphash.report.words import count, percent
+from pcaphash.report.words.measures import write_measure
+from pcaphash.report.words.values import count, percent
 from pcaphash.studies.sweep.verdict import Conclusion
 
 if TYPE_CHECKING:

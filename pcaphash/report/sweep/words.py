@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from pcaphash.report.measures import MEASURES, brief_measure
-from pcaphash.report.words import count, counted
+from pcaphash.report.words.measures import MEASURES, brief_measure
+from pcaphash.report.words.values import count, counted
 from pcaphash.studies.sweep.verdict import Conclusion
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.text import Text
 
 from pcaphash.report.layout import Columns, open_console, show_text
-from pcaphash.report.words import count, counted, duration, packet_rate, packets, percent, size
+from pcaphash.report.words.values import count, counted, duration, packet_rate, packets, percent, size
 
 if TYPE_CHECKING:
     from pcaphash.studies.synth.result import Part, Synthesis

@@ -3,8 +3,8 @@
 from typing import TYPE_CHECKING, Any
 
 from pcaphash.report.analyze.document import facts_document, finite, make_document
-from pcaphash.report.reach_words import reach_document
 from pcaphash.report.tune.words import caution_text, put_into_words
+from pcaphash.report.words.reach import reach_document
 from pcaphash.studies.tune.result import CURRENT
 from pcaphash.studies.tune.tables import Weights
 from pcaphash.studies.tune.trial import PARTS

@@ -7,9 +7,9 @@ from rich.text import Text
 
 from pcaphash.report.analyze.text import show_facts, show_headline
 from pcaphash.report.layout import Columns, open_console, show_text
-from pcaphash.report.measures import write_measure
 from pcaphash.report.tune.words import DIGITS, MOST_ENTRIES, put_into_words, same_sizes_text
-from pcaphash.report.words import count
+from pcaphash.report.words.measures import write_measure
+from pcaphash.report.words.values import count
 from pcaphash.studies.tune.result import CURRENT
 from pcaphash.studies.tune.verdict import Cause
 

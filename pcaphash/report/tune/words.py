@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pcaphash.report.measures import say_measure, write_measure, write_number
-from pcaphash.report.reach_words import reach_texts
-from pcaphash.report.words import count, counted, percent
+from pcaphash.report.words.measures import say_measure, write_measure, write_number
+from pcaphash.report.words.reach import reach_texts
+from pcaphash.report.words.values import count, counted, percent
 from pcaphash.studies.tune.cautions import RepeatingKey, SmallTable, UnequalEntries, ZeroKey
 from pcaphash.studies.tune.result import CURRENT
 from pcaphash.studies.tune.search import Gain

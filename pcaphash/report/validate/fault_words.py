@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pcaphash.device.hash_key import TITLES
 from pcaphash.errors import Field
-from pcaphash.report.words import count, counted
+from pcaphash.report.words.values import count, counted
 from pcaphash.studies.validate.fault import AS_SPEC, AS_SPEC_OUTER, FaultKind
 
 if TYPE_CHECKING:

@@ -3,7 +3,7 @@
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
-from pcaphash.report.words import count, counted, moment
+from pcaphash.report.words.values import count, counted, moment
 from pcaphash.standards import ip
 from pcaphash.studies.validate.traits import Span, TraitKind
 

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from pcaphash.report.validate.fault_words import fault_text
-from pcaphash.report.words import count, packets
+from pcaphash.report.words.values import count, packets
 from pcaphash.studies.validate.queue_rules import QueueRuleKind
 
 if TYPE_CHECKING:

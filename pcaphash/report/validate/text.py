@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, TextIO
 from rich.console import Console
 from rich.text import Text
 
-from pcaphash.report.device_words import given_and_assumed_lines
 from pcaphash.report.layout import Columns, open_console, show_text
 from pcaphash.report.validate.fault_words import device_text, traffic_texts
 from pcaphash.report.validate.kind_words import common_text, part_text, sampled_text
@@ -18,7 +17,8 @@ from pcaphash.report.validate.words import (
     unexplained_text,
     verdict_text,
 )
-from pcaphash.report.words import count, left_out_text, packets
+from pcaphash.report.words.device import given_and_assumed_lines
+from pcaphash.report.words.values import count, left_out_text, packets
 from pcaphash.studies.validate.verdicts import Verdict
 
 if TYPE_CHECKING:

@@ -3,9 +3,9 @@
 from typing import TYPE_CHECKING
 
 from pcaphash.device.flavor import title_of
-from pcaphash.report.note_words import note_text
 from pcaphash.report.validate.fault_words import possible_text
-from pcaphash.report.words import count, packets
+from pcaphash.report.words.notes import note_text
+from pcaphash.report.words.values import count, packets
 from pcaphash.studies.validate.deciding import ByteOrder, HashOrder, TunnelNames
 from pcaphash.studies.validate.fault import AS_SPEC
 from pcaphash.studies.validate.result import Conclusion, Nothing

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from pcaphash.report.words import percent
+from pcaphash.report.words.values import percent
 
 if TYPE_CHECKING:
     from pcaphash.engine.directions import BothWays

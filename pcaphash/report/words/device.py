@@ -9,7 +9,7 @@ from pcaphash.device.hash_key import NAMED_KEYS, TITLES
 from pcaphash.device.indirection_table import default_table
 from pcaphash.device.options import WORDS
 from pcaphash.device.warnings import DeviceWarning, find_warnings
-from pcaphash.report.words import brief_types
+from pcaphash.report.words.values import brief_types
 
 _SHOWN_ENTRIES = 16
 _DEFAULT = " (default)"

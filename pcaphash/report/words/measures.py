@@ -2,7 +2,7 @@
 
 import math
 
-from pcaphash.report.words import above_ideal, percent
+from pcaphash.report.words.values import above_ideal, percent
 
 MEASURES = {
     "max_ideal": "busiest queue above the ideal",

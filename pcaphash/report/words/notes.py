@@ -7,7 +7,7 @@ from pcaphash.capture.reported import notes as of_source
 from pcaphash.capture.reported.notes import Lack
 from pcaphash.capture.reported.virtio_headers import header_problem
 from pcaphash.report.validate.fault_words import fault_text
-from pcaphash.report.words import count, counted, packets
+from pcaphash.report.words.values import count, counted, packets
 from pcaphash.studies.validate import log_notes as of_log
 from pcaphash.studies.validate.fault import Fault
 from pcaphash.studies.validate.log_notes import MatchedBy

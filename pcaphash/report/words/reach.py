@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from pcaphash.report.words import count, counted
+from pcaphash.report.words.values import count, counted
 from pcaphash.studies.shared.linear.hash_input import HashInput
 
 if TYPE_CHECKING:

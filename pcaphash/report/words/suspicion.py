@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from pcaphash.report.words import packets, percent
+from pcaphash.report.words.values import packets, percent
 
 if TYPE_CHECKING:
     from pcaphash.studies.compare.missed import MissedTunnel

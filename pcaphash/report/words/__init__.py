@@ -1,0 +1,1 @@
+"""What several commands say: each sentence once."""
