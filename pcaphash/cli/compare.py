@@ -12,7 +12,7 @@ from pcaphash.cli.outcome import report_reading, report_warnings, write_set
 from pcaphash.cli.progress import announce_compilation, watched
 from pcaphash.cli.running import takes_running
 from pcaphash.cli.selecting import takes_selection
-from pcaphash.cli.traces import list_traces
+from pcaphash.cli.traces import TracesOrCensuses, list_traces
 from pcaphash.engine.running import Running
 from pcaphash.engine.selection import RECEIVED, Selection
 from pcaphash.report.compare.write import COMPARISON_WRITERS, write_comparison, write_comparison_folder
@@ -26,10 +26,7 @@ _DEFAULT_MOST_FLOWS = 1_000_000
 @takes_selection(RECEIVED)
 def compare(
     *,
-    traces: Annotated[
-        list[str],
-        typer.Argument(metavar="TRACE", help="Captures, folders of them, or saved censuses; - is standard input."),
-    ],
+    traces: TracesOrCensuses,
     output: Annotated[
         Path | None,
         typer.Option(

@@ -13,7 +13,7 @@ from pcaphash.cli.outcome import report_reading, report_warnings
 from pcaphash.cli.progress import announce_compilation, watched
 from pcaphash.cli.running import takes_list
 from pcaphash.cli.selecting import takes_selection
-from pcaphash.cli.traces import list_traces
+from pcaphash.cli.traces import Traces, list_traces
 from pcaphash.device import Device, DeviceOptions
 from pcaphash.engine.selection import EVERYTHING, Selection
 from pcaphash.report.formats.registry import ROW_FORMATS, check_stream, format_of_rows
@@ -25,9 +25,7 @@ from pcaphash.report.formats.rows import save_rows, write_rows
 @takes_selection(EVERYTHING)
 def hashes(
     *,
-    traces: Annotated[
-        list[str], typer.Argument(metavar="TRACE", help="Captures, or folders of them; - is standard input.")
-    ],
+    traces: Traces,
     output: Annotated[
         Path | None,
         typer.Option(

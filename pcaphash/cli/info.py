@@ -10,7 +10,7 @@ from pcaphash.cli.outcome import report_reading, report_warnings
 from pcaphash.cli.progress import announce_compilation, watched
 from pcaphash.cli.running import takes_running
 from pcaphash.cli.selecting import takes_selection
-from pcaphash.cli.traces import list_traces
+from pcaphash.cli.traces import TracesOrCensuses, list_traces
 from pcaphash.device import Device
 from pcaphash.engine.running import Running
 from pcaphash.engine.selection import EVERYTHING, Selection
@@ -23,10 +23,7 @@ _DEFAULT_HEAVIEST = 10
 @takes_selection(EVERYTHING)
 def info(
     *,
-    traces: Annotated[
-        list[str],
-        typer.Argument(metavar="TRACE", help="Captures, folders of them, or saved censuses; - is standard input."),
-    ],
+    traces: TracesOrCensuses,
     format_: options.Format = "table",
     heaviest: Annotated[
         int, typer.Option("--heaviest", metavar="N", min=0, help="How many tunnels to list, heaviest first.")

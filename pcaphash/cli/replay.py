@@ -15,7 +15,7 @@ from pcaphash.cli.progress import announce_compilation, watched
 from pcaphash.cli.selecting import takes_selection
 from pcaphash.cli.sending import Sending, takes_sending
 from pcaphash.cli.timing import Timing, takes_timing
-from pcaphash.cli.traces import list_traces
+from pcaphash.cli.traces import Traces, list_traces
 from pcaphash.device import Device
 from pcaphash.engine.selection import RECEIVED, Selection
 from pcaphash.errors import ConfigurationError, Field
@@ -35,9 +35,7 @@ _FOR_READERS = "table"
 @takes_sending
 def replay(
     *,
-    traces: Annotated[
-        list[str], typer.Argument(metavar="TRACE", help="Captures, or folders of them; - is standard input.")
-    ],
+    traces: Traces,
     output: Annotated[
         Path | None,
         typer.Option("--output", "-o", metavar="DIR", parser=output_path, help="Write tables and figures here."),

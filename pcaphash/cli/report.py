@@ -14,7 +14,7 @@ from pcaphash.cli.outcome import report_reading, report_warnings
 from pcaphash.cli.progress import announce_compilation, watched
 from pcaphash.cli.running import takes_list
 from pcaphash.cli.selecting import takes_selection
-from pcaphash.cli.traces import list_traces
+from pcaphash.cli.traces import TracesOrCensuses, list_traces
 from pcaphash.device import Device
 from pcaphash.engine.selection import RECEIVED, Selection
 from pcaphash.errors import ConfigurationError, Field
@@ -32,10 +32,7 @@ _DEFAULT_MOST_FLOWS = 1_000_000
 @takes_selection(RECEIVED)
 def report(
     *,
-    traces: Annotated[
-        list[str],
-        typer.Argument(metavar="TRACE", help="Captures, folders of them, or saved censuses; - is standard input."),
-    ],
+    traces: TracesOrCensuses,
     output: Annotated[
         Path,
         typer.Option(

@@ -12,7 +12,7 @@ from pcaphash.cli.outcome import report_reading, report_warnings, write_set
 from pcaphash.cli.progress import announce_compilation, watched
 from pcaphash.cli.running import takes_running
 from pcaphash.cli.selecting import takes_selection
-from pcaphash.cli.traces import list_traces
+from pcaphash.cli.traces import TracesOrCensuses, list_traces
 from pcaphash.device import Device, DeviceOptions
 from pcaphash.engine.running import Running
 from pcaphash.engine.selection import RECEIVED, Selection
@@ -25,10 +25,7 @@ from pcaphash.report.sweep.write import SWEEP_WRITERS, write_sweep, write_sweep_
 @takes_selection(RECEIVED)
 def sweep(
     *,
-    traces: Annotated[
-        list[str],
-        typer.Argument(metavar="TRACE", help="Captures, folders of them, or saved censuses; - is standard input."),
-    ],
+    traces: TracesOrCensuses,
     by: Annotated[
         str,
         typer.Option("--by", metavar="MEASURE", help="Rank masks by this measure."),

@@ -4,9 +4,21 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Annotated
+
+import typer
 
 from pcaphash.cli.messages import warn
 from pcaphash.errors import CaptureError, ConfigurationError, Field
+
+Traces = Annotated[
+    list[str], typer.Argument(metavar="TRACE", help="Captures, or folders of them; - is standard input.")
+]
+TracesOrCensuses = Annotated[
+    list[str],
+    typer.Argument(metavar="TRACE", help="Captures, folders of them, or saved censuses; - is standard input."),
+]
+_MAGIC = {"*", "?", "["}
 
 
 def _list_url(url: str) -> list[str]:
@@ -28,9 +40,6 @@ def _list_url(url: str) -> list[str]:
     if not found:
         raise CaptureError(url, "there is no capture", "check the URL")
     return in_order(found)
-
-
-_MAGIC = {"*", "?", "["}
 
 
 def read_list(path: str, others: Sequence[str]) -> list[str]:

@@ -12,7 +12,7 @@ from pcaphash.cli.outcome import report_reading, report_warnings, write_set
 from pcaphash.cli.progress import announce_compilation, watched
 from pcaphash.cli.running import takes_list
 from pcaphash.cli.selecting import takes_selection
-from pcaphash.cli.traces import list_traces
+from pcaphash.cli.traces import TracesOrCensuses, list_traces
 from pcaphash.device import Device, DeviceOptions
 from pcaphash.engine.selection import RECEIVED, Selection
 from pcaphash.report.tune.write import TUNING_WRITERS, write_tuning, write_tuning_folder
@@ -27,10 +27,7 @@ _DEFAULT_MOST_FLOWS = 1_000_000
 @takes_selection(RECEIVED)
 def tune(
     *,
-    traces: Annotated[
-        list[str],
-        typer.Argument(metavar="TRACE", help="Captures, folders of them, or saved censuses; - is standard input."),
-    ],
+    traces: TracesOrCensuses,
     n_keys: Annotated[int, typer.Option("--keys", metavar="N", min=1, help="Random hash keys to try.")] = _DEFAULT_KEYS,
     seed: Annotated[
         int,

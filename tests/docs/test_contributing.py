@@ -1,13 +1,15 @@
 """What CONTRIBUTING says of the code is so."""
 
+import os
 import re
+import shutil
+import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
 
 import pytest
-import typer
-from typer.testing import CliRunner
 
 from pcaphash.capture.input import FileInput
 from pcaphash.capture.reader import Reader
@@ -21,39 +23,80 @@ TRACE = "sample_traces/vxlan.pcap"
 def test_files_that_are_named_exist():
     named = set(re.findall(r"`((?:pcaphash|tests|docs|studies|report|engine)/[\w/.]*)`", TEXT))
     assert len(named) > 30
-    made = {"pcaphash/studies/lengths.py", "pcaphash/report/lengths.py", "pcaphash/cli/lengths.py"}
-    missing = [name for name in named - made if not (Path(name).exists() or (Path("pcaphash") / name).exists())]
+    missing = [
+        name for name in named - EXAMPLE.keys() if not (Path(name).exists() or (Path("pcaphash") / name).exists())
+    ]
     assert missing == []
-    assert made <= named
+    assert named >= EXAMPLE.keys() and len(EXAMPLE) == 3
 
 
-@pytest.fixture
-def example(monkeypatch):
-    """The modules of the example, as if they stood in the package."""
-    modules = {}
-    for name, code in re.findall(
-        r"`pcaphash/(\w+/lengths)\.py`[^`]*(?:`[^`\n]+`\n)?\n*```python\n(.*?)```", TEXT, re.DOTALL
-    ):
-        full = f"pcaphash.{name.replace('/', '.')}"
-        module = ModuleType(full)
-        monkeypatch.setitem(sys.modules, full, module)
-        exec(compile(code, full, "exec"), module.__dict__)
-        modules[name.partition("/")[0]] = module
-    assert list(modules) == ["studies", "report", "cli"]
-    return modules
+EXAMPLE = dict(re.findall(r"`(pcaphash/\w+/lengths\.py)`\n\n```python\n(.*?)```", TEXT, re.DOTALL))
+SUMMARY = re.search(r"`SUMMARIES`.*?```python\n(.*?)```", TEXT, re.DOTALL)[1]
 
 
-def test_the_example_is_a_command(example):
-    app = typer.Typer()
-    app.command()(example["cli"].lengths)
-    result = CliRunner().invoke(app, [TRACE])
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory):
+    """Make a copy of the repository to which the example was added."""
+    folder = tmp_path_factory.mktemp("tree")
+    shutil.copytree("pcaphash", folder / "pcaphash", ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("pyproject.toml", "tests/test_house.py", "tests/cli/test_words.py"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(name, folder / name)
+    for name, code in EXAMPLE.items():
+        (folder / name).write_text(code, "utf-8")
+    commands = folder / "pcaphash/cli/commands.py"
+    code = commands.read_text("utf-8")
+    commands.write_text(re.sub(r"(?<=^SUMMARIES = \{\n)", SUMMARY, code, flags=re.MULTILINE), "utf-8")
+    return folder
+
+
+def run_in(tree, *command):
+    environment = os.environ | {"PYTHONPATH": str(tree)}
+    command = [sys.executable, "-m", *command]
+    return subprocess.run(command, cwd=tree, env=environment, capture_output=True, text=True, timeout=300)
+
+
+def test_the_example_is_a_command(tree):
+    result = run_in(tree, "pcaphash", "lengths", str(Path(TRACE).resolve()))
     lengths = [int(each) for block in Reader(TRACE).blocks() for each in block.records["original_length"]]
     expected = [f"{length} B: {lengths.count(length):,} packets" for length in sorted(set(lengths))]
     assert result.stdout.splitlines() == expected
+    assert (result.stderr, result.returncode) == ("", 0)
+    shown = run_in(tree, "pcaphash", "lengths", "--help").stdout
+    assert shown.startswith("Usage: python -m pcaphash lengths [OPTIONS] TRACE...\n")
+    assert "  TRACE  Captures" in shown
 
 
-def test_the_example_runs_in_parts(example):
-    request = example["studies"].LengthsRequest()
+def test_the_example_keeps_the_rules_of_the_house(tree):
+    result = run_in(tree, "pytest", "-q", "-p", "no:cacheprovider", "--noconftest", "tests")
+    assert result.returncode == 0, result.stdout
+
+
+@pytest.mark.parametrize("how", [("check",), ("format", "--check")], ids=lambda how: how[0])
+@pytest.mark.skipif(find_spec("ruff") is None, reason="ruff is not installed")
+def test_the_example_has_the_style_of_the_house(tree, how):
+    result = run_in(tree, "ruff", *how, "--no-cache", *EXAMPLE, "pcaphash/cli/commands.py")
+    assert result.returncode == 0, result.stdout
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(find_spec("mypy") is None, reason="mypy is not installed")
+def test_the_example_has_types(tree):
+    result = run_in(tree, "mypy", *EXAMPLE)
+    assert result.returncode == 0, result.stdout
+
+
+@pytest.fixture
+def study(monkeypatch):
+    """Return the module of the study, as if it stood in the package."""
+    module = ModuleType("pcaphash.studies.lengths")
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    exec(compile(EXAMPLE["pcaphash/studies/lengths.py"], module.__name__, "exec"), module.__dict__)
+    return module
+
+
+def test_the_example_runs_in_parts(study):
+    request = study.LengthsRequest()
     whole = Part(FileInput(TRACE))
     parts = split_part(whole, [3, 50])
     expected = finish(request, run(request, whole))
@@ -62,5 +105,5 @@ def test_the_example_runs_in_parts(example):
 
 
 def test_the_example_is_short():
-    code = [line for block in re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL) for line in block.splitlines()]
-    assert len([line for line in code if line and not line.startswith(("import", "from"))]) < 30
+    lines = [line.strip() for code in EXAMPLE.values() for line in code.splitlines()]
+    assert len([line for line in lines if line and not line.startswith(("import", "from", '"""'))]) < 30
