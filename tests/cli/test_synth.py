@@ -157,6 +157,9 @@ def test_numbers_in_sentences_are_right(tmp_path):
     text = run("synth", "-w", tmp_path / "t.pcap", *words, "--concurrent", "2").stdout.decode()
     assert "10 ms, 1 kpps on average, even arrivals" in text
     assert "the first byte of each is in the file" in text
+    alone = ["--flow-sizes", "zipf:1", "--flows", "1", "--udp", "1", "--fragments", "1"]
+    text = run("synth", "-w", tmp_path / "t.pcap", *FEW, *alone).stdout.decode()
+    assert "the largest has 100% of the datagrams" in " ".join(text.split())
     text = run("synth", "-w", tmp_path / "t.pcap", "--packets", "1", "--flow-sizes", "pareto:9").stdout.decode()
     assert "1 flow sent all that it had" in text
 

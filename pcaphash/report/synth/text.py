@@ -37,7 +37,8 @@ def show_synthesis(made: "Synthesis", stream: TextIO) -> None:
 
 def _list_facts(made: "Synthesis") -> list[str]:
     traffic = made.traffic
-    largest = f"the largest has {percent(made.largest_flow / max(made.packets, 1))} of the packets"
+    what = "datagrams" if made.fragments else "packets"
+    largest = f"the largest has {percent(made.largest_flow / made.datagrams)} of the {what}"
     if traffic.is_by_rank:
         flows = f"flow sizes {traffic.flow_sizes} over {count(traffic.n_ranks)} flows; {largest}"
     else:

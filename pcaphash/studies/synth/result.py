@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pcaphash.engine.result import Result, counted
-from pcaphash.kernels.synth_frames import NOT_A_FRAGMENT
+from pcaphash.kernels.synth_frames import LATER_FRAGMENT, NOT_A_FRAGMENT
 from pcaphash.standards import ip
 from pcaphash.studies.synth.templates import Kind
 from pcaphash.studies.synth.traffic import Traffic
@@ -73,6 +73,12 @@ class Synthesis(Result):
     def packets(self) -> int:
         """Frames, each fragment counting."""
         return int(self.counts[:, 0].sum())
+
+    @property
+    def datagrams(self) -> int:
+        """Innermost packets before any was sent in fragments."""
+        later = (n for kind, n in zip(self.kinds, self.counts[:, 0], strict=True) if kind.fragment == LATER_FRAGMENT)
+        return self.packets - int(sum(later))
 
     @property
     def n_bytes(self) -> int:
