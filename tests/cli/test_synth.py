@@ -50,7 +50,7 @@ def test_text_says_what_was_made(tmp_path):
     ("words", "sentence"),
     [
         (["--packets", "5"], "--write is missing; name a file, or - for standard output"),
-        (["-w", "t.txt"], "--write: the file extension names no format; name it .pcapng or .pcap"),
+        (["-w", "t.txt"], "--write: the file extension names no format; name it .pcapng or .pcap; .gz"),
         (["-w", "t.pcap", "--tunnels", "VXLNA"], "--tunnels: 'VXLNA' is not an encapsulation; did you mean VXLAN?"),
         (["-w", "t.pcap", "--format", "csv"], "--format: 'csv' is not available here; choose table, json"),
         (["-w", "t.pcap", "--outer-source-port", "x"], "--outer-source-port: 'x' is not a port"),
@@ -93,6 +93,11 @@ IPIP, NONE, UNNUMBERED = ("--tunnels", "IPIP"), ("--tunnels", "NONE"), ("--tunne
         (["--tunnels", "VXLAN=80%,NONE=40%"], "--tunnels: the shares add up to 120%; make them 100%"),
         (["--tunnels", "VXLAN=20%"], "--tunnels: the shares add up to 20%"),
         (["--tunnels", "VXLAN=80%,NONE=1"], "--tunnels: only some shares are in per cent"),
+        (
+            ["--tunnels", "GRE_7676"],
+            "--tunnels: GRE_7676 is GRE, and which kind follows from the IP versions; write GRE",
+        ),
+        (["--flow-sizes", "zipf"], "--flow-sizes: 'zipf' has no such exponent; give one above 0 and below 100"),
         (["--tunnels", "VXLAN=-1"], "--tunnels: VXLAN=-1: '-1' is not a share"),
         (["--tunnels", "VXLAN,vxlan"], "--tunnels: VXLAN is given twice"),
     ],

@@ -25,6 +25,7 @@ WRITE_FIELD = Field("write")
 START_NS = 1_672_790_400_000_000_000
 """When the traffic begins: 2023-01-04, 00:00 UTC."""
 
+_FORMATS = "name it .pcapng or .pcap; .gz or .zst after that compresses it"
 _ROOM = 4 << 20  # bytes that are made at a time
 _MOST_SNAP = 262144
 _FOREVER = np.iinfo(np.int64).max
@@ -54,7 +55,7 @@ def synth(write: str | Path, traffic: Traffic | None = None, watch: Callable[[in
     path, traffic = str(write), Traffic() if traffic is None else traffic
     suffix = PCAPNG if path == STANDARD_OUTPUT else plain_name(path).suffix.lower()
     if suffix not in (PCAP, PCAPNG):
-        raise ConfigurationError(WRITE_FIELD, "the file extension names no format", "name it .pcapng or .pcap")
+        raise ConfigurationError(WRITE_FIELD, "the file extension names no format", _FORMATS)
     making = _Making(traffic, suffix == PCAPNG)
     with open_output(path, WRITE_FIELD) as output:
         output.write(_file_header(traffic, suffix == PCAPNG))

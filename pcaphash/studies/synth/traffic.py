@@ -31,6 +31,7 @@ _LATEST_PS = 1 << 62  # 53 days, beyond which times would not fit into 64 bits
 _MOST_PAUSE_PS = 1 << 56
 _MOST_ROUNDING = Fraction(1, 100)  # of per cents that should add up to 100
 _SLOWEST = 1000  # seconds between two packets
+_KINDS_OF_GRE = ("gre_2784", "gre_7676")
 _WITH_EXPONENT = re.compile(r"(zipf|pareto):([0-9]{1,2}(?:\.[0-9]{1,6})?)")
 
 Share = str | float | Fraction
@@ -149,6 +150,9 @@ class Traffic:
         if name == "campus" or name in flow_sizes.OF_BYTES:
             return
         found = _WITH_EXPONENT.fullmatch(name)
+        if found is None and name.partition(":")[0] in ("zipf", "pareto"):
+            advice = f"give one above 0 and below 100, of at most 6 decimals, such as {name.partition(':')[0]}:1.2"
+            raise ConfigurationError(Field("flow_sizes"), f"{name!r} has no such exponent", advice)
         if found is None:
             raise unknown_word(Field("flow_sizes"), name, PROFILES, "a profile of flow sizes")
         if not Decimal(found[2]):
@@ -262,6 +266,9 @@ def _parse_tunnels(given: Tunnels) -> dict[str, Fraction]:
     found: dict[str, Fraction] = {}
     for name, value in parts:
         key = str(name).strip().lower().replace("-", "_")
+        if key in _KINDS_OF_GRE:
+            problem = f"{name} is GRE, and which kind follows from the IP versions"
+            raise ConfigurationError(place, problem, "write GRE")
         if key not in known:
             raise unknown_word(place, str(name), ENCAPSULATIONS, "an encapsulation")
         weight = _parse_number(value)
