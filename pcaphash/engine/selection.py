@@ -98,7 +98,7 @@ class Selection:
         if strip is not None and strip not in STRIPS:
             raise unknown_word(Field("strip"), strip, STRIPS, "something to strip")
         fields = {
-            "count": None if count is None else parse_number("-c", count, 1, 2**63 - 1, "it is a number of packets"),
+            "count": None if count is None else _parse_count(count),
             "start": None if start is None else _parse_time(Field("start"), start),
             "end": None if end is None else _parse_time(Field("end"), end),
             "direction": direction,
@@ -179,6 +179,10 @@ def _parse_encapsulation(word: object) -> str:
     if found is None:
         raise unknown_word(Field("encapsulation"), str(word), ENCAPSULATIONS, "an encapsulation")
     return found
+
+
+def _parse_count(number: SupportsIndex) -> int:
+    return parse_number(Field("count"), number, 1, 2**63 - 1, "it is a number of packets")
 
 
 def _parse_vni(number: object) -> int:

@@ -199,7 +199,7 @@ def test_a_selection_that_matches_nothing(trace, tmp_path):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        ({"count": 0}, "-c: 0"),
+        ({"count": 0}, "count: 0"),
         ({"start": "yesterday"}, "start: 'yesterday' is not a time"),
         ({"start": "nan"}, "start: "),
         ({"end": "2023-13-01"}, "end: "),
