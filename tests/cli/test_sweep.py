@@ -70,7 +70,7 @@ def test_a_saved_census_gives_the_same_bytes(tmp_path, format_):
 def test_a_folder_gets_tables_and_figure(tmp_path):
     result = run("sweep", TRACE, "--by", "cov_bytes", "-o", tmp_path / "new")
     assert result.returncode == 0
-    assert "best first by cov_bytes" in text_of(result)
+    assert "the best classes by cov_bytes" in text_of(result)
     assert sorted(path.name for path in (tmp_path / "new").iterdir()) == ["classes.csv", "sweep.csv", "sweep.png"]
     assert result.stderr.decode().count("wrote ") == 3
 

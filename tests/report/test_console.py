@@ -129,7 +129,7 @@ def test_the_first_line_says_how_far_above_ideal_the_busiest_queue_is(make_analy
 def test_few_packets_are_not_judged(make_analysis):
     text = show(make_analysis(DEFAULTS, [5, 6]))
     assert text.splitlines()[0] == (
-        "Too few packets to judge how they spread: 11; at least 32 are needed for 8 receive queues."
+        "11 packets are too few to judge the spread over 8 receive queues; at least 32 are needed."
     )
 
 

@@ -74,11 +74,19 @@ def test_shares_are_drawn_to_scale(make_analysis):
     assert [text.get_text() for text in panel.texts] == ["+200%"]
 
 
+FEW = "too few to judge the spread over"
+
+
 @pytest.mark.parametrize(
     ("device", "loads", "label", "title"),
     [
-        (Device(queues=8), [1], "1 packet", "1 packet is too few to judge by: 8 receive queues need 32"),
-        (Device(queues=64), [3, 100], "100 packets", "103 packets are too few to judge by: 64 receive queues need 256"),
+        (Device(queues=8), [1], "1 packet", f"1 packet is {FEW} 8 receive queues; at least 32 are needed"),
+        (
+            Device(queues=64),
+            [3, 100],
+            "100 packets",
+            f"103 packets are {FEW} 64 receive queues",
+        ),
         (Device(queues=1), [500], "all packets", "There is nothing to spread: there is one receive queue"),
         (Device(queues=8, hash_types="none"), [500], "+700%", "inner spreads unevenly: busiest queue +700%"),
     ],
@@ -87,7 +95,7 @@ def test_what_cannot_be_judged_has_no_percentage(make_analysis, device, loads, l
     figure = draw_distribution(make_analysis([replace(device, name="inner")], loads))
     (panel,) = shown(figure)
     assert [text.get_text() for text in panel.texts] == [label]
-    assert figure.get_suptitle().splitlines()[0] == title
+    assert figure.get_suptitle().replace("\n", " ").startswith(title)
 
 
 def test_without_any_hash_the_panel_says_so(make_analysis):

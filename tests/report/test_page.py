@@ -207,7 +207,7 @@ def test_few_packets_are_counted_and_not_judged(tmp_path, n_packets, numbers):
     shown = [" ".join("".join(item.itertext()).split()) for item in header.find("ul")]
     assert [text[: len(number)] for text, number in zip(shown, numbers, strict=True)] == numbers
     title = draw_comparison(comparison)[0].title
-    assert ("too few" in title) == ("Too few" in header.find("h1").text) == (n_packets < 32)
+    assert ("too few" in title) == ("too few" in header.find("h1").text) == (n_packets < 32)
 
 
 def test_measures_are_written_as_on_the_terminal(pages, overlay, monkeypatch):

@@ -44,8 +44,8 @@ def test_tables_fit_and_no_number_is_cut(monkeypatch, spec, width):
 
 def test_the_best_classes_and_named_masks_are_shown(swept):
     text = text_of(swept)
-    ways = "4,096 masks spread these packets in 460 ways"
-    assert f"{ways}. The smallest mask of each is listed, best first by max_ideal_packets" in text
+    assert "4,096 masks form 460 classes; the masks of a class spread these packets alike" in text
+    assert "The table has the best classes by max_ideal_packets" in text
     rows = [line.split() for line in text.split("rank  mask ")[-1].splitlines()[1:] if line[:5].strip().isdigit()]
     ranks = [int(row[0]) for row in rows]
     assert ranks == sorted(ranks)
@@ -66,9 +66,9 @@ def test_nothing_to_rank_is_said(tmp_path):
 
 def test_without_rss_there_is_nothing_to_rank_by():
     text = text_of(sweep(TRACE, NO_RSS))
-    assert "those with the fewest types first" in text
+    assert "The table has the classes with the fewest types" in text
     assert "without the RSS feature, no hash chooses one" in text
-    assert "busiest" not in text.split("those with the fewest types first")[1]
+    assert "busiest" not in text.split("the classes with the fewest types")[1]
     assert "nothing to rank" in draw_sweep(sweep(TRACE, NO_RSS)).texts[-1].get_text()
 
 
@@ -154,6 +154,15 @@ def test_the_band_is_what_ideal_hashes_give_under_the_best_mask(by):
     assert f"but {n_within - 1} others differ from it only by chance" in title
 
 
+@pytest.mark.parametrize("with_chance", [False, True])
+def test_the_terminal_says_first_what_the_figure_and_json_say(with_chance):
+    of = sweep(str(ROOT / "sample_traces" / "overlay.pcap"), with_chance=with_chance)
+    said = json.loads(text_of(of, "json"))["verdict"]["headline"]
+    assert draw_sweep(of).get_suptitle().replace("\n", " ").startswith(said)
+    assert text_of(of).startswith(f"{said}.\n\n4,096 masks form 505 classes")
+    assert ("Small differences are chance" in text_of(of)) == (not with_chance)
+
+
 def test_without_flows_the_title_names_the_best(swept):
     assert (swept.verdict.conclusion, swept.verdict.ideal) == ("ranked", None)
     assert sweep_title(swept).startswith(f"Mask {swept.mask_text(0)} (")
@@ -191,6 +200,7 @@ def test_one_receive_queue_leaves_nothing_to_rank():
 def test_few_packets_are_not_ranked_in_the_title_either(tmp_path):
     of = sweep(write(tmp_path / "few.pcapng", [plain(flow) for flow in flows(9)]))
     assert (of.verdict.conclusion, of.verdict.packets, of.verdict.needed) == ("too-few", 9, 32)
-    few = "Too few packets to rank masks by: 9; at least 32 are needed"
-    assert text_of(of).startswith(f"{few}. ")
+    few = "Masks cannot be ranked: 9 packets are too few to judge the spread over 8 receive queues"
+    few += "; at least 32 are needed"
+    assert text_of(of).startswith(f"{few}.\n")
     assert sweep_title(of) == few

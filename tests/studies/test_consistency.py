@@ -196,7 +196,7 @@ def test_few_packets_get_no_verdict(tmp_path, n_packets):
     assert_consistent(comparison)
     assert {finding.cause for finding in comparison.verdict.findings} == {"too-few"}
     assert put_into_words(comparison.verdict).headline.startswith(
-        f"Too few packets to judge: {n_packets}; at least 32 are needed for 8 receive queues."
+        f"{n_packets} packet{'s are' if n_packets > 1 else ' is'} too few to judge the spread over 8 receive queues; "
     )
 
 

@@ -6,8 +6,7 @@ from dataclasses import replace
 from pcaphash.device import Device
 from pcaphash.engine.reading import Reading
 from pcaphash.report.recover_key.words import put_into_words as put_recovery_into_words
-from pcaphash.report.sweep.words import footnotes, sweep_title
-from pcaphash.report.sweep.words import headline as sweep_headline
+from pcaphash.report.sweep.words import footnotes, listing, sweep_title
 from pcaphash.report.tune.words import caution_text, headline, reasons, tuning_title
 from pcaphash.report.words.measures import brief_measure
 from pcaphash.studies.recover_key import Recovery
@@ -104,7 +103,8 @@ def sweep_sentences() -> Iterator[str]:
     for verdict in verdicts:
         each = replace(swept)
         each.__dict__["verdict"] = verdict  # which is calculated when first asked for
-        yield from (sweep_title(each), sweep_headline(each))
+        yield sweep_title(each)
+    yield listing(swept)
     for name in MEASURE_COLUMNS:
         yield brief_measure(name, 0.125)
     yield from footnotes(swept)

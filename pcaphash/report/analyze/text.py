@@ -20,6 +20,7 @@ from pcaphash.report.words.values import (
     percent,
     reason_text,
     size,
+    too_few,
 )
 from pcaphash.studies.shared.chance.enough import packets_needed
 from pcaphash.studies.shared.chance.spread import EVEN, spread
@@ -74,10 +75,7 @@ def spread_headline(analysis: "Analysis") -> str:
     few = min(measured, key=lambda each: int(each.queues[:, 0].sum()))
     n_packets, needed = int(few.queues[:, 0].sum()), packets_needed(few.device.queues)
     if n_packets < needed:
-        return (
-            f"Too few packets to judge how they spread: {count(n_packets)}; at least {count(needed)} are needed for "
-            f"{count(few.device.queues)} receive queues."
-        )
+        return f"{too_few(n_packets, needed, few.device.queues)}."
     if all(each.device.queues == 1 for each in measured):
         return "There is only one receive queue, and all packets go to it."
     excesses = sorted(((spread(each.queues[:, 0])["max_ideal"], each.device.name) for each in measured), reverse=True)

@@ -7,7 +7,7 @@ from pcaphash.engine.decision import NONE
 from pcaphash.report.compare.advice import AdviceWords, put_advice_into_words
 from pcaphash.report.words.reach import reach_texts_of_each
 from pcaphash.report.words.suspicion import name_tunnel, remedy_options
-from pcaphash.report.words.values import above_ideal, count, counted, packets, percent, reason_text
+from pcaphash.report.words.values import above_ideal, count, counted, packets, percent, reason_text, too_few
 from pcaphash.studies.compare.causes import (
     Cause,
     FewFlows,
@@ -174,11 +174,9 @@ def finding_text(finding: "Finding") -> str:
         return _nothing(facts)
     if isinstance(facts, TooFew):
         one = percent(facts.queues / facts.packets) if facts.packets else "all"
-        known = "with a known receive queue " if facts.unknown else ""
-        return (
-            f"Too few packets {known}to judge: {count(facts.packets)}; at least {count(facts.needed)} are needed for "
-            f"{count(facts.queues)} receive queues. A single packet is {one} of a queue's ideal share here."
-        )
+        known = " with a known receive queue" if facts.unknown else ""
+        few = too_few(facts.packets, facts.needed, facts.queues, known)
+        return f"{few}. A single packet is {one} of a queue's ideal share here."
     return " ".join(part for part in (_crowding(finding), _why(finding), _beside(finding)) if part)
 
 

@@ -18,7 +18,7 @@ from pcaphash.report.figures.canvas import (
 )
 from pcaphash.report.figures.palette import BAND, INK
 from pcaphash.report.figures.titles import Excess
-from pcaphash.report.words.values import above_ideal, count, packets
+from pcaphash.report.words.values import above_ideal, packets, too_few
 from pcaphash.studies.shared.chance.baseline import Baseline
 from pcaphash.studies.shared.chance.enough import packets_needed
 from pcaphash.studies.shared.chance.spread import spread
@@ -88,9 +88,7 @@ class Load:
             return "There is nothing to spread: there is one receive queue"
         if not self.is_hashed:
             return "There is nothing to spread: no packet has a hash"
-        verb = "is" if n_packets == 1 else "are"
-        needed = f"{count(n_queues)} receive queues need {count(packets_needed(n_queues))}"
-        return f"{packets(n_packets)} {verb} too few to judge by: {needed}"
+        return too_few(n_packets, packets_needed(n_queues), n_queues)
 
 
 def ideal_band(baseline: Baseline | None, n_queues: int) -> Interval | None:

@@ -1,19 +1,19 @@
 """Show a sweep on the terminal: the best classes of masks, and where the masks with names are."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING, TextIO
 
 from rich.cells import cell_len
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from pcaphash.device.hash_types import format_mask
 from pcaphash.report.analyze.text import nothing, show_facts, show_headline
 from pcaphash.report.layout import open_console, show_text
-from pcaphash.report.sweep.words import doubt, footnotes, headline
+from pcaphash.report.sweep.words import doubt, footnotes, headline, listing
 from pcaphash.report.words.measures import write_measure
 from pcaphash.report.words.values import count, percent
 from pcaphash.studies.sweep.verdict import Conclusion
@@ -62,19 +62,22 @@ def show_sweep(sweep: "Sweep", stream: TextIO) -> None:
     conclusion = sweep.verdict.conclusion
     if conclusion in (Conclusion.NO_HASH, Conclusion.ONE_QUEUE):
         is_hashed = conclusion == Conclusion.ONE_QUEUE
-        show_headline(f"{doubt(sweep.verdict)}." if is_hashed else nothing(sweep.analysis), console)
+        show_headline(f"{doubt(sweep)}." if is_hashed else nothing(sweep.analysis), console)
         show_facts(sweep.analysis, console, with_types=False)
         return
     show_headline(headline(sweep), console)
-    console.print(_table(sweep, console))
+    show_text(Text(listing(sweep)), console, further=0)
+    console.print()
+    for line in _table(sweep, console):
+        console.print(line)
     console.print()
     show_text(Text("\n".join(footnotes(sweep)), style="dim"), console)
     console.print()
     show_facts(sweep.analysis, console, with_types=False)
 
 
-def _table(sweep: "Sweep", console: Console) -> Table:
-    """Tabulate some classes; of the columns of numbers there are as many as there is room for, and one at least."""
+def _table(sweep: "Sweep", console: Console) -> Iterator[Text]:
+    """Tabulate some classes, line by line: as many columns of numbers as there is room for, and one at least."""
     shown = shown_classes(sweep)
     ranks = _Column("rank", [count(rank) for rank in sweep.ranks[shown].tolist()])
     masks = _Column("mask", [sweep.mask_text(position) for position in sweep.smallest[shown].tolist()])
@@ -85,22 +88,34 @@ def _table(sweep: "Sweep", console: Console) -> Table:
 
     while len(columns) > 1 and room() < _LEAST_TYPES:
         columns.pop()
-    table = Table(box=None, padding=(0, _GAP, 0, 0), pad_edge=False)
-    table.add_column(ranks.heading, justify="right", width=ranks.width)
-    table.add_column(masks.heading, width=masks.width)
-    table.add_column("types")
-    for column in columns:
-        table.add_column(column.heading, justify="right", width=column.width)
-    for i, number in enumerate(shown):
+    names = [names_of_class(sweep, number) for number in shown]
+    types = [fold(_pieces_of_types(sweep, number), min(room(), _MOST_TYPES)) for number in shown]
+    types = [lines + [f"({name})"] * bool(name) for lines, name in zip(types, names, strict=True)]
+    types_width = max(map(cell_len, chain(*types)))
+
+    def row(rank: str, mask: str, lines: list[str], cells: list[str], style: str) -> Iterator[Text]:
+        beside = [f"{cell:>{column.width + _GAP}}" for cell, column in zip(cells, columns, strict=True)]
+        left = f"{rank:>{ranks.width}}{'':{_GAP}}{mask:<{masks.width}}{'':{_GAP}}"
+        for i, line in enumerate(lines):
+            text = f"{left if i == 0 else '':{len(left)}}{line:<{types_width}}{''.join(beside) if i == 0 else ''}"
+            yield Text(text.rstrip(), style=style)
+
+    headings = [column.heading.split("\n") for column in columns]
+    height = max(map(len, headings))
+    above = [[""] * (height - len(lines)) + lines for lines in headings]
+    for i in range(height):
+        first = (ranks.heading, masks.heading, ["types"]) if i == height - 1 else ("", "", [""])
+        yield from row(*first, [lines[i] for lines in above], "bold")
+    for i in range(len(shown)):
         if i == _MOST_SHOWN:
-            table.add_row()
-        types = fold(_pieces_of_types(sweep, number), min(room(), _MOST_TYPES))
-        if names := names_of_class(sweep, number):
-            types.append(f"({names})")
-        cells = [column.cells[i] for column in columns]
-        style = "bold" if names else ""
-        table.add_row(ranks.cells[i], masks.cells[i], "\n".join(types), *cells, style=style)
-    return table
+            yield Text()
+        yield from row(
+            ranks.cells[i],
+            masks.cells[i],
+            types[i],
+            [column.cells[i] for column in columns],
+            "bold" if names[i] else "",
+        )
 
 
 def _columns(sweep: "Sweep", shown: list[int]) -> list[_Column]:

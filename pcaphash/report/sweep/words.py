@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from pcaphash.report.words.measures import MEASURES, brief_measure
-from pcaphash.report.words.values import count, counted
+from pcaphash.report.words.values import count, counted, too_few
 from pcaphash.studies.sweep.verdict import Conclusion
 
 if TYPE_CHECKING:
@@ -11,48 +11,54 @@ if TYPE_CHECKING:
     from pcaphash.studies.sweep.verdict import Verdict
 
 _IDEAL = "busiest: how far the busiest receive queue is above the ideal share"
-_CHANCE = "Small differences are chance: pcaphash compare shows what ideal hashes would give."
+_CHANCE = "Small differences are chance: --output and pcaphash compare show what ideal hashes would give."
 _UNKNOWN = "unknown: packets of which the capture shows too little; no measure counts them"
 _NAMES = "in brackets: presets and given types that spread the packets this way"
 _NO_QUEUES = "There are no receive queues to rank by: without the RSS feature, no hash chooses one."
 
 
 def headline(sweep: "Sweep") -> str:
-    """Say how many ways to spread the packets the masks have, and how they are listed."""
+    """Say which mask is the best, or why none is."""
+    return f"{sweep_title(sweep)}."
+
+
+def listing(sweep: "Sweep") -> str:
+    """Say how many classes the masks form, and which of these the table has."""
     n_sets = len(set(sweep.swept_tunnels.values()))
     differing = f" ({count(sweep.n_masks // n_sets)} of hash types x {count(n_sets)} of tunnel types that differ here)"
     masks = f"{count(sweep.n_masks)} masks{differing if sweep.device.profile.tunnel_types else ''}"
-    by = f"best first by {sweep.by} ({MEASURES[sweep.measure]})"
-    order = by if sweep.device.has_queue else "those with the fewest types first"
-    ways = counted(sweep.n_classes, "way", "ways")
-    ranked = f"{masks} spread these packets in {ways}. The smallest mask of each is listed, {order}."
-    return f"{doubt(sweep.verdict)}. {ranked}" if sweep.verdict.conclusion == Conclusion.TOO_FEW else ranked
+    by = f"the best classes by {sweep.by} ({MEASURES[sweep.measure]})"
+    first = by if sweep.device.has_queue else "the classes with the fewest types"
+    return (
+        f"{masks} form {counted(sweep.n_classes, 'class', 'classes')}; the masks of a class spread these packets "
+        f"alike. The table has {first}, and those of masks with names, each with its smallest mask."
+    )
 
 
-def doubt(verdict: "Verdict") -> str:
+def doubt(sweep: "Sweep") -> str:
     """Say why masks cannot be ranked; empty if they can."""
+    verdict = sweep.verdict
     if verdict.conclusion in (Conclusion.NO_HASH, Conclusion.NO_RSS):
         return "There is nothing to rank: no hash chooses a receive queue"
     if verdict.conclusion == Conclusion.ONE_QUEUE:
         return "There is nothing to rank: there is only one receive queue"
     if verdict.conclusion == Conclusion.TOO_FEW:
-        return (
-            f"Too few packets to rank masks by: {count(verdict.packets)}; at least {count(verdict.needed)} are needed"
-        )
+        return f"Masks cannot be ranked: {too_few(verdict.packets, verdict.needed, sweep.device.queues)}"
     return ""
 
 
 def footnotes(sweep: "Sweep") -> list[str]:
     """Say what columns and brackets of the table mean."""
-    lines = [_IDEAL, _CHANCE, _NAMES] if sweep.device.has_queue else [_NO_QUEUES, _NAMES]
-    return [*lines, _UNKNOWN] if sweep.columns["unknown"].any() else lines
+    lines = [_IDEAL] if sweep.device.has_queue else [_NO_QUEUES]
+    lines += [_CHANCE] if sweep.verdict.conclusion == Conclusion.RANKED else []
+    return [*lines, _NAMES, *([_UNKNOWN] if sweep.columns["unknown"].any() else [])]
 
 
 def sweep_title(sweep: "Sweep") -> str:
     """Say which mask is the best, how many classes differ from it only by chance, and which named masks do."""
     verdict = sweep.verdict
     if not verdict.is_ranked:
-        return doubt(verdict)
+        return doubt(sweep)
     value = brief_measure(sweep.by, float(sweep.columns[sweep.by][0]))
     if verdict.conclusion == Conclusion.ALIKE:
         return f"Every mask spreads these packets alike: {value}"

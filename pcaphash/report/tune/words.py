@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from pcaphash.report.words.measures import say_measure, write_measure, write_number
 from pcaphash.report.words.reach import reach_texts
-from pcaphash.report.words.values import count, counted, percent
+from pcaphash.report.words.values import count, counted, percent, too_few
 from pcaphash.studies.tune.cautions import RepeatingKey, SmallTable, UnequalEntries, ZeroKey
 from pcaphash.studies.tune.result import CURRENT
 from pcaphash.studies.tune.search import Gain
@@ -88,10 +88,7 @@ def headline(verdict: "Verdict") -> str:
         inputs = counted(facts.inputs, "distinct hash input", "distinct hash inputs")
         return f"There is nothing to tune: {inputs} cannot tell keys apart."
     if isinstance(facts, FewPackets):
-        return (
-            f"Too few packets to tune: {count(facts.packets)}; at least {count(facts.needed)} are needed for "
-            f"{count(facts.queues)} receive queues."
-        )
+        return f"There is nothing to tune: {too_few(facts.packets, facts.needed, facts.queues)}."
     if isinstance(facts, JudgedKeys):
         return _judged(facts)
     if isinstance(facts, JudgedTable):

@@ -47,6 +47,23 @@ def counted(number: int, one: str, many: str) -> str:
     return f"{count(number)} {one if number == 1 else many}"
 
 
+def too_few(n_packets: int, needed: int, queues: int, known: str = "") -> str:
+    """Say that packets are too few to judge how they spread, without a full stop.
+
+    Parameters
+    ----------
+    n_packets, needed : int
+        How many there are, and how many it takes.
+    queues : int
+        Receive queues.
+    known : str
+        Follows the packets, if only some of all are meant.
+    """
+    what = f"{packets(n_packets)}{known} {'is' if n_packets == 1 else 'are'} too few"
+    over = counted(queues, "receive queue", "receive queues")
+    return f"{what} to judge the spread over {over}; at least {count(needed)} are needed"
+
+
 def size(n_bytes: float) -> str:
     """Write a number of bytes with a decimal unit."""
     if n_bytes < 1000:
