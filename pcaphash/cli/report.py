@@ -94,7 +94,10 @@ def report(
             traces, devices, selection, watch, window_ns=window_ns, heaviest=heaviest, most_flows=most_flows, jobs=jobs
         )
         replay = _replay(traces, devices, selection, watch) if in_time else None
+    from rich.text import Text
+
     from pcaphash.report.compare.words import put_into_words
+    from pcaphash.report.layout import open_console, show_text
 
     path = write_page(comparison, output, shlex.join(["pcaphash", *sys.argv[1:]]), replay)
     tell_written(path)
@@ -103,7 +106,9 @@ def report(
         from pcaphash.report.replay.words import headline
 
         lines.append(headline(replay))
-    print("\n".join(lines))
+    console = open_console(sys.stdout)
+    for line in lines:
+        show_text(Text(line), console)
     return report_reading(comparison.reading, selection)
 
 

@@ -28,6 +28,12 @@ def test_the_folder_gets_one_page_and_the_verdict_is_said(tmp_path):
     assert f"wrote {folder / 'report.html'}" in result.stderr.decode()
 
 
+def test_the_verdict_is_wrapped_as_wide_as_the_terminal(tmp_path, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    lines = run("report", OVERLAY, "-o", tmp_path).stdout.decode().splitlines()
+    assert max(map(len, lines)) <= 80
+
+
 @pytest.mark.slow
 def test_it_takes_what_compare_takes(tmp_path):
     trace = write(tmp_path / "flows.pcapng", [plain(flow) for flow in flows(100)])

@@ -76,6 +76,14 @@ def test_every_sentence(name):
     assert written(name) == (GOLDEN / f"{name}.txt").read_text("utf-8")
 
 
+@pytest.mark.parametrize("name", COMMANDS)
+def test_no_line_ends_in_blanks_or_is_longer_than_the_terminal(name):
+    lines = (GOLDEN / f"{name}.txt").read_text("utf-8").splitlines()
+    assert [line for line in lines if line != line.rstrip()] == []
+    copied = ("key: ", "mask: ", "to validate with it: ")  # lines to copy are never wrapped
+    assert [line for line in lines if len(line) > 80 and not line.startswith(copied)] == []
+
+
 @pytest.mark.parametrize("name", ["analyze", "compare", "compare-six"])
 def test_eighty_columns_hold_every_table_once(name):
     text = (GOLDEN / f"{name}.txt").read_text("utf-8")

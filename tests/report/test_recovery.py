@@ -53,8 +53,13 @@ def test_a_part_of_a_key_comes_with_its_mask():
     assert f"mask: {((1 << 127) - 1) << 193:080x}" in text
     assert "enough to calculate every hash over IPv4 addresses, IPv4 addresses and ports" in text
     # Bits that are open do not matter to any of these.
-    assert "pcaphash validate TRACE --key 0102" in text
+    assert "to validate with it, with 0 for each unknown bit: pcaphash validate TRACE --key 0102" in text
     assert "pcaphash validate" not in shown(recovery_with(300))
+
+
+def test_a_known_key_is_proposed_by_its_name_and_not_with_made_up_bits():
+    text = shown(replace(recovery_with(192), known_key="microsoft"))
+    assert "to validate with it: pcaphash validate TRACE --key microsoft\n" in text
 
 
 def test_contradictions_are_counted_and_named():
@@ -69,9 +74,9 @@ def test_contradictions_are_counted_and_named():
 
 def test_what_nothing_confirms_is_said():
     few = recovery_with(192, packets=97, holding=0)
-    assert "confirms it" not in shown(few)
+    assert "equations are left" not in shown(few)
     unconfirmed = replace(few.solution, redundant=5)
-    assert "Little confirms it: only 5 equations are left" in shown(
+    assert "Only 5 equations are left to check the key, so it may be wrong." in shown(
         recovery_with(192, packets=97, holding=0, solution=unconfirmed)
     )
 

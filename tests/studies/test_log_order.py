@@ -192,6 +192,6 @@ def test_a_key_is_not_recovered_from_lines_in_doubt(tmp_path):
     assert not found.is_order_known
     assert found.conclusion == "no-order"
     shown = run("recover-key", trace, "--testpmd", log, "--hash-types", "linux", "--queues", "4").stdout.decode()
-    assert shown.startswith("No key can be told from this log.\n")
+    assert shown.startswith("The key cannot be recovered from this log.\n")
     assert "cannot be matched to packets without the key" in " ".join(shown.split())
     assert "does not use Toeplitz" not in " ".join(shown.split())

@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING, TextIO
 
 from rich.text import Text
 
-from pcaphash.report.layout import Columns, open_console
-from pcaphash.report.recover_key.words import NEW, assumption_text, put_into_words
+from pcaphash.report.layout import Columns, open_console, show_text
+from pcaphash.report.recover_key.words import COLUMNS, assumption_text, put_into_words
 from pcaphash.report.words.values import count
 from pcaphash.studies.recover_key.result import Conclusion
 
@@ -28,25 +28,26 @@ def show_recovery(recovery: "Recovery", stream: TextIO) -> None:
     """
     console = open_console(stream)
     words = put_into_words(recovery)
-    console.print(Text(words.headline, style=_STYLES.get(recovery.conclusion, "bold red")))
+    show_text(Text(words.headline, style=_STYLES.get(recovery.conclusion, "bold red")), console, further=0)
     for line in words.key:
         console.print(Text(line), soft_wrap=True)
     for line in words.findings:
-        console.print(Text(line))
+        show_text(Text(line), console)
     for line in words.commands:
         console.print(Text(line), soft_wrap=True)
     for line in words.notes:
-        console.print(Text(line, style="dim"))
+        show_text(Text(line, style="dim"), console)
     console.print()
     _assumptions(recovery.fits).print(console)
-    console.print(Text(NEW, style="dim"))
+    for line in COLUMNS:
+        show_text(Text(line, style="dim"), console)
 
 
 def _assumptions(fits: "list[Fit]") -> Columns:
     columns = Columns("what may be hashed", [assumption_text(fit.assumption) for fit in fits])
     columns.add("packets", [count(fit.packets) for fit in fits])
-    columns.add("new", [count(fit.rank) for fit in fits])
-    columns.add("contradict", [count(fit.contradictions) for fit in fits])
-    columns.add("a key fits", ["yes" if fit.is_consistent else "no" for fit in fits])
+    columns.add("independent", [count(fit.rank) for fit in fits])
+    columns.add("conflicts", [count(fit.contradictions) for fit in fits])
+    columns.add("fits", ["yes" if fit.is_consistent else "no" for fit in fits])
     columns.add("key bits", [str(fit.solution.known_bits) if fit.solution else "-" for fit in fits])
     return columns

@@ -16,15 +16,19 @@ if TYPE_CHECKING:
     from pcaphash.studies.recover_key.result import Fit
     from pcaphash.studies.recover_key.solution import Solution
 
-NEW = "new: hash inputs that are not sums of others; only these tell something about the key"
-"""What the column of that name means."""
+COLUMNS = (
+    "independent: hash inputs that are not sums of others; only these tell something about the key",
+    "conflicts: packets whose hashes contradict those of other packets",
+    "fits: whether there is a key that gives these hashes",
+)
+"""What the columns of these names mean."""
 
 _ASSUMPTIONS = {
     Assumption.AS_CONFIGURED: "as configured",
-    Assumption.INNER_PORTS: "inner header, addresses and ports",
-    Assumption.OUTER_PORTS: "outer header, addresses and ports",
-    Assumption.INNER_ADDRESSES: "inner header, addresses",
-    Assumption.OUTER_ADDRESSES: "outer header, addresses",
+    Assumption.INNER_PORTS: "inner addresses and ports",
+    Assumption.OUTER_PORTS: "outer addresses and ports",
+    Assumption.INNER_ADDRESSES: "inner addresses",
+    Assumption.OUTER_ADDRESSES: "outer addresses",
 }
 _ORDERS = {
     ValueOrder.AS_REPORTED: "as reported",
@@ -37,17 +41,17 @@ _HEADLINES = {
     Conclusion.COMPLETE_FOR_QUEUES: "All key bits that a receive queue can depend on are known.",
     Conclusion.UNCERTAIN: "No key is certain.",
     Conclusion.NO_KEY: "No key produces these hashes.",
-    Conclusion.NO_ORDER: "No key can be told from this log.",
+    Conclusion.NO_ORDER: "The key cannot be recovered from this log.",
 }
 _WHY_NOT = {
     Conclusion.UNCERTAIN: [
         "No key fits the device as configured.",
-        "Other assumptions below may fit by chance with so few packets: give more.",
+        "With so few packets, other assumptions below may fit by chance. Give more packets.",
     ],
     Conclusion.NO_KEY: [
-        "Either the device does not use Toeplitz, or it hashes other bytes than those assumed below.",
+        "Either the device does not use Toeplitz, or it hashes bytes other than those assumed below.",
         "If you know the key, run `pcaphash validate` to find out more.",
-        "Part of the traffic may tell more than all of it: try --encapsulation.",
+        "One kind of traffic may still give the key: select it with --encapsulation.",
     ],
     Conclusion.NO_ORDER: [
         "The log is printed queue by queue, so its lines cannot be matched to packets without the key.",
@@ -57,7 +61,7 @@ _WHY_NOT = {
 _WHY_NO_QUEUES = [
     "No packet has a reported hash, so the receive queues were taken, as the indirection table has them.",
     "Give the table that the device had: --ethtool, --queues, --indirection-table.",
-    "If it is the right one, flow filters may steer packets, or other bytes are hashed than those assumed below.",
+    "If this table is right, flow filters may steer packets, or bytes other than those assumed below are hashed.",
 ]
 
 
@@ -94,14 +98,22 @@ def put_into_words(recovery: "Recovery") -> RecoveryWords:
         if recovery.queue_sums is not None and recovery.conclusion == Conclusion.NO_KEY:
             return RecoveryWords("No key produces these receive queues.", findings=_WHY_NO_QUEUES, notes=notes)
         return RecoveryWords(_HEADLINES[recovery.conclusion], findings=_WHY_NOT[recovery.conclusion], notes=notes)
-    key = solution.hash_key.hex()
     return RecoveryWords(
         _headline(recovery, solution),
         _key_lines(recovery, solution),
         [*_about_queues(recovery), *_about_fit(best, solution), *_about_use(recovery)],
-        [f"to validate with it: pcaphash validate TRACE --key {key}"] if recovery.calculable else [],
+        _commands(recovery, solution),
         notes,
     )
+
+
+def _commands(recovery: "Recovery", solution: "Solution") -> list[str]:
+    """Say how to validate with the key: a known one by its name, since bits may be open."""
+    if not recovery.calculable:
+        return []
+    open_bits = "" if recovery.is_complete or recovery.known_key else ", with 0 for each unknown bit"
+    key = recovery.known_key or solution.hash_key.hex()
+    return [f"to validate with it{open_bits}: pcaphash validate TRACE --key {key}"]
 
 
 def assumption_text(assumption: Assumption) -> str:
@@ -138,8 +150,10 @@ def _about_fit(best: "Fit", solution: "Solution") -> list[str]:
     """Say what is hashed, and how well the hashes go with it."""
     lines = [f"hashed: {assumption_text(best.assumption)}, {packets(best.packets)}"]
     if not best.is_confirmed:
-        equations = "1 equation is" if best.evidence == 1 else f"{best.evidence} equations are"
-        lines.append(f"Little confirms it: only {equations} left to check the key with. Give more packets.")
+        left = {0: "No equations are", 1: "Only 1 equation is"}.get(
+            best.evidence, f"Only {best.evidence} equations are"
+        )
+        lines.append(f"{left} left to check the key, so it may be wrong. Give more packets.")
     if best.value_order not in (None, ValueOrder.AS_REPORTED):
         lines.append(f"The hash is reported with its {_ORDERS[best.value_order]}.")
     if solution.has_initial:
