@@ -82,6 +82,10 @@ def test_a_key_of_zeros_is_told_once():
         (["192.0.2.1", "192.0.2.2", "--protocol", "icmp"], "SOURCE: icmp has no ports, so that all packets between"),
         (["192.0.2.1", "192.0.2.2:8", "--protocol", "icmp"], "--protocol: a device hashes no ports of icmp"),
         (["192.0.2.0/24", "192.0.2.2", "--protocol", "gre"], "--tunnel: packets of this protocol may be GRE"),
+        (
+            [*FLOW, "--source-ports", "9", "--both"],
+            "--source-ports: no receive queue can be reached: the source port can",
+        ),
         ([*FLOW, "--queue", "1", *ZERO_KEY], "--queue: 1 cannot be reached: all bytes of the hash key are 0"),
     ],
 )

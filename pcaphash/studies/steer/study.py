@@ -82,6 +82,9 @@ def steer(
     targets = [_find(blocks, each, n_flows) for each in ([queue] if queue is not None else range(device.queues))]
     if queue is not None and targets[0].why_not:
         raise ConfigurationError(QUEUE, f"{queue} cannot be reached: {targets[0].why_not}", _advice(targets[0], both))
+    if queue is None and not any(target.flows for target in targets):
+        target = next(each for each in targets if each.why_not != _NO_ENTRY)
+        raise ConfigurationError(PORTS, f"no receive queue can be reached: {target.why_not}", _advice(target, both))
     if queue is None:
         targets = _even(targets)
     return Steering(device, tuple(targets), name, header, both)
@@ -121,7 +124,7 @@ def _advice(target: Target, both: bool) -> str:
         return "name a queue of the table"
     if target.why_not == ZERO_KEY:
         return f"give the device's own key with {Field('hash_key')}"
-    more = f"widen {PORTS}, or give a network as {SOURCE}"
+    more = f"widen {PORTS}, give a network as {SOURCE}" if both else f"widen {PORTS}, or give a network as {SOURCE}"
     return f"{more}, or ask for one direction only" if both else more
 
 
