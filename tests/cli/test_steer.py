@@ -86,6 +86,10 @@ def test_a_key_of_zeros_is_told_once():
             [*FLOW, "--source-ports", "9", "--both"],
             "--source-ports: no receive queue can be reached: the source port can",
         ),
+        (
+            ["10.0.0.0/30", "10.1.0.1", "--both"],
+            "SOURCE: no receive queue can be reached: the free bits of the address",
+        ),
         ([*FLOW, "--queue", "1", *ZERO_KEY], "--queue: 1 cannot be reached: all bytes of the hash key are 0"),
     ],
 )

@@ -39,6 +39,11 @@ class Block:
     is_both: bool
 
     @property
+    def has_ports(self) -> bool:
+        """Whether the tuple has ports."""
+        return self.packet.source_port is not None
+
+    @property
     def index_bits(self) -> int:
         """Bits of an index of the indirection table."""
         return len(self.device.indirection_table).bit_length() - 1

@@ -81,10 +81,12 @@ def steer(
     _check_free(blocks[0])
     targets = [_find(blocks, each, n_flows) for each in ([queue] if queue is not None else range(device.queues))]
     if queue is not None and targets[0].why_not:
-        raise ConfigurationError(QUEUE, f"{queue} cannot be reached: {targets[0].why_not}", _advice(targets[0], both))
+        advice = _advice(targets[0], blocks[0])
+        raise ConfigurationError(QUEUE, f"{queue} cannot be reached: {targets[0].why_not}", advice)
     if queue is None and not any(target.flows for target in targets):
         target = next(each for each in targets if each.why_not != _NO_ENTRY)
-        raise ConfigurationError(PORTS, f"no receive queue can be reached: {target.why_not}", _advice(target, both))
+        place, advice = PORTS if blocks[0].has_ports else SOURCE, _advice(target, blocks[0])
+        raise ConfigurationError(place, f"no receive queue can be reached: {target.why_not}", advice)
     if queue is None:
         targets = _even(targets)
     return Steering(device, tuple(targets), name, header, both)
@@ -109,23 +111,28 @@ def _explain(blocks: list[Block]) -> str:
     if not any(blocks[0].device.hash_key[: virtio.LEAST_RSS_MAX_KEY_SIZE]):
         return ZERO_KEY
     rank, needed = max(block.equations.rank for block in blocks), blocks[0].needed
-    free = "the source port and the free bits of the address" if blocks[0].address_bits else "the source port"
+    free = " and the ".join(
+        (["source port"] if blocks[0].has_ports else [])
+        + (["free bits of the address"] if blocks[0].address_bits else [])
+    )
     indexes = "the two indexes of the indirection table" if blocks[0].is_both else "the index of the indirection table"
     if rank == needed:
-        return f"in this range, no source port leads to its entries (rank {rank} of {needed} bits)"
+        return f"in this range, no {free} leads to its entries (rank {rank} of {needed} bits)"
     return (
-        f"{free} can set only {rank} of the {needed} bits of {indexes} freely, "
+        f"the {free} can set only {rank} of the {needed} bits of {indexes} freely, "
         "and none of what that leads to is an entry of this queue"
     )
 
 
-def _advice(target: Target, both: bool) -> str:
+def _advice(target: Target, block: Block) -> str:
     if target.why_not == _NO_ENTRY:
         return "name a queue of the table"
     if target.why_not == ZERO_KEY:
         return f"give the device's own key with {Field('hash_key')}"
-    more = f"widen {PORTS}, give a network as {SOURCE}" if both else f"widen {PORTS}, or give a network as {SOURCE}"
-    return f"{more}, or ask for one direction only" if both else more
+    ways = [f"widen {PORTS}"] if block.has_ports else []
+    ways.append(f"give a {'larger ' if block.address_bits else ''}network as {SOURCE}")
+    ways += ["ask for one direction only"] if block.is_both else []
+    return ", or ".join([", ".join(ways[:-1]), ways[-1]] if ways[:-1] else ways)
 
 
 def _even(targets: list[Target]) -> list[Target]:
