@@ -30,6 +30,8 @@ from pcaphash.kernels.census import (
     count_pcapng,
 )
 from pcaphash.kernels.dissect import N_SIGNATURES, split_signature
+from pcaphash.kernels.flow_census import count_packets_of_flows
+from pcaphash.kernels.flows import N_SUMS
 from pcaphash.kernels.header import KIND_IPV6_EX, KIND_IPV6_EX_CUT
 from pcaphash.kernels.records import IS_UNCOMMON, RECORDS_FULL
 from pcaphash.kernels.toeplitz import KEY_LEN, natural_order, prepare_key, prepare_keys
@@ -193,6 +195,21 @@ class Census:
                 )
             records = records[counted:]
             if len(records):
+                self._grow()
+
+    @property
+    def takes_flows(self) -> bool:
+        """Whether ``append_flows`` can count flows: of a device that follows the specs a flow says all of its packets."""
+        return self.identity.departures is None
+
+    def append_flows(self, rows: npt.NDArray[np.uint64], sums: npt.NDArray[np.int64], n_words: int) -> None:
+        """Count all packets of flows, as ``kernels.flows`` lays them out, if ``takes_flows`` allows it."""
+        keys, n_flows, counted = self.identity.prepared_keys, len(sums) // N_SUMS, 0
+        while counted < n_flows:
+            counted, self._used = count_packets_of_flows(
+                rows, sums, counted, n_flows, n_words, keys, len(self.identity.hash_keys), *self._places()
+            )
+            if counted < n_flows:
                 self._grow()
 
     def takes(self, capture: Pcap | Pcapng) -> bool:

@@ -42,18 +42,32 @@ class Counts(Counter):
         most_flows: int | None = None,
         timelines: "Sequence[Timeline]" = (),
     ) -> None:
-        self.censuses = {identity: Census(identity) for identity in identities}
-        self.tables = {rules: _new_table(rules, most_flows) for rules in tables}
+        self._censuses = {identity: Census(identity) for identity in identities}
+        self.tables = {rules: _new_table(rules, most_flows, self._made_of_flows(rules)) for rules in tables}
         self.timelines = timelines
         self.has_flows = bool(self.tables)
         """Whether the flows of all packets were counted: those of saved censuses cannot be."""
 
+    @property
+    def censuses(self) -> dict[CensusIdentity, Census]:
+        """The censuses by their identities."""
+        for table in self.tables.values():
+            table.settle()
+        return self._censuses
+
+    def _made_of_flows(self, rules: ReadingRules) -> list[Census]:
+        """Return the censuses that need not count packets which a flow table by these rules counts."""
+        return [each for each in self._censuses.values() if each.identity.rules == rules and each.takes_flows]
+
     def append(self, batch: Batch) -> None:
         """Count packets."""
-        for census in self.censuses.values():
-            census.append(batch.block.data, batch.block.records)
-        for table in self.tables.values():
-            table.append(batch.block)
+        counted = []
+        for rules, table in self.tables.items():
+            if table.append(batch.block):
+                counted += self._made_of_flows(rules)
+        for census in self._censuses.values():
+            if census not in counted:
+                census.append(batch.block.data, batch.block.records)
         for timeline in self.timelines:
             timeline.append(batch.block)
 
@@ -63,20 +77,20 @@ class Counts(Counter):
 
     def combine(self, other: "Counts") -> None:
         """Add what was counted of other packets."""
-        for identity, census in self.censuses.items():
-            census.combine(other.censuses[identity])
         if self.tables is not other.tables:
             for rules, table in self.tables.items():
                 table.combine(other.tables[rules])
+        for identity, census in self._censuses.items():
+            census.combine(other._censuses[identity])
         for mine, theirs in zip(self.timelines, other.timelines, strict=True):
             mine.combine(theirs)
         self.has_flows &= other.has_flows
 
     def take_of(self, capture: Pcap | Pcapng) -> Take | None:
         """Return what finds and counts all packets of a file in one step: a single census can do that."""
-        if self.tables or self.timelines or len(self.censuses) != 1:
+        if self.tables or self.timelines or len(self._censuses) != 1:
             return None
-        (census,) = self.censuses.values()
+        (census,) = self._censuses.values()
         return partial(census.append_file, capture) if census.takes(capture) else None
 
     def add_saved(self, saved: SavedCensus, part: Part) -> None:
@@ -87,12 +101,12 @@ class Counts(Counter):
         ConfigurationError
             It was taken for other devices.
         """
-        for census in self.censuses.values():
+        for census in self._censuses.values():
             census.combine(saved.restrict(census.identity))
         self.has_flows = False
 
 
-def _new_table(rules: ReadingRules, most_flows: int | None) -> "FlowTable":
-    from pcaphash.engine.flows import FlowTable  # whose kernels most censuses do not need
+def _new_table(rules: ReadingRules, most_flows: int | None, censuses: Sequence[Census]) -> "FlowTable":
+    from pcaphash.engine.flows import DEFAULT_MOST_FLOWS, FlowTable  # whose kernels most censuses do not need
 
-    return FlowTable(rules) if most_flows is None else FlowTable(rules, most_flows)
+    return FlowTable(rules, DEFAULT_MOST_FLOWS if most_flows is None else most_flows, censuses)

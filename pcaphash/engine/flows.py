@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from threading import Lock
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -28,6 +29,9 @@ from pcaphash.kernels.flows import (
     read_flow_keys,
 )
 from pcaphash.kernels.tunnel import NO_NETWORK_NUMBER
+
+if TYPE_CHECKING:
+    from pcaphash.engine.census import Census
 
 DEFAULT_MOST_FLOWS = 1_000_000
 
@@ -247,11 +251,18 @@ class FlowTable:
         How headers are read.
     most_flows : int
         How many flows to keep at most.
+    censuses : sequence of Census
+        They are given the packets of all flows while all flows are kept: to count a flow takes less than to count its
+        packets.
     """
 
-    def __init__(self, rules: ReadingRules, most_flows: int = DEFAULT_MOST_FLOWS) -> None:
+    def __init__(
+        self, rules: ReadingRules, most_flows: int = DEFAULT_MOST_FLOWS, censuses: "Sequence[Census]" = ()
+    ) -> None:
         self._rules = rules
         self._most_flows = most_flows
+        self._censuses = list(censuses)
+        self._is_settled = False
         self._halvings = 0
         self._tables = [KeyTable(KEY_WORDS, _RESERVED), KeyTable(LONG_KEY_WORDS)]
         self._lumped = np.zeros(N_SIGNATURES * 2, np.int64)
@@ -291,8 +302,14 @@ class FlowTable:
         plain, extended = self._tables
         return plain.take(), extended.take()
 
-    def append(self, block: Block) -> None:
-        """Count the packets of a block; any thread may do so at any time."""
+    def append(self, block: Block) -> bool:
+        """Count the packets of a block; any thread may do so at any time.
+
+        Returns
+        -------
+        bool
+            Whether the censuses are given these packets with the flows: only before ``settle``.
+        """
         n = len(block.records)
         try:
             new = self._spare.pop()
@@ -304,8 +321,24 @@ class FlowTable:
             new.rows[0], new.numbers[0], new.rows[1], new.numbers[1],
         )  # fmt: skip
         with self._lock:
+            is_given = not self._is_settled
             self._count(new, n_new, block)
         self._spare.append(new)
+        return is_given
+
+    def settle(self) -> None:
+        """Give the censuses the packets of all flows; those of further packets they have to count themselves."""
+        with self._lock:
+            self._settle()
+
+    def _settle(self) -> None:
+        if self._is_settled:
+            return
+        self._is_settled = True
+        for table in self._tables:
+            for census in self._censuses:
+                census.append_flows(table.rows, table.sums[: table.used * N_SUMS], table.n_words)
+        self._censuses = []
 
     def _count(self, new: "_NewKeys", n_new: tuple[int, int], block: Block) -> None:
         """Count packets whose keys were read."""
@@ -320,12 +353,15 @@ class FlowTable:
                 )  # fmt: skip
                 done += counted
                 if done < n_rows:
-                    table.make_room(max(self._most_flows + 1, 2 * _FIRST_CAPACITY))
-                while self.n_flows > self._most_flows:
-                    self._halve()
+                    table.make_room(max(self._most_flows, _FIRST_CAPACITY) + len(block.records))
+        # Not before all packets of the block have their flows: the censuses are given all of them, or none.
+        while self.n_flows > self._most_flows:
+            self._halve()
 
     def combine(self, other: "FlowTable") -> None:
-        """Add what was counted of other packets; it may keep fewer flows then."""
+        """Add what was counted of other packets, both being settled first; it may keep fewer flows then."""
+        self.settle()
+        other.settle()
         while self._halvings < other._halvings:
             self._halve()
         self._lumped += other._lumped
@@ -344,6 +380,7 @@ class FlowTable:
 
     def _halve(self) -> None:
         """Keep half of the flows."""
+        self._settle()
         self._halvings += 1
         for table in self._tables:
             table.keep(self._largest_hash, self._lumped)

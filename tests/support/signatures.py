@@ -17,6 +17,7 @@ KERNELS = {
     "count_flows": 1,
     "count_packets": 2,
     "count_packets_by_keys": 2,
+    "count_packets_of_flows": 1,
     "count_pcap": 1,
     "count_pcapng": 1,
     "describe_packets": 2,
