@@ -6,6 +6,8 @@ import sys
 
 def main() -> None:
     """Run the program; an interruption while its parts are loaded is told like any other."""
+    # Nothing here is worth the threads of NumPy's linear algebra: each spins on a core of its own for a while.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         from pcaphash.cli import main as run
     except KeyboardInterrupt:

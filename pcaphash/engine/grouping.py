@@ -33,18 +33,22 @@ class Groups:
         return len(self.firsts)
 
 
-def group_rows(rows: npt.NDArray[np.uint64]) -> Groups:
+def group_rows(rows: npt.NDArray[np.uint64], n_words: int | None = None) -> Groups:
     """Find the distinct rows of a table.
 
     Parameters
     ----------
     rows : uint64 array of shape (n, m)
         The table, m at least 1.
+    n_words : int, optional
+        How many words of each row matter, from the first on. Default: all.
     """
-    n, n_words = rows.shape
-    index = np.zeros(2 << max(n - 1, 1).bit_length(), np.uint64)
+    n, row_len = rows.shape
+    index = np.zeros(1 << (n + n // 2 + 1).bit_length(), np.uint64)
     hashes, of_row, firsts = np.empty(n, np.uint64), np.empty(n, np.int64), np.empty(n, np.int64)
-    n_groups = group_equal(np.ascontiguousarray(rows).reshape(-1), n, n_words, index, hashes, of_row, firsts)
+    n_groups = group_equal(
+        np.ascontiguousarray(rows).reshape(-1), n, row_len, n_words or row_len, index, hashes, of_row, firsts
+    )
     firsts = firsts[:n_groups].copy()
     return Groups(of_row, firsts, hashes[firsts])
 

@@ -19,6 +19,7 @@ from pcaphash.engine.tuples import inner_tuples, outer_tuples
 from pcaphash.kernels.dissect import split_signature
 from pcaphash.kernels.flows import KEY_WORDS, LONG_KEY_WORDS, N_SUMS, read_flow_keys
 from pcaphash.kernels.tunnel import TUNNELS
+from pcaphash.kernels.tuples import WITHOUT_NETWORK_LEN
 
 _LEAST_PACKETS = 10
 _LEAST_SHARE = 0.1  # of the tunnel packets
@@ -58,7 +59,7 @@ def find_repeated(kept: KeptPackets) -> Repeated | None:
         return None
     traces, interfaces = kept.traces[records].astype(np.uint64), kept.interfaces[records]
     tuples = np.where(in_tunnel[:, np.newaxis], inner.rows, outer.rows)
-    groups = group_rows(np.column_stack([traces, tuples])).of_row
+    groups = group_rows(np.column_stack([traces, tuples[:, :WITHOUT_NETWORK_LEN]])).of_row
     chosen = in_tunnel & np.isin(groups, groups[plain])
     copies = plain & np.isin(groups, groups[chosen])
     told = {number for number in interfaces[chosen].tolist() if number != NO_INTERFACE}

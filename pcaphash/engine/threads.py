@@ -1,11 +1,13 @@
 """Share work out among threads: kernels release the GIL, so each thread has a processor core."""
 
 import os
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import partial
 from itertools import pairwise
+from threading import Thread
 from typing import TypeVar
 
 import numpy as np
@@ -43,10 +45,34 @@ def share_out(n: int, work: Callable[[int, int], None]) -> None:
 
 
 def side_by_side(tasks: Sequence[Callable[[], T]]) -> list[T]:
-    """Do several things side by side, and return what comes of each."""
-    if min(n_threads(), len(tasks)) <= 1:
-        return [task() for task in tasks]
-    from concurrent.futures import ThreadPoolExecutor  # which small work does without
+    """Do several things side by side, one of them here, and return what comes of each.
 
-    with ThreadPoolExecutor(n_threads()) as pool:
-        return list(pool.map(lambda task: task(), tasks))
+    A pool of ``concurrent.futures`` would do it too, but loads ``logging``, which takes longer than a small task.
+    """
+    n_helpers = min(n_threads(), len(tasks)) - 1
+    if n_helpers < 1:
+        return [task() for task in tasks]
+    results: dict[int, T] = {}
+    problems: list[BaseException] = []
+    waiting = deque(range(len(tasks)))
+
+    def work() -> None:
+        while waiting and not problems:
+            try:
+                number = waiting.popleft()
+            except IndexError:  # another thread has just taken the last one
+                return
+            try:
+                results[number] = tasks[number]()
+            except BaseException as error:
+                problems.append(error)
+
+    helpers = [Thread(target=work, name="pcaphash side", daemon=True) for _ in range(n_helpers)]
+    for helper in helpers:
+        helper.start()
+    work()
+    for helper in helpers:
+        helper.join()
+    if problems:
+        raise problems[0]
+    return [results[number] for number in range(len(tasks))]

@@ -44,7 +44,7 @@ TAG_MASK = np.uint64(0xFFFFFFFF00000000)
 FLOW_MASK = np.uint64(0x00000000FFFFFFFF)
 
 # How many packets ahead a place of the index, and a flow, are fetched.
-FAR, NEAR = 24, 12
+FAR, NEAR = 32, 16
 
 
 @step
@@ -252,7 +252,9 @@ def count_flows(
             if flow > 0:
                 prefetch(table, (flow - 1) * row_len)
                 prefetch(table, (flow - 1) * row_len + 8)
+                prefetch(table, flow * row_len - 1)
                 prefetch(totals, (flow - 1) * N_SUMS)
+                prefetch(totals, flow * N_SUMS - 1)
         row = i * row_len
         number = which[i]
         length = np.int64(records[number]["original_length"])

@@ -17,15 +17,19 @@ _SEVERAL_QUEUES, _SEVERAL_SIDES = 1, 2
 
 
 @kernel
-def group_equal(rows: Any, n_rows: int, n_words: int, index: Any, hashes: Any, of_row: Any, firsts: Any) -> int:
+def group_equal(
+    rows: Any, n_rows: int, row_len: int, n_words: int, index: Any, hashes: Any, of_row: Any, firsts: Any
+) -> int:
     """Give a number to each of the distinct rows of a table.
 
     Parameters
     ----------
-    rows : uint64 array of shape (n_rows * n_words,)
+    rows : uint64 array of shape (n_rows * row_len,)
         The table.
-    n_rows, n_words : int
+    n_rows, row_len : int
         How many rows there are, and words in each.
+    n_words : int
+        How many of these matter, from the first on.
     index : uint64 array
         All EMPTY; its length is a power of two, and more than ``n_rows``. Written.
     hashes : uint64 array of shape (n_rows,)
@@ -41,7 +45,7 @@ def group_equal(rows: Any, n_rows: int, n_words: int, index: Any, hashes: Any, o
     numbers, first_rows = pointer(of_row), pointer(firsts)
     mask = len(index) - 1
     for i in range(n_rows):
-        mixed[i] = hash_words(table, i * n_words, n_words)
+        mixed[i] = hash_words(table, i * row_len, n_words)
     n_groups = np.int64(0)
     for i in range(n_rows):
         if i + FAR < n_rows:
@@ -49,7 +53,8 @@ def group_equal(rows: Any, n_rows: int, n_words: int, index: Any, hashes: Any, o
         if i + NEAR < n_rows:
             other = np.int64(places[place_of(mixed[i + NEAR], mask)] & FLOW_MASK)
             if other > 0:
-                prefetch(table, (other - 1) * n_words)
+                prefetch(table, (other - 1) * row_len)
+                prefetch(table, (other - 1) * row_len + n_words - 1)
                 prefetch(numbers, other - 1)
         tag = mixed[i] & TAG_MASK
         place = place_of(mixed[i], mask)
@@ -58,7 +63,7 @@ def group_equal(rows: Any, n_rows: int, n_words: int, index: Any, hashes: Any, o
             if places[place] & TAG_MASK == tag:
                 first = np.int64(places[place] & FLOW_MASK) - 1
                 word = 0
-                while word < n_words and table[first * n_words + word] == table[i * n_words + word]:
+                while word < n_words and table[first * row_len + word] == table[i * row_len + word]:
                     word += 1
                 if word == n_words:
                     group = numbers[first]

@@ -14,6 +14,7 @@ from pcaphash.engine.grouping import group_rows
 from pcaphash.engine.tunnels import NO_TUNNEL, Tunnels
 from pcaphash.engine.tuples import inner_tuples, innermost_tuples
 from pcaphash.kernels.groups import STATE_LEN, count_apart
+from pcaphash.kernels.tuples import TUPLE_LEN, WITHOUT_NETWORK_LEN, WITHOUT_PORTS_LEN
 
 NO_GROUP = -1
 
@@ -61,7 +62,7 @@ class Kin:
     of_flow : int64 array of shape (flows,)
         To which group each flow belongs; NO_GROUP if to none.
     n_groups : int
-        How many groups there are.
+        How many groups are numbered; those of flows that belong to none are among them.
     sides : int64 array of shape (flows,), or None
         Where given, only groups that have several sides are cases.
     """
@@ -84,35 +85,30 @@ def find_inner_kin(flows: Flows, tunnels: Tunnels) -> tuple[Kin, Kin]:
     """
     inner = inner_tuples(flows)
     chosen = inner.is_ip & (tunnels.of_flow != NO_TUNNEL)
-    rows = inner.take(chosen).rows
-    networks = (flows.network_numbers[chosen] + 1).astype(np.uint64)
-    of_network = _group("inner-flows", np.column_stack([rows, networks]), chosen)
-    return of_network, _group("tunnels", rows, chosen, tunnels.of_flow)
+    of_network = _group("inner-flows", inner.rows, TUPLE_LEN, chosen)
+    return of_network, _group("tunnels", inner.rows, WITHOUT_NETWORK_LEN, chosen, tunnels.of_flow)
 
 
 def find_innermost_kin(flows: Flows) -> tuple[Kin, Kin]:
     """Find which flows have equal innermost headers, in both directions, and with and without ports."""
     innermost = innermost_tuples(flows)
-    has_ports, sides = innermost.has_ports, np.zeros(len(flows), np.int64)
-    both = innermost.is_ip & has_ports
-    rows, turned = innermost.take(both).connections()
-    sides[both] = turned
-    directions = _group("directions", rows, both, sides)
-    rows = innermost.take(innermost.is_ip).without_ports
-    return directions, _group("without-ports", rows, innermost.is_ip, has_ports.astype(np.int64))
+    is_ip, has_ports = innermost.is_ip, innermost.has_ports
+    sides = has_ports.astype(np.int64)
+    without_ports = _group("without-ports", innermost.rows, WITHOUT_PORTS_LEN, is_ip, sides)
+    turned = innermost.turn()
+    return _group("directions", innermost.rows, WITHOUT_NETWORK_LEN, is_ip & has_ports, turned), without_ports
 
 
 def _group(
     question: str,
     rows: npt.NDArray[np.uint64],
+    n_words: int,
     chosen: npt.NDArray[np.bool_],
     sides: npt.NDArray[np.int64] | None = None,
 ) -> Kin:
-    """Group some of the flows by equal rows."""
-    groups = group_rows(rows)
-    of_flow = np.full(len(chosen), NO_GROUP, np.int64)
-    of_flow[chosen] = groups.of_row
-    return Kin(question, of_flow, len(groups), sides)
+    """Group some of the flows by equal rows, as far as these matter."""
+    groups = group_rows(rows, n_words)
+    return Kin(question, np.where(chosen, groups.of_row, NO_GROUP), len(groups), sides)
 
 
 def find_affinity(kin: Sequence[Kin], queues: npt.NDArray[np.int64], loads: npt.NDArray[np.int64]) -> list[Affinity]:

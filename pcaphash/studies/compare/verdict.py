@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import partial
 
 import numpy as np
 
+from pcaphash.engine.threads import side_by_side
 from pcaphash.studies.compare.advice import Advice, list_advice
 from pcaphash.studies.compare.blame import blamed_tunnel
 from pcaphash.studies.compare.causes import CROWDED, Cause, excess_of, explain, find_ideal
@@ -64,7 +66,7 @@ class Verdict:
 def judge(outcomes: Sequence[Outcome], missed: Sequence[MissedTunnel] = ()) -> Verdict:
     """Judge how configurations spread the same packets, given the tunnels that none of them looks into."""
     is_hashed = any(outcome.distribution.hashed for outcome in outcomes)
-    findings = [_find(outcome, is_hashed) for outcome in outcomes]
+    findings = side_by_side([partial(_find, outcome, is_hashed) for outcome in outcomes])
     judged = [pair for pair in zip(outcomes, findings, strict=True) if pair[1].is_judged]
     if not judged:
         is_few = any(finding.cause == Cause.TOO_FEW for finding in findings)
