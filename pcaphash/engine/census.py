@@ -199,7 +199,7 @@ class Census:
 
     @property
     def takes_flows(self) -> bool:
-        """Whether ``append_flows`` can count flows: of a device that follows the specs a flow says all of its packets."""
+        """Whether ``append_flows`` can count flows: they say what devices hash that follow the specs, and no others."""
         return self.identity.departures is None
 
     def append_flows(self, rows: npt.NDArray[np.uint64], sums: npt.NDArray[np.int64], n_words: int) -> None:

@@ -43,10 +43,11 @@ class Tuples:
     @property
     def has_ports(self) -> npt.NDArray[np.bool_]:
         """Whether there are ports."""
-        return np.not_equal(self.rows[:, PORTS] >> np.uint64(32), _NO_PORTS)
+        transports: npt.NDArray[np.uint64] = self.rows[:, PORTS] >> np.uint64(32)
+        return np.not_equal(transports, _NO_PORTS)
 
     def turn(self) -> npt.NDArray[np.int64]:
-        """Make rows equal for both directions of a connection; return 1 for each turned round for that, 0 for others."""
+        """Make rows equal for both directions of a connection; return 1 for those turned round, and 0 for others."""
         turned = np.empty(len(self.rows), np.int64)
         turn_tuples(self.rows.reshape(-1), len(self.rows), turned)
         return turned
