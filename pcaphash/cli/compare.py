@@ -13,12 +13,11 @@ from pcaphash.cli.progress import announce_compilation, watched
 from pcaphash.cli.running import takes_running
 from pcaphash.cli.selecting import takes_selection
 from pcaphash.cli.traces import TracesOrCensuses, list_traces
+from pcaphash.engine.limits import DEFAULT_MOST_FLOWS
 from pcaphash.engine.running import Running
 from pcaphash.engine.selection import RECEIVED, Selection
 from pcaphash.report.compare.write import COMPARISON_WRITERS, write_comparison, write_comparison_folder
-
-_DEFAULT_HEAVIEST = 10
-_DEFAULT_MOST_FLOWS = 1_000_000
+from pcaphash.studies.shared.defaults import DEFAULT_HEAVIEST
 
 
 @options.takes_configurations
@@ -34,22 +33,9 @@ def compare(
         ),
     ] = None,
     format_: options.Format = "table",
-    window: Annotated[
-        str | None,
-        typer.Option("--window", metavar="TIME", help="Also show the load over time, in windows such as 100ms."),
-    ] = None,
-    heaviest: Annotated[
-        int, typer.Option("--heaviest", metavar="N", min=0, help="How many tunnels to list, heaviest first.")
-    ] = _DEFAULT_HEAVIEST,
-    most_flows: Annotated[
-        int,
-        typer.Option(
-            "--max-flows",
-            metavar="N",
-            min=1,
-            help="How many flows to tell apart, in about 0.6 MB of memory per 1,000; the rest are lumped together.",
-        ),
-    ] = _DEFAULT_MOST_FLOWS,
+    window: options.Window = None,
+    heaviest: options.Heaviest = DEFAULT_HEAVIEST,
+    most_flows: options.MostFlows = DEFAULT_MOST_FLOWS,
     jobs: options.Jobs = None,
     selection: Selection,
     running: Running,

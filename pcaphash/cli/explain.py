@@ -11,14 +11,15 @@ from pcaphash.cli.options import Configurations
 from pcaphash.cli.outcome import report_warnings
 from pcaphash.cli.progress import announce_compilation, watched
 from pcaphash.cli.selecting import Strip
+from pcaphash.cli.traces import OneTrace
 from pcaphash.device import Device
 from pcaphash.report.explain.write import EXPLANATION_WRITERS, write_explanation
 
 
-@options.takes_configurations
+@options.takes_device_and_configurations
 def explain(
     *,
-    trace: Annotated[str, typer.Argument(metavar="TRACE", help="A capture; - is standard input.")],
+    trace: OneTrace,
     packet: Annotated[
         int, typer.Option("--packet", metavar="N", help="Number of the packet, counted from 1, as hashes shows it.")
     ],

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from pcaphash.cli import options
+from pcaphash.cli.device_options import GenevePorts, GreUdpPorts, VxlanGpePorts, VxlanPorts
 from pcaphash.cli.outcome import report_reading, report_warnings
 from pcaphash.cli.progress import announce_compilation, watched
 from pcaphash.cli.running import takes_running
@@ -15,8 +16,7 @@ from pcaphash.device import Device
 from pcaphash.engine.running import Running
 from pcaphash.engine.selection import EVERYTHING, Selection
 from pcaphash.report.info.write import INFO_WRITERS, write_info
-
-_DEFAULT_HEAVIEST = 10
+from pcaphash.studies.shared.defaults import DEFAULT_HEAVIEST
 
 
 @takes_running
@@ -25,16 +25,14 @@ def info(
     *,
     traces: TracesOrCensuses,
     format_: options.Format = "table",
-    heaviest: Annotated[
-        int, typer.Option("--heaviest", metavar="N", min=0, help="How many tunnels to list, heaviest first.")
-    ] = _DEFAULT_HEAVIEST,
+    heaviest: options.Heaviest = DEFAULT_HEAVIEST,
     is_verbose: Annotated[
         bool, typer.Option("--verbose", "-v", help="Show all details of each file instead of one row.")
     ] = False,
-    vxlan_ports: options.VxlanPorts = None,
-    geneve_ports: options.GenevePorts = None,
-    vxlan_gpe_ports: options.VxlanGpePorts = None,
-    gre_udp_ports: options.GreUdpPorts = None,
+    vxlan_ports: VxlanPorts = None,
+    geneve_ports: GenevePorts = None,
+    vxlan_gpe_ports: VxlanGpePorts = None,
+    gre_udp_ports: GreUdpPorts = None,
     jobs: options.Jobs = None,
     selection: Selection,
     running: Running,

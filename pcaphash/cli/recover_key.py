@@ -1,15 +1,13 @@
 """``pcaphash recover-key``."""
 
 import sys
-from typing import Annotated
-
-import typer
 
 from pcaphash.cli import options, reported
 from pcaphash.cli.outcome import report_reading, report_warnings
 from pcaphash.cli.progress import announce_compilation, watched
 from pcaphash.cli.reported import ReportedOptions
 from pcaphash.cli.selecting import takes_selection
+from pcaphash.cli.traces import OneTrace
 from pcaphash.device import Device, DeviceOptions
 from pcaphash.engine.selection import RECEIVED, Selection
 from pcaphash.report.recover_key.write import RECOVERY_WRITERS, write_recovery
@@ -20,7 +18,7 @@ from pcaphash.report.recover_key.write import RECOVERY_WRITERS, write_recovery
 @reported.takes_reported
 def recover_key(
     *,
-    trace: Annotated[str, typer.Argument(metavar="TRACE", help="A capture; - is standard input.")],
+    trace: OneTrace,
     format_: options.Format = "table",
     jobs: options.JobsInOrder = None,
     reported_options: ReportedOptions,

@@ -16,15 +16,14 @@ from pcaphash.cli.running import takes_list
 from pcaphash.cli.selecting import takes_selection
 from pcaphash.cli.traces import TracesOrCensuses, list_traces
 from pcaphash.device import Device
+from pcaphash.engine.limits import DEFAULT_MOST_FLOWS
 from pcaphash.engine.selection import RECEIVED, Selection
 from pcaphash.errors import ConfigurationError, Field
+from pcaphash.studies.shared.defaults import DEFAULT_HEAVIEST
 
 if TYPE_CHECKING:
     from pcaphash.engine.progress import Watch
     from pcaphash.studies.replay import Replay
-
-_DEFAULT_HEAVIEST = 10
-_DEFAULT_MOST_FLOWS = 1_000_000
 
 
 @options.takes_configurations
@@ -43,26 +42,13 @@ def report(
             help="Write this .html file, or report.html in this folder.",
         ),
     ],
-    window: Annotated[
-        str | None,
-        typer.Option("--window", metavar="TIME", help="Also show the load over time, in windows such as 100ms."),
-    ] = None,
+    window: options.Window = None,
     in_time: Annotated[
         bool,
         typer.Option("--in-time", help="Also replay the traces in time: at which service rate packets are dropped."),
     ] = False,
-    heaviest: Annotated[
-        int, typer.Option("--heaviest", metavar="N", min=0, help="How many tunnels to list, heaviest first.")
-    ] = _DEFAULT_HEAVIEST,
-    most_flows: Annotated[
-        int,
-        typer.Option(
-            "--max-flows",
-            metavar="N",
-            min=1,
-            help="How many flows to tell apart, in about 0.6 MB of memory per 1,000; the rest are lumped together.",
-        ),
-    ] = _DEFAULT_MOST_FLOWS,
+    heaviest: options.Heaviest = DEFAULT_HEAVIEST,
+    most_flows: options.MostFlows = DEFAULT_MOST_FLOWS,
     jobs: options.Jobs = None,
     selection: Selection,
     configurations: options.Configurations,

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from pcaphash.cli.groups import SELECTION, put_into
-from pcaphash.engine.selection import Selection
+from pcaphash.engine.selection import RECEIVED, Selection
 
 Strip = Annotated[
     str | None,
@@ -18,6 +18,20 @@ Strip = Annotated[
         help="Take off the headers that a mirror session added, and leave out packets without them.",
     ),
 ]
+
+
+def _direction(default: str) -> Any:
+    return Annotated[
+        str | None,
+        typer.Option(
+            "--direction",
+            metavar="in|out|all",
+            help="Packets that the capturing host sent, if the capture marks them, never go through receive-side "
+            f"scaling: leave them out (in), keep only them (out), or keep all packets.  [default: {default}]",
+        ),
+    ]
+
+
 _SELECTION_OPTIONS = {
     # what Selection calls it: the option
     "count": Annotated[int | None, typer.Option("-c", metavar="N", help="Stop after N selected packets.")],
@@ -30,18 +44,7 @@ _SELECTION_OPTIONS = {
     "end": Annotated[
         str | None, typer.Option("--end", metavar="TIME", help="Leave out packets at this time and later.")
     ],
-    "direction": Annotated[
-        str | None,
-        typer.Option(
-            "--direction",
-            metavar="in|out|all",
-            help=(
-                "Packets that the capturing host sent, if the capture marks them, never go through receive-side "
-                "scaling: leave them out (in), keep only them (out), or keep all packets.  [default: in; of info and "
-                "hashes: all]"
-            ),
-        ),
-    ],
+    "direction": _direction(RECEIVED.direction),
     "encapsulation": Annotated[
         list[str] | None,
         typer.Option(
@@ -100,7 +103,9 @@ def takes_selection(default: Selection) -> Callable[[Callable[..., int]], Callab
         chosen = {name: value for name, value in given.items() if value not in (None, [])}
         return Selection(**{"direction": default.direction, **chosen})
 
-    return lambda command: replace_parameter(command, "selection", _SELECTION_OPTIONS, combine)
+    options = {**_SELECTION_OPTIONS, "direction": _direction(default.direction)}
+    put_into(SELECTION, options)
+    return lambda command: replace_parameter(command, "selection", options, combine)
 
 
 def replace_parameter(

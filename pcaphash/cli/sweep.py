@@ -18,6 +18,7 @@ from pcaphash.engine.running import Running
 from pcaphash.engine.selection import RECEIVED, Selection
 from pcaphash.report.formats.registry import check_stream, is_binary
 from pcaphash.report.sweep.write import SWEEP_WRITERS, write_sweep, write_sweep_folder
+from pcaphash.studies.shared.defaults import DEFAULT_MEASURE
 
 
 @options.takes_device
@@ -29,7 +30,7 @@ def sweep(
     by: Annotated[
         str,
         typer.Option("--by", metavar="MEASURE", help="Rank masks by this measure."),
-    ] = "max_ideal_packets",
+    ] = DEFAULT_MEASURE,
     output: Annotated[
         Path | None,
         typer.Option(

@@ -11,6 +11,7 @@ import typer
 from pcaphash.cli.messages import warn
 from pcaphash.errors import CaptureError, ConfigurationError, Field
 
+OneTrace = Annotated[str, typer.Argument(metavar="TRACE", help="A capture; - is standard input.")]
 Traces = Annotated[
     list[str], typer.Argument(metavar="TRACE", help="Captures, or folders of them; - is standard input.")
 ]

@@ -14,12 +14,10 @@ from pcaphash.cli.running import takes_list
 from pcaphash.cli.selecting import takes_selection
 from pcaphash.cli.traces import TracesOrCensuses, list_traces
 from pcaphash.device import Device, DeviceOptions
+from pcaphash.engine.limits import DEFAULT_MOST_FLOWS
 from pcaphash.engine.selection import RECEIVED, Selection
 from pcaphash.report.tune.write import TUNING_WRITERS, write_tuning, write_tuning_folder
-
-_DEFAULT_KEYS = 1000
-_DEFAULT_MEASURE = "max_ideal_packets"
-_DEFAULT_MOST_FLOWS = 1_000_000
+from pcaphash.studies.shared.defaults import DEFAULT_KEYS, DEFAULT_MEASURE
 
 
 @options.takes_device
@@ -28,7 +26,7 @@ _DEFAULT_MOST_FLOWS = 1_000_000
 def tune(
     *,
     traces: TracesOrCensuses,
-    n_keys: Annotated[int, typer.Option("--keys", metavar="N", min=1, help="Random hash keys to try.")] = _DEFAULT_KEYS,
+    n_keys: Annotated[int, typer.Option("--keys", metavar="N", min=1, help="Random hash keys to try.")] = DEFAULT_KEYS,
     seed: Annotated[
         int,
         typer.Option(
@@ -37,7 +35,7 @@ def tune(
     ] = 1,
     measure: Annotated[
         str, typer.Option("--measure", metavar="MEASURE", help="Choose keys by this measure.")
-    ] = _DEFAULT_MEASURE,
+    ] = DEFAULT_MEASURE,
     output: Annotated[
         Path | None,
         typer.Option(
@@ -52,7 +50,7 @@ def tune(
     format_: options.Format = "table",
     most_flows: Annotated[
         int, typer.Option("--max-flows", metavar="N", min=1, help="How many flows to keep; the rest are left out.")
-    ] = _DEFAULT_MOST_FLOWS,
+    ] = DEFAULT_MOST_FLOWS,
     jobs: options.Jobs = None,
     selection: Selection,
     device_options: DeviceOptions,

@@ -8,6 +8,7 @@ from pcaphash.capture.pcap import Pcap
 from pcaphash.capture.pcapng import Pcapng
 from pcaphash.capture.reader import Take
 from pcaphash.engine.census import Census, CensusIdentity
+from pcaphash.engine.limits import DEFAULT_MOST_FLOWS
 from pcaphash.engine.part import Part
 from pcaphash.engine.request import Batch, Counter
 from pcaphash.engine.rules import ReadingRules
@@ -107,6 +108,6 @@ class Counts(Counter):
 
 
 def _new_table(rules: ReadingRules, most_flows: int | None, censuses: Sequence[Census]) -> "FlowTable":
-    from pcaphash.engine.flows import DEFAULT_MOST_FLOWS, FlowTable  # whose kernels most censuses do not need
+    from pcaphash.engine.flows import FlowTable  # whose kernels most censuses do not need
 
     return FlowTable(rules, DEFAULT_MOST_FLOWS if most_flows is None else most_flows, censuses)

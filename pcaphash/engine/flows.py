@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from pcaphash.capture.reader import Block
 from pcaphash.engine.grouping import least_rows
+from pcaphash.engine.limits import DEFAULT_MOST_FLOWS
 from pcaphash.engine.rules import ReadingRules
 from pcaphash.kernels.dissect import N_SIGNATURES
 from pcaphash.kernels.flows import (
@@ -32,8 +33,6 @@ from pcaphash.kernels.tunnel import NO_NETWORK_NUMBER
 
 if TYPE_CHECKING:
     from pcaphash.engine.census import Census
-
-DEFAULT_MOST_FLOWS = 1_000_000
 
 _FIRST_CAPACITY = 1024
 # Flows without extended headers that room is reserved for. Memory is taken as they turn up, and nothing is copied.

@@ -51,3 +51,24 @@ def test_usage_has_no_braces():
 def test_commands_come_before_options():
     text = run("--help").stdout.decode()
     assert list(groups_of(text))[-2:] == ["Commands", "General"]
+
+
+COMPARED = "three configurations, see --config"
+
+
+@pytest.mark.parametrize(
+    ("command", "option", "default"),
+    [
+        ("hash", "--hash-types", "all"),
+        ("explain", "--hash-types", "all"),
+        ("analyze", "--hash-types", COMPARED),
+        ("replay", "--hash-types", COMPARED),
+        ("replay", "--direction", "in"),
+        ("info", "--direction", "all"),
+        ("hashes", "--direction", "all"),
+    ],
+)
+def test_a_default_is_that_of_the_command(command, option, default):
+    text = run(command, "--help").stdout.decode()
+    found = re.search(rf"^  {option} .*?\[default: (.*?)\]", text, re.MULTILINE | re.DOTALL)
+    assert " ".join(found[1].split()) == default

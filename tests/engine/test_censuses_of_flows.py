@@ -13,7 +13,7 @@ import pcaphash
 from pcaphash.capture.reader import Reader
 from pcaphash.engine.census import Census, CensusIdentity, identities_of
 from pcaphash.engine.counts import Counts
-from pcaphash.engine.flows import DEFAULT_MOST_FLOWS
+from pcaphash.engine.limits import DEFAULT_MOST_FLOWS
 from pcaphash.engine.request import Batch
 from pcaphash.engine.rules import ReadingRules
 from support.captures import pcapng_of

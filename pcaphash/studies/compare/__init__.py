@@ -3,7 +3,7 @@
 from pcaphash.studies.compare.finding import Finding
 from pcaphash.studies.compare.outcome import Group, Outcome
 from pcaphash.studies.compare.result import Comparison
-from pcaphash.studies.compare.study import DEFAULT_HEAVIEST, compare
+from pcaphash.studies.compare.study import compare
 from pcaphash.studies.compare.verdict import Verdict
 
-__all__ = ["DEFAULT_HEAVIEST", "Comparison", "Finding", "Group", "Outcome", "Verdict", "compare"]
+__all__ = ["Comparison", "Finding", "Group", "Outcome", "Verdict", "compare"]

@@ -14,9 +14,10 @@ from pcaphash.engine.counts import Counts
 from pcaphash.engine.decision import encapsulation_of
 from pcaphash.engine.describer import NO_QUEUE
 from pcaphash.engine.distribution import distribute
-from pcaphash.engine.flows import DEFAULT_MOST_FLOWS, FlowTable, join_flows
+from pcaphash.engine.flows import FlowTable, join_flows
 from pcaphash.engine.grouping import sum_groups
 from pcaphash.engine.inputs import HashInputs, find_inputs
+from pcaphash.engine.limits import DEFAULT_MOST_FLOWS
 from pcaphash.engine.progress import Watch
 from pcaphash.engine.request import Asked, Partial
 from pcaphash.engine.rules import ReadingRules
@@ -37,8 +38,7 @@ from pcaphash.studies.compare.verdict import judge
 from pcaphash.studies.shared.asking import check_request
 from pcaphash.studies.shared.chance.ideal import chance_of_inputs
 from pcaphash.studies.shared.chance.independence import check_independence
-
-DEFAULT_HEAVIEST = 10
+from pcaphash.studies.shared.defaults import DEFAULT_HEAVIEST
 
 
 def compare(

@@ -2,11 +2,10 @@
 
 from pcaphash.studies.info.files import Interface, TraceFile
 from pcaphash.studies.info.result import Encapsulation, Info, ReportedFacts, SavedFacts, TunnelFacts, TunnelLoad
-from pcaphash.studies.info.study import DEFAULT_HEAVIEST, info
+from pcaphash.studies.info.study import info
 from pcaphash.studies.info.tally import Tally, Times
 
 __all__ = [
-    "DEFAULT_HEAVIEST",
     "Encapsulation",
     "Info",
     "Interface",

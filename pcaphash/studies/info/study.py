@@ -23,9 +23,8 @@ from pcaphash.studies.info.result import Encapsulation, Info, ReportedFacts, Tun
 from pcaphash.studies.info.tally import Times
 from pcaphash.studies.info.tunnel_table import TunnelTable
 from pcaphash.studies.shared.asking import check_request
+from pcaphash.studies.shared.defaults import DEFAULT_HEAVIEST
 from pcaphash.studies.shared.suspicion import find_suspects
-
-DEFAULT_HEAVIEST = 10
 
 _SPECS = ("v7", "1.4")
 _NAMES = "1.4"  # its names of encapsulations are the finer ones

@@ -1,6 +1,6 @@
 """The study of ``sweep``: every mask of hash types and tunnel types on the same packets, from one census."""
 
-from pcaphash.studies.sweep.result import DEFAULT_BY, MEASURE_COLUMNS, Sweep
+from pcaphash.studies.sweep.result import MEASURE_COLUMNS, Sweep
 from pcaphash.studies.sweep.study import sweep
 
-__all__ = ["DEFAULT_BY", "MEASURE_COLUMNS", "Sweep", "sweep"]
+__all__ = ["MEASURE_COLUMNS", "Sweep", "sweep"]

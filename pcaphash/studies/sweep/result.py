@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 MEASURE_COLUMNS = tuple(f"{measure}_{unit}" for unit in ("packets", "bytes") for measure in MEASURES)
 """What classes can be ranked by."""
 
-DEFAULT_BY = "max_ideal_packets"
 
 GIVEN = "given"
 """What the device's own types are called among the marks, if they are not a preset."""

@@ -27,9 +27,10 @@ from pcaphash.studies.analyze import Analysis
 from pcaphash.studies.shared.asking import check_request
 from pcaphash.studies.shared.chance.ideal import chance_of
 from pcaphash.studies.shared.chance.spread import GROWING, spread_each
+from pcaphash.studies.shared.defaults import DEFAULT_MEASURE
 from pcaphash.studies.sweep.masks import N_BASES, number_of, size_order, tunnel_bits
 from pcaphash.studies.sweep.parts import N_COUNTS, Condition, Part, find_parts
-from pcaphash.studies.sweep.result import DEFAULT_BY, MEASURE_COLUMNS, Sweep
+from pcaphash.studies.sweep.result import MEASURE_COLUMNS, Sweep
 
 _MOST_LOADS = 1 << 22  # numbers of loads held at a time: with thousands of queues not those of all masks
 
@@ -44,7 +45,7 @@ def sweep(
     selection: Selection = RECEIVED,
     watch: Watch | None = None,
     *,
-    by: str = DEFAULT_BY,
+    by: str = DEFAULT_MEASURE,
     with_chance: bool = False,
     jobs: int | None = None,
     running: Running | None = None,
@@ -94,7 +95,7 @@ class SweepRequest(Asked):
         Whether to tell what ideal hashes give under the best mask, too.
     """
 
-    by: str = DEFAULT_BY
+    by: str = DEFAULT_MEASURE
     with_chance: bool = False
 
     def begin(self) -> Counts:

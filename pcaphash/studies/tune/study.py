@@ -15,8 +15,8 @@ from pcaphash.device.indirection_table import default_table
 from pcaphash.device.words import parse_choice
 from pcaphash.engine.census import identities_of
 from pcaphash.engine.counts import Counts
-from pcaphash.engine.flows import DEFAULT_MOST_FLOWS
 from pcaphash.engine.inputs import HashInputs, find_inputs
+from pcaphash.engine.limits import DEFAULT_MOST_FLOWS
 from pcaphash.engine.progress import Watch
 from pcaphash.engine.request import Asked, Partial
 from pcaphash.engine.run import answer
@@ -27,6 +27,7 @@ from pcaphash.studies.analyze import Analysis, analyze_counts
 from pcaphash.studies.shared.asking import check_request
 from pcaphash.studies.shared.chance.baseline import Baseline, Judged, take_baseline
 from pcaphash.studies.shared.chance.spread import GROWING, UNITS, spread_each
+from pcaphash.studies.shared.defaults import DEFAULT_KEYS, DEFAULT_MEASURE
 from pcaphash.studies.shared.linear.reach import find_reach
 from pcaphash.studies.tune.cautions import list_cautions
 from pcaphash.studies.tune.measures import CHOICES, is_better
@@ -58,8 +59,6 @@ from pcaphash.studies.tune.verdict import Cause, Halves, judge_inputs, judge_key
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-DEFAULT_KEYS = 1000
-DEFAULT_MEASURE = "max_ideal_packets"
 
 _LARGEST_SIZE = 512  # that sizes are tried up to, unless the device's table is larger
 _ENTRIES_PER_QUEUE = 4
