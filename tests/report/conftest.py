@@ -4,7 +4,11 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 import pytest
+import typer
 
+from pcaphash import errors
+from pcaphash.cli import app
+from pcaphash.cli.words import speak_in_options
 from pcaphash.device import Device
 from pcaphash.engine.distribution import Distribution
 from pcaphash.engine.reading import Reading
@@ -40,6 +44,13 @@ def analysis_of(
     left_out = {"sent by the capturing host": sent} if sent else {}
     reading = Reading.of(list(traces), n_packets + sent, left_out, link_types={1: n_packets})
     return Analysis(reading, distributions, [{"NONE": n_packets}] * len(distributions))
+
+
+@pytest.fixture(autouse=True)
+def _in_options(monkeypatch):
+    """Speak in options, as the command line does: most that is tested here is what it prints."""
+    monkeypatch.setattr(errors, "_Words", type("_Words", (errors._Words,), {}))
+    speak_in_options(typer.main.get_command(app))
 
 
 @pytest.fixture(scope="session")

@@ -294,9 +294,10 @@ def test_json_has_everything_under_stable_names():
         "packets": 30, "bytes": 3_000,
     }  # fmt: skip
     assert found["suspected_tunnels"][0] == {
-        "kind": "GTP-U", "port": 2152, "packets": 2_000, "is_estimate": True, "share": 0.4, "options": None,
+        "kind": "GTP-U", "port": 2152, "packets": 2_000, "is_estimate": True, "share": 0.4, "spec": "",
+        "ports_argument": "", "ports": [],
     }  # fmt: skip
-    assert found["suspected_tunnels"][2]["options"] == "--spec 1.4"
+    assert found["suspected_tunnels"][2]["spec"] == "1.4"
     assert found["reasons"] == WHOLE.reasons
     assert found["reported"] == {"hashes": 4, "queues": 5, "algorithms": {"Toeplitz": 4, "CRC32": 1}}
 

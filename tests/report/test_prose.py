@@ -9,6 +9,10 @@ import sys
 from pathlib import Path
 
 import pytest
+import typer
+
+from pcaphash.cli import app
+from pcaphash.cli.words import speak_in_options
 
 ROOT = Path(__file__).resolve().parents[2]
 GOLDEN = Path(__file__).resolve().parent / "golden"
@@ -96,6 +100,7 @@ if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
     os.chdir(ROOT)
     os.environ["COLUMNS"] = "80"
+    speak_in_options(typer.main.get_command(app))
     for each in COMMANDS:
         (GOLDEN / f"{each}.txt").write_text(said(each), encoding="utf-8")
     for each in SENTENCES:

@@ -44,6 +44,14 @@ def found_in(path) -> dict[tuple[str, int | None], dict[str, object]]:
     return {(each["kind"], each["port"]): each for each in document["suspected_tunnels"]}
 
 
+def options_of(found: dict[str, object]) -> str:
+    """Return the options with which a device looks into a tunnel, as they are typed."""
+    assert found["ports"] or not found["ports_argument"]
+    spec = [f"--spec {found['spec']}"] if found["spec"] else []
+    option = "--" + found["ports_argument"].removesuffix("s").replace("_", "-")
+    return " ".join([*spec, *(f"{option} {port}" for port in found["ports"])])
+
+
 @pytest.mark.parametrize("kind", SUSPECTS, ids=lambda kind: f"{kind[0]}-{kind[1]}")
 def test_each_kind_is_named_with_what_helps(tmp_path, kind):
     ordinary = [ORDINARY["dns"](i) for i in range(60)] + [ORDINARY["rtp"](i) for i in range(20)]
@@ -51,7 +59,8 @@ def test_each_kind_is_named_with_what_helps(tmp_path, kind):
     found = found_in(path)
     assert list(found) == [kind]
     assert (found[kind]["packets"], found[kind]["share"]) == (20, 0.2)
-    assert found[kind]["options"] == REMEDIES.get(kind)
+    assert options_of(found[kind]) == REMEDIES.get(kind, "")
+    assert REMEDIES.get(kind, "") in run("info", path).stdout.decode()
 
 
 @pytest.mark.parametrize("kind", REMEDIES, ids=lambda kind: f"{kind[0]}-{kind[1]}")
@@ -76,7 +85,7 @@ def test_the_gain_is_that_of_a_recount(tmp_path):
 def test_ports_that_have_tunnels_already_are_kept(tmp_path):
     known = [in_udp(builders.vxlan(inner_frame(i)), 4789) for i in range(10)]
     path = write(tmp_path / "some.pcap", known + [SUSPECTS["VXLAN", 4799](i) for i in range(10)])
-    assert found_in(path)["VXLAN", 4799]["options"] == "--vxlan-port 4789 --vxlan-port 4799"
+    assert options_of(found_in(path)["VXLAN", 4799]) == "--vxlan-port 4789 --vxlan-port 4799"
 
 
 def test_a_device_without_inner_hashes_is_promised_nothing(tmp_path):
@@ -178,7 +187,7 @@ def test_public_captures():
 def test_a_report_of_vxlan_on_another_port():
     path = SHARED / "cases" / "reports" / "g04-vxlan-port-4799.pcap"
     found = found_in(path)
-    assert found["VXLAN", 4799]["options"] == "--vxlan-port 4799"
+    assert options_of(found["VXLAN", 4799]) == "--vxlan-port 4799"
 
 
 # What compare makes of it.

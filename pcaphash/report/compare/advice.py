@@ -4,7 +4,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pcaphash.engine.decision import NONE, REASON_NO_TYPE
-from pcaphash.report.words.suspicion import name_tunnel, remedy_options
+from pcaphash.errors import Command
+from pcaphash.report.words.suspicion import STRIP_MIRROR, name_tunnel, remedy_options
 from pcaphash.report.words.values import count, counted, percent, reason_text
 from pcaphash.studies.compare.advice import (
     AvoidPortless,
@@ -61,7 +62,8 @@ def put_advice_into_words(advice: "Advice") -> AdviceWords:
     if isinstance(advice, OtherKey):
         configs = ", ".join(advice.configs)
         return AdviceWords(
-            f"set another hash key (pcaphash tune tries some): nearly every random key does better under {configs}.",
+            f"set another hash key ({Command('tune')} tries some): nearly every random key does better under "
+            f"{configs}.",
             ["ethtool -X IF hkey KEY"],
         )
     if isinstance(advice, EvenTable):
@@ -101,7 +103,7 @@ def _look_into(advice: LookInto) -> AdviceWords:
         )
     if tunnel.is_mirrored:
         return AdviceWords(
-            f"judge the mirrored packets, not the headers of the mirror session ({name}): --strip erspan."
+            f"judge the mirrored packets, not the headers of the mirror session ({name}): {STRIP_MIRROR}."
         )
     return AdviceWords(
         f"have the ends of {name} use more addresses or ports: neither spec looks into {tunnel.kind}, so no hash type "
@@ -115,7 +117,7 @@ def _find_unhashed(advice: FindUnhashed) -> str:
         return f"enable hash types for packets that have no hash under {advice.config} ({why})."
     return (
         f"expect packets without a hash ({why}) on receive queue {advice.queue} under {advice.config}: no hash type "
-        "covers them. pcaphash explain shows what one of them is; another unclassified_queue moves them all."
+        f"covers them. {Command('explain')} shows what one of them is; another unclassified_queue moves them all."
     )
 
 
@@ -145,8 +147,8 @@ def _even_table(advice: EvenTable) -> AdviceWords:
 
 def _rebalance(advice: RebalanceTable) -> AdviceWords:
     return AdviceWords(
-        f"make an indirection table for these flows (pcaphash tune does): {count(advice.inputs)} hash inputs are too "
-        "few to spread evenly by chance. The table helps as long as these flows last."
+        f"make an indirection table for these flows ({Command('tune')} does): {count(advice.inputs)} hash inputs are "
+        "too few to spread evenly by chance. The table helps as long as these flows last."
     )
 
 

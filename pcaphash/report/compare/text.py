@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING, TextIO
 from rich.console import Console
 from rich.text import Text
 
+from pcaphash.errors import Field
 from pcaphash.report.analyze.text import BAD, GOOD, show_facts, show_headline, show_queues, show_reasons
 from pcaphash.report.compare.words import put_into_words
 from pcaphash.report.layout import Columns, open_console, show_text
-from pcaphash.report.words.suspicion import name_tunnel, remedy_options
+from pcaphash.report.words.suspicion import STRIP_MIRROR, name_tunnel, remedy_options
 from pcaphash.report.words.values import above_ideal, count, index, moment, packets, percent, probability
 from pcaphash.studies.compare.affinity import QUESTIONS
 from pcaphash.studies.compare.rows import flow_rows, ideal_rows
@@ -196,7 +197,7 @@ def other_tunnels(comparison: "Comparison") -> list[str]:
     lines = []
     for tunnel in comparison.missed:
         if not any(tunnel is each for each in told):
-            options = "--strip erspan" if tunnel.is_mirrored else remedy_options(tunnel)
+            options = str(STRIP_MIRROR) if tunnel.is_mirrored else remedy_options(tunnel)
             what = f"{percent(tunnel.share)} of packets look like {name_tunnel(tunnel.kind, tunnel.port)}"
             lines.append(f"{what}, which no configuration here looks into{f': try {options}' if options else ''}")
     return lines
@@ -212,5 +213,5 @@ def flow_limits(comparison: "Comparison") -> list[str]:
     return [
         f"flows: {count(len(flow_set.flows.keys))} kept, about {percent(flow_set.kept_share)} of all, chosen by a "
         f"hash of the flow; {count(int(flow_set.lumped[0]))} packets of other flows are missing from the results on "
-        "ideal hashes, tunnels and flows: raise --max-flows"
+        f"ideal hashes, tunnels and flows: raise {Field('most_flows')}"
     ]

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pcaphash.engine.decision import NONE
+from pcaphash.errors import Field
 from pcaphash.report.compare.advice import AdviceWords, put_advice_into_words
 from pcaphash.report.words.reach import reach_texts_of_each
 from pcaphash.report.words.suspicion import name_tunnel, remedy_options
@@ -259,7 +260,7 @@ def _unexplained(facts: Unexplained) -> str:
     if not facts.kept_share:
         return "A saved census cannot show which flows cause this."
     if facts.kept_share < 1:
-        return f"The {percent(facts.kept_share)} of flows that were kept do not show why: raise --max-flows."
+        return f"The {percent(facts.kept_share)} of flows that were kept do not show why: raise {Field('most_flows')}."
     shares = ((facts.heaviest_share, "the largest hash input"), (facts.unhashed_share, "packets without a hash"))
     named = " and ".join(f"{what} ({percent(share)})" for share, what in shares if share >= _NOTICEABLE)
     return f"No single cause stands out; the largest shares are {named}." if named else "No single cause stands out."

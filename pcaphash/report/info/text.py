@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, TextIO
 from rich.console import Console
 from rich.text import Text
 
+from pcaphash.errors import Field
 from pcaphash.report.info.files import show_files
 from pcaphash.report.layout import Columns, open_console
 from pcaphash.report.words.doubts import list_doubts
@@ -83,7 +84,10 @@ def _show_file(file: "TraceFile", with_times: bool, console: Console) -> None:
     elif headers.interfaces:
         _show_interfaces(headers.interfaces[:_MOST_INTERFACES], headers.n_sections > 1, console)
     if headers.n_interfaces > max(_MOST_INTERFACES, 1):
-        _line(f"and {count(headers.n_interfaces - _MOST_INTERFACES)} more interfaces: see --format json", console)
+        _line(
+            f"and {count(headers.n_interfaces - _MOST_INTERFACES)} more interfaces: see {Field('format', 'json')}",
+            console,
+        )
     for line in _list_times(file.times) if with_times else []:
         _line(line, console)
     if file.damage:

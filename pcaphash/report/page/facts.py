@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from pcaphash.errors import Field
 from pcaphash.kernels.timestamps import NO_TIMESTAMP
 from pcaphash.report.compare.text import flow_limits, other_tunnels
 from pcaphash.report.page.table import Cell, Table, make_table, number, share, text
@@ -119,7 +120,7 @@ def configuration_table(comparison: "Comparison") -> Table:
         [text(device.name), text(brief_types(device)), *(text(each.get(option)) for option in options)]
         for device, each in zip(devices, own, strict=True)
     ]
-    headings = ["configuration", "as written for --config", *options]
+    headings = ["configuration", f"as written for {Field('devices')}", *options]
     return make_table("configurations", "Options of each configuration", headings, rows)
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
+from pcaphash.errors import Command, Field
 from pcaphash.report.words.values import above_ideal, count, percent
 
 MOST_ROWS = 200
@@ -63,7 +64,8 @@ def make_table(name: str, caption: str, headings: Sequence[str], rows: Iterable[
     note = ""
     if len(every) > MOST_ROWS:
         note = (
-            f"The first {count(MOST_ROWS)} of {count(len(every))} rows; pcaphash compare --output writes all of them."
+            f"The first {count(MOST_ROWS)} of {count(len(every))} rows; {Command('compare')} {Field('output')} "
+            "writes all of them."
         )
     return Table(name, caption, list(headings), every[:MOST_ROWS], note)
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pcaphash.device.hash_key import TITLES
+from pcaphash.errors import Command, Field
 from pcaphash.report.words.notes import note_text
 from pcaphash.report.words.reach import bits_text, input_text
 from pcaphash.report.words.values import count, counted, packets
@@ -43,26 +44,6 @@ _HEADLINES = {
     Conclusion.NO_KEY: "No key produces these hashes.",
     Conclusion.NO_ORDER: "The key cannot be recovered from this log.",
 }
-_WHY_NOT = {
-    Conclusion.UNCERTAIN: [
-        "No key fits the device as configured.",
-        "With so few packets, other assumptions below may fit by chance. Give more packets.",
-    ],
-    Conclusion.NO_KEY: [
-        "Either the device does not use Toeplitz, or it hashes bytes other than those assumed below.",
-        "If you know the key, run `pcaphash validate` to find out more.",
-        "One kind of traffic may still give the key: select it with --encapsulation.",
-    ],
-    Conclusion.NO_ORDER: [
-        "The log is printed queue by queue, so its lines cannot be matched to packets without the key.",
-        "Use one receive queue, or packets of different lengths.",
-    ],
-}
-_WHY_NO_QUEUES = [
-    "No packet has a reported hash, so the receive queues were taken, as the indirection table has them.",
-    "Give the table that the device had: --ethtool, --queues, --indirection-table.",
-    "If this table is right, flow filters may steer packets, or bytes other than those assumed below are hashed.",
-]
 
 
 @dataclass(frozen=True)
@@ -96,8 +77,8 @@ def put_into_words(recovery: "Recovery") -> RecoveryWords:
     notes = [*map(note_text, recovery.notes), *other_types_texts(recovery)]
     if best is None or solution is None:
         if recovery.queue_sums is not None and recovery.conclusion == Conclusion.NO_KEY:
-            return RecoveryWords("No key produces these receive queues.", findings=_WHY_NO_QUEUES, notes=notes)
-        return RecoveryWords(_HEADLINES[recovery.conclusion], findings=_WHY_NOT[recovery.conclusion], notes=notes)
+            return RecoveryWords("No key produces these receive queues.", findings=_why_no_queues(), notes=notes)
+        return RecoveryWords(_HEADLINES[recovery.conclusion], findings=_why_not(recovery.conclusion), notes=notes)
     return RecoveryWords(
         _headline(recovery, solution),
         _key_lines(recovery, solution),
@@ -113,7 +94,36 @@ def _commands(recovery: "Recovery", solution: "Solution") -> list[str]:
         return []
     open_bits = "" if recovery.is_complete or recovery.known_key else ", with 0 for each unknown bit"
     key = recovery.known_key or solution.hash_key.hex()
-    return [f"to validate with it{open_bits}: pcaphash validate TRACE --key {key}"]
+    return [f"to validate with it{open_bits}: {Command('validate')} TRACE {Field('hash_key', key)}"]
+
+
+def _why_not(conclusion: Conclusion) -> list[str]:
+    """Say why there is no key, and what to do."""
+    return {
+        Conclusion.UNCERTAIN: [
+            "No key fits the device as configured.",
+            "With so few packets, other assumptions below may fit by chance. Give more packets.",
+        ],
+        Conclusion.NO_KEY: [
+            "Either the device does not use Toeplitz, or it hashes bytes other than those assumed below.",
+            f"If you know the key, run `{Command('validate')}` to find out more.",
+            f"One kind of traffic may still give the key: select it with {Field('encapsulation')}.",
+        ],
+        Conclusion.NO_ORDER: [
+            "The log is printed queue by queue, so its lines cannot be matched to packets without the key.",
+            "Use one receive queue, or packets of different lengths.",
+        ],
+    }[conclusion]
+
+
+def _why_no_queues() -> list[str]:
+    """Say why no key fits receive queues, and what to do."""
+    table = ", ".join(str(Field(name)) for name in ("ethtool", "queues", "indirection_table"))
+    return [
+        "No packet has a reported hash, so the receive queues were taken, as the indirection table has them.",
+        f"Give the table that the device had: {table}.",
+        "If this table is right, flow filters may steer packets, or bytes other than those assumed below are hashed.",
+    ]
 
 
 def assumption_text(assumption: Assumption) -> str:
@@ -223,8 +233,8 @@ def other_types_texts(recovery: "Recovery") -> list[str]:
     one = recovery.of_other_types == 1
     return [
         f"{packets(recovery.of_other_types)} {'reports' if one else 'report'} another hash type than expected "
-        f"({assumption_text(recovery.best.assumption)}) and {'was' if one else 'were'} left out: set --hash-types to "
-        "match the device"
+        f"({assumption_text(recovery.best.assumption)}) and {'was' if one else 'were'} left out: "
+        f"set {Field('hash_types')} to match the device"
     ]
 
 

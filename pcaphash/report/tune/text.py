@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, TextIO
 from rich.console import Console
 from rich.text import Text
 
+from pcaphash.errors import Field
 from pcaphash.report.analyze.text import show_facts, show_headline
 from pcaphash.report.layout import Columns, open_console, show_text
 from pcaphash.report.tune.words import DIGITS, MOST_ENTRIES, put_into_words, same_sizes_text
@@ -86,7 +87,7 @@ def _show_sizes(tuning: "Tuning", console: Console) -> None:
 
 def _entries(tuning: "Tuning") -> str:
     new = tuning.rebalanced.table
-    entries = ",".join(map(str, new)) if len(new) <= MOST_ENTRIES else "see table.csv (--output)"
+    entries = ",".join(map(str, new)) if len(new) <= MOST_ENTRIES else f"see table.csv ({Field('output')})"
     return f"rebalanced table, {count(tuning.moved)} of {count(len(new))} entries moved: {entries}"
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pcaphash.errors import Field
 from pcaphash.report.words.measures import say_measure, write_measure, write_number
 from pcaphash.report.words.reach import reach_texts
 from pcaphash.report.words.values import count, counted, percent, too_few
@@ -215,7 +216,7 @@ def setting_lines(tuning: "Tuning") -> list[str]:
     """Give the command and the payload that set key and table, and say how far the command goes."""
     line = tuning.ethtool_line
     is_short = len(tuning.rebalanced.table) <= MOST_ENTRIES
-    payload = tuning.rss_config.hex() if is_short else "see rss_config.hex (--output)"
+    payload = tuning.rss_config.hex() if is_short else f"see rss_config.hex ({Field('output')})"
     return [
         *([f"Linux: {line}"] if line else []),
         *([] if tuning.is_table_in_ethtool else [_what_ethtool_lacks(tuning), _WHAT_SETS_ENTRIES]),
@@ -250,7 +251,9 @@ def _limits(tuning: "Tuning") -> list[str]:
             "Gains on these flows last only as long as these flows do.",
         ]
     if tuning.kept_share not in (None, 1):
-        lines.append(f"About {percent(tuning.kept_share)} of all flows are kept: raise --max-flows to keep more.")
+        lines.append(
+            f"About {percent(tuning.kept_share)} of all flows are kept: raise {Field('most_flows')} to keep more."
+        )
     return lines
 
 

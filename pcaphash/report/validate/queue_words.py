@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from pcaphash.errors import Field
 from pcaphash.report.validate.fault_words import fault_text
 from pcaphash.report.words.values import count, packets
 from pcaphash.studies.validate.queue_rules import QueueRuleKind
@@ -37,7 +38,7 @@ def queue_sentences(queues: "QueueDiagnosis", device: "Device", about: str) -> l
     if queues.beyond:
         sentences.append(
             f"{about.capitalize()}{packets(queues.beyond)} arrived on receive queues that this device does not have: "
-            f"it has {device.queues} (--queues)."
+            f"it has {device.queues} ({Field('queues')})."
         )
     if queues.rules and queues.unexplained:
         elsewhere = f"{about.capitalize()}{packets(queues.unexplained)} arrived on other queues"
@@ -87,7 +88,7 @@ def _chooses(rule: "QueueRule", device: "Device") -> str:
             f"uses only {_bits(number)} bits of the hash, not {_bits(len(device.indirection_table))}"
         ),
         QueueRuleKind.OTHER_QUEUES: (
-            f"has receive queues 0 to {number - 1} (--queues {number}), with entry i of its table leading to "
+            f"has receive queues 0 to {number - 1} ({Field('queues', number)}), with entry i of its table leading to "
             f"i % {number}"
         ),
         QueueRuleKind.TABLE_OF: (

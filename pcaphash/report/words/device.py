@@ -9,6 +9,7 @@ from pcaphash.device.hash_key import NAMED_KEYS, TITLES
 from pcaphash.device.indirection_table import default_table
 from pcaphash.device.options import WORDS
 from pcaphash.device.warnings import DeviceWarning, find_warnings
+from pcaphash.errors import Field
 from pcaphash.report.words.values import brief_types
 
 _SHOWN_ENTRIES = 16
@@ -112,23 +113,29 @@ def missing_config_lines(base: Device) -> list[str]:
 
 
 def _warning(warning: DeviceWarning, device: Device) -> str:
-    n_entries, queues = len(device.indirection_table), device.queues
+    size, n_entries, queues = Field("indirection_table_size"), len(device.indirection_table), device.queues
     match warning:
         case DeviceWarning.CALCULATION_ONLY:
-            return "--features has neither RSS nor HASH_REPORT: hashes are calculated, but a real device would not hash"
+            return (
+                f"{Field('features')} has neither RSS nor HASH_REPORT: hashes are calculated, but a real device would "
+                "not hash"
+            )
         case DeviceWarning.ZERO_KEY:
-            return "--key: all bytes are 0, so all hashes are the same; drivers that do not show their key print zeros"
+            return (
+                f"{Field('hash_key')}: all bytes are 0, so all hashes are the same; drivers that do not show their key "
+                "print zeros"
+            )
         case DeviceWarning.FEW_ENTRIES:
             missing = queues - n_entries
             return (
-                f"--indirection-table-size: {n_entries} {'entry' if n_entries == 1 else 'entries'} for {queues} "
-                f"receive queues: at least {missing} of them {'gets' if missing == 1 else 'get'} no hashed packets"
+                f"{size}: {n_entries} {'entry' if n_entries == 1 else 'entries'} for {queues} receive queues: at least "
+                f"{missing} of them {'gets' if missing == 1 else 'get'} no hashed packets"
             )
         case DeviceWarning.UNEVEN_TABLE:
             fewest, rest = divmod(n_entries, queues)
             with_more, with_fewer = _have("queue", rest), _have("other", queues - rest)
             return (
-                f"--indirection-table-size: {n_entries} entries do not divide evenly among {queues} receive queues: "
+                f"{size}: {n_entries} entries do not divide evenly among {queues} receive queues: "
                 f"{with_more} {fewest + 1}, {with_fewer} {fewest}"
             )
 

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from pcaphash.errors import Field
 from pcaphash.report.words.values import percent
 
 if TYPE_CHECKING:
@@ -19,16 +20,16 @@ def list_doubts(reading: "Reading") -> list[str]:
 
 
 def _both_ways(found: "BothWays") -> str:
-    option = "--destination-mac" if found.are_macs else "--to"
+    option = "destination_mac" if found.are_macs else "to"
     hosts = found.hosts[:_MOST_HOSTS]
     more = f" and {len(found.hosts) - len(hosts)} more" if len(found.hosts) > len(hosts) else ""
     if found.is_open:
-        choice = " or ".join(f"{option} {host}" for host in hosts)
+        choice = " or ".join(str(Field(option, host)) for host in hosts)
         return (
             f"{percent(found.share)} of packets run one way between {' and '.join(hosts)}{more}, and others run "
             f"back. A NIC receives only one direction; choose it with {choice}"
         )
-    options = " ".join(f"{option} {host}" for host in hosts)
+    options = " ".join(str(Field(option, host)) for host in hosts)
     return (
         f"{percent(found.share)} of packets seem to be sent by the capturing host ({', '.join(hosts)}{more}), so its "
         f"NIC did not receive them; leave them out with {options}"
@@ -38,9 +39,9 @@ def _both_ways(found: "BothWays") -> str:
 def _repeated(found: "Repeated") -> str:
     text = f"{percent(found.share)} of tunnel packets seem to appear a second time without their tunnel header"
     if not found.interfaces:
-        return f"{text}, so they count twice; keep only the tunnel packets with --encapsulation NAME"
+        return f"{text}, so they count twice; keep only the tunnel packets with {Field('encapsulation', 'NAME')}"
     on, again = _interfaces(found.interfaces), _interfaces(found.others)
-    options = " ".join(f"--interface {number}" for number in found.interfaces)
+    options = " ".join(str(Field("interface", number)) for number in found.interfaces)
     return f"{text} (on interface {on}, again on {again}), so they count twice; choose one with {options}"
 
 

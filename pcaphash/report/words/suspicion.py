@@ -2,11 +2,15 @@
 
 from typing import TYPE_CHECKING
 
+from pcaphash.errors import Field
 from pcaphash.report.words.values import packets, percent
 
 if TYPE_CHECKING:
     from pcaphash.studies.compare.missed import MissedTunnel
     from pcaphash.studies.shared.suspicion import Remedy, Suspected
+
+STRIP_MIRROR = Field("strip", "erspan")
+"""What shows the packets inside a mirror session."""
 
 
 def name_tunnel(kind: str, port: int | None) -> str:
@@ -16,9 +20,8 @@ def name_tunnel(kind: str, port: int | None) -> str:
 
 def remedy_options(remedy: "Remedy | MissedTunnel") -> str:
     """Return the options that have a device look into a tunnel."""
-    words = [f"--spec {remedy.spec}"] if remedy.spec else []
-    option = "--" + remedy.ports_argument.removesuffix("s").replace("_", "-")
-    return " ".join([*words, *(f"{option} {port}" for port in remedy.ports)])
+    spec = [Field("spec", remedy.spec)] if remedy.spec else []
+    return " ".join(map(str, [*spec, *(Field(remedy.ports_argument, port) for port in remedy.ports)]))
 
 
 def describe_remedy(suspect: "Suspected") -> str:
@@ -27,7 +30,7 @@ def describe_remedy(suspect: "Suspected") -> str:
         only = " (draft v7 does not)" if suspect.remedy.spec else ""
         return f"add {remedy_options(suspect.remedy)} to look into it{only}"
     if suspect.is_mirrored:
-        return "a mirror session: --strip erspan shows what the NIC received"
+        return f"a mirror session: {STRIP_MIRROR} shows what the NIC received"
     if suspect.is_encrypted:
         return f"neither spec looks into {suspect.kind.value}, whose payload is encrypted"
     if suspect.depends_on_spec:
@@ -44,11 +47,14 @@ def describe_suspect(suspect: "Suspected") -> str:
 
 def suspect_document(suspect: "Suspected") -> dict[str, object]:
     """Return a suspected tunnel for programs."""
+    remedy = suspect.remedy
     return {
         "kind": suspect.kind.value,
         "port": suspect.port,
         "packets": suspect.packets,
         "is_estimate": suspect.is_estimate,
         "share": suspect.share,
-        "options": None if suspect.remedy is None else remedy_options(suspect.remedy),
+        "spec": "" if remedy is None else remedy.spec,
+        "ports_argument": "" if remedy is None else remedy.ports_argument,
+        "ports": [] if remedy is None else list(remedy.ports),
     }
