@@ -102,6 +102,25 @@ def test_packets_of_a_stretch(tmp_path):
     assert [found.examples[each].packet for each in (common.span.first, common.span.last)] == [202, 250]
 
 
+def test_a_stretch_in_which_some_packets_get_no_hash(tmp_path):
+    """Nothing can be wrong with their hashes, so that they do not speak against it."""
+    frames = list(OTHERS)
+    for at in (220, 270, 300):
+        frames[at] = builders.ethernet(bytes(46), 0x0806)
+    found = spoiled(write(tmp_path / "trace.pcapng", frames), frames, [i > 200 for i in range(len(frames))])
+    span = found.diagnosis.common.span
+    assert (found.examples[span.first].packet, span.last) == (202, None)
+
+
+@pytest.mark.parametrize("n_flows", [1, 3])
+def test_a_stretch_of_few_flows(tmp_path, n_flows):
+    """That equal hash inputs were right before shows that time makes the difference."""
+    frames = [plain(flow) for flow in flows(n_flows)] * (300 // n_flows)
+    found = spoiled(write(tmp_path / "trace.pcapng", frames), frames, [i >= 150 for i in range(300)])
+    span = found.diagnosis.common.span
+    assert (found.examples[span.first].packet, span.last) == (151, None)
+
+
 def test_packets_at_random_have_nothing_in_common(tmp_path):
     numbers = random.Random(4)
     is_spoiled = [numbers.random() < 0.2 for _ in OTHERS]

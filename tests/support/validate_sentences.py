@@ -178,6 +178,7 @@ def _kinds() -> Iterator[str]:
         yield f"part: The device {fault_text(Fault(FaultKind.PORTS_SWAPPED, (READING,)))}, {part_text(span, found)}."
         yield f"span: {common_text(Common((), span, 0), found, 40)}"
     yield f"sampled: {sampled_text(0.2)}"
+    yield f"span: {common_text(Common((), Span(0, None), 0, is_of_hashed=True), found, 40)}"
     for common in (Common(some, None, 0), Common(some[:1], None, 1), Common(some[1:], Span(0, 1), 2000)):
         yield f"common: {common_text(common, found, 40)}"
     yield f"common: {common_text(Common(some[:1], None, 0), found, 2)}"

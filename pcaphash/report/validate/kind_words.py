@@ -88,7 +88,8 @@ def common_text(common: "Common", validation: "Validation", packets: int) -> str
         )
         found.append(f"are {kinds}; {so_are}")
     if common.span:
-        found.append(f"come {span_text(common.span, validation)}, where no other packet does")
+        no_other = "no packet that gets a hash is right" if common.is_of_hashed else "no other packet does"
+        found.append(f"come {span_text(common.span, validation)}, where {no_other}")
     return f"{'Both' if packets == 2 else f'All {count(packets)}'} {', and '.join(found)}."
 
 

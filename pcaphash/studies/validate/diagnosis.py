@@ -160,7 +160,7 @@ def diagnose(device: Device, sample: Sample, leniency: Leniency, *, by_queue: bo
         np.flatnonzero(left)[:3].tolist(),
         contradicting,
         packets,
-        common_of(sample, traits, evidence, left, may_be_chance=bool(possible)),
+        common_of(trial, traits, evidence, left, may_be_chance=bool(possible)),
         sampled_share(trial, left),
         possible,
     )
@@ -255,7 +255,7 @@ def _attribute_parts(
 def _worth_of_part(trial: Trial, evidence: Evidence, scored: Scored, left: Mask) -> float:
     """Return the bits by which a set explains more of what is left than chance may, of the many kinds of packets."""
     inside = left & trial.explained(scored.faults)
-    if evidence.count(inside) < _LEAST_OF_A_PART:
+    if evidence.count_in_time(inside) < _LEAST_OF_A_PART:
         return 0.0
     return evidence.of(inside, scored.faults) - scored.cost(evidence) - math.log2(N_TRAITS)
 

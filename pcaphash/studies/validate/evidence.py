@@ -41,11 +41,14 @@ class Evidence:
         Its share of all packets that tell the same, which count once.
     costs : tuple of float
         Bits that a usual fault has to explain for chance to be excluded, and a rare one, of which more are tried.
+    inputs : int64 array of shape (n,)
+        A number for each hash input, so that equal ones have the same; -1 where there is none.
     """
 
     bits: Bits
     shares: Bits
     costs: tuple[float, float]
+    inputs: npt.NDArray[np.int64]
 
     def cost(self, faults: Iterable[Fault]) -> float:
         """Return the bits that faults have to explain."""
@@ -59,6 +62,16 @@ class Evidence:
     def count(self, chosen: Mask) -> float:
         """Count packets, those that tell the same once."""
         return float(self.shares[chosen].sum())
+
+    def count_in_time(self, chosen: Mask) -> float:
+        """Count packets where a stretch of time is asked about.
+
+        Where equal hash inputs are among those chosen and among others, it is not the input that makes them differ:
+        each of these packets counts.
+        """
+        has_input = self.inputs >= 0
+        is_of_both = chosen & has_input & np.isin(self.inputs, self.inputs[~chosen & has_input])
+        return max(self.count(chosen), float(np.count_nonzero(is_of_both)))
 
 
 def evidence_of(trial: Trial, wrong: Mask, faults: Sequence[Fault], *, by_queue: bool) -> Evidence:
@@ -93,7 +106,9 @@ def evidence_of(trial: Trial, wrong: Mask, faults: Sequence[Fault], *, by_queue:
     if by_queue:
         bits += np.where((flags & WRONG_QUEUE) > 0, _queue_bits(trial), 0.0)
     sizes = np.bincount(groups)[groups]
-    return Evidence(np.minimum(bits, _HASH_BITS), 1 / sizes, costs_of(faults))
+    rows = np.column_stack([trial.spec.words, found.lengths])
+    inputs = np.where(found.hashed, _numbers_of(rows), -1)
+    return Evidence(np.minimum(bits, _HASH_BITS), 1 / sizes, costs_of(faults), inputs)
 
 
 def costs_of(faults: Sequence[Fault]) -> tuple[float, float]:
@@ -115,6 +130,11 @@ def _groups(trial: Trial, faults: npt.NDArray[np.integer]) -> npt.NDArray[np.int
             said.queues,
         ]
     )
+    return _numbers_of(rows)
+
+
+def _numbers_of(rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Give equal rows the same number."""
     rows = np.ascontiguousarray(rows)
     keys = rows.view(np.dtype((np.void, rows.dtype.itemsize * rows.shape[1]))).reshape(-1)
     return np.unique(keys, return_inverse=True)[1].reshape(-1).astype(np.int64)

@@ -51,11 +51,14 @@ class Common:
         The stretch of the trace that holds all of them, and no others that could be among them.
     others : int
         How many other packets of the trace are of these kinds as well; an estimate.
+    is_of_hashed : bool
+        Whether others without a hash are in the stretch too: nothing could be wrong with their hashes.
     """
 
     traits: tuple[Trait, ...]
     span: Span | None
     others: int
+    is_of_hashed: bool = False
 
 
 def traits_of(trial: Trial) -> Traits:
@@ -76,13 +79,13 @@ def part_of(sample: Sample, traits: Traits, inside: Positions, outside: Position
 
 
 def common_of(
-    sample: Sample, traits: Traits, evidence: Evidence, left: Mask, *, may_be_chance: bool = False
+    trial: Trial, traits: Traits, evidence: Evidence, left: Mask, *, may_be_chance: bool = False
 ) -> Common | None:
     """Say what packets have in common that tells them from others; None where that is nothing, or may be chance.
 
     Parameters
     ----------
-    sample : Sample
+    trial : Trial
         The packets.
     traits : Traits
         What each is.
@@ -93,7 +96,7 @@ def common_of(
     may_be_chance : bool
         Whether to say of several packets too what may be chance: kinds of headers that they have and no other has.
     """
-    others = np.flatnonzero(~left)
+    sample, others = trial.sample, np.flatnonzero(~left)
     if not left.any() or not len(others):
         return None
     n_left = evidence.count(left)
@@ -112,12 +115,17 @@ def common_of(
     ]
     if not telling and may_be_chance and np.count_nonzero(left) > 1:
         telling = [trait for trait, n in counts.items() if not n and trait.kind in _OF_HEADERS]
-    span = _span_of_unexplained(sample, left, n_left)
+    hashed = trial.spec.found.hashed
+    may_be_left = hashed if hashed[left].all() else np.ones(len(left), bool)
+    span = _span_of_unexplained(sample, evidence, left, may_be_left)
     if not telling and span is None:
         return None
     best = min((counts[trait] for trait in telling), default=0.0)
     chosen = _chosen([trait for trait in telling if counts[trait] <= best * 1.1])
-    return Common(chosen, None if chosen and best == 0 else span, round(best))
+    if span is None or (chosen and best == 0):
+        return Common(chosen, None, round(best))
+    is_of_hashed = span_of(sample, np.flatnonzero(left), others) is None
+    return Common(chosen, span, round(best), is_of_hashed=is_of_hashed)
 
 
 def sampled_share(trial: Trial, left: Mask) -> float | None:
@@ -155,12 +163,14 @@ def _chosen(traits: list[Trait]) -> tuple[Trait, ...]:
     return tuple(found[:_MOST_TRAITS])
 
 
-def _span_of_unexplained(sample: Sample, left: Mask, n_left: float) -> Span | None:
-    """Return the stretch that holds what is left and nothing else, where there are enough packets on both sides."""
-    inside, outside = np.flatnonzero(left), np.flatnonzero(~left)
-    share = len(inside) / len(left)
+def _span_of_unexplained(sample: Sample, evidence: Evidence, left: Mask, may_be_left: Mask) -> Span | None:
+    """Return the stretch that holds what is left and no other that may be, where enough packets are on both sides."""
+    inside, outside = np.flatnonzero(left), np.flatnonzero(may_be_left & ~left)
+    if not len(outside):
+        return None
+    share = len(inside) / (len(inside) + len(outside))
     span = span_of(sample, inside, outside)
-    if span is None or -math.log2(share) * n_left < _LEAST_BITS + math.log2(N_TRAITS):
+    if span is None or -math.log2(share) * evidence.count_in_time(left) < _LEAST_BITS + math.log2(N_TRAITS):
         return None
     return span if -math.log2(1 - share) * len(outside) >= _LEAST_BITS else None
 
