@@ -1,6 +1,7 @@
 """Compare how ``analyze`` takes the same packets from files of several formats, and from compressed ones.
 
 Part of ``bench.py``. Unpacking alone is the library that pcaphash uses too, which throws away what it unpacks.
+Beside it are the programs that people unpack with; with ``-t`` they throw it away too.
 """
 
 import shutil
@@ -13,7 +14,7 @@ from results import Results
 SECTION = "formats"
 ROUNDS = 3
 
-PACKED = ("gz", "zst")
+PACKED = {"gz": "gzip", "zst": "zstd"}
 PACKING = HERE / "packing.py"
 
 
@@ -40,6 +41,8 @@ def measure(results: Results, trace: Path, packets: int) -> None:
                 )
             if name in PACKED:
                 _keep(best, f"{name}, unpacked only", [sys.executable, PACKING, file])
+                if shutil.which(PACKED[name]):
+                    _keep(best, f"{name}, {PACKED[name]} -t", [PACKED[name], "-t", file])
     for name, (seconds, cpu_seconds, peak_bytes) in best.items():
         compared = f"{name.partition(',')[0]}, unpacked only"
         base = best[compared if compared in best else _label("pcap", 2 if name.endswith("2 jobs") else 1)]
