@@ -118,7 +118,7 @@ def test_a_mirror_session_is_named_beside_what_has_no_hash(tmp_path):
     mirrored = [in_gre(erspan_i(frame))] * 90
     verdict, words = judged(tmp_path, [*mirrored, *(tcp(flow) for flow in flows(20))])
     assert "look-into" in {advice.kind for advice in verdict.advice}
-    assert any("--strip erspan" in advice.text for advice in words.advice)
+    assert any("strip=erspan" in advice.text for advice in words.advice)
 
 
 def test_a_key_that_repeats_a_byte_is_blamed(tmp_path):
