@@ -3,11 +3,12 @@
 import struct
 
 from pcaphash.standards import ethernet as eth
-from pcaphash.standards import ip
+from pcaphash.standards import ip, tunnel
 from pcaphash.studies.conformance.case import (
     D4,
     D6,
     ESP,
+    HIP,
     HOME,
     ICMP,
     NO_NEXT,
@@ -16,6 +17,7 @@ from pcaphash.studies.conformance.case import (
     S4,
     S6,
     SCTP,
+    SHIM6,
     Case,
     authentication,
     fragment,
@@ -123,9 +125,11 @@ def links() -> list[Case]:
     cooked = _COOKED.pack(0, 1, 6, _MAC, eth.ETHERTYPE_IPV6) + tcp6()
     with_tag = _COOKED.pack(0, 1, 6, _MAC, vlan) + struct.pack("!HH", 1, eth.ETHERTYPE_IPV4) + tcp4()
     cooked_2 = _COOKED_2.pack(eth.ETHERTYPE_IPV4, 0, 1, 1, 0, 6, _MAC) + tcp4()
+    with_tag_2 = _COOKED_2.pack(vlan, 0, 1, 1, 0, 6, _MAC) + struct.pack("!HH", 1, eth.ETHERTYPE_IPV4) + tcp4()
     cases.append(Case("Linux cooked", "the protocol type decides", cooked, link_type=eth.LINUX_SLL))
     cases.append(Case("Linux cooked, VLAN tag", _LINK, with_tag, link_type=eth.LINUX_SLL))
     cases.append(Case("Linux cooked, version 2", "the protocol type decides", cooked_2, link_type=eth.LINUX_SLL2))
+    cases.append(Case("Linux cooked, version 2, VLAN tag", _LINK, with_tag_2, link_type=eth.LINUX_SLL2))
     cases.append(Case("a link type that is not dissected", "UNKNOWN: link-type", tcp4(), link_type=105))
     return cases
 
@@ -172,6 +176,11 @@ def extensions() -> list[Case]:
             f"{_HOME}: options are skipped",
             (options(looks_like + home()),),
         ),
+        (
+            "another option of 16 bytes",
+            f"{_HOME}: only of its type",
+            (options(bytes([_UNKNOWN_OPTION, len(HOME)]) + HOME),),
+        ),
         ("home address of 15 bytes", f"{_HOME}: 16 bytes, else none", (options(home(HOME[:15], 15)),)),
         (
             "home address past its header",
@@ -197,6 +206,7 @@ def extensions() -> list[Case]:
         ("two home addresses in one header", f"{_HOME}: the first counts", (options(home() + home(OTHER_HOME)),)),
         ("home address in a second header", f"{_HOME}: anywhere in the chain", (options(padding), options(home()))),
         ("home address after a routing header", _HOME, (routing(kind=0), options(body))),
+        ("home address after a routing header of type 2", "both replace addresses", (routing(), options(home()))),
         ("routing header of type 2", _ROUTING, (routing(),)),
         ("routing header of type 2, no segment left", f"{_ROUTING}: one left", (routing(left=0),)),
         ("routing header of type 2, two addresses", f"{_ROUTING}: length 2", (routing(extra=bytes(16)),)),
@@ -218,6 +228,14 @@ def extensions() -> list[Case]:
         Case("IPv6, home address, SCTP", f"{_VIRTIO}: IP_EX, else IPv6", frames.of_ip(other)),
         Case("IPv6, extension header, ESP", "ESP ends the chain", frames.of_ip(beside)),
         Case("IPv6, ESP", "ESP is no extension header", frames.of_ip(frames.ipv6(bytes(16), ESP, S6, D6))),
+        *(
+            Case(
+                f"IPv6, {name}",
+                "no extension header that is looked past",
+                frames.of_ip(with_extensions((kind, bytes(8)))),
+            )
+            for name, kind in (("Host Identity Protocol", HIP), ("Shim6", SHIM6))
+        ),
         Case("IPv6, no next header", "59 ends the chain", frames.of_ip(frames.ipv6(bytes(16), NO_NEXT, S6, D6))),
         Case("IPv6, later fragment", f"{_FRAGMENT}; it ends the chain", frames.of_ip(later)),
         Case("IPv6, later fragment, TCP", _FRAGMENT, frames.of_ip(with_extensions(fragment(64)))),
@@ -234,7 +252,7 @@ def extensions() -> list[Case]:
 def fragments() -> list[Case]:
     """Return IPv4 fragments."""
     data = frames.transport(ip.TCP, S4, D4, PORTS)
-    tunnel = frames.transport(ip.UDP, S4, D4, (PORTS[0], 4789), frames.vxlan(frames.of_ip(tcp4(D4, S4))))
+    vxlan = frames.transport(ip.UDP, S4, D4, (PORTS[0], 4789), frames.vxlan(frames.of_ip(tcp4(D4, S4))))
     return [
         Case("IPv4, first fragment", _FRAGMENT, frames.of_ip(frames.ipv4(data, ip.TCP, S4, D4, fragment=0x2000))),
         Case("IPv4, middle fragment", _FRAGMENT, frames.of_ip(frames.ipv4(data, ip.TCP, S4, D4, fragment=0x2010))),
@@ -245,9 +263,14 @@ def fragments() -> list[Case]:
             frames.of_ip(frames.ipv4(data, ip.TCP, S4, D4, fragment=0x4000)),
         ),
         Case(
+            "IPv4, reserved flag",
+            "the reserved flag makes no fragment",
+            frames.of_ip(frames.ipv4(data, ip.TCP, S4, D4, fragment=0x8000)),
+        ),
+        Case(
             "VXLAN, outer first fragment",
             "a fragment is no tunnel",
-            frames.of_ip(frames.ipv4(tunnel, ip.UDP, S4, D4, fragment=0x2000)),
+            frames.of_ip(frames.ipv4(vxlan, ip.UDP, S4, D4, fragment=0x2000)),
         ),
     ]
 
@@ -256,17 +279,29 @@ def cuts() -> list[Case]:
     """Return packets that a capture cut, at the ends of headers and one byte before."""
     plain = frames.of_ip(tcp4())
     six = frames.of_ip(with_extensions(options(home()), routing()))
-    tunnel = frames.of_ip(udp4(frames.vxlan(frames.of_ip(tcp4(D4, S4))), 4789))
+    vxlan = frames.of_ip(udp4(frames.vxlan(frames.of_ip(tcp4(D4, S4))), 4789))
     gre = frames.of_ip(frames.ipv4(frames.gre(tcp4(D4, S4), 0x0800), ip.GRE, S4, D4))
     geneve = frames.of_ip(udp4(frames.geneve(frames.of_ip(tcp4(D4, S4)), options=bytes(8)), 6081))
     with_options = frames.of_ip(
         frames.ipv4(frames.transport(ip.TCP, S4, D4, PORTS), ip.TCP, S4, D4, options=bytes([1] * 8))
     )
+    gpe = tunnel.VXLAN_INSTANCE | tunnel.VXLAN_GPE_NEXT_PROTOCOL
+    of_gpe = frames.of_ip(udp4(frames.vxlan(tcp4(D4, S4), flags=gpe, next_protocol=1), 4790))
+    padding = bytes([ip.OPTION_PADN, 4]) + bytes(4)
+    one_home, two_homes = (
+        frames.of_ip(with_extensions(*each))
+        for each in ((options(home()),), (options(home()), options(padding + home(OTHER_HOME))))
+    )
     places = [
         ("IPv4, TCP", plain, (13, 14, 33, 34, 37, 38)),
+        ("IPv4, UDP", frames.of_ip(udp4()), (37, 38)),
+        ("IPv6, TCP", frames.of_ip(tcp6()), (53, 54)),
         ("IPv4 options", with_options, (35, 46)),
         ("IPv6, home address, routing header", six, (53, 61, 62, 78, 85, 86, 109, 113, 114)),
-        ("VXLAN", tunnel, (37, 41, 42, 49, 50, 63, 83, 87, 88)),
+        ("IPv6, home address", one_home, (73, 74)),
+        ("IPv6, two home addresses", two_homes, (85, 86)),
+        ("VXLAN", vxlan, (37, 41, 42, 49, 50, 63, 83, 87, 88)),
+        ("VXLAN-GPE", of_gpe, (49, 50)),
         ("GRE", gre, (37, 38, 57, 58, 62)),
         ("GENEVE", geneve, (49, 50, 57, 71, 96)),
     ]

@@ -139,6 +139,11 @@ def vxlan() -> list[Case]:
         ("VXLAN-GPE, IPv4", _GPE, udp4(frames.vxlan(inner4(), flags=gpe, next_protocol=1), 4790)),
         ("VXLAN-GPE, IPv6", _GPE, udp6(frames.vxlan(inner6(), flags=gpe, next_protocol=2), 4790)),
         ("VXLAN-GPE, NSH", f"inner-not-ip: {_MISS}", udp4(frames.vxlan(inner4(), flags=gpe, next_protocol=4), 4790)),
+        (
+            "VXLAN-GPE, other flags",
+            f"{_GPE}: they are ignored",
+            udp4(frames.vxlan(inner4(), flags=gpe | 0xF3, next_protocol=1), 4790),
+        ),
         ("VXLAN-GPE without the P flag", f"{_GPE}: Ethernet", udp4(frames.vxlan(frame, next_protocol=1), 4790)),
         (
             "VXLAN-GPE without the I flag",
