@@ -92,8 +92,9 @@ def test_equal_warnings_of_many_files_are_one(tmp_path):
 def test_the_name_of_the_file_chooses_the_format(tmp_path):
     expected = run("hashes", MICROSOFT).stdout
     rows = pd.read_csv(pd.io.common.BytesIO(expected), keep_default_na=False)
-    for name in ("h.csv", "h.parquet", "h.jsonl", "h.ndjson", "h.json", "h.md", "h.csv.gz", "h.jsonl.gz", "h", "h.out"):
+    for name in ("h.csv", "h.parquet", "h.jsonl", "h.ndjson", "h.json", "h.md", "h.csv.gz", "h.jsonl.gz", "h"):
         assert run("hashes", MICROSOFT, "-o", tmp_path / name).returncode == 0
+    assert run("hashes", MICROSOFT, "-o", tmp_path / "h.out", "--format", "csv").returncode == 0
     assert pd.read_parquet(tmp_path / "h.parquet")["hash_value"].tolist() == rows["hash_value"].tolist()
     for name in ("h.csv", "h", "h.out"):
         assert (tmp_path / name).read_bytes() == expected
@@ -118,6 +119,8 @@ def test_what_is_written_as_parquet_can_be_validated(tmp_path):
         (["-o", "h.parquet", "--format", "csv"], "--format: csv contradicts the name of h.parquet, which says parquet"),
         (["-o", "h.csv", "--format", "json"], "--format: json contradicts the name of h.csv, which says csv"),
         (["-o", "h.tsv"], "--output: h.tsv: .tsv is not a format that can be written here; name it .csv"),
+        (["-o", "h.txt"], "name it .csv, .jsonl, .ndjson, .json, .md, .parquet, or add --format"),
+        (["-o", "h.csv.zst"], "--output: h.csv.zst: .zst is not a format that can be written here"),
         (["-o", "h.parquet.gz"], "--output: h.parquet.gz: parquet is already compressed"),
     ],
 )

@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from pcaphash.report.page import page_path
 from support.command import complaints, run
 from support.shared import ROOT
 from support.traffic import flows, plain, write
@@ -78,7 +79,8 @@ def test_any_file_name_is_taken(tmp_path):
     [
         ((OVERLAY,), "--output"),
         ((OVERLAY, "-o", ""), "--output"),
-        ((OVERLAY, "-o", OVERLAY), "it is a file, not a folder"),
+        ((OVERLAY, "-o", OVERLAY), ".pcap is not a format that a page can be written in"),
+        ((OVERLAY, "-o", ROOT / "Makefile"), "it is a file, not a folder"),
         ((OVERLAY, "-o", "out", "--window", "soon"), "--window: 'soon'"),
         ((OVERLAY, "-o", "out", "--max-flows", "0"), "--max-flows"),
         ((OVERLAY, "-o", "out", "--queues", "0"), "--queues"),
@@ -112,6 +114,21 @@ def test_a_name_like_a_page_is_the_page(tmp_path, name):
     assert result.stderr.decode() == f"wrote {tmp_path / name}\n"
     assert [path.name for path in tmp_path.iterdir()] == [name]
     assert (tmp_path / name).read_text("utf-8").lower().startswith("<!doctype html>")
+
+
+def test_a_name_like_another_file_is_refused_before_anything_is_read(tmp_path):
+    result = run("report", tmp_path / "missing.pcap", "-o", tmp_path / "page.pdf")
+    assert result.returncode == 2
+    said = f"--output: {tmp_path / 'page.pdf'}: .pdf is not a format that a page can be written in; name it .html, .htm"
+    assert said in result.stderr.decode()
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["pages", "results.2024", "made.of"])
+def test_any_other_name_is_a_folder(tmp_path, name):
+    if name == "made.of":
+        (tmp_path / name).mkdir()
+    assert page_path(tmp_path / name) == tmp_path / name / "report.html"
 
 
 def test_a_folder_named_like_a_page_stays_one(tmp_path):

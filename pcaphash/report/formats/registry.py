@@ -17,22 +17,22 @@ _NOT_WRITTEN = frozenset({".tsv", ".xlsx", ".xls", ".feather", ".html", ".pcap",
 
 
 def format_of_rows(given: str | None, output: Path | None) -> str:
-    """Choose the format of rows: the one given, or the one that the file name says, or CSV.
+    """Choose the format of rows: the one given, or the one that the end of the file name says, or CSV if it has none.
 
     ``.gz`` after it compresses the file, in every format that is not binary.
 
     Raises
     ------
     ConfigurationError
-        The two contradict each other, or the name ends like a format that is not written.
+        The two contradict each other, or the end of the name is not that of a format.
     """
     if output is None:
         return given or CSV.name
     is_compressed = is_gzip(output)
     suffix = (Path(output.stem) if is_compressed else output).suffix.lower()
     by_name = _OF_SUFFIX[suffix].name if suffix in _OF_SUFFIX else None
-    if suffix in _NOT_WRITTEN:
-        advice = f"name it {', '.join(_OF_SUFFIX)}"
+    if suffix in _NOT_WRITTEN or (suffix and not by_name and not given):
+        advice = f"name it {', '.join(_OF_SUFFIX)}" + ("" if suffix in _NOT_WRITTEN else f", or add {Field('format')}")
         raise ConfigurationError(
             Field("output"), f"{output}: {suffix} is not a format that can be written here", advice
         )

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from pcaphash import __version__
 from pcaphash.capture.files import output_folder, whole_file
+from pcaphash.errors import OUTPUT_FIELD, ConfigurationError
 from pcaphash.report.compare.words import put_into_words
 from pcaphash.report.figures.canvas import NARROW, WIDE, printable
 from pcaphash.report.figures.compare import MOST_CONFIGURATIONS, draw_comparison
@@ -59,8 +60,20 @@ class _Section:
 
 
 def page_path(output: Path) -> Path:
-    """Return the file that a page is written to: what is named like a page, else ``report.html`` in that folder."""
-    return output if output.suffix.lower() in _SUFFIXES and not output.is_dir() else output / PAGE_FILE
+    """Return the file that a page is written to: what is named like a page, else ``report.html`` in that folder.
+
+    Raises
+    ------
+    ConfigurationError
+        There is no such folder, and the name ends like a file of another kind.
+    """
+    suffix = output.suffix.lower()
+    if output.is_dir() or not suffix[1:2].isalpha():  # results.2024 is no file of another kind
+        return output / PAGE_FILE
+    if suffix not in _SUFFIXES:
+        problem = f"{output}: {output.suffix} is not a format that a page can be written in"
+        raise ConfigurationError(OUTPUT_FIELD, problem, f"name it {', '.join(_SUFFIXES)}, or name a folder")
+    return output
 
 
 def write_page(comparison: "Comparison", output: Path, command: str = "", replay: "Replay | None" = None) -> Path:
@@ -81,6 +94,13 @@ def write_page(comparison: "Comparison", output: Path, command: str = "", replay
     -------
     Path
         The file written.
+
+    Raises
+    ------
+    ConfigurationError
+        The name of the file ends like another kind of file.
+    OutputError
+        It cannot be written.
     """
     path = page_path(output)
     with output_folder(output) if path.parent == output else nullcontext(), whole_file(path) as part:
