@@ -332,14 +332,15 @@ def faults_of(device: Device, vxlan_ports: Iterable[int] = ()) -> list[Fault]:
     every = (*_READING, *_flavor_faults(device), *_tunnel_faults(device), *_other_tunnel_faults(device),
              *_port_faults(device, vxlan_ports), *_transport_faults(device), *_type_faults(device), *_REPORTS,
              *_INPUTS)  # fmt: skip
-    devices = {device}
+    ways = {(device, 0)}  # devices, with the flags of those that depart from them
     reading = []
     for fault in every:
         changed = _changed(fault, device)
-        if fault.device is None or (changed is not None and changed not in devices):
+        if fault.device is None:
             reading.append(fault)
-        if fault.device is not None and changed is not None:
-            devices.add(changed)
+        elif changed is not None and (changed, fault.flags) not in ways:
+            reading.append(fault)
+            ways.add((changed, fault.flags))
     return [*reading, *_VALUES, *_width_faults(), *_function_faults(), *key_faults_of(device)]
 
 

@@ -210,7 +210,7 @@ class Trial:
             if describer is None:
                 describer = self._describers[device] = Describer(device)
             found = (describer.departing(flags) if flags else describer).describe(self.sample.block)
-            expected = Expectations(device)
+            expected = Expectations(device, self.device.spec)
             expected.learn({each: describer.decisions[each] for each in np.unique(found.signatures).tolist()})
             words = found.inputs.view(">u4").astype(np.uint32)
             words[np.arange(WORDS) * 4 >= found.lengths[:, None]] = 0

@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from pcaphash.capture.reported.source import NOT_REPORTED, Reported
 from pcaphash.device.device import Device
-from pcaphash.engine.decision import REASON_LINK_TYPE, UNKNOWN, Decision
+from pcaphash.engine.decision import REASON_LINK_TYPE, UNKNOWN, Decision, encapsulation_of
 from pcaphash.engine.describer import Descriptions, queues_of
 from pcaphash.kernels.dissect import N_SIGNATURES, split_signature
 from pcaphash.kernels.tunnel import TUNNELS
@@ -115,10 +115,13 @@ class Expectations:
     ----------
     device : Device
         The configured device.
+    spec : str, optional
+        The spec by which it names tunnels in hash_report_tunnel. Default: that of the device.
     """
 
-    def __init__(self, device: Device) -> None:
+    def __init__(self, device: Device, spec: str | None = None) -> None:
         self.device = device
+        self._spec = spec or device.spec
         self.reports = np.zeros(N_SIGNATURES, np.int16)
         """Numbers of hash_report."""
         self.tunnels = {naming: np.zeros(N_SIGNATURES, np.int16) for naming in TunnelNaming}
@@ -137,9 +140,10 @@ class Expectations:
             if decision.hash_report == UNKNOWN:
                 continue
             self.reports[signature] = HASH_REPORTS.index(decision.hash_report)
-            self.tunnels[TunnelNaming.INNER_HASHED][signature] = HASH_REPORT_TUNNELS.index(decision.hash_report_tunnel)
-            if self.device.spec == "v7" and split_signature(signature)[1] in TUNNELS:
-                tunnel = HASH_REPORT_TUNNELS.index(decision.encapsulation)
+            if self._spec == "v7" and split_signature(signature)[1] in TUNNELS:
+                tunnel = HASH_REPORT_TUNNELS.index(encapsulation_of(signature, self._spec))
+                is_inner = decision.header == "inner"
+                self.tunnels[TunnelNaming.INNER_HASHED][signature] = tunnel if is_inner else 0
                 self.tunnels[TunnelNaming.EVERY][signature] = tunnel
                 self.tunnels[TunnelNaming.HASHED][signature] = tunnel if self.reports[signature] else 0
 
