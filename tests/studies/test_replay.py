@@ -181,6 +181,27 @@ def test_the_fewest_queues_without_loss(trace):
         assert lossless[0] == row.queues if lossless else pd.isna(row.queues)
 
 
+@pytest.mark.jit_only
+def test_what_the_others_lose_where_the_best_lose_nothing(trace):
+    devices = [Device(queues=4, name="four"), Device(queues=16, indirection_table_size=16, name="sixteen")]
+    result = pcaphash.replay(trace, devices, ReplayOptions(8))
+    rates = sorted(set(result.curve["service_rate_pps"]))
+    (best,) = [each for each in result.verdicts if each.config == "sixteen"]
+    assert result.best == ["sixteen"]
+    assert result.tight.service_rate_pps == min(rate for rate in rates if rate >= best.lossless.lossless_pps)
+    four, sixteen = result.tight.configurations
+    assert (four.config, sixteen.config) == ("four", "sixteen")
+    assert four.drop_share > 0 == sixteen.drop_share
+    at_it = result.fewest_queues[result.fewest_queues["service_rate_pps"] == result.tight.service_rate_pps]
+    assert [four.queues, sixteen.queues] == [None if pd.isna(each) else each for each in at_it["queues"]]
+
+
+@pytest.mark.jit_only
+def test_nothing_is_tight_where_no_rate_loses_or_none_is_asked_for(trace):
+    assert pcaphash.replay(trace, DEVICE, ReplayOptions(2**15, baselines=False)).tight is None
+    assert pcaphash.replay(trace, DEVICE, ReplayOptions(8, 1000, baselines=False)).tight is None
+
+
 def test_standard_input_is_read_once(trace, monkeypatch):
     with trace.open("rb") as stream:
         import os

@@ -18,6 +18,7 @@ def replay_document(replay: "Replay") -> dict[str, Any]:
             "headline": headline(replay),
             "lines": verdict_lines(replay),
             "best": replay.best,
+            "tight": None if replay.tight is None else facts_document(replay.tight),
             "configurations": [_verdict(each) for each in replay.verdicts],
         },
         **reading_document(replay.reading),

@@ -7,7 +7,7 @@ from rich.text import Text
 
 from pcaphash.report.analyze.text import BAD, GOOD, show_headline
 from pcaphash.report.layout import Columns, open_console, show_text
-from pcaphash.report.replay.words import headline, own_verdicts, traffic_text, verdict_lines
+from pcaphash.report.replay.words import headline, traffic_text, verdict_lines
 from pcaphash.report.words.device import given_and_assumed_lines
 from pcaphash.report.words.values import brief_types, count, duration, left_out_text, packet_rate, percent, size
 from pcaphash.studies.replay.rows import rows_by_config
@@ -35,7 +35,7 @@ def show_replay(replay: "Replay", stream: TextIO) -> None:
         A terminal, whose width is kept to, or anything else.
     """
     console = open_console(stream)
-    drops = [each.dropped for each in own_verdicts(replay)]
+    drops = [each.dropped for each in replay.own]
     style = "" if not replay.has_service else BAD if any(drops) else GOOD
     show_headline(headline(replay), console, style)
     lines = verdict_lines(replay)

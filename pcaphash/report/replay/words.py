@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from pcaphash.studies.replay.options import Change, ReplayOptions
-    from pcaphash.studies.replay.result import Clock, Replay, Verdict
+    from pcaphash.studies.replay.result import Clock, Replay, Tight, Verdict
 
 _PS_OF_SECOND = 10**12
 _PS_OF_NS = 1000
@@ -26,11 +26,6 @@ _BASELINES = {
 def join(words: "Sequence[str]") -> str:
     """Join words as a sentence lists them."""
     return " and ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)
-
-
-def own_verdicts(replay: "Replay") -> "list[Verdict]":
-    """Return the verdicts on the configurations that have receive queues, without those on baselines."""
-    return [each for each in replay.verdicts if not each.is_baseline and each.queues]
 
 
 def lossless_rate(verdict: "Verdict") -> str:
@@ -61,7 +56,7 @@ def service_text(options: "ReplayOptions") -> str:
 
 def headline(replay: "Replay") -> str:
     """Say which configuration loses what."""
-    own = own_verdicts(replay)
+    own = replay.own
     if not own:
         return f"{_WITHOUT_RSS}, so no ring gets a packet."
     if not replay.packets or not any(each.packets for each in own):
@@ -73,25 +68,22 @@ def headline(replay: "Replay") -> str:
 
 def _needs(replay: "Replay", own: "Sequence[Verdict]") -> str:
     """Say what a core must serve under each configuration, and what is lost where that just suits the best."""
-    if _is_never_lossy(replay):
+    if replay.is_never_lossy:
         return "No packet is lost at any service rate tried: no ring is ever full."
     text = f"To lose no packet, a core must serve {_under(lossless_rate, own)}"
     if any(each.lossless is not None and each.lossless.lossless_pps is None for each in own):
         return f"{text}. More packets arrive at nearly the same time than a ring holds."
-    rate, shares = _tight_rate(replay)
-    lossy = [each for each in own if shares.get(each.config)]
-    if rate is None or not lossy:
+    tight = replay.tight
+    lossy = [each for each in tight.configurations if each.drop_share] if tight else []
+    if tight is None or not lossy:
         return f"{text}."
-    enough = join([each.config for each in own if not shares.get(each.config)])
-    parts = _grouped({each.config: percent(shares[each.config]) for each in lossy})
+    enough = join([each.config for each in tight.configurations if not each.drop_share])
+    parts = _grouped({each.config: percent(each.drop_share) for each in lossy})
     first, *rest = [f"{join(names)} {'drops' if len(names) == 1 else 'drop'} {lost}" for lost, names in parts.items()]
     told = join([f"{first} of packets", *rest])
-    return f"{text}; at {packet_rate(rate)}, the lowest rate tried that is enough for {enough}, {told}."
-
-
-def _is_never_lossy(replay: "Replay") -> bool:
-    """Tell whether no packet is lost at any of the rates tried."""
-    return all(each.lossless is None or each.lossless.lossy_pps is None for each in own_verdicts(replay))
+    return (
+        f"{text}; at {packet_rate(tight.service_rate_pps)}, the lowest rate tried that is enough for {enough}, {told}."
+    )
 
 
 def _under(write: "Callable[[Verdict], str]", verdicts: "Sequence[Verdict]") -> str:
@@ -108,20 +100,6 @@ def _grouped(texts: "Mapping[str, str]") -> dict[str, list[str]]:
     for name, text in texts.items():
         found.setdefault(text, []).append(name)
     return found
-
-
-def _tight_rate(replay: "Replay") -> tuple[float | None, dict[str, float]]:
-    """Return the lowest rate of the grid at which the best configuration loses nothing, and the share that each loses.
-
-    The rate is None if there is no such rate.
-    """
-    best = next((each for each in own_verdicts(replay) if each.config in replay.best), None)
-    if best is None or best.lossless is None or best.lossless.lossless_pps is None or _is_never_lossy(replay):
-        return None, {}
-    rates = sorted({float(row["service_rate_pps"] or 0) for row in replay.curve_rows})
-    rate = next((each for each in rates if each >= best.lossless.lossless_pps), None)
-    at_it = [row for row in replay.curve_rows if row["service_rate_pps"] == rate]
-    return rate, {str(row["config"]): float(row["drop_share"] or 0) for row in at_it}
 
 
 def _losses(replay: "Replay", own: "Sequence[Verdict]") -> str:
@@ -152,46 +130,45 @@ def verdict_lines(replay: "Replay") -> list[str]:
 
 def _curve_lines(replay: "Replay") -> list[str]:
     """Say how many queues would do where cores just suit the best configuration, and what the baselines need."""
-    rate, _ = _tight_rate(replay)
-    if rate is None:
+    tight = replay.tight
+    if tight is None:
         return []
-    lines = _queues_lines(replay, rate)
-    return lines + [
+    return _queues_lines(replay, tight) + [
         f"{_BASELINES.get(each.config, each.config)} needs {lossless_rate(each)} per core."
         for each in replay.verdicts
         if each.is_baseline and each.lossless and each.lossless.lossy_pps is not None
     ]
 
 
-def _queues_lines(replay: "Replay", rate: float) -> list[str]:
+def _queues_lines(replay: "Replay", tight: "Tight") -> list[str]:
     """Say how many receive queues would do at a rate."""
-    fewest = {str(row["config"]): row["queues"] for row in replay.fewest_rows if row["service_rate_pps"] == rate}
-    if not fewest:
+    if not replay.fewest_rows:
         return []
-    enough = _grouped({name: counted(int(each), "queue", "queues") for name, each in fewest.items() if each})
+    fewest = {each.config: each.queues for each in tight.configurations}
+    enough = _grouped({name: counted(each, "queue", "queues") for name, each in fewest.items() if each})
     parts = [f"{join(names)} {'needs' if len(names) == 1 else 'need'} {queues}" for queues, names in enough.items()]
     never = [name for name, each in fewest.items() if not each]
     if never:
         parts.append(f"{join(never)} {'loses' if len(never) == 1 else 'lose'} packets even with 64")
     told = "; ".join(parts) if never else join(parts)
-    return [f"At {packet_rate(rate)} per core, to lose none: {told} (of 1, 2, 4, ... 64)."]
+    return [f"At {packet_rate(tight.service_rate_pps)} per core, to lose none: {told} (of 1, 2, 4, ... 64)."]
 
 
 def _service_lines(replay: "Replay") -> list[str]:
     """Say what the baselines drop, or how long packets take if nothing is dropped."""
-    if any(each.dropped for each in own_verdicts(replay)):
+    if any(each.dropped for each in replay.own):
         return [
             f"{_BASELINES.get(each.config, each.config)} drops {_drops(each)}."
             for each in replay.verdicts
             if each.is_baseline and each.dropped is not None
         ]
-    if not own_verdicts(replay):
+    if not replay.own:
         return []
     longest: dict[str, float] = {}
     for row in replay.queue_rows:
         name, delay = str(row["config"]), float(row["delay_max_ns"] or 0)
         longest[name] = max(longest.get(name, 0.0), delay)
-    delays = _grouped({each.config: duration(longest.get(each.config, 0.0)) for each in own_verdicts(replay)})
+    delays = _grouped({each.config: duration(longest.get(each.config, 0.0)) for each in replay.own})
     if len(delays) == 1:
         return [f"The longest delay is {next(iter(delays))}."]
     return [f"The longest delay is {join([f'{delay} under {join(names)}' for delay, names in delays.items()])}."]
@@ -200,7 +177,7 @@ def _service_lines(replay: "Replay") -> list[str]:
 def _order_lines(replay: "Replay") -> list[str]:
     """Say which configurations put packets of a flow out of order, and whether a change did it."""
     lines = []
-    for each in own_verdicts(replay):
+    for each in replay.own:
         if not each.reordered:
             continue
         overtake = (

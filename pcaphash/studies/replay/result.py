@@ -146,6 +146,41 @@ class Verdict:
         return self.dropped / self.packets if self.packets else 0.0
 
 
+@dataclass(frozen=True)
+class AtRate:
+    """What becomes of one configuration at a service rate.
+
+    Parameters
+    ----------
+    config : str
+        Its name.
+    drop_share : float
+        Share of its packets that are dropped.
+    queues : int or None
+        The fewest receive queues tried with which none is dropped; None if some are with each number tried.
+    """
+
+    config: str
+    drop_share: float
+    queues: int | None
+
+
+@dataclass(frozen=True)
+class Tight:
+    """The lowest service rate tried at which the best configurations lose nothing.
+
+    Parameters
+    ----------
+    service_rate_pps : float
+        The rate.
+    configurations : tuple of AtRate
+        What becomes of each configuration at it.
+    """
+
+    service_rate_pps: float
+    configurations: tuple[AtRate, ...]
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class Replay(Result):
     """What came of replaying traces.
@@ -198,8 +233,35 @@ class Replay(Result):
 
         Empty if there are no queues to tell.
         """
-        own = [(rank, each.config) for each in self.verdicts if (rank := _rank_of(each)) is not None]
-        return [config for rank, config in own if rank == min(own)[0]]
+        ranks = [(rank, each.config) for each in self.own if (rank := _rank_of(each)) is not None]
+        return [config for rank, config in ranks if rank == min(ranks)[0]]
+
+    @property
+    def own(self) -> list[Verdict]:
+        """The verdicts on the configurations that have receive queues, without those on baselines."""
+        return [each for each in self.verdicts if not each.is_baseline and each.queues]
+
+    @property
+    def is_never_lossy(self) -> bool:
+        """Whether no configuration loses a packet at any of the service rates tried."""
+        return all(each.lossless is None or each.lossless.lossy_pps is None for each in self.own)
+
+    @cached_property
+    def tight(self) -> Tight | None:
+        """The lowest rate of the curve at which the best lose nothing; None if there is none, or nothing is lost."""
+        best = next((each.lossless for each in self.own if each.config in self.best), None)
+        if best is None or best.lossless_pps is None or self.is_never_lossy:
+            return None
+        rates = sorted({float(row["service_rate_pps"] or 0) for row in self.curve_rows})
+        rate = next((each for each in rates if each >= best.lossless_pps), None)
+        if rate is None:
+            return None
+        shares, fewest = (
+            {row["config"]: row[column] for row in rows if row["service_rate_pps"] == rate}
+            for rows, column in ((self.curve_rows, "drop_share"), (self.fewest_rows, "queues"))
+        )
+        own = [(each.config, float(shares.get(each.config) or 0), fewest.get(each.config)) for each in self.own]
+        return Tight(rate, tuple(AtRate(name, share, int(queues) if queues else None) for name, share, queues in own))
 
     def facts(self) -> list[str]:
         """Return how many packets there are, of which traces, and the configurations."""
@@ -236,9 +298,7 @@ class Replay(Result):
 
 
 def _rank_of(verdict: Verdict) -> float | None:
-    """Return what makes a configuration better if it is less; None for baselines, and if nothing is known."""
-    if verdict.is_baseline or not verdict.queues:
-        return None
+    """Return what makes a configuration better if it is less; None if nothing is known."""
     if verdict.lossless is None:
         return verdict.drop_share
     rate = verdict.lossless.lossless_pps
