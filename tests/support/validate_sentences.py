@@ -40,6 +40,7 @@ SUBJECTS = {
     FaultKind.VALUE_SHIFTED_RIGHT: [8],
     FaultKind.FUNCTION: ["crc32", "jhash"],
     FaultKind.VXLAN_PORT: [4788],
+    FaultKind.VXLAN_PORT_IGNORED: [8472],
     FaultKind.ROWS_LATE: [1, 3],
     FaultKind.ROWS_EARLY: [2],
 }

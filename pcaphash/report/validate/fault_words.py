@@ -104,6 +104,7 @@ _WORDS = {
         "hashes the tunnel endpoint identifier of GTP-U in place of ports", "GTP-U packets"
     ),
     FaultKind.VXLAN_PORT: FaultWords("takes UDP packets to port {} for VXLAN", "VXLAN packets to that port"),
+    FaultKind.VXLAN_PORT_IGNORED: FaultWords("does not take port {} for VXLAN", "VXLAN packets to several ports"),
     FaultKind.IPV6_IN_IP: FaultWords(
         "hashes the inner header of IPv6 packets directly in IP", "IPv6 packets in IPv4 or IPv6, without another header"
     ),
@@ -242,7 +243,7 @@ def _traffic(fault: "Fault") -> str:
 def _subject(fault: "Fault") -> str:
     if isinstance(fault.subject, int) and fault.kind in (FaultKind.ROWS_LATE, FaultKind.ROWS_EARLY):
         return counted(fault.subject, "packet", "packets")
-    if fault.kind == FaultKind.VXLAN_PORT:
+    if fault.kind in (FaultKind.VXLAN_PORT, FaultKind.VXLAN_PORT_IGNORED):
         return str(fault.subject)
     if fault.kind == FaultKind.FUNCTION and isinstance(fault.subject, str):
         return _FUNCTIONS[fault.subject]

@@ -61,6 +61,8 @@ class FaultKind(StrEnum):
     GTP_TUNNEL_ID = "gtp-tunnel-id"
     VXLAN_PORT = "vxlan-port"
     """Packets to a port, the subject, are taken for VXLAN."""
+    VXLAN_PORT_IGNORED = "vxlan-port-ignored"
+    """Packets to one of the ports of VXLAN, the subject, are not taken for it."""
     IPV6_IN_IP = "ipv6-in-ip"
     EXTENSION_HEADERS_NOT_SKIPPED = "extension-headers-not-skipped"
     EXTENSION_HEADERS_NOT_HASHED = "extension-headers-not-hashed"

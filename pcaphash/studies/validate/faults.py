@@ -168,9 +168,12 @@ def _other_tunnel_faults(device: Device) -> Iterator[Fault]:
 
 
 def _port_faults(device: Device, ports: Iterable[int]) -> Iterator[Fault]:
-    """Yield what a device does that takes packets to these ports for VXLAN, which for the spec they are not."""
+    """Yield what a device does that takes packets to these ports for VXLAN, or to only some of those configured."""
     for port in ports:
         yield Fault(FaultKind.VXLAN_PORT, (READING,), subject=port, device=_with_port(port))
+    if len(device.vxlan_ports) > 1:
+        for port in device.vxlan_ports:
+            yield Fault(FaultKind.VXLAN_PORT_IGNORED, (READING,), subject=port, device=_without_port(port))
 
 
 def _with_port(port: int) -> Callable[[Device], Device]:
@@ -179,6 +182,10 @@ def _with_port(port: int) -> Callable[[Device], Device]:
         return replace(opened, vxlan_ports=(*opened.vxlan_ports, port))
 
     return change
+
+
+def _without_port(port: int) -> Callable[[Device], Device]:
+    return lambda device: replace(device, vxlan_ports=tuple(each for each in device.vxlan_ports if each != port))
 
 
 def _with_tunnel(bit: int) -> Callable[[Device], Device]:
