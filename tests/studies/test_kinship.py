@@ -7,7 +7,7 @@ import pytest
 
 from naive.configuration import Configuration
 from pcaphash.studies.validate import validate
-from pcaphash.studies.validate.traits import Trait, TraitKind
+from pcaphash.studies.validate.traits import ICMP, Trait, TraitKind
 from support import builders
 from support.captures import enhanced, interface, section
 from support.comparing import device_of
@@ -31,6 +31,15 @@ def ipv4(payload: bytes, protocol: int, number: int, **options) -> bytes:
 def chained(number: int, headers) -> bytes:
     packet, first = builders.chain(builders.tcp(b"", 2000 + number), builders.TCP, headers)
     return builders.framed(builders.ipv6(packet, first, host(number) * 4))
+
+
+def ipv6_icmp(number: int) -> bytes:
+    return builders.framed(builders.ipv6(builders.icmp(), 58, host(number) * 4))
+
+
+def tunnelled_frame(frame: bytes, port: int = 4789) -> bytes:
+    content = builders.udp(builders.vxlan(frame), 50000, port)
+    return builders.framed(builders.ipv4(content, builders.UDP, host(1)))
 
 
 def with_flags(number: int, flags: int) -> bytes:
@@ -59,6 +68,13 @@ KINDS = {
     Trait(TraitKind.SOURCE, "c0a80102"): lambda n: builders.framed(
         builders.ipv4(builders.udp(b"", n + 1), builders.UDP, bytes([192, 168, 1, 2]), host(n))
     ),
+    Trait(TraitKind.TAGS): lambda n: tagged(plain(flows(200)[n]), [0x8100] * (n % 2 + 1)),
+    Trait(TraitKind.PROTOCOL, ICMP): lambda n: ipv4(builders.icmp(), builders.ICMP, n) if n % 2 else ipv6_icmp(n),
+    Trait(TraitKind.PORTS, 6): lambda n: builders.framed(
+        builders.ipv6((builders.tcp, builders.udp)[n % 2](b"", n + 1), (builders.TCP, builders.UDP)[n % 2], host(n) * 4)
+    ),
+    Trait(TraitKind.HASHED_VERSION, 6): lambda n: ipv6_icmp(n) if n % 2 else tunnelled_frame(chained(n, [])),
+    Trait(TraitKind.OUTER_PORT, 8472): lambda n: tunnelled_frame(plain(flows(200)[n]), 8472),
     Trait(TraitKind.DESTINATION_PORT, 7777): lambda n: ipv4(builders.udp(b"", n + 1, 7777), builders.UDP, n),
 }
 OTHERS = [frame for n, flow in enumerate(flows(160)) for frame in (plain(flow), with_flags(n, 0x10))]

@@ -5,12 +5,11 @@ from typing import TYPE_CHECKING, Any
 
 from pcaphash.report.words.values import count, counted, moment
 from pcaphash.standards import ip
-from pcaphash.studies.validate.traits import Span, TraitKind
+from pcaphash.studies.validate.traits import ICMP, Span, Trait, TraitKind
 
 if TYPE_CHECKING:
     from pcaphash.studies.validate import Validation
     from pcaphash.studies.validate.kinship import Common
-    from pcaphash.studies.validate.traits import Trait
 
 _PROTOCOLS = {number: name.upper() for name, number in ip.PROTOCOL_NAMES.items()}
 _EXTENSIONS = {
@@ -31,12 +30,16 @@ def trait_text(trait: "Trait") -> str:
     if kind == TraitKind.EXTENSION:
         header = "extension headers" if subject is None else _EXTENSIONS[int(subject)]
         return f"IPv6 packets with {header}"
-    if kind == TraitKind.TAGS:
+    if kind == TraitKind.TAGS and subject is not None:
         return (
             f"packets with {counted(int(subject), 'VLAN tag', 'VLAN tags')}"
             if subject
             else "packets without a VLAN tag"
         )
+    if trait == Trait(TraitKind.TAGS):
+        return "packets with VLAN tags"
+    if trait == Trait(TraitKind.PROTOCOL, ICMP):
+        return "ICMP and ICMPv6 packets"
     if kind == TraitKind.PROTOCOL:
         return f"{_PROTOCOLS.get(int(subject or 0), f'IP protocol {subject}')} packets"
     if kind == TraitKind.ENCAPSULATION:
@@ -54,6 +57,9 @@ _TEXTS = {
     TraitKind.FLAG: "TCP packets with the {} flag",
     TraitKind.VERSION: "IPv{} packets",
     TraitKind.INNER_VERSION: "tunnel packets with IPv{} inside",
+    TraitKind.HASHED_VERSION: "packets whose hashed header is IPv{}",
+    TraitKind.PORTS: "IPv{} packets with ports",
+    TraitKind.OUTER_PORT: "tunnel packets to port {}",
     TraitKind.INTERFACE: "packets of interface {}",
     TraitKind.FLOW: "packets of one flow",
     TraitKind.SOURCE_PORT: "packets from port {}",

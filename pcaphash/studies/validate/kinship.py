@@ -32,10 +32,15 @@ _OF_HEADERS = (
     TraitKind.REPORT,
     TraitKind.VERSION,
     TraitKind.INNER_VERSION,
+    TraitKind.HASHED_VERSION,
 )
 _IMPLIED = {
     TraitKind.FLOW: {TraitKind.SOURCE, TraitKind.DESTINATION, TraitKind.SOURCE_PORT, TraitKind.DESTINATION_PORT},
-    TraitKind.REPORT: {TraitKind.PROTOCOL, TraitKind.VERSION},
+    TraitKind.OUTER_PORT: {TraitKind.VERSION},
+    TraitKind.PORTS: {TraitKind.VERSION, TraitKind.HASHED_VERSION},
+    TraitKind.REPORT: {TraitKind.PROTOCOL, TraitKind.PORTS, TraitKind.VERSION, TraitKind.HASHED_VERSION},
+    TraitKind.VERSION: {TraitKind.HASHED_VERSION},
+    TraitKind.INNER_VERSION: {TraitKind.HASHED_VERSION},
 }
 
 

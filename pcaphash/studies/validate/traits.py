@@ -33,15 +33,21 @@ class TraitKind(StrEnum):
     SHORT = "short-transport"
     """The frame ends within the TCP or UDP header."""
     TAGS = "vlan-tags"
-    """So many VLAN tags, the subject."""
+    """So many VLAN tags, the subject; any number where it is empty."""
     ENCAPSULATION = "encapsulation"
+    OUTER_PORT = "outer-destination-port"
+    """The UDP port, the subject, of the outer header of a tunnel."""
     FLAG = "tcp-flag"
     PROTOCOL = "protocol"
-    """The transport of the header that is hashed, by its number."""
+    """The transport of the header that is hashed, by its number; ``ICMP`` for that of either IP version."""
+    PORTS = "ports"
+    """Ports are hashed beside addresses of an IP version, the subject."""
     REPORT = "hash-report"
     """The expected hash_report, the subject."""
     VERSION = "ip-version"
     INNER_VERSION = "inner-ip-version"
+    HASHED_VERSION = "hashed-ip-version"
+    """The IP version of the header that is hashed, the outer or the inner one."""
     INTERFACE = "interface"
     FLOW = "flow"
     """One hash input, in hexadecimal digits."""
@@ -87,6 +93,9 @@ class Span:
 
 N_TRAITS = 256
 """About how many kinds of packets are looked at, for chance to be excluded."""
+
+ICMP = "ICMP"
+"""Subject of ``TraitKind.PROTOCOL``: ICMP, and ICMPv6."""
 
 _RANK = {kind: at for at, kind in enumerate(TraitKind)}
 
@@ -155,19 +164,22 @@ def ordered(traits: Iterable[Trait]) -> list[Trait]:
 
 def _traits_of_steps(steps: list[list[int]], data: bytes, *, inside: bool) -> Iterator[Trait]:
     tags = 0
+    is_tunnel = any(step[trace.LEVEL] for step in steps)
     for step in steps:
         level, layer, offset, value = step[trace.LEVEL], step[trace.LAYER], step[trace.OFFSET], step[trace.VALUE]
         tags += layer == trace.VLAN_TAG and level == 0
         if layer in (trace.IPV4, trace.IPV6):
             kind = TraitKind.INNER_VERSION if level else TraitKind.VERSION
             yield Trait(kind, 4 if layer == trace.IPV4 else 6)
-        if bool(level) != inside and any(each[trace.LEVEL] for each in steps):
+        if layer == trace.UDP_PORTS and not level and is_tunnel:
+            yield Trait(TraitKind.OUTER_PORT, value)
+        if bool(level) != inside and is_tunnel:
             continue  # the header that is hashed is another one
         if layer == trace.IPV4 and len(data) >= offset + ip.IPV4_LEN:
             yield from _traits_of_ipv4(step, data)
         elif layer == trace.IPV6:
             if value not in ip.EXTENSION_HEADERS:
-                yield Trait(TraitKind.PROTOCOL, value)
+                yield from _protocol(value)
         elif layer == trace.EXTENSION:
             yield Trait(TraitKind.EXTENSION, value)
             yield Trait(TraitKind.EXTENSION)
@@ -175,13 +187,21 @@ def _traits_of_steps(steps: list[list[int]], data: bytes, *, inside: bool) -> It
                 is_later = int.from_bytes(data[offset + 2 : offset + 4], "big") & ip.IPV6_FRAGMENT_OFFSET_MASK
                 yield from _fragment(is_later=bool(is_later))
         elif layer == trace.TRANSPORT:
-            yield Trait(TraitKind.PROTOCOL, value)
+            yield from _protocol(value)
             if step[trace.STOP] == trace.PACKET_END:
                 yield Trait(TraitKind.SHORT)
             elif value == ip.TCP and len(data) > offset + _TCP_FLAGS:
                 flags = data[offset + _TCP_FLAGS]
                 yield from (Trait(TraitKind.FLAG, name) for bit, name in _FLAG_NAMES.items() if flags & bit)
     yield Trait(TraitKind.TAGS, tags)
+    if tags:
+        yield Trait(TraitKind.TAGS)
+
+
+def _protocol(number: int) -> Iterator[Trait]:
+    yield Trait(TraitKind.PROTOCOL, number)
+    if number in (ip.PROTOCOL_NAMES["icmp"], ip.ICMPV6):
+        yield Trait(TraitKind.PROTOCOL, ICMP)
 
 
 def _traits_of_ipv4(step: list[int], data: bytes) -> Iterator[Trait]:
@@ -191,7 +211,7 @@ def _traits_of_ipv4(step: list[int], data: bytes) -> Iterator[Trait]:
         yield Trait(TraitKind.OPTIONS)
     if word & ip.IPV4_FRAGMENT_MASK:
         yield from _fragment(is_later=bool(word & ip.IPV4_FRAGMENT_OFFSET_MASK))
-    yield Trait(TraitKind.PROTOCOL, step[trace.VALUE])
+    yield from _protocol(step[trace.VALUE])
 
 
 def _fragment(*, is_later: bool) -> Iterator[Trait]:
@@ -204,10 +224,13 @@ def _traits_of_input(data: bytes) -> Iterator[Trait]:
         return
     half = 4 if len(data) < 32 else 16
     ports = data[2 * half :]
+    version = 4 if half == 4 else 6
+    yield Trait(TraitKind.HASHED_VERSION, version)
     yield Trait(TraitKind.FLOW, data.hex())
     yield Trait(TraitKind.SOURCE, data[:half].hex())
     yield Trait(TraitKind.DESTINATION, data[half : 2 * half].hex())
     if ports:
+        yield Trait(TraitKind.PORTS, version)
         yield Trait(TraitKind.SOURCE_PORT, int.from_bytes(ports[:2], "big"))
         yield Trait(TraitKind.DESTINATION_PORT, int.from_bytes(ports[2:], "big"))
 
