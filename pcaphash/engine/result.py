@@ -10,7 +10,8 @@ if TYPE_CHECKING:
     from pcaphash.device.device import Device
     from pcaphash.engine.reading import Reading
 
-_MOST_NAMED = 4
+MOST_NAMED = 4
+"""Traces or configurations that are told one by one."""
 
 
 class Result:
@@ -39,15 +40,15 @@ class Result:
 def packets_of(reading: "Reading", n_packets: int) -> str:
     """Say how many packets a result is about, of which traces, and whether some of them could not be read."""
     names = [PurePath(trace).name for trace in reading.traces]
-    traces = ", ".join(names) if len(names) <= _MOST_NAMED else f"{len(names):,} traces"
+    traces = ", ".join(names) if len(names) <= MOST_NAMED else f"{len(names):,} traces"
     problems = counted(len(reading.problems), "problem")
     return f"{counted(n_packets, 'packet')} of {traces}" + (f" (partial: {problems})" if reading.is_partial else "")
 
 
 def configurations(devices: "Sequence[Device]") -> str:
     """Say which configurations a result is about."""
-    names = ", ".join(device.name for device in devices[:_MOST_NAMED])
-    more = ", ..." if len(devices) > _MOST_NAMED else ""
+    names = ", ".join(device.name for device in devices[:MOST_NAMED])
+    more = ", ..." if len(devices) > MOST_NAMED else ""
     return f"{counted(len(devices), 'configuration')} ({names}{more})"
 
 

@@ -1,5 +1,6 @@
 """The study of ``analyze``: how packets spread over the receive queues under each configuration."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -14,7 +15,7 @@ from pcaphash.engine.part import Part
 from pcaphash.engine.progress import Watch
 from pcaphash.engine.reading import Reading
 from pcaphash.engine.request import Asked, Partial
-from pcaphash.engine.result import Result, configurations, packets_of
+from pcaphash.engine.result import MOST_NAMED, Result, configurations, packets_of
 from pcaphash.engine.rules import ReadingRules
 from pcaphash.engine.run import answer
 from pcaphash.engine.running import Running
@@ -56,9 +57,19 @@ class Analysis(Result):
     file_rows: list[Row] = field(default_factory=list)
 
     def facts(self) -> list[str]:
-        """Return how many packets there are, of which traces, and the configurations."""
+        """Return how many packets there are, of which traces, the configurations, and how evenly each spreads them."""
         n_packets = self.distributions[0].packets
-        return [packets_of(self.reading, n_packets), configurations([each.device for each in self.distributions])]
+        devices = [each.device for each in self.distributions]
+        return [packets_of(self.reading, n_packets), configurations(devices), *self._busiest()]
+
+    def _busiest(self) -> list[str]:
+        """Say how far the busiest receive queue of each configuration is above its ideal share of packets."""
+        shown = [spread(each.queues[:, 0])["max_ideal"] for each in self.distributions[:MOST_NAMED]]
+        if all(map(math.isnan, shown)):
+            return []
+        more = ", ..." if len(self.distributions) > MOST_NAMED else ""
+        excesses = ["-" if math.isnan(excess) else f"{excess:+.1%}" for excess in shown]
+        return [f"busiest queue {', '.join(excesses)}{more}"]
 
     def main_table(self) -> "pd.DataFrame":
         """Return the summary."""

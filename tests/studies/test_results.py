@@ -38,10 +38,13 @@ RESULTS = {
     "Validation": lambda: pcaphash.validate(REPORTED),
 }
 VERDICTS = {
+    "Analysis": "; busiest queue +",
     "Comparison": "conclusion: ",
     "KeyExamination": "weaknesses: published",
     "Recovery": " key bits known",
+    "Replay": "; best ",
     "Steering": "4 flows for 4 receive queues",
+    "Sweep": "; best by max_ideal_packets: 0x",
     "Synthesis": "10 packets of ",
     "TupleHash": "hash 0x",
     "Tuning": "verdict: ",

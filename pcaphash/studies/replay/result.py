@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pcaphash.device.device import Device
 from pcaphash.engine.reading import Reading
 from pcaphash.engine.replay.stamped import Settler
-from pcaphash.engine.result import Result, configurations, packets_of
+from pcaphash.engine.result import MOST_NAMED, Result, configurations, packets_of
 from pcaphash.studies.replay.columns import CURVE, DELAYS, FEWEST_QUEUES, QUEUES, WINDOWS
 from pcaphash.studies.replay.options import ReplayOptions
 from pcaphash.studies.replay.rows import Row
@@ -264,8 +264,9 @@ class Replay(Result):
         return Tight(rate, tuple(AtRate(name, share, int(queues) if queues else None) for name, share, queues in own))
 
     def facts(self) -> list[str]:
-        """Return how many packets there are, of which traces, and the configurations."""
-        return [packets_of(self.reading, self.reading.selected), configurations(self.devices)]
+        """Return how many packets there are, of which traces, the configurations, and those that do best."""
+        best = [f"best {', '.join(self.best[:MOST_NAMED])}"] if self.best else []
+        return [packets_of(self.reading, self.reading.selected), configurations(self.devices), *best]
 
     def main_table(self) -> "pd.DataFrame":
         """Return the queues, or the curve if no service time is given."""

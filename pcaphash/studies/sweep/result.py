@@ -85,9 +85,9 @@ class Sweep(Result):
         return self.analysis.distributions[0].device
 
     def facts(self) -> list[str]:
-        """Return what was swept, and how many classes of masks there are."""
-        masks = f"{counted(self.n_masks, 'mask')} in {self.n_classes:,} classes, best first by {self.by}"
-        return [*self.analysis.facts(), masks]
+        """Return what was swept, how many classes of masks there are, and the smallest mask of the best one."""
+        masks = f"{counted(self.n_masks, 'mask')} in {self.n_classes:,} classes"
+        return [*self.analysis.facts(), masks, f"best by {self.by}: {self.mask_text(0)}"]
 
     def main_table(self) -> "pd.DataFrame":
         """Return the best classes."""
