@@ -9,9 +9,9 @@ import subprocess
 import pytest
 
 from pcaphash.device import Device
-from pcaphash.device.payloads.options import encode_hash_config
 from support import captures
 from support.command import complaints, run
+from support.payloads import encode_hash_config
 from support.shared import ROOT
 
 OVERLAY = ROOT / "sample_traces" / "overlay.pcap"

@@ -5,6 +5,7 @@ import pytest
 from pcaphash.cli.changes import read_changes
 from pcaphash.device import Device, TimedOptions, change_device, change_devices, default_configs, read_device_file
 from pcaphash.errors import ConfigurationError
+from support.payloads import encode_hash_config
 
 KEY = bytes(range(40))
 V7, V14 = Device(name="v7"), Device(spec="1.4", name="new")
@@ -146,7 +147,7 @@ def test_a_captured_command_does_not_change_how_many_queues_there_are():
 
 
 def test_the_last_of_rss_config_and_hash_config_counts():
-    from pcaphash.device.payloads.options import encode_hash_config, encode_rss_config
+    from pcaphash.device.payloads.options import encode_rss_config
 
     device = Device(spec="1.4", queues=4, hash_types="all", unclassified_queue=3, table_index="modulo")
     wanted = Device(spec="1.4", queues=4, hash_types="linux", hash_key=KEY)
@@ -164,8 +165,6 @@ def test_the_last_of_rss_config_and_hash_config_counts():
 
 
 def test_hash_config_needs_hash_report():
-    from pcaphash.device.payloads.options import encode_hash_config
-
     device = Device(features="CTRL_VQ+MQ+RSS", hash_types="linux")
     (change,) = read_changes(
         [("1s", f"--hash-config {encode_hash_config(Device(hash_types='linux')).hex()}")], [device]

@@ -12,12 +12,12 @@ from pcaphash.device.payloads.options import (
     decode_hash_config,
     decode_hash_tunnel_set,
     decode_rss_config,
-    encode_hash_config,
     encode_hash_tunnel_set,
     encode_rss_config,
 )
 from pcaphash.errors import ConfigurationError
 from pcaphash.standards.virtio import MICROSOFT_KEY
+from support.payloads import encode_hash_config
 
 KEY = MICROSOFT_KEY
 
@@ -294,7 +294,7 @@ def test_encoding_what_no_payload_holds():
     with pytest.raises(ConfigurationError, match="has no command HASH_TUNNEL_SET"):
         encode_hash_tunnel_set(Device())
     with pytest.raises(ConfigurationError, match="hash_key_length is one byte"):
-        encode_hash_config(Device(hash_key=bytes(range(1, 257 - 1)) * 2, features="none"))
+        encode_rss_config(Device(hash_key=bytes(range(1, 257 - 1)) * 2, features="none"))
 
 
 def test_the_payload_that_linux_sends_has_307_bytes():

@@ -14,7 +14,6 @@ from pcaphash.capture.reported.source import Reported
 from pcaphash.capture.reported.testpmd_log import NOT_SAID, read_log
 from pcaphash.errors import ConfigurationError, Field
 
-TESTPMD_FIELD = Field("testpmd")
 NO_LINE = -1
 
 _TAG_LENGTHS = (0, 4, 8)  # of VLAN tags that an interface takes out

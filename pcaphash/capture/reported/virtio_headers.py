@@ -17,9 +17,6 @@ from pcaphash.standards import virtio_header as header
 from pcaphash.standards.ethernet import ETHERNET
 from pcaphash.standards.virtio import HASH_REPORT_TUNNELS, HASH_REPORTS
 
-HEADER_FIELD = Field("header_len")
-LINK_TYPE_FIELD = Field("link_types")
-
 _DRAFT = "v7"
 _ETHERTYPE = 12  # where it stands in an Ethernet header
 _KNOWN_ETHERTYPES = (0x0800, 0x0806, 0x8100, 0x86DD, 0x88A8)  # IPv4, ARP, IPv6, VLAN tags

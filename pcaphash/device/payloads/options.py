@@ -176,12 +176,6 @@ def encode_rss_config(device: Device) -> bytes:
     return head + struct.pack(f"<{len(table)}HH", *table, device.queues) + _encode_key(device)
 
 
-def encode_hash_config(device: Device) -> bytes:
-    """Return the HASH_CONFIG payload that configures a device."""
-    reserved = [0] * virtio_commands.RESERVED_WORDS
-    return struct.pack(f"<I{len(reserved)}H", device.hash_types, *reserved) + _encode_key(device)
-
-
 def encode_hash_tunnel_set(device: Device) -> bytes:
     """Return the HASH_TUNNEL_SET payload that configures a device.
 

@@ -17,7 +17,6 @@ from pcaphash.kernels.timestamps import NO_TIMESTAMP
 from pcaphash.standards import ip
 from pcaphash.studies.validate.sample import Sample
 
-_LINKS = frozenset({trace.ETHERNET, trace.LINUX_COOKED, trace.LOOPBACK, trace.RAW_IP, trace.OTHER_LINK})
 _TCP_FLAGS = 13  # offset in a TCP header
 _FLAG_NAMES = {0x02: "SYN", 0x01: "FIN", 0x04: "RST", 0x08: "PSH", 0x20: "URG"}
 
