@@ -114,6 +114,14 @@ def test_standard_output(tmp_path, monkeypatch):
     assert {record.link_type for record in load(tmp_path / "out").records} == {147}
 
 
+def test_a_terminal_gets_no_packets(monkeypatch):
+    controller, terminal = os.openpty()
+    with open(terminal, "w") as stream, standard_output(monkeypatch, stream):  # noqa: PTH123
+        with pytest.raises(ConfigurationError, match="packets are binary, and standard output is a terminal"):
+            write(open_capture("-"))
+    os.close(controller)
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs the device /dev/full")
 def test_standard_output_on_a_full_disk(tmp_path, monkeypatch):
     path = tmp_path / "other.pcap"

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import IO, BinaryIO, Literal, cast
 
 from pcaphash.capture.files import whole_file
-from pcaphash.errors import Field, OutputError
+from pcaphash.errors import ConfigurationError, Field, OutputError
 
 STANDARD_OUTPUT = "-"
 COMPRESSED = (".gz", ".zst")
@@ -80,10 +80,15 @@ def open_output(path: str, place: Field) -> Iterator[IO[bytes]]:
 
     Raises
     ------
+    ConfigurationError
+        Standard output is a terminal.
     OutputError
         It cannot be written; what stood there before still does.
     """
     if path == STANDARD_OUTPUT:
+        if sys.stdout.isatty():
+            problem = "packets are binary, and standard output is a terminal"
+            raise ConfigurationError(place, problem, "name a file, or write to a pipe")
         output = Output(sys.stdout.buffer, "standard output", place)
         yield cast(IO[bytes], output)
         output.finish()
