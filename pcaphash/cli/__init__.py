@@ -14,7 +14,8 @@ from pcaphash import __version__
 from pcaphash.cli.commands import Program
 from pcaphash.cli.completion import offer_values
 from pcaphash.cli.manners import Color, Quiet, apply_manners
-from pcaphash.cli.messages import complain, describe_interruption, usage_text
+from pcaphash.cli.messages import complain, describe_interruption
+from pcaphash.cli.usage import usage_text
 from pcaphash.cli.words import speak_in_options
 from pcaphash.errors import OUTPUT_FIELD, PcaphashError
 

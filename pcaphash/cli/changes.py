@@ -8,8 +8,8 @@ from typing import Annotated, Any, NamedTuple
 import typer
 from typer.exceptions import TyperException
 
-from pcaphash.cli.messages import usage_text
 from pcaphash.cli.options import Configurations, takes_configurations
+from pcaphash.cli.usage import usage_text
 from pcaphash.device import Device, DeviceOptions, TimedOptions, parse_config
 from pcaphash.device.changes import AT_FIELD
 from pcaphash.errors import ConfigurationError
@@ -120,7 +120,12 @@ def _parse(words: list[str]) -> Configurations:
         found.append(configurations)
         return 0
 
-    program = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+    program = typer.Typer(
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+        context_settings={"help_option_names": []},
+    )
     program.command()(takes_configurations(take))
     typer.main.get_command(program).main(words, standalone_mode=False)
     return found[0]

@@ -3,11 +3,9 @@
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from typer.exceptions import TyperException
-
     from pcaphash.engine.progress import Progress
 
 
@@ -40,17 +38,6 @@ def is_quiet() -> bool:
 def complain(text: str) -> None:
     """Say in one line why the command ends."""
     print(f"pcaphash: {_in_colour('error:', _RED)} {' '.join(text.split())}", file=sys.stderr)
-
-
-def usage_text(error: "TyperException") -> str:
-    """Return what is wrong with the command line; of a value that is not a number, which option has it."""
-    cause: Any = error.__cause__
-    option = getattr(getattr(error, "param", None), "opts", ["?"])[0]
-    for each in cause.errors() if hasattr(cause, "errors") else ():
-        kind = {"int_parsing": "whole number", "float_parsing": "number"}.get(each["type"])
-        if kind is not None:
-            return f"{option}: {each['input']!r} is not a {kind}; give one, such as 8"
-    return error.format_message()
 
 
 def warn(text: str) -> None:

@@ -43,7 +43,7 @@ def rows_of(*arguments):
         (["--window", "1s"], "--window: without a service time"),
         (["--at", "1s", "--queues 0"], "--at: 1s: --queues: "),
         (["--at", "1s", "--vxlan-port 1"], "--at: 1s: --vxlan-port is settled when the driver starts"),
-        (["--at", "1s", "--queue 1"], "--at: '--queue 1': No such option: --queue"),
+        (["--at", "1s", "--queue 1"], "--at: '--queue 1': --queue is not an option; did you mean --queues?"),
         (["--features", "CTRL_VQ+HASH_REPORT", "--at", "1s", "--indirection-table 0"], "RSS_CONFIG needs the RSS"),
         (["--virtio-header", "20"], "--virtio-header: no capture is written"),
         (["--explain"], "--explain: no capture is written"),

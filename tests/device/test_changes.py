@@ -113,8 +113,9 @@ def test_changes_in_the_words_of_the_command_line():
     [
         (("2.5", "--queues 4"), "at: '2.5' is not a length of time"),
         (("1s", ""), "at: '' changes nothing"),
-        (("1s", "--nonsense 4"), "No such option: --nonsense"),
-        (("1s", "--queues"), "requires an argument"),
+        (("1s", "--nonsense 4"), "--nonsense is not an option; write options of devices"),
+        (("1s", "--help"), "--help is not an option; write options of devices"),
+        (("1s", "--queues"), "--queues has no value after it"),
         (("1s", "--queues '4"), "No closing quotation"),
         (("1s", "--config other=all"), "there is no configuration 'other'"),
     ],
