@@ -29,7 +29,7 @@ def key(
     selection: Selection,
     configurations: options.Configurations,
 ) -> int:
-    """Say what is wrong with a hash key: which table entries it keeps packets from, and what an attacker can do.
+    """Say what is wrong with a hash key: which table entries can never be reached with it, and what an attacker can do.
 
     A Toeplitz hash is linear. So the rank of the map from what varies to the bits of the table index says how many
     entries can be reached at all. Without traces, source port, source address, both and everything vary. With traces,

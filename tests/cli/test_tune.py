@@ -62,7 +62,7 @@ def test_a_folder_gets_every_key_and_the_verdict(tmp_path):
     assert values == sorted(values)
     assert [row["origin"] for row in rows].count("current") == 1
     lines = (tmp_path / "new" / "verdict.txt").read_text().splitlines()
-    assert lines[0].startswith("Another hash key gains little")
+    assert lines[0].startswith("Keep the current key: with it, ")
     assert lines[-1].startswith("RSS_CONFIG with the current key")
 
 

@@ -300,7 +300,7 @@ def test_columns_of_other_names(tmp_path):
     ("value", "headline"),
     [
         ("0x51ccc178", "The device is right: the only packet judged matches the spec."),
-        ("0x51ccc179", "The device differs: the only packet judged does not match the spec."),
+        ("0x51ccc179", "The device is wrong: the only packet judged does not match the spec."),
     ],
 )
 def test_one_packet_is_one_packet(tmp_path, value, headline):

@@ -43,7 +43,7 @@ def test_the_title_says_what_the_verdict_does(tuning):
     assert tuning.value("judging", 0) in tuning.baseline.interval(MEASURE)
     title = " ".join(draw_tuning(tuning).get_suptitle().split())
     now = f"{tuning.value('judging', 0):+.1%}"
-    assert title.startswith(f"Another key gains little: the current key gives {now}, within the range of ideal")
+    assert title.startswith(f"Keep the current key: its {now} is within the range of ideal")
 
 
 def test_a_bad_key_is_told_by_numbers():

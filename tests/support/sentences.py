@@ -61,6 +61,11 @@ def tune_sentences() -> Iterator[str]:
     little = _judged("max_ideal_packets", Little.AS_CHANCE)
     yield tuning_title(Verdict(Cause.LITTLE, little))
     yield tuning_title(Verdict(Cause.LITTLE, replace(little, current=Halves(0.2, 0.2))))
+    within = replace(little, current=Halves(0.2, 0.2), worse_than=60.0)
+    better = replace(little, current=Halves(0.05, 0.05), worse_than=0.5)
+    for each in (within, better):
+        yield headline(Verdict(Cause.LITTLE, each))
+    yield from reasons(Verdict(Cause.LITTLE, within))
     cautions = (ZeroKey(), RepeatingKey(1, 256), RepeatingKey(2, 65536), SmallTable(16, 4, 8))
     yield from map(caution_text, (*cautions, UnequalEntries(6, 21, 22)))
 

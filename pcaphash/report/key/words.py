@@ -87,9 +87,9 @@ def _headline(facts: "KeyFacts") -> str:
         name = flavor if transform == "none" else transform
         return f"With {name}, what a bit adds to the hash depends on the other side: only traces tell more."
     if Weakness.LOW_RANK in weaknesses:
-        return "The key is weak: it keeps packets from table entries that other keys lead them to."
+        return "The key is weak: with it, some traffic reaches fewer table entries than with other keys."
     if Weakness.FEW_HASHES in weaknesses:
-        return "The key is weak: hashes have far fewer values than 32 bits have."
+        return _few_hashes_headline(facts.inputs)
     if Weakness.IGNORED_BITS in weaknesses:
         return "The key is weak: hashes do not depend on all that is hashed."
     has_structure = bool({Weakness.SYMMETRIC, Weakness.REPEATING} & set(weaknesses))
@@ -149,6 +149,12 @@ def _low_ranks(each: "InputFacts") -> list[str]:
         entries = f"{count(choices[0].reachable)} of {count(1 << choices[0].index_bits)} table entries"
         lines.append(f"{by} can reach only {entries}: {why}.")
     return lines
+
+
+def _few_hashes_headline(inputs: "Sequence[InputFacts]") -> str:
+    ranks = {each.hash_rank for each in inputs}
+    values = counted(1 << min(ranks), "hash value", "different hash values")
+    return f"The key is weak: it gives only {values}{' to some inputs' if len(ranks) > 1 else ''}."
 
 
 def _few_hashes(inputs: "Sequence[InputFacts]") -> list[str]:

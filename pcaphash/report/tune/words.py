@@ -25,13 +25,13 @@ MOST_ENTRIES = 512
 """A table with more entries is shown only in files."""
 
 _LITTLE = {
-    Little.AS_CHANCE: "the current key does as well as chance. A key that suits some flows may not suit others.",
     Little.BAD_ONCE: (
-        "the current key does worse than chance on one half of the flows, but not on the other. So the key is not the "
-        "cause."
+        "Keep the current key: it does worse than chance on one half of the flows, but not on the other. So the key is "
+        "not the cause."
     ),
     Little.BEST_IS_BAD_TOO: (
-        "the current key does worse than chance, but so does the best one on flows that were not used to choose it."
+        "Another hash key gains little: the current key does worse than chance, but so does the best one on flows that "
+        "were not used to choose it."
     ),
 }
 
@@ -98,13 +98,25 @@ def headline(verdict: "Verdict") -> str:
 
 
 def _judged(facts: JudgedKeys) -> str:
-    if facts.why is not None:
-        return f"Another hash key gains little: {_LITTLE[facts.why]}"
     best, current = (write_number(facts.measure, halves.judging) for halves in (facts.best, facts.current))
+    if facts.why == Little.AS_CHANCE:
+        outside = "better than" if facts.worse_than < 50 else "hardly worse than"
+        where = "within" if facts.current.judging in facts.ideal else outside
+        return (
+            f"Keep the current key: with it, {say_measure(facts.measure, current)}, {where} the range of ideal hashes "
+            f"({_ideal(facts)}). A key chosen for these flows may not suit others."
+        )
+    if facts.why is not None:
+        return _LITTLE[facts.why]
     return (
         "Another hash key helps: the current key does worse than chance. With the best key tried, "
         f"{say_measure(facts.measure, best)} instead of {current}, on flows that were not used to choose it."
     )
+
+
+def _ideal(facts: JudgedKeys) -> str:
+    low, high = (write_number(facts.measure, value) for value in (facts.ideal.low, facts.ideal.high))
+    return f"{low} to {high}"
 
 
 def _gain_of_table(facts: JudgedTable) -> str:
@@ -122,15 +134,15 @@ def reasons(verdict: "Verdict") -> list[str]:
     if not isinstance(facts, JudgedKeys):
         return []
     keys = (("best key", facts.best), ("current key", facts.current))
-    low, high = (write_number(facts.measure, value) for value in (facts.ideal.low, facts.ideal.high))
+    # Beside a key that is to be kept, this would read as if nearly any other was better.
+    worse = "" if facts.why == Little.AS_CHANCE else f"; {facts.worse_than:.4g}% of them do better than the current key"
     return [
         *(
             f"{name}: {say_measure(facts.measure, write_number(facts.measure, halves.choosing))} on the flows used "
             f"to choose keys, and {write_number(facts.measure, halves.judging)} on the other flows"
             for name, halves in keys
         ),
-        f"ideal hashes: {low} to {high} on the other flows in 95 of 100 cases; {facts.worse_than:.4g}% of them do "
-        "better than the current key",
+        f"ideal hashes: {_ideal(facts)} on the other flows in 95 of 100 cases{worse}",
     ]
 
 
@@ -166,7 +178,7 @@ def reach_lines(tuning: "Tuning") -> list[str]:
         bits = tuning.reaches[0][0].index_bits
         lines.append(
             f"rank: {current} of {bits} bits of the table index with the current key, {best} with the best one; "
-            "neither keeps these flows from table entries"
+            "neither limits which table entries these flows can reach"
         )
     return lines
 
@@ -272,6 +284,4 @@ def tuning_title(verdict: "Verdict") -> str:
     if now not in facts.ideal:
         return headline(verdict).rstrip(".")
     interval = f"{brief(facts.ideal.low)} to {brief(facts.ideal.high)}"
-    return (
-        f"Another key gains little: the current key gives {brief(now)}, within the range of ideal hashes ({interval})"
-    )
+    return f"Keep the current key: its {brief(now)} is within the range of ideal hashes ({interval})"

@@ -90,7 +90,7 @@ _WORDS = {
     ),
     FaultKind.FRAGMENTS_NOT_HASHED: FaultWords("does not hash fragments", "fragments"),
     FaultKind.DF_AS_FRAGMENT: FaultWords(
-        "takes IPv4 packets that must not be fragmented (DF) for fragments", "TCP or UDP packets with the DF bit"
+        "treats IPv4 packets with the DF bit as fragments", "TCP or UDP packets with the DF bit"
     ),
     FaultKind.IPV4_OPTIONS_NOT_HASHED: FaultWords(
         "does not hash IPv4 packets with options", "IPv4 packets with options"
@@ -98,13 +98,17 @@ _WORDS = {
     FaultKind.SHORT_TRANSPORT_NOT_HASHED: FaultWords(
         "does not hash frames that end within the TCP or UDP header", "frames that end within the TCP or UDP header"
     ),
-    FaultKind.SYN_ONLY: FaultWords("hashes of TCP only packets with the SYN flag", "TCP packets without the SYN flag"),
+    FaultKind.SYN_ONLY: FaultWords(
+        "does not hash TCP packets without the SYN flag", "TCP packets without the SYN flag"
+    ),
     FaultKind.ESP_SPI: FaultWords("hashes the SPI of ESP in place of ports", "ESP packets"),
     FaultKind.GTP_TUNNEL_ID: FaultWords(
         "hashes the tunnel endpoint identifier of GTP-U in place of ports", "GTP-U packets"
     ),
-    FaultKind.VXLAN_PORT: FaultWords("takes UDP packets to port {} for VXLAN", "VXLAN packets to that port"),
-    FaultKind.VXLAN_PORT_IGNORED: FaultWords("does not take port {} for VXLAN", "VXLAN packets to several ports"),
+    FaultKind.VXLAN_PORT: FaultWords("treats UDP packets to port {} as VXLAN", "VXLAN packets to that port"),
+    FaultKind.VXLAN_PORT_IGNORED: FaultWords(
+        "does not treat UDP packets to port {} as VXLAN", "VXLAN packets to several ports"
+    ),
     FaultKind.IPV6_IN_IP: FaultWords(
         "hashes the inner header of IPv6 packets directly in IP", "IPv6 packets in IPv4 or IPv6, without another header"
     ),
@@ -189,8 +193,8 @@ _WORDS = {
     FaultKind.VALUE_LOW_BITS: FaultWords("reports only the lowest {} of the hash", _ANY),
     FaultKind.VALUE_SHIFTED_LEFT: FaultWords("reports the hash shifted to the left by {}", _ANY),
     FaultKind.VALUE_SHIFTED_RIGHT: FaultWords("reports the hash shifted to the right by {}", _ANY),
-    FaultKind.ROWS_LATE: FaultWords("reports of each packet what is expected {} before", _ANY),
-    FaultKind.ROWS_EARLY: FaultWords("reports of each packet what is expected {} after", _ANY),
+    FaultKind.ROWS_LATE: FaultWords("reports for each packet the hash of the packet {} it", _ANY),
+    FaultKind.ROWS_EARLY: FaultWords("reports for each packet the hash of the packet {} it", _ANY),
     FaultKind.KEY_BYTES_REVERSED: FaultWords("takes the bytes of the key in reversed order", _ANY),
     FaultKind.KEY_WORDS_REVERSED: FaultWords("takes the 32-bit words of the key in reversed order", _ANY),
     FaultKind.KEY_WORDS_SWAPPED: FaultWords("takes the 32-bit words of the key in the opposite byte order", _ANY),
@@ -242,7 +246,8 @@ def _traffic(fault: "Fault") -> str:
 
 def _subject(fault: "Fault") -> str:
     if isinstance(fault.subject, int) and fault.kind in (FaultKind.ROWS_LATE, FaultKind.ROWS_EARLY):
-        return counted(fault.subject, "packet", "packets")
+        side = "before" if fault.kind == FaultKind.ROWS_LATE else "after"
+        return side if fault.subject == 1 else f"{count(fault.subject)} places {side}"
     if fault.kind in (FaultKind.VXLAN_PORT, FaultKind.VXLAN_PORT_IGNORED):
         return str(fault.subject)
     if fault.kind == FaultKind.FUNCTION and isinstance(fault.subject, str):

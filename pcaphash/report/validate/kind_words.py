@@ -85,18 +85,18 @@ def span_text(span: Span, validation: "Validation") -> str:
 
 
 def common_text(common: "Common", validation: "Validation", packets: int) -> str:
-    """Say in one sentence what unexplained packets have in common."""
+    """Say what unexplained packets have in common."""
+    all_of_them = "Both" if packets == 2 else f"All {count(packets)}"
     found = []
     if common.traits:
         kinds = ", and ".join(map(trait_text, common.traits))
-        so_are = (
-            f"so are {counted(common.others, 'other packet', 'other packets')}" if common.others else "no others are"
-        )
-        found.append(f"are {kinds}; {so_are}")
+        others = counted(common.others, "other packet", "other packets")
+        so_are = f"so {'is' if common.others == 1 else 'are'} {others}" if common.others else "no others are"
+        found.append(f"{all_of_them} are {kinds}; {so_are}.")
     if common.span:
-        no_other = "no packet that gets a hash is right" if common.is_of_hashed else "no other packet does"
-        found.append(f"come {span_text(common.span, validation)}, where {no_other}")
-    return f"{'Both' if packets == 2 else f'All {count(packets)}'} {', and '.join(found)}."
+        there = "packet that gets a hash there is right" if common.is_of_hashed else "packet judged there matches"
+        found.append(f"{all_of_them} occur {span_text(common.span, validation)}, and no {there}.")
+    return " ".join(found)
 
 
 def sampled_text(share: float) -> str:

@@ -77,7 +77,7 @@ def _chooses(rule: "QueueRule", device: "Device") -> str:
         return _other_table(rule)
     if rule.kind == QueueRuleKind.ANOTHER_HASH:
         does = ", and ".join(map(fault_text, rule.faults))
-        return f"chooses the queue by another hash than the one it reports: it {does}"
+        return f"chooses the queue by a hash other than the one it reports: it {does}"
     return {
         QueueRuleKind.ONE_QUEUE: f"sends every packet with a hash to receive queue {number}",
         QueueRuleKind.MODULO_QUEUES: f"takes the hash modulo the number of receive queues, {number}",

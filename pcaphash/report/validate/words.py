@@ -41,16 +41,14 @@ def headline(validation: "Validation") -> str:
         return f"Nothing could be judged: {why_nothing(validation)}."
     is_right, held_to = validation.conclusion == Conclusion.MATCH, title_of(validation.device.flavor)
     if validation.judged == 1:
-        found = (
-            "is right: the only packet judged matches" if is_right else "differs: the only packet judged does not match"
-        )
-        return f"The device {found} {held_to}."
+        found = "right: the only packet judged matches" if is_right else "wrong: the only packet judged does not match"
+        return f"The device is {found} {held_to}."
     judged = f"{packets(validation.judged)} judged"
     if is_right:
         return f"The device is right: all {judged} match {held_to}."
     share = f"{validation.mismatches / validation.judged:.2%}"
     do = "does" if validation.mismatches == 1 else "do"
-    return f"The device differs: {count(validation.mismatches)} of {judged} ({share}) {do} not match {held_to}."
+    return f"The device is wrong: {count(validation.mismatches)} of {judged} ({share}) {do} not match {held_to}."
 
 
 def verdict_text(verdict: Verdict, device: "Device") -> str:

@@ -26,7 +26,10 @@ def input_text(kind: HashInput) -> str:
 
 
 def reach_text(reach: "Reach") -> str:
-    """Say which table entries hash inputs can reach, and whether that is the key's doing or their own."""
+    """Say which table entries hash inputs can reach, and what limits that, if anything does: the key or they."""
+    if reach.inputs > 1 and reach.rank < reach.index_bits and not reach.matters:
+        entries = f"{count(reach.entries)} of {count(1 << reach.index_bits)} table entries"
+        return f"{counted(reach.inputs, 'hash input', 'hash inputs')} of {input_text(reach.kind)} reach {entries}."
     return reach_texts([reach])[0]
 
 
