@@ -54,7 +54,7 @@ def _root(
     Examples:
       pcaphash analyze trace.pcap                    how the packets spread over 8 receive queues
       pcaphash compare trace.pcap                    is the hash to blame, and would inner hashing help?
-      pcaphash explain trace.pcap --packet 17        why this packet has this hash
+      pcaphash explain trace.pcap --packet 17        why this packet gets this hash
       pcaphash validate trace.pcapng --key HEX       did the device report the right hashes?
       pcaphash hash 192.0.2.1:1234 198.51.100.2:443  which queue does this flow go to?
       pcaphash analyze --help                        all options, and more examples

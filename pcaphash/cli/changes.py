@@ -28,7 +28,7 @@ At = Annotated[
     typer.Option(
         "--at",
         parser=Timed._make,
-        metavar="TIME WORDS",
+        metavar="TIME OPTIONS",
         help=(
             'Change the device while packets arrive, such as --at 2.5s "--hash-types all --queues 4"; '
             "--config NAME=TYPES changes one configuration; repeatable."
@@ -79,7 +79,7 @@ def _read(time: str, words: str, devices: Sequence[Device]) -> list[TimedOptions
         shared.pop("features", None)  # nor what else was agreed on
     ends_steering = any(word.startswith(_HASH_CONFIG) for word in typed)
     if found.of_file or found.changes:
-        raise ConfigurationError(AT_FIELD, f"{words!r}: the file has tables of its own", "give the options themselves")
+        raise ConfigurationError(AT_FIELD, f"{words!r}: the file has its own tables", "give the options themselves")
     if shared.get("spec") == devices[0].spec:
         del shared["spec"]  # which the words take for granted
     if not shared.keys() - {"given"} and not found.named:

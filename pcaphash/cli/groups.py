@@ -1,5 +1,6 @@
 """Options in groups, as help texts and the manual show them."""
 
+import re
 from collections.abc import Mapping
 from typing import Any, get_args
 
@@ -29,6 +30,7 @@ _ORDER = (
 )
 _OF_ALL_COMMANDS = ("--quiet", "--color", "--version", "--install-completion", "--show-completion", "--help")
 _PAIRS = ("at",)  # options that take two words
+_RANGE = re.compile(r"; (?:\S*[<>]=?)?x(?:[<>]=?\S*)?\]$")  # that typer writes after a default
 _GROUP_OF = {"--output": OUTPUT, "--format": OUTPUT, **dict.fromkeys(_OF_ALL_COMMANDS, GENERAL)}
 
 
@@ -61,6 +63,7 @@ def list_groups(context: Any, command: Any) -> dict[str, list[tuple[str, str]]]:
         record = parameter.get_help_record(context)
         if record is None:
             continue
+        record = (record[0], _RANGE.sub("]", record[1]))
         if parameter.param_type_name == "argument":
             # The type that typer writes after the name means nothing to those who do not write Python.
             groups["Arguments"].append((parameter.metavar or record[0], record[1]))

@@ -36,7 +36,7 @@ MostFlows = Annotated[
         "--max-flows",
         metavar="N",
         min=1,
-        help="How many flows to tell apart, in about 0.6 MB of memory per 1,000; the rest are lumped together.",
+        help="How many flows to tell apart, in about 0.6 MB of memory per 1,000; the rest are counted as one.",
     ),
 ]
 Jobs = Annotated[

@@ -76,7 +76,7 @@ class Sending:
         """
         for name, value in (("read_hash", self.read_hash), ("decapsulate", self.decapsulate)):
             if value and self.into != TAP:
-                problem = f"it is only about {Field('into', TAP)}"
+                problem = f"it works only with {Field('into', TAP)}"
                 raise ConfigurationError(Field(name), problem, "leave it out")
 
     def check(self, given: Mapping[str, object], selection: "Selection") -> None:

@@ -48,8 +48,8 @@ def synth(
 ) -> int:
     """Make traffic from a seed: flows in tunnels, of published flow sizes, byte for byte the same everywhere.
 
-    Lengths and checksums are valid; payloads are zeros. What was made is said on standard output, or on standard error
-    if the packets go to standard output.
+    Lengths and checksums are valid; payloads are zeros. A summary goes to standard output, or to standard error if the
+    packets go to standard output.
 
     \b
     Formats: table (default), json (one object with everything).
@@ -65,11 +65,11 @@ def synth(
     options.check_format(format_, SYNTH_WRITERS)
     if conformance is not None:
         if write is not None:
-            problem = "the conformance set goes into a folder of its own"
+            problem = "the conformance set goes into its own folder"
             raise ConfigurationError(_CONFORMANCE, problem, f"leave {Field('write')} out")
         synthesizing.refuse("the conformance set is always the same")
         if format_ != _FOR_READERS:
-            problem = "the conformance set has formats of its own, and nothing else is printed"
+            problem = "the conformance set has its own formats, and nothing else is printed"
             raise ConfigurationError(Field("format"), problem, "leave it out")
         announce_compilation()
         from pcaphash.report.conformance import write_conformance

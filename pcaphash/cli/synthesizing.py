@@ -19,12 +19,12 @@ _AMOUNTS = {
     "packets": Annotated[
         int | None,
         typer.Option(
-            "--packets", metavar="N", help="How many packets.  [default: 100000, unless another end is given]"
+            "--packets", metavar="N", help="How many packets.  [default: 100000, unless --flows or --duration is given]"
         ),
     ],
     "flows": Annotated[
         int | None,
-        typer.Option("--flows", metavar="N", help="How many flows, all of which end; of zipf, how many ranks."),
+        typer.Option("--flows", metavar="N", help="How many flows; each is sent to its end. Zipf: number of ranks."),
     ],
     "duration": Annotated[
         str | None, typer.Option("--duration", metavar="TIME", help="How long the traffic lasts, such as 2s.")

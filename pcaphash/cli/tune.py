@@ -58,8 +58,8 @@ def tune(
     """Try many hash keys and table sizes, and make an indirection table for this traffic.
 
     A key is chosen on one half of the flows and judged on the other half. That shows what it may gain on other traffic:
-    usually little. From the best random keys on, a quarter as many are tried by flipping bits, which adds bits of the
-    hash input to the table index. A saved census has no flows to try keys on, so it gives only a table.
+    usually little. After the random keys, a quarter as many are tried by flipping bits of the best ones. A saved census
+    has no flows to try keys on, so it gives only a table.
 
     Measures: max_ideal (busiest queue above the ideal share), min_ideal (idlest queue below it), jain (Jain's index),
     cov (coefficient of variation), entropy; each with _packets or _bytes appended.

@@ -94,7 +94,7 @@ def parse_unclassified_queue(value: SupportsIndex, queues: int) -> int:
 def _check_length(place: Field | str, size: int, table_index: str) -> None:
     if table_index == "mask" and size & (size - 1):
         below = 1 << (size.bit_length() - 1)
-        problem = f"{size} entries: indirection_table_mask + 1 must be a power of two"
+        problem = f"{size} is not a power of two, as the spec requires of the length of a table"
         raise ConfigurationError(
             place, problem, f"give {below} or {2 * below} entries, or use {Field('table_index', 'modulo')}"
         )

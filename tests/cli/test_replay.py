@@ -40,7 +40,10 @@ def rows_of(*arguments):
         (["--speed", "2x", "--rate", "1Mpps"], "--speed: --rate gives the times already"),
         (["--rate", "7"], "--rate: '7' is not a rate"),
         (["--loop", "0"], "--loop: 0 is not a number of rounds"),
-        (["--window", "1s"], "--window: without a service time"),
+        (
+            ["--window", "1s"],
+            "--window: windows show drops and delay, which need a service rate; give ",
+        ),
         (["--at", "1s", "--queues 0"], "--at: 1s: --queues: "),
         (["--at", "1s", "--vxlan-port 1"], "--at: 1s: --vxlan-port is settled when the driver starts"),
         (["--at", "1s", "--queue 1"], "--at: '--queue 1': --queue is not an option; did you mean --queues?"),
@@ -260,7 +263,7 @@ def test_standard_output_has_nothing_but_packets(tmp_path):
     assert written.stdout.startswith(b"\x0a\x0d\x0d\x0a")
     rows = list(csv.DictReader((tmp_path / "results" / "replay.csv").read_text().splitlines()))
     dropped = sum(int(row["dropped"]) for row in rows if row["config"] == "outer")
-    assert f"written: what outer delivers; it drops {dropped:,} of 6,060 packets (" in written.stderr.decode()
+    assert f"configuration outer delivers; it drops {dropped:,} of 6,060 packets (" in written.stderr.decode()
     checked = run("validate", "-", "--hash-types", "base", stdin=written.stdout)
     assert checked.returncode == 0
 
@@ -293,8 +296,8 @@ def test_of_standard_input_and_pipes_packets_are_written_and_nothing_else(tmp_pa
         (["--into", "nothing"], "--into: there is no network interface 'nothing'"),
         (["--into", "tap", "--loop", "2"], "--loop: packets go into tap one after the other"),
         (["--into", "qemu", "--speed", "2x"], "--speed: packets go into qemu one after the other"),
-        (["--into", "qemu", "--read-hash"], "--read-hash: it is only about --into tap"),
-        (["--decapsulate"], "--decapsulate: it is only about --into tap"),
+        (["--into", "qemu", "--read-hash"], "--read-hash: it works only with --into tap"),
+        (["--decapsulate"], "--decapsulate: it works only with --into tap"),
         (["--into", "lo", "--reported", "out.csv"], "--reported: an interface does not say what"),
         (["--into", "tap", "--service-rate", "1Mpps"], "--service-rate: the packets go to a real device, which has"),
         (["--into", "lo", "--window", "1s"], "--window: the packets go to a real device, which has its own rings"),

@@ -30,7 +30,8 @@ def test_sizes():
 def test_sizes_that_are_no_power_of_two_are_refused_with_the_neighbours(size):
     below = 1 << (size.bit_length() - 1)
     with pytest.raises(
-        ConfigurationError, match=f"must be a power of two; give {below} or {2 * below} entries, or use table_index=m"
+        ConfigurationError,
+        match=f"a table; give {below} or {2 * below} entries, or use table_index=m",
     ):
         parse_size(size)
     assert parse_size(size, "modulo") == size
@@ -41,7 +42,7 @@ def test_sizes_that_are_no_power_of_two_are_refused_with_the_neighbours(size):
     [
         (
             [0, 1, 2],
-            "3 entries: indirection_table_mask + 1 must be a power of two; "
+            "3 is not a power of two, as the spec requires of the length of a table; "
             "give 2 or 4 entries, or use table_index=modulo",
         ),
         ([0, 8], "8 is out of range: only enabled receive queues are allowed; with queues=8, the last is 7"),

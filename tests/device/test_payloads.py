@@ -289,7 +289,7 @@ def test_any_bytes_are_read_or_refused_in_one_line(data):
 
 
 def test_encoding_what_no_payload_holds():
-    with pytest.raises(ConfigurationError, match="must be a power of two"):
+    with pytest.raises(ConfigurationError, match="is not a power of two"):
         encode_rss_config(Device(table_index="modulo", indirection_table_size=100))
     with pytest.raises(ConfigurationError, match="has no command HASH_TUNNEL_SET"):
         encode_hash_tunnel_set(Device())

@@ -106,8 +106,10 @@ def test_what_is_out_of_order():
 
 
 def test_what_is_delivered():
-    assert delivered_line("a", 1000, 0) == "written: what a delivers; it drops nothing"
-    assert delivered_line("a", 2000, 1500) == "written: what a delivers; it drops 1,500 of 2,000 packets (75.0%)"
+    assert delivered_line("a", 1000, 0) == "written: all packets, as a device with configuration a delivers them"
+    assert delivered_line("a", 2000, 1500) == (
+        "written: what a device with configuration a delivers; it drops 1,500 of 2,000 packets (75.0%)"
+    )
 
 
 def test_a_device_without_queues_has_no_delays_and_says_why():

@@ -170,7 +170,7 @@ def encode_rss_config(device: Device) -> bytes:
     """
     table = device.indirection_table
     if len(table) & len(table) - 1:
-        problem = f"{len(table)} entries: indirection_table_mask + 1 must be a power of two"
+        problem = f"{len(table)} is not a power of two, as the spec requires of the length of a table"
         raise ConfigurationError(Field("indirection_table"), problem, "no RSS_CONFIG can configure such a device")
     head = struct.pack("<I2H", device.hash_types, len(table) - 1, device.unclassified_queue)
     return head + struct.pack(f"<{len(table)}HH", *table, device.queues) + _encode_key(device)

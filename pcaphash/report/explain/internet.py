@@ -158,7 +158,7 @@ def _unusual_words(packet: Packet, level: Level, header: TraceStep) -> tuple[str
 
 
 def _unread_extension_words(packet: Packet, level: Level) -> tuple[str, str]:
-    """Say why an extension header could not be stepped over."""
+    """Say why an extension header could not be skipped."""
     step = level.last
     if level.is_ip:
         why = f"the chain of extension headers runs past the packet at byte {step.offset}: QEMU hashes what it has"

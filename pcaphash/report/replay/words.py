@@ -236,9 +236,12 @@ def late_lines(changes: "Sequence[Change]", duration_ns: float) -> list[str]:
 def delivered_line(config: str, arrived: int, dropped: int) -> str:
     """Say what was written of the packets that arrived for a configuration."""
     if not dropped:
-        return f"written: what {config} delivers; it drops nothing"
+        return f"written: all packets, as a device with configuration {config} delivers them"
     share = percent(dropped / arrived)
-    return f"written: what {config} delivers; it drops {dropped:,} of {packets(arrived)} ({share})"
+    return (
+        f"written: what a device with configuration {config} delivers; it drops {dropped:,} of {packets(arrived)} "
+        f"({share})"
+    )
 
 
 def unknown_lines(replay: "Replay") -> list[str]:

@@ -107,8 +107,9 @@ class ReplayOptions:
         if self.window_ns is not None and self.window_ns < 1:
             raise ConfigurationError(Field("window_ns"), "a window has no length", "give at least 1 ns")
         if self.window_ns is not None and not self.has_service:
-            problem = "without a service time there is nothing to tell of windows"
-            raise ConfigurationError(Field("window_ns"), problem, f"give {Field('service_ps')} too")
+            problem = "windows show drops and delay, which need a service rate"
+            advice = f"give {Field('service_rate')} or {Field('service_ps')}"
+            raise ConfigurationError(Field("window_ns"), problem, advice)
         if any(change.at_ps < 0 for change in self.changes):
             raise ConfigurationError(Field("changes"), "a change is before the first arrival", "give a time from 0 on")
 
