@@ -94,7 +94,7 @@ def common_text(common: "Common", validation: "Validation", packets: int) -> str
         so_are = f"so {'is' if common.others == 1 else 'are'} {others}" if common.others else "no others are"
         found.append(f"{all_of_them} are {kinds}; {so_are}.")
     if common.span:
-        there = "packet that gets a hash there is right" if common.is_of_hashed else "packet judged there matches"
+        there = "packet there that gets a hash is right" if common.is_of_hashed else "packet judged there matches"
         found.append(f"{all_of_them} occur {span_text(common.span, validation)}, and no {there}.")
     return " ".join(found)
 
