@@ -99,7 +99,8 @@ def validate(
         validation = _run(request, inputs_of(traces), output, watch, jobs)
     from pcaphash.report.validate.words import why_nothing
 
-    command = _recover_command(sys.argv[1:]) if validation.may_have_another_key and len(traces) == 1 else None
+    is_asked = validation.may_have_another_key and len(traces) == 1 and _is_recoverable(validation)
+    command = _recover_command(sys.argv[1:]) if is_asked else None
     write_validation(validation, format_, sys.stdout, command)
     if validation.mismatches:
         _tell_suspects(validation)
@@ -120,6 +121,13 @@ def _recover_command(words: list[str]) -> str:
             kept.append(word)
         is_value = not is_value and word in _NOT_OF_RECOVERY
     return shlex.join(["pcaphash", "recover-key", *kept])
+
+
+def _is_recoverable(validation: "Validation") -> bool:
+    """Tell whether something was reported that tells of a key: hashes, or queues that tell bits of the table index."""
+    from pcaphash.studies.recover_key.queues import find_queue_sums
+
+    return bool(validation.compared_hashes) or find_queue_sums(validation.device) is not None
 
 
 def _tell_suspects(validation: "Validation") -> None:

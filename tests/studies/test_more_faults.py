@@ -8,7 +8,7 @@ import pytest
 from naive.configuration import Configuration
 from pcaphash.studies.validate import Validation, validate
 from support.comparing import device_of
-from support.diagnosing import SaidOf, misbehave
+from support.diagnosing import Said, SaidOf, misbehave
 from support.traffic import flows, plain, tunnelled, write
 
 pytestmark = pytest.mark.jit_only
@@ -37,3 +37,34 @@ def test_one_of_two_vxlan_ports_is_not_known(tmp_path):
     found = diagnose(tmp_path, frames, misbehave(frames, replace(CONFIGURATION, vxlan_ports=(4789,))))
     assert named(found) == ["vxlan-port-ignored-8472"]
     assert (found.mismatches, found.diagnosis.alternatives) == (60, [])
+
+
+def test_receive_queues_of_a_key_that_nobody_knows(tmp_path):
+    frames = [plain(flow) for flow in flows(150)] * 2
+    said = misbehave(frames, replace(CONFIGURATION, key=random.Random(8).randbytes(40)))
+    queues = diagnose(tmp_path, frames, [Said(None, queue=each.queue) for each in said]).queue_diagnosis
+    matching, hashes = queues.matching
+    assert (queues.rules, hashes) == ([], 150)
+    assert 5 < matching < 40
+
+
+@pytest.mark.parametrize("share", [0.5, 1.0])
+def test_receive_queues_at_random_are_those_of_no_key(tmp_path, share):
+    frames = [plain(flow) for flow in flows(150)] * 2
+    numbers = random.Random(2)
+    said = [
+        Said(None, queue=numbers.randrange(8) if numbers.random() < share else each.queue)
+        for each in misbehave(frames, CONFIGURATION)
+    ]
+    found = diagnose(tmp_path, frames, said)
+    assert not found.may_have_another_key
+
+
+def test_a_key_with_one_bit_that_is_wrong_is_worth_recovering(tmp_path):
+    frames = [plain(flow) for flow in flows(150)]
+    key = bytearray(CONFIGURATION.key)
+    key[15] ^= 0x02  # the hash depends on it where the last bit of the destination port is set
+    found = diagnose(tmp_path, frames, misbehave(frames, replace(CONFIGURATION, key=bytes(key))))
+    assert found.diagnosis.causes == []
+    assert found.right_hashes > 50
+    assert found.may_have_another_key

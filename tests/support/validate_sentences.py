@@ -11,7 +11,14 @@ from pcaphash.engine.reading import Reading
 from pcaphash.report.validate.fault_words import device_text, fault_text, traffic_texts
 from pcaphash.report.validate.kind_words import common_text, part_text, sampled_text, trait_text
 from pcaphash.report.validate.queue_words import queue_sentences
-from pcaphash.report.validate.words import decision_text, headline, possible_texts, unexplained_text, verdict_text
+from pcaphash.report.validate.words import (
+    decision_text,
+    headline,
+    possible_texts,
+    recover_text,
+    unexplained_text,
+    verdict_text,
+)
 from pcaphash.report.words.notes import note_text
 from pcaphash.studies.validate import Validation, log_notes
 from pcaphash.studies.validate.deciding import ByteOrder, FewerFaults, HashOrder, TunnelNames
@@ -227,4 +234,11 @@ def _rules() -> Iterator[str]:
     yield f"{table.name}: {' '.join(queue_sentences(_diagnosis(table), device, ''))}"
     yield f"several: {' '.join(queue_sentences(_diagnosis(modulo, table, beyond=3), device, 'about '))}"
     yield f"none: {' '.join(queue_sentences(_diagnosis(unhashed=7), device, ''))}"
+    yield f"independent: {' '.join(queue_sentences(replace(_diagnosis(), matching=(123, 1000)), device, ''))}"
+    for found in (
+        replace(_validation(0, 5), compared_hashes=5),
+        replace(_validation(2, 5), compared_hashes=7, right_hashes=2),
+        replace(_validation(2, 5), queue_diagnosis=replace(_diagnosis(), matching=(123, 1000))),
+    ):
+        yield f"recover: {recover_text(found)}"
     yield f"none: {' '.join(queue_sentences(_diagnosis(hash_values=1), device, ''))}"

@@ -88,6 +88,7 @@ def _queues(queues: "QueueDiagnosis", device: "Device") -> dict[str, Any]:
         "unhashed": queues.unhashed,
         "beyond": queues.beyond,
         "unexplained": queues.unexplained,
+        "matching": queues.matching,
         "rules": [_rule(rule, device) for rule in queues.rules],
     }
 

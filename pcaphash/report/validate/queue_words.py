@@ -43,6 +43,12 @@ def queue_sentences(queues: "QueueDiagnosis", device: "Device", about: str) -> l
     if queues.rules and queues.unexplained:
         elsewhere = f"{about.capitalize()}{packets(queues.unexplained)} arrived on other queues"
         sentences.append(f"{elsewhere}: {_FILTERS} or RSS contexts can cause this.")
+    elif queues.matching:
+        matching, hashes = queues.matching
+        sentences.append(
+            f"The queues do not depend on the expected hashes: {count(matching)} of {count(hashes)} different hashes "
+            "lead to the expected queue, as many as by chance. The device may have another key."
+        )
     elif not queues.rules:
         sentences.append(
             f"No rule explains them: {_hashes(queues)}. {_FILTERS.capitalize()}, RSS contexts, or an indirection table "

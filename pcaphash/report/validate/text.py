@@ -13,6 +13,7 @@ from pcaphash.report.validate.words import (
     headline,
     not_judged_texts,
     possible_texts,
+    recover_text,
     remarks,
     unexplained_text,
     verdict_text,
@@ -57,8 +58,7 @@ def show_validation(validation: "Validation", stream: TextIO, recover_command: s
     if validation.queue_diagnosis is not None:
         _show_queues(validation, validation.queue_diagnosis, console)
     if recover_command:
-        line = "Every hash is wrong. If the device may have another key, recover it from the hashes:"
-        show_text(Text(line), console)
+        show_text(Text(recover_text(validation)), console)
         console.print(Text(f"  {recover_command}"), soft_wrap=True)
 
 

@@ -103,6 +103,15 @@ def possible_texts(diagnosis: "Diagnosis") -> list[str]:
     return [f"Each of these would explain {what}:", *(f"- {each}" for each in some[:_MOST_POSSIBLE]), *more]
 
 
+def recover_text(validation: "Validation") -> str:
+    """Say why one may want to recover the key, to stand before the command."""
+    queues = validation.queue_diagnosis
+    if queues is not None and queues.is_independent:
+        return "Recover the key that the device has from its queues:"
+    why = "Every hash is wrong." if validation.is_every_hash_wrong else "No known fault explains these hashes."
+    return f"{why} If the device may have another key, recover it from the hashes:"
+
+
 def decision_text(decision: "Decision") -> str:
     """Say what was decided by the first packets, or by the faults."""
     if isinstance(decision, HashOrder):

@@ -11,7 +11,13 @@ from pcaphash.engine.describer import Describer, queues_of
 from pcaphash.studies.validate.diagnosis import Diagnosis, diagnose, displaced
 from pcaphash.studies.validate.displacement import Displacement
 from pcaphash.studies.validate.fault import BYTE_ORDER, OF_VALUES
-from pcaphash.studies.validate.queue_rules import QueueDiagnosis, QueueRule, QueueRuleKind, diagnose_change
+from pcaphash.studies.validate.queue_rules import (
+    QueueDiagnosis,
+    QueueRule,
+    QueueRuleKind,
+    diagnose_change,
+    matching_by_chance,
+)
 from pcaphash.studies.validate.sample import Sample
 from pcaphash.studies.validate.trial import Trial
 from pcaphash.studies.validate.verdicts import (
@@ -80,9 +86,19 @@ def conclude(
         by_queue = diagnose(device, sample, leniency, by_queue=True)
         if by_queue.causes and not by_queue.unexplained:
             diagnosis, queues = by_queue, _diagnose_queues(device, sample, leniency, by_queue)
-    if queues and queues.unexplained and not says_only_queue(sample.reported).all():
+    if queues and queues.unexplained and says_only_queue(sample.reported).all():
+        queues = replace(queues, matching=_matching(device, sample, leniency)) if not queues.rules else queues
+    elif queues and queues.unexplained:
         queues = _by_another_hash(device, sample, leniency, queues)
     return Conclusion(sample, is_turned, diagnosis, queues)
+
+
+def _matching(device: Device, sample: Sample, leniency: Leniency) -> tuple[int, int] | None:
+    """Tell whether the only thing reported, queues, is independent of the hashes that are expected."""
+    values, hashed = Trial(device, sample, leniency).hash_values(())
+    wrong, queues = (sample.faults & WRONG_QUEUE) > 0, sample.reported.queues
+    judged = hashed & (queues != NOT_REPORTED)
+    return matching_by_chance(values[judged], queues[judged], wrong[judged])
 
 
 def _is_open(queues: QueueDiagnosis) -> bool:

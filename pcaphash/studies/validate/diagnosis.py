@@ -22,12 +22,13 @@ from pcaphash.studies.validate.search import Scored, Search
 from pcaphash.studies.validate.traits import N_TRAITS, Span, Trait, Traits
 from pcaphash.studies.validate.trial import Faults, Mask, Trial
 from pcaphash.studies.validate.tunnel_ports import possible_vxlan_ports
-from pcaphash.studies.validate.verdicts import MISSING, OF_HASH, Leniency, says_only_queue
+from pcaphash.studies.validate.verdicts import MISSING, OF_HASH, WRONG_VALUE, Leniency, says_only_queue
 
 _MOST_TRIED = 1200  # packets that the search looks at
 _ATTEMPTS = 3  # with packets among them that the sets found before did not explain
 _LENGTHS = 4  # so many packets of a kind come before the second one of a length
 _LEAST_OF_A_PART = 3  # packets that tell something else
+_LEAST_OF_A_KEY = 8  # hash inputs whose hash is wrong and not explained, for another key to be worth a thought
 _PROBES = 16  # wrong and right packets that single faults are tried on first, where no cause is found
 
 
@@ -81,6 +82,8 @@ class Diagnosis:
     possible : tuple of Fault
         Where no cause is found: faults each of which would explain every packet, wrong and right, had chance not done
         as well. None of them is a cause.
+    unexplained_inputs : int
+        How many different hash inputs the unexplained packets with a wrong hash value have.
     """
 
     causes: list[Cause]
@@ -92,6 +95,13 @@ class Diagnosis:
     common: Common | None = None
     sampled: float | None = None
     possible: Faults = ()
+    unexplained_inputs: int = 0
+
+    @property
+    def may_have_another_key(self) -> bool:
+        """Whether a key that nobody knows may be why hashes are wrong that no fault explains."""
+        speaks_against = self.common is not None and self.common.speaks_against_key
+        return self.unexplained_inputs >= _LEAST_OF_A_KEY and not speaks_against
 
     @property
     def positions(self) -> list[int]:
@@ -163,6 +173,7 @@ def diagnose(device: Device, sample: Sample, leniency: Leniency, *, by_queue: bo
         common_of(trial, traits, evidence, left, may_be_chance=bool(possible)),
         sampled_share(trial, left),
         possible,
+        round(evidence.count(left & ((sample.faults & WRONG_VALUE) > 0))),
     )
 
 

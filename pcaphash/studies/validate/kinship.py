@@ -34,6 +34,20 @@ _OF_HEADERS = (
     TraitKind.INNER_VERSION,
     TraitKind.HASHED_VERSION,
 )
+_NOT_OF_KEYS = frozenset(
+    {
+        TraitKind.FRAGMENT,
+        TraitKind.EXTENSION,
+        TraitKind.OPTIONS,
+        TraitKind.SHORT,
+        TraitKind.TAGS,
+        TraitKind.ENCAPSULATION,
+        TraitKind.FLAG,
+        TraitKind.PROTOCOL,
+        TraitKind.INTERFACE,
+        TraitKind.FLOW,
+    }
+)
 _IMPLIED = {
     TraitKind.FLOW: {TraitKind.SOURCE, TraitKind.DESTINATION, TraitKind.SOURCE_PORT, TraitKind.DESTINATION_PORT},
     TraitKind.OUTER_PORT: {TraitKind.VERSION},
@@ -64,6 +78,12 @@ class Common:
     span: Span | None
     others: int
     is_of_hashed: bool = False
+
+    @property
+    def speaks_against_key(self) -> bool:
+        """Whether another key would hardly change the hashes of just these packets."""
+        is_kind = not self.others and any(trait.kind in _NOT_OF_KEYS for trait in self.traits)
+        return is_kind or self.span is not None
 
 
 def traits_of(trial: Trial) -> Traits:

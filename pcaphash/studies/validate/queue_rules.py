@@ -20,6 +20,9 @@ Weights = npt.NDArray[np.float64]
 
 _MOST_BITS = 16
 _N_RULES = 80  # that are tried, from the beginning or from the first wrong packet on
+_LEAST_INDEPENDENT = 20  # hashes, for queues to be independent of them
+_MOST_OF_A_QUEUE = 0.5  # of the hashes
+_SIGMAS = 4.0
 _MOST_EXCEPTIONS = 0.1  # of the packets, which filters may have steered elsewhere, for a rule to be believed
 
 
@@ -118,6 +121,9 @@ class QueueDiagnosis:
         How many have a hash, and how many have none.
     beyond : int
         Packets on a receive queue that the configured device does not have.
+    matching : tuple of int, optional
+        How many hashes lead to the queue that is expected, and how many hashes there are, if that is as many as chance
+        gives though packets of one hash go to one queue.
     """
 
     rules: list[QueueRule]
@@ -126,6 +132,12 @@ class QueueDiagnosis:
     hashed: int
     unhashed: int
     beyond: int
+    matching: tuple[int, int] | None = None
+
+    @property
+    def is_independent(self) -> bool:
+        """Whether queues have nothing to do with the hashes that are expected."""
+        return self.matching is not None
 
     @property
     def unexplained(self) -> int:
@@ -227,6 +239,31 @@ def _rules_without(device: Device, queues: Queues, wrong: Mask, weights: Weights
     if usual == device.indirection_table[0]:
         kinds.append(QueueRuleKind.FIRST_ENTRY)
     return [QueueRule(kind, usual, exceptions=exceptions) for kind in kinds]
+
+
+def matching_by_chance(values: Values, queues: Queues, wrong: Mask) -> tuple[int, int] | None:
+    """Return how many hashes lead to the queue that is expected, and how many there are, if chance gives as many.
+
+    None where that is more than chance gives, where the hashes are too few to tell, and where packets of one hash went
+    to several queues, so that no other hash is behind them.
+
+    Parameters
+    ----------
+    values : uint32 array of shape (n,)
+        Hashes that are expected.
+    queues : int64 array of shape (n,)
+        Receive queues reported.
+    wrong : bool array of shape (n,)
+        Whether that is not the one that is expected.
+    """
+    _, at, of_packets = np.unique(values, return_index=True, return_inverse=True)
+    n = len(at)
+    if n < _LEAST_INDEPENDENT or (queues[at][of_packets] != queues).any():
+        return None
+    matching = int(np.count_nonzero(~wrong[at]))
+    most = (np.bincount(queues[at]) / n).max()  # of the hashes that chance brings to the expected queue
+    is_by_chance = matching <= n * most + _SIGMAS * math.sqrt(n * most * (1 - most))
+    return (matching, n) if is_by_chance and most <= _MOST_OF_A_QUEUE else None
 
 
 def _usual(queues: Queues, weights: Weights) -> int:

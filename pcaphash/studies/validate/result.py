@@ -184,6 +184,10 @@ class Validation(Result):
 
     @property
     def may_have_another_key(self) -> bool:
-        """Whether every hash is wrong, and no cause that was found explains it."""
-        is_explained = self.diagnosis is not None and self.diagnosis.causes and not self.diagnosis.unexplained
-        return self.is_every_hash_wrong and not is_explained
+        """Whether a key that nobody knows may be why hashes or queues are wrong: no cause explains them."""
+        if self.queue_diagnosis is not None and self.queue_diagnosis.is_independent:
+            return True
+        if self.diagnosis is None:
+            return False
+        is_explained = self.diagnosis.causes and not self.diagnosis.unexplained
+        return (self.is_every_hash_wrong and not is_explained) or self.diagnosis.may_have_another_key
