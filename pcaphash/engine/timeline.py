@@ -1,5 +1,7 @@
 """The load of receive queues over time, in windows aligned to absolute time."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 
@@ -28,6 +30,24 @@ def parse_window(text: str, place: Field = _WINDOW_FIELD) -> int:
     if rest:
         raise ConfigurationError(place, f"{text!r} is not a whole number of nanoseconds", "give a longer window")
     return length
+
+
+@dataclass(frozen=True)
+class Busiest:
+    """How much of the packets the busiest receive queue has, in single windows.
+
+    Parameters
+    ----------
+    median, in_95_of_100, worst : float
+        Its share in half of the windows, in 95 of 100 windows, and in every window at most.
+    worst_start_ns : int
+        When the window with the largest share begins, since 1970.
+    """
+
+    median: float
+    in_95_of_100: float
+    worst: float
+    worst_start_ns: int
 
 
 class Timeline:
@@ -59,6 +79,16 @@ class Timeline:
         """Packets and bytes on each receive queue, in each window with packets, shape (windows, queues, 2)."""
         empty = np.zeros((0, self.device.queues, 2), np.int64)
         return np.stack([self._loads[window] for window in self.windows]) if self._loads else empty
+
+    @property
+    def busiest(self) -> Busiest | None:
+        """How busy the busiest receive queue is in single windows; None if no window has packets."""
+        if not self._loads:
+            return None
+        packets = self.loads[:, :, 0]
+        shares = packets.max(axis=1) / packets.sum(axis=1)
+        median, in_95_of_100, worst = np.quantile(shares, (0.5, 0.95, 1)).tolist()
+        return Busiest(median, in_95_of_100, worst, self.windows[int(shares.argmax())] * self.window_ns)
 
     def combine(self, other: "Timeline") -> None:
         """Add what was counted of other packets.

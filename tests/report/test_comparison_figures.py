@@ -2,7 +2,6 @@
 
 import io
 from dataclasses import replace
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -11,6 +10,7 @@ from matplotlib.colors import to_hex
 from matplotlib.image import imread
 
 from pcaphash.device import Device
+from pcaphash.engine.timeline import Timeline
 from pcaphash.report.compare.write import write_comparison_folder
 from pcaphash.report.figures.canvas import FORMATS, NARROW, WIDE, printable, save
 from pcaphash.report.figures.compare import MOST_CONFIGURATIONS, draw_comparison
@@ -39,13 +39,10 @@ def legend_of(figure):
 
 def timeline(loads, windows=None, window_ns=10**6):
     loads = np.asarray(loads, np.int64)
-    return SimpleNamespace(
-        loads=np.stack([loads, 100 * loads], axis=2),
-        windows=list(range(len(loads))) if windows is None else windows,
-        window_ns=window_ns,
-        device=SimpleNamespace(queues=loads.shape[1]),
-        without_time=0,
-    )
+    made = Timeline(Device(queues=loads.shape[1], indirection_table_size=128), window_ns)
+    windows = range(len(loads)) if windows is None else windows
+    made._loads = dict(zip(windows, np.stack([loads, 100 * loads], axis=2), strict=True))
+    return made
 
 
 def test_bars_are_the_shares_of_each_configuration(overlay):

@@ -7,7 +7,6 @@ import re
 from dataclasses import replace
 from html.parser import HTMLParser
 from itertools import pairwise
-from types import SimpleNamespace
 
 import html5lib
 import numpy as np
@@ -15,6 +14,7 @@ import pytest
 
 from pcaphash.device import Device, default_configs
 from pcaphash.engine.reading import Reading
+from pcaphash.engine.timeline import Timeline
 from pcaphash.errors import CaptureError
 from pcaphash.report.compare.words import put_into_words
 from pcaphash.report.compare.write import write_comparison
@@ -334,9 +334,8 @@ def test_a_thousand_queues_stay_small():
 @pytest.mark.slow
 def test_a_hundred_thousand_windows_stay_small(overlay):
     loads = np.random.default_rng(1).integers(1, 9, (100_000, 8, 2))
-    timeline = SimpleNamespace(
-        loads=loads, windows=list(range(100_000)), window_ns=10**6, device=Device(), without_time=4
-    )
+    timeline = Timeline(Device(), 10**6)
+    timeline._loads, timeline.without_time = dict(enumerate(loads)), 4
     page = make_page(replace(overlay, outcomes=[replace(each, timeline=timeline) for each in overlay.outcomes]))
     assert len(page.encode()) < MOST_BYTES
     shown = text_of(page)

@@ -3,6 +3,7 @@
 import io
 import random
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ import pcaphash
 from pcaphash import Device
 from pcaphash.device import default_configs
 from pcaphash.engine.saved import save_census
-from pcaphash.engine.timeline import parse_window
+from pcaphash.engine.timeline import Busiest, Timeline, parse_window
 from pcaphash.errors import ConfigurationError
 from pcaphash.report.compare.document import comparison_document
 from pcaphash.report.compare.write import write_comparison
@@ -65,6 +66,27 @@ def test_flows_bring_to_each_queue_what_the_census_has(overlay):
         assert np.array_equal(outcome.kept, outcome.distribution.queues)
         assert np.array_equal(sum(group.queues for group in outcome.encapsulations), outcome.distribution.queues)
         assert np.array_equal(outcome.timeline.loads.sum(axis=0), outcome.distribution.queues)
+
+
+def test_half_of_the_packets(overlay):
+    for outcome in overlay.outcomes:
+        for n, loads in (
+            (outcome.queues_with_half, outcome.distribution.queues[:, 0]),
+            (outcome.inputs_with_half, outcome.inputs.loads[:, 0]),
+        ):
+            heaviest = sorted(loads.tolist(), reverse=True)
+            assert 2 * sum(heaviest[: n - 1]) < sum(heaviest) <= 2 * sum(heaviest[:n])
+    empty = replace(overlay.outcomes[0].distribution, queues=np.zeros((8, 2), np.int64))
+    nothing = replace(overlay.outcomes[0], distribution=empty, inputs=None)
+    assert (nothing.queues_with_half, nothing.inputs_with_half) == (0, 0)
+
+
+def test_the_busiest_queue_of_single_windows():
+    timeline = Timeline(INNER, 10)
+    assert timeline.busiest is None
+    for window, packets in enumerate(([4, 4], [1, 9], [0, 5], [3, 2], [6, 4])):
+        timeline._loads[window + 7] = np.array([packets, packets]).T
+    assert timeline.busiest == Busiest(0.6, pytest.approx(0.98), 1, 90)
 
 
 def test_windows_are_those_of_hashes(overlay):

@@ -16,7 +16,7 @@ from pcaphash.studies.compare.rows import flow_rows, ideal_rows
 from pcaphash.studies.compare.verdict import Conclusion
 
 if TYPE_CHECKING:
-    from pcaphash.engine.timeline import Timeline
+    from pcaphash.engine.timeline import Busiest, Timeline
     from pcaphash.studies.compare import Comparison, Outcome
     from pcaphash.studies.compare.outcome import Row
 
@@ -54,8 +54,8 @@ def show_comparison(comparison: "Comparison", stream: TextIO) -> None:
             _show_hottest(outcome, console)
         _show_affinity(outcomes, console)
         for outcome in outcomes:
-            if outcome.timeline is not None and len(outcome.timeline.windows):
-                _show_timeline(outcome.device.name, outcome.timeline, console)
+            if outcome.timeline is not None and (busiest := outcome.timeline.busiest):
+                _show_timeline(outcome.device.name, outcome.timeline, busiest, console)
     show_facts(comparison.analysis, console)
     _show_limits(comparison, console)
     show_reasons(comparison.analysis, console)
@@ -155,18 +155,12 @@ def _show_affinity(outcomes: "list[Outcome]", console: Console) -> None:
     columns.print(console)
 
 
-def _show_timeline(name: str, timeline: "Timeline", console: Console) -> None:
+def _show_timeline(name: str, timeline: "Timeline", busiest: "Busiest", console: Console) -> None:
     """Say how busy the busiest receive queue is in single windows."""
-    import numpy as np
-
-    packets = timeline.loads[:, :, 0]
-    shares = packets.max(axis=1) / packets.sum(axis=1)
-    worst = int(shares.argmax())
-    start = moment(timeline.windows[worst] * timeline.window_ns)
     console.print(
-        f"{name}: in {len(shares):,} windows of {timeline.window_ns / 1e6:g} ms, the busiest queue has "
-        f"{percent(np.median(shares))} of packets (median), {percent(np.quantile(shares, 0.95))} (95 of 100 windows), "
-        f"{percent(shares[worst])} (worst, from {start})"
+        f"{name}: in {len(timeline.windows):,} windows of {timeline.window_ns / 1e6:g} ms, the busiest queue has "
+        f"{percent(busiest.median)} of packets (median), {percent(busiest.in_95_of_100)} (95 of 100 windows), "
+        f"{percent(busiest.worst)} (worst, from {moment(busiest.worst_start_ns)})"
     )
 
 

@@ -77,7 +77,7 @@ def _concentration_of(baseline: "Baseline") -> "tuple[Values, Values]":
 
 def _concentration_title(outcomes: "Sequence[Outcome]") -> str:
     """Say on how many queues half of the packets are, where these are fewest and where they are most."""
-    halves = [(_half_of(_shares(outcome)), len(_shares(outcome)), outcome.device.name) for outcome in outcomes]
+    halves = [(outcome.queues_with_half, outcome.device.queues, outcome.device.name) for outcome in outcomes]
     fewest, most = (choose(halves, key=lambda each: each[0] / each[1]) for choose in (min, max))
     text = f"Half of the packets are on {count(fewest[0])} of {count(fewest[1])} receive queues"
     if len(halves) == 1:
@@ -85,11 +85,6 @@ def _concentration_title(outcomes: "Sequence[Outcome]") -> str:
     if fewest[:2] == most[:2]:
         return f"{text} under every configuration"
     return f"{text} under {shorten(fewest[2], 28)}, and on {count(most[0])} under {shorten(most[2], 28)}"
-
-
-def _half_of(shares: "Values") -> int:
-    """Return how many of the largest shares make up half of the whole."""
-    return int(np.searchsorted(np.sort(shares)[::-1].cumsum(), 0.5)) + 1
 
 
 def _shares(outcome: "Outcome") -> "Values":
@@ -109,15 +104,13 @@ def _input_loads(outcome: "Outcome") -> "Counts":
 def _describe_concentration(outcomes: "Sequence[Outcome]") -> str:
     parts = []
     for outcome in outcomes:
-        shares = _shares(outcome)
-        n_half = _half_of(shares)
+        n_half = outcome.queues_with_half
         verb = "has" if n_half == 1 else "have"
-        queues = f"{count(n_half)} of {count(len(shares))} receive queues"
+        queues = f"{count(n_half)} of {count(outcome.device.queues)} receive queues"
         text = f"{shorten(outcome.device.name)}: {queues} {verb} half of the packets"
         if outcome.inputs is not None and len(outcome.inputs.loads):
-            of_inputs = _accumulate(_input_loads(outcome))
-            n_inputs = int(np.searchsorted(of_inputs, 0.5)) + 1
-            text += f", {count(n_inputs)} of {count(len(of_inputs))} hash inputs half of those with a hash"
+            inputs = f"{count(outcome.inputs_with_half)} of {count(len(outcome.inputs.loads))} hash inputs"
+            text += f", {inputs} half of those with a hash"
         parts.append(text)
     return (
         f"Share of packets on the busiest receive queues together, and of the heaviest hash inputs. {'; '.join(parts)}."

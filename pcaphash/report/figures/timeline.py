@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     from matplotlib.figure import Figure
 
-    from pcaphash.engine.timeline import Timeline
+    from pcaphash.engine.timeline import Busiest, Timeline
 
     Counts = npt.NDArray[np.int64]
     Values = npt.NDArray[np.float64]
@@ -52,10 +52,11 @@ def draw_timelines(coloured: "Mapping[str, tuple[Timeline, str]]", width: float)
     images = {name: _sum_steps(loads[name], (windows[name] - first) // per_step, n_steps) / seconds for name in loads}
     figure = _draw_images(images, {name: load.shape[1] for name, load in loads.items()}, of_name, seconds, width)
     figure.axes[len(images) - 1].set_xlabel(f"time from {moment(first * window_ns)} (s)")
-    parts = [_describe_one(name, load) for name, load in loads.items()]
+    busiest = {name: each for name, timeline in timelines.items() if (each := timeline.busiest)}
+    parts = [_describe_one(name, len(windows[name]), each) for name, each in busiest.items()]
     most_queues = max(load.shape[1] for load in loads.values())
     text = f"{_describe(most_queues, per_step, window_ns)} {'; '.join(parts)}."
-    return Picture("windows", _title(loads), text, figure)
+    return Picture("windows", _title(busiest), text, figure)
 
 
 def _draw_images(
@@ -80,18 +81,14 @@ def _draw_images(
     return figure
 
 
-def _title(loads: "Mapping[str, Counts]") -> str:
+def _title(busiest: "Mapping[str, Busiest]") -> str:
     """Say how much of a window's packets its busiest queue has, where that is least and where it is most."""
-    medians = {name: float(np.median(_busiest_shares(each))) for name, each in loads.items()}
+    medians = {name: each.median for name, each in busiest.items()}
     best, worst = (choose(medians, key=medians.__getitem__) for choose in (min, max))
     text = f"In the median window, the busiest queue has {percent(medians[best])} of packets"
     if percent(medians[best]) == percent(medians[worst]):
         return text if len(medians) == 1 else f"{text} under every configuration"
     return f"{text} under {shorten(best, 28)}, and {percent(medians[worst])} under {shorten(worst, 28)}"
-
-
-def _busiest_shares(loads: "Counts") -> "Values":
-    return np.asarray(loads.max(axis=1) / loads.sum(axis=1))
 
 
 def _sum_steps(loads: "Counts", steps: "Counts", n_steps: int) -> "Counts":
@@ -112,10 +109,8 @@ def _describe(queues: int, per_step: int, window_ns: int) -> str:
     return f"{text}."
 
 
-def _describe_one(name: str, loads: "Counts") -> str:
-    shares = _busiest_shares(loads)
+def _describe_one(name: str, n_windows: int, busiest: "Busiest") -> str:
     return (
-        f"{shorten(name)}: in {count(len(loads))} windows with packets, the busiest queue has "
-        f"{percent(float(np.median(shares)))} of packets in the median window and {percent(float(shares.max()))} in "
-        "the worst"
+        f"{shorten(name)}: in {count(n_windows)} windows with packets, the busiest queue has "
+        f"{percent(busiest.median)} of packets in the median window and {percent(busiest.worst)} in the worst"
     )

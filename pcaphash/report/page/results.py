@@ -12,7 +12,7 @@ from pcaphash.studies.compare.affinity import QUESTIONS
 from pcaphash.studies.compare.rows import flow_rows
 
 if TYPE_CHECKING:
-    from pcaphash.engine.timeline import Timeline
+    from pcaphash.engine.timeline import Busiest, Timeline
     from pcaphash.studies.compare import Comparison, Outcome
     from pcaphash.studies.compare.outcome import Row
 
@@ -181,9 +181,9 @@ def window_table(comparison: "Comparison") -> Table:
         *("95 of 100 windows", "worst window", "start of the worst window"),
     ]
     rows = [
-        _window_row(outcome.device.name, outcome.timeline)
+        _window_row(outcome.device.name, outcome.timeline, busiest)
         for outcome in comparison.outcomes
-        if outcome.timeline is not None and len(outcome.timeline.windows)
+        if outcome.timeline is not None and (busiest := outcome.timeline.busiest)
     ]
     table = make_table("windows", "Load of the busiest receive queue in single windows", headings, rows)
     without = comparison.without_time
@@ -191,15 +191,11 @@ def window_table(comparison: "Comparison") -> Table:
     return Table(table.name, table.caption, table.headings, table.rows, note)
 
 
-def _window_row(name: str, timeline: "Timeline") -> list[Cell]:
-    windows, loads = timeline.windows, timeline.loads[:, :, 0]
-    shares = loads.max(axis=1) / loads.sum(axis=1)
-    worst = int(shares.argmax())
-    start = windows[worst] * timeline.window_ns
+def _window_row(name: str, timeline: "Timeline", busiest: "Busiest") -> list[Cell]:
     return [
         text(name),
-        number(len(windows)),
+        number(len(timeline.windows)),
         measure(timeline.window_ns / 1e6, "g"),
-        *(share(float(np.quantile(shares, part))) for part in (0.5, 0.95, 1)),
-        Cell(moment(start), start),
+        *map(share, (busiest.median, busiest.in_95_of_100, busiest.worst)),
+        Cell(moment(busiest.worst_start_ns), busiest.worst_start_ns),
     ]

@@ -127,6 +127,16 @@ class Outcome:
         """The configuration."""
         return self.distribution.device
 
+    @property
+    def queues_with_half(self) -> int:
+        """The fewest receive queues that have half of the packets together; 0 without packets."""
+        return _count_half(self.distribution.queues[:, 0])
+
+    @property
+    def inputs_with_half(self) -> int:
+        """The fewest hash inputs that have half of the packets with a hash together; 0 without any."""
+        return 0 if self.inputs is None else _count_half(self.inputs.loads[:, 0])
+
     @cached_property
     def sampling(self) -> dict[str, Interval]:
         """Where each measure lies in 95 of 100 resamples of the flows: how much it depends on which were captured."""
@@ -136,3 +146,9 @@ class Outcome:
         steered = queues != NO_QUEUE
         with using_threads(self.threads):
             return resample(flows.loads[steered], flows.hashes[steered], queues[steered], self.device.queues)
+
+
+def _count_half(loads: npt.NDArray[np.int64]) -> int:
+    """Return how many of the largest make up half of the whole."""
+    sums = np.sort(loads)[::-1].cumsum()
+    return int(np.searchsorted(2 * sums, sums[-1])) + 1 if len(sums) and sums[-1] else 0
