@@ -19,8 +19,7 @@ from pcaphash.engine.flows import FlowTable
 from pcaphash.engine.inputs import find_inputs
 from pcaphash.engine.rules import ReadingRules
 from pcaphash.studies.census import census
-from pcaphash.studies.tune.study import try_keys
-from pcaphash.studies.tune.trial import pack_halves, random_keys, split_inputs
+from pcaphash.studies.tune.trial import pack_halves, random_keys, split_inputs, try_keys
 
 PASSES = 10
 KEYS = 1000

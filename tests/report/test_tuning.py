@@ -9,7 +9,7 @@ from pcaphash import Device
 from pcaphash.report.tune.words import setting_lines, table_lines
 from pcaphash.report.tune.write import write_tuning
 from pcaphash.studies.tune import tune
-from pcaphash.studies.tune.result import TableTrial
+from pcaphash.studies.tune.tables import TableTrial
 from support.traffic import flows, plain, write
 
 

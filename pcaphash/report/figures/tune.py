@@ -7,7 +7,7 @@ from pcaphash.report.figures.palette import BAND, BLUE, FAINT, GREY, INK, PAPER,
 from pcaphash.report.tune.words import DIGITS, tuning_title
 from pcaphash.report.words.measures import IN_PERCENT, MEASURES, write_measure
 from pcaphash.report.words.values import count, packets, trace_names
-from pcaphash.studies.tune.result import CURRENT
+from pcaphash.studies.tune.trial import CURRENT
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist

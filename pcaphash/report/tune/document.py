@@ -5,15 +5,14 @@ from typing import TYPE_CHECKING, Any
 from pcaphash.report.analyze.document import facts_document, finite, make_document
 from pcaphash.report.tune.words import caution_text, put_into_words
 from pcaphash.report.words.reach import reach_document
-from pcaphash.studies.tune.result import CURRENT
 from pcaphash.studies.tune.tables import Weights
-from pcaphash.studies.tune.trial import PARTS
+from pcaphash.studies.tune.trial import CURRENT, PARTS
 from pcaphash.studies.tune.verdict import Cause
 
 if TYPE_CHECKING:
     from pcaphash.report.tune.words import TuningWords
     from pcaphash.studies.tune import Tuning
-    from pcaphash.studies.tune.result import TableTrial
+    from pcaphash.studies.tune.tables import TableTrial
 
 
 def tuning_document(tuning: "Tuning") -> dict[str, object]:

@@ -11,7 +11,7 @@ from pcaphash.report.layout import Columns, open_console, show_text
 from pcaphash.report.tune.words import DIGITS, MOST_ENTRIES, put_into_words, same_sizes_text
 from pcaphash.report.words.measures import write_measure
 from pcaphash.report.words.values import count
-from pcaphash.studies.tune.result import CURRENT
+from pcaphash.studies.tune.trial import CURRENT
 from pcaphash.studies.tune.verdict import Cause
 
 if TYPE_CHECKING:

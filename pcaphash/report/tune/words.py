@@ -8,8 +8,8 @@ from pcaphash.report.words.measures import say_measure, write_measure, write_num
 from pcaphash.report.words.reach import reach_texts
 from pcaphash.report.words.values import count, counted, percent, too_few
 from pcaphash.studies.tune.cautions import RepeatingKey, SmallTable, UnequalEntries, ZeroKey
-from pcaphash.studies.tune.result import CURRENT
 from pcaphash.studies.tune.search import Gain
+from pcaphash.studies.tune.trial import CURRENT
 from pcaphash.studies.tune.verdict import Cause, FewInputs, FewPackets, JudgedKeys, JudgedTable, Little
 
 if TYPE_CHECKING:

@@ -17,56 +17,14 @@ from pcaphash.studies.shared.linear.reach import Reach
 from pcaphash.studies.tune.columns import ENTRIES, KEYS, SIZES
 from pcaphash.studies.tune.measures import is_better
 from pcaphash.studies.tune.search import Search
-from pcaphash.studies.tune.tables import Turns, Weights, ethtool_table
-from pcaphash.studies.tune.trial import PARTS
+from pcaphash.studies.tune.tables import TableTrial, Turns, Weights, ethtool_table
+from pcaphash.studies.tune.trial import CURRENT, PARTS, SizeTrial
 from pcaphash.studies.tune.verdict import Cause, Verdict
 
 if TYPE_CHECKING:
     import pandas as pd
 
-CURRENT = 0
-"""Which of the keys is the device's own."""
-
-
 Row = dict[str, str | int | float | None]
-
-
-@dataclass(frozen=True, eq=False)
-class TableTrial:
-    """An indirection table made for the trace.
-
-    Parameters
-    ----------
-    table : tuple of int
-        The table, made from all hash inputs.
-    whole : float
-        The measure over all hash inputs with it.
-    judged : float
-        The measure over the judging half with a table that was made in the same way from the other half alone; NaN
-        where a saved census has no halves.
-    """
-
-    table: tuple[int, ...]
-    whole: float
-    judged: float
-
-
-@dataclass(frozen=True)
-class SizeTrial:
-    """Tables of one size under all keys tried.
-
-    Parameters
-    ----------
-    size : int
-        Entries.
-    median, low, high : float
-        The measure over the judging half: its median, and where it lies for 95 of 100 random keys.
-    """
-
-    size: int
-    median: float
-    low: float
-    high: float
 
 
 @dataclass(frozen=True, eq=False, repr=False)

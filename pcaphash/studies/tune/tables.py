@@ -6,13 +6,18 @@ ioctl that it calls, ETHTOOL_SRSSH, takes every entry (linux/ethtool.h, ``ethtoo
 """
 
 import heapq
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from pcaphash.device.indirection_table import default_table
+from pcaphash.studies.shared.chance.spread import UNITS, spread_each
+from pcaphash.studies.tune.trial import CHOOSING, HALVES, JUDGING, place
+
+_MakeTable = Callable[[npt.NDArray[np.int64], npt.NDArray[np.int64]], tuple[int, ...]]
 
 
 @dataclass(frozen=True)
@@ -112,3 +117,62 @@ def _most(loads: npt.NDArray[np.int64], table: npt.NDArray[np.int64], fixed: npt
     queues = fixed.copy()
     np.add.at(queues, table, loads)
     return int(queues.max())
+
+
+@dataclass(frozen=True, eq=False)
+class TableTrial:
+    """An indirection table made for the trace.
+
+    Parameters
+    ----------
+    table : tuple of int
+        The table, made from all hash inputs.
+    whole : float
+        The measure over all hash inputs with it.
+    judged : float
+        The measure over the judging half with a table that was made in the same way from the other half alone; NaN
+        where a saved census has no halves.
+    """
+
+    table: tuple[int, ...]
+    whole: float
+    judged: float
+
+
+def try_tables(
+    table: Sequence[int], entries: npt.NDArray[np.int64], fixed: npt.NDArray[np.int64], measure: str
+) -> tuple[TableTrial, TableTrial]:
+    """Rebalance a table, and make one of weights, for what its entries bring, given for each half if there are halves.
+
+    Parameters
+    ----------
+    table : sequence of int
+        The table so far.
+    entries : int64 array of shape (halves, entries, 2)
+        Packets and bytes of each of its entries.
+    fixed : int64 array of shape (halves, queues, 2)
+        Packets and bytes that each receive queue has whatever the table says.
+    measure : str
+        What tables are judged by; its unit is what they even out.
+    """
+    rebalanced = _try_table(lambda loads, rest: rebalance(loads, table, rest), entries, fixed, measure)
+    return rebalanced, _try_table(partition, entries, fixed, measure)
+
+
+def _try_table(
+    make: _MakeTable, entries: npt.NDArray[np.int64], fixed: npt.NDArray[np.int64], measure: str
+) -> TableTrial:
+    """Make a table from everything, and judge one that is made from the choosing half alone, if there are halves."""
+    name, _, unit = measure.rpartition("_")
+    column = UNITS.index(unit)
+    loads, rest = entries[:, :, column], fixed[:, :, column]
+
+    def value(table: tuple[int, ...], of_entries: npt.NDArray[np.int64], others: npt.NDArray[np.int64]) -> float:
+        queues = place(of_entries[:, np.newaxis], table, len(others))[:, 0] + others
+        return float(spread_each(queues[np.newaxis])[name][0])
+
+    whole = make(loads.sum(axis=0), rest.sum(axis=0))
+    judged = math.nan
+    if len(entries) == HALVES:
+        judged = value(make(loads[CHOOSING], rest[CHOOSING]), loads[JUDGING], rest[JUDGING])
+    return TableTrial(whole, value(whole, loads.sum(axis=0), rest.sum(axis=0)), judged)

@@ -1,17 +1,20 @@
 """Try many hash keys on the distinct hash inputs of a trace, one half of them kept apart from the other."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from pcaphash.device.device import Device
 from pcaphash.device.hash_form import HashForm, hash_form
+from pcaphash.device.indirection_table import default_table
 from pcaphash.engine.inputs import HashInputs
 from pcaphash.engine.threads import share_out
 from pcaphash.kernels.header import PORTS_WORD_IPV6
 from pcaphash.kernels.inputs import SHORT_WORDS, spread_by_keys, tabulate_keys, working_room
 from pcaphash.kernels.toeplitz import KEY_LEN, WORDS
+from pcaphash.standards import virtio
 from pcaphash.studies.shared.chance.spread import UNITS, spread_each
 from pcaphash.studies.tune.measures import badness
 
@@ -21,6 +24,11 @@ PARTS = ("choosing", "judging", "all")
 HALVES = 2
 CHOOSING, JUDGING = range(HALVES)
 
+CURRENT = 0
+"""Which of the keys is the device's own."""
+
+_LARGEST_SIZE = 512  # that sizes are tried up to, unless the device's table is larger
+_ENTRIES_PER_QUEUE = 4
 _MOST_CELLS = 1 << 22  # numbers held at a time: that many keys are tried at once, and then the next ones
 
 
@@ -176,3 +184,79 @@ def order_keys(columns: Columns, measure: str) -> npt.NDArray[np.int64]:
     """Return the numbers of keys, the best over the choosing half first."""
     values = choosing_badness(columns, measure)
     return np.lexsort((np.arange(len(values)), values))
+
+
+@dataclass(frozen=True)
+class SizeTrial:
+    """Tables of one size under all keys tried.
+
+    Parameters
+    ----------
+    size : int
+        Entries.
+    median, low, high : float
+        The measure over the judging half: its median, and where it lies for 95 of 100 random keys.
+    """
+
+    size: int
+    median: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, eq=False)
+class Trial:
+    """Measures of all keys.
+
+    Parameters
+    ----------
+    columns : dict of str to float64 array of shape (keys,)
+        By part and measure, with the device's own table.
+    sizes : list of SizeTrial
+        The measure chosen by, with tables of other sizes.
+    """
+
+    columns: Columns
+    sizes: list[SizeTrial]
+
+
+def try_keys(
+    packed: Packed, device: Device, fixed: npt.NDArray[np.int64], keys: Sequence[bytes], measure: str
+) -> Trial:
+    """Measure how each key spreads each half, with the device's own table and with default tables of other sizes."""
+    sizes = _sizes(device)
+    parts: list[Columns] = []
+    of_sizes: dict[int, list[npt.NDArray[np.float64]]] = {size: [] for size in sizes}
+    column = UNITS.index(measure.rpartition("_")[2])
+    own = len(device.indirection_table)
+    for entries in spread_halves(packed, keys, max(*sizes, 2)):
+        queues = place(fold(entries, own), device.indirection_table, device.queues) + fixed
+        parts.append(measure_queues(queues))
+        for size in sizes:
+            table = device.indirection_table if size == own else default_table(size, device.queues)
+            loads = place(fold(entries[:, JUDGING], size), table, device.queues) + fixed[JUDGING]
+            of_sizes[size].append(spread_each(loads[:, :, column])[measure.rpartition("_")[0]])
+    return Trial(join_columns(parts), list(_summarize(of_sizes)))
+
+
+def _sizes(device: Device) -> list[int]:
+    """Return the sizes of tables to try: that of the device, and powers of two that leave no receive queue out."""
+    own = len(device.indirection_table)
+    enough = 1 << (_ENTRIES_PER_QUEUE * device.queues - 1).bit_length()
+    largest = min(max(_LARGEST_SIZE, own, enough), virtio.MOST_INDIRECTION_TABLE_LENGTH)
+    powers = [1 << bits for bits in range(largest.bit_length())]
+    return sorted({own, *(size for size in powers if size >= device.queues)})
+
+
+def _summarize(of_sizes: dict[int, list[npt.NDArray[np.float64]]]) -> Iterable[SizeTrial]:
+    for size, values in of_sizes.items():
+        random = np.concatenate(values)[CURRENT + 1 :]
+        low, median, high = np.quantile(random, [0.025, 0.5, 0.975]).tolist()
+        yield SizeTrial(size, median, low, high)
+
+
+def entries_under(packed: Packed, device: Device, key: bytes) -> npt.NDArray[np.int64]:
+    """Return what each half brings to each entry of the device's table under one key."""
+    size = len(device.indirection_table)
+    (entries,) = spread_halves(packed, [key], max(size, 2))
+    return fold(entries[0], size)
