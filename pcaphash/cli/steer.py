@@ -30,7 +30,7 @@ put_into(OUTPUT, {"write": _WRITE})
 def steer(
     *,
     source: Annotated[
-        str, typer.Argument(metavar="SOURCE", help="Source address; or a network, each of whose addresses will do.")
+        str, typer.Argument(metavar="SOURCE", help="Source address, or a network to choose addresses from.")
     ],
     destination: Annotated[str, typer.Argument(metavar="DESTINATION", help="Destination address with its port.")],
     protocol: Annotated[
@@ -42,7 +42,7 @@ def steer(
     ] = None,
     flow_count: Annotated[int, typer.Option("--count", metavar="N", help="Flows for each queue, at most.")] = 1,
     both: Annotated[
-        bool, typer.Option("--both", help="The other direction of a flow is to go to the same queue.")
+        bool, typer.Option("--both", help="Find flows whose other direction goes to the same queue, too.")
     ] = False,
     source_ports: Annotated[
         str | None,
@@ -53,7 +53,11 @@ def steer(
     ] = "",
     header: Annotated[
         str,
-        typer.Option("--header", metavar="inner|outer", help="Which header of it they are of.  [default: inner]"),
+        typer.Option(
+            "--header",
+            metavar="inner|outer",
+            help="Which header of tunnel packets has these addresses.  [default: inner]",
+        ),
     ] = "",
     write: _WRITE = None,
     format_: options.Format = "table",
@@ -61,8 +65,8 @@ def steer(
 ) -> int:
     """Find flows for receive queues: which source ports lead to a queue, found by solving equations over GF(2).
 
-    Without --queue, each receive queue gets as many flows as the others. With --queue and --count, the flows are a set
-    that loads one queue: what an attacker who knows the key could send.
+    Without --queue, every receive queue gets the same number of flows. With --queue and --count, all flows load one
+    queue: what an attacker who knows the key could send.
 
     \b
     Formats: table (default); csv, jsonl, markdown (a row for each direction of each flow); json (everything).
@@ -77,17 +81,18 @@ def steer(
     options.check_format(format_, STEERING_WRITERS)
     device = Device(**device_options)
     from pcaphash.report.steer.text import name_queues
-    from pcaphash.studies.steer import ZERO_KEY
+    from pcaphash.studies.steer import WhyNot
     from pcaphash.studies.steer import steer as study
     from pcaphash.studies.steer.capture import write_flows
+    from pcaphash.studies.steer.unreached import reason_text
 
     found = study(source, destination, protocol, queue, flow_count, both, source_ports, tunnel, header, device)
     if write is not None:
         write_flows(write, found)
     report_warnings([device])
-    for why, queues in found.missing_by_reason.items():
-        if why != ZERO_KEY:  # which the warnings of the device tell
-            warn(f"{name_queues(queues)} cannot be reached: {why}")
+    for unreached, queues in found.missing_by_reason.items():
+        if unreached.why != WhyNot.ZERO_KEY:  # which the warnings of the device tell
+            warn(f"{name_queues(queues)} cannot be reached: {reason_text(unreached)}")
     if write != _STANDARD_OUTPUT:
         if write is not None:
             tell_written(Path(write))

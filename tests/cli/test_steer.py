@@ -14,14 +14,18 @@ def test_each_queue_gets_a_flow():
     result = run("steer", *FLOW)
     assert (result.returncode, complaints(result)) == (0, [])
     text = result.stdout.decode()
-    assert text.startswith("8 flows for 8 receive queues, evenly.")
-    assert "queue 7: 4,096 flows would do" in text
+    assert text.startswith("8 flows for 8 receive queues, 1 for each.")
+    assert text.endswith("\nqueues 0-7: 4,096 flows in this range lead to each\n")
 
 
 def test_the_document_has_everything():
     found = json.loads(run("steer", *FLOW, "--queue", "3", "--count", "2", "--both", "--format", "json").stdout)
     (target,) = found["queues"]
     assert (target["queue"], target["why_not"], len(target["flows"])) == (3, None, 2)
+    weak = ("--key", "00" * 39 + "01")
+    why_not = json.loads(run("steer", *FLOW, *weak, "--format", "json").stdout)["queues"][3]["why_not"]
+    assert (why_not["kind"], why_not["facts"]) == ("rank", {"rank": 0, "needed": 7})
+    assert why_not["text"].startswith("the source port can set only 0 of the 7 bits of the table index freely")
     assert {row["queue"] for flow in target["flows"] for row in flow} == {3}
     assert found["both"] is True
 

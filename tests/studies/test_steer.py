@@ -140,7 +140,7 @@ def test_blocks_cover_a_range_of_ports_once():
         ({"queue": 8}, {}, "queue", "8 is out of range"),
         ({"queue": 2}, {"indirection_table": [0, 1], "queues": 3}, "queue", "no entry of the indirection table"),
         ({"queue": 3}, {"hash_key": bytes(39) + b"\1"}, "queue", "only 0 of the 7 bits"),
-        ({"queue": 3, "both": True, "source_ports": "8-9"}, {}, "queue", r"only 1 of the 14 bits of the two indexes"),
+        ({"queue": 3, "both": True, "source_ports": "8-9"}, {}, "queue", r"only 1 of the 14 bits of the two table indexes"),
         ({"queue": 3, "source_ports": "9-9"}, {}, "queue", "only 0 of the 7 bits"),
         ({}, {"hash_types": "addresses"}, "hash_types", "IPv4 covers no ports"),
         ({}, {"hash_types": "IPv6"}, "hash_types", "no enabled hash type"),
@@ -175,7 +175,9 @@ def test_a_port_of_a_tunnel_needs_its_name():
 def test_queues_that_cannot_be_reached_are_told():
     found = pcaphash.steer(*V4, device=Device(hash_key=bytes(39) + b"\1"))
     assert [bool(target.flows) for target in found.targets] == [True] + [False] * 7
-    assert "only 0 of the 7 bits" in found.missing[0].why_not
+    why_not = found.missing[0].why_not
+    assert (why_not.why, why_not.rank, why_not.needed) == ("rank", 0, 7)
+    assert list(found.missing_by_reason.values()) == [[1, 2, 3, 4, 5, 6, 7]]
 
 
 def test_the_result_shows_itself():

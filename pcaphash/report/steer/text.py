@@ -31,12 +31,23 @@ def show_steering(steering: "Steering", stream: TextIO) -> None:
     columns.add("entry", [str(each.table_entry) for each in found])
     columns.add("queue", [str(each.queue) for each in found])
     columns.print(console)
-    for target in steering.targets:
-        if target.flows:
-            left = f"queue {target.queue}: {counted(target.possible, 'flow', 'flows')} would do"
-            show_text(Text(left), console)
+    for line in possible_lines(steering):
+        show_text(Text(line), console)
     for queues in steering.missing_by_reason.values():
         show_text(Text(f"{name_queues(queues)}: none"), console)
+
+
+def possible_lines(steering: "Steering") -> list[str]:
+    """Say how many flows there are to choose from, a line for all queues of which the same holds."""
+    queues: dict[int, list[int]] = {}
+    for target in steering.targets:
+        if target.flows:
+            queues.setdefault(target.possible, []).append(target.queue)
+    lines = []
+    for possible, alike in queues.items():
+        lead, there = "leads" if possible == 1 else "lead", "there" if len(alike) == 1 else "to each"
+        lines.append(f"{name_queues(alike)}: {counted(possible, 'flow', 'flows')} in this range {lead} {there}")
+    return lines
 
 
 def name_queues(queues: list[int]) -> str:
@@ -51,7 +62,10 @@ def headline(steering: "Steering") -> str:
     """Say in a sentence what was found."""
     n_flows = sum(len(target.flows) for target in steering.targets)
     reached = [target for target in steering.targets if target.flows]
-    where = f"receive queue {reached[0].queue}" if len(reached) == 1 else f"{len(reached)} receive queues, evenly"
+    each = n_flows // max(len(reached), 1)
+    where = (
+        f"receive queue {reached[0].queue}" if len(reached) == 1 else f"{len(reached)} receive queues, {each} for each"
+    )
     what = counted(n_flows, "flow", "flows")
     header = f" by the {steering.header} header of {steering.tunnel}" if steering.tunnel else ""
     both = ", in both directions" if steering.is_both else ""

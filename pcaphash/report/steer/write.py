@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from pcaphash.studies.shared.schema import Schema
     from pcaphash.studies.steer import Steering
+    from pcaphash.studies.steer.unreached import Unreached
 
 
 def _show(steering: "Steering", stream: TextIO) -> None:
@@ -34,13 +35,22 @@ def _document(steering: "Steering") -> dict[str, object]:
             {
                 "queue": target.queue,
                 "possible": target.possible,
-                "why_not": target.why_not or None,
+                "why_not": _why_not(target.why_not),
                 "flows": [[each.row() for each in flow] for flow in target.flows],
             }
             for target in steering.targets
         ],
         "device": device_document(steering.device),
     }
+
+
+def _why_not(unreached: "Unreached | None") -> dict[str, object] | None:
+    if unreached is None:
+        return None
+    from pcaphash.studies.steer.unreached import reason_text
+
+    rank = {"rank": unreached.rank, "needed": unreached.needed} if unreached.needed else {}
+    return {"kind": unreached.why.value, "text": reason_text(unreached), "facts": rank}
 
 
 STEERING_WRITERS: "Writers[Steering]" = {

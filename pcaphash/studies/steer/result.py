@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from pcaphash.device.device import Device
 from pcaphash.engine.result import Result, counted
 from pcaphash.studies.hash_tuple import TUPLES, TupleHash
+from pcaphash.studies.steer.unreached import Unreached
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,14 +24,14 @@ class Target:
         The flows: each direction that was asked for.
     possible : int
         How many flows there are that go there.
-    why_not : str
-        Why there are none; empty if there are some.
+    why_not : Unreached or None
+        Why there are none; None if there are some.
     """
 
     queue: int
     flows: tuple[tuple[TupleHash, ...], ...]
     possible: int
-    why_not: str = ""
+    why_not: Unreached | None = None
 
 
 @dataclass(frozen=True, repr=False)
@@ -66,10 +67,11 @@ class Steering(Result):
         return [target for target in self.targets if not target.flows]
 
     @property
-    def missing_by_reason(self) -> dict[str, list[int]]:
+    def missing_by_reason(self) -> dict[Unreached, list[int]]:
         """The queues that no flow can be steered to, by why."""
-        found: dict[str, list[int]] = {}
+        found: dict[Unreached, list[int]] = {}
         for target in self.missing:
+            assert target.why_not is not None, "it has no flows"
             found.setdefault(target.why_not, []).append(target.queue)
         return found
 

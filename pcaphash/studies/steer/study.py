@@ -15,13 +15,13 @@ from pcaphash.studies.shared import tunnelling
 from pcaphash.studies.steer.flow import PORTS, SOURCE, parse_flows
 from pcaphash.studies.steer.result import Steering, Target
 from pcaphash.studies.steer.search import Block, divide, merge
+from pcaphash.studies.steer.unreached import Unreached, WhyNot, reason_text
 
 HEADERS = ("inner", "outer")
 QUEUE, TUNNEL, HEADER = map(Field, ("queue", "tunnel", "header"))
 
 _MOST_FLOWS = 1_000_000
-_NO_ENTRY = "no entry of the indirection table is this queue"
-ZERO_KEY = "all bytes of the hash key are 0, so that all packets have the same hash, whose entry is another queue"
+_NO_ENTRY = Unreached(WhyNot.NO_ENTRY)
 
 
 def steer(
@@ -41,7 +41,7 @@ def steer(
     Parameters
     ----------
     source : str
-        The source address; or a network such as ``10.0.0.0/24``, each of whose addresses will do.
+        The source address; or a network such as ``10.0.0.0/24``, from which addresses are chosen.
     destination : str
         The destination address with its port. With a tunnel and ``header="outer"``, the port is that of the tunnel.
     protocol : str or int, optional
@@ -57,7 +57,7 @@ def steer(
     tunnel : str
         The tunnel that the flows are in, one of ``tunnelling.NAMES``. Default: none.
     header : str
-        Which header of the tunnel they are of: ``inner`` (by default) or ``outer``.
+        Which header of the tunnel packets has these addresses: ``inner`` (by default) or ``outer``.
     device : Device, optional
         The configured device. Default: ``Device()``.
 
@@ -80,13 +80,15 @@ def steer(
     blocks = [Block(_with_port(packet, first), bits, wanted.address_bits, device, both) for first, bits in ports]
     _check_free(blocks[0])
     targets = [_find(blocks, each, n_flows) for each in ([queue] if queue is not None else range(device.queues))]
-    if queue is not None and targets[0].why_not:
-        advice = _advice(targets[0], blocks[0])
-        raise ConfigurationError(QUEUE, f"{queue} cannot be reached: {targets[0].why_not}", advice)
+    why_not = targets[0].why_not
+    if queue is not None and why_not is not None:
+        advice = _advice(why_not, blocks[0])
+        raise ConfigurationError(QUEUE, f"{queue} cannot be reached: {reason_text(why_not)}", advice)
     if queue is None and not any(target.flows for target in targets):
-        target = next(each for each in targets if each.why_not != _NO_ENTRY)
-        place, advice = PORTS if blocks[0].has_ports else SOURCE, _advice(target, blocks[0])
-        raise ConfigurationError(place, f"no receive queue can be reached: {target.why_not}", advice)
+        why_not = next(each.why_not for each in targets if each.why_not not in (None, _NO_ENTRY))
+        assert why_not is not None
+        place, advice = PORTS if blocks[0].has_ports else SOURCE, _advice(why_not, blocks[0])
+        raise ConfigurationError(place, f"no receive queue can be reached: {reason_text(why_not)}", advice)
     if queue is None:
         targets = _even(targets)
     return Steering(device, tuple(targets), name, header, both)
@@ -106,28 +108,20 @@ def _find(blocks: list[Block], queue: int, n_flows: int) -> Target:
     return Target(queue, tuple(flows), possible)
 
 
-def _explain(blocks: list[Block]) -> str:
-    """Say why no flow of these leads where it should."""
-    if not any(blocks[0].device.hash_key[: virtio.LEAST_RSS_MAX_KEY_SIZE]):
-        return ZERO_KEY
-    rank, needed = max(block.equations.rank for block in blocks), blocks[0].needed
-    free = " and the ".join(
-        (["source port"] if blocks[0].has_ports else [])
-        + (["free bits of the address"] if blocks[0].address_bits else [])
-    )
-    indexes = "the two indexes of the indirection table" if blocks[0].is_both else "the index of the indirection table"
-    if rank == needed:
-        return f"in this range, no {free} leads to its entries (rank {rank} of {needed} bits)"
-    return (
-        f"the {free} can set only {rank} of the {needed} bits of {indexes} freely, "
-        "and none of what that leads to is an entry of this queue"
-    )
+def _explain(blocks: list[Block]) -> Unreached:
+    """Return why no flow of these leads where it should."""
+    first = blocks[0]
+    if not any(first.device.hash_key[: virtio.LEAST_RSS_MAX_KEY_SIZE]):
+        return Unreached(WhyNot.ZERO_KEY)
+    rank = max(block.equations.rank for block in blocks)
+    why = WhyNot.RANGE if rank == first.needed else WhyNot.RANK
+    return Unreached(why, rank, first.needed, first.has_ports, bool(first.address_bits), first.is_both)
 
 
-def _advice(target: Target, block: Block) -> str:
-    if target.why_not == _NO_ENTRY:
+def _advice(unreached: Unreached, block: Block) -> str:
+    if unreached.why == WhyNot.NO_ENTRY:
         return "name a queue of the table"
-    if target.why_not == ZERO_KEY:
+    if unreached.why == WhyNot.ZERO_KEY:
         return f"give the device's own key with {Field('hash_key')}"
     ways = [f"widen {PORTS}"] if block.has_ports else []
     ways.append(f"give a {'larger ' if block.address_bits else ''}network as {SOURCE}")
