@@ -12,6 +12,7 @@ EXTENSION_LEN = 8  # RFC 8200 section 4: the shortest extension header, and the 
 
 # Protocol and next header numbers.
 HOP_BY_HOP = 0  # RFC 8200 section 4.3
+ICMP = 1  # RFC 792
 IPIP = 4  # RFC 2003
 IPV6_IN_IP = 41  # RFC 4213
 TCP = 6
@@ -45,11 +46,13 @@ ROUTING_TYPE_2_LENGTH = 2
 ROUTING_TYPE_2_SEGMENTS_LEFT = 1
 ROUTING_ADDRESS_OFFSET = 8
 
+ICMP_ECHO, ICMPV6_ECHO = 8, 128  # types of echo requests: RFC 792, RFC 4443 section 4.1
+
 TCP_FLAGS_OFFSET = 13  # RFC 9293 section 3.1
 TCP_SYN = 0x02
 
 PROTOCOL_NAMES = {
-    "icmp": 1,
+    "icmp": ICMP,
     "tcp": TCP,
     "udp": UDP,
     "gre": GRE,

@@ -83,6 +83,10 @@ def test_a_key_of_zeros_is_told_once():
         (["fd00::1", "fd00::2"], "write [fd00::2]:443, or give a network as SOURCE"),
         (["192.0.2.1/24", "192.0.2.2:80"], "is not a network, but an address in one; write 192.0.2.0/24"),
         (["192.0.2.0/24", "192.0.2.2", "--source-ports", "5"], "--source-ports: DESTINATION has no port"),
+        (
+            ["192.0.2.0/24", "192.0.2.2", "--protocol", "tcp"],
+            "DESTINATION has no port, which tcp needs; write 192.0.2.2:",
+        ),
         (["192.0.2.1", "192.0.2.2", "--protocol", "icmp"], "SOURCE: icmp has no ports, so that all packets between"),
         (["192.0.2.1", "192.0.2.2:8", "--protocol", "icmp"], "--protocol: a device hashes no ports of icmp"),
         (["192.0.2.0/24", "192.0.2.2", "--protocol", "gre"], "--tunnel: packets of this protocol may be GRE"),

@@ -101,6 +101,17 @@ def test_packets_that_are_written_have_that_queue(tmp_path, name, header, versio
     assert pcaphash.validate(path, device).mismatches == 0
 
 
+@pytest.mark.skipif(shutil.which("tshark") is None, reason="tshark is another reader of packets")
+@pytest.mark.parametrize("protocol", ["icmp", "icmpv6", "sctp", "esp", "gre", None])
+def test_packets_without_ports_are_well_formed(tmp_path, protocol):
+    device, path = Device(hash_types="base"), tmp_path / "t.pcapng"
+    for ends in (("10.0.0.0/24", "10.1.0.1"), ("fd00::/64", "fd00:1::1")):
+        write_flows(str(path), pcaphash.steer(*ends, protocol, device=device))
+        assert pcaphash.validate(path, device).mismatches == 0
+        command = ["tshark", "-n", "-r", path, "-Y", "_ws.malformed || icmp.checksum.status == 0"]
+        assert subprocess.run(command, capture_output=True, timeout=60, check=True).stdout == b""
+
+
 def test_one_queue_can_be_attacked(tmp_path):
     found = pcaphash.steer("10.0.0.0/8", "10.1.0.1:80", queue=5, flow_count=500)
     path = str(tmp_path / "attack.pcapng")

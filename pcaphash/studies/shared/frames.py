@@ -70,6 +70,14 @@ def transport(protocol: int, source: bytes, destination: bytes, ports: tuple[int
     return header[:place] + struct.pack("!H", found) + header[place + 2 :] + payload
 
 
+def echo(protocol: int, source: bytes, destination: bytes) -> bytes:
+    """Echo request of ICMP or ICMPv6."""
+    is_v6 = protocol == ip.ICMPV6
+    header = struct.pack("!BBHHH", ip.ICMPV6_ECHO if is_v6 else ip.ICMP_ECHO, 0, 0, 1, 1)
+    pseudo = source + destination + struct.pack("!II", len(header), protocol) if is_v6 else b""
+    return header[:2] + struct.pack("!H", checksum(pseudo + header)) + header[4:]
+
+
 def vxlan(payload: bytes, number: int = 1, flags: int = tunnel.VXLAN_INSTANCE, next_protocol: int = 0) -> bytes:
     """VXLAN or VXLAN-GPE header."""
     return struct.pack("!BHBI", flags, 0, next_protocol, number << 8) + payload

@@ -75,13 +75,22 @@ def _outer(inner: bytes, name: str, source: bytes, destination: bytes, ports: tu
 
 
 def _ip_packet(packet: PacketTuple) -> bytes:
-    """Return an IP packet of a tuple; of one without ports, one that carries nothing known."""
+    """Return an IP packet of a tuple; of one without ports, one that carries next to nothing."""
     source, destination = packet.source.packed, packet.destination.packed
     protocol = _NO_TRANSPORT if packet.protocol is None else packet.protocol
-    payload = b""
-    if packet.source_port is not None and packet.destination_port is not None and protocol in (ip.TCP, ip.UDP):
+    if packet.source_port is not None and packet.destination_port is not None:
         payload = frames.transport(protocol, source, destination, (packet.source_port, packet.destination_port))
+    elif protocol in (ip.ICMP, ip.ICMPV6):
+        payload = frames.echo(protocol, source, destination)
+    else:
+        payload = _HEADERS.get(protocol, bytes(16))
     return frames.internet(payload, protocol, source, destination)
 
 
 _NO_TRANSPORT = 253  # RFC 3692: for experiments
+_HEADERS = {
+    ip.SCTP: bytes(ip.SCTP_LEN),
+    ip.AUTHENTICATION: bytes([ip.NO_NEXT_HEADER, 1]) + bytes(10),
+    _NO_TRANSPORT: b"",
+}
+"""What stands in packets of protocols for which 16 bytes of zeros are malformed."""

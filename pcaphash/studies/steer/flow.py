@@ -70,6 +70,8 @@ def parse_flows(
         raise ConfigurationError(
             PORTS, problem, f"leave it out, or write {_with_port(end)}" if has_ports else "leave it out"
         )
+    if port is None and has_ports and number is not None:
+        raise ConfigurationError(DESTINATION, f"has no port, which {protocol} needs", f"write {_with_port(end)}")
     if port is None and not address_bits:
         if not has_ports:
             problem = f"{outer or protocol} has no ports, so that all packets between two addresses go to one queue"
