@@ -114,8 +114,8 @@ Flavor = Annotated[
         "--flavor",
         metavar="NAME",
         help="Hash as the spec requires (spec), as QEMU 7.2 does (qemu), as its steering program does in Linux's tap "
-        "(qemu-ebpf), as Amazon's ENA does (ena-gen4, ena-gen5), as the NIC Corundum does (corundum), or as VPP's "
-        "soft-rss plugin does (vpp).  [default: spec]",
+        "(qemu-ebpf), also after Linux's own tunnel devices (qemu-ebpf-inner), as Amazon's ENA does (ena-gen4, "
+        "ena-gen5), as the NIC Corundum does (corundum), or as VPP's soft-rss plugin does (vpp).  [default: spec]",
     ),
 ]
 InputTransform = Annotated[

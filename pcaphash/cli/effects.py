@@ -14,6 +14,7 @@ TAP, QEMU = "tap", "qemu"
 _LEAVE_OUT = "leave it out"
 _NAMES = {TAP: "the steering program of Linux's tap", QEMU: "QEMU's device"}
 _OWN_FLAVORS = {TAP: ("spec", "qemu-ebpf"), QEMU: ("spec", "qemu")}
+_OWN_FLAVORS_INSIDE = ("spec", "qemu-ebpf-inner")  # of a tap, if outer headers are taken off
 
 _SERVICE = ("ring_size", "service_rate", "service_time", "service_time_per_byte", "window")
 _TIMES = ("speed", "rate", "loop")
@@ -113,8 +114,9 @@ def refuse_device(into: str, device: "Device", given: Mapping[str, object], *, i
         raise ConfigurationError(Field(name), f"{who} always steers packets by their hash", _LEAVE_OUT)
     if into == QEMU and not device.reports_hash:
         raise ConfigurationError(Field("features"), f"{who} always reports hashes", "add HASH_REPORT")
-    if device.flavor not in _OWN_FLAVORS[into]:
-        advice = f"leave it out, or give {Field('flavor', _OWN_FLAVORS[into][-1])}"
+    flavors = _OWN_FLAVORS_INSIDE if is_decapsulated else _OWN_FLAVORS[into]
+    if device.flavor not in flavors:
+        advice = f"leave it out, or give {Field('flavor', flavors[-1])}"
         raise ConfigurationError(Field("flavor", device.flavor), f"{who} hashes in its own way", advice)
     if device.input_transform != "none":
         problem = f"{who} does not transform what it hashes"

@@ -77,8 +77,9 @@ class Device:
         outer header.
     flavor : str
         ``spec``; ``qemu`` for QEMU 7.2, ``qemu-ebpf`` for the program that steers packets for it in Linux's tap,
-        ``ena-gen4`` and ``ena-gen5`` for Amazon's ENA, ``corundum``, or ``vpp`` for VPP's soft-rss plugin: they offer
-        no HASH_TUNNEL, and read headers, or calculate the hash, in their own way.
+        ``qemu-ebpf-inner`` for that program after Linux's own tunnel devices, ``ena-gen4`` and ``ena-gen5`` for
+        Amazon's ENA, ``corundum``, or ``vpp`` for VPP's soft-rss plugin: they read headers, or calculate the hash, in
+        their own way, and only ``qemu-ebpf-inner`` has HASH_TUNNEL.
     input_transform : str
         How Linux has the device transform the hash input: ``none``, ``symmetric-xor`` or ``symmetric-or-xor``.
     name : str, optional

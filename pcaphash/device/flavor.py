@@ -13,14 +13,16 @@ FLAVOR_FIELD = Field("flavor")
 INNER_MISS_FIELD = Field("inner_miss")
 INPUT_TRANSFORM_FIELD = Field("input_transform")
 
-FLAVORS = ("spec", "qemu", "qemu-ebpf", "ena-gen4", "ena-gen5", "corundum", "vpp")
-"""A device as the spec requires; QEMU 7.2's, and the program that steers packets for it in Linux's tap; two generations
-of Amazon's ENA; the open source NIC Corundum; VPP's soft-rss plugin. Only the first has a HASH_TUNNEL feature. ENA
-calculates the hash in another form (``device.hash_form``), the rest read headers in their own way."""
+FLAVORS = ("spec", "qemu", "qemu-ebpf", "qemu-ebpf-inner", "ena-gen4", "ena-gen5", "corundum", "vpp")
+"""A device as the spec requires; QEMU 7.2's; the program that steers packets for it in Linux's tap, also if Linux's own
+tunnel devices take outer headers off before that; two generations of Amazon's ENA; the open source NIC Corundum; VPP's
+soft-rss plugin. ENA calculates the hash in another form (``device.hash_form``), the rest read headers in their own
+way."""
 
 TITLES = {
     "qemu": "QEMU 7.2",
     "qemu-ebpf": "the steering program of QEMU 7.2",
+    "qemu-ebpf-inner": "the steering program of QEMU 7.2 after Linux's tunnel devices",
     "ena-gen4": "ENA of generation 4",
     "ena-gen5": "ENA of generation 5",
     "corundum": "Corundum",
@@ -36,11 +38,13 @@ INPUT_TRANSFORMS = ("none", "symmetric-xor", "symmetric-or-xor")
 
 # QEMU 7.2, include/hw/virtio/virtio-net.h (VIRTIO_NET_RSS_MAX_KEY_SIZE, VIRTIO_NET_RSS_MAX_TABLE_LEN); ENA, ena_com.h
 # (ENA_HASH_KEY_SIZE) and the issue amzn/amzn-drivers#80; Corundum, rx_hash.v (hash_key); VPP, soft_rss.h (reta).
-_MOST_KEY_LENGTH = {"qemu": 40, "qemu-ebpf": 40, "ena-gen4": 40, "ena-gen5": 40, "corundum": 40}
-_MOST_ENTRIES = {"qemu": 128, "qemu-ebpf": 128, "ena-gen4": 128, "ena-gen5": 128, "vpp": 256}
+_MOST_KEY_LENGTH = {"qemu": 40, "qemu-ebpf": 40, "qemu-ebpf-inner": 40, "ena-gen4": 40, "ena-gen5": 40, "corundum": 40}
+_MOST_ENTRIES = {"qemu": 128, "qemu-ebpf": 128, "qemu-ebpf-inner": 128, "ena-gen4": 128, "ena-gen5": 128, "vpp": 256}
 _FIXED_KEYS = {"ena-gen4": MICROSOFT_KEY}  # which it takes in its own order, see ``device.hash_form``
 _WITHOUT_IPV6 = frozenset({"corundum"})
-ABSENT = {"spec": frozenset[str](), **dict.fromkeys(TITLES, frozenset({"HASH_TUNNEL"}))}
+_PROGRAMS = frozenset({"qemu-ebpf", "qemu-ebpf-inner"})
+_WITH_TUNNELS = frozenset({"spec", "qemu-ebpf-inner"})
+ABSENT = {flavor: frozenset(() if flavor in _WITH_TUNNELS else {"HASH_TUNNEL"}) for flavor in FLAVORS}
 """Features that bear on hashing and that devices of a flavor do not offer."""
 
 
@@ -111,6 +115,16 @@ def own_key(hash_key: bytes, flavor: str) -> bytes:
 def hashes_ipv6(flavor: str) -> bool:
     """Tell whether a device of a flavor hashes IPv6 packets, if their types are enabled."""
     return flavor not in _WITHOUT_IPV6
+
+
+def has_tunnels(flavor: str) -> bool:
+    """Tell whether devices of a flavor offer HASH_TUNNEL."""
+    return flavor in _WITH_TUNNELS
+
+
+def is_steering_program(flavor: str) -> bool:
+    """Tell whether a flavor is QEMU's steering program, which has its own order of hash types."""
+    return flavor in _PROGRAMS
 
 
 def has_fixed_key(flavor: str) -> bool:

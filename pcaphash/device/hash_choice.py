@@ -6,7 +6,7 @@ Sources: virtio 1.4, "Hash calculation for incoming packets"; the same chapter o
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pcaphash.device.flavor import hashes_ipv6
+from pcaphash.device.flavor import hashes_ipv6, is_steering_program
 from pcaphash.standards import ip, virtio
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def choose_hash_type(device: "Device", version: int, transport: int | None, has_
         return NOTHING_FITS
     elif device.flavor == "qemu":
         order = _IPV6_OF_QEMU
-    elif device.flavor == "qemu-ebpf":
+    elif is_steering_program(device.flavor):
         return _choose_as_ebpf(device, transport, has_extensions=has_extensions)
     else:
         order = (*_IPV6_EXTENDED, *_IPV6) if has_extensions else _IPV6

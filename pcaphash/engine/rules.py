@@ -15,6 +15,7 @@ FLAVORS = {
     "spec": 0,
     "qemu": departures.AS_QEMU,
     "qemu-ebpf": departures.AS_EBPF,
+    "qemu-ebpf-inner": departures.INNER_AS_EBPF,
     "ena-gen4": departures.SORTED | departures.INITIAL_ONES | departures.MIRRORED,
     "ena-gen5": departures.INITIAL_ONES,
     "corundum": departures.AS_CORUNDUM,

@@ -55,6 +55,7 @@ INITIAL_ONES = 1 << 35  # the hash starts at 0xffffffff
 MIRRORED = 1 << 36  # the lower half of the hash stands in its upper half, too
 AS_CORUNDUM = 1 << 37  # headers are read as Corundum reads them (kernels.corundum)
 AS_VPP = 1 << 38  # headers are read as VPP's soft-rss plugin reads them (kernels.vpp)
+INNER_AS_EBPF = 1 << 39  # inner headers are read as QEMU's steering program reads them, after Linux's tunnel devices
 
 
 @step

@@ -8,8 +8,17 @@ from typing import Any
 
 from pcaphash.kernels.base import step
 from pcaphash.kernels.corundum import network_behind_ethernet_as_corundum
-from pcaphash.kernels.departures import AS_CORUNDUM, AS_EBPF, AS_QEMU, AS_VPP, SECOND_LEVEL, TAGS_AS_QEMU, has
-from pcaphash.kernels.ebpf import network_behind_ethernet_as_ebpf
+from pcaphash.kernels.departures import (
+    AS_CORUNDUM,
+    AS_EBPF,
+    AS_QEMU,
+    AS_VPP,
+    INNER_AS_EBPF,
+    SECOND_LEVEL,
+    TAGS_AS_QEMU,
+    has,
+)
+from pcaphash.kernels.ebpf import network_behind_ethernet_as_ebpf, network_inside_as_ebpf
 from pcaphash.kernels.header import N_KINDS, Header, no_header, read_header
 from pcaphash.kernels.link import NETWORK_ETHERNET, network_behind_ethernet, network_behind_link
 from pcaphash.kernels.qemu import network_behind_ethernet_as_qemu
@@ -51,6 +60,26 @@ def _network_behind_link(
 
 
 @step
+def _network_inside(
+    d: Any, network: int, offset: int, frame_end: int, captured_end: int, departures: Any, trace: Any
+) -> tuple[int, int]:
+    """Name the network layer of what is in a tunnel, and where it starts, given what the tunnel says it carries."""
+    if network != NETWORK_ETHERNET:
+        return network, offset
+    if has(departures, INNER_AS_EBPF):
+        return network_inside_as_ebpf(d, offset, frame_end, captured_end, trace)
+    return network_behind_ethernet(d, offset, frame_end, captured_end, departures, trace)
+
+
+@step
+def _departures_inside(departures: Any) -> Any:
+    """Return where a device departs from the texts in what is in a tunnel."""
+    if departures is not None:
+        return departures | AS_EBPF if departures & INNER_AS_EBPF else departures
+    return departures
+
+
+@step
 def dissect(
     d: Any,
     offset: int,
@@ -79,16 +108,16 @@ def dissect(
     if not is_tunnel(encapsulation):
         return encapsulation, outer, no_header()
     go_inside(trace)
-    if network == NETWORK_ETHERNET:
-        network, ip_header = network_behind_ethernet(d, ip_header, frame_end, captured_end, departures, trace)
-    inner, ip_kind, protocol = read_header(d, network, ip_header, frame_end, captured_end, key, departures, trace)
+    network, ip_header = _network_inside(d, network, ip_header, frame_end, captured_end, departures, trace)
+    inner, ip_kind, protocol = read_header(
+        d, network, ip_header, frame_end, captured_end, key, _departures_inside(departures), trace
+    )
     if has(departures, SECOND_LEVEL):
         second, network, ip_header = read_encapsulation(
             d, ip_kind, protocol, inner.payload, frame_end, captured_end, port_types, departures, trace
         )
         if is_tunnel(second):
             go_inside(trace)
-            if network == NETWORK_ETHERNET:
-                network, ip_header = network_behind_ethernet(d, ip_header, frame_end, captured_end, departures, trace)
+            network, ip_header = _network_inside(d, network, ip_header, frame_end, captured_end, departures, trace)
             inner, _, _ = read_header(d, network, ip_header, frame_end, captured_end, key, departures, trace)
     return encapsulation, outer, inner

@@ -58,6 +58,33 @@ def network_behind_ethernet_as_ebpf(
 
 
 @rare_step
+def network_inside_as_ebpf(d: Any, offset: int, frame_end: int, captured_end: int, trace: Any) -> tuple[int, int]:
+    """Name the network layer of an inner Ethernet frame that comes out of a tunnel device of Linux.
+
+    Linux has taken the first VLAN tag off by then, and keeps it beside the frame, where the program does not see it. It
+    takes the IP header to be right after what is left of the Ethernet header, even if there is another tag.
+    """
+    found, ethertype = read_ethernet(d, offset, frame_end, captured_end, trace)
+    if found != FOUND:
+        return found, offset
+    payload = offset + eth.ETHERNET_LEN
+    if ethertype == eth.ETHERTYPE_VLAN or ethertype == eth.ETHERTYPE_SERVICE_VLAN:
+        found, ethertype = read_tag(d, payload, frame_end, captured_end, trace)
+        if found != FOUND:
+            return found, offset
+        payload += eth.VLAN_TAG_LEN
+    tags = 1 if ethertype == eth.ETHERTYPE_VLAN else 2 if ethertype == eth.ETHERTYPE_SERVICE_VLAN else 0
+    for tag in range(tags):
+        found, ethertype = read_tag(d, payload + tag * eth.VLAN_TAG_LEN, frame_end, captured_end, trace)
+        if found != FOUND:
+            return found, offset
+    network = network_named(ethertype)
+    if network == NOT_IP:
+        stop(trace, traces.NOT_IP_TYPE, 0)
+    return network, payload
+
+
+@rare_step
 def read_ip_as_ebpf(
     d: Any, network: int, offset: int, frame_end: int, captured_end: int, trace: Any
 ) -> tuple[int, int, int, int, int]:

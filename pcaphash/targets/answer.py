@@ -58,8 +58,16 @@ class Target(Protocol):
         """Encapsulations that it takes off, as bits of virtio 1.4's enabled_tunnel_types; 0 if it takes none off."""
         ...
 
-    def answer(self, frames: Sequence[bytes]) -> list[Outcome]:
-        """Send frames, one after the other; return what becomes of each."""
+    def answer(self, frames: Sequence[bytes], awaited: Sequence[bool] | None = None) -> list[Outcome]:
+        """Send frames, one after the other; return what becomes of each.
+
+        Parameters
+        ----------
+        frames : sequence of bytes
+            From the Ethernet header on.
+        awaited : sequence of bool, optional
+            Which of them are expected to come out: the others are not waited for. Default: all.
+        """
         ...
 
 

@@ -4,10 +4,13 @@ import struct
 
 from pcaphash.standards import ethernet as eth
 from pcaphash.standards import ip
+from pcaphash.standards import tunnel as tun
 
 _TAGS = (eth.ETHERTYPE_VLAN, eth.ETHERTYPE_SERVICE_VLAN)  # those that Linux knows
 _PRIORITY_MASK = 0xF000  # of a tag: all but the number of the VLAN
 _CHECKSUM_OFFSET = 6  # in a UDP header
+_SKIPPED = (ip.HOP_BY_HOP, ip.ROUTING, ip.DESTINATION_OPTIONS)
+_NO_PAYLOAD = (-1, 0, b"")
 
 
 def make_passable(frame: bytes, address: bytes) -> bytes:
@@ -25,35 +28,48 @@ def make_passable(frame: bytes, address: bytes) -> bytes:
         The Ethernet address of the interface.
     """
     passable = bytearray(address + frame[len(address) :])
-    place = eth.ETHERNET_TYPE_OFFSET
-    while place + 4 <= len(frame) and _word(frame, place) in _TAGS:
-        struct.pack_into(">H", passable, place + 2, _word(frame, place + 2) & _PRIORITY_MASK)
-        place += eth.VLAN_TAG_LEN
-    checksum = _checksum_left_out(frame, place)
-    if checksum is not None:
-        struct.pack_into(">H", passable, checksum, 0)
+    for tag in _tags(frame):
+        struct.pack_into(">H", passable, tag, _word(frame, tag) & _PRIORITY_MASK)
+    protocol, udp, addresses = _payload(frame)
+    if protocol == ip.UDP and udp + ip.UDP_LEN <= len(frame):
+        total = sum(struct.unpack(f">{len(addresses) // 2}H", addresses)) + ip.UDP + _word(frame, udp + 4)
+        total = (total & 0xFFFF) + (total >> 16)
+        total = (total & 0xFFFF) + (total >> 16)
+        if _word(frame, udp + _CHECKSUM_OFFSET) == total:  # the sum of the pseudo header only
+            struct.pack_into(">H", passable, udp + _CHECKSUM_OFFSET, 0)
     return bytes(passable)
 
 
-def _checksum_left_out(frame: bytes, place: int) -> int | None:
-    """Return where a UDP checksum stands that is the sum of the pseudo header only, by where the EtherType is."""
-    header = place + 2
-    if frame[place:header] == struct.pack(">H", eth.ETHERTYPE_IPV4) and len(frame) >= header + ip.IPV4_LEN:
-        protocol, addresses = frame[header + 9], frame[header + 12 : header + 20]
-        udp = header + ((frame[header] & 15) << 2)
+def is_ip_in_gre_over_ipv6(frame: bytes) -> bool:
+    """Tell whether a frame is GRE over IPv6 that carries no Ethernet."""
+    protocol, gre, addresses = _payload(frame)
+    is_over_ipv6 = len(addresses) == 2 * ip.IPV6_ADDRESS_LEN
+    return is_over_ipv6 and protocol == ip.GRE and _word(frame, gre + 2) != tun.PROTOCOL_ETHERNET
+
+
+def _tags(frame: bytes) -> list[int]:
+    """Return where VLAN tags stand before the outer IP header."""
+    found, place = [], eth.ETHERNET_LEN
+    while place + eth.VLAN_TAG_LEN <= len(frame) and _word(frame, place - 2) in _TAGS:
+        found.append(place)
+        place += eth.VLAN_TAG_LEN
+    return found
+
+
+def _payload(frame: bytes) -> tuple[int, int, bytes]:
+    """Return the protocol of the payload of the outer IP header, where it starts, and the addresses."""
+    header = eth.ETHERNET_LEN + len(_tags(frame)) * eth.VLAN_TAG_LEN
+    ethertype = _word(frame, header - 2)
+    if ethertype == eth.ETHERTYPE_IPV4 and len(frame) >= header + ip.IPV4_LEN:
         if _word(frame, header + 6) & ip.IPV4_FRAGMENT_MASK:
-            return None
-    elif frame[place:header] == struct.pack(">H", eth.ETHERTYPE_IPV6) and len(frame) >= header + ip.IPV6_LEN:
-        protocol, addresses = frame[header + 6], frame[header + 8 : header + 40]
-        udp = header + ip.IPV6_LEN
-    else:
-        return None
-    if protocol != ip.UDP or udp + ip.UDP_LEN > len(frame):
-        return None
-    total = sum(struct.unpack(f">{len(addresses) // 2}H", addresses)) + protocol + _word(frame, udp + 4)
-    total = (total & 0xFFFF) + (total >> 16)
-    total = (total & 0xFFFF) + (total >> 16)
-    return udp + _CHECKSUM_OFFSET if _word(frame, udp + _CHECKSUM_OFFSET) == total else None
+            return _NO_PAYLOAD
+        return frame[header + 9], header + ((frame[header] & 15) << 2), frame[header + 12 : header + 20]
+    if ethertype == eth.ETHERTYPE_IPV6 and len(frame) >= header + ip.IPV6_LEN:
+        protocol, place = frame[header + 6], header + ip.IPV6_LEN
+        while protocol in _SKIPPED and place + 2 <= len(frame):
+            protocol, place = frame[place], place + ((frame[place + 1] + 1) << 3)
+        return protocol, place, frame[header + 8 : header + 40]
+    return _NO_PAYLOAD
 
 
 def _word(frame: bytes, offset: int) -> int:

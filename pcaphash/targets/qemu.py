@@ -39,8 +39,8 @@ class Qemu:
         """Encapsulations that are taken off before: none."""
         return 0
 
-    def answer(self, frames: Sequence[bytes]) -> list[Outcome]:
-        """Send frames, one after the other; return what the device makes of each."""
+    def answer(self, frames: Sequence[bytes], awaited: Sequence[bool] | None = None) -> list[Outcome]:
+        """Send frames, one after the other; return what the device makes of each, all of which come out."""
         return [self._answer(frame) for frame in frames]
 
     def _answer(self, frame: bytes) -> Outcome:

@@ -23,7 +23,8 @@ _NAME = "hashtap"
 _MTU = 65521  # the most that a tap takes
 _MOST_QUEUES = 255  # of a tap, and one more for packets without a hash
 _BITS = 7
-_SECONDS = 0.01  # in which a frame that comes back at all has come back, also on a busy machine
+_SECONDS = 0.01  # in which a frame that comes back has come back, unless the machine is busy
+_SECONDS_ON_A_BUSY_MACHINE = 0.25
 _NO_REPORT = HASH_REPORTS.index("NONE")
 
 _TUNSETIFF, _TUNSETVNETHDRSZ, _TUNSETSTEERINGEBPF = 0x400454CA, 0x400454D8, 0x800454E0
@@ -98,14 +99,17 @@ class Tap:
         """Encapsulations that Linux takes off, as bits of virtio 1.4's enabled_tunnel_types."""
         return self._tunnels.decapsulates if self._tunnels else 0
 
-    def answer(self, frames: Sequence[bytes]) -> list[Outcome]:
+    def answer(self, frames: Sequence[bytes], awaited: Sequence[bool] | None = None) -> list[Outcome]:
         """Send frames, one after the other, once for the queue and, if hashes are wanted, five times for these."""
         self._program.set_types(
             self._device.base_types, len(self._device.indirection_table), self._device.unclassified_queue
         )
         self._program.set_table(self._device.indirection_table)
         self._program.set_key(self._device.hash_key)
-        queues = [self._queue_of(frame) for frame in frames]
+        queues = [
+            self._queue_of(frame, is_awaited=is_awaited)
+            for frame, is_awaited in zip(frames, awaited or [True] * len(frames), strict=True)
+        ]
         if not self._with_hash:
             return [Answer(queue) if isinstance(queue, int) else queue for queue in queues]
         entries = tuple(range(N_ENTRIES))
@@ -117,7 +121,7 @@ class Tap:
             self._program.set_key(self._device.hash_key, shift)
             for number, frame in enumerate(frames):
                 if isinstance(queues[number], int):
-                    found, before = self._queue_of(frame), values[number]
+                    found, before = self._queue_of(frame, is_awaited=True), values[number]
                     unhashed[number] |= found == N_ENTRIES
                     values[number] = None if before is None or not isinstance(found, int) else before | found << shift
         return [
@@ -125,16 +129,32 @@ class Tap:
             for queue, value, is_unhashed in zip(queues, values, unhashed, strict=True)
         ]
 
-    def _queue_of(self, frame: bytes) -> int | Lost | str:
+    def _queue_of(self, frame: bytes, *, is_awaited: bool) -> int | Lost | str:
         """Send a frame; return its queue, that it did not come back, or why it was not sent."""
+        for _ in self._queues.receive(0):
+            pass  # what comes late belongs to no frame
+        if self._tunnels and (why_not := self._tunnels.why_not(frame)):
+            return why_not
         if reason := try_to_send(self._send, frame, _MTU + ETHERNET_LEN):
             return reason
-        found = [queue for queue, came in self._queues.receive(0) if self._is_returned(frame, came)]
-        if not found:
-            found = [queue for queue, came in self._queues.receive(_SECONDS) if self._is_returned(frame, came)]
-        if len(found) == 1:
-            return found[0]
-        return Lost(self._tunnels.why_lost(frame) if self._tunnels else "")
+        found = self._find(frame, 0)
+        if found is None and is_awaited:
+            found = self._find(frame, _SECONDS)
+        if found is not None:
+            return found
+        if not is_awaited or self._tunnels is None:
+            return Lost()
+        if why := self._tunnels.why_lost(frame):
+            return Lost(why)
+        found = self._find(frame, _SECONDS_ON_A_BUSY_MACHINE)
+        return Lost() if found is None else found
+
+    def _find(self, frame: bytes, seconds: float) -> int | None:
+        """Take what comes within a time, until the frame given is among it; return its queue, or None."""
+        for queue, came in self._queues.receive(seconds):
+            if self._is_returned(frame, came):
+                return queue
+        return None
 
 
 def _answer(queue: int | Lost | str, value: int | None, is_unhashed: bool) -> Outcome:

@@ -1,14 +1,14 @@
 """Linux's own tunnel devices, which take outer headers off on the way to a tap."""
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from pcaphash.device.device import Device
 from pcaphash.errors import ConfigurationError, Field
-from pcaphash.standards import virtio
+from pcaphash.standards import ip, virtio
 from pcaphash.targets.counters import read_counts, reason_between
 from pcaphash.targets.namespace import configure, set_kernel_options
-from pcaphash.targets.outer import make_passable
+from pcaphash.targets.outer import is_ip_in_gre_over_ipv6, make_passable
 
 _OUTSIDE, _INSIDE = "hashin", "hashout"  # the two ends of a pair
 _ADDRESS = bytes.fromhex("020000000001")  # of the inside
@@ -47,8 +47,10 @@ class Tunnels:
         self._sender = sender
         _make_pair(mtu)
         for number, (types, link) in enumerate(_links(device)):
-            if types & device.tunnel_mask and _make_tunnel(f"{_TUNNEL}{number}", link, tap, mtu):
+            if types & device.tunnel_mask and _make_tunnel(f"{_TUNNEL}{number}", link, tap):
                 self.decapsulates |= types
+        if self.decapsulates & virtio.TUNNEL_GRE_UDP and not _receive_gre_in_udp(device.gre_udp_ports):
+            self.decapsulates &= ~virtio.TUNNEL_GRE_UDP
         if not self.decapsulates:
             problem = "this kernel has no tunnel devices of VXLAN, GENEVE, GRE or IPIP"
             raise ConfigurationError(Field("decapsulate"), problem, "load the modules vxlan, geneve, ip_gre or ipip")
@@ -57,6 +59,11 @@ class Tunnels:
     def send(self, frame: bytes) -> None:
         """Send a frame into the tunnels, whatever its Ethernet destination is."""
         self._sender.send(make_passable(frame, _ADDRESS))
+
+    def why_not(self, frame: bytes) -> str:
+        """Say why a frame must not be sent; else nothing."""
+        # Linux has one device for all GRE over IPv6, which takes whatever is inside for an Ethernet frame.
+        return "they are IP in GRE over IPv6, which Linux takes for Ethernet" if is_ip_in_gre_over_ipv6(frame) else ""
 
     def why_lost(self, frame: bytes) -> str:
         """Send a frame again that did not come out, and say why, as far as Linux counts it; else nothing."""
@@ -86,7 +93,7 @@ def _make_pair(mtu: int) -> None:
     )
 
 
-def _make_tunnel(name: str, link: str, tap: str, mtu: int) -> bool:
+def _make_tunnel(name: str, link: str, tap: str) -> bool:
     """Make a tunnel device whose inner packets go to a tap; tell whether the kernel has such devices."""
     try:
         configure(f"ip link add {name} type {link}")
@@ -96,10 +103,19 @@ def _make_tunnel(name: str, link: str, tap: str, mtu: int) -> bool:
     with_header = f"action vlan push_eth dst_mac {_MAC} src_mac {_MAC} pipe " if link in _WITHOUT_ETHERNET else ""
     redirected = f"{with_header}action mirred egress redirect dev {tap}"
     configure(
-        f"ip link set {name} up mtu {mtu}",
+        f"ip link set {name} up",
         f"tc qdisc add dev {name} clsact",
         f"tc filter add dev {name} ingress protocol all u32 match u8 0 0 {redirected}",
     )
+    return True
+
+
+def _receive_gre_in_udp(ports: Iterable[int]) -> bool:
+    """Have Linux hand what comes to UDP ports to its GRE devices; tell whether the kernel can."""
+    try:
+        configure(*(f"ip{version} fou add port {port} ipproto {ip.GRE}" for port in ports for version in ("", " -6")))
+    except ConfigurationError:
+        return False
     return True
 
 
@@ -112,5 +128,5 @@ def _links(device: Device) -> Iterator[tuple[int, str]]:
         for port in ports:
             yield types, f"{kind} external dstport {port} udp6zerocsumrx"
     for link in ("gretap external", "ip6gretap external", "gre external"):
-        yield _GRE, link
+        yield _GRE | virtio.TUNNEL_GRE_UDP, link
     yield virtio.TUNNEL_IPIP, "ipip external"

@@ -33,7 +33,7 @@ def offered(line: str) -> list[str]:
         ("pcaphash --color ", ["auto", "always", "never"]),
         ("pcaphash analyze --quie", ["--quiet"]),
         ("pcaphash analyze --spec ", ["v7", "1.4"]),
-        ("pcaphash analyze --flavor q", ["qemu", "qemu-ebpf"]),
+        ("pcaphash analyze --flavor q", ["qemu", "qemu-ebpf", "qemu-ebpf-inner"]),
         ("pcaphash analyze --key m", ["microsoft", "mlx5", "mana", "mlx4"]),
         ("pcaphash analyze --hash-types TCPv4+UDPv", ["TCPv4+UDPv4", "TCPv4+UDPv6"]),
         ("pcaphash analyze --hash-types UDPv4+UDPv", ["UDPv4+UDPv6"]),

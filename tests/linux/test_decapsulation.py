@@ -2,16 +2,26 @@
 
 import struct
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
+import pcaphash
+from naive.capture import load
 from pcaphash import Device
+from pcaphash.capture.delivered.opening import open_table
+from pcaphash.capture.reported.table import ReportedTable
+from pcaphash.standards.ethernet import ETHERNET
+from pcaphash.standards.virtio import TUNNEL_TYPES
 from pcaphash.studies.replay.into import Loss, Sent, send_into
+from pcaphash.studies.validate import validate
 from pcaphash.targets.answer import NOT_LOOKED_INTO, Answer
 from pcaphash.targets.tap import open_tap
 from support import builders
 from support.builders import GRE, IPV4, IPV6, TCP, UDP
-from support.taps import missing
+from support.comparing import capture_paths
+from support.shared import ROOT, needs_shared
+from support.taps import missing, odd_frames
 from support.traffic import write
 
 MISSING = missing()
@@ -19,7 +29,7 @@ pytestmark = [pytest.mark.jit_only, pytest.mark.skipif(bool(MISSING), reason=MIS
 
 INNER = builders.ethernet(builders.ipv4(builders.tcp(), TCP), IPV4)
 VXLAN = builders.udp(builders.vxlan(INNER), 5000, 4789)
-NO_SUCH_DEVICE = Device("1.4", tunnel_types="VXLAN+GRE_UDP")
+NO_SUCH_DEVICE = Device("1.4", tunnel_types="VXLAN+VXLAN_GPE")
 
 
 def ipv4(payload: bytes, protocol: int = UDP, length: int = 0, **options: object) -> bytes:
@@ -106,13 +116,95 @@ def test_why_a_packet_did_not_come_out_is_counted(tmp_path):
 
 
 def test_what_there_is_no_tunnel_device_for_is_counted(tmp_path):
-    in_gre = builders.ethernet(ipv4(builders.udp(builders.gre(INNER, 0x6558), 5000, 4754)), IPV4)
-    found = sent(tmp_path, NO_SUCH_DEVICE, builders.ethernet(OUTER, IPV4), in_gre, in_gre)
+    other = builders.ethernet(ipv4(builders.udp(builders.vxlan_gpe(INNER, 3), 5000, 4790)), IPV4)
+    found = sent(tmp_path, NO_SUCH_DEVICE, builders.ethernet(OUTER, IPV4), other, other)
     assert (found.returned, found.lost) == (1, 0)
-    assert found.not_sent == {"no tunnel device here takes GRE_UDP off": 2}
+    assert found.not_sent == {"no tunnel device here takes VXLAN_GPE off": 2}
 
 
 def test_what_the_device_does_not_look_into_is_not_sent(tmp_path):
     gre = builders.ethernet(ipv4(builders.gre(INNER, 0x6558), GRE), IPV4)
     found = sent(tmp_path, Device(hash_types="base+VXLAN_INNER"), builders.ethernet(OUTER, IPV4), gre)
     assert (found.returned, found.lost, found.not_sent) == (1, 0, {NOT_LOOKED_INTO: 1})
+
+
+# What Linux's tunnel devices hand to the eBPF program, as ``--flavor qemu-ebpf-inner`` has it.
+
+SAMPLES = sorted((ROOT / "sample_traces").glob("*.pcap*"))
+INSIDE = Device("1.4", flavor="qemu-ebpf-inner")
+NO_ETHERNET_INSIDE = {"vxlan.pcap": 2}
+"""Packets that Linux drops, because the Ethernet frame in VXLAN has no payload, or is no whole header."""
+
+
+def assert_confirmed(trace: Path) -> tuple[int, int]:
+    """Send the uncut tunnel packets of a trace; return how many there are of which Linux takes the header off.
+
+    Returns
+    -------
+    packets : int
+        Packets in tunnels that there are tunnel devices for.
+    answered : int
+        Those of them that came out, with the hash and the queue that the flavor expects.
+    """
+    found = []
+    for record, row in zip(load(trace).records, pcaphash.hashes(trace, INSIDE).itertuples(), strict=True):
+        if record.link_type == ETHERNET and len(record.captured) >= record.original_length:
+            found.append((record.captured, row, TUNNEL_TYPES.get(row.encapsulation, 0)))
+    if not any(tunnel_type for _, _, tunnel_type in found):
+        return 0, 0
+    with open_tap(INSIDE, with_hash=True, decapsulated=True) as tap:
+        tried = [(frame, row) for frame, row, tunnel_type in found if tunnel_type & tap.decapsulates]
+        answers = tap.answer([frame for frame, _ in tried])
+    answered = [(answer, row) for answer, (_, row) in zip(answers, tried, strict=True) if isinstance(answer, Answer)]
+    for answer, row in answered:
+        expected = None if row.hash_report == "NONE" else int(str(row.hash_value), 0)
+        if expected == 0:
+            continue  # the program has it for no hash
+        assert (answer.hash_value, answer.queue) == (expected, row.queue), (trace, row)
+    return len(tried), len(answered)
+
+
+@pytest.mark.parametrize("trace", SAMPLES, ids=lambda path: path.name)
+def test_all_tunnel_packets_of_samples_are_confirmed(trace):
+    packets, answered = assert_confirmed(trace)
+    assert answered == packets - NO_ETHERNET_INSIDE.get(trace.name, 0)
+
+
+@needs_shared
+@pytest.mark.slow
+def test_all_tunnel_packets_of_public_captures_are_confirmed():
+    total = 0
+    for trace in capture_paths():
+        if trace.suffix in (".pcap", ".pcapng", ".cap"):
+            packets, answered = assert_confirmed(trace)
+            assert answered == packets, trace
+            total += packets
+    assert total >= 140
+
+
+def test_the_diagnosis_names_the_program_behind_tunnels(tmp_path):
+    trace, table, device = ROOT / "sample_traces" / "vxlan.pcap", tmp_path / "linux.csv", Device()
+    with open_tap(device, with_hash=True, decapsulated=True) as tap, open_table(str(table)) as encoder:
+        send_into(trace, tap, device, [encoder])
+    found = validate(trace, device, ReportedTable(table))
+    (cause,) = found.diagnosis.causes
+    assert [fault.name for fault in cause.faults] == ["flavor-qemu-ebpf-inner"]
+    assert (cause.packets, found.mismatches) == (1, 1)  # which has two VLAN tags inside
+
+
+@pytest.mark.parametrize("types", ["base", "0x1ff"])
+def test_the_flavor_is_what_the_program_does_with_inner_frames_that_nobody_sends(types, tmp_path):
+    device = Device("1.4", flavor="qemu-ebpf-inner", hash_types=types)
+    frames = [
+        builders.ethernet(ipv4(builders.udp(builders.vxlan(frame), 5000, 4789)), IPV4)
+        for frame in odd_frames(1500)
+        if len(frame) > 40
+    ]
+    rows = pcaphash.hashes(write(tmp_path / "frames.pcapng", frames), device).itertuples()
+    with open_tap(device, with_hash=True, decapsulated=True) as tap:
+        answers = tap.answer(frames)
+    assert sum(isinstance(answer, Answer) for answer in answers) > 0.9 * len(frames)
+    for answer, row, frame in zip(answers, rows, frames, strict=True):
+        if isinstance(answer, Answer):
+            expected = None if row.hash_report == "NONE" else int(str(row.hash_value), 0)
+            assert (answer.hash_value, answer.queue) == (expected, row.queue), frame.hex()

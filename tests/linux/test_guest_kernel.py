@@ -17,9 +17,9 @@ MISSING = missing()
 pytestmark = [pytest.mark.jit_only, pytest.mark.slow, pytest.mark.skipif(bool(MISSING), reason=MISSING)]
 
 DEVICE = Device("1.4")
-TUNNELS = ("GENEVE", "GRE", "GRE_2890", "IPIP", "NVGRE", "VXLAN")
+TUNNELS = ("GENEVE", "GRE", "GRE_2890", "GRE_UDP", "IPIP", "NVGRE", "VXLAN")
 MODULES = (
-    *("veth", "tun", "vxlan", "geneve", "ip_gre", "ip6_gre", "ipip"),
+    *("veth", "tun", "vxlan", "geneve", "ip_gre", "ip6_gre", "ipip", "fou"),
     *("sch_ingress", "cls_u32", "act_mirred", "act_vlan"),
 )
 
@@ -33,7 +33,7 @@ def test_every_inner_hash_is_what_the_kernel_gives(tmp_path):
     found = validate(tmp_path / "made.pcap", DEVICE, ReportedTable(table))
     assert (found.mismatches, found.judged) == (0, 150)
     confirmed = Counter(row.encapsulation for row in pcaphash.hashes(tmp_path / "made.pcap", DEVICE).itertuples())
-    assert confirmed.keys() >= {"GENEVE", "GRE_2784", "GRE_2890", "IPIP", "NVGRE", "VXLAN"}
+    assert confirmed.keys() >= {"GENEVE", "GRE_2784", "GRE_2890", "GRE_UDP", "IPIP", "NVGRE", "VXLAN"}
 
 
 def run_replay(folder: Path) -> None:

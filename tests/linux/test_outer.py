@@ -4,9 +4,9 @@ import struct
 
 import pytest
 
-from pcaphash.targets.outer import make_passable
+from pcaphash.targets.outer import is_ip_in_gre_over_ipv6, make_passable
 from support import builders
-from support.builders import IPV4, IPV6, UDP
+from support.builders import DESTINATION_OPTIONS, ETHERNET, GRE, IPV4, IPV6, UDP
 
 ADDRESS = bytes.fromhex("020304050607")
 INNER = builders.ethernet(builders.vlan(builders.ipv4(builders.udp(bytes(9)), UDP), IPV4, 7), 0x8100)
@@ -63,3 +63,19 @@ def test_what_is_cut_or_no_udp_is_left_alone():
     arp = builders.ethernet(bytes(28), 0x0806)
     for frame in (fragment, arp):
         assert make_passable(frame, ADDRESS) == ADDRESS + frame[6:]
+
+
+def test_ip_in_gre_over_ipv6_is_recognized():
+    inner = builders.ipv4(builders.udp(bytes(9)), UDP)
+    options = bytes([GRE, 0, 1, 4, 0, 0, 0, 0])
+    for payload, following in (
+        (builders.gre(inner, IPV4), GRE),
+        (options + builders.gre(inner, IPV4), DESTINATION_OPTIONS),
+    ):
+        assert is_ip_in_gre_over_ipv6(builders.ethernet(builders.ipv6(payload, following), IPV6))
+    for frame in (
+        builders.ethernet(builders.ipv6(builders.gre(INNER, ETHERNET), GRE), IPV6),
+        builders.ethernet(builders.ipv4(builders.gre(inner, IPV4), GRE), IPV4),
+        builders.ethernet(builders.ipv6(VXLAN, UDP), IPV6),
+    ):
+        assert not is_ip_in_gre_over_ipv6(frame)

@@ -1,6 +1,5 @@
 """A real Linux receive path answers: a tap steered by QEMU's eBPF program, behind Linux's own tunnel devices."""
 
-import random
 import socket
 import time
 from contextlib import ExitStack
@@ -25,14 +24,10 @@ from pcaphash.targets.namespace import configure, own_network
 from pcaphash.targets.tap import open_tap
 from support import builders
 from support.command import run
-from support.comparing import capture_paths
-from support.diagnosing import separating_frames
 from support.shared import ROOT, SHARED, needs_shared
-from support.taps import missing
+from support.taps import missing, odd_frames
 from support.traffic import write
-from support.variety import variety
 
-SAMPLES = sorted((ROOT / "sample_traces").glob("*.pcap*"))
 OVERLAY = ROOT / "sample_traces" / "overlay.pcap"
 BASE = Device(hash_types="base")
 INNER = Device()
@@ -50,10 +45,6 @@ EBPF_HABITS = {
     89: "hashes nothing of UDP with less than 8 bytes",
     98: "does not look at the IP version",
 }
-
-
-TWO_INNER_TAGS = {"vxlan.pcap": [10]}
-"""Packets whose inner frame has two VLAN tags, of which the eBPF program skips one."""
 
 
 MISSING = missing()
@@ -88,33 +79,6 @@ def test_every_vxlan_packet_of_the_overlay_has_the_inner_hash(tmp_path):
     assert found.judged == sent.returned
     assert sent.not_sent[CUT] == sum(len(r.captured) < r.original_length for r in load(OVERLAY).records)
     assert sent.not_sent.total() + sent.returned + sent.lost == sent.reading.packets == 6060
-
-
-@pytest.mark.parametrize("trace", SAMPLES, ids=lambda path: path.name)
-def test_what_is_decapsulated_of_samples_is_confirmed(trace, tmp_path):
-    sent, found = asked(trace, INNER, tmp_path, decapsulated=True)
-    differ = [] if found is None else [example.packet for example in found.examples.values()]
-    assert differ == TWO_INNER_TAGS.get(trace.name, []), sent
-
-
-@needs_shared
-@pytest.mark.slow
-def test_what_is_decapsulated_of_public_captures_is_confirmed(tmp_path):
-    # The eBPF program takes the DF bit for a fragment: such packets are hashed over addresses alone.
-    addresses = Device(hash_types="IPv4+IPv6+GRE_INNER+VXLAN_INNER+GENEVE_INNER")
-    confirmed, of_habit = 0, 0
-    for trace in capture_paths():
-        if trace.suffix in (".pcap", ".pcapng", ".cap") and vxlan_packets(trace)[0]:
-            frames = [r.captured if len(r.captured) >= r.original_length else b"" for r in load(trace).records]
-            with open_tap(INNER, with_hash=True, decapsulated=True) as tap:
-                answers = tap.answer(frames)
-            rows = [pcaphash.hashes(trace, device).itertuples() for device in (INNER, addresses)]
-            for answer, row, other in zip(answers, *rows, strict=True):
-                if isinstance(answer, Answer) and answer.hash_value is not None:
-                    is_right = answer.hash_value == int(str(row.hash_value), 0)
-                    assert is_right or answer.hash_value == int(str(other.hash_value), 0), (trace, row)
-                    confirmed, of_habit = confirmed + is_right, of_habit + (not is_right)
-    assert confirmed + of_habit > 0
 
 
 def test_inner_packets_without_ip_go_to_the_unclassified_queue(tmp_path):
@@ -156,6 +120,14 @@ def test_frames_that_differ_are_those_of_known_habits(tmp_path):
 
 
 @needs_shared
+def test_the_diagnosis_names_the_program(tmp_path):
+    _, found = asked(SHARED / "device" / "frames.pcap", BASE, tmp_path, decapsulated=False)
+    (cause,) = found.diagnosis.causes
+    assert [fault.name for fault in cause.faults] == ["flavor-qemu-ebpf"]
+    assert (cause.packets, found.diagnosis.unexplained) == (len(EBPF_HABITS), 0)
+
+
+@needs_shared
 @pytest.mark.parametrize("types", ["base", "IPv4+IPv6", "TCPv4+UDPv4+TCPv6+UDPv6", "TCPv6+TCP_EX+IPv6+IP_EX", "0x1ff"])
 def test_the_flavor_is_what_the_program_does(types):
     trace = SHARED / "device" / "frames.pcap"
@@ -164,16 +136,7 @@ def test_the_flavor_is_what_the_program_does(types):
 
 @pytest.mark.parametrize("types", ["base", "0x1ff"])
 def test_the_flavor_is_what_the_program_does_with_frames_that_nobody_sends(types, tmp_path):
-    numbers = random.Random(5)
-    known = separating_frames() + [captured for captured, _, _ in variety() if len(captured) > 20]
-    odd = bytes([0, 1, 2, 6, 17, 43, 44, 50, 51, 58, 59, 60, 135, 0x81, 0x88, 0xA8, 0xFF])
-    frames = []
-    for _ in range(3000):
-        frame = bytearray(numbers.choice(known))
-        for _ in range(numbers.randrange(4)):
-            frame[numbers.randrange(12, min(len(frame), 90))] = numbers.choice((*odd, numbers.randrange(256)))
-        end = numbers.randrange(14, len(frame) + 1) if numbers.random() < 0.3 else len(frame)
-        frames.append(bytes(frame[:end]))
+    frames = odd_frames(3000)
     assert_flavored(write(tmp_path / "frames.pcapng", frames), frames, types)
 
 

@@ -3,7 +3,14 @@
 from dataclasses import dataclass, replace
 
 from naive.configuration import Configuration
-from naive.ebpf import ebpf_network_layer, ebpf_read_packet, ebpf_takes_extended, is_ebpf
+from naive.ebpf import (
+    ebpf_inner_network_layer,
+    ebpf_network_layer,
+    ebpf_read_packet,
+    ebpf_takes_extended,
+    is_ebpf,
+    is_inner_ebpf,
+)
 from naive.ena import ena_hash, ena_input, is_ena
 from naive.frame import Frame, LinkTypeError, NotIpError, TruncatedError
 from naive.hash_type import choose_hash_type, hash_input
@@ -12,7 +19,7 @@ from naive.link import network_layer
 from naive.nics import corundum_read_packet, vpp_read_packet
 from naive.qemu import is_qemu, qemu_network_layer, qemu_read_packet
 from naive.toeplitz import toeplitz
-from naive.tunnel import Encapsulation, find_encapsulation, possible_types
+from naive.tunnel import ETHERNET_ETHERTYPE, Encapsulation, find_encapsulation, possible_types
 
 __all__ = ["Answer", "Configuration", "answer"]
 
@@ -42,13 +49,22 @@ def read_outer(frame: Frame, link_type: int, configuration: Configuration) -> Pa
     """Read the outer IP header as the device reads it."""
     if is_qemu(configuration):
         return qemu_read_packet(frame, *qemu_network_layer(frame, link_type))
-    if is_ebpf(configuration):
+    if is_ebpf(configuration) and not is_inner_ebpf(configuration):
         return ebpf_read_packet(frame, *ebpf_network_layer(frame, link_type))
     if configuration.flavor == "corundum":
         return corundum_read_packet(frame, link_type)
     if configuration.flavor == "vpp":
         return vpp_read_packet(frame, link_type)
     return read_packet(frame, *network_layer(frame, link_type))
+
+
+def read_inner(frame: Frame, encapsulation: Encapsulation, configuration: Configuration) -> Packet:
+    """Read the inner IP header as the device reads it."""
+    if not is_inner_ebpf(configuration):
+        return read_packet(frame, *encapsulation.inner_network_layer(frame))
+    if encapsulation.inner_ethertype == ETHERNET_ETHERTYPE:
+        return ebpf_read_packet(frame, *ebpf_inner_network_layer(frame, encapsulation.inner_offset))
+    return ebpf_read_packet(frame, *encapsulation.inner_network_layer(frame))
 
 
 def name_encapsulation(frame: Frame, link_type: int, configuration: Configuration) -> str:
@@ -80,7 +96,7 @@ def answer_packet(frame: Frame, outer: Packet, configuration: Configuration) -> 
     if encapsulation is None:
         return answer_header(frame, outer, configuration, "outer", "NONE")
     try:
-        inner = read_packet(frame, *encapsulation.inner_network_layer(frame))
+        inner = read_inner(frame, encapsulation, configuration)
     except NotIpError:
         if configuration.inner_miss == "outer":
             return answer_header(frame, outer, configuration, "outer", "NONE")

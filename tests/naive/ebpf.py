@@ -39,6 +39,18 @@ def ebpf_network_layer(frame: Frame, link_type: int) -> tuple[int, int]:
     return version_of(announced), offset
 
 
+def ebpf_inner_network_layer(frame: Frame, offset: int) -> tuple[int, int]:
+    """Read the EtherType of an inner frame whose first tag Linux keeps elsewhere; IP follows at once, for Linux."""
+    ethertype = big_endian(frame.read_or_not_ip(offset, 14)[12:])
+    offset += 14
+    if ethertype in (TAG, SERVICE_TAG):
+        ethertype = big_endian(frame.read_or_not_ip(offset, 4)[2:])
+        offset += 4
+    for tag in range({TAG: 1, SERVICE_TAG: 2}.get(ethertype, 0)):
+        ethertype = big_endian(frame.read_or_not_ip(offset + 4 * tag, 4)[2:])
+    return version_of(ethertype), offset
+
+
 def ebpf_read_packet(frame: Frame, version: int, offset: int) -> Packet:
     """Read an IP header and what follows; a header that is not whole leaves the packet without a hash."""
     if version == 4:
@@ -106,4 +118,9 @@ def ebpf_takes_extended(packet: Packet, hash_type: str, configuration: Configura
 
 def is_ebpf(configuration: Configuration) -> bool:
     """Say whether the device is to deviate as the program does."""
-    return configuration.flavor == "qemu-ebpf"
+    return configuration.flavor in ("qemu-ebpf", "qemu-ebpf-inner")
+
+
+def is_inner_ebpf(configuration: Configuration) -> bool:
+    """Say whether it is to do so with inner headers only, which Linux hands to the program."""
+    return configuration.flavor == "qemu-ebpf-inner"

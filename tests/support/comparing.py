@@ -47,6 +47,8 @@ CONFIGURATIONS = [
     Configuration("v7", 0x1FF, flavor="corundum", unclassified_queue=3),
     Configuration("v7", 0x03F, flavor="vpp", indirection_table=tuple(i % 6 for i in range(256))),
     Configuration("1.4", 0x0F1, flavor="qemu-ebpf"),
+    Configuration("v7", 0xFFF, flavor="qemu-ebpf-inner"),
+    Configuration("1.4", 0x1B9, 0x1FF, flavor="qemu-ebpf-inner", unclassified_queue=6),
     Configuration("v7", 0x0C9, flavor="qemu", input_transform="symmetric-xor", unclassified_queue=2),
 ]
 

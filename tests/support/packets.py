@@ -26,7 +26,7 @@ RAW_LINK_TYPES = (101, 12, 14, 228, 229)
 LINK_TYPES = (9, 104, 105, 127, 147, 0, 1, 101, 113, 276)
 
 # Drawing from ready strategies is much cheaper than making them anew.
-FLAVORS = ("spec", "qemu", "qemu-ebpf", "ena-gen4", "ena-gen5", "corundum", "vpp")
+FLAVORS = ("spec", "qemu", "qemu-ebpf", "qemu-ebpf-inner", "ena-gen4", "ena-gen5", "corundum", "vpp")
 NUMBERS = {count: st.integers(0, count - 1) for count in (*range(1, 33), 64, 256, 0x10000, 0x1000000)}
 BYTES = {size: st.binary(min_size=size, max_size=size) for size in range(33)}
 PAYLOADS = st.binary(max_size=40)
@@ -330,15 +330,16 @@ def configurations(draw: st.DrawFn) -> Configuration:
     spec = pick(draw, ("v7", "1.4"))
     queues = 1 + draw(NUMBERS[64])
     flavor = pick(draw, ("spec",) * 6 + FLAVORS[1:])
-    tunnels = flavor == "spec"  # the others have none, and take no longer keys and tables
+    tunnels = flavor in ("spec", "qemu-ebpf-inner")  # the others have none
+    spacious = flavor == "spec"  # the others take no longer keys and tables
     table_index = pick(draw, ("mask", "mask", "mask", "modulo"))
-    n_entries = 1 + draw(NUMBERS[64]) if table_index == "modulo" else 2 ** draw(NUMBERS[10 if tunnels else 8])
+    n_entries = 1 + draw(NUMBERS[64]) if table_index == "modulo" else 2 ** draw(NUMBERS[10 if spacious else 8])
     has_key = draw(NUMBERS[2]) and flavor != "ena-gen4"
     return Configuration(
         spec=spec,
         hash_types=mask(draw, 12 if spec == "v7" and tunnels else 9),
         tunnel_types=mask(draw, 9) if spec == "1.4" and tunnels else 0,
-        key=draw(st.binary(min_size=1, max_size=60 if tunnels else 40)) if has_key else MICROSOFT_KEY,
+        key=draw(st.binary(min_size=1, max_size=60 if spacious else 40)) if has_key else MICROSOFT_KEY,
         indirection_table=tuple((7 * entry + 3) % queues for entry in range(n_entries)),
         unclassified_queue=draw(st.integers(0, queues - 1)),
         inner_miss=pick(draw, ("none", "none", "outer")),

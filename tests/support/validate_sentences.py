@@ -32,7 +32,7 @@ from pcaphash.studies.validate.traits import Span, Trait, TraitKind
 from pcaphash.studies.validate.verdicts import FAULTS, NotJudged, TunnelNaming, Verdict
 
 SUBJECTS = {
-    FaultKind.FLAVOR: ["qemu", "qemu-ebpf", "ena-gen4", "ena-gen5", "corundum", "vpp"],
+    FaultKind.FLAVOR: ["qemu", "qemu-ebpf", "qemu-ebpf-inner", "ena-gen4", "ena-gen5", "corundum", "vpp"],
     FaultKind.OUTER_OF: ["VXLAN_GPE"],
     FaultKind.INNER_OF: ["GRE_2784"],
     FaultKind.WITHOUT: ["TCPv4"],

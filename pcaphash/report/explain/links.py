@@ -14,10 +14,11 @@ TAGS = "IEEE 802.1Q"
 QEMU = "QEMU 7.2"
 CORUNDUM = "Corundum, fpga/common/rtl/rx_hash.v"
 VPP = "VPP, src/plugins/soft-rss"
-FLAVOR_SOURCES = {"qemu": QEMU, "qemu-ebpf": QEMU, "corundum": CORUNDUM, "vpp": VPP}
+FLAVOR_SOURCES = {"qemu": QEMU, "qemu-ebpf": QEMU, "qemu-ebpf-inner": QEMU, "corundum": CORUNDUM, "vpp": VPP}
 FLAVOR_NAMES = {
     "qemu": "QEMU",
     "qemu-ebpf": "QEMU's steering program",
+    "qemu-ebpf-inner": "QEMU's steering program",
     "corundum": "Corundum",
     "vpp": "VPP's soft-rss",
 }

@@ -44,6 +44,7 @@ _FLAVORS = {
     "spec-outer": "hashes outer headers as the spec requires",
     "qemu": "reads packets as QEMU 7.2's virtio-net device does",
     "qemu-ebpf": "reads packets as QEMU's steering program (eBPF) does",
+    "qemu-ebpf-inner": "reads inner headers as QEMU's steering program (eBPF) does after Linux's tunnel devices",
     "ena-gen4": "hashes as Amazon's ENA of generation 4 does, with a key that cannot be changed",
     "ena-gen5": "hashes as Amazon's ENA of generation 5 and later does",
     "corundum": "reads packets as the NIC Corundum does",

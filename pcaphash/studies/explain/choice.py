@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from pcaphash.device.device import Device
+from pcaphash.device.flavor import is_steering_program
 from pcaphash.kernels.header import PORTS_LEN
 from pcaphash.standards import virtio
 from pcaphash.studies.explain.dissection import Dissection, Encapsulation, Level
@@ -139,14 +140,14 @@ def _fitting_types(level: Level, flavor: str) -> list[str]:
     extended = [*([f"{transport}_EX"] if transport else []), "IP_EX"]
     if flavor == "qemu":
         return [each for pair in zip(extended, plain, strict=True) for each in pair]
-    if flavor == "qemu-ebpf":
+    if is_steering_program(flavor):
         return plain
     return [*extended, *plain] if level.is_extended else plain
 
 
 def _is_extended_as_ebpf(level: Level, chosen: str, device: Device) -> bool:
     """Say whether QEMU's steering program reports a plain type but hashes the addresses of the extended one."""
-    if device.flavor != "qemu-ebpf" or not level.is_extended or not chosen:
+    if not is_steering_program(device.flavor) or not level.is_extended or not chosen:
         return False
     return bool(device.base_types & virtio.BASE_HASH_TYPES[chosen.replace("v6", "_EX")])
 

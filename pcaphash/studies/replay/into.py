@@ -20,7 +20,7 @@ from pcaphash.engine.reading import Reading
 from pcaphash.engine.selection import RECEIVED, Selection
 from pcaphash.kernels.delivered import DELIVERED, DROPPED, LEFT_OUT
 from pcaphash.kernels.dissect import split_signature
-from pcaphash.kernels.tunnel import TUNNELS
+from pcaphash.kernels.tunnel import NO_ENCAPSULATION, TUNNELS
 from pcaphash.studies.replay.frames import frames_of
 from pcaphash.studies.replay.writing import write_trace
 from pcaphash.targets.answer import NOT_LOOKED_INTO, Answer, Lost, Outcome, Target
@@ -132,7 +132,9 @@ def _outcomes(block: Block, signatures: Sequence[int | None], target: Target, de
         (_why_not(signature, target, device) or frame) if isinstance(frame, bytes) else frame
         for frame, signature in zip(frames_of(block), signatures, strict=True)
     ]
-    answers = iter(target.answer([frame for frame in frames if isinstance(frame, bytes)]))
+    tried = [at for at, frame in enumerate(frames) if isinstance(frame, bytes)]
+    awaited = [signatures[at] is None or _encapsulation(signatures[at]) in TUNNELS for at in tried]
+    answers = iter(target.answer([frame for frame in frames if isinstance(frame, bytes)], awaited))
     return [next(answers) if isinstance(frame, bytes) else frame for frame in frames]
 
 
@@ -141,7 +143,7 @@ def _why_not(signature: int | None, target: Target, device: Device) -> str:
 
     What is not known to be in a tunnel is sent: that Linux finds none there confirms it.
     """
-    encapsulation = 0 if signature is None else split_signature(signature)[1]
+    encapsulation = _encapsulation(signature)
     if signature is None or encapsulation not in TUNNELS:
         return ""
     tunnel_type = 1 << (encapsulation - 1)
@@ -150,6 +152,11 @@ def _why_not(signature: int | None, target: Target, device: Device) -> str:
     if not tunnel_type & target.decapsulates:
         return f"no tunnel device here takes {encapsulation_of(signature, device.spec)} off"
     return ""
+
+
+def _encapsulation(signature: int | None) -> int:
+    """Return what packets are, as ``kernels.tunnel`` numbers it, if outer headers are taken off."""
+    return NO_ENCAPSULATION if signature is None else split_signature(signature)[1]
 
 
 def _count(outcome: Outcome, signature: int | None, sent: Sent, device: Device) -> None:

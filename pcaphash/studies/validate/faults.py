@@ -10,7 +10,7 @@ from dataclasses import replace
 import numpy as np
 
 from pcaphash.device.device import Device
-from pcaphash.device.flavor import ABSENT, FLAVORS, own_key
+from pcaphash.device.flavor import ABSENT, FLAVORS, has_tunnels, own_key
 from pcaphash.device.hash_form import HashForm, hash_form
 from pcaphash.errors import ConfigurationError
 from pcaphash.kernels import departures
@@ -122,6 +122,8 @@ def _flavor_faults(device: Device) -> Iterator[Fault]:
         yield Fault(FaultKind.FLAVOR, (READING,), subject=AS_SPEC, device=_as_spec)
         yield Fault(FaultKind.FLAVOR, (READING,), subject=AS_SPEC_OUTER, device=_flavored(AS_SPEC))
     for flavor in FLAVORS[1:]:
+        if has_tunnels(flavor) and not device.tunnel_mask:
+            continue  # which is about inner headers only
         yield Fault(FaultKind.FLAVOR, (READING, *_places(hash_form(flavor))), subject=flavor, device=_flavored(flavor))
 
 
@@ -144,8 +146,8 @@ def _places(form: HashForm) -> Iterator[str]:
 def _flavored(flavor: str) -> Callable[[Device], Device]:
     def change(device: Device) -> Device:
         features, key = device.features - ABSENT[flavor], own_key(device.hash_key, flavor)
-        types = device.base_types
-        return replace(device, flavor=flavor, features=features, hash_key=key, hash_types=types, tunnel_types=0)
+        flavored = device if flavor != AS_SPEC and has_tunnels(flavor) else _outer(device)
+        return replace(flavored, flavor=flavor, features=features, hash_key=key)
 
     return change
 
