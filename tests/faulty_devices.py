@@ -28,7 +28,7 @@ _READING = (*diagnosing.READING, *diagnosing.RECONFIGURED, "outer-where-inner-no
 _ENDS = (*diagnosing.INPUTS, "symmetric-xor", "symmetric-or-xor")
 _KEYS = (*diagnosing.KEYS, *diagnosing.HASHING)
 FAULTS = (*_READING, *_ENDS, *_KEYS, *diagnosing.VALUES, *diagnosing.FLAVORED)
-_RARE = ("value-low-bits", "value-shifted", "key-shifted", "key-rotated", "function")
+_RARE = ("value-low-bits", "value-shifted", "key-shifted", "key-rotated", "key-first", "key-repeated", "function")
 
 
 def two_ways(n: int) -> list[bytes]:

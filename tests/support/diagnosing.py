@@ -622,6 +622,9 @@ KEYS = {
     "key-rotated-left-8": lambda key: _shift(key, 8, True),
     "key-shifted-right-4": lambda key: _shift(key, -4, False),
     "key-rotated-right-31": lambda key: _shift(key, -31, True),
+    "key-first-bytes-16": lambda key: key[:16],
+    "key-first-bytes-36": lambda key: key[:36] + bytes(4),
+    "key-repeated-16": lambda key: key[:16] * 2 + key[:8],
 }
 """Likewise: what it makes of the key."""
 

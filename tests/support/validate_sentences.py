@@ -42,6 +42,8 @@ SUBJECTS = {
     FaultKind.KEY_SHIFTED_RIGHT: [2, 16],
     FaultKind.KEY_ROTATED_LEFT: [7],
     FaultKind.KEY_ROTATED_RIGHT: [32],
+    FaultKind.KEY_FIRST_BYTES: [16],
+    FaultKind.KEY_REPEATED: [16],
     FaultKind.VALUE_LOW_BITS: [16, 7],
     FaultKind.VALUE_SHIFTED_LEFT: [1],
     FaultKind.VALUE_SHIFTED_RIGHT: [8],

@@ -206,7 +206,16 @@ _WORDS = {
     FaultKind.KEY_SHIFTED_RIGHT: FaultWords("shifts the key to the right by {} and fills it with zeros", _LONG_INPUTS),
     FaultKind.KEY_ROTATED_LEFT: FaultWords("rotates the key to the left by {}", _LONG_INPUTS),
     FaultKind.KEY_ROTATED_RIGHT: FaultWords("rotates the key to the right by {}", _LONG_INPUTS),
+    FaultKind.KEY_FIRST_BYTES: FaultWords("uses only the first {} bytes of the key", _LONG_INPUTS),
+    FaultKind.KEY_REPEATED: FaultWords("repeats the first {} bytes of the key", _LONG_INPUTS),
 }
+_NUMBERS = (
+    FaultKind.VXLAN_PORT,
+    FaultKind.VXLAN_PORT_IGNORED,
+    FaultKind.KEY_FIRST_BYTES,
+    FaultKind.KEY_REPEATED,
+)
+"""Kinds whose subject is a number as it is."""
 
 
 def fault_text(fault: "Fault") -> str:
@@ -249,7 +258,7 @@ def _subject(fault: "Fault") -> str:
     if isinstance(fault.subject, int) and fault.kind in (FaultKind.ROWS_LATE, FaultKind.ROWS_EARLY):
         side = "before" if fault.kind == FaultKind.ROWS_LATE else "after"
         return side if fault.subject == 1 else f"{count(fault.subject)} places {side}"
-    if fault.kind in (FaultKind.VXLAN_PORT, FaultKind.VXLAN_PORT_IGNORED):
+    if fault.kind in _NUMBERS:
         return str(fault.subject)
     if fault.kind == FaultKind.FUNCTION and isinstance(fault.subject, str):
         return _FUNCTIONS[fault.subject]

@@ -126,6 +126,10 @@ class FaultKind(StrEnum):
     KEY_SHIFTED_RIGHT = "key-shifted-right"
     KEY_ROTATED_LEFT = "key-rotated-left"
     KEY_ROTATED_RIGHT = "key-rotated-right"
+    KEY_FIRST_BYTES = "key-first-bytes"
+    """Only so many of the first bytes of the key are used, the subject; the others are zero."""
+    KEY_REPEATED = "key-repeated"
+    """So many of the first bytes of the key, the subject, are used over and over."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,6 +12,8 @@ from pcaphash.kernels.toeplitz import KEY_LEN
 from pcaphash.studies.validate.fault import KEY, KEY_FORM, Fault, FaultKind
 
 _MOST_SHIFTED = 32  # bits
+_FIRST_BYTES = tuple(range(4, KEY_LEN, 4))
+_REPEATED_BYTES = (2, 4, 8, 10, 16, 20)
 
 
 def _padded(hash_key: bytes) -> bytes:
@@ -59,7 +61,8 @@ def _key_faults(device: Device) -> Iterator[Fault]:
     """Yield what a key may be instead, and forms it may have: of a longer one, also of only its first 40 bytes."""
     for fault in _every_key_fault():
         yield fault
-        if len(device.hash_key) > KEY_LEN and KEY_FORM in fault.places:
+        is_of_first = fault.kind in (FaultKind.KEY_FIRST_BYTES, FaultKind.KEY_REPEATED)
+        if len(device.hash_key) > KEY_LEN and KEY_FORM in fault.places and not is_of_first:
             yield replace(fault, key_bytes=KEY_LEN, hash_key=_of_first(fault))
 
 
@@ -91,6 +94,18 @@ def _every_key_fault() -> Iterator[Fault]:
             (FaultKind.KEY_ROTATED_RIGHT, _shifted(-bits, is_rotated=True)),
         ):
             yield Fault(kind, (KEY_FORM,), subject=bits, hash_key=shift, is_rare=True)
+    for n in _FIRST_BYTES:
+        yield Fault(FaultKind.KEY_FIRST_BYTES, (KEY_FORM,), subject=n, hash_key=_first(n), is_rare=True)
+    for n in _REPEATED_BYTES:
+        yield Fault(FaultKind.KEY_REPEATED, (KEY_FORM,), subject=n, hash_key=_repeated(n), is_rare=True)
+
+
+def _first(n: int) -> Callable[[bytes], bytes]:
+    return lambda hash_key: _padded(hash_key[:n])
+
+
+def _repeated(n: int) -> Callable[[bytes], bytes]:
+    return lambda hash_key: (hash_key[:n] * KEY_LEN)[:KEY_LEN]
 
 
 def _usable_bits(hash_key: bytes) -> int:
