@@ -232,6 +232,8 @@ QUEUE_RULES = {
     "other-queues": lambda value: (value & 127) % 11,
     "one-queue": lambda value: 3,
     "other-table": lambda value: (value & 127) * 7 % 11 % 5,
+    "index-bits-8": lambda value: (value >> 8 & 127) % 5,
+    "folded": lambda value: ((value >> 16 ^ value) & 127) % 5,
 }
 
 
@@ -247,6 +249,21 @@ def test_each_rule_of_receive_queues(tmp_path, name):
     assert found.queue_diagnosis.packets == found.mismatches == found.verdicts["wrong-queue"]
     assert found.queue_diagnosis.unexplained == 0
     assert found.queue_diagnosis.beyond == sum(each.queue >= 5 for each in said)
+
+
+def test_the_hash_modulo_fewer_queues_than_there_are(tmp_path):
+    some = [plain(flow) for flow in flows(600)]
+    said = [replace(each, queue=each.value % 7) for each in misbehave(some, CONFIGURATION)]
+    found = diagnose(write(tmp_path / "flows.pcapng", some), said).queue_diagnosis
+    assert [(rule.name, rule.number) for rule in found.rules] == [("modulo-queues", 7)]
+
+
+def test_which_bits_index_the_table_shows_without_hashes(tmp_path):
+    some = [plain(flow) for flow in flows(600)]
+    said = [Said(None, queue=(each.value >> 8 & 127) % 8) for each in misbehave(some, CONFIGURATION)]
+    found = diagnose(write(tmp_path / "flows.pcapng", some), said)
+    assert found.diagnosis is None
+    assert [rule.name for rule in found.queue_diagnosis.rules] == ["index-bits-8"]
 
 
 @pytest.mark.parametrize("name", ["modulo-queues", "other-queues", "other-table", "one-queue"])

@@ -72,8 +72,8 @@ TRAITS: dict[TraitKind, list[str | int | None]] = {
     TraitKind.DESTINATION_PORT: [80],
     TraitKind.SOURCE_PORT: [1024],
 }
-RULES = {QueueRuleKind.FIRST: 16, QueueRuleKind.TABLE_OF: 1024, QueueRuleKind.HIGH_BITS: 7}
-NO_NUMBER = (QueueRuleKind.BYTE_SWAPPED, QueueRuleKind.OTHER_TABLE, QueueRuleKind.ANOTHER_HASH)
+RULES = {QueueRuleKind.FIRST: 16, QueueRuleKind.TABLE_OF: 1024, QueueRuleKind.HIGH_BITS: 7, QueueRuleKind.INDEX_BITS: 8}
+NO_NUMBER = (QueueRuleKind.BYTE_SWAPPED, QueueRuleKind.FOLDED, QueueRuleKind.OTHER_TABLE, QueueRuleKind.ANOTHER_HASH)
 FILE = "file"
 
 

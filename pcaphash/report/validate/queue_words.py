@@ -86,7 +86,15 @@ def _chooses(rule: "QueueRule", device: "Device") -> str:
         return f"chooses the queue by a hash other than the one it reports: it {does}"
     return {
         QueueRuleKind.ONE_QUEUE: f"sends every packet with a hash to receive queue {number}",
-        QueueRuleKind.MODULO_QUEUES: f"takes the hash modulo the number of receive queues, {number}",
+        QueueRuleKind.MODULO_QUEUES: (
+            f"takes the hash modulo the number of receive queues, {number}"
+            if number == device.queues
+            else f"takes the hash modulo {number}"
+        ),
+        QueueRuleKind.INDEX_BITS: (
+            f"indexes the table with bits {number} to {number + _bits(len(device.indirection_table)) - 1} of the hash"
+        ),
+        QueueRuleKind.FOLDED: "indexes the table with the XOR of the two 16-bit halves of the hash",
         QueueRuleKind.HIGH_BITS: f"indexes the table with the highest {number} bits of the hash",
         QueueRuleKind.BYTE_SWAPPED: "indexes the table with the hash in the opposite byte order",
         QueueRuleKind.SCALED: f"scales the hash to the number of receive queues, (hash * {number}) >> 32",

@@ -19,7 +19,8 @@ Mask = npt.NDArray[np.bool_]
 Weights = npt.NDArray[np.float64]
 
 _MOST_BITS = 16
-_N_RULES = 80  # that are tried, from the beginning or from the first wrong packet on
+_HASH_BITS, _BYTE_BITS = 32, 8
+_N_RULES = 110  # that are tried, from the beginning or from the first wrong packet on
 _LEAST_INDEPENDENT = 20  # hashes, for queues to be independent of them
 _MOST_OF_A_QUEUE = 0.5  # of the hashes
 _SIGMAS = 4.0
@@ -35,6 +36,10 @@ class QueueRuleKind(StrEnum):
     """The hash modulo the number of queues, the number."""
     HIGH_BITS = "high-bits"
     """The table is indexed with so many of the highest bits of the hash, the number."""
+    INDEX_BITS = "index-bits"
+    """The table is indexed with other bits of the hash, the lowest of them the number."""
+    FOLDED = "folded"
+    """The table is indexed with the XOR of the two halves of the hash."""
     BYTE_SWAPPED = "byte-swapped"
     """The table is indexed with the hash in the opposite byte order."""
     SCALED = "scaled"
@@ -55,7 +60,7 @@ class QueueRuleKind(StrEnum):
     """Packets without a hash go where entry 0 of the table leads, the number, not to the unclassified_queue."""
 
 
-_NUMBERED = (QueueRuleKind.FIRST, QueueRuleKind.TABLE_OF)
+_NUMBERED = (QueueRuleKind.FIRST, QueueRuleKind.TABLE_OF, QueueRuleKind.INDEX_BITS)
 
 
 @dataclass(frozen=True, eq=False)
@@ -303,20 +308,34 @@ def _masked(size: int, table: Queues) -> Callable[[Values], Queues]:
     return lambda values: table[values & np.uint32(size - 1)]
 
 
+def _modulo(n: int) -> Callable[[Values], Queues]:
+    return lambda values: values.astype(np.int64) % n
+
+
+def _shifted(shift: int, table: Queues) -> Callable[[Values], Queues]:
+    """Return what indexes a table with the bits of hashes from one on."""
+    return lambda values: table[values >> np.uint32(shift) & np.uint32(len(table) - 1)]
+
+
 def _candidates(device: Device, n_met: int) -> Iterator[tuple[QueueRule, Callable[[Values], Queues]]]:
     """Yield rules that are seen in devices, each with what it makes of hashes; n_met receive queues are met."""
     table = np.asarray(device.indirection_table, np.int64)
     n_entries, n_queues = len(table), device.queues
     bits = int(n_entries).bit_length() - 1
 
-    yield (
-        QueueRule(QueueRuleKind.MODULO_QUEUES, n_queues),
-        lambda values: values.astype(np.int64) % n_queues,
-    )
+    for n in dict.fromkeys((n_queues, n_met)):
+        yield QueueRule(QueueRuleKind.MODULO_QUEUES, n), _modulo(n)
     if n_entries == 1 << bits and bits:
         yield (
             QueueRule(QueueRuleKind.HIGH_BITS, bits),
             lambda values: table[values >> np.uint32(32 - bits)],
+        )
+        for shift in range(1, _HASH_BITS - bits):
+            if shift != _HASH_BITS - _BYTE_BITS or bits > _BYTE_BITS:  # else these are the bits of BYTE_SWAPPED
+                yield QueueRule(QueueRuleKind.INDEX_BITS, shift), _shifted(shift, table)
+        yield (
+            QueueRule(QueueRuleKind.FOLDED),
+            lambda values: table[(values ^ values >> np.uint32(16)) & np.uint32(n_entries - 1)],
         )
     yield (
         QueueRule(QueueRuleKind.BYTE_SWAPPED),
