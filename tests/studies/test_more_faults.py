@@ -8,7 +8,7 @@ import pytest
 from naive.configuration import Configuration
 from pcaphash.studies.validate import Validation, validate
 from support.comparing import device_of
-from support.diagnosing import Said, SaidOf, misbehave
+from support.diagnosing import Said, SaidOf, misbehave, tagged
 from support.traffic import flows, plain, tunnelled, write
 
 pytestmark = pytest.mark.jit_only
@@ -68,3 +68,17 @@ def test_a_key_with_one_bit_that_is_wrong_is_worth_recovering(tmp_path):
     assert found.diagnosis.causes == []
     assert found.right_hashes > 50
     assert found.may_have_another_key
+
+
+def test_where_no_packet_has_a_hash_what_all_have_may_be_why(tmp_path):
+    tagged_frames = [tagged(plain(flow), [0x8100]) for flow in flows(100)]
+    said = misbehave(tagged_frames, CONFIGURATION, "vlan-not-skipped")
+    found = diagnose(tmp_path, tagged_frames, said).diagnosis
+    assert found.causes == []
+    assert "vlan-not-skipped" in [fault.name for fault in found.possible]
+
+
+def test_without_any_hash_nothing_is_possible_that_does_not_fit(tmp_path):
+    frames = [plain(flow) if i % 2 else tagged(plain(flow), [0x8100]) for i, flow in enumerate(flows(100))]
+    found = diagnose(tmp_path, frames, [Said(0, "NONE", "NONE", 0)] * 100).diagnosis
+    assert (found.causes, found.possible) == ([], ())

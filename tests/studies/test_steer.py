@@ -151,7 +151,12 @@ def test_blocks_cover_a_range_of_ports_once():
         ({"queue": 8}, {}, "queue", "8 is out of range"),
         ({"queue": 2}, {"indirection_table": [0, 1], "queues": 3}, "queue", "no entry of the indirection table"),
         ({"queue": 3}, {"hash_key": bytes(39) + b"\1"}, "queue", "only 0 of the 7 bits"),
-        ({"queue": 3, "both": True, "source_ports": "8-9"}, {}, "queue", r"only 1 of the 14 bits of the two table indexes"),
+        (
+            {"queue": 3, "both": True, "source_ports": "8-9"},
+            {},
+            "queue",
+            r"only 1 of the 14 bits of the two table indexes",
+        ),
         ({"queue": 3, "source_ports": "9-9"}, {}, "queue", "only 0 of the 7 bits"),
         ({}, {"hash_types": "addresses"}, "hash_types", "IPv4 covers no ports"),
         ({}, {"hash_types": "IPv6"}, "hash_types", "no enabled hash type"),

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from pcaphash.device.device import Device
 from pcaphash.studies.validate.evidence import Evidence, evidence_of
-from pcaphash.studies.validate.fault import ROWS, Fault, FaultKind
+from pcaphash.studies.validate.fault import READING, ROWS, Fault, FaultKind
 from pcaphash.studies.validate.faults import faults_of
 from pcaphash.studies.validate.kinship import Common, common_of, part_of, sampled_share, traits_of
 from pcaphash.studies.validate.sample import Sample
@@ -290,9 +290,15 @@ def _contradicting(
 
 
 def _possible(trial: Trial, faults: list[Fault], wrong: Mask, order: npt.NDArray[np.int64]) -> Faults:
-    """Return the faults each of which explains every packet; none where no packet is right, which would say nothing."""
+    """Return the faults each of which explains every packet.
+
+    Where no packet is right that says nothing, unless no packet has a hash: then those that read packets otherwise may
+    be why, beside devices that never report one.
+    """
     if wrong.all():
-        return ()
+        if not (trial.sample.faults & MISSING).all():
+            return ()
+        faults = [fault for fault in faults if READING in fault.places]
     by_kind = wrong[order]
     probes = trial.take(np.concatenate([order[by_kind][:_PROBES], order[~by_kind][:_PROBES]]))
     likely = [fault for fault in faults if probes.explained((fault,)).all()]
