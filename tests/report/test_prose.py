@@ -46,7 +46,9 @@ COMMANDS = {
     "validate-other-key": ["validate", OVERLAY, "--key", "mlx5", "--reported", RIGHT],
 }
 EXIT_CODES = {"validate": 1, "validate-other-key": 1}
-SENTENCES = ("tune-sentences", "recover-key-sentences", "sweep-sentences", "validate-sentences")
+SENTENCES = [
+    f"{name}-sentences" for name in ("compare", "key", "recover-key", "replay", "steer", "sweep", "tune", "validate")
+]
 """Made of facts, by support.sentences."""
 
 pytestmark = pytest.mark.jit_only

@@ -28,6 +28,9 @@ from pcaphash.studies.tune.verdict import (
     NoHash,
     Verdict,
 )
+from support.compare_sentences import compare_sentences
+from support.key_sentences import key_sentences, steer_sentences
+from support.replay_sentences import replay_sentences
 from support.shared import ROOT
 from support.validate_sentences import validate_sentences
 
@@ -117,7 +120,11 @@ def sweep_sentences() -> Iterator[str]:
 
 
 SENTENCES = {
+    "compare-sentences": compare_sentences,
+    "key-sentences": key_sentences,
     "recover-key-sentences": recover_key_sentences,
+    "replay-sentences": replay_sentences,
+    "steer-sentences": steer_sentences,
     "sweep-sentences": sweep_sentences,
     "tune-sentences": tune_sentences,
     "validate-sentences": validate_sentences,
