@@ -40,19 +40,37 @@ def look_at(
     reported = None
     if source:
         block, reported = source.read(block, numbers.start)
-    link_types = block.records["link_type"]
-    block = selector.strip(block)
-    chosen, looked_at = selector.select(block)
-    reading.packets += looked_at
-    add_link_types(link_types[:looked_at], reading)
+    block, chosen, looked_at = select(block, trace, selector, reading)
     if chosen is None:
-        reading.keeper.append(block, trace)
         return Batch(block, np.arange(numbers.start, numbers.start + looked_at), trace, reported), looked_at
     if not len(chosen):
         return None, looked_at
-    block = replace(block, records=block.records[chosen])
-    reading.keeper.append(block, trace)
     return Batch(block, numbers.start + chosen, trace, reported and reported.take(chosen)), looked_at
+
+
+def select(
+    block: Block, trace: int, selector: Selector, reading: Reading
+) -> tuple[Block, npt.NDArray[np.int64] | None, int]:
+    """Select packets of a block of a trace, given the number of the trace, and keep account of them.
+
+    Returns
+    -------
+    block : Block
+        The block with those that are selected.
+    chosen : int64 array or None
+        Which they are, counted from 0; None for all.
+    looked_at : int
+        How many packets were looked at: all, unless so many are selected now as were asked for.
+    """
+    link_types = block.records["link_type"]
+    block = selector.strip(block)
+    chosen, looked_at = selector.select(block)
+    add_looked_at(link_types[:looked_at], reading)
+    if chosen is not None:
+        block = replace(block, records=block.records[chosen])
+    if len(block.records):
+        reading.keeper.append(block, trace)
+    return block, chosen, looked_at
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,8 +107,9 @@ def keep_of(stretch: Stretch, trace: int, reading: Reading, indexed: npt.NDArray
         at = after
 
 
-def add_link_types(link_types: npt.NDArray[np.uint16], reading: Reading) -> None:
-    """Count packets by link type; nearly always a block has only one."""
+def add_looked_at(link_types: npt.NDArray[np.uint16], reading: Reading) -> None:
+    """Count packets that were looked at, by link type; nearly always a block has only one."""
+    reading.packets += len(link_types)
     if not len(link_types):
         return
     if link_types.min() == link_types.max():

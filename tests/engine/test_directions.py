@@ -165,7 +165,19 @@ def test_commands_warn(tmp_path, command):
     assert result.returncode == 0, result.stderr
     assert line in result.stderr.decode()
     for chosen in (("--destination-mac", HOST.hex(":")), ("--direction", "all")):
-        assert "look sent" not in run(command, path, *options, *chosen).stderr.decode()
+        assert "seem to be sent" not in run(command, path, *options, *chosen).stderr.decode()
+
+
+@pytest.mark.parametrize("n_traces", [1, 2])
+def test_what_is_delivered_is_doubted_too(tmp_path, n_traces):
+    paths = [write(tmp_path / f"{n}.pcap", conversation(120)) for n in range(n_traces)]
+    result = run("replay", *paths, "-w", tmp_path / "delivered.pcapng")
+    assert result.returncode == 0, result.stderr
+    line = "33.3% of packets seem to be sent by the capturing host (02:00:00:00:00:0a)"
+    assert line in result.stderr.decode()
+    chosen = ("--destination-mac", HOST.hex(":"))
+    again = run("replay", *paths, "-w", tmp_path / "delivered.pcapng", *chosen)
+    assert "seem to be sent" not in again.stderr.decode()
 
 
 def test_validate_warns(tmp_path):

@@ -14,6 +14,8 @@ import numpy.typing as npt
 from pcaphash.capture.control import Control, FileHeader, InterfaceDescription, SectionHeader, Skipped
 from pcaphash.capture.delivered.pcapng import empty_section, interface_of
 from pcaphash.capture.reader import Block, Piece, Reader
+from pcaphash.engine.found import add_looked_at
+from pcaphash.engine.kept import PacketKeeper
 from pcaphash.engine.loop import close_part, open_part
 from pcaphash.engine.part import Part
 from pcaphash.engine.progress import Watched
@@ -52,11 +54,15 @@ class _Source:
         It, opened.
     selector : Selector
         Says which packets arrive: they alone set the clock.
+    keeper : PacketKeeper or None
+        Keeps packets that arrive for a closer look.
     has_times : bool
         Whether times are asked for; then every packet that arrives must have one.
     """
 
-    def __init__(self, part: Part, opened: Reader, selector: Selector, has_times: bool) -> None:
+    def __init__(
+        self, part: Part, opened: Reader, selector: Selector, keeper: PacketKeeper | None, has_times: bool
+    ) -> None:
         self.part, self.opened = part, opened
         self.block: Block | None = None
         """The next packets; None if there are none left."""
@@ -67,7 +73,7 @@ class _Source:
         self.numbers: list[int] = []
         """The new numbers of the interfaces of its section."""
         self.settler = Settler(part.input.name)
-        self._selector, self._has_times = selector, has_times
+        self._selector, self._keeper, self._has_times = selector, keeper, has_times
         pieces = opened.pieces()
         self.first = next(pieces, None)
         """What it begins with."""
@@ -104,6 +110,8 @@ class _Source:
         places = np.arange(n) if chosen is None else chosen
         self.selected = np.zeros(n, np.bool_)
         self.selected[places] = True
+        if self._keeper is not None and len(places):
+            self._keeper.append(replace(block, records=block.records[places]), self.part.number)
         self.times = np.full(n, self._last or 0)
         if not self._has_times or not len(places):
             return
@@ -192,7 +200,9 @@ class MergedTraces:
                 continue
             if not isinstance(opened, Reader):
                 raise ConfigurationError(part.input.name, "is not a capture file", "give a pcap or pcapng file")
-            self._sources.append(_Source(part, opened, selector, has_times))
+            # The first N packets of all traces are found only when these are merged: none of them is kept.
+            keeper = reading.keeper if selection.count is None else None
+            self._sources.append(_Source(part, opened, selector, keeper, has_times))
         firsts = [source.first.says for source in self._sources if isinstance(source.first, Control)]
         headers = [says for says in firsts if isinstance(says, SectionHeader)] or firsts
         self._big_endian = bool(headers and headers[0].big_endian)
@@ -215,13 +225,14 @@ class MergedTraces:
         return self._left == 0
 
     def select(self, block: Block) -> tuple[npt.NDArray[np.int64] | None, int]:
-        """Select packets of the block that was yielded last, as ``Selector.select`` does."""
-        chosen = np.flatnonzero(self._selected)
-        if self._left is None:
-            return chosen, len(block.records)
-        chosen = chosen[: self._left]
-        self._left -= len(chosen)
-        return chosen, len(block.records) if self._left else int(chosen[-1]) + 1
+        """Select packets of the block that was yielded last, as ``Selector.select`` does, and keep account of them."""
+        chosen, looked_at = np.flatnonzero(self._selected), len(block.records)
+        if self._left is not None:
+            chosen = chosen[: self._left]
+            self._left -= len(chosen)
+            looked_at = looked_at if self._left else int(chosen[-1]) + 1
+        add_looked_at(block.records["link_type"][:looked_at], self.reading)
+        return chosen, looked_at
 
     def pieces(self) -> Iterator[Piece]:
         """Yield what the traces are made of, in order of arrival.

@@ -13,7 +13,7 @@ from pcaphash.capture.delivered.encoder import Encoder
 from pcaphash.capture.input import Trace, input_of
 from pcaphash.capture.reader import Block, Piece, Reader
 from pcaphash.device.device import Device
-from pcaphash.engine.found import add_link_types
+from pcaphash.engine.found import select
 from pcaphash.engine.loop import close_part, open_part
 from pcaphash.engine.part import Part
 from pcaphash.engine.progress import Watch, Watched
@@ -68,8 +68,9 @@ class _OneTrace:
                 self._watched.add(self._opened, len(piece.records))
 
     def select(self, block: Block, /) -> tuple[npt.NDArray[np.int64] | None, int]:
-        """Select packets of a block."""
-        return self._selector.select(block)
+        """Select packets of a block, and keep account of them."""
+        _, chosen, looked_at = select(block, self._part.number, self._selector, self.reading)
+        return chosen, looked_at
 
     def close(self) -> None:
         """Stop reading, and take note of how it ended."""
@@ -131,8 +132,6 @@ def write_trace(
             delivery = report(replace(piece, records=piece.records[places]), first, places)
             if chosen is not None:
                 delivery = delivery.spread(places, len(piece.records))
-            reading.packets += looked_at
-            add_link_types(piece.records["link_type"][:looked_at], reading)
             for encoder in encoders:
                 encoder.write(piece, delivery)
             first += len(piece.records)
