@@ -54,6 +54,12 @@ class Watched:
         self._before = self._progress.read_bytes
         self._progress.read_files += 1
 
+    def read_before(self, source: Input) -> None:
+        """Take note that a trace is read from here on, once more than it counts; its packets are not added."""
+        self._before = self._progress.read_bytes
+        if self.watch:
+            self._progress.total_bytes += source.size
+
     def step_over(self, n_bytes: int, n_packets: int, n_files: int = 1) -> None:
         """Take note of traces that were read elsewhere, or before."""
         self._progress.read_bytes += n_bytes

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from pcaphash.capture.reported.notes import Note
     from pcaphash.capture.reported.source import Reported, ReportedSource
     from pcaphash.engine.describer import Descriptions
+    from pcaphash.engine.progress import Watched
     from pcaphash.engine.saved import SavedCensus
 
 
@@ -78,8 +79,10 @@ class Counter:
         """Add what was counted of other packets; any order of parts must give the same."""
         raise NotImplementedError
 
-    def source_of(self, part: Part) -> "ReportedSource | None":
+    def source_of(self, part: Part, watched: "Watched") -> "ReportedSource | None":
         """Return what says what a device reported of the packets of a part, before it is opened; None if nothing does.
+
+        If the part has to be read for that, ``watched`` is told how far this is.
 
         Raises
         ------

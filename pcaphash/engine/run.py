@@ -279,7 +279,7 @@ def _count(
     partial: Partial[C], part: Part, selector: Selector, watched: Watched, crew: Crew[C] | None, is_ahead: bool
 ) -> Iterator[Batch]:
     counter, reading = partial.counter, partial.reading
-    source = counter.source_of(part)
+    source = counter.source_of(part, watched)
     before = reading.packets
     trace = open_part(part, reading, watched)
     ahead = trace if is_ahead and isinstance(trace, Reader) else None

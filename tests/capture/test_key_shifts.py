@@ -1,6 +1,7 @@
 """Captures of the same packets with the key shifted show whole hashes of a device that tells only receive queues."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -118,6 +119,17 @@ def test_captures_of_other_packets_are_refused(tmp_path):
     paths[7] = captures(tmp_path, [frames[0], *frames[2:], frames[1]], SEVEN, shifts=(7,))[7]
     with pytest.raises(ConfigurationError, match="packet 2 is not that of the trace"):
         validate(paths[0], replace(device_of(SEVEN), queues=256), source_of(paths))
+
+
+def test_a_capture_that_is_cut_is_named_as_such(tmp_path):
+    paths = captures(tmp_path, separating_frames()[:20], SEVEN)
+    cut = Path(paths[14])
+    cut.write_bytes(cut.read_bytes()[:-5])
+    with pytest.raises(ConfigurationError) as caught:
+        validate(paths[0], replace(device_of(SEVEN), queues=256), source_of(paths))
+    assert str(caught.value) == (
+        f"{cut}: the file ends within a record, so packet 20 of the trace is missing; take the capture again"
+    )
 
 
 def test_a_queue_without_an_entry_is_refused(tmp_path):

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from naive.configuration import Configuration
+from pcaphash.capture.reader import Reader
 from pcaphash.capture.reported.notes import NoLine
 from pcaphash.capture.reported.testpmd import TestpmdLog
 from pcaphash.errors import ConfigurationError
@@ -64,6 +65,34 @@ def test_a_right_device_is_right_in_any_order_of_queues(judge, frames, size):
     assert (found.judged, found.mismatches) == (len(frames), 0)
     n = len(frames)
     assert notes == [LinesMatched("", n, n, MatchedBy.CONTENTS, of_several_queues=True, fault=None)]
+
+
+def test_reading_a_trace_to_order_a_log_is_progress_too(tmp_path):
+    log, trace = tmp_path / "testpmd.log", write(tmp_path / "trace.pcapng", ALIKE)
+    log.write_text(by_queue(answers(ALIKE, "key-mlx5"), 40), "utf-8")
+    told = []
+    validate(trace, device_of(CONFIGURATION), TestpmdLog(log), watch=lambda progress: told.append(replace(progress)))
+    size = trace.stat().st_size
+    assert [each.read_bytes for each in told] == [size, 2 * size, 3 * size]  # in order, with a fault, and judged
+    assert told[-1].total_bytes == 3 * size
+    assert [each.packets for each in told] == [0, 0, len(ALIKE)]
+
+
+def test_a_trace_of_its_own_kind_is_no_file_of_its_name(tmp_path, monkeypatch):
+    """A log is put in the order of what is opened, not of a file that happens to have the name."""
+    monkeypatch.chdir(tmp_path)
+    trace = write(tmp_path / "trace.pcapng", UNLIKE)
+    (tmp_path / "named").write_bytes(b"another file")
+    (tmp_path / "testpmd.log").write_text(by_queue(answers(UNLIKE), 7), "utf-8")
+
+    class Named:
+        name, size = "named", 0
+
+        def open(self):
+            return Reader(str(trace))
+
+    with pytest.raises(ConfigurationError, match="so the trace must be read twice to match its lines"):
+        validate(Named(), device_of(CONFIGURATION), TestpmdLog(tmp_path / "testpmd.log"))
 
 
 def test_a_log_in_order_is_taken_as_it_is(judge):

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from pcaphash.capture.damage import Damage
 from pcaphash.capture.reader import Block, Reader
 from pcaphash.capture.reported.notes import Note
 from pcaphash.capture.reported.packet_options import PacketOptions
@@ -50,10 +51,11 @@ def parse_key_shifts(text: str) -> dict[int, str]:
 
 @dataclass(frozen=True, eq=False)
 class _Capture:
-    """What one capture says of each packet: its receive queue, and a checksum of its bytes."""
+    """What one capture says of each packet: its receive queue, and a checksum of its bytes; and why it ends early."""
 
     queues: npt.NDArray[np.int64]
     checksums: npt.NDArray[np.uint32]
+    damage: Damage | None
 
 
 class KeyShifts:
@@ -106,7 +108,7 @@ class KeyShifts:
         is_known, is_unhashed = np.ones(n, bool), np.ones(n, bool)
         values = np.zeros(n, np.uint64)
         for shift, capture in self._captures.items():
-            self._check(shift, own, capture.checksums[here], first)
+            self._check(shift, own, capture.checksums[here], first, capture.damage)
             queues = capture.queues[here]
             is_known &= queues != NOT_REPORTED
             is_unhashed &= queues == self._unclassified_queue
@@ -131,10 +133,15 @@ class KeyShifts:
             raise ConfigurationError(self._paths[shift], problem, "give the table that the device had")
         return entries
 
-    def _check(self, shift: int, own: npt.NDArray[np.uint32], others: npt.NDArray[np.uint32], first: int) -> None:
+    def _check(
+        self, shift: int, own: npt.NDArray[np.uint32], others: npt.NDArray[np.uint32], first: int, damage: Damage | None
+    ) -> None:
         """Hold a capture to having the same packets."""
         n = min(len(own), len(others))
         differs = own[:n] != others[:n]
+        if damage and len(others) < len(own) and not differs.any():
+            problem = f"{damage.problem}, so packet {first + n} of the trace is missing"
+            raise ConfigurationError(self._paths[shift], problem, "take the capture again")
         if differs.any() or len(others) < len(own):
             number = first + (int(np.argmax(differs)) if differs.any() else n)
             problem = f"packet {number} is not that of the trace"
@@ -154,8 +161,9 @@ def _checksums(block: Block) -> npt.NDArray[np.uint32]:
 def _read(path: str) -> _Capture:
     queues, checksums = [np.zeros(0, np.int64)], [np.zeros(0, np.uint32)]
     options, first = PacketOptions(), 1
-    for block in Reader(path).blocks():
+    reader = Reader(path)
+    for block in reader.blocks():
         queues.append(options.read(block, first)[1].queues)
         checksums.append(_checksums(block))
         first += len(block.records)
-    return _Capture(np.concatenate(queues), np.concatenate(checksums))
+    return _Capture(np.concatenate(queues), np.concatenate(checksums), reader.damage)

@@ -17,7 +17,7 @@ from pcaphash.device.hash_key import NAMED_KEYS
 from pcaphash.device.hash_types import ADDRESS_HASH_TYPES
 from pcaphash.engine.describer import Describer, Descriptions
 from pcaphash.engine.part import Part
-from pcaphash.engine.progress import Watch
+from pcaphash.engine.progress import Watch, Watched
 from pcaphash.engine.request import Asked, Batch, Counter, Partial
 from pcaphash.engine.run import answer
 from pcaphash.engine.selection import RECEIVED, Selection
@@ -134,7 +134,7 @@ class Trials(Counter):
         """What is to be known of the reported hashes."""
         self._source = source
 
-    def source_of(self, part: Part) -> ReportedSource:
+    def source_of(self, part: Part, watched: Watched) -> ReportedSource:
         """Return what says which hashes were reported."""
         return self._source
 
@@ -261,8 +261,8 @@ def recover_key(
         found = answer(request, [read_from], watch, jobs)
         if found.best or not isinstance(source, TestpmdLog) or not source.lines.several_queues:
             return found
-        name = read_from.name
-        if not can_be_read_twice(name) or not arrange_by_contents(source, name, request.devices[0]):
+        watched = Watched([read_from], watch)
+        if not can_be_read_twice(read_from) or not arrange_by_contents(source, read_from, request.devices[0], watched):
             return replace(found, is_order_known=False)
         return answer(request, [read_from], watch, jobs)
 

@@ -4,14 +4,16 @@ Testpmd polls its receive queues one after the other, and prints what it gets fr
 is not in order of the trace. What is matched by what is said in notes.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from pcaphash.capture.reader import Block, Reader
+from pcaphash.capture.input import FileInput, Input
+from pcaphash.capture.reader import Block
 from pcaphash.capture.reported.notes import Note
 from pcaphash.capture.reported.source import Reported
 from pcaphash.capture.reported.testpmd import TestpmdLog
@@ -19,6 +21,7 @@ from pcaphash.capture.reported.testpmd_log import NOT_SAID, Kind, Lines
 from pcaphash.capture.source import STANDARD_INPUT
 from pcaphash.device.device import Device
 from pcaphash.engine.describer import Describer
+from pcaphash.engine.progress import Watched
 from pcaphash.errors import ConfigurationError
 from pcaphash.kernels.records import RECORD
 from pcaphash.standards.ethernet import ETHERNET
@@ -65,19 +68,21 @@ class _Trace:
     first: Block  # some packets at the beginning
 
 
-def arrange_log(log: TestpmdLog, trace: str, device: Device, leniency: Leniency) -> None:
+def arrange_log(log: TestpmdLog, trace: Input, device: Device, leniency: Leniency, watched: Watched) -> None:
     """Say of a log which line is about which packet, if that is not the order of the log.
 
     Parameters
     ----------
     log : TestpmdLog
         Arranged.
-    trace : str
-        The capture.
+    trace : Input
+        The capture; it is read once or twice.
     device : Device
         The configured device: among packets that look the same, its hashes tell which a line is about.
     leniency : Leniency
         What differences are let pass.
+    watched : Watched
+        Is told how far reading is.
 
     Raises
     ------
@@ -91,7 +96,7 @@ def arrange_log(log: TestpmdLog, trace: str, device: Device, leniency: Leniency)
             problem = "the log is printed queue by queue, so the trace must be read twice to match its lines"
             raise ConfigurationError(log.place, problem, "save the trace as a file")
         return
-    found = _read(trace, device)
+    found = _read(trace, device, watched)
     matched_by, kinds_of_lines, kinds = _number_kinds(log, found.variants)
     order = _order(log.lines)
     lines = Things(kinds_of_lines[order], log.lines.hash_values[order])
@@ -117,22 +122,22 @@ def arrange_log(log: TestpmdLog, trace: str, device: Device, leniency: Leniency)
             _say(log, order, np.arange(len(packets)), [OrderAssumed(log.path)] if share < _LEAST_SHARE else [])
             return
         if fault:
-            values = _values_of(trace, device, leniency, fault)
+            values = _values_of(trace, device, leniency, fault, watched)
             best = align(lines, queues, Things(kinds, values))
     _say(log, order, best.line_of, _notes(log, best, matched_by, fault))
 
 
-def can_be_read_twice(trace: str) -> bool:
+def can_be_read_twice(trace: Input) -> bool:
     """Tell whether a trace is a file, and no pipe or standard input."""
-    return trace != STANDARD_INPUT and Path(trace).is_file()
+    return isinstance(trace, FileInput) and trace.name != STANDARD_INPUT and Path(trace.name).is_file()
 
 
-def arrange_by_contents(log: TestpmdLog, trace: str, device: Device) -> int:
+def arrange_by_contents(log: TestpmdLog, trace: Input, device: Device, watched: Watched) -> int:
     """Keep of a log only the lines of which contents and order within a queue say which packet they are about.
 
     Returns how many these are.
     """
-    found = _read(trace, device)
+    found = _read(trace, device, watched)
     _, kinds_of_lines, kinds = _number_kinds(log, found.variants)
     order = _order(log.lines)
     lines = Things(kinds_of_lines[order], log.lines.hash_values[order])
@@ -169,14 +174,22 @@ def _number_queues(lines: Lines) -> Numbers:
     return lines.ports << 32 | lines.queues & 0xFFFFFFFF
 
 
-def _read(trace: str, device: Device) -> _Trace:
+def _blocks(trace: Input, watched: Watched) -> Iterator[Block]:
+    """Read the trace once more than it counts: whoever reads it again says what could not be read."""
+    watched.read_before(trace)
+    with closing(trace.open()) as opened:
+        for block in opened.blocks():
+            yield block
+            watched.add(opened, 0)
+
+
+def _read(trace: Input, device: Device, watched: Watched) -> _Trace:
     """Read the trace once."""
     describer = Describer(device)
     variants: list[Variants] = []
     values = [np.zeros(0, np.int64)]
     kept: list[tuple[bytes, np.void]] = []
-    reader = Reader(trace)
-    for block in reader.blocks():
+    for block in _blocks(trace, watched):
         found = describer.describe(block)
         values.append(_as_numbers(found.hash_values, found.hashed, found.known))
         for record in block.records:
@@ -279,10 +292,10 @@ def _as_numbers(values: npt.NDArray[np.uint32], hashed: npt.NDArray[np.bool_], k
     return np.where(known, np.where(hashed, values.astype(np.int64), NO_HASH), UNKNOWN)
 
 
-def _values_of(trace: str, device: Device, leniency: Leniency, fault: Fault) -> Numbers:
+def _values_of(trace: Input, device: Device, leniency: Leniency, fault: Fault, watched: Watched) -> Numbers:
     """Return the hashes of all packets of a device with a fault."""
     values = [np.zeros(0, np.int64)]
-    for block in Reader(trace).blocks():
+    for block in _blocks(trace, watched):
         found = _hashes(_trial(device, leniency, block), fault)
         assert found is not None  # or it would not have been chosen
         values.append(found)

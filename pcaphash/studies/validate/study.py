@@ -14,7 +14,7 @@ from pcaphash.capture.reported.testpmd import TestpmdLog
 from pcaphash.device.device import Device
 from pcaphash.engine.describer import Describer
 from pcaphash.engine.part import Part
-from pcaphash.engine.progress import Watch
+from pcaphash.engine.progress import Watch, Watched
 from pcaphash.engine.request import Asked, Batch, Counter, Partial
 from pcaphash.engine.run import answer, batches
 from pcaphash.engine.selection import RECEIVED, Selection
@@ -66,11 +66,11 @@ class JudgedPackets(Counter):
         self._before = 0
         self._first_numbers: list[tuple[int, int, str]] = []
 
-    def source_of(self, part: Part) -> ReportedSource:
+    def source_of(self, part: Part, watched: Watched) -> ReportedSource:
         """Return what says what was reported of a trace; bring a log into its order."""
         source = self._sources[part.number] if self._sources else PacketOptions()
         if isinstance(source, TestpmdLog):
-            arrange_log(source, part.input.name, self.describer.device, self.decider.leniency)
+            arrange_log(source, part.input, self.describer.device, self.decider.leniency, watched)
         return source
 
     def open(self, part: Part, trace: Readable) -> None:
