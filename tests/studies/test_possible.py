@@ -9,6 +9,7 @@ import pytest
 from pcaphash.report.validate.document import validation_document
 from pcaphash.report.validate.text import show_validation
 from pcaphash.studies.validate import validate
+from pcaphash.studies.validate.fault import READING
 from pcaphash.studies.validate.traits import Trait, TraitKind
 from support import builders
 from support.accusing import CONFIGURATION, STRANGE, asked_of, traces
@@ -103,10 +104,22 @@ def test_what_right_packets_contradict_is_not_possible(tmp_path):
     assert "No known fault explains 2 packets." in shown(found)
 
 
-def test_nothing_is_possible_where_no_packet_is_right(tmp_path):
+def test_where_no_packet_is_right_only_devices_that_read_otherwise_are_possible(tmp_path):
     frames = [fragment(n) for n in range(1, 4)]
     path = write(tmp_path / "trace.pcapng", frames)
     found = validate(path, device_of(CONFIGURATION), SaidOf([NOTHING] * 3))
+    assert (found.mismatches, found.diagnosis.causes, found.diagnosis.faults) == (3, [], ())
+    possible = found.diagnosis.possible
+    assert {"fragments-not-hashed", "without-IPv4"} <= {each.name for each in possible}
+    assert all(READING in each.places for each in possible)
+    assert validation_document(found, None)["causes"] == []
+
+
+def test_nothing_is_possible_where_every_packet_has_a_wrong_hash(tmp_path):
+    frames = [fragment(n) for n in range(1, 4)]
+    numbers = random.Random(4)
+    said = [replace(each, value=numbers.getrandbits(32)) for each in misbehave(frames, CONFIGURATION)]
+    found = validate(write(tmp_path / "trace.pcapng", frames), device_of(CONFIGURATION), SaidOf(said))
     assert (found.mismatches, found.diagnosis.causes, found.diagnosis.possible) == (3, [], ())
 
 
