@@ -12,12 +12,13 @@ if TYPE_CHECKING:
     from pcaphash.device.toeplitz import toeplitz
     from pcaphash.engine.replay.rates import Rate
     from pcaphash.engine.running import Running
+    from pcaphash.engine.saved import SavedCensus
     from pcaphash.engine.selection import Selection
     from pcaphash.errors import CaptureError, ConfigurationError, PcaphashError
     from pcaphash.studies.analyze import Analysis, analyze
     from pcaphash.studies.census import census
     from pcaphash.studies.compare import Comparison, compare
-    from pcaphash.studies.explain import explain
+    from pcaphash.studies.explain import Explanation, explain
     from pcaphash.studies.hash_tuple import TupleHash, hash_tuple
     from pcaphash.studies.hashes import hashes
     from pcaphash.studies.info import Info, info
@@ -39,6 +40,7 @@ __all__ = [
     "Comparison",
     "ConfigurationError",
     "Device",
+    "Explanation",
     "Info",
     "KeyExamination",
     "PcaphashError",
@@ -48,6 +50,7 @@ __all__ = [
     "ReplayOptions",
     "ReportedPacket",
     "Running",
+    "SavedCensus",
     "Selection",
     "Steering",
     "Sweep",
@@ -84,6 +87,7 @@ _HOMES = {
     "census": "pcaphash.studies.census",
     "Comparison": "pcaphash.studies.compare",
     "compare": "pcaphash.studies.compare",
+    "Explanation": "pcaphash.studies.explain",
     "explain": "pcaphash.studies.explain",
     "TupleHash": "pcaphash.studies.hash_tuple",
     "hash_tuple": "pcaphash.studies.hash_tuple",
@@ -115,6 +119,7 @@ _HOMES = {
     "Device": "pcaphash.device.device",
     "device_from_ethtool": "pcaphash.device.files",
     "device_from_toml": "pcaphash.device.files",
+    "SavedCensus": "pcaphash.engine.saved",
     "Selection": "pcaphash.engine.selection",
     "ReportedPacket": "pcaphash.capture.reported.writer",
     "write_pcapng": "pcaphash.capture.reported.writer",

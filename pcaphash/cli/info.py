@@ -64,6 +64,6 @@ def info(
     from pcaphash.studies.info import info as study
 
     with watched() as watch:
-        found = study(traces, selection, watch, device=device, heaviest=heaviest, jobs=jobs, running=running)
+        found = study(traces, device, selection, watch, heaviest=heaviest, jobs=jobs, running=running)
     write_info(found, format_, sys.stdout, is_verbose)
     return report_reading(found.reading)

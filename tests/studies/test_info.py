@@ -176,7 +176,7 @@ def test_directions(tmp_path):
     found = of(tmp_path / "directions.pcapng", *parts)
     assert found.tally.directions == {"in": 4, "out": 5, "unknown": 2}
     assert found.reading.left_out == {}  # what the host sent is counted, too
-    received = info(tmp_path / "directions.pcapng", Selection())
+    received = info(tmp_path / "directions.pcapng", selection=Selection())
     assert received.tally.directions == {"in": 4, "out": 0, "unknown": 2}
     assert (received.packets, received.files[0].packets) == (6, 11)
     assert received.reading.left_out == {"sent by the capturing host": 5}
@@ -278,16 +278,16 @@ def test_options_of_packets(tmp_path):
 def test_selections(tmp_path):
     packets = [tunnelled(flow, 1 + i % 2, i % 3) for i, flow in enumerate(flows(30))] + [PLAIN] * 5
     trace = write(tmp_path / "many.pcapng", packets)
-    chosen = info(trace, Selection(vni=2, direction="all"))
+    chosen = info(trace, selection=Selection(vni=2, direction="all"))
     assert (chosen.packets, chosen.tally.packets, chosen.files[0].packets) == (10, 10, 35)
     assert {each.tunnel.network_number for each in chosen.tunnels.heaviest} == {2}
-    first = info([trace, trace], Selection(count=40, direction="all"))
+    first = info([trace, trace], selection=Selection(count=40, direction="all"))
     assert (first.packets, first.reading.is_stopped) == (40, True)
     assert [file.packets for file in first.files] == [35, 5]
-    assert len(info([trace, trace], Selection(count=35, direction="all")).files) == 1
-    assert info(trace, Selection(encapsulation="NONE", direction="all")).packets == 5
+    assert len(info([trace, trace], selection=Selection(count=35, direction="all")).files) == 1
+    assert info(trace, selection=Selection(encapsulation="NONE", direction="all")).packets == 5
     with pytest.raises(ConfigurationError, match="none of the 35 packets matches the selection"):
-        info(trace, Selection(vni=17, direction="all"))
+        info(trace, selection=Selection(vni=17, direction="all"))
 
 
 def test_an_empty_trace(tmp_path):
@@ -319,9 +319,9 @@ def test_saved_censuses_beside_captures(tmp_path):
     alone = info(saved)
     assert (alone.files, alone.tally, alone.tunnels, alone.reported) == ([], None, None, None)
     with pytest.raises(ConfigurationError, match=r"count=1.*saved census"):
-        info(saved, Selection(count=1, direction="all"))
+        info(saved, selection=Selection(count=1, direction="all"))
     with pytest.raises(ConfigurationError, match=r"direction=in.*saved census"):
-        info(saved, Selection())
+        info(saved, selection=Selection())
 
 
 # Agreement with the other studies

@@ -32,10 +32,10 @@ _NAMES = "1.4"  # its names of encapsulations are the finer ones
 
 def info(
     traces: Trace | Sequence[Trace],
+    device: Device | None = None,
     selection: Selection = EVERYTHING,
     watch: Watch | None = None,
     *,
-    device: Device | None = None,
     heaviest: int = DEFAULT_HEAVIEST,
     jobs: int | None = None,
     running: Running | None = None,
@@ -46,12 +46,12 @@ def info(
     ----------
     traces : path or sequence of paths
         Captures, or saved censuses, which tell less; ``-`` is standard input.
+    device : Device, optional
+        Says which UDP ports are tunnels; nothing else of it matters. Default: the usual ports.
     selection : Selection
         Which packets to look at. Default: all of them.
     watch : callable, optional
         Called now and then with the progress.
-    device : Device, optional
-        Says which UDP ports are tunnels; nothing else of it matters. Default: the usual ports.
     heaviest : int
         How many tunnels to list, those with the most packets.
     jobs : int, optional
