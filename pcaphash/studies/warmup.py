@@ -23,6 +23,7 @@ from pcaphash.device.device import Device
 from pcaphash.engine.kept import PacketKeeper
 from pcaphash.engine.part import Part, split_part
 from pcaphash.engine.replay.rates import Rate
+from pcaphash.engine.replay.received import Received
 from pcaphash.engine.replay.rings import Rings, Service
 from pcaphash.engine.run import combine, run
 from pcaphash.engine.selection import Selection
@@ -93,7 +94,7 @@ def _ask(trace: Path) -> None:
 def _crowd_rings() -> None:
     """Have more flows on the way than the table of rings has room for at first."""
     flows = np.arange(_CROWD)
-    Rings(1, Service(_CROWD, 1)).run(np.zeros_like(flows), flows, flows, np.zeros(_CROWD, np.int32))
+    Rings(1, Service(_CROWD, 1)).run(Received(np.zeros_like(flows), flows, flows, np.zeros(_CROWD, np.int32)))
 
 
 def _ask_in_parts(trace: Path) -> None:

@@ -7,6 +7,7 @@ import pytest
 import simpy
 
 from pcaphash.engine.replay.loss import Losses
+from pcaphash.engine.replay.received import Received
 from pcaphash.engine.replay.rings import Rings, Service
 
 SERVICE_PS = 1_000_000
@@ -27,13 +28,13 @@ def poisson(load, n, seed):
 def run(receiver, load, n, seed=7):
     for arrivals, queues in poisson(load, n, seed):
         length = np.full(CHUNK, 100, np.int64)
-        receiver.run(arrivals, length, np.arange(CHUNK), queues)
+        receiver.run(Received(arrivals, length, np.arange(CHUNK), queues))
 
 
 def test_without_waiting_the_delay_is_the_service_exactly():
     rings = Rings(1, Service(1, SERVICE_PS, 7))
     arrivals = np.arange(1000) * (SERVICE_PS + 700)
-    rings.run(arrivals, np.full(1000, 100, np.int64), np.arange(1000), np.zeros(1000, np.int32))
+    rings.run(Received(arrivals, np.full(1000, 100, np.int64), np.arange(1000), np.zeros(1000, np.int32)))
     found = rings.take()
     assert found.dropped[0] == 0
     assert found.occupied_ps == found.busy_ps == [1000 * (SERVICE_PS + 700)]
@@ -115,7 +116,7 @@ def test_rings_equal_a_simulation_by_simpy():
     lengths, queues = rng.integers(60, 1500, n), rng.integers(0, N_QUEUES, n, np.int32)
     delays = simulated(arrivals.tolist(), lengths.tolist(), queues.tolist(), service)
     rings = Rings(N_QUEUES, service)
-    rings.run(arrivals, lengths, np.arange(n), queues)
+    rings.run(Received(arrivals, lengths, np.arange(n), queues))
     found = rings.take()
     for queue in range(N_QUEUES):
         own = [delay for delay, where in zip(delays, queues.tolist(), strict=True) if where == queue]

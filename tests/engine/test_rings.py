@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from naive.rings import Packet, is_overtaking_by_change, simulate
 from pcaphash.engine.replay.loss import Losses, SharedLosses
 from pcaphash.engine.replay.lossless import LongestService
+from pcaphash.engine.replay.received import Received
 from pcaphash.engine.replay.rings import Loads, Rings, Service, SharedRing, bounds_of, occupied
 from pcaphash.kernels.base import COMPILED
 from pcaphash.kernels.rings import bin_of
@@ -55,7 +56,7 @@ def arrays(some):
 def run_one_by_one(rings, some):
     """Run packets one at a time; fill in what becomes of each, by what was counted."""
     for packet in some:
-        rings.run(*arrays([packet]), packet.epoch)
+        rings.run(Received(*arrays([packet]), packet.epoch))
         yield packet, rings.take()
 
 
@@ -99,14 +100,14 @@ def test_sums_do_not_depend_on_how_packets_are_cut_and_when_time_counts_from(som
     whole, parts = Rings(N_QUEUES, service), Rings(N_QUEUES, service)
     for epoch in (0, 1):
         of_epoch = [packet for packet in some if packet.epoch == epoch]
-        whole.run(*arrays(of_epoch), epoch)
+        whole.run(Received(*arrays(of_epoch), epoch))
     base, found = 0, parts.take()
     for number, packet in enumerate(some):
         if moves and number in cuts:
             parts.move(packet.arrival - base)
             base = packet.arrival
         arrival, *others = arrays([packet])
-        parts.run(arrival - base, *others, packet.epoch)
+        parts.run(Received(arrival - base, *others, packet.epoch))
         if number in cuts:
             found = found.plus(parts.take())
     found, expected = found.plus(parts.take()), whole.take()
@@ -121,7 +122,7 @@ def test_what_is_left_at_a_moment_is_what_the_simulation_has_then(some, service,
     own = range(N_QUEUES)
     simulate(some, {q: q for q in own}, dict.fromkeys(own, 1), service.ring_size, service.fixed_ps, service.per_byte_ps)
     rings, shared = Rings(N_QUEUES, service), SharedRing(N_QUEUES, service)
-    rings.run(*arrays(some))
+    rings.run(Received(*arrays(some)))
     now = some[-1].arrival + later
     left = [[each.end - now for each in some if each.queue == q and each.accepted and each.end > now] for q in own]
     assert occupied(rings.left(now)) == ([len(times) for times in left], [sum(times) for times in left])
@@ -132,7 +133,7 @@ def test_what_is_left_at_a_moment_is_what_the_simulation_has_then(some, service,
         again = [Packet(each.arrival, each.length, each.flow, 0) for each in known]
         size = N_QUEUES * service.ring_size
         simulate(again, ring_of, {0: N_QUEUES}, size, service.fixed_ps, service.per_byte_ps)
-        shared.run(*arrays(known))
+        shared.run(Received(*arrays(known)))
         times = [each.end - now for each in again if each.accepted and each.end > now]
         assert occupied(shared.left(now)) == ([len(times)], [sum(times)])
 
@@ -147,7 +148,7 @@ def test_the_curve_equals_the_rings_at_each_rate(some, size, cut):
     for part in (some[:cut], some[cut:]):
         if part:
             for each in (losses, shared, *rings, *shared_rings):
-                each.run(*arrays(part))
+                each.run(Received(*arrays(part)))
     dropped = [int(ring.take().dropped.sum()) for ring in rings]
     assert losses.dropped.tolist() == dropped
     assert shared.dropped.tolist() == [int(ring.take().dropped.sum()) for ring in shared_rings]
@@ -197,22 +198,22 @@ def test_the_longest_service_without_loss(some, size, cut, moved):
     found = LongestService([TABLE, TABLE[::-1].copy()], size, most)
     of_grid = LongestService([TABLE, TABLE[::-1].copy()], size, GRID_PS[0], GRID_PS)
     if some[:cut]:
-        found.run(*entries(some[:cut]))
-        of_grid.run(*entries(some[:cut]))
+        found.run(Received(*entries(some[:cut])))
+        of_grid.run(Received(*entries(some[:cut])))
     if some[cut:]:
         moved = min(moved, some[cut].arrival)
         found.move(moved)
         of_grid.move(moved)
         arrivals, *others, taken = entries(some[cut:])
-        found.run(arrivals - moved, *others, N_QUEUES - taken, 1)
-        of_grid.run(arrivals - moved, *others, N_QUEUES - taken, 1)
+        found.run(Received(arrivals - moved, *others, N_QUEUES - taken, 1))
+        of_grid.run(Received(arrivals - moved, *others, N_QUEUES - taken, 1))
     longest = longest_service(some, size, most)
     assert found.service_ps == longest
     assert of_grid.service_ps == max(service for service in [*GRID_PS, 0] if service <= longest)
     services_ps = [min(found.service_ps + 1, most), max(found.service_ps, 1)]
     if services_ps[0] > services_ps[1]:
         losses = Losses(N_QUEUES, services_ps, size)
-        losses.run(*arrays(some))
+        losses.run(Received(*arrays(some)))
         assert (losses.dropped > 0).tolist() == [True, False]
 
 
@@ -221,9 +222,9 @@ def test_the_longest_service_without_loss(some, size, cut, moved):
 def test_cores_that_share_a_ring_take_turns_without_loss(some, size):
     found = LongestService([TABLE], size, 2**40)
     *others, queues = arrays(some)
-    found.run(*others, np.arange(len(some), dtype=np.int32) % N_QUEUES)
+    found.run(Received(*others, np.arange(len(some), dtype=np.int32) % N_QUEUES))
     shared = SharedLosses(N_QUEUES, [found.service_ps + 1, max(found.service_ps, 1)], size)
-    shared.run(*others, queues)
+    shared.run(Received(*others, queues))
     assert bool(shared.dropped[0]) == (found.service_ps < 2**40)
     assert not shared.dropped[1] or not found.service_ps
 
@@ -234,7 +235,7 @@ def test_corners_find_room():
     times = np.cumsum(np.append(gaps, np.full(400, 200))).astype(np.int64)
     some = [Packet(int(time), 0, 0, 0) for time in times]
     found = LongestService([TABLE], 390, 2**40)
-    found.run(*entries(some))
+    found.run(Received(*entries(some)))
     assert found.service_ps == longest_service(some, 390, 2**40) == 389
 
 
@@ -256,8 +257,8 @@ def test_a_table_of_flows_grows_where_many_are_on_the_way():
     flows = np.arange(n, dtype=np.int64)
     rings = Rings(2, Service(n, 10))
     # Every flow has a packet in the slow queue, then one in the other, which overtakes it but for the first ones.
-    rings.run(np.zeros(n, np.int64), flows, flows, np.zeros(n, np.int32))
-    rings.run(np.zeros(n, np.int64), flows, flows[::-1].copy(), np.ones(n, np.int32))
+    rings.run(Received(np.zeros(n, np.int64), flows, flows, np.zeros(n, np.int32)))
+    rings.run(Received(np.zeros(n, np.int64), flows, flows[::-1].copy(), np.ones(n, np.int32)))
     expected = sum(10 * (n - flow) < 10 * (flow + 1) for flow in range(n))
     assert rings.take().reordered.tolist() == [0, expected]
 
@@ -266,7 +267,7 @@ def test_a_table_of_flows_grows_where_many_are_on_the_way():
 def test_sums_of_times_may_leave_64_bits(kind):
     rings = kind(1, Service(4, 2**57))
     for _ in range(200):
-        rings.run(np.zeros(1, np.int64), *(np.ones(1, np.int64) for _ in range(2)), np.zeros(1, np.int32))
+        rings.run(Received(np.zeros(1, np.int64), *(np.ones(1, np.int64) for _ in range(2)), np.zeros(1, np.int32)))
         rings.move(2**57)
     found = rings.take()
     assert found.busy_ps == [200 * 2**57]

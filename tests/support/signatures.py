@@ -70,6 +70,7 @@ from pcaphash.engine.rules import ReadingRules
 from pcaphash.engine.census import CensusIdentity
 from pcaphash.engine.flows import FlowTable
 from pcaphash.engine.kept import PacketKeeper
+from pcaphash.engine.replay.received import Received
 from pcaphash.engine.replay.rings import Rings, Service
 from pcaphash.engine.selection import Selection
 from pcaphash.engine.stripping import strip_block
@@ -123,7 +124,7 @@ for trace in sys.argv[1:]:
     deliver(trace, texts[0], [PcapngEncoder(io.BytesIO())], selection=some)
 pcaphash.replay(sys.argv[1], texts)
 flows = numpy.arange(8192)
-Rings(1, Service(8192, 1)).run(0 * flows, flows, flows, numpy.zeros(8192, "i4"))
+Rings(1, Service(8192, 1)).run(Received(0 * flows, flows, flows, numpy.zeros(8192, "i4")))
 pcap = [PcapEncoder(io.BytesIO()), PcapEncoder(io.BytesIO(), VirtioLayout(20))]
 deliver(sys.argv[1], texts[0], pcap)
 split_file(sys.argv[1], 60)

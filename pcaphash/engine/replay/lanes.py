@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pcaphash.engine.describer import NO_QUEUE
+from pcaphash.engine.replay.received import Received
 from pcaphash.engine.replay.scale import Scale
 from pcaphash.engine.replay.steering import Plan, Steered, queue_table
 
@@ -19,14 +20,7 @@ _MOST_TIME = 2**61  # of an arrival after the epoch; what is added to it still f
 class Receiver(Protocol):
     """Rings, or what takes their place."""
 
-    def run(
-        self,
-        arrivals: npt.NDArray[np.int64],
-        lengths: npt.NDArray[np.int64],
-        flows: npt.NDArray[np.int64],
-        queues: Queues,
-        epoch: int = 0,
-    ) -> None:
+    def run(self, packets: Received) -> None:
         """Receive packets."""
         ...
 
@@ -47,17 +41,10 @@ class Together:
     def __init__(self, receivers: Sequence[Receiver]) -> None:
         self._receivers = receivers
 
-    def run(
-        self,
-        arrivals: npt.NDArray[np.int64],
-        lengths: npt.NDArray[np.int64],
-        flows: npt.NDArray[np.int64],
-        queues: Queues,
-        epoch: int = 0,
-    ) -> None:
+    def run(self, packets: Received) -> None:
         """Receive packets."""
         for receiver in self._receivers:
-            receiver.run(arrivals, lengths, flows, queues, epoch)
+            receiver.run(packets)
 
     def move(self, ps: int) -> None:
         """Let times count from so many picoseconds later."""
@@ -183,7 +170,7 @@ class Lane:
             if chosen.start < chosen.stop:
                 when = arrivals[chosen.start - start : chosen.stop - start]
                 lengths, flows = steered.lengths[chosen], steered.flows[chosen]
-                self.receiver.run(when, lengths, flows, self._queues[chosen], number)
+                self.receiver.run(Received(when, lengths, flows, self._queues[chosen], number))
 
 
 class Lanes:

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 
+from pcaphash.engine.replay.received import Received
 from pcaphash.kernels.curve import run_curve, run_shared_curve
 
 
@@ -34,19 +34,12 @@ class Losses:
         self._limits = (ring_size - 1) * self._services
         self._ends = np.zeros(n_queues * len(services_ps), np.int64)
 
-    def run(
-        self,
-        arrivals: npt.NDArray[np.int64],
-        lengths: npt.NDArray[np.int64],
-        flows: npt.NDArray[np.int64],
-        queues: npt.NDArray[np.int32],
-        epoch: int = 0,
-    ) -> None:
+    def run(self, packets: Received) -> None:
         """Run packets, which arrive in this order for these queues; nothing else of them matters."""
-        self.packets += int(np.count_nonzero(queues >= 0))
+        self.packets += int(np.count_nonzero(packets.queues >= 0))
         run_curve(
-            arrivals, queues, 0, len(arrivals), self._services, self._limits, len(self._services), self._ends,
-            self.dropped,
+            packets.arrivals, packets.queues, 0, len(packets), self._services, self._limits, len(self._services),
+            self._ends, self.dropped,
         )  # fmt: skip
 
     def found(self) -> list[tuple[int, int]]:
@@ -65,17 +58,10 @@ class SharedLosses(Losses):
         super().__init__(n_cores, services_ps, ring_size)
         self._nexts = np.zeros(len(services_ps), np.int64)
 
-    def run(
-        self,
-        arrivals: npt.NDArray[np.int64],
-        lengths: npt.NDArray[np.int64],
-        flows: npt.NDArray[np.int64],
-        queues: npt.NDArray[np.int32],
-        epoch: int = 0,
-    ) -> None:
+    def run(self, packets: Received) -> None:
         """Run packets, which arrive in this order."""
-        self.packets += len(arrivals)
+        self.packets += len(packets)
         run_shared_curve(
-            arrivals, 0, len(arrivals), self._services, self._limits, len(self._services), self.n_queues,
+            packets.arrivals, 0, len(packets), self._services, self._limits, len(self._services), self.n_queues,
             self._nexts, self._ends, self.dropped,
         )  # fmt: skip

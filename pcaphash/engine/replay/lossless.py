@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from pcaphash.engine.replay.received import Received
 from pcaphash.kernels import lossless as kernel
 from pcaphash.kernels.lossless import CORNER_LEN, STATE_LEN, run_lossless
 
@@ -44,20 +45,13 @@ class LongestService:
         self._room = _FIRST_ROOM
         self._corners = np.zeros(self._n_queues * self._room, np.int64)
 
-    def run(
-        self,
-        arrivals: npt.NDArray[np.int64],
-        lengths: npt.NDArray[np.int64],
-        flows: npt.NDArray[np.int64],
-        queues: npt.NDArray[np.int32],
-        epoch: int = 0,
-    ) -> None:
-        """Run packets, which arrive in this order for these entries (not queues) of the table of a configuration."""
-        done, n = 0, len(arrivals)
+    def run(self, packets: Received) -> None:
+        """Run packets, whose ``queues`` are entries of the table of their configuration."""
+        done, n = 0, len(packets)
         while done < n:
             done, self.service_ps = run_lossless(
-                arrivals, queues, self._tables[epoch], done, n, self._ring_size, self._bits, self.service_ps,
-                self._grid, len(self._grid), self._states, self._recent, self._corners, self._room,
+                packets.arrivals, packets.queues, self._tables[packets.epoch], done, n, self._ring_size, self._bits,
+                self.service_ps, self._grid, len(self._grid), self._states, self._recent, self._corners, self._room,
             )  # fmt: skip
             if done < n:
                 self._grow()

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from pcaphash.engine.replay.received import Received
 from pcaphash.kernels import rings as kernel
 from pcaphash.kernels.rings import BINS_OF_POWER, BUCKET_LEN, N_BINS, N_SUMS, STATE_LEN
 
@@ -134,35 +135,20 @@ class Rings:
         """When the last service ends of packets that have arrived so far."""
         return int(self._states[kernel.LAST_END :: STATE_LEN].max(initial=0))
 
-    def run(
-        self,
-        arrivals: npt.NDArray[np.int64],
-        lengths: npt.NDArray[np.int64],
-        flows: npt.NDArray[np.int64],
-        queues: npt.NDArray[np.int32],
-        epoch: int = 0,
-    ) -> None:
-        """Run packets, as ``kernels.rings.run_rings`` takes them."""
-        done, n = 0, len(arrivals)
+    def run(self, packets: Received) -> None:
+        """Run packets."""
+        done, n = 0, len(packets)
         while done < n:
-            done = self._run_from(done, arrivals, lengths, flows, queues, epoch)
+            done = self._run_from(done, packets)
             if done < n:
-                self._grow(int(arrivals[done]))
+                self._grow(int(packets.arrivals[done]))
 
-    def _run_from(
-        self,
-        start: int,
-        arrivals: npt.NDArray[np.int64],
-        lengths: npt.NDArray[np.int64],
-        flows: npt.NDArray[np.int64],
-        queues: npt.NDArray[np.int32],
-        epoch: int,
-    ) -> int:
+    def _run_from(self, start: int, packets: Received) -> int:
         """Run packets from ``start`` on; return up to which they ran: the table of flows may have no room."""
         return kernel.run_rings(
-            arrivals, lengths, flows, queues, start, len(arrivals), epoch, self.service.fixed_ps,
-            self.service.per_byte_ps, self.service.ring_size, self._bits, self._ends, self._states, self._sums,
-            self._bins, self._table, self._n_buckets, self.drops,
+            packets.arrivals, packets.lengths, packets.flows, packets.queues, start, len(packets), packets.epoch,
+            self.service.fixed_ps, self.service.per_byte_ps, self.service.ring_size, self._bits, self._ends,
+            self._states, self._sums, self._bins, self._table, self._n_buckets, self.drops,
         )  # fmt: skip
 
     def move(self, ps: int) -> None:
@@ -249,20 +235,13 @@ class SharedRing(Rings):
         self._starts, self._cores = np.zeros_like(self._ends), np.zeros_like(self._ends)
         self._frees, self._serving = np.zeros(n_cores, np.int64), np.zeros(n_cores, np.int64)
 
-    def _run_from(
-        self,
-        start: int,
-        arrivals: npt.NDArray[np.int64],
-        lengths: npt.NDArray[np.int64],
-        flows: npt.NDArray[np.int64],
-        queues: npt.NDArray[np.int32],
-        epoch: int,
-    ) -> int:
+    def _run_from(self, start: int, packets: Received) -> int:
         """Run packets; whatever their queues, all of them take the one ring."""
         return kernel.run_shared_ring(
-            arrivals, lengths, flows, start, len(arrivals), self.service.fixed_ps, self.service.per_byte_ps,
-            self.service.ring_size, self._bits, self.cores_of_queue, self._starts, self._ends, self._cores,
-            self._states, self._frees, self._serving, self._sums, self._bins, self._table, self._n_buckets,
+            packets.arrivals, packets.lengths, packets.flows, start, len(packets), self.service.fixed_ps,
+            self.service.per_byte_ps, self.service.ring_size, self._bits, self.cores_of_queue, self._starts,
+            self._ends, self._cores, self._states, self._frees, self._serving, self._sums, self._bins, self._table,
+            self._n_buckets,
         )  # fmt: skip
 
     def move(self, ps: int) -> None:

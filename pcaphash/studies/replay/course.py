@@ -7,6 +7,7 @@ from pcaphash.device.device import Device
 from pcaphash.engine.describer import Descriptions
 from pcaphash.engine.replay.lanes import Lane, Lanes, Queues, Steps
 from pcaphash.engine.replay.merged import MergedTraces
+from pcaphash.engine.replay.received import Received
 from pcaphash.engine.replay.rings import Rings, Service
 from pcaphash.engine.replay.stamped import Settler
 from pcaphash.engine.replay.steering import Steered
@@ -36,18 +37,11 @@ class _Recorder:
         self._rings = rings
         self.drops: list[npt.NDArray[np.bool_]] = []
 
-    def run(
-        self,
-        arrivals: npt.NDArray[np.int64],
-        lengths: npt.NDArray[np.int64],
-        flows: npt.NDArray[np.int64],
-        queues: Queues,
-        epoch: int = 0,
-    ) -> None:
+    def run(self, packets: Received) -> None:
         """Receive packets."""
-        self._rings.drops = np.zeros(len(arrivals), np.bool_)
+        self._rings.drops = np.zeros(len(packets), np.bool_)
         self.drops.append(self._rings.drops)
-        self._rings.run(arrivals, lengths, flows, queues, epoch)
+        self._rings.run(packets)
 
     def move(self, ps: int) -> None:
         """Let times count from so many picoseconds later."""
