@@ -15,7 +15,7 @@ def test_what_is_known_is_shown():
     assert text.startswith("127 of the 319 key bits that a hash can depend on are known.")
     assert "key: 6d5a56da255b0ec24167253d43a38fb????" in text
     assert "Microsoft's published key" in text
-    assert "enough to calculate every hash over IPv4 addresses, IPv4 addresses and ports" in text
+    assert "enough to calculate every hash of these inputs: IPv4 addresses; IPv4 addresses and ports" in text
 
 
 def test_json():

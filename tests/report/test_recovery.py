@@ -51,7 +51,7 @@ def test_a_part_of_a_key_comes_with_its_mask():
     text = shown(recovery_with(192))
     assert text.startswith("127 of the 319 key bits")
     assert f"mask: {((1 << 127) - 1) << 193:080x}" in text
-    assert "enough to calculate every hash over IPv4 addresses, IPv4 addresses and ports" in text
+    assert "enough to calculate every hash of these inputs: IPv4 addresses; IPv4 addresses and ports" in text
     # Bits that are open do not matter to any of these.
     assert "to validate with it, with 0 for each unknown bit: pcaphash validate TRACE --key 0102" in text
     assert "pcaphash validate" not in shown(recovery_with(300))

@@ -150,8 +150,8 @@ def test_the_band_is_what_ideal_hashes_give_under_the_best_mask(by):
     assert of.verdict.alike == [name for name, number in of.marks.items() if number < n_within]
     assert of.verdict.worse == [name for name, number in of.marks.items() if number >= n_within]
     title = sweep_title(of)
-    assert title.startswith(f"Mask {of.mask_text(0)} (")
-    assert f"but {n_within - 1} others differ from it only by chance" in title
+    assert title.startswith(f"Mask {of.mask_text(0)} spreads these packets best (")
+    assert f"of {of.n_classes} classes, {n_within - 1} others differ from it only by chance" in title
 
 
 @pytest.mark.parametrize("with_chance", [False, True])
@@ -165,7 +165,7 @@ def test_the_terminal_says_first_what_the_figure_and_json_say(with_chance):
 
 def test_without_flows_the_title_names_the_best(swept):
     assert (swept.verdict.conclusion, swept.verdict.ideal) == ("ranked", None)
-    assert sweep_title(swept).startswith(f"Mask {swept.mask_text(0)} (")
+    assert sweep_title(swept).startswith(f"Mask {swept.mask_text(0)} spreads these packets best (")
 
 
 @pytest.mark.parametrize("width", [3, 5, 8, 100])

@@ -155,10 +155,10 @@ def _enabled_words(explanation: Explanation, choice: HeaderChoice) -> str:
     device = explanation.answer.device
     if device.profile.tunnel_types:
         named = format_mask(device.tunnel_types & choice.tunnel_types, device.profile.tunnel_types)
-        return f"the tunnel types have {named}"
+        return f"the tunnel types include {named}"
     inner = device.profile.inner_tunnel_types
     mask = sum(bit for bit, types in inner.items() if device.hash_types & bit and types & choice.tunnel_types)
-    return f"the hash types have {format_mask(mask, device.profile.hash_types)}"
+    return f"the hash types include {format_mask(mask, device.profile.hash_types)}"
 
 
 def _none_enabled_words(explanation: Explanation) -> str:

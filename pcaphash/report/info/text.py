@@ -11,7 +11,16 @@ from pcaphash.report.info.files import show_files
 from pcaphash.report.layout import Columns, open_console
 from pcaphash.report.words.doubts import list_doubts
 from pcaphash.report.words.suspicion import describe_suspect
-from pcaphash.report.words.values import count, left_out_text, link_type_name, moment, packets, percent, size
+from pcaphash.report.words.values import (
+    count,
+    left_out_text,
+    link_type_name,
+    moment,
+    packets,
+    percent,
+    reason_text,
+    size,
+)
 from pcaphash.studies.info.tally import JUMBO_LONGEST
 
 if TYPE_CHECKING:
@@ -283,7 +292,7 @@ def _show_reasons(info: "Info", console: Console) -> None:
     if not names:
         return
     _heading("packets without a hash, or with an unknown one, if all types are enabled", console)
-    columns = Columns("", names)
+    columns = Columns("", [reason_text(name) for name in names])
     for heading, spec in (("draft v7", "v7"), ("virtio 1.4", "1.4")):
         columns.add(heading, [count(info.reasons[spec].get(name, 0)) for name in names])
     columns.print(console)

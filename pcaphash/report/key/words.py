@@ -85,7 +85,10 @@ def _headline(facts: "KeyFacts") -> str:
     if not facts.inputs:
         transform, flavor = facts.device.input_transform, facts.device.flavor
         name = flavor if transform == "none" else transform
-        return f"With {name}, what a bit adds to the hash depends on the other side: only traces tell more."
+        return (
+            f"With {name}, source and destination are combined before they are hashed, so only traces show which table "
+            "entries are reached."
+        )
     if Weakness.LOW_RANK in weaknesses:
         return "The key is weak: with it, some traffic reaches fewer table entries than with other keys."
     if Weakness.FEW_HASHES in weaknesses:
@@ -220,7 +223,7 @@ def _attacks(facts: "KeyFacts") -> list[str]:
         return []
     for each in facts.inputs:
         for choice in each.choices:
-            if each.kind in _PORT_INPUTS and choice.varying == Varying.SOURCE_PORT:
+            if each.kind in _PORT_INPUTS and choice.varying == Varying.SOURCE_PORT and choice.rank:
                 version = "IPv4" if each.kind == HashInput.IPV4_PORTS else "IPv6"
                 lines.setdefault(_aimed(choice, facts.device.indirection_table), []).append(version)
     return [
@@ -232,8 +235,6 @@ def _attacks(facts: "KeyFacts") -> list[str]:
 
 def _aimed(choice: Choice, table: "Sequence[int]") -> str:
     """Say where source ports lead that are chosen."""
-    if not choice.rank:
-        return "no source port changes the table entry"
     ports = counted(choice.per_entry, "port leads", "ports lead")
     if choice.rank < choice.index_bits:
         return f"{ports} to each of {count(choice.reachable)} of the {count(len(table))} table entries"

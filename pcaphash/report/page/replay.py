@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 
 def curve_table(replay: "Replay") -> Table:
     """Tabulate the share of packets dropped: a row for each service rate, a column for each configuration."""
-    table = _by_rate("curve", "Packets dropped, by what each core serves", replay.curve_rows, _loss)
+    table = _by_rate("curve", "Share of packets dropped, by service rate of each core", replay.curve_rows, _loss)
     return Table(table.name, table.caption, table.headings, table.rows, " ".join(verdict_lines(replay)))
 
 
 def fewest_table(replay: "Replay") -> Table:
     """Tabulate how many receive queues would do, in the same form."""
-    caption = "Fewest queues without loss (of 1, 2, 4, ... 64), by what each core serves"
+    caption = "Fewest queues without loss (of 1, 2, 4, ... 64), by service rate of each core"
     return _by_rate("fewest", caption, replay.fewest_rows, _queues)
 
 

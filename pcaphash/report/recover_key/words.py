@@ -211,13 +211,13 @@ def _about_use(recovery: "Recovery") -> list[str]:
     """Say which hashes the known bits give."""
     lines = []
     if recovery.calculable:
-        what = "hash over" if recovery.queue_sums is None else "receive queue of"
-        lines.append(f"enough to calculate every {what} {', '.join(input_text(each) for each in recovery.calculable)}")
+        inputs = "; ".join(input_text(each) for each in recovery.calculable)
+        lines.append(f"enough to calculate every {_reported(recovery)} of these inputs: {inputs}")
     if recovery.unreported:
         have = "has" if recovery.unreported == 1 else "have"
         lines.append(
-            f"{packets(recovery.unreported)} {have} no reported {_reported(recovery)}: "
-            f"{count(recovery.predictable)} of {count(recovery.looked_at)} examined can be predicted"
+            f"{packets(recovery.unreported)} {have} no reported {_reported(recovery)}; of {count(recovery.looked_at)} "
+            f"examined, the known bits give {count(recovery.predictable)}"
         )
     return lines
 

@@ -60,7 +60,9 @@ def _show_curve(replay: "Replay", console: Console) -> None:
         max((number for number, row in enumerate(rows) if row["dropped"]), default=-1) for rows in by_config.values()
     )
     first = next(iter(by_config.values()))[: n_shown + 1]
-    columns = Columns("packets dropped, by what each core serves", [packet_rate(_number(row)) for row in first])
+    columns = Columns(
+        "share of packets dropped, by service rate of each core", [packet_rate(_number(row)) for row in first]
+    )
     for config, rows in by_config.items():
         columns.add(config, [_loss(row) for row in rows[: len(first)]])
     columns.print(console)
@@ -86,7 +88,7 @@ def _show_fewest(replay: "Replay", console: Console) -> None:
         enough[-1],
     )
     shown = [rate for rate in enough if rate <= last]
-    title = "fewest queues without loss (of 1, 2, 4, ... 64), by what each core serves"
+    title = "fewest queues without loss (of 1, 2, 4, ... 64), by service rate of each core"
     columns = Columns(title, [packet_rate(rate) for rate in shown])
     for config, rows in by_config.items():
         queues = {_number(row): row["queues"] for row in rows}

@@ -67,15 +67,16 @@ def sweep_title(sweep: "Sweep") -> str:
         return f"Every mask spreads these packets alike: {value}"
     if verdict.conclusion == Conclusion.ONE_USED:
         return "No mask puts these packets on more than one receive queue"
-    best, n_classes = f"{sweep.mask_text(int(sweep.smallest[0]))} ({value})", count(sweep.n_classes)
+    best = f"Mask {sweep.mask_text(int(sweep.smallest[0]))} spreads these packets best ({value})"
     if verdict.conclusion == Conclusion.RANKED:
-        return f"Mask {best} is the best of {n_classes} classes"
+        return best
     if verdict.conclusion == Conclusion.WORSE_THAN_CHANCE:
-        return f"Mask {best} is the best of {n_classes} classes, but still worse than ideal hashes"
+        return f"{best}, but still worse than ideal hashes"
     if verdict.conclusion == Conclusion.ONE_BEST:
-        return f"Mask {best} is the best of {n_classes} classes, by more than chance{_named(verdict)}"
-    others = counted(verdict.n_alike - 1, "other differs", "others differ")
-    return f"Mask {best} is the best of {n_classes} classes, but {others} from it only by chance{_named(verdict)}"
+        return f"{best}, by more than chance{_named(verdict)}"
+    others, differ = count(verdict.n_alike - 1), "other differs" if verdict.n_alike == 2 else "others differ"
+    of_classes = f"of {counted(sweep.n_classes, 'class', 'classes')}, {others} {differ} from it only by chance"
+    return f"{best}; {of_classes}{_named(verdict)}"
 
 
 def _named(verdict: "Verdict") -> str:

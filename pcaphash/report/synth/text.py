@@ -42,8 +42,7 @@ def _list_facts(made: "Synthesis") -> list[str]:
     if traffic.is_by_rank:
         flows = f"flow sizes {traffic.flow_sizes} over {count(traffic.n_ranks)} flows; {largest}"
     else:
-        finished, they = counted(made.finished, "flow", "flows"), "it" if made.finished == 1 else "they"
-        flows = f"flow sizes {traffic.flow_sizes}; {finished} sent all that {they} had; {largest}"
+        flows = f"flow sizes {traffic.flow_sizes}; {counted(made.finished, 'flow', 'flows')} came to an end; {largest}"
     seconds = made.duration_ns / _NS_OF_SECOND
     lines = [flows]
     if seconds:
@@ -53,7 +52,7 @@ def _list_facts(made: "Synthesis") -> list[str]:
         lines.append(f"{packets(made.tagged)} with a VLAN tag")
     if made.fragments:
         lines.append(counted(made.fragments, "fragment", "fragments"))
-    first = "byte of each is" if traffic.snap_length == 1 else f"{traffic.snap_length} bytes of each are"
+    first = "byte of each packet is" if traffic.snap_length == 1 else f"{traffic.snap_length} bytes of each packet are"
     kept = f"the first {first} in the file" if traffic.snap_length else ""
     return [*lines, f"seed {traffic.seed}" + (f"; {kept}" if kept else "")]
 

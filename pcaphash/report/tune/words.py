@@ -130,7 +130,7 @@ def reasons(verdict: "Verdict") -> list[str]:
     """Say what a verdict rests on."""
     facts = verdict.facts
     if isinstance(facts, JudgedTable):
-        return ["Without flows, nothing shows how long this lasts."]
+        return ["Without flows, it is not known whether this holds for other traffic."]
     if not isinstance(facts, JudgedKeys):
         return []
     keys = (("best key", facts.best), ("current key", facts.current))

@@ -101,7 +101,7 @@ def common_text(common: "Common", validation: "Validation", packets: int) -> str
 
 def sampled_text(share: float) -> str:
     """Say that hashes are missing at random."""
-    return f"About {share:.0%} of packets of every kind get a hash, the others at random do not: the device may sample."
+    return f"About {share:.0%} of packets of every kind get a hash, chosen at random: the device may sample."
 
 
 def part_document(part: "Trait | Span", validation: "Validation") -> dict[str, Any]:

@@ -28,10 +28,10 @@ _VERDICTS = {
     Verdict.WRONG_QUEUE: "wrong receive queue",
 }
 _NOT_JUDGED = {
-    NotJudged.NOTHING_REPORTED: "nothing was reported",
-    NotJudged.NOT_SHOWN: "the capture shows too little to tell what is expected",
-    NotJudged.OTHER_LINK_TYPE: "the link type is not dissected",
-    NotJudged.NOT_THE_DEVICES: "the reported value is not the device's",
+    NotJudged.NOTHING_REPORTED: "nothing was reported for {}",
+    NotJudged.NOT_SHOWN: "the capture shows too little of {} to tell what is expected",
+    NotJudged.OTHER_LINK_TYPE: "the link type of {} is not dissected",
+    NotJudged.NOT_THE_DEVICES: "what is reported for {} does not come from the device",
 }
 
 
@@ -72,7 +72,7 @@ def why_nothing(validation: "Validation") -> str:
 
 def not_judged_texts(validation: "Validation") -> list[str]:
     """Say how many packets were not judged, and why."""
-    return [f"{packets(n)}, {_NOT_JUDGED[reason]}" for reason, n in validation.not_compared.items()]
+    return [_NOT_JUDGED[reason].format(packets(n)) for reason, n in validation.not_compared.items()]
 
 
 def remarks(validation: "Validation") -> list[str]:

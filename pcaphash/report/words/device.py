@@ -15,7 +15,8 @@ from pcaphash.report.words.values import brief_types
 _SHOWN_ENTRIES = 16
 _DEFAULT = " (default)"
 
-_KEYS = {NAMED_KEYS[name]: title for name, title in TITLES.items()}
+# A title such as "the key of the mlx5 driver" does not go with the word "key" before it.
+_KEYS = {NAMED_KEYS[name]: name if title.startswith("the ") else title for name, title in TITLES.items()}
 
 # What is worth a word only where it is not so.
 _UNUSUAL = {"flavor": "spec", "table_index": "mask", "inner_miss": "none", "input_transform": "none"}
