@@ -30,7 +30,7 @@ def test_the_sample():
         "VXLAN VXLAN 2,235 36.9% 1.7 MB",
         "8 tunnels: packets, share, bytes",
         "834 13.8% 676.9 kB 192.0.2.13 > 198.51.100.10 VXLAN 1",
-        "inner-not-ip 12 12",
+        "inner packet not IP 12 12",
     ]:
         assert part in text
 

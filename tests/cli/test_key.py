@@ -123,7 +123,7 @@ def test_traces_say_what_varies_in_traffic(tmp_path):
     (["--indirection-table-size", "1", "--queues", "1"], ["no weakness: the table has only one entry."]),
     (["--table-index", "modulo", "--indirection-table-size", "100"], ["has 100 entries, which is not a power of two"]),
     (["--key", "ff" * 40], ["Every input: all bits can reach only 2 of 128 table entries"]),
-    (["--key", "00" * 36 + "11223344"], ["no source port changes the table entry"]),
+    (["--key", "00" * 36 + "11223344"], ["with it, some traffic reaches fewer table entries"]),
 ])  # fmt: skip
 def test_sentences_say_what_is_so(words, lines):
     text = " ".join(said(*words).split())

@@ -161,7 +161,7 @@ def test_numbers_in_sentences_are_right(tmp_path):
     ]
     text = run("synth", "-w", tmp_path / "t.pcap", *words, "--concurrent", "2").stdout.decode()
     assert "10 ms, 1 kpps on average, even arrivals" in text
-    assert "the first byte of each is in the file" in text
+    assert "the first byte of each packet is in the file" in text
     alone = ["--flow-sizes", "zipf:1", "--flows", "1", "--udp", "1", "--fragments", "1"]
     text = run("synth", "-w", tmp_path / "t.pcap", *FEW, *alone).stdout.decode()
     assert "the largest has 100% of the datagrams" in " ".join(text.split())

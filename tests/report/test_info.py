@@ -144,8 +144,8 @@ def test_every_fact_is_a_line():
         " 1 a long description of it USER0 none 2^-20 s ",
         " 2 60000 65,535 B s ",
         " VXLAN_GPE NONE 4,000 80.0% 19.0 MB ",
-        " inner-not-ip 0 1,300 ",
-        " not-ip 12 12 ",
+        " inner packet not IP 0 1,300 ",
+        " not IP 12 12 ",
     ]:
         assert row.rstrip() in text
 
