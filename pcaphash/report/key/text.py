@@ -64,9 +64,7 @@ def _show_key(facts: "KeyFacts", name: str, console: Console) -> None:
     if choices:
         n_entries = len(facts.device.indirection_table)
         labels = [f"{input_text(kind)}: {varying_text(choice.varying)}" for kind, choice in choices]
-        title = (
-            f"what varies, how many of {count(n_entries)} entries it reaches, and values that lead to each"
-        )
+        title = f"what varies, how many of {count(n_entries)} entries it reaches, and values that lead to each"
         columns = Columns(title, labels)
         columns.add("bits", [count(choice.bits) for _, choice in choices])
         columns.add("rank", [f"{choice.rank} of {choice.index_bits}" for _, choice in choices])
