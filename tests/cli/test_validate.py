@@ -250,7 +250,7 @@ def test_where_some_hashes_are_right_no_key_is_asked_for(tmp_path):
         (
             "packet,hash_value,hash_report\n1,0x7,IPv4\n",
             [],
-            "1 packet, the capture shows too little to tell what is expected",
+            "the capture shows too little of 1 packet to tell what is expected",
         ),
         ("packet,hash_value\n", [], "no packet has a reported hash or queue"),
     ],
