@@ -6,8 +6,8 @@ header's too; the walk over extension headers goes on behind fragment headers, a
 addresses are hashed all the same; a later destination options header makes it forget an earlier home address, and the
 option's length is not looked at.
 
-An IP header that does not fit into the frame is no header here. The device hashes what an earlier frame left in its
-memory then, which no capture shows.
+Of an IP header that does not fit into the frame, the device hashes what an earlier frame left in its memory, which no
+capture shows: such a packet counts as cut.
 """
 
 from typing import Any
@@ -69,11 +69,9 @@ def read_ip_as_qemu(
     else:
         return network, NO_PROTOCOL, offset, 0, 0
     note(trace, traces.IPV4 if network == NETWORK_IPV4 else traces.IPV6, offset, header_len, header_len)
-    if offset + header_len > frame_end:
-        stop(trace, PACKET_END, frame_end)
-        return NOT_IP, NO_PROTOCOL, offset, 0, 0
     if offset + header_len > captured_end:
-        stop(trace, CAPTURED_END, captured_end)
+        is_end = offset + header_len > frame_end
+        stop(trace, PACKET_END if is_end else CAPTURED_END, frame_end if is_end else captured_end)
         return CUT, NO_PROTOCOL, offset, 0, 0
     if network == NETWORK_IPV4:
         first = np.int64(d[offset])

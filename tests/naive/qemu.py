@@ -1,7 +1,7 @@
 """QEMU 7.2's virtio-net device where it deviates from the virtio text: its parser in plain Python.
 
 Only what is a function of the frame: where an IP header does not fit into the frame, the device hashes leftovers of an
-earlier frame; here such a packet is not IP.
+earlier frame, so that its answer is not known.
 """
 
 from dataclasses import replace
@@ -30,7 +30,7 @@ def qemu_network_layer(frame: Frame, link_type: int) -> tuple[int, int]:
 def qemu_read_packet(frame: Frame, version: int, offset: int) -> Packet:
     """Read an IP header by what the ethertype announced, whatever its version nibble says."""
     if version == 4:
-        header = frame.read_or_not_ip(offset, 20)
+        header = frame.read(offset, 20)
         return Packet(
             version=4,
             source=header[12:16],
@@ -39,7 +39,7 @@ def qemu_read_packet(frame: Frame, version: int, offset: int) -> Packet:
             payload_offset=offset + (header[0] & 0x0F) * 4,
             is_fragment=big_endian(header[6:8]) & 0x3FFF != 0,
         )
-    header = frame.read_or_not_ip(offset, 40)
+    header = frame.read(offset, 40)
     packet = Packet(6, header[8:24], header[24:40], header[6], offset + 40)
     while packet.protocol in EXTENSION_HEADERS:
         packet = qemu_skip_extension_header(frame, packet)
