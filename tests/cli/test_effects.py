@@ -19,7 +19,7 @@ OPTIONS = set(options_of(type("", (), {"commands": {"replay": PROGRAM.commands["
 DEVICE = "04000000 0000 0000 0000 0100 28" + "01" * 40
 HASH_CONFIG = "04000000 0000 0000 0000 0000 28" + "01" * 40
 
-BOTH, TAP, QEMU, INTERFACE, ALL, NONE = {"tap", "qemu"}, {"tap"}, {"qemu"}, {"lo"}, {"tap", "qemu", "lo"}, set()
+BOTH, TAP, QEMU, INTERFACE, ALL, NONE = ("tap", "qemu"), ("tap",), ("qemu",), ("lo",), ("tap", "qemu", "lo"), ()
 
 EFFECTS = [
     # words, and the targets on which they have an effect
