@@ -349,6 +349,16 @@ def test_known_keys_are_named(varied):
     assert recovered(varied).known_key == ""
 
 
+def test_the_initial_value_is_that_of_the_known_key(tmp_path):
+    """Unknown bits of the key and the initial value depend on each other; those of the key that is named are known."""
+    frames = [plain(flow) for flow in flows(60)]
+    said = misbehave(frames, replace(CONFIGURATION, key=naive.configuration.MICROSOFT_KEY))
+    said = [replace(each, value=each.value ^ 0x12345678) for each in said]
+    found = recover_key(write(tmp_path / "flows.pcapng", frames), Device(), SaidOf(said))
+    assert (found.known_key, found.is_complete) == ("microsoft", False)
+    assert found.initial_value == 0x12345678
+
+
 def test_packets_without_a_reported_hash_are_predicted(tmp_path):
     some = [plain(flow) for flow in flows(40)]
     trace = write(tmp_path / "flows.pcapng", some)

@@ -35,7 +35,7 @@ def recovery_document(recovery: "Recovery") -> dict[str, object]:
         "known_key": recovery.known_key,
         "known_name": known_name(recovery),
         "calculable": [each.value for each in recovery.calculable],
-        "initial_value": f"0x{solution.initial_value:08x}" if solution else None,
+        "initial_value": f"0x{recovery.initial_value:08x}" if solution else None,
         "initial_value_is_assumed": not solution.has_initial if solution else None,
         "value_order": order_text(order) if order else None,
         "value_order_kind": order.value if order else None,

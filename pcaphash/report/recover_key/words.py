@@ -82,7 +82,7 @@ def put_into_words(recovery: "Recovery") -> RecoveryWords:
     return RecoveryWords(
         _headline(recovery, solution),
         _key_lines(recovery, solution),
-        [*_about_queues(recovery), *_about_fit(best, solution), *_about_use(recovery)],
+        [*_about_queues(recovery), *_about_fit(recovery, best, solution), *_about_use(recovery)],
         _commands(recovery, solution),
         notes,
     )
@@ -156,7 +156,7 @@ def _key_lines(recovery: "Recovery", solution: "Solution") -> list[str]:
     return [key] if recovery.is_complete else [key, f"mask: {solution.key_mask.hex()}"]
 
 
-def _about_fit(best: "Fit", solution: "Solution") -> list[str]:
+def _about_fit(recovery: "Recovery", best: "Fit", solution: "Solution") -> list[str]:
     """Say what is hashed, and how well the hashes go with it."""
     lines = [f"hashed: {assumption_text(best.assumption)}, {packets(best.packets)}"]
     if not best.is_confirmed:
@@ -168,7 +168,7 @@ def _about_fit(best: "Fit", solution: "Solution") -> list[str]:
         lines.append(f"The hash is reported with its {_ORDERS[best.value_order]}.")
     if solution.has_initial:
         lines.append(
-            f"The hash starts at 0x{solution.initial_value:08x} instead of 0, unless unknown key bits explain this."
+            f"The hash starts at 0x{recovery.initial_value:08x} instead of 0, unless unknown key bits explain this."
         )
     if best.contradictions:
         verb = "contradicts" if best.contradictions == 1 else "contradict"

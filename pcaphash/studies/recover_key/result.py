@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from pcaphash.capture.reported.notes import Note
 from pcaphash.device.device import Device
+from pcaphash.device.hash_key import NAMED_KEYS
 from pcaphash.engine.reading import Reading
 from pcaphash.engine.result import Result, packets_of
 from pcaphash.studies.recover_key.queues import QueueSums
@@ -183,6 +184,14 @@ class Recovery(Result):
     def solution(self) -> Solution | None:
         """What is known of the key."""
         return self.best.solution if self.best else None
+
+    @property
+    def initial_value(self) -> int:
+        """What the hash starts with, under the known key if it is one, else under that with 0 for each unknown bit."""
+        if self.solution is None:
+            return 0
+        known = NAMED_KEYS.get(self.known_key)
+        return self.solution.initial_value if known is None else self.solution.initial_value_of(known)
 
     @property
     def is_complete(self) -> bool:

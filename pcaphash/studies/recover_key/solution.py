@@ -86,6 +86,17 @@ class Solution:
         """The initial value that goes with the key."""
         return self.particular & 0xFFFFFFFF
 
+    def initial_value_of(self, hash_key: bytes) -> int:
+        """Return the initial value that goes with a key; that of ``hash_key`` if it does not solve the equations."""
+        rows: dict[int, int] = {}
+        for change in self.null:
+            rest = _reduced(change, rows)
+            if rest >> _HASH_BITS:
+                rows[rest.bit_length()] = rest
+        wanted = int.from_bytes(hash_key[:_KEY_LEN].ljust(_KEY_LEN, b"\0"), "big") >> (8 * _KEY_LEN - KEY_BITS)
+        rest = _reduced(self.particular ^ wanted << _HASH_BITS, rows)
+        return self.initial_value if rest >> _HASH_BITS else rest
+
     @cached_property
     def _changes(self) -> list[tuple[object, np.uint32]]:
         return [(prepare_key(_key_bytes(change)), np.uint32(change & 0xFFFFFFFF)) for change in self.null]
@@ -110,6 +121,13 @@ class Solution:
         for changed in self.effects(words):
             determined &= changed & np.uint32(of_hash) == 0
         return values, determined
+
+
+def _reduced(bits: int, rows: dict[int, int]) -> int:
+    """Add rows, by their highest bit, until none has the highest bit of what is left, or only the initial value is."""
+    while bits >> _HASH_BITS and bits.bit_length() in rows:
+        bits ^= rows[bits.bit_length()]
+    return bits
 
 
 def _key_bytes(bits: int) -> bytes:
