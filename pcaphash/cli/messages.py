@@ -20,6 +20,7 @@ class _Voice:
         self.written: list[str] = []
         self.progress: Progress | None = None
         self.has_rows = False
+        self.left = ""
 
 
 _voice = _Voice()
@@ -80,6 +81,11 @@ def note_rows() -> None:
     _voice.has_rows = True
 
 
+def note_left(text: str) -> None:
+    """Note what the command leaves besides files, in case it is interrupted."""
+    _voice.left = text
+
+
 def describe_interruption() -> str:
     """Say how far an interrupted command came, and what it left."""
     parts = ["interrupted"]
@@ -92,6 +98,8 @@ def describe_interruption() -> str:
         parts.append(f": written so far: {', '.join(_voice.written)}")
     elif _voice.has_rows:
         parts.append(": standard output has only the rows up to this point")
+    elif _voice.left:
+        parts.append(f": {_voice.left}")
     else:
         parts.append(": nothing was written")
     return "".join(parts)

@@ -11,7 +11,7 @@ import typer
 from pcaphash.cli.delivering import Delivering
 from pcaphash.cli.effects import QEMU, TAP, refuse_device, refuse_words
 from pcaphash.cli.groups import REAL, put_into
-from pcaphash.cli.messages import warn
+from pcaphash.cli.messages import note_left, warn
 from pcaphash.cli.outcome import report_warnings
 from pcaphash.cli.selecting import replace_parameter
 from pcaphash.errors import ConfigurationError, Field
@@ -159,7 +159,11 @@ class Sending:
         from pcaphash.targets.interface import open_interface
 
         with open_interface(str(self.into)) as interface:
-            reading = send_on(trace, interface, device, how, selection, watch)
+            try:
+                reading = send_on(trace, interface, device, how, selection, watch)
+            except KeyboardInterrupt:
+                note_left(f"{interface.lateness.sent:,} frames were sent on {self.into}")
+                raise
         show_lateness(interface.lateness, str(self.into), sys.stdout)
         return reading
 

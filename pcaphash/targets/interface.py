@@ -65,11 +65,14 @@ class Interface:
 
     Parameters
     ----------
+    name : str
+        What it is called.
     socket_ : socket
         Bound to it.
     """
 
-    def __init__(self, socket_: socket.socket) -> None:
+    def __init__(self, name: str, socket_: socket.socket) -> None:
+        self._name = name
         self.lateness = Lateness()
         """How late the frames were sent so far."""
         self._file = socket_.fileno()
@@ -113,8 +116,10 @@ class Interface:
         if number in _BUSY:
             time.sleep(_WAIT_SECONDS)
             return 0
-        if number in (errno.ENETDOWN, errno.ENXIO):
-            raise ConfigurationError(Field("into"), "the interface is down", "set it up: ip link set INTERFACE up")
+        if number in (errno.ENETDOWN, errno.ENXIO, errno.ENODEV):
+            state = "is down" if number == errno.ENETDOWN else "is no longer there"
+            problem = f"the interface {self._name} {state}; {self.lateness.sent:,} frames were sent before"
+            raise ConfigurationError(Field("into"), problem, f"set it up: ip link set {self._name} up")
         self.lateness.not_sent[TOO_LONG if number == errno.EMSGSIZE else REFUSED] += 1
         return 1
 
@@ -141,4 +146,4 @@ def open_interface(name: str) -> Iterator[Interface]:
         raise ConfigurationError(Field("into"), problem, "run the command as root") from None
     with opened:
         opened.bind((name, 0))
-        yield Interface(opened)
+        yield Interface(name, opened)

@@ -95,6 +95,10 @@ def _check(device: Device) -> None:
     ):
         if value > most:
             raise ConfigurationError(Field(field, value), f"QEMU is run with {most} at most", f"give {most} or fewer")
+    n_entries = len(device.indirection_table)
+    if n_entries & (n_entries - 1):
+        problem = f"{n_entries} is not a power of two, as QEMU's device requires of the table's length"
+        raise ConfigurationError(Field("indirection_table_size", n_entries), problem, "give a power of two")
     if any(device.hash_key[_KEY_LEN:]):
         problem = f"QEMU's device has keys of {_KEY_LEN} bytes"
         raise ConfigurationError(Field("hash_key"), problem, "give a key of that length")

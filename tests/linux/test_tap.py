@@ -1,6 +1,10 @@
 """A real Linux receive path answers: a tap steered by QEMU's eBPF program, behind Linux's own tunnel devices."""
 
+import re
+import signal
 import socket
+import subprocess
+import sys
 import time
 from contextlib import ExitStack
 from pathlib import Path
@@ -23,6 +27,7 @@ from pcaphash.targets.interface import open_interface
 from pcaphash.targets.namespace import configure, own_network
 from pcaphash.targets.tap import open_tap
 from support import builders
+from support.captures import pcapng_of
 from support.command import run
 from support.shared import ROOT, SHARED, needs_shared
 from support.taps import missing, odd_frames
@@ -201,8 +206,40 @@ def test_what_the_program_cannot_do_is_refused(device, said):
 
 
 def test_an_interface_that_is_down_is_told():
-    with own_network(), open_interface("lo") as interface, pytest.raises(ConfigurationError, match="down"):
+    said = r"the interface lo is down; 0 frames were sent before; set it up: ip link set lo up"
+    with own_network(), open_interface("lo") as interface, pytest.raises(ConfigurationError, match=said):
         interface.send([bytes(64)], [0])
+
+
+def test_frames_that_are_not_sent_take_no_slot_of_a_rate(tmp_path):
+    frame = builders.ethernet(bytes(60), 0x88B5)
+    packets = [(frame, len(frame) + (number < 30), ETHERNET) for number in range(35)]
+    trace = tmp_path / "trace.pcapng"
+    trace.write_bytes(pcapng_of(packets))
+    with own_network():
+        configure("ip link set lo up")
+        with open_interface("lo") as interface:
+            before = time.monotonic()
+            send_on(trace, interface, BASE, ReplayOptions(rate=pcaphash.Rate(10)))
+            took = time.monotonic() - before
+    assert (interface.lateness.sent, interface.lateness.not_sent) == (5, {CUT: 30})
+    assert took < 2
+
+
+def test_an_interrupted_command_tells_how_many_frames_were_sent(tmp_path):
+    trace = write(tmp_path / "trace.pcapng", [builders.ethernet(bytes(60), 0x88B5)] * 100)
+    with own_network():
+        configure("ip link set lo up")
+        with socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3)) as receiver:
+            receiver.bind(("lo", 0))
+            words = [sys.executable, "-m", "pcaphash", "replay", str(trace), "--into", "lo", "--rate", "10pps"]
+            process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            for _ in range(6):  # each frame goes out and comes in: three were sent, and two counted
+                receiver.recv(65536)
+        process.send_signal(signal.SIGINT)
+        _, told = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert re.search(rb"interrupted.*: [1-9][0-9]* frames were sent on lo$", told.strip()), told
 
 
 def test_the_command_writes_what_validate_takes(tmp_path):

@@ -1,5 +1,7 @@
 """Send a trace on a network interface, each packet when it arrives in the trace."""
 
+from dataclasses import replace
+
 import numpy as np
 import numpy.typing as npt
 
@@ -71,18 +73,16 @@ class _Round:
 
     def send(self, block: Block, first: int, places: npt.NDArray[np.int64]) -> Delivery:
         """Send the packets of a block that were captured whole."""
-        records = block.records
-        if len(records):
-            base, values = self._times.of(Batch(block, first + places, 0))
+        found = list(frames_of(block))
+        kept = [i for i, frame in enumerate(found) if isinstance(frame, bytes)]
+        self._interface.lateness.not_sent.update(frame for frame in found if not isinstance(frame, bytes))
+        if kept:
+            # What is not sent takes no slot of a rate.
+            whole = replace(block, records=block.records[kept])
+            base, values = self._times.of(Batch(whole, first + places[kept], 0))
             stretches = list(self._scale.stretches(base, values))
             due = [stretch.epoch_ps + time for stretch in stretches for time in stretch.times.tolist()]
-            self.packets, self.last_ps = self.packets + len(records), due[-1]
-            frames, times = [], []
-            for frame, time in zip(frames_of(block), due, strict=True):
-                if isinstance(frame, bytes):
-                    frames.append(frame)
-                    times.append((self._start_ps + time) // PS_PER_NS)
-                else:
-                    self._interface.lateness.not_sent[frame] += 1
-            self._interface.send(frames, times)
-        return Delivery.of_all(first, Reported.nothing(len(records)))
+            self.packets, self.last_ps = self.packets + len(kept), due[-1]
+            times = [(self._start_ps + time) // PS_PER_NS for time in due]
+            self._interface.send([frame for frame in found if isinstance(frame, bytes)], times)
+        return Delivery.of_all(first, Reported.nothing(len(found)))
