@@ -32,7 +32,7 @@ def part(kind: str, number: int, n: int) -> list[tuple[str, int, float, str]]:
                 make = numbers.choice(STRANGE)
                 said = make(numbers, asked)
                 begin = time.perf_counter()
-                named = accusations(asked_of(asked, said))
+                named = accusations(asked_of(asked, said), make)
                 found.append((make.__name__, len(asked.frames), time.perf_counter() - begin, "+".join(sorted(named))))
             else:
                 wrong = right_device(numbers, asked).mismatches

@@ -23,7 +23,7 @@ def test_no_fault_is_named_of_a_device_that_nothing_explains(few, make):
     numbers = random.Random(5)
     for asked in few:
         found = asked_of(asked, make(numbers, asked))
-        assert accusations(found) == set(), asked.path.name
+        assert accusations(found, make) == set(), asked.path.name
 
 
 def test_one_packet_that_has_the_hash_of_the_way_back_shows_nothing(tmp_path):
@@ -43,7 +43,7 @@ def test_one_packet_that_has_the_hash_of_the_way_back_shows_nothing(tmp_path):
 def test_nor_on_longer_traces(tmp_path, make):
     numbers = random.Random(6)
     for asked in traces(tmp_path, 12, (1500,)):
-        assert accusations(asked_of(asked, make(numbers, asked))) == set(), asked.path.name
+        assert accusations(asked_of(asked, make(numbers, asked)), make) == set(), asked.path.name
 
 
 def test_right_devices_are_right(few):

@@ -56,11 +56,15 @@ def diagnose(trace, said, configuration=CONFIGURATION) -> Validation:
     return validate(trace, device_of(configuration), SaidOf(said))
 
 
+EQUAL = {"outer-of-vxlan": ["vxlan-port-ignored-4789"]}
+"""Faults that these frames cannot tell from others: all of their VXLAN packets go to one port."""
+
+
 @pytest.mark.parametrize("name", ALL)
 def test_each_fault_alone(trace, name):
     found = diagnose(trace, misbehave(frames(), CONFIGURATION, name))
     assert named(found) == {name}
-    assert found.diagnosis.alternatives == []
+    assert [fault.name for (fault,) in found.diagnosis.alternatives] == EQUAL.get(name, [])
     assert found.diagnosis.unexplained == 0
     assert sum(cause.packets for cause in found.diagnosis.causes) == found.mismatches > 0
 
@@ -155,13 +159,22 @@ PAIRS = random.Random(3).sample(
                 [*diagnosing.RECONFIGURED, *diagnosing.READING, "outer-where-inner-not-ip"],
             )
         )
-        # Seven or eight bits of a hash tell too little of the two packets that show these faults.
+        # Seven or eight bits of a hash tell too little of the few packets that show these faults.
         and not (
-            set(pair) & {"version-unchecked", "extension-headers-past-frame", "home-address-of-any-length"}
+            set(pair)
+            & {
+                "version-unchecked",
+                "extension-headers-past-frame",
+                "home-address-of-any-length",
+                "outer-where-inner-not-ip",
+            }
             and set(pair) & {"value-low-bits-7", "value-low-bits-8"}
         )
         # Rare faults are not tried in pairs.
-        and not all(name.startswith(("value-low-bits", "value-shifted", "key-shifted", "key-rotated")) for name in pair)
+        and not all(
+            name.startswith(("value-low-bits", "value-shifted", "key-shifted", "key-rotated", "function"))
+            for name in pair
+        )
         and "key-zero" not in pair  # whatever else is wrong does not show
         and not ("key-symmetric" in pair and set(pair) & set(diagnosing.INPUTS))  # nor do ends that are exchanged
     ],
@@ -218,8 +231,9 @@ def test_what_this_trace_cannot_tell_apart(tmp_path):
     trace = write(tmp_path / "vxlan.pcapng", some)
     found = diagnose(trace, misbehave(some, CONFIGURATION, "outer-instead-of-inner"))
     sets = [[fault.name for fault in each] for each in (found.diagnosis.faults, *found.diagnosis.alternatives)]
-    assert sets == [["outer-instead-of-inner"], ["outer-of-vxlan"]]
-    assert [fault.name for fault in found.diagnosis.open_faults] == ["outer-instead-of-inner", "outer-of-vxlan"]
+    equal = ["outer-instead-of-inner", "outer-of-vxlan", "vxlan-port-ignored-4789"]
+    assert sets == [[name] for name in equal]
+    assert [fault.name for fault in found.diagnosis.open_faults] == equal
 
 
 QUEUE_RULES = {

@@ -18,7 +18,12 @@ DEVICES = (Device(), Device(hash_types="base"), Device(hash_types="addresses"))
 
 
 def test_every_kind_of_fault_is_tried_under_draft_v7():
-    tried = {fault.kind for device in DEVICES for fault in faults_of(device, (4799,))}
+    tried = {
+        fault.kind
+        for device in DEVICES
+        for by_queue in (False, True)
+        for fault in faults_of(device, (4799,), by_queue=by_queue)
+    }
     assert set(FaultKind) - tried == OF_ROWS
 
 

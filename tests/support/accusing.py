@@ -22,6 +22,9 @@ LENGTHS = (3, 10, 30, 1500)
 
 CONFIGURATION = Configuration("v7", 0xFFF, key=random.Random(7).randbytes(40))
 _MOST_SHIFTED = 9
+_FAR = range(65, 400)  # rows, more than shifts are looked for
+NOTHING = Said(0, "NONE", "NONE", 0)
+"""Of a packet without a hash."""
 
 
 def bursts(numbers: random.Random, n: int) -> list[bytes]:
@@ -103,8 +106,12 @@ def random_key(numbers: random.Random, asked: Asked) -> list[Said]:
 def shifted_rows(numbers: random.Random, asked: Asked) -> list[Said]:
     """Take the answers of packets before or after."""
     shift = numbers.choice([each for each in range(-_MOST_SHIFTED, _MOST_SHIFTED + 1) if each])
-    n, nothing = len(asked.right), Said(0, "NONE", "NONE", 0)
-    return [asked.right[i - shift] if 0 <= i - shift < n else nothing for i in range(n)]
+    return _shifted(asked, shift)
+
+
+def _shifted(asked: Asked, shift: int) -> list[Said]:
+    n = len(asked.right)
+    return [asked.right[i - shift] if 0 <= i - shift < n else NOTHING for i in range(n)]
 
 
 def mixed_rows(numbers: random.Random, asked: Asked) -> list[Said]:
@@ -114,8 +121,8 @@ def mixed_rows(numbers: random.Random, asked: Asked) -> list[Said]:
 
 def sampled(numbers: random.Random, asked: Asked) -> list[Said]:
     """Leave hashes away by chance."""
-    share, nothing = numbers.choice((0.2, 0.5, 0.9)), Said(0, "NONE", "NONE", 0)
-    return [each if numbers.random() < share else nothing for each in asked.right]
+    share = numbers.choice((0.2, 0.5, 0.9, 0.99))
+    return [each if numbers.random() < share else NOTHING for each in asked.right]
 
 
 def random_types(numbers: random.Random, asked: Asked) -> list[Said]:
@@ -129,15 +136,68 @@ def random_queues(numbers: random.Random, asked: Asked) -> list[Said]:
     return [Said(None, queue=numbers.randrange(8)) for _ in asked.right]
 
 
-STRANGE = (random_values, random_key, shifted_rows, mixed_rows, sampled, random_types, random_queues)
-"""Devices that nothing explains, but for rows that are shifted."""
+def shifted_far(numbers: random.Random, asked: Asked) -> list[Said]:
+    """Take the answers of packets long before or after; the first or last ones have none."""
+    return _shifted(asked, numbers.choice((1, -1)) * numbers.choice(_FAR))
 
 
-def accusations(found: Validation) -> set[str]:
-    """Return what is named, of hashes and of receive queues; a shift of rows is true of one of the devices."""
+def off_for_a_while(numbers: random.Random, asked: Asked) -> list[Said]:
+    """Give no hash for a stretch of the trace, or for two of them."""
+    n = len(asked.right)
+    ends = sorted(numbers.randrange(n + 1) for _ in range(numbers.choice((2, 2, 4))))
+    is_off = [sum(end <= i for end in ends) % 2 == 1 for i in range(n)]
+    return _queues_only(numbers, [NOTHING if off else each for off, each in zip(is_off, asked.right, strict=True)])
+
+
+def filtered(numbers: random.Random, asked: Asked) -> list[Said]:
+    """Send packets to some destination ports to one receive queue."""
+    queue, first, width = numbers.randrange(8), numbers.randrange(512), numbers.choice((64, 512))
+    ports = [int.from_bytes(data[-2:], "big") if data and len(data) in (12, 36) else -1 for data in asked.inputs]
+    is_met = [first <= port < first + width for port in ports]
+    said = [replace(each, queue=queue) if met else each for met, each in zip(is_met, asked.right, strict=True)]
+    return _queues_only(numbers, said)
+
+
+def _queues_only(numbers: random.Random, said: list[Said]) -> list[Said]:
+    """Say nothing but receive queues, in one case of three."""
+    if numbers.random() < 2 / 3:
+        return said
+    return [Said(None, queue=each.queue) for each in said]
+
+
+def flipped_bits(numbers: random.Random, asked: Asked) -> list[Said]:
+    """Flip a bit of each hash, or of some."""
+    share = numbers.choice((1, 0.5, 0.05))
+    return [
+        replace(each, value=(each.value or 0) ^ 1 << numbers.randrange(32))
+        if each.report != "NONE" and numbers.random() < share
+        else each
+        for each in asked.right
+    ]
+
+
+STRANGE = (
+    random_values, random_key, shifted_rows, mixed_rows, sampled, random_types, random_queues,
+    shifted_far, off_for_a_while, filtered, flipped_bits,
+)  # fmt: skip
+"""Devices that nothing explains, but for rows that are shifted, and stretches without a hash."""
+
+_TRUE = {
+    shifted_rows: ("rows-",),
+    shifted_far: ("no-hash",),
+    off_for_a_while: ("no-hash", "unclassified"),
+}
+"""How the names of faults begin that these devices have."""
+
+Make = Callable[[random.Random, Asked], list[Said]]
+
+
+def accusations(found: Validation, make: Make | None = None) -> set[str]:
+    """Return what is named, of hashes and of receive queues, but for what is true of the device."""
     faults = [] if found.diagnosis is None else [fault.name for fault in found.diagnosis.faults]
     rules = [] if found.queue_diagnosis is None else [rule.name for rule in found.queue_diagnosis.rules]
-    return {name for name in (*faults, *rules) if not name.startswith("rows-")}
+    true = _TRUE.get(make, ()) if make else ()
+    return {name for name in (*faults, *rules) if not name.startswith(true)}
 
 
 def asked_of(asked: Asked, said: list[Said]) -> Validation:

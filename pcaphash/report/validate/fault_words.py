@@ -102,6 +102,8 @@ _WORDS = {
     FaultKind.SYN_ONLY: FaultWords(
         "does not hash TCP packets without the SYN flag", "TCP packets without the SYN flag"
     ),
+    FaultKind.NO_HASH: FaultWords("reports no hash", _ANY),
+    FaultKind.UNCLASSIFIED: FaultWords("sends every packet to the unclassified queue", _ANY),
     FaultKind.ESP_SPI: FaultWords("hashes the SPI of ESP in place of ports", "ESP packets"),
     FaultKind.GTP_TUNNEL_ID: FaultWords(
         "hashes the tunnel endpoint identifier of GTP-U in place of ports", "GTP-U packets"

@@ -122,7 +122,7 @@ def _by_another_hash(device: Device, sample: Sample, leniency: Leniency, queues:
     alone = replace(Reported.nothing(len(sample)), queues=sample.reported.queues)
     faults = sample.faults & np.uint8(WRONG_QUEUE)
     found = diagnose(device, replace(sample, reported=alone, faults=faults), leniency, by_queue=True)
-    if not found.causes or found.unexplained:
+    if not found.causes or found.unexplained or any(cause.part is not None for cause in found.causes):
         return queues
     rules = [QueueRule(QueueRuleKind.ANOTHER_HASH, faults=some) for some in (found.faults, *found.alternatives)]
     return replace(queues, rules=rules, unhashed=0)

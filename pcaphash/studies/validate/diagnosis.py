@@ -16,7 +16,7 @@ from pcaphash.device.device import Device
 from pcaphash.studies.validate.evidence import Evidence, evidence_of
 from pcaphash.studies.validate.fault import READING, ROWS, Fault, FaultKind
 from pcaphash.studies.validate.faults import faults_of
-from pcaphash.studies.validate.kinship import Common, common_of, part_of, sampled_share, traits_of
+from pcaphash.studies.validate.kinship import Common, common_of, fills, part_of, sampled_share, traits_of
 from pcaphash.studies.validate.sample import Sample
 from pcaphash.studies.validate.search import Scored, Search
 from pcaphash.studies.validate.traits import N_TRAITS, Span, Trait, Traits
@@ -144,7 +144,8 @@ def diagnose(device: Device, sample: Sample, leniency: Leniency, *, by_queue: bo
     if by_queue:
         wrong |= (sample.faults > 0) & says_only_queue(sample.reported)
     trial = Trial(device, sample, leniency, by_queue=by_queue)
-    faults = faults_of(device, possible_vxlan_ports(device, sample.take(np.flatnonzero(wrong))))
+    ports = possible_vxlan_ports(device, sample.take(np.flatnonzero(wrong)))
+    faults = faults_of(device, ports, by_queue=by_queue)
     evidence = evidence_of(trial, wrong, faults, by_queue=by_queue)
     order = _unlike_first(sample, trial.signatures)
     chosen = order[:_MOST_TRIED]
@@ -160,8 +161,16 @@ def diagnose(device: Device, sample: Sample, leniency: Leniency, *, by_queue: bo
         chosen = np.concatenate([missed, order[~np.isin(order, missed)][: _MOST_TRIED - len(missed)]])
     traits = traits_of(trial)
     partial = search.partial()
-    parts, left = _attribute_parts(trial, evidence, partial, left, traits)
-    contradicting, packets = _contradicting(trial, evidence, partial, left, wrong)
+    parts, rest = _attribute_parts(trial, evidence, partial, left, traits)
+    if causes and parts:
+        # What changed during the trace may also be what a few packets by themselves have another cause for.
+        alone, all_rest = _attribute_parts(trial, evidence, partial, wrong, traits)
+        if _n_faults(alone) < _n_faults([*causes, *parts]) and not (all_rest & ~rest).any():
+            causes, parts, rest = [], alone, all_rest
+    left = rest
+    sampled = sampled_share(trial, left)
+    against = (left, wrong) if sampled is None else (np.zeros_like(left), wrong)
+    contradicting, packets = _contradicting(trial, evidence, partial, *against)
     possible = () if causes or parts or by_queue else _possible(trial, faults, wrong, order)
     return Diagnosis(
         sorted([*causes, *parts], key=lambda cause: -cause.packets),
@@ -171,7 +180,7 @@ def diagnose(device: Device, sample: Sample, leniency: Leniency, *, by_queue: bo
         contradicting,
         packets,
         common_of(trial, traits, evidence, left, may_be_chance=bool(possible)),
-        sampled_share(trial, left),
+        sampled,
         possible,
         round(evidence.count(left & ((sample.faults & WRONG_VALUE) > 0))),
     )
@@ -193,6 +202,10 @@ def displaced(sample: Sample, shift: int, packets: int) -> Diagnosis:
     wrong = (sample.faults & OF_HASH) > 0
     cause = Cause((Fault(kind, (ROWS,), subject=abs(shift)),), packets, int(np.flatnonzero(wrong)[0]))
     return Diagnosis([cause], [], max(_count(sample, wrong) - packets, 0), [])
+
+
+def _n_faults(causes: list[Cause]) -> int:
+    return len({fault for cause in causes for fault in cause.faults})
 
 
 def _count(sample: Sample, chosen: Mask) -> int:
@@ -253,8 +266,11 @@ def _attribute_parts(
         for each in candidates:
             explained, differs = trial.outcome(each.faults)
             inside = left & explained
-            part = part_of(trial.sample, traits, np.flatnonzero(inside), np.flatnonzero(differs & ~explained))
-            if part is not None:
+            part = part_of(trial.sample, traits, inside, differs & ~explained)
+            of_stretch = any(fault.hashes_nothing for fault in each.faults)
+            if part is None or (of_stretch and isinstance(part, Trait)):
+                continue  # where packets of a kind have no hash, that they are of this kind says more
+            if fills(traits, evidence, inside, left, part):
                 causes.append(_cause_of(trial, each.faults, inside, part))
                 left = left & ~inside
                 break
@@ -284,7 +300,8 @@ def _contradicting(
         explained = trial.explained(each.faults)
         against = int(np.sum(~wrong & ~explained))
         worth = _worth_of_part(trial, evidence, each, left)
-        if worth > most and against:
+        told = trial.sample.faults[left & explained]
+        if worth > most and against and not (told == MISSING).all():
             most, found = worth, (each.faults, (_count(trial.sample, left & explained), against))
     return found
 
@@ -295,6 +312,7 @@ def _possible(trial: Trial, faults: list[Fault], wrong: Mask, order: npt.NDArray
     Where no packet is right that says nothing, unless no packet has a hash: then those that read packets otherwise may
     be why, beside devices that never report one.
     """
+    faults = [fault for fault in faults if not fault.hashes_nothing]  # which is a cause for a stretch only
     if wrong.all():
         if not (trial.sample.faults & MISSING).all():
             return ()

@@ -104,7 +104,7 @@ def evidence_of(trial: Trial, wrong: Mask, faults: Sequence[Fault], *, by_queue:
     of_tunnel = ((flags & WRONG_TUNNEL) > 0) & ~by_value & ~is_missing
     bits += np.where(of_tunnel, np.maximum(_frequency_bits(said.hash_report_tunnels, weights), _TUNNEL_BITS), 0.0)
     if by_queue:
-        bits += np.where((flags & WRONG_QUEUE) > 0, _queue_bits(trial), 0.0)
+        bits += np.where((flags & WRONG_QUEUE) > 0, _queue_bits(trial, wrong), 0.0)
     sizes = np.bincount(groups)[groups]
     rows = np.column_stack([trial.spec.words, found.lengths])
     inputs = np.where(found.hashed, _numbers_of(rows), -1)
@@ -173,18 +173,21 @@ def _value_bits(trial: Trial, groups: npt.NDArray[np.int64]) -> Bits:
     return bits
 
 
-def _queue_bits(trial: Trial) -> Bits:
+def _queue_bits(trial: Trial, wrong: Mask) -> Bits:
     """Return what a receive queue tells: the more entries of the table lead there, the less.
 
     Where packets without a hash go, or with a hash of 0, faults may say of many packets at once; there it tells no more
-    than by how frequent it is.
+    than by how frequent it is. Elsewhere no more than by how frequent it is among wrong packets: a flow filter sends
+    all of them to one queue.
     """
     device, queues = trial.device, trial.sample.reported.queues
     entries = np.bincount(np.asarray(device.indirection_table, np.int64), minlength=1)
     counts = np.where((queues >= 0) & (queues < len(entries)), entries[np.clip(queues, 0, len(entries) - 1)], 0)
     bits: Bits = -np.log2(np.maximum(counts / entries.sum(), 2.0**-_HASH_BITS))
     is_common = (queues == device.unclassified_queue) | (queues == device.indirection_table[0])
-    return np.where(is_common, np.minimum(bits, _frequency_bits(queues, trial.sample.weights)), bits)
+    weights = trial.sample.weights
+    among_wrong = _frequency_bits(queues, weights * wrong)
+    return np.minimum(bits, np.where(is_common, _frequency_bits(queues, weights), among_wrong))
 
 
 def _rarity(chosen: Mask, weights: Bits, among: Mask) -> float:

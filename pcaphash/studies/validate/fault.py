@@ -57,6 +57,10 @@ class FaultKind(StrEnum):
     IPV4_OPTIONS_NOT_HASHED = "ipv4-options-not-hashed"
     SHORT_TRANSPORT_NOT_HASHED = "short-transport-not-hashed"
     SYN_ONLY = "syn-only"
+    NO_HASH = "no-hash"
+    """No packet gets a hash, which is a cause only for a stretch of the trace."""
+    UNCLASSIFIED = "unclassified"
+    """Likewise where only receive queues are known: every packet goes to the unclassified queue."""
     ESP_SPI = "esp-spi"
     GTP_TUNNEL_ID = "gtp-tunnel-id"
     VXLAN_PORT = "vxlan-port"
@@ -194,3 +198,8 @@ class Fault:
             subject = subject.lower().replace("_", "-")
         name = self.kind.value if subject is None else f"{self.kind}-{subject}"
         return name if self.key_bytes is None else f"{name}-of-{self.key_bytes}"
+
+    @property
+    def hashes_nothing(self) -> bool:
+        """Whether a device with it hashes no packet."""
+        return self.kind in (FaultKind.NO_HASH, FaultKind.UNCLASSIFIED)

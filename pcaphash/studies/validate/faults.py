@@ -222,6 +222,16 @@ def _type_faults(device: Device) -> Iterator[Fault]:
                 yield Fault(FaultKind.WITH, (READING,), subject=name, device=_with(bit))
 
 
+def _stretch_fault(device: Device, *, by_queue: bool) -> Iterator[Fault]:
+    """Yield what a device does while RSS, or the reports of hashes, are off."""
+    kind = FaultKind.UNCLASSIFIED if by_queue else FaultKind.NO_HASH
+    yield Fault(kind, (READING,), device=_hashing_nothing, is_rare=True)
+
+
+def _hashing_nothing(device: Device) -> Device:
+    return replace(device, hash_types=0, tunnel_types=0)
+
+
 def _without(types: int) -> Callable[[Device], Device]:
     return lambda device: replace(device, hash_types=device.hash_types & ~types)
 
@@ -328,7 +338,7 @@ def _left(bits: int) -> Callable[[Words], Words]:
     return lambda values: values << np.uint32(bits)
 
 
-def faults_of(device: Device, vxlan_ports: Iterable[int] = ()) -> list[Fault]:
+def faults_of(device: Device, vxlan_ports: Iterable[int] = (), *, by_queue: bool = False) -> list[Fault]:
     """List the faults that a device may have, the likelier first; those that change nothing for it are left out.
 
     Parameters
@@ -337,10 +347,12 @@ def faults_of(device: Device, vxlan_ports: Iterable[int] = ()) -> list[Fault]:
         The configured device.
     vxlan_ports : iterable of int
         UDP ports that it may take for those of VXLAN.
+    by_queue : bool
+        Whether only receive queues are known.
     """
-    every = (*_READING, *_flavor_faults(device), *_tunnel_faults(device), *_other_tunnel_faults(device),
-             *_port_faults(device, vxlan_ports), *_transport_faults(device), *_type_faults(device), *_REPORTS,
-             *_INPUTS)  # fmt: skip
+    every = (*_stretch_fault(device, by_queue=by_queue), *_READING, *_flavor_faults(device),
+             *_tunnel_faults(device), *_other_tunnel_faults(device), *_port_faults(device, vxlan_ports),
+             *_transport_faults(device), *_type_faults(device), *_REPORTS, *_INPUTS)  # fmt: skip
     ways = {(device, 0)}  # devices, with the flags of those that depart from them
     reading = []
     for fault in every:

@@ -11,7 +11,8 @@ from pcaphash.device.hash_key import NAMED_KEYS
 from pcaphash.kernels.toeplitz import KEY_LEN
 from pcaphash.studies.validate.fault import KEY, KEY_FORM, Fault, FaultKind
 
-_MOST_SHIFTED = 32  # bits
+_LEAST_KEPT = 64  # bits: a key of which less is left hashes most packets alike
+_SHIFTS = (*range(1, 33), *range(40, 8 * KEY_LEN - _LEAST_KEPT + 1, 8))  # bits: few, or whole bytes
 _FIRST_BYTES = tuple(range(4, KEY_LEN, 4))
 _REPEATED_BYTES = (2, 4, 8, 10, 16, 20)
 
@@ -86,7 +87,7 @@ def _every_key_fault() -> Iterator[Fault]:
     yield Fault(FaultKind.KEY_ZERO, (KEY,), hash_key=_constant(bytes(KEY_LEN)))
     for name, known in NAMED_KEYS.items():
         yield Fault(FaultKind.KEY, (KEY,), subject=name, hash_key=_constant(known))
-    for bits in range(1, _MOST_SHIFTED + 1):
+    for bits in _SHIFTS:
         for kind, shift in (
             (FaultKind.KEY_SHIFTED_LEFT, _shifted(bits, is_rotated=False)),
             (FaultKind.KEY_ROTATED_LEFT, _shifted(bits, is_rotated=True)),

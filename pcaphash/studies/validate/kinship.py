@@ -16,11 +16,13 @@ from pcaphash.studies.validate.verdicts import MISSING
 Positions = npt.NDArray[np.int64]
 
 _MOST_LOOKED_AT = 300  # packets on each side
+_LEAST_OF_PART = 0.9  # of the wrong packets that are of a kind
 _MOST_SHARE = 0.5  # of other packets that may have a trait too
 _LEAST_BITS = 10.0
 _MOST_TRAITS = 3
 _LEAST_MIXED = 5  # hash inputs that sometimes have a hash and sometimes not
 _SIGMAS = 4.0
+_N_STRETCHES = 8  # of the trace, in each of which as many hashes are missing if the device samples
 _OF_HEADERS = (
     TraitKind.FRAGMENT,
     TraitKind.EXTENSION,
@@ -94,13 +96,26 @@ def traits_of(trial: Trial) -> Traits:
     return Traits(device, trial.sample, inputs, [decided[each] for each in found.signatures.tolist()])
 
 
-def part_of(sample: Sample, traits: Traits, inside: Positions, outside: Positions) -> Trait | Span | None:
+def part_of(sample: Sample, traits: Traits, chosen: Mask, others: Mask) -> Trait | Span | None:
     """Return the kind of packets, or the stretch of the trace, that some packets are and others are not."""
+    inside, outside = np.flatnonzero(chosen), np.flatnonzero(others)
     span = span_of(sample, inside, outside)
     if span is not None:
         return span
     telling = traits.telling(_some(inside), _some(outside))
     return telling[0] if telling else None
+
+
+def fills(traits: Traits, evidence: Evidence, chosen: Mask, left: Mask, part: Trait | Span) -> bool:
+    """Tell whether nearly all wrong packets of a kind, or within a stretch, are those that are explained."""
+    among = np.zeros(len(left), bool)
+    if isinstance(part, Span):
+        among[part.first : None if part.last is None else part.last + 1] = True
+    else:
+        others = _some(np.flatnonzero(left & ~chosen))
+        among[[at for at in others.tolist() if part in traits.of(at)]] = True
+    n = evidence.count(chosen)
+    return n >= _LEAST_OF_PART * (n + evidence.count(left & among & ~chosen))
 
 
 def common_of(
@@ -157,7 +172,7 @@ def sampled_share(trial: Trial, left: Mask) -> float | None:
     """Return the share of packets that get a hash, if it is missing from any kind of packets alike.
 
     None unless nothing but missing hashes is left, packets with equal hash inputs sometimes have one and sometimes not,
-    and the share is the same for all signatures, as far as chance allows.
+    and the share is the same for all signatures and all along the trace, as far as chance allows.
     """
     sample, found = trial.sample, trial.spec.found
     missing = left & ((sample.faults & MISSING) > 0)
@@ -169,8 +184,10 @@ def sampled_share(trial: Trial, left: Mask) -> float | None:
     with_hash, without = np.bincount(inputs, ~missing[due]) > 0, np.bincount(inputs, missing[due]) > 0
     if np.count_nonzero(with_hash & without) < _LEAST_MIXED:
         return None
-    for signature in np.unique(found.signatures[due]).tolist():
-        own = due & (found.signatures == signature)
+    along = np.cumsum(due) * _N_STRETCHES // (np.count_nonzero(due) + 1)
+    kinds = [found.signatures == signature for signature in np.unique(found.signatures[due]).tolist()]
+    for kind in (*kinds, *(along == stretch for stretch in range(_N_STRETCHES))):
+        own = due & kind
         n, n_missing = sample.weights[own].sum(), sample.weights[own & missing].sum()
         if abs(n_missing - n * share) > _SIGMAS * math.sqrt(n * share * (1 - share)) + 1:
             return None

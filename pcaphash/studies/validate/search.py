@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from pcaphash.studies.validate.evidence import Evidence, costs_of
-from pcaphash.studies.validate.fault import AS_SPEC, Fault, FaultKind
+from pcaphash.studies.validate.fault import AS_SPEC, WIDTH, Fault, FaultKind
 from pcaphash.studies.validate.pairing import go_together, likely_sets, usual
 from pcaphash.studies.validate.trial import Faults, Mask, Trial
 
@@ -57,6 +57,13 @@ class Scored:
         """How many faults it has; to report other types than its own is one more, and a known device a little more."""
         of_devices = sum(fault.kind == FaultKind.FLAVOR and fault.subject != AS_SPEC for fault in self.faults)
         return len(self.faults) + self.is_odd + _MORE_OF_A_DEVICE * of_devices
+
+
+def _adds_nothing(scored: Scored, smaller: Scored) -> bool:
+    """Tell whether a part of the faults of a set explains as much as all of them."""
+    if not set(smaller.faults) < set(scored.faults):
+        return False
+    return not (scored.explained & ~smaller.explained).any()
 
 
 class Search:
@@ -112,9 +119,20 @@ class Search:
         return first.faults, [each.faults for each in others]
 
     def partial(self) -> list[Scored]:
-        """Return sets that explain more than chance would, those that explain most first."""
+        """Return sets that explain more than chance would, those that explain most first; each fault adds something.
+
+        A key of zeros makes every hash equal: it is a cause of all packets, or of none.
+        """
         enough = [each for each in self._scores.values() if each.faults and self._net(each) > 0]
-        return sorted(enough, key=lambda each: -self._net(each))[:_MOST_PARTIAL]
+        found: list[Scored] = []
+        for each in sorted(enough, key=lambda each: -self._net(each)):
+            if any(fault.kind == FaultKind.KEY_ZERO for fault in each.faults):
+                continue
+            if not any(_adds_nothing(each, smaller) for smaller in found):
+                found.append(each)
+                if len(found) == _MOST_PARTIAL:
+                    break
+        return found
 
     def _net(self, scored: Scored) -> float:
         return scored.bits - scored.cost(self._evidence)
@@ -150,8 +168,9 @@ class Search:
         evidence, wrong = self._evidence, self._wrong
         bits = evidence.of(explained & wrong, faults)
         is_right = not faults or bool(explained[~wrong].all())
-        applies = evidence.count(wrong & differs)
-        left_out = evidence.count(wrong & differs & ~explained)
+        # What is done to every value is done to all: that it changes only some of them is no reason for the others.
+        due = wrong if any(WIDTH in fault.places for fault in faults) else wrong & differs
+        applies, left_out = evidence.count(due), evidence.count(due & ~explained)
         is_whole = is_right and left_out <= (1 - _LEAST_SHARE) * applies
         is_odd = bool(bits) and not self._trial.agrees(faults)[explained].all()
         self._scores[faults] = Scored(faults, explained, bits, is_whole, is_odd)

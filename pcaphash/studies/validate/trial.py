@@ -242,7 +242,11 @@ class Trial:
     def _queue_fits(self, reading: Reading, values: npt.NDArray[np.uint32]) -> Mask:
         """Tell where the receive queue is that of the hash, or the hash itself was reported."""
         reported, found = self.sample.reported, reading.found
-        fits: Mask = reported.queues == queues_of(values, found.hashed, found.known, self.device)
+        queues, specs = queues_of(values, found.hashed, found.known, self.device), self.spec.found
+        fits: Mask = reported.queues == queues
+        mine = fits & found.hashed & specs.hashed & (self.sample.faults > 0)
+        if len(np.unique(queues[mine])) == 1 < len(np.unique(specs.queues[mine])):
+            fits &= ~mine  # that wrong packets go to one queue shows no hash
         return fits | ~says_only_queue(reported)
 
     def _tunnel_fits(self, reading: Reading) -> Mask:
