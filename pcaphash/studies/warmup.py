@@ -79,6 +79,7 @@ def _ask(trace: Path) -> None:
         other = Device(hash_key=bytes(range(40)), flavor=device.flavor, name="other")
         analyze(trace, device, with_chance=True)
         analyze(trace, device, selection)
+        analyze(trace, [device, other])
         assert compare(trace, [device, other], window_ns=_NS).baseline_rows, "resampling is among what is compiled"
         compare(trace, device, most_flows=1)
         hashes(trace, device)
