@@ -28,8 +28,8 @@ class Counts(Counter):
         Of the censuses to take.
     tables : iterable of ReadingRules
         Rules by which flows are told apart; there is a flow table for each.
-    most_flows : int, optional
-        How many flows each table keeps at most. Default: as ``FlowTable`` has it.
+    most_flows : int
+        How many flows each table keeps at most.
     timelines : sequence of Timeline
         Empty ones.
     """
@@ -40,7 +40,7 @@ class Counts(Counter):
         self,
         identities: Iterable[CensusIdentity],
         tables: Iterable[ReadingRules] = (),
-        most_flows: int | None = None,
+        most_flows: int = DEFAULT_MOST_FLOWS,
         timelines: "Sequence[Timeline]" = (),
     ) -> None:
         self._censuses = {identity: Census(identity) for identity in identities}
@@ -107,7 +107,7 @@ class Counts(Counter):
         self.has_flows = False
 
 
-def _new_table(rules: ReadingRules, most_flows: int | None, censuses: Sequence[Census]) -> "FlowTable":
+def _new_table(rules: ReadingRules, most_flows: int, censuses: Sequence[Census]) -> "FlowTable":
     from pcaphash.engine.flows import FlowTable  # whose kernels most censuses do not need
 
-    return FlowTable(rules, DEFAULT_MOST_FLOWS if most_flows is None else most_flows, censuses)
+    return FlowTable(rules, most_flows, censuses)

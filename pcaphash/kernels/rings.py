@@ -19,7 +19,6 @@ PACKETS, BYTES, DROPPED, BUSY, BUSY_HIGH, WAITED, WAITED_HIGH = 0, 1, 2, 3, 4, 5
 MOST_OCCUPIED, LEAST_DELAY, MOST_DELAY, REORDERED, BY_CHANGE = 7, 8, 9, 10, 11
 N_SUMS = 12
 LIMIT_BITS = 61
-_LIMIT = 1 << LIMIT_BITS
 NO_DELAY = 1 << 62  # what LEAST_DELAY starts from
 
 # Delays are counted exactly below 128 ps, then in 64 bins for each power of two: its middle is at most 1/128 away.
