@@ -15,7 +15,7 @@ from measure import pin_to_one_core
 
 from pcaphash import Device, validate
 from pcaphash.capture.reader import Reader
-from pcaphash.engine.flows import FlowTable
+from pcaphash.engine.flows.table import FlowTable
 from pcaphash.engine.rules import ReadingRules
 from pcaphash.studies.census import census as count
 

@@ -16,8 +16,8 @@ import numpy as np
 
 from pcaphash import Device
 from pcaphash.capture.pcap import Pcap
-from pcaphash.engine.census import Census, CensusIdentity
-from pcaphash.engine.distribution import distribute
+from pcaphash.engine.census.census import Census, CensusIdentity
+from pcaphash.engine.census.distribution import distribute
 from pcaphash.kernels.records import walk_pcap
 
 PAGE_SIZE = 4096

@@ -32,9 +32,9 @@ from pcaphash.capture.ranges import split_file
 from pcaphash.engine.cluster import gathering
 from pcaphash.engine.cluster.planning import Sizes
 from pcaphash.engine.cluster.work import count_files, merge
+from pcaphash.engine.engines import Running
 from pcaphash.engine.part import whole_parts
 from pcaphash.engine.request import Request
-from pcaphash.engine.running import Running
 
 RUNS = 7
 FILE_LEN = 1_000_000

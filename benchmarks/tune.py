@@ -15,8 +15,8 @@ import numpy as np
 
 from pcaphash.capture.reader import Reader
 from pcaphash.device import Device
-from pcaphash.engine.flows import FlowTable
-from pcaphash.engine.inputs import find_inputs
+from pcaphash.engine.flows.inputs import find_inputs
+from pcaphash.engine.flows.table import FlowTable
 from pcaphash.engine.rules import ReadingRules
 from pcaphash.studies.census import census
 from pcaphash.studies.tune.trial import pack_halves, random_keys, split_inputs, try_keys

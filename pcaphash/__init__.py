@@ -10,10 +10,10 @@ if TYPE_CHECKING:
     from pcaphash.device.device import Device
     from pcaphash.device.files import device_from_ethtool, device_from_toml
     from pcaphash.device.toeplitz import toeplitz
+    from pcaphash.engine.engines import Running
     from pcaphash.engine.replay.rates import Rate
-    from pcaphash.engine.running import Running
     from pcaphash.engine.saved import SavedCensus
-    from pcaphash.engine.selection import Selection
+    from pcaphash.engine.selecting.selection import Selection
     from pcaphash.errors import CaptureError, ConfigurationError, PcaphashError
     from pcaphash.studies.analyze import Analysis, analyze
     from pcaphash.studies.census import census
@@ -103,7 +103,7 @@ _HOMES = {
     "ReplayOptions": "pcaphash.studies.replay",
     "replay": "pcaphash.studies.replay",
     "Rate": "pcaphash.engine.replay.rates",
-    "Running": "pcaphash.engine.running",
+    "Running": "pcaphash.engine.engines",
     "Steering": "pcaphash.studies.steer",
     "steer": "pcaphash.studies.steer",
     "Sweep": "pcaphash.studies.sweep",
@@ -120,7 +120,7 @@ _HOMES = {
     "device_from_ethtool": "pcaphash.device.files",
     "device_from_toml": "pcaphash.device.files",
     "SavedCensus": "pcaphash.engine.saved",
-    "Selection": "pcaphash.engine.selection",
+    "Selection": "pcaphash.engine.selecting.selection",
     "ReportedPacket": "pcaphash.capture.reported.writer",
     "write_pcapng": "pcaphash.capture.reported.writer",
     "CaptureError": "pcaphash.errors",

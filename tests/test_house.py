@@ -12,6 +12,8 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 
 # From top to bottom: a folder imports from folders below it and from itself.
 FOLDERS = ("cli", "report", "studies", "engine", "targets", "capture", "device", "kernels", "standards")
+# The same of the folders of the engine; modules beside them are what folders agree on.
+OF_THE_ENGINE = ("cluster", "replay", "running", "sampled", "selecting", "flows", "census")
 # The version, what can go wrong for the user, and quantities with their units.
 FOREVERYONE = {"pcaphash", "pcaphash.errors", "pcaphash.quantities"}
 ONLY_IN = {"numba": "kernels", "llvmlite": "kernels", "matplotlib": "report"}
@@ -59,6 +61,16 @@ def test_imports_point_downward(path):
     for name in imports_of(path):
         if name.split(".")[0] == "pcaphash" and name not in FOREVERYONE:
             assert name.split(".")[1] in below, f"{folder} imports {name}"
+
+
+def test_imports_within_the_engine_point_downward():
+    paths = [path for path in MODULES if folder_of(path) == "engine"]
+    folders = {path: path.relative_to(PACKAGE).parts[1] for path in paths if len(path.relative_to(PACKAGE).parts) > 2}
+    assert set(folders.values()) == set(OF_THE_ENGINE)
+    for path, folder in folders.items():
+        others = {name.split(".")[2] for name in imports_of(path) if name.startswith("pcaphash.engine.")}
+        above = others & set(OF_THE_ENGINE[: OF_THE_ENGINE.index(folder)])
+        assert not above, f"{path.relative_to(PACKAGE)} imports {above}"
 
 
 def name_of(path: Path) -> str:

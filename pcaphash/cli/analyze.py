@@ -13,8 +13,8 @@ from pcaphash.cli.progress import announce_compilation, watched
 from pcaphash.cli.running import PerFile, takes_running
 from pcaphash.cli.selecting import takes_selection
 from pcaphash.cli.traces import TracesOrCensuses, list_traces
-from pcaphash.engine.running import Running
-from pcaphash.engine.selection import RECEIVED, Selection
+from pcaphash.engine.engines import Running
+from pcaphash.engine.selecting.selection import RECEIVED, Selection
 from pcaphash.errors import ConfigurationError
 from pcaphash.report.analyze.write import ANALYSIS_WRITERS, write_analysis, write_folder
 from pcaphash.report.formats.registry import check_stream, is_binary

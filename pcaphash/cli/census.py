@@ -14,8 +14,8 @@ from pcaphash.cli.running import takes_running
 from pcaphash.cli.selecting import takes_selection
 from pcaphash.cli.traces import list_traces
 from pcaphash.device import Device, DeviceOptions
-from pcaphash.engine.running import Running
-from pcaphash.engine.selection import RECEIVED, Selection
+from pcaphash.engine.engines import Running
+from pcaphash.engine.selecting.selection import RECEIVED, Selection
 
 
 @options.takes_device

@@ -13,9 +13,9 @@ from pcaphash.cli.progress import announce_compilation, watched
 from pcaphash.cli.running import takes_running
 from pcaphash.cli.selecting import takes_selection
 from pcaphash.cli.traces import TracesOrCensuses, list_traces
+from pcaphash.engine.engines import Running
 from pcaphash.engine.limits import DEFAULT_MOST_FLOWS
-from pcaphash.engine.running import Running
-from pcaphash.engine.selection import RECEIVED, Selection
+from pcaphash.engine.selecting.selection import RECEIVED, Selection
 from pcaphash.report.compare.write import COMPARISON_WRITERS, write_comparison, write_comparison_folder
 from pcaphash.studies.shared.defaults import DEFAULT_HEAVIEST
 

@@ -7,7 +7,7 @@ from pcaphash.errors import ConfigurationError, Field
 
 if TYPE_CHECKING:
     from pcaphash.device import Device
-    from pcaphash.engine.selection import Selection
+    from pcaphash.engine.selecting.selection import Selection
 
 TAP, QEMU = "tap", "qemu"
 

@@ -15,7 +15,7 @@ from pcaphash.cli.running import takes_list
 from pcaphash.cli.selecting import takes_selection
 from pcaphash.cli.traces import Traces, list_traces
 from pcaphash.device import Device, DeviceOptions
-from pcaphash.engine.selection import EVERYTHING, Selection
+from pcaphash.engine.selecting.selection import EVERYTHING, Selection
 from pcaphash.report.formats.registry import ROW_FORMATS, check_stream, format_of_rows
 from pcaphash.report.formats.rows import save_rows, write_rows
 

@@ -13,8 +13,8 @@ from pcaphash.cli.running import takes_running
 from pcaphash.cli.selecting import takes_selection
 from pcaphash.cli.traces import TracesOrCensuses, list_traces
 from pcaphash.device import Device
-from pcaphash.engine.running import Running
-from pcaphash.engine.selection import EVERYTHING, Selection
+from pcaphash.engine.engines import Running
+from pcaphash.engine.selecting.selection import EVERYTHING, Selection
 from pcaphash.report.info.write import INFO_WRITERS, write_info
 from pcaphash.studies.shared.defaults import DEFAULT_HEAVIEST
 

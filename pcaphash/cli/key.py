@@ -11,7 +11,7 @@ from pcaphash.cli.progress import announce_compilation, watched
 from pcaphash.cli.running import takes_list
 from pcaphash.cli.selecting import takes_selection
 from pcaphash.cli.traces import list_traces
-from pcaphash.engine.selection import RECEIVED, Selection
+from pcaphash.engine.selecting.selection import RECEIVED, Selection
 from pcaphash.report.key.write import KEY_WRITERS, write_examination
 
 

@@ -17,7 +17,7 @@ from pcaphash.standards.ethernet import LINK_TYPE_NAMES
 if TYPE_CHECKING:
     from pcaphash.device import Device
     from pcaphash.engine.reading import Reading
-    from pcaphash.engine.selection import Selection
+    from pcaphash.engine.selecting.selection import Selection
 
 EXIT_PARTIAL = 3
 

@@ -9,7 +9,7 @@ from pcaphash.cli.reported import ReportedOptions
 from pcaphash.cli.selecting import takes_selection
 from pcaphash.cli.traces import OneTrace
 from pcaphash.device import Device, DeviceOptions
-from pcaphash.engine.selection import RECEIVED, Selection
+from pcaphash.engine.selecting.selection import RECEIVED, Selection
 from pcaphash.report.recover_key.write import RECOVERY_WRITERS, write_recovery
 
 

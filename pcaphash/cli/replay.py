@@ -17,7 +17,7 @@ from pcaphash.cli.sending import Sending, takes_sending
 from pcaphash.cli.timing import Timing, takes_timing
 from pcaphash.cli.traces import Traces, list_traces
 from pcaphash.device import Device
-from pcaphash.engine.selection import RECEIVED, Selection
+from pcaphash.engine.selecting.selection import RECEIVED, Selection
 from pcaphash.errors import ConfigurationError, Field
 from pcaphash.report.formats.registry import check_stream, is_binary
 from pcaphash.report.replay.write import REPLAY_WRITERS, write_replay, write_replay_folder

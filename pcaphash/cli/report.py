@@ -17,7 +17,7 @@ from pcaphash.cli.selecting import takes_selection
 from pcaphash.cli.traces import TracesOrCensuses, list_traces
 from pcaphash.device import Device
 from pcaphash.engine.limits import DEFAULT_MOST_FLOWS
-from pcaphash.engine.selection import RECEIVED, Selection
+from pcaphash.engine.selecting.selection import RECEIVED, Selection
 from pcaphash.errors import ConfigurationError, Field
 from pcaphash.studies.shared.defaults import DEFAULT_HEAVIEST
 

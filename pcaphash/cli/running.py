@@ -13,7 +13,7 @@ from pcaphash.cli.groups import MANY, put_into
 from pcaphash.cli.messages import inform
 from pcaphash.cli.selecting import replace_parameter
 from pcaphash.cli.traces import read_list
-from pcaphash.engine.running import ENGINES, Running
+from pcaphash.engine.engines import ENGINES, Running
 from pcaphash.errors import Field
 
 FilesFrom = Annotated[

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from pcaphash.cli.groups import SELECTION, put_into
-from pcaphash.engine.selection import RECEIVED, Selection
+from pcaphash.engine.selecting.selection import RECEIVED, Selection
 
 Strip = Annotated[
     str | None,

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pcaphash.device import Device
     from pcaphash.engine.progress import Watch
     from pcaphash.engine.reading import Reading
-    from pcaphash.engine.selection import Selection
+    from pcaphash.engine.selecting.selection import Selection
     from pcaphash.studies.replay import ReplayOptions
     from pcaphash.targets.answer import Target
 

@@ -14,8 +14,8 @@ from pcaphash.cli.running import takes_running
 from pcaphash.cli.selecting import takes_selection
 from pcaphash.cli.traces import TracesOrCensuses, list_traces
 from pcaphash.device import Device, DeviceOptions
-from pcaphash.engine.running import Running
-from pcaphash.engine.selection import RECEIVED, Selection
+from pcaphash.engine.engines import Running
+from pcaphash.engine.selecting.selection import RECEIVED, Selection
 from pcaphash.report.formats.registry import check_stream, is_binary
 from pcaphash.report.sweep.write import SWEEP_WRITERS, write_sweep, write_sweep_folder
 from pcaphash.studies.shared.defaults import DEFAULT_MEASURE

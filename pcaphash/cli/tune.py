@@ -15,7 +15,7 @@ from pcaphash.cli.selecting import takes_selection
 from pcaphash.cli.traces import TracesOrCensuses, list_traces
 from pcaphash.device import Device, DeviceOptions
 from pcaphash.engine.limits import DEFAULT_MOST_FLOWS
-from pcaphash.engine.selection import RECEIVED, Selection
+from pcaphash.engine.selecting.selection import RECEIVED, Selection
 from pcaphash.report.tune.write import TUNING_WRITERS, write_tuning, write_tuning_folder
 from pcaphash.studies.shared.defaults import DEFAULT_KEYS, DEFAULT_MEASURE
 

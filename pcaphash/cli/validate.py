@@ -16,7 +16,7 @@ from pcaphash.cli.reported import ReportedOptions
 from pcaphash.cli.selecting import takes_selection
 from pcaphash.cli.traces import list_traces
 from pcaphash.device import Device, DeviceOptions
-from pcaphash.engine.selection import RECEIVED, Selection
+from pcaphash.engine.selecting.selection import RECEIVED, Selection
 from pcaphash.errors import ConfigurationError
 from pcaphash.report.formats.rows import save_rows
 from pcaphash.report.validate.write import PACKETS_FILE, VALIDATION_WRITERS, write_validation, write_validation_text
@@ -146,7 +146,7 @@ def _run(
     watch: "Watch | None",
     jobs: int | None,
 ) -> "Validation":
-    from pcaphash.engine.run import answer, begin, finish
+    from pcaphash.engine.running.run import answer, begin, finish
 
     if output is None:
         return answer(request, inputs, watch, jobs)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from pcaphash.capture.pcap import Pcap
 from pcaphash.capture.pcapng import Pcapng
 from pcaphash.capture.reader import Take
-from pcaphash.engine.census import Census, CensusIdentity
+from pcaphash.engine.census.census import Census, CensusIdentity
 from pcaphash.engine.limits import DEFAULT_MOST_FLOWS
 from pcaphash.engine.part import Part
 from pcaphash.engine.request import Batch, Counter
@@ -15,7 +15,7 @@ from pcaphash.engine.rules import ReadingRules
 from pcaphash.engine.saved import SavedCensus
 
 if TYPE_CHECKING:
-    from pcaphash.engine.flows import FlowTable
+    from pcaphash.engine.flows.table import FlowTable
     from pcaphash.engine.timeline import Timeline
 
 
@@ -108,6 +108,6 @@ class Counts(Counter):
 
 
 def _new_table(rules: ReadingRules, most_flows: int, censuses: Sequence[Census]) -> "FlowTable":
-    from pcaphash.engine.flows import FlowTable  # whose kernels most censuses do not need
+    from pcaphash.engine.flows.table import FlowTable  # whose kernels most censuses do not need
 
     return FlowTable(rules, most_flows, censuses)

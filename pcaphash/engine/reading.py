@@ -6,13 +6,13 @@ from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
 from pcaphash.capture.damage import Damage
-from pcaphash.engine.kept import PacketKeeper
-from pcaphash.engine.left_out import LeftOut
+from pcaphash.engine.sampled.kept import PacketKeeper
+from pcaphash.engine.selecting.left_out import LeftOut
 from pcaphash.errors import CaptureError
 
 if TYPE_CHECKING:
-    from pcaphash.engine.directions import BothWays
-    from pcaphash.engine.repeated import Repeated
+    from pcaphash.engine.sampled.directions import BothWays
+    from pcaphash.engine.sampled.repeated import Repeated
 
 _Reason = TypeVar("_Reason")
 
@@ -117,7 +117,7 @@ class Reading:
     @cached_property
     def both_ways(self) -> "BothWays | None":
         """Whether packets seem to be sent by the capturing host although nothing says so; ask when all is read."""
-        from pcaphash.engine.directions import find_both_ways
+        from pcaphash.engine.sampled.directions import find_both_ways
 
         return find_both_ways(self.keeper.kept())
 
@@ -127,7 +127,9 @@ class Reading:
         kept = self.keeper.kept()
         if not kept.is_of_several:
             return None
-        from pcaphash.engine.repeated import find_repeated  # what it needs takes longer to load than to ask this
+        from pcaphash.engine.sampled.repeated import (
+            find_repeated,  # what it needs takes longer to load than to ask this
+        )
 
         return find_repeated(kept)
 

@@ -20,12 +20,12 @@ from pcaphash.device.device import Device
 from pcaphash.engine.part import Part
 from pcaphash.engine.reading import Reading
 from pcaphash.engine.rules import ReadingRules
-from pcaphash.engine.selection import RECEIVED, Selection
+from pcaphash.engine.selecting.selection import RECEIVED, Selection
 
 if TYPE_CHECKING:
     from pcaphash.capture.reported.notes import Note
     from pcaphash.capture.reported.source import Reported, ReportedSource
-    from pcaphash.engine.describer import Descriptions
+    from pcaphash.engine.census.describer import Descriptions
     from pcaphash.engine.progress import Watched
     from pcaphash.engine.saved import SavedCensus
 

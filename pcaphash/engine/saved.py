@@ -14,11 +14,11 @@ from pcaphash.capture.damage import Damage
 from pcaphash.capture.source import STANDARD_INPUT
 from pcaphash.device.device import Device
 from pcaphash.device.toml import DeviceOptions
-from pcaphash.engine.census import CENSUS_VERSION, TABLE_INDEXES, TRANSFORMS, Census, CensusIdentity, n_rows
-from pcaphash.engine.left_out import LeftOut
+from pcaphash.engine.census.census import CENSUS_VERSION, TABLE_INDEXES, TRANSFORMS, Census, CensusIdentity, n_rows
 from pcaphash.engine.reading import Problem, Reading
 from pcaphash.engine.result import Result, counted, packets_of
 from pcaphash.engine.rules import FLAVORS, ReadingRules
+from pcaphash.engine.selecting.left_out import LeftOut
 from pcaphash.errors import CaptureError, ConfigurationError, Field
 from pcaphash.kernels.dissect import N_SIGNATURES
 from pcaphash.kernels.toeplitz import KEY_LEN

@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from pcaphash.capture.reader import Block
 from pcaphash.device.device import Device
-from pcaphash.engine.describer import NO_QUEUE, Describer
+from pcaphash.engine.census.describer import NO_QUEUE, Describer
 from pcaphash.errors import ConfigurationError, Field
 from pcaphash.kernels.timestamps import NO_TIMESTAMP
 from pcaphash.quantities import PS_OF_NS, parse_duration

@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING
 
 from pcaphash.capture.input import Trace
 from pcaphash.device.device import Device
-from pcaphash.engine.census import identities_of
+from pcaphash.engine.census.census import identities_of
+from pcaphash.engine.census.distribution import Distribution, count_encapsulations, distribute
 from pcaphash.engine.counts import Counts
-from pcaphash.engine.distribution import Distribution, count_encapsulations, distribute
+from pcaphash.engine.engines import Running
 from pcaphash.engine.part import Part
 from pcaphash.engine.progress import Watch
 from pcaphash.engine.reading import Reading
 from pcaphash.engine.request import Asked, Partial
 from pcaphash.engine.result import MOST_NAMED, Result, configurations, packets_of
 from pcaphash.engine.rules import ReadingRules
-from pcaphash.engine.run import answer
-from pcaphash.engine.running import Running
-from pcaphash.engine.selection import RECEIVED, Selection
+from pcaphash.engine.running.run import answer
+from pcaphash.engine.selecting.selection import RECEIVED, Selection
 from pcaphash.studies.shared.asking import check_request
 from pcaphash.studies.shared.chance.spread import spread
 from pcaphash.studies.shared.columns import DISTRIBUTION, FILES, SUMMARY

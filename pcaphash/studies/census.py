@@ -5,14 +5,14 @@ from dataclasses import dataclass
 
 from pcaphash.capture.input import Trace
 from pcaphash.device.device import Device
-from pcaphash.engine.census import identities_of
+from pcaphash.engine.census.census import identities_of
 from pcaphash.engine.counts import Counts
+from pcaphash.engine.engines import Running
 from pcaphash.engine.progress import Watch
 from pcaphash.engine.request import Asked, Partial
-from pcaphash.engine.run import answer
-from pcaphash.engine.running import Running
+from pcaphash.engine.running.run import answer
 from pcaphash.engine.saved import SavedCensus, given_to_census
-from pcaphash.engine.selection import RECEIVED, Selection
+from pcaphash.engine.selecting.selection import RECEIVED, Selection
 from pcaphash.errors import ConfigurationError
 from pcaphash.studies.shared.asking import check_request
 

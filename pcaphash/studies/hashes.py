@@ -10,14 +10,14 @@ import numpy.typing as npt
 from pcaphash.capture.input import Readable, Trace
 from pcaphash.capture.reader import Block
 from pcaphash.device.device import Device
-from pcaphash.engine.decision import Decision
-from pcaphash.engine.describer import NO_QUEUE, Describer, Descriptions
+from pcaphash.engine.census.decision import Decision
+from pcaphash.engine.census.describer import NO_QUEUE, Describer, Descriptions
 from pcaphash.engine.part import Part
 from pcaphash.engine.progress import Watch
 from pcaphash.engine.reading import Reading
 from pcaphash.engine.request import Asked, Batch, Counter, Partial
-from pcaphash.engine.run import answer, batches, finish
-from pcaphash.engine.selection import EVERYTHING, Selection
+from pcaphash.engine.running.run import answer, batches, finish
+from pcaphash.engine.selecting.selection import EVERYTHING, Selection
 from pcaphash.kernels.timestamps import NO_TIMESTAMP
 from pcaphash.studies.shared.asking import inputs_of, only_trace
 from pcaphash.studies.shared.columns import HASHES, columns_of_hashes

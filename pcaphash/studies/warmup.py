@@ -20,13 +20,13 @@ from pcaphash.capture.ranges import split_file
 from pcaphash.capture.reader import Reader
 from pcaphash.capture.reported.writer import ReportedPacket, write_pcapng
 from pcaphash.device.device import Device
-from pcaphash.engine.kept import PacketKeeper
 from pcaphash.engine.part import Part, split_part
 from pcaphash.engine.replay.rates import Rate
 from pcaphash.engine.replay.received import Received
 from pcaphash.engine.replay.rings import Rings, Service
-from pcaphash.engine.run import combine, run
-from pcaphash.engine.selection import Selection
+from pcaphash.engine.running.run import combine, run
+from pcaphash.engine.sampled.kept import PacketKeeper
+from pcaphash.engine.selecting.selection import Selection
 from pcaphash.studies.analyze import AnalysisRequest, analyze
 from pcaphash.studies.compare import compare
 from pcaphash.studies.explain import explain

@@ -13,8 +13,8 @@ import pcaphash
 from pcaphash.capture.reader import Reader
 from pcaphash.capture.reported.writer import ReportedPacket, write_pcapng
 from pcaphash.device.payloads.options import encode_rss_config
-from pcaphash.engine.decision import UNKNOWN
-from pcaphash.engine.describer import Describer
+from pcaphash.engine.census.decision import UNKNOWN
+from pcaphash.engine.census.describer import Describer
 from pcaphash.standards.virtio import HASH_REPORT_TUNNELS, HASH_REPORTS
 from support import captures
 from support.command import complaints, run

@@ -15,7 +15,7 @@ from pcaphash.cli import app
 from pcaphash.cli.commands import SUMMARIES
 from pcaphash.cli.words import PARAMETERS, options_of, speak_in_options
 from pcaphash.device import DeviceOptions
-from pcaphash.engine.selection import Selection
+from pcaphash.engine.selecting.selection import Selection
 from pcaphash.errors import Command, Field
 from pcaphash.report.words.device import warning_lines
 

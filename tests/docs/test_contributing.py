@@ -14,7 +14,7 @@ import pytest
 from pcaphash.capture.input import FileInput
 from pcaphash.capture.reader import Reader
 from pcaphash.engine.part import Part, split_part
-from pcaphash.engine.run import combine, finish, run
+from pcaphash.engine.running.run import combine, finish, run
 
 TEXT = Path("CONTRIBUTING.md").read_text("utf-8")
 TRACE = "sample_traces/vxlan.pcap"

@@ -16,7 +16,7 @@ from pcaphash import cli, errors
 from pcaphash.cli.outcome import EXIT_PARTIAL
 from pcaphash.device import Device
 from pcaphash.device.configs import default_configs
-from pcaphash.engine import decision
+from pcaphash.engine.census import decision
 from pcaphash.engine.saved import save_census
 from pcaphash.report.analyze.write import ANALYSIS_WRITERS, write_analysis, write_folder
 from pcaphash.report.formats.registry import ROW_FORMATS

@@ -15,7 +15,7 @@ from pcaphash.engine.replay.arrivals import Arrivals, Timing
 from pcaphash.engine.replay.scale import Scale
 from pcaphash.engine.replay.steering import Plan, Steerer
 from pcaphash.engine.rules import ReadingRules
-from pcaphash.engine.selection import Selection
+from pcaphash.engine.selecting.selection import Selection
 from support import builders, captures
 
 HOUR = 3600 * 10**9

@@ -14,8 +14,8 @@ import pcaphash
 from naive.capture import load
 from naive.configuration import Configuration
 from pcaphash.capture.reader import Reader
-from pcaphash.engine.census import Census, CensusIdentity
-from pcaphash.engine.distribution import Distribution, count_encapsulations, distribute
+from pcaphash.engine.census.census import Census, CensusIdentity
+from pcaphash.engine.census.distribution import Distribution, count_encapsulations, distribute
 from pcaphash.errors import PcaphashError
 from pcaphash.kernels.base import COMPILED
 from support.captures import pcap, pcap_record, pcapng_of

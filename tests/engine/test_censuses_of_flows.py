@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import pcaphash
 from pcaphash.capture.reader import Reader
-from pcaphash.engine.census import Census, CensusIdentity, identities_of
+from pcaphash.engine.census.census import Census, CensusIdentity, identities_of
 from pcaphash.engine.counts import Counts
 from pcaphash.engine.limits import DEFAULT_MOST_FLOWS
 from pcaphash.engine.request import Batch

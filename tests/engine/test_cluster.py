@@ -21,9 +21,9 @@ from pcaphash.capture.input import FileInput
 from pcaphash.engine.cluster import connecting, gathering, local
 from pcaphash.engine.cluster.merging import MergeTree
 from pcaphash.engine.cluster.planning import Group, Sizes, group_parts
+from pcaphash.engine.engines import Running
 from pcaphash.engine.part import Part, whole_parts
-from pcaphash.engine.run import gather
-from pcaphash.engine.running import Running
+from pcaphash.engine.running.run import gather
 from pcaphash.errors import ConfigurationError
 from support.asked import REQUESTS, SAMPLES, told
 from support.cluster import LoggedInput, cluster
@@ -252,7 +252,7 @@ def test_the_scheduler_is_lost():
     """Dask writes nothing about it."""
     program = """
 import sys
-from pcaphash.engine.running import Running
+from pcaphash.engine.engines import Running
 from pcaphash.errors import ConfigurationError
 from support.asked import REQUESTS
 from support.cluster import LastInput

@@ -13,7 +13,7 @@ from naive.capture import load
 from naive.configuration import Configuration
 from naive.device import answer
 from pcaphash.capture.reader import Reader
-from pcaphash.engine.flows import FlowTable
+from pcaphash.engine.flows.table import FlowTable
 from pcaphash.engine.rules import ReadingRules
 from pcaphash.kernels.base import COMPILED
 from pcaphash.kernels.timestamps import NO_TIMESTAMP

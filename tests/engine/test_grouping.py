@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from pcaphash.engine.grouping import group_rows, least_rows, sum_groups
+from pcaphash.engine.flows.grouping import group_rows, least_rows, sum_groups
 
 TABLES = st.tuples(st.integers(0, 60), st.integers(1, 7)).flatmap(
     lambda shape: arrays.arrays(np.uint64, shape, elements=st.sampled_from([0, 1, 2, 2**63, 2**64 - 1]))

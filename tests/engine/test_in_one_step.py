@@ -8,9 +8,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 import pcaphash
-from pcaphash.engine import crew
-from pcaphash.engine.census import Census
+from pcaphash.engine.census.census import Census
 from pcaphash.engine.counts import Counts
+from pcaphash.engine.running import crew
 from pcaphash.errors import PcaphashError
 from pcaphash.report.analyze.write import write_analysis
 from support import builders, captures

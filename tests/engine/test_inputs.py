@@ -6,8 +6,8 @@ import pytest
 
 from pcaphash import Device, hashes
 from pcaphash.capture.reader import Reader
-from pcaphash.engine.flows import FlowTable
-from pcaphash.engine.inputs import find_inputs
+from pcaphash.engine.flows.inputs import find_inputs
+from pcaphash.engine.flows.table import FlowTable
 from pcaphash.engine.rules import ReadingRules
 from support.captures import pcapng_of
 from support.shared import ROOT

@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 import pcaphash
 from pcaphash.capture.input import FileInput
 from pcaphash.capture.reader import BLOCK_LEN, Reader
-from pcaphash.engine import ahead, crew
-from pcaphash.engine.describer import Describer
+from pcaphash.engine.census.describer import Describer
 from pcaphash.engine.reading import Reading
 from pcaphash.engine.request import Asked, Counter
-from pcaphash.engine.run import answer, gather
+from pcaphash.engine.running import ahead, crew
+from pcaphash.engine.running.run import answer, gather
 from pcaphash.errors import ConfigurationError, PcaphashError
 from pcaphash.report.validate.write import write_validation
 from pcaphash.studies.hashes import stream_hashes

@@ -15,7 +15,7 @@ from pcaphash.capture.reader import Reader
 from pcaphash.engine.cluster.joining import Joining
 from pcaphash.engine.cluster.work import CountedTwiceError, count_range, merge, partials_of
 from pcaphash.engine.part import Part
-from pcaphash.engine.run import gather
+from pcaphash.engine.running.run import gather
 from support.asked import REQUESTS, SAMPLES, told
 from support.disguised import disguised_pcap, disguised_pcapng, parallel_pcap
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pcaphash.capture.reader import Block, Reader
-from pcaphash.engine.kept import PacketKeeper
+from pcaphash.engine.sampled.kept import PacketKeeper
 
 (BLOCK,) = Reader("sample_traces/overlay.pcap").blocks()
 N_PACKETS = len(BLOCK.records)

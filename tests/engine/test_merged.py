@@ -10,7 +10,7 @@ from naive.capture import read
 from pcaphash import Device
 from pcaphash.capture.delivered.opening import open_capture
 from pcaphash.engine.replay.rates import Rate
-from pcaphash.engine.selection import RECEIVED, Selection
+from pcaphash.engine.selecting.selection import RECEIVED, Selection
 from pcaphash.errors import ConfigurationError, NothingReadableError
 from pcaphash.studies.replay import ReplayOptions, replay
 from pcaphash.studies.replay.course import Course

@@ -6,7 +6,7 @@ import json
 import pytest
 
 import pcaphash
-from pcaphash.engine.selection import Selection
+from pcaphash.engine.selecting.selection import Selection
 from pcaphash.errors import ConfigurationError
 from support import builders
 from support.captures import enhanced, interface, obsolete, option, pcap, pcap_record, section, simple

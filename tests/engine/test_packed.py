@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pcaphash.capture.input import FileInput
-from pcaphash.engine.packed import NotPackedError, _checksum, check_packed, pack, unpack
 from pcaphash.engine.part import whole_parts
-from pcaphash.engine.run import combine, run
+from pcaphash.engine.running.packed import NotPackedError, _checksum, check_packed, pack, unpack
+from pcaphash.engine.running.run import combine, run
 from support.asked import REQUESTS, SAMPLES, told
 
 

@@ -15,8 +15,8 @@ from pcaphash.capture.ranges import RangeInput
 from pcaphash.capture.reader import Block, Reader
 from pcaphash.engine.part import Part, split_part, whole_parts
 from pcaphash.engine.request import Asked
-from pcaphash.engine.run import answer, combine, run
-from pcaphash.engine.selection import Selection
+from pcaphash.engine.running.run import answer, combine, run
+from pcaphash.engine.selecting.selection import Selection
 from pcaphash.errors import PcaphashError
 from pcaphash.studies.analyze import AnalysisRequest
 from pcaphash.studies.hashes import HashesRequest

@@ -11,9 +11,9 @@ import pytest
 from pcaphash import Device, Selection
 from pcaphash.capture.input import FileInput
 from pcaphash.capture.reader import Reader
-from pcaphash.engine.resume import ResumeFolder
-from pcaphash.engine.run import gather
-from pcaphash.engine.running import Running
+from pcaphash.engine.engines import Running
+from pcaphash.engine.running.resume import ResumeFolder
+from pcaphash.engine.running.run import gather
 from pcaphash.errors import ConfigurationError, OutputError
 from pcaphash.studies.analyze import AnalysisRequest
 from support.asked import DEVICES, REQUESTS, SAMPLES, told

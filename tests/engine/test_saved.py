@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 import pcaphash
-from pcaphash.engine.census import CensusIdentity
+from pcaphash.engine.census.census import CensusIdentity
 from pcaphash.engine.saved import is_saved_census, load_census, save_census
-from pcaphash.engine.selection import Selection
+from pcaphash.engine.selecting.selection import Selection
 from pcaphash.errors import CaptureError, ConfigurationError, NothingReadableError
 from pcaphash.report.analyze.write import write_analysis
 from pcaphash.studies.census import census

@@ -8,7 +8,7 @@ import pcaphash
 from naive.capture import load
 from naive.configuration import Configuration
 from naive.device import answer
-from pcaphash.engine.selection import Selection
+from pcaphash.engine.selecting.selection import Selection
 from pcaphash.errors import ConfigurationError
 from support import builders
 from support.captures import enhanced, interface, option, pcap, pcapng_of, section, simple

@@ -9,7 +9,7 @@ import pcaphash
 from naive.configuration import Configuration
 from naive.flow import Flows
 from pcaphash.capture.reader import Block, Reader
-from pcaphash.engine.describer import Describer
+from pcaphash.engine.census.describer import Describer
 from pcaphash.engine.replay.steering import Plan, Steerer, queue_table
 from support import builders
 from support.comparing import CONFIGURATIONS, device_of

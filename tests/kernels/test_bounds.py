@@ -15,10 +15,10 @@ from naive.device import answer
 from pcaphash.capture.pcap import Pcap
 from pcaphash.capture.pcapng import Pcapng
 from pcaphash.capture.reader import Block
-from pcaphash.engine.census import Census, CensusIdentity
-from pcaphash.engine.decision import decide
-from pcaphash.engine.describer import Describer
-from pcaphash.engine.flows import FlowTable
+from pcaphash.engine.census.census import Census, CensusIdentity
+from pcaphash.engine.census.decision import decide
+from pcaphash.engine.census.describer import Describer
+from pcaphash.engine.flows.table import FlowTable
 from pcaphash.engine.rules import ReadingRules
 from pcaphash.kernels import departures
 from pcaphash.kernels.base import CHECKED, COMPILED

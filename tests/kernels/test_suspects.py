@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from naive.configuration import Configuration
 from naive.suspects import suspect
 from pcaphash.device import Device
-from pcaphash.engine.census import CensusIdentity
+from pcaphash.engine.census.census import CensusIdentity
 from pcaphash.kernels.suspects import N_KINDS, recognize_suspects
 from pcaphash.studies.shared.suspicion import Kind
 from support.builders import in_udp

@@ -11,7 +11,7 @@ from naive.frame import Frame, LinkTypeError, NotIpError, TruncatedError
 from naive.ip import read_packet
 from naive.tunnel import find_encapsulation
 from pcaphash.device import Device
-from pcaphash.engine.census import CensusIdentity
+from pcaphash.engine.census.census import CensusIdentity
 from pcaphash.engine.rules import ReadingRules
 from pcaphash.kernels import header, trace, tunnel
 from pcaphash.kernels.dissect import N_SIGNATURES, split_signature

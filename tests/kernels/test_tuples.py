@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 import pcaphash
 from pcaphash.capture.reader import Reader
-from pcaphash.engine.flows import Flows, FlowTable, join_flows
+from pcaphash.engine.flows.table import Flows, FlowTable, join_flows
+from pcaphash.engine.flows.tunnels import Endpoints, inner_endpoints, outer_endpoints
+from pcaphash.engine.flows.tuples import inner_tuples, innermost_tuples, outer_tuples
 from pcaphash.engine.rules import ReadingRules
-from pcaphash.engine.tunnels import Endpoints, inner_endpoints, outer_endpoints
-from pcaphash.engine.tuples import inner_tuples, innermost_tuples, outer_tuples
 from pcaphash.kernels.tuples import NETWORK, TUPLE_LEN, WITHOUT_PORTS_LEN, turn_tuples
 from support.captures import pcapng_of
 from support.variety import variety

@@ -10,7 +10,7 @@ from pcaphash import errors
 from pcaphash.cli import app
 from pcaphash.cli.words import speak_in_options
 from pcaphash.device import Device
-from pcaphash.engine.distribution import Distribution
+from pcaphash.engine.census.distribution import Distribution
 from pcaphash.engine.reading import Reading
 from pcaphash.studies.analyze import Analysis
 

@@ -9,10 +9,10 @@ import pytest
 
 from pcaphash.capture.damage import Damage
 from pcaphash.device import Device
-from pcaphash.engine.census import CensusIdentity
-from pcaphash.engine.left_out import LeftOut
+from pcaphash.engine.census.census import CensusIdentity
+from pcaphash.engine.flows.tunnels import Tunnel
 from pcaphash.engine.reading import Reading
-from pcaphash.engine.tunnels import Tunnel
+from pcaphash.engine.selecting.left_out import LeftOut
 from pcaphash.report.info.write import write_info
 from pcaphash.studies.info import (
     Encapsulation,

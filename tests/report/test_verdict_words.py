@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from pcaphash.engine import decision
+from pcaphash.engine.census import decision
 from pcaphash.report.compare.advice import put_advice_into_words
 from pcaphash.report.words.values import above_ideal, index, percent, reason_text
 from pcaphash.studies.compare.advice import EvenTable, HashInner, HashPorts, OtherKey, SplitFlow

@@ -21,8 +21,8 @@ from pcaphash.capture.reader import Reader
 from pcaphash.capture.reported.source import ReportedSource
 from pcaphash.capture.reported.table import ReportedTable
 from pcaphash.capture.reported.virtio_headers import VirtioHeaders
-from pcaphash.engine.describer import Describer
-from pcaphash.engine.selection import EVERYTHING, RECEIVED, Selection
+from pcaphash.engine.census.describer import Describer
+from pcaphash.engine.selecting.selection import EVERYTHING, RECEIVED, Selection
 from pcaphash.errors import ConfigurationError
 from pcaphash.standards.ethernet import ETHERNET
 from pcaphash.studies.replay import ReplayOptions

@@ -7,7 +7,7 @@ from pcaphash import Device
 from pcaphash.capture.reader import Reader
 from pcaphash.engine.reading import Reading
 from pcaphash.engine.request import Partial
-from pcaphash.engine.run import batches, finish
+from pcaphash.engine.running.run import batches, finish
 from pcaphash.errors import CaptureError, NothingReadableError
 from pcaphash.studies.hashes import HashesRequest, stream_hashes
 

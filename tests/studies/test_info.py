@@ -11,12 +11,12 @@ import pcaphash
 from naive.capture import load
 from pcaphash import Device
 from pcaphash.capture.reader import Reader
-from pcaphash.engine.flows import FlowTable, join_flows
-from pcaphash.engine.grouping import sum_groups
+from pcaphash.engine.flows.grouping import sum_groups
+from pcaphash.engine.flows.table import FlowTable, join_flows
+from pcaphash.engine.flows.tunnels import find_tunnels
 from pcaphash.engine.rules import ReadingRules
 from pcaphash.engine.saved import save_census
-from pcaphash.engine.selection import EVERYTHING, Selection
-from pcaphash.engine.tunnels import find_tunnels
+from pcaphash.engine.selecting.selection import EVERYTHING, Selection
 from pcaphash.errors import ConfigurationError, NothingReadableError
 from pcaphash.studies.census import census
 from pcaphash.studies.info import info

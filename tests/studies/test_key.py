@@ -13,7 +13,7 @@ from naive.toeplitz import toeplitz
 from pcaphash import Device
 from pcaphash.device.hash_key import NAMED_KEYS
 from pcaphash.engine.saved import save_census
-from pcaphash.engine.selection import Selection
+from pcaphash.engine.selecting.selection import Selection
 from pcaphash.errors import ConfigurationError
 from pcaphash.studies.census import census
 from pcaphash.studies.key.facts import Part, Symmetry, Varying, Weakness, find_facts, hash_rank_of

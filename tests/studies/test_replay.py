@@ -10,7 +10,7 @@ import pcaphash
 from naive.rings import Packet, is_overtaking_by_change, simulate
 from pcaphash import Change, ConfigurationError, Device, Rate, ReplayOptions, Selection
 from pcaphash.capture.reader import Reader
-from pcaphash.engine.describer import Describer
+from pcaphash.engine.census.describer import Describer
 from pcaphash.engine.replay.rates import parse_rate, parse_service_rate, parse_speed
 from pcaphash.errors import Field
 from pcaphash.quantities import parse_duration

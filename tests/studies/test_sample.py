@@ -5,7 +5,7 @@ import pytest
 
 from naive.configuration import Configuration
 from pcaphash.capture.reader import Reader
-from pcaphash.engine.describer import Describer
+from pcaphash.engine.census.describer import Describer
 from pcaphash.studies.validate.sample import Sampler
 from pcaphash.studies.validate.verdicts import WRONG_QUEUE, WRONG_VALUE, Judgement
 from support import builders

@@ -7,7 +7,7 @@ import pytest
 
 import pcaphash
 from pcaphash.capture.reader import Block
-from pcaphash.engine.kept import MOST_KEPT, PacketKeeper
+from pcaphash.engine.sampled.kept import MOST_KEPT, PacketKeeper
 from pcaphash.kernels.records import RECORD
 from pcaphash.studies.info import info
 from pcaphash.studies.shared.suspicion import estimate_excess, find_suspects

@@ -12,8 +12,8 @@ import pandas as pd
 import pytest
 
 from pcaphash.device import Device
-from pcaphash.engine.census import identities_of
-from pcaphash.engine.distribution import distribute
+from pcaphash.engine.census.census import identities_of
+from pcaphash.engine.census.distribution import distribute
 from pcaphash.engine.saved import save_census
 from pcaphash.errors import ConfigurationError
 from pcaphash.standards import virtio

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import pcaphash
-from pcaphash.engine.threads import using_threads
+from pcaphash.engine.running.threads import using_threads
 from pcaphash.kernels.base import COMPILED
 from pcaphash.kernels.chance import count_bits
 from pcaphash.studies.shared.chance.baseline import Judged, take_baseline

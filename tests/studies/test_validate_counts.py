@@ -8,7 +8,7 @@ import pytest
 import naive.device
 from naive.configuration import Configuration
 from pcaphash.capture.reader import Reader
-from pcaphash.engine.describer import Describer
+from pcaphash.engine.census.describer import Describer
 from pcaphash.studies.validate.counting import Counts
 from pcaphash.studies.validate.verdicts import FAULTS, Expectations, Leniency, NotJudged, Verdict, judge
 from support.captures import pcapng_of

@@ -8,8 +8,8 @@ import pytest
 
 import naive.device
 from naive.configuration import Configuration
-from pcaphash.engine.run import begin, finish
-from pcaphash.engine.selection import Selection
+from pcaphash.engine.running.run import begin, finish
+from pcaphash.engine.selecting.selection import Selection
 from pcaphash.errors import ConfigurationError
 from pcaphash.standards.virtio import HASH_REPORT_TUNNELS, HASH_REPORTS
 from pcaphash.studies.shared.asking import inputs_of

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from pcaphash import Device
 from pcaphash.engine.request import Request
-from pcaphash.engine.run import finish
+from pcaphash.engine.running.run import finish
 from pcaphash.engine.saved import save_census
-from pcaphash.engine.selection import EVERYTHING, Selection
+from pcaphash.engine.selecting.selection import EVERYTHING, Selection
 from pcaphash.report.analyze.write import write_analysis
 from pcaphash.report.compare.write import write_comparison
 from pcaphash.report.info.write import write_info

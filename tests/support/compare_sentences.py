@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import get_args
 
-from pcaphash.engine.decision import NONE, REASON_NO_TYPE
+from pcaphash.engine.census.decision import NONE, REASON_NO_TYPE
 from pcaphash.report.compare.advice import put_advice_into_words
 from pcaphash.report.compare.words import put_into_words
 from pcaphash.studies.compare.advice import (

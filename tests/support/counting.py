@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pcaphash.capture.input import input_of
-from pcaphash.engine.census import Census, CensusIdentity
+from pcaphash.engine.census.census import Census, CensusIdentity
 from pcaphash.engine.counts import Counts
 from pcaphash.engine.request import Asked, Partial
-from pcaphash.engine.run import answer
+from pcaphash.engine.running.run import answer
 
 
 @dataclass(frozen=True)

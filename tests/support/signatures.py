@@ -67,13 +67,13 @@ from pcaphash.capture.ranges import split_file
 from pcaphash.capture.reader import Reader
 from pcaphash.capture.reported.packet_options import PacketOptions
 from pcaphash.engine.rules import ReadingRules
-from pcaphash.engine.census import CensusIdentity
-from pcaphash.engine.flows import FlowTable
-from pcaphash.engine.kept import PacketKeeper
+from pcaphash.engine.census.census import CensusIdentity
+from pcaphash.engine.flows.table import FlowTable
+from pcaphash.engine.sampled.kept import PacketKeeper
 from pcaphash.engine.replay.received import Received
 from pcaphash.engine.replay.rings import Rings, Service
-from pcaphash.engine.selection import Selection
-from pcaphash.engine.stripping import strip_block
+from pcaphash.engine.selecting.selection import Selection
+from pcaphash.engine.selecting.stripping import strip_block
 from pcaphash.kernels.inputs import hash_inputs, spread_by_keys, tabulate_keys, working_room
 from pcaphash.kernels.toeplitz import prepare_key
 from pcaphash.studies.compare import compare

@@ -6,17 +6,17 @@ from typing import Any
 from uuid import uuid4
 
 from pcaphash.capture.ranges import RangeInput, split_file
-from pcaphash.engine.apart import Each
 from pcaphash.engine.cluster import work
 from pcaphash.engine.cluster.joining import Joining
 from pcaphash.engine.cluster.merging import FAN, MergeTree
 from pcaphash.engine.cluster.planning import Group, Sizes, group_parts
 from pcaphash.engine.cluster.work import Counted, Facts, Kept, Portion, portion_of
-from pcaphash.engine.packed import unpack
 from pcaphash.engine.part import Part
 from pcaphash.engine.progress import Watched
 from pcaphash.engine.request import Request
-from pcaphash.engine.resume import ResumeFolder
+from pcaphash.engine.running.apart import Each
+from pcaphash.engine.running.packed import unpack
+from pcaphash.engine.running.resume import ResumeFolder
 
 _WAITING = 2  # tasks that wait at each thread of a worker, so that it need not
 

@@ -6,18 +6,18 @@ from contextlib import contextmanager
 from typing import Any
 
 from pcaphash.capture.input import Input
-from pcaphash.engine.apart import Each
 from pcaphash.engine.cluster.conducting import Conductor
 from pcaphash.engine.cluster.connecting import connected
 from pcaphash.engine.cluster.planning import Sizes
 from pcaphash.engine.cluster.work import partials_of
-from pcaphash.engine.crew import count_jobs
-from pcaphash.engine.packed import unpack
 from pcaphash.engine.part import Part, whole_parts
 from pcaphash.engine.progress import Watch, Watched
 from pcaphash.engine.request import C, Partial, Request
-from pcaphash.engine.resume import ResumeFolder
-from pcaphash.engine.run import begin
+from pcaphash.engine.running.apart import Each
+from pcaphash.engine.running.crew import count_jobs
+from pcaphash.engine.running.packed import unpack
+from pcaphash.engine.running.resume import ResumeFolder
+from pcaphash.engine.running.run import begin
 from pcaphash.errors import ConfigurationError, Field, PcaphashError
 
 SIZES = Sizes()

@@ -7,13 +7,13 @@ from typing import Any
 from pcaphash import __version__
 from pcaphash.capture.input import Input, Readable, state_of
 from pcaphash.capture.ranges import RangeInput, RangeReader
-from pcaphash.engine.apart import count_apart
 from pcaphash.engine.cluster.memory import keep_memory
-from pcaphash.engine.packed import pack, unpack
 from pcaphash.engine.part import Part
 from pcaphash.engine.progress import Watched
 from pcaphash.engine.request import Partial, Request
-from pcaphash.engine.run import begin, count
+from pcaphash.engine.running.apart import count_apart
+from pcaphash.engine.running.packed import pack, unpack
+from pcaphash.engine.running.run import begin, count
 
 
 class CountedTwiceError(Exception):

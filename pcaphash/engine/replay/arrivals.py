@@ -25,8 +25,8 @@ from pcaphash.engine.replay.span import Span
 from pcaphash.engine.replay.stamped import Stamped, StampedTrace
 from pcaphash.engine.replay.steering import Steered, Steerer
 from pcaphash.engine.rules import ReadingRules
-from pcaphash.engine.selection import RECEIVED, Selection
-from pcaphash.engine.selector import Selector
+from pcaphash.engine.selecting.selection import RECEIVED, Selection
+from pcaphash.engine.selecting.selector import Selector
 
 _BITS = 8
 

@@ -6,7 +6,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from pcaphash.engine.describer import NO_QUEUE
+from pcaphash.engine.census.describer import NO_QUEUE
 from pcaphash.engine.replay.received import Received
 from pcaphash.engine.replay.scale import Scale
 from pcaphash.engine.replay.steering import Plan, Steered, queue_table

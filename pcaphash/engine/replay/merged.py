@@ -14,9 +14,6 @@ import numpy.typing as npt
 from pcaphash.capture.control import Control, FileHeader, InterfaceDescription, SectionHeader, Skipped
 from pcaphash.capture.delivered.pcapng import empty_section, interface_of
 from pcaphash.capture.reader import Block, Piece, Reader
-from pcaphash.engine.found import add_looked_at
-from pcaphash.engine.kept import PacketKeeper
-from pcaphash.engine.loop import close_part, open_part
 from pcaphash.engine.part import Part
 from pcaphash.engine.progress import Watched
 from pcaphash.engine.reading import Reading
@@ -24,8 +21,11 @@ from pcaphash.engine.replay.span import Span
 from pcaphash.engine.replay.stamped import Settler
 from pcaphash.engine.request import Batch
 from pcaphash.engine.rules import ReadingRules
-from pcaphash.engine.selection import Selection
-from pcaphash.engine.selector import Selector
+from pcaphash.engine.running.found import add_looked_at
+from pcaphash.engine.running.loop import close_part, open_part
+from pcaphash.engine.sampled.kept import PacketKeeper
+from pcaphash.engine.selecting.selection import Selection
+from pcaphash.engine.selecting.selector import Selector
 from pcaphash.errors import CaptureError, ConfigurationError, Field
 from pcaphash.kernels.records import INTERFACE_UNKNOWN, RECORD
 from pcaphash.standards import pcap

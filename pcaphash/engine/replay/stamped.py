@@ -8,11 +8,11 @@ import numpy.typing as npt
 
 from pcaphash.capture.input import Readable
 from pcaphash.capture.reader import Block
-from pcaphash.engine.loop import open_part, read
 from pcaphash.engine.part import Part
 from pcaphash.engine.progress import Watched
 from pcaphash.engine.reading import Reading
-from pcaphash.engine.selector import Selector
+from pcaphash.engine.running.loop import open_part, read
+from pcaphash.engine.selecting.selector import Selector
 from pcaphash.errors import CaptureError, ConfigurationError, Field
 from pcaphash.kernels.clock import BACKWARDS, FIRST_BACKWARDS, JUMPS, N_COUNTS, WITHOUT_TIME, settle_times
 from pcaphash.kernels.timestamps import NO_TIMESTAMP

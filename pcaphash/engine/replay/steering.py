@@ -11,9 +11,9 @@ import numpy.typing as npt
 
 from pcaphash.capture.reader import Block
 from pcaphash.device.device import Device
-from pcaphash.engine.census import LEAST_SLOTS, CensusIdentity
-from pcaphash.engine.decision import decide
-from pcaphash.engine.describer import NO_QUEUE
+from pcaphash.engine.census.census import LEAST_SLOTS, CensusIdentity
+from pcaphash.engine.census.decision import decide
+from pcaphash.engine.census.describer import NO_QUEUE
 from pcaphash.kernels.dissect import N_SIGNATURES
 from pcaphash.kernels.rows import UNDECIDED
 from pcaphash.kernels.steering import FRAGMENT_PLACES, FRAGMENT_WORDS, UNKNOWN, steer_packets

@@ -27,7 +27,7 @@ from pcaphash.studies.shared.chance.spread import EVEN, spread
 
 if TYPE_CHECKING:
     from pcaphash.device import Device
-    from pcaphash.engine.distribution import Distribution
+    from pcaphash.engine.census.distribution import Distribution
     from pcaphash.studies.analyze import Analysis, Row
 
 BAD, GOOD = "red", "green"

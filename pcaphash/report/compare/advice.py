@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from pcaphash.engine.decision import NONE, REASON_NO_TYPE
+from pcaphash.engine.census.decision import NONE, REASON_NO_TYPE
 from pcaphash.errors import Command
 from pcaphash.report.words.suspicion import STRIP_MIRROR, name_tunnel, remedy_options
 from pcaphash.report.words.values import count, counted, percent, reason_text

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pcaphash.engine.decision import NONE
+from pcaphash.engine.census.decision import NONE
 from pcaphash.errors import Field
 from pcaphash.report.compare.advice import AdviceWords, put_advice_into_words
 from pcaphash.report.words.reach import reach_texts_of_each

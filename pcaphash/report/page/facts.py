@@ -12,7 +12,7 @@ from pcaphash.report.words.values import brief_types, count, link_type_name, mom
 from pcaphash.standards.ethernet import LINK_TYPE_NAMES
 
 if TYPE_CHECKING:
-    from pcaphash.engine.distribution import Distribution
+    from pcaphash.engine.census.distribution import Distribution
     from pcaphash.engine.reading import Reading
     from pcaphash.studies.compare import Comparison
 

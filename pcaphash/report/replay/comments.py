@@ -2,11 +2,11 @@
 
 from typing import TYPE_CHECKING
 
-from pcaphash.engine.decision import NONE
+from pcaphash.engine.census.decision import NONE
 from pcaphash.report.words.values import reason_text
 
 if TYPE_CHECKING:
-    from pcaphash.engine.decision import Decision
+    from pcaphash.engine.census.decision import Decision
 
 
 def comment_of(decision: "Decision") -> str:

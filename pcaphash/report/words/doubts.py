@@ -6,9 +6,9 @@ from pcaphash.errors import Field
 from pcaphash.report.words.values import percent
 
 if TYPE_CHECKING:
-    from pcaphash.engine.directions import BothWays
     from pcaphash.engine.reading import Reading
-    from pcaphash.engine.repeated import Repeated
+    from pcaphash.engine.sampled.directions import BothWays
+    from pcaphash.engine.sampled.repeated import Repeated
 
 _MOST_HOSTS = 4
 

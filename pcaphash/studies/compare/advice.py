@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from pcaphash.engine.decision import NONE
-from pcaphash.engine.grouping import group_rows, sum_groups
-from pcaphash.engine.tunnels import NO_TUNNEL
+from pcaphash.engine.census.decision import NONE
+from pcaphash.engine.flows.grouping import group_rows, sum_groups
+from pcaphash.engine.flows.tunnels import NO_TUNNEL
 from pcaphash.kernels.dissect import split_signature
 from pcaphash.kernels.tunnel import GENEVE, GRE_UDP, VXLAN, VXLAN_GPE
 from pcaphash.studies.compare.causes import (

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from pcaphash.engine.flows import Flows
-from pcaphash.engine.grouping import group_rows
-from pcaphash.engine.tunnels import NO_TUNNEL, Tunnels
-from pcaphash.engine.tuples import inner_tuples, innermost_tuples
+from pcaphash.engine.flows.grouping import group_rows
+from pcaphash.engine.flows.table import Flows
+from pcaphash.engine.flows.tunnels import NO_TUNNEL, Tunnels
+from pcaphash.engine.flows.tuples import inner_tuples, innermost_tuples
 from pcaphash.kernels.groups import STATE_LEN, count_apart
 from pcaphash.kernels.tuples import TUPLE_LEN, WITHOUT_NETWORK_LEN, WITHOUT_PORTS_LEN
 

@@ -7,8 +7,8 @@ from enum import StrEnum
 import numpy as np
 import numpy.typing as npt
 
-from pcaphash.engine.decision import NONE, REASON_LINK_TYPE, REASON_TRUNCATED
-from pcaphash.engine.tunnels import NO_TUNNEL, inner_endpoints, outer_endpoints
+from pcaphash.engine.census.decision import NONE, REASON_LINK_TYPE, REASON_TRUNCATED
+from pcaphash.engine.flows.tunnels import NO_TUNNEL, inner_endpoints, outer_endpoints
 from pcaphash.studies.compare.outcome import Outcome
 from pcaphash.studies.shared.chance.enough import packets_needed
 from pcaphash.studies.shared.chance.ideal import MEASURE

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from pcaphash.engine.decision import NONE
+from pcaphash.engine.census.decision import NONE
 from pcaphash.studies.compare.causes import Cause
 from pcaphash.studies.compare.outcome import Outcome
 

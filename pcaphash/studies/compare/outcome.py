@@ -7,13 +7,13 @@ import numpy as np
 import numpy.typing as npt
 
 from pcaphash.device.device import Device
-from pcaphash.engine.describer import NO_QUEUE
-from pcaphash.engine.distribution import Distribution
-from pcaphash.engine.flows import Flows
-from pcaphash.engine.inputs import HashInputs
-from pcaphash.engine.threads import using_threads
+from pcaphash.engine.census.describer import NO_QUEUE
+from pcaphash.engine.census.distribution import Distribution
+from pcaphash.engine.flows.inputs import HashInputs
+from pcaphash.engine.flows.table import Flows
+from pcaphash.engine.flows.tunnels import Tunnels
+from pcaphash.engine.running.threads import using_threads
 from pcaphash.engine.timeline import Timeline
-from pcaphash.engine.tunnels import Tunnels
 from pcaphash.studies.compare.affinity import Affinity, Kin
 from pcaphash.studies.shared.chance.baseline import Baseline
 from pcaphash.studies.shared.chance.independence import Independence

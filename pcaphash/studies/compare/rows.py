@@ -5,8 +5,8 @@ from dataclasses import asdict
 import numpy as np
 import numpy.typing as npt
 
-from pcaphash.engine.describer import NO_QUEUE
-from pcaphash.engine.tunnels import NO_TUNNEL, inner_endpoints, outer_endpoints
+from pcaphash.engine.census.describer import NO_QUEUE
+from pcaphash.engine.flows.tunnels import NO_TUNNEL, inner_endpoints, outer_endpoints
 from pcaphash.studies.compare.outcome import Group, Outcome, Row
 from pcaphash.studies.shared.chance.spread import UNITS, spread
 

@@ -9,25 +9,25 @@ import numpy.typing as npt
 
 from pcaphash.capture.input import Trace
 from pcaphash.device.device import Device
-from pcaphash.engine.census import Census, identities_of
+from pcaphash.engine.census.census import Census, identities_of
+from pcaphash.engine.census.decision import encapsulation_of
+from pcaphash.engine.census.describer import NO_QUEUE
+from pcaphash.engine.census.distribution import distribute
 from pcaphash.engine.counts import Counts
-from pcaphash.engine.decision import encapsulation_of
-from pcaphash.engine.describer import NO_QUEUE
-from pcaphash.engine.distribution import distribute
-from pcaphash.engine.flows import FlowTable, join_flows
-from pcaphash.engine.grouping import sum_groups
-from pcaphash.engine.inputs import HashInputs, find_inputs
+from pcaphash.engine.engines import Running
+from pcaphash.engine.flows.grouping import sum_groups
+from pcaphash.engine.flows.inputs import HashInputs, find_inputs
+from pcaphash.engine.flows.table import FlowTable, join_flows
+from pcaphash.engine.flows.tunnels import NO_TUNNEL, Tunnels, find_tunnels
 from pcaphash.engine.limits import DEFAULT_MOST_FLOWS
 from pcaphash.engine.progress import Watch
 from pcaphash.engine.request import Asked, Partial
 from pcaphash.engine.rules import ReadingRules
-from pcaphash.engine.run import answer
-from pcaphash.engine.running import Running
+from pcaphash.engine.running.run import answer
+from pcaphash.engine.running.threads import n_threads, side_by_side
 from pcaphash.engine.saved import is_saved_census
-from pcaphash.engine.selection import RECEIVED, Selection
-from pcaphash.engine.threads import n_threads, side_by_side
+from pcaphash.engine.selecting.selection import RECEIVED, Selection
 from pcaphash.engine.timeline import Timeline
-from pcaphash.engine.tunnels import NO_TUNNEL, Tunnels, find_tunnels
 from pcaphash.errors import ConfigurationError, Field
 from pcaphash.studies.analyze import analyze_counts
 from pcaphash.studies.compare.affinity import Kin, find_affinity, find_inner_kin, find_innermost_kin

@@ -7,7 +7,7 @@ from functools import partial
 
 import numpy as np
 
-from pcaphash.engine.threads import side_by_side
+from pcaphash.engine.running.threads import side_by_side
 from pcaphash.studies.compare.advice import Advice, list_advice
 from pcaphash.studies.compare.blame import blamed_tunnel
 from pcaphash.studies.compare.causes import CROWDED, Cause, excess_of, explain, find_ideal

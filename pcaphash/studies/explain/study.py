@@ -12,13 +12,13 @@ from pcaphash.capture.reader import Block
 from pcaphash.device.configs import default_configs
 from pcaphash.device.device import Device
 from pcaphash.device.words import parse_number
-from pcaphash.engine.census import CensusIdentity
-from pcaphash.engine.decision import decide
-from pcaphash.engine.left_out import NOT_MIRRORED
+from pcaphash.engine.census.census import CensusIdentity
+from pcaphash.engine.census.decision import decide
 from pcaphash.engine.progress import Watch, Watched
 from pcaphash.engine.rules import ReadingRules
-from pcaphash.engine.selection import Selection
-from pcaphash.engine.stripping import strip_block
+from pcaphash.engine.selecting.left_out import NOT_MIRRORED
+from pcaphash.engine.selecting.selection import Selection
+from pcaphash.engine.selecting.stripping import strip_block
 from pcaphash.errors import ConfigurationError, Field, PcaphashError
 from pcaphash.kernels.dissect import N_SIGNATURES
 from pcaphash.kernels.records import DIRECTION_IN, DIRECTION_OUT, RECORD
@@ -67,7 +67,7 @@ def explain(
     watch : callable, optional
         Called now and then with the progress.
     strip : str, optional
-        The headers that a mirror session added, which are taken off first (``engine.selection.Selection``).
+        The headers that a mirror session added, which are taken off first (``engine.selecting.selection.Selection``).
 
     Raises
     ------

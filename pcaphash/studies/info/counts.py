@@ -11,9 +11,9 @@ from pcaphash.capture.input import Readable
 from pcaphash.capture.reader import Reader
 from pcaphash.capture.reported.packet_options import PacketOptions
 from pcaphash.engine.part import Part
-from pcaphash.engine.place import place_of_block
 from pcaphash.engine.request import Batch, Counter
 from pcaphash.engine.rules import ReadingRules
+from pcaphash.engine.sampled.place import place_of_block
 from pcaphash.engine.saved import SavedCensus
 from pcaphash.studies.info.files import Headers
 from pcaphash.studies.info.result import SavedFacts

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pcaphash.engine.census import CensusIdentity
+from pcaphash.engine.census.census import CensusIdentity
+from pcaphash.engine.flows.tunnels import Tunnel
 from pcaphash.engine.reading import Reading
 from pcaphash.engine.result import Result, counted, packets_of
-from pcaphash.engine.tunnels import Tunnel
 from pcaphash.studies.info.files import TraceFile
 from pcaphash.studies.info.tally import Tally
 from pcaphash.studies.shared.suspicion import Suspected

@@ -8,14 +8,14 @@ import numpy.typing as npt
 
 from pcaphash.capture.input import Trace
 from pcaphash.device.device import Device
-from pcaphash.engine.decision import decide, encapsulation_of
-from pcaphash.engine.grouping import sum_groups
+from pcaphash.engine.census.decision import decide, encapsulation_of
+from pcaphash.engine.engines import Running
+from pcaphash.engine.flows.grouping import sum_groups
+from pcaphash.engine.flows.tunnels import find_tunnels
 from pcaphash.engine.progress import Watch
 from pcaphash.engine.request import Asked, Partial
-from pcaphash.engine.run import answer
-from pcaphash.engine.running import Running
-from pcaphash.engine.selection import EVERYTHING, Selection
-from pcaphash.engine.tunnels import find_tunnels
+from pcaphash.engine.running.run import answer
+from pcaphash.engine.selecting.selection import EVERYTHING, Selection
 from pcaphash.kernels.dissect import N_SIGNATURES
 from pcaphash.studies.info.counts import FileCounts, InfoCounts
 from pcaphash.studies.info.files import TraceFile

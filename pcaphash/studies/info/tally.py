@@ -62,7 +62,7 @@ class Times:
         times : int64 array of shape (n,)
             Nanoseconds since 1970.
         place : int
-            Where the first of these packets stands (``engine.place``).
+            Where the first of these packets stands (``engine.sampled.place``).
         stretch : range
             The bytes of the file that were searched for them: they follow the packets before if it begins where the
             stretch before ended.

@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pcaphash.capture.reader import Block
-from pcaphash.engine.flows import Flows, KeyTable, largest_hash
+from pcaphash.engine.flows.table import Flows, KeyTable, largest_hash
 from pcaphash.engine.rules import ReadingRules
 from pcaphash.kernels.dissect import N_SIGNATURES
 from pcaphash.kernels.flows import count_flows
@@ -17,7 +17,7 @@ class TunnelTable:
     """Counts packets and bytes by signature, and of tunnels also by outer addresses and virtual network.
 
     Where there are more tunnels than are wanted, those with the larger half of the hashes of their keys are dropped,
-    and again, until the others fit, as ``engine.flows`` has it; counts by signature are whole nevertheless.
+    and again, until the others fit, as ``engine.flows.table`` has it; counts by signature are whole nevertheless.
 
     Parameters
     ----------

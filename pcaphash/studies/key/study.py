@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from pcaphash.device.device import Device
 from pcaphash.device.flavor import TITLES
-from pcaphash.engine.selection import RECEIVED, Selection
+from pcaphash.engine.selecting.selection import RECEIVED, Selection
 from pcaphash.errors import ConfigurationError, Field
 from pcaphash.studies.key.facts import find_facts, hashed_kinds
 from pcaphash.studies.key.result import KeyExamination
@@ -47,7 +47,7 @@ def examine_key(
         There is nothing to examine, or packets are selected and there is no trace.
     """
     if traces is not None and traces != []:
-        from pcaphash.engine.run import answer
+        from pcaphash.engine.running.run import answer
         from pcaphash.studies.key.traffic import ExaminationRequest
         from pcaphash.studies.shared.asking import check_request
 

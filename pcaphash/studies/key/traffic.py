@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from pcaphash.engine.census import identities_of
+from pcaphash.engine.census.census import identities_of
 from pcaphash.engine.counts import Counts
-from pcaphash.engine.inputs import find_inputs
+from pcaphash.engine.flows.inputs import find_inputs
 from pcaphash.engine.request import Asked, Partial
 from pcaphash.engine.rules import ReadingRules
 from pcaphash.errors import ConfigurationError, Field

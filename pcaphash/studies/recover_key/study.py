@@ -15,12 +15,12 @@ from pcaphash.capture.reported.testpmd import TestpmdLog
 from pcaphash.device.device import Device
 from pcaphash.device.hash_key import NAMED_KEYS
 from pcaphash.device.hash_types import ADDRESS_HASH_TYPES
-from pcaphash.engine.describer import Describer, Descriptions
+from pcaphash.engine.census.describer import Describer, Descriptions
 from pcaphash.engine.part import Part
 from pcaphash.engine.progress import Watch, Watched
 from pcaphash.engine.request import Asked, Batch, Counter, Partial
-from pcaphash.engine.run import answer
-from pcaphash.engine.selection import RECEIVED, Selection
+from pcaphash.engine.running.run import answer
+from pcaphash.engine.selecting.selection import RECEIVED, Selection
 from pcaphash.errors import Command, ConfigurationError, Field
 from pcaphash.kernels.toeplitz import WORDS
 from pcaphash.standards import virtio

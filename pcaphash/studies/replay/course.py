@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pcaphash.device.device import Device
-from pcaphash.engine.describer import Descriptions
+from pcaphash.engine.census.describer import Descriptions
 from pcaphash.engine.replay.lanes import Lane, Lanes, Queues, Steps
 from pcaphash.engine.replay.merged import MergedTraces
 from pcaphash.engine.replay.received import Received

@@ -13,13 +13,13 @@ from pcaphash.capture.input import Trace
 from pcaphash.capture.reader import Block
 from pcaphash.capture.reported.source import NOT_REPORTED, Reported
 from pcaphash.device.device import Device
-from pcaphash.engine.decision import Decision
-from pcaphash.engine.describer import Describer, Descriptions
+from pcaphash.engine.census.decision import Decision
+from pcaphash.engine.census.describer import Describer, Descriptions
 from pcaphash.engine.progress import Watch
 from pcaphash.engine.reading import Reading
 from pcaphash.engine.replay.merged import MergedTraces
 from pcaphash.engine.request import Batch
-from pcaphash.engine.selection import RECEIVED, Selection
+from pcaphash.engine.selecting.selection import RECEIVED, Selection
 from pcaphash.kernels.delivered import DELIVERED, DROPPED
 from pcaphash.kernels.dissect import N_SIGNATURES
 from pcaphash.standards.virtio import HASH_REPORT_TUNNELS, HASH_REPORTS

@@ -13,11 +13,11 @@ from pcaphash.capture.input import Trace
 from pcaphash.capture.reader import Block
 from pcaphash.capture.reported.source import NOT_REPORTED, Reported
 from pcaphash.device.device import Device
-from pcaphash.engine.decision import NONE, encapsulation_of
-from pcaphash.engine.describer import Describer
+from pcaphash.engine.census.decision import NONE, encapsulation_of
+from pcaphash.engine.census.describer import Describer
 from pcaphash.engine.progress import Watch
 from pcaphash.engine.reading import Reading
-from pcaphash.engine.selection import RECEIVED, Selection
+from pcaphash.engine.selecting.selection import RECEIVED, Selection
 from pcaphash.kernels.delivered import DELIVERED, DROPPED, LEFT_OUT
 from pcaphash.kernels.dissect import split_signature
 from pcaphash.kernels.tunnel import NO_ENCAPSULATION, TUNNELS

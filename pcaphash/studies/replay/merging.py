@@ -9,8 +9,8 @@ from pcaphash.engine.progress import Watch, Watched
 from pcaphash.engine.reading import Reading
 from pcaphash.engine.replay.merged import MergedTraces
 from pcaphash.engine.rules import ReadingRules
-from pcaphash.engine.run import check_read
-from pcaphash.engine.selection import Selection
+from pcaphash.engine.running.run import check_read
+from pcaphash.engine.selecting.selection import Selection
 from pcaphash.studies.replay.options import ReplayOptions
 
 

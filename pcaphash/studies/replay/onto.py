@@ -14,7 +14,7 @@ from pcaphash.engine.progress import Watch
 from pcaphash.engine.reading import Reading
 from pcaphash.engine.replay.rates import PS_PER_NS
 from pcaphash.engine.request import Batch
-from pcaphash.engine.selection import RECEIVED, Selection
+from pcaphash.engine.selecting.selection import RECEIVED, Selection
 from pcaphash.studies.replay.course import TraceTimes
 from pcaphash.studies.replay.frames import frames_of
 from pcaphash.studies.replay.options import ReplayOptions

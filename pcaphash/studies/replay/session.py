@@ -17,8 +17,8 @@ from pcaphash.engine.replay.rates import PS
 from pcaphash.engine.replay.scale import Scale
 from pcaphash.engine.replay.steering import Plan, Steerer, Unsteered, queue_table
 from pcaphash.engine.rules import ReadingRules
-from pcaphash.engine.run import check_read, check_selected
-from pcaphash.engine.selection import Selection
+from pcaphash.engine.running.run import check_read, check_selected
+from pcaphash.engine.selecting.selection import Selection
 from pcaphash.errors import ConfigurationError, Field
 from pcaphash.studies.replay.options import ReplayOptions
 

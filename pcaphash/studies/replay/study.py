@@ -11,7 +11,7 @@ from pcaphash.engine.replay.lanes import Lanes
 from pcaphash.engine.replay.rates import PS_PER_NS, Rate
 from pcaphash.engine.replay.rings import Rings, Service, SharedRing
 from pcaphash.engine.replay.windows import RingLanes, loads_of
-from pcaphash.engine.selection import RECEIVED, Selection
+from pcaphash.engine.selecting.selection import RECEIVED, Selection
 from pcaphash.studies.replay.curve import try_rates
 from pcaphash.studies.replay.options import ReplayOptions
 from pcaphash.studies.replay.result import Clock, Replay, Verdict

@@ -13,16 +13,16 @@ from pcaphash.capture.delivered.encoder import Encoder
 from pcaphash.capture.input import Trace, input_of
 from pcaphash.capture.reader import Block, Piece, Reader
 from pcaphash.device.device import Device
-from pcaphash.engine.found import select
-from pcaphash.engine.loop import close_part, open_part
 from pcaphash.engine.part import Part
 from pcaphash.engine.progress import Watch, Watched
 from pcaphash.engine.reading import Reading
 from pcaphash.engine.replay.merged import MergedTraces
 from pcaphash.engine.rules import ReadingRules
-from pcaphash.engine.run import check_selected
-from pcaphash.engine.selection import Selection
-from pcaphash.engine.selector import Selector
+from pcaphash.engine.running.found import select
+from pcaphash.engine.running.loop import close_part, open_part
+from pcaphash.engine.running.run import check_selected
+from pcaphash.engine.selecting.selection import Selection
+from pcaphash.engine.selecting.selector import Selector
 from pcaphash.errors import ConfigurationError, Field
 
 Report = Callable[[Block, int, npt.NDArray[np.int64]], Delivery]

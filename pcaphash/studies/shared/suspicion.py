@@ -10,11 +10,11 @@ import numpy.typing as npt
 
 from pcaphash.device.device import Device
 from pcaphash.device.profile import PROFILES
-from pcaphash.engine.census import Census, CensusIdentity
-from pcaphash.engine.distribution import distribute
-from pcaphash.engine.kept import KeptPackets
+from pcaphash.engine.census.census import Census, CensusIdentity
+from pcaphash.engine.census.distribution import distribute
 from pcaphash.engine.reading import Reading
 from pcaphash.engine.rules import ReadingRules
+from pcaphash.engine.sampled.kept import KeptPackets
 from pcaphash.errors import ConfigurationError
 from pcaphash.kernels import suspects as kernel
 from pcaphash.kernels.suspects import recognize_suspects

@@ -13,9 +13,9 @@ import numpy as np
 import numpy.typing as npt
 
 from pcaphash.device.device import Device
-from pcaphash.engine.census import Census
-from pcaphash.engine.decision import Decision, decide
-from pcaphash.engine.distribution import distribute
+from pcaphash.engine.census.census import Census
+from pcaphash.engine.census.decision import Decision, decide
+from pcaphash.engine.census.distribution import distribute
 from pcaphash.standards import virtio
 from pcaphash.studies.sweep.masks import BASE_BITS, N_BASES, configure, tunnel_bits
 

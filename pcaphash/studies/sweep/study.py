@@ -13,15 +13,15 @@ import numpy.typing as npt
 from pcaphash.capture.input import Trace
 from pcaphash.device.device import Device
 from pcaphash.device.words import parse_choice
-from pcaphash.engine.census import Census, identities_of
+from pcaphash.engine.census.census import Census, identities_of
+from pcaphash.engine.census.distribution import count_encapsulations, distribute
 from pcaphash.engine.counts import Counts
-from pcaphash.engine.distribution import count_encapsulations, distribute
+from pcaphash.engine.engines import Running
 from pcaphash.engine.progress import Watch
 from pcaphash.engine.reading import Reading
 from pcaphash.engine.request import Asked, Partial
-from pcaphash.engine.run import answer
-from pcaphash.engine.running import Running
-from pcaphash.engine.selection import RECEIVED, Selection
+from pcaphash.engine.running.run import answer
+from pcaphash.engine.selecting.selection import RECEIVED, Selection
 from pcaphash.errors import Field
 from pcaphash.studies.analyze import Analysis
 from pcaphash.studies.shared.asking import check_request

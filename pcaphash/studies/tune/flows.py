@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pcaphash.device.device import Device
-from pcaphash.engine.inputs import HashInputs, find_inputs
+from pcaphash.engine.flows.inputs import HashInputs, find_inputs
 from pcaphash.studies.analyze import Analysis
 from pcaphash.studies.shared.chance.baseline import Baseline, Judged, take_baseline
 from pcaphash.studies.shared.chance.spread import GROWING

@@ -9,14 +9,14 @@ from pcaphash.capture.input import Trace
 from pcaphash.device.device import Device
 from pcaphash.device.flavor import FLAVOR_FIELD, TITLES, has_fixed_key
 from pcaphash.device.words import parse_choice
-from pcaphash.engine.census import identities_of
+from pcaphash.engine.census.census import identities_of
 from pcaphash.engine.counts import Counts
-from pcaphash.engine.inputs import find_inputs
+from pcaphash.engine.flows.inputs import find_inputs
 from pcaphash.engine.limits import DEFAULT_MOST_FLOWS
 from pcaphash.engine.progress import Watch
 from pcaphash.engine.request import Asked, Partial
-from pcaphash.engine.run import answer
-from pcaphash.engine.selection import RECEIVED, Selection
+from pcaphash.engine.running.run import answer
+from pcaphash.engine.selecting.selection import RECEIVED, Selection
 from pcaphash.errors import ConfigurationError, Field
 from pcaphash.studies.analyze import Analysis, analyze_counts
 from pcaphash.studies.shared.asking import check_request

@@ -9,8 +9,8 @@ import numpy.typing as npt
 from pcaphash.device.device import Device
 from pcaphash.device.hash_form import HashForm, hash_form
 from pcaphash.device.indirection_table import default_table
-from pcaphash.engine.inputs import HashInputs
-from pcaphash.engine.threads import share_out
+from pcaphash.engine.flows.inputs import HashInputs
+from pcaphash.engine.running.threads import share_out
 from pcaphash.kernels.header import PORTS_WORD_IPV6
 from pcaphash.kernels.inputs import SHORT_WORDS, spread_by_keys, tabulate_keys, working_room
 from pcaphash.kernels.toeplitz import KEY_LEN, WORDS

@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from pcaphash.capture.reported.source import NOT_REPORTED, Reported
 from pcaphash.device.device import Device
-from pcaphash.engine.describer import Describer, queues_of
+from pcaphash.engine.census.describer import Describer, queues_of
 from pcaphash.studies.validate.diagnosis import Diagnosis, diagnose, displaced
 from pcaphash.studies.validate.displacement import Displacement
 from pcaphash.studies.validate.fault import BYTE_ORDER, OF_VALUES

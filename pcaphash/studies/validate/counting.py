@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pcaphash.capture.reported.source import NOT_REPORTED, Reported
-from pcaphash.engine.describer import Descriptions
+from pcaphash.engine.census.describer import Descriptions
 from pcaphash.studies.validate.verdicts import FAULTS, REASONS, Judgement, NotJudged, Verdict, gravest
 
 _N = 256  # values of a byte

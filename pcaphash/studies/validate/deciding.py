@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from pcaphash.capture.reader import Block
 from pcaphash.capture.reported.source import NOT_REPORTED, Reported
-from pcaphash.engine.describer import Descriptions
+from pcaphash.engine.census.describer import Descriptions
 from pcaphash.kernels.records import RECORD
 from pcaphash.studies.validate.verdicts import Expectations, Leniency, TunnelNaming
 

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pcaphash.capture.reported.source import NOT_REPORTED, Reported
-from pcaphash.engine.describer import Descriptions
+from pcaphash.engine.census.describer import Descriptions
 from pcaphash.studies.validate.evidence import LEVEL
 from pcaphash.studies.validate.verdicts import OF_HASH, Judgement
 

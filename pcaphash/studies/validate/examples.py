@@ -1,7 +1,7 @@
 """One packet as an example: what is expected, and what was reported."""
 
 from pcaphash.capture.reported.source import NOT_REPORTED
-from pcaphash.engine.describer import NO_QUEUE, Describer
+from pcaphash.engine.census.describer import NO_QUEUE, Describer
 from pcaphash.standards.virtio import HASH_REPORT_TUNNELS, HASH_REPORTS
 from pcaphash.studies.validate.result import Example
 from pcaphash.studies.validate.sample import Sample

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from pcaphash.engine.decision import decide
+from pcaphash.engine.census.decision import decide
 from pcaphash.studies.validate.evidence import Evidence
 from pcaphash.studies.validate.sample import Sample
 from pcaphash.studies.validate.traits import N_TRAITS, Span, Trait, TraitKind, Traits, ordered, span_of

@@ -20,7 +20,7 @@ from pcaphash.capture.reported.testpmd import TestpmdLog
 from pcaphash.capture.reported.testpmd_log import NOT_SAID, Kind, Lines
 from pcaphash.capture.source import STANDARD_INPUT
 from pcaphash.device.device import Device
-from pcaphash.engine.describer import Describer
+from pcaphash.engine.census.describer import Describer
 from pcaphash.engine.progress import Watched
 from pcaphash.errors import ConfigurationError
 from pcaphash.kernels.records import RECORD

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from pcaphash.engine.describer import queues_of
+from pcaphash.engine.census.describer import queues_of
 from pcaphash.kernels.toeplitz import WORDS
 from pcaphash.studies.validate.fault import KEY, READING, Fault, FaultKind
 from pcaphash.studies.validate.trial import Faults, Mask, Trial, Words, hash_with

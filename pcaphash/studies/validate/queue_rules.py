@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pcaphash.device.device import Device
-from pcaphash.engine.describer import entries_of
+from pcaphash.engine.census.describer import entries_of
 from pcaphash.studies.validate.evidence import LEVEL
 from pcaphash.studies.validate.fault import Fault
 

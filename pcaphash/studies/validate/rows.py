@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pcaphash.capture.reported.source import NOT_REPORTED, Reported
-from pcaphash.engine.describer import NO_QUEUE, Describer, Descriptions
+from pcaphash.engine.census.describer import NO_QUEUE, Describer, Descriptions
 from pcaphash.standards.virtio import HASH_REPORT_TUNNELS, HASH_REPORTS
 from pcaphash.studies.validate.columns import PACKETS
 from pcaphash.studies.validate.examples import name_of

@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from pcaphash.capture.reader import Block
 from pcaphash.capture.reported.source import Reported
-from pcaphash.engine.describer import Descriptions
+from pcaphash.engine.census.describer import Descriptions
 from pcaphash.kernels.dissect import N_SIGNATURES
 from pcaphash.kernels.records import RECORD
 from pcaphash.studies.validate.verdicts import Judgement

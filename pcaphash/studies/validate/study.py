@@ -12,12 +12,12 @@ from pcaphash.capture.reported.packet_options import PacketOptions
 from pcaphash.capture.reported.source import ReportedSource
 from pcaphash.capture.reported.testpmd import TestpmdLog
 from pcaphash.device.device import Device
-from pcaphash.engine.describer import Describer
+from pcaphash.engine.census.describer import Describer
 from pcaphash.engine.part import Part
 from pcaphash.engine.progress import Watch, Watched
 from pcaphash.engine.request import Asked, Batch, Counter, Partial
-from pcaphash.engine.run import answer, batches
-from pcaphash.engine.selection import RECEIVED, Selection
+from pcaphash.engine.running.run import answer, batches
+from pcaphash.engine.selecting.selection import RECEIVED, Selection
 from pcaphash.errors import ConfigurationError, Field
 from pcaphash.studies.shared.asking import inputs_of
 from pcaphash.studies.validate.conclusion import conclude
@@ -219,7 +219,7 @@ def stream_verdicts(
     Parameters
     ----------
     request, partial, inputs, watch, jobs
-        As ``engine.run.batches`` takes them; ``engine.run.finish`` then has the validation.
+        As ``engine.running.run.batches`` takes them; ``engine.running.run.finish`` then has the validation.
     """
     for _ in batches(request, partial, inputs, watch, jobs):
         yield from partial.counter.rows()

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pcaphash.device.device import Device
-from pcaphash.engine.decision import Decision
+from pcaphash.engine.census.decision import Decision
 from pcaphash.engine.rules import ReadingRules
 from pcaphash.kernels import trace
 from pcaphash.kernels.layout import trace_packet

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from pcaphash.capture.reported.source import NOT_REPORTED
 from pcaphash.device.device import Device
 from pcaphash.device.hash_form import hash_form
-from pcaphash.engine.describer import Describer, Descriptions, queues_of
+from pcaphash.engine.census.describer import Describer, Descriptions, queues_of
 from pcaphash.errors import ConfigurationError
 from pcaphash.kernels.inputs import hash_inputs
 from pcaphash.kernels.toeplitz import WORDS, prepare_key

@@ -8,8 +8,8 @@ import numpy.typing as npt
 
 from pcaphash.capture.reported.source import NOT_REPORTED, Reported
 from pcaphash.device.device import Device
-from pcaphash.engine.decision import REASON_LINK_TYPE, UNKNOWN, Decision, encapsulation_of
-from pcaphash.engine.describer import Descriptions, queues_of
+from pcaphash.engine.census.decision import REASON_LINK_TYPE, UNKNOWN, Decision, encapsulation_of
+from pcaphash.engine.census.describer import Descriptions, queues_of
 from pcaphash.kernels.dissect import N_SIGNATURES, split_signature
 from pcaphash.kernels.tunnel import TUNNELS
 from pcaphash.standards.virtio import HASH_REPORT_TUNNELS, HASH_REPORTS

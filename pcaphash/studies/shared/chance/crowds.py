@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from pcaphash.engine.grouping import group_rows
+from pcaphash.engine.flows.grouping import group_rows
 
 _LEAST_PER_SPLIT = 4  # equal loads for each split of the table: of fewer, it is faster to draw each of them
 

@@ -5,8 +5,8 @@ import numpy.typing as npt
 
 from pcaphash.device.device import Device
 from pcaphash.engine.counts import Counts
-from pcaphash.engine.grouping import sum_groups
-from pcaphash.engine.inputs import HashInputs, find_inputs
+from pcaphash.engine.flows.grouping import sum_groups
+from pcaphash.engine.flows.inputs import HashInputs, find_inputs
 from pcaphash.engine.rules import ReadingRules
 from pcaphash.kernels.toeplitz import KEY_LEN
 from pcaphash.studies.shared.chance.baseline import Baseline, Judged, take_baseline

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from pcaphash.engine.threads import share_out
+from pcaphash.engine.running.threads import share_out
 from pcaphash.kernels.chance import FOUR
 from pcaphash.studies.shared.chance.spread import UNITS, spread_each
 

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pcaphash.device.device import Device
-from pcaphash.engine.inputs import HashInputs
+from pcaphash.engine.flows.inputs import HashInputs
 from pcaphash.studies.shared.linear.basis import Basis, Words
 from pcaphash.studies.shared.linear.equations import find_basis
 from pcaphash.studies.shared.linear.hash_input import INPUT_BYTES_OF, HashInput

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pcaphash.capture.reader import Block
-from pcaphash.engine.grouping import least_rows
+from pcaphash.engine.flows.grouping import least_rows
 from pcaphash.engine.limits import DEFAULT_MOST_FLOWS
 from pcaphash.engine.rules import ReadingRules
 from pcaphash.kernels.dissect import N_SIGNATURES
@@ -32,7 +32,7 @@ from pcaphash.kernels.flows import (
 from pcaphash.kernels.tunnel import NO_NETWORK_NUMBER
 
 if TYPE_CHECKING:
-    from pcaphash.engine.census import Census
+    from pcaphash.engine.census.census import Census
 
 _FIRST_CAPACITY = 1024
 # Flows without extended headers that room is reserved for. Memory is taken as they turn up, and nothing is copied.

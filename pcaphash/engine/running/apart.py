@@ -4,12 +4,12 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from pcaphash.capture.input import Input, state_of
-from pcaphash.engine.packed import pack, unpack
 from pcaphash.engine.part import Part, whole_parts
 from pcaphash.engine.progress import Watch, Watched
 from pcaphash.engine.request import C, Partial, Request
-from pcaphash.engine.resume import ResumeFolder
-from pcaphash.engine.run import begin, count
+from pcaphash.engine.running.packed import pack, unpack
+from pcaphash.engine.running.resume import ResumeFolder
+from pcaphash.engine.running.run import begin, count
 
 Each = Callable[[Part, Partial[Any]], None]
 """Called with what came of each trace, which it may change."""

@@ -6,9 +6,9 @@ from ipaddress import IPv4Address, IPv6Address
 import numpy as np
 import numpy.typing as npt
 
-from pcaphash.engine.decision import NONE, encapsulation_of
-from pcaphash.engine.flows import Flows
-from pcaphash.engine.grouping import group_rows, least_rows
+from pcaphash.engine.census.decision import NONE, encapsulation_of
+from pcaphash.engine.flows.grouping import group_rows, least_rows
+from pcaphash.engine.flows.table import Flows
 from pcaphash.kernels import header as kinds
 from pcaphash.kernels.dissect import split_signature
 from pcaphash.kernels.flows import INNER_ADDRESSES, OUTER_ADDRESSES

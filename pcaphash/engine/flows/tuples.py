@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from pcaphash.engine.flows import Flows
+from pcaphash.engine.flows.table import Flows
 from pcaphash.kernels import header as kinds
 from pcaphash.kernels.dissect import N_SIGNATURES, split_signature
 from pcaphash.kernels.flows import INNER_ADDRESSES, OUTER_ADDRESSES

@@ -11,17 +11,17 @@ from typing import Protocol, TypeVar
 
 from pcaphash.capture.input import Input
 from pcaphash.capture.reader import Reader
-from pcaphash.engine.ahead import read_ahead
-from pcaphash.engine.crew import Crew, count_jobs
-from pcaphash.engine.loop import count_whole, open_part, read
 from pcaphash.engine.part import Part, whole_parts
 from pcaphash.engine.progress import Watch, Watched
 from pcaphash.engine.reading import Reading
 from pcaphash.engine.request import Batch, C, Partial, Request
+from pcaphash.engine.running.ahead import read_ahead
+from pcaphash.engine.running.crew import Crew, count_jobs
+from pcaphash.engine.running.loop import count_whole, open_part, read
+from pcaphash.engine.running.threads import using_threads
 from pcaphash.engine.saved import SavedCensus, is_saved_census, load_census
-from pcaphash.engine.selection import Selection
-from pcaphash.engine.selector import Selector
-from pcaphash.engine.threads import using_threads
+from pcaphash.engine.selecting.selection import Selection
+from pcaphash.engine.selecting.selector import Selector
 from pcaphash.errors import CaptureError, Command, ConfigurationError, Field, NothingReadableError, PcaphashError
 
 A = TypeVar("A")

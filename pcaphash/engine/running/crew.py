@@ -18,12 +18,12 @@ import numpy as np
 
 from pcaphash.capture.input import Readable
 from pcaphash.capture.reader import BLOCK_LEN, Block, Reader
-from pcaphash.engine.found import MOST_INDEXED, Stretch, keep_of, look_at
 from pcaphash.engine.part import Part
 from pcaphash.engine.reading import Reading
 from pcaphash.engine.request import C, Partial, Request
-from pcaphash.engine.selector import Selector
-from pcaphash.engine.threads import n_cores
+from pcaphash.engine.running.found import MOST_INDEXED, Stretch, keep_of, look_at
+from pcaphash.engine.running.threads import n_cores
+from pcaphash.engine.selecting.selector import Selector
 from pcaphash.errors import ConfigurationError, Field
 from pcaphash.kernels.records import RECORD
 

@@ -14,10 +14,10 @@ import numpy.typing as npt
 
 from pcaphash.device.device import Device
 from pcaphash.device.hash_form import hash_form
-from pcaphash.engine.decision import Decision, decide
-from pcaphash.engine.describer import queues_of
-from pcaphash.engine.flows import Flows
-from pcaphash.engine.grouping import group_rows, least_rows, sum_groups
+from pcaphash.engine.census.decision import Decision, decide
+from pcaphash.engine.census.describer import queues_of
+from pcaphash.engine.flows.grouping import group_rows, least_rows, sum_groups
+from pcaphash.engine.flows.table import Flows
 from pcaphash.kernels.dissect import N_SIGNATURES, split_signature
 from pcaphash.kernels.flows import INNER_ADDRESSES, INNER_EXTENDED, OUTER_ADDRESSES, OUTER_EXTENDED
 from pcaphash.kernels.header import KIND_IPV6, PORTS_WORD_IPV4, PORTS_WORD_IPV6

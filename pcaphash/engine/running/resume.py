@@ -14,10 +14,10 @@ from typing import IO, Any
 from pcaphash.capture.files import whole_file
 from pcaphash.capture.input import Input, state_of
 from pcaphash.capture.source import is_url
-from pcaphash.engine.asked_words import facts_of, find_differences, read_facts
-from pcaphash.engine.packed import NotPackedError, check_packed
 from pcaphash.engine.part import Part
 from pcaphash.engine.request import Request
+from pcaphash.engine.running.asked_words import facts_of, find_differences, read_facts
+from pcaphash.engine.running.packed import NotPackedError, check_packed
 from pcaphash.errors import ConfigurationError, Field, OutputError
 
 RESUME_FIELD = Field("resume")

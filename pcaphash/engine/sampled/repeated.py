@@ -11,11 +11,11 @@ import numpy.typing as npt
 
 from pcaphash.capture.reader import NO_INTERFACE
 from pcaphash.device.device import Device
-from pcaphash.engine.flows import Flows
-from pcaphash.engine.grouping import group_rows
-from pcaphash.engine.kept import KeptPackets
+from pcaphash.engine.flows.grouping import group_rows
+from pcaphash.engine.flows.table import Flows
+from pcaphash.engine.flows.tuples import inner_tuples, outer_tuples
 from pcaphash.engine.rules import ReadingRules
-from pcaphash.engine.tuples import inner_tuples, outer_tuples
+from pcaphash.engine.sampled.kept import KeptPackets
 from pcaphash.kernels.dissect import split_signature
 from pcaphash.kernels.flows import KEY_WORDS, LONG_KEY_WORDS, N_SUMS, read_flow_keys
 from pcaphash.kernels.tunnel import TUNNELS

@@ -10,9 +10,9 @@ from pcaphash.errors import ConfigurationError, Field
 
 if TYPE_CHECKING:
     from pcaphash.capture.input import Input
-    from pcaphash.engine.apart import Each
     from pcaphash.engine.progress import Watch
     from pcaphash.engine.request import C, Partial, Request
+    from pcaphash.engine.running.apart import Each
 
 ENGINES = ("threads", "dask")
 
@@ -76,11 +76,11 @@ class Running:
             The folder cannot be written.
         """
         if self.engine == ENGINES[0] and self.resume is None and each is None:
-            from pcaphash.engine.run import gather
+            from pcaphash.engine.running.run import gather
 
             return gather(request, inputs, watch, jobs)
         self._check(request, inputs)
-        from pcaphash.engine.resume import ResumeFolder
+        from pcaphash.engine.running.resume import ResumeFolder
 
         folder = None if self.resume is None else ResumeFolder(Path(self.resume), request)
         try:
@@ -88,7 +88,7 @@ class Running:
                 from pcaphash.engine.cluster.gathering import gather_on_cluster
 
                 return gather_on_cluster(request, inputs, watch, jobs, self.scheduler, folder, each, self.announce)
-            from pcaphash.engine.apart import gather_apart
+            from pcaphash.engine.running.apart import gather_apart
 
             return gather_apart(request, inputs, watch, jobs, folder, each)
         finally:

@@ -7,12 +7,12 @@ import numpy as np
 import numpy.typing as npt
 
 from pcaphash.capture.reader import Block
-from pcaphash.engine.decision import ENCAPSULATIONS, encapsulation_of
-from pcaphash.engine.interfaces import is_on_interface
-from pcaphash.engine.left_out import NOT_MIRRORED, LeftOut
+from pcaphash.engine.census.decision import ENCAPSULATIONS, encapsulation_of
 from pcaphash.engine.rules import ReadingRules
-from pcaphash.engine.selection import Network, Selection
-from pcaphash.engine.stripping import strip_block
+from pcaphash.engine.selecting.interfaces import is_on_interface
+from pcaphash.engine.selecting.left_out import NOT_MIRRORED, LeftOut
+from pcaphash.engine.selecting.selection import Network, Selection
+from pcaphash.engine.selecting.stripping import strip_block
 from pcaphash.kernels.dissect import split_signature
 from pcaphash.kernels.endpoints import ADDRESS_LEN, ENDPOINTS_LEN, read_endpoints
 from pcaphash.kernels.header import KIND_IPV4, KIND_IPV6

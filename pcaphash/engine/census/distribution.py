@@ -7,8 +7,8 @@ import numpy as np
 import numpy.typing as npt
 
 from pcaphash.device.device import Device
-from pcaphash.engine.census import Census, header_rows, relevant_key
-from pcaphash.engine.decision import Decision, decide
+from pcaphash.engine.census.census import Census, header_rows, relevant_key
+from pcaphash.engine.census.decision import Decision, decide
 from pcaphash.kernels.dissect import split_signature
 from pcaphash.kernels.header import CANDIDATE_ADDRESSES, CANDIDATE_EXTENDED, CANDIDATE_PORTS
 from pcaphash.kernels.rows import EXTENDED, WITH_PORTS

@@ -10,13 +10,13 @@ import numpy.typing as npt
 from pcaphash.capture.control import Control
 from pcaphash.capture.input import Readable
 from pcaphash.capture.reader import Block, Reader, Step, Take
-from pcaphash.engine.crew import Share
-from pcaphash.engine.found import MOST_INDEXED, Stretch, keep_of, look_at
 from pcaphash.engine.part import Part
 from pcaphash.engine.progress import Watched
 from pcaphash.engine.reading import Reading
 from pcaphash.engine.request import Batch, Counter
-from pcaphash.engine.selector import Selector
+from pcaphash.engine.running.crew import Share
+from pcaphash.engine.running.found import MOST_INDEXED, Stretch, keep_of, look_at
+from pcaphash.engine.selecting.selector import Selector
 from pcaphash.kernels.records import RECORD
 from pcaphash.standards.ethernet import ETHERNET
 

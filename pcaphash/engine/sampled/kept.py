@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from pcaphash.capture.reader import Block
-from pcaphash.engine.interfaces import interfaces_of
-from pcaphash.engine.place import PLACE_BITS, place_of_block
+from pcaphash.engine.sampled.place import PLACE_BITS, place_of_block
+from pcaphash.engine.selecting.interfaces import interfaces_of
 from pcaphash.kernels.keeping import KEPT_LEN, choose_again, keep_packets
 from pcaphash.kernels.records import RECORD
 from pcaphash.standards.ethernet import LINUX_SLL, LINUX_SLL2

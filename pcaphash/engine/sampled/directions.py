@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from pcaphash.device.device import Device
-from pcaphash.engine.kept import KeptPackets
 from pcaphash.engine.rules import ReadingRules
+from pcaphash.engine.sampled.kept import KeptPackets
 from pcaphash.kernels.dissect import split_signature
 from pcaphash.kernels.endpoints import ADDRESS_LEN, ENDPOINTS_LEN, read_endpoints
 from pcaphash.kernels.header import KIND_IPV4, KIND_IPV6

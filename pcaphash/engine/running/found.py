@@ -11,7 +11,7 @@ from pcaphash.capture.pcapng import Pcapng
 from pcaphash.capture.reader import Block
 from pcaphash.engine.reading import Reading
 from pcaphash.engine.request import Batch
-from pcaphash.engine.selector import Selector
+from pcaphash.engine.selecting.selector import Selector
 
 if TYPE_CHECKING:
     from pcaphash.capture.reported.source import ReportedSource

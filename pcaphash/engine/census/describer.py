@@ -8,8 +8,8 @@ import numpy.typing as npt
 
 from pcaphash.capture.reader import Block
 from pcaphash.device.device import Device
-from pcaphash.engine.census import CensusIdentity
-from pcaphash.engine.decision import Decision, decide
+from pcaphash.engine.census.census import CensusIdentity
+from pcaphash.engine.census.decision import Decision, decide
 from pcaphash.kernels.dissect import N_SIGNATURES
 from pcaphash.kernels.rows import INPUT_LEN, NOTHING, UNDECIDED, describe_packets
 

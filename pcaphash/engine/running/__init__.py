@@ -1,0 +1,1 @@
+"""Runs a request over parts of traces, on threads of this machine; may go on where an earlier run stopped."""

@@ -1,0 +1,1 @@
+"""Which packets of a trace are looked at."""
