@@ -1,6 +1,7 @@
 """Devices that nothing explains are not accused of anything, and right ones of nothing at all."""
 
 import random
+from dataclasses import replace
 
 import pytest
 
@@ -36,6 +37,24 @@ def test_one_packet_that_has_the_hash_of_the_way_back_shows_nothing(tmp_path):
     path = write(tmp_path / "three.pcapng", frames)
     for said in ([right[2], nothing, nothing], [nothing, nothing, right[0]]):
         assert accusations(validate(path, device_of(CONFIGURATION), SaidOf(said))) == set()
+
+
+@pytest.mark.parametrize(
+    ("n", "right"),
+    [
+        (16, set()),  # every packet meets the filter, of which there may be few by chance
+        (40, {0, 1, 2}),
+        (40, {20}),  # among those that meet it
+        (24, set(range(8))),  # from one packet on every packet meets it
+    ],
+)
+@pytest.mark.parametrize("only_queues", [False, True])
+def test_a_filter_that_most_packets_meet_is_not_one_queue_for_all(tmp_path, n, right, only_queues):
+    some = [plain(flow) for flow in flows(n)]
+    said = [each if i in right else replace(each, queue=5) for i, each in enumerate(misbehave(some, CONFIGURATION))]
+    said = [Said(None, queue=each.queue) for each in said] if only_queues else said
+    path = write(tmp_path / "filtered.pcapng", some)
+    assert accusations(validate(path, device_of(CONFIGURATION), SaidOf(said))) == set()
 
 
 @pytest.mark.slow

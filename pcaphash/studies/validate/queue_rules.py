@@ -25,6 +25,7 @@ _LEAST_INDEPENDENT = 20  # hashes, for queues to be independent of them
 _MOST_OF_A_QUEUE = 0.5  # of the hashes
 _SIGMAS = 4.0
 _MOST_EXCEPTIONS = 0.1  # of the packets, which filters may have steered elsewhere, for a rule to be believed
+_CONSTANT_BITS = 1.0  # that a hash tells whose packets came to the one queue: a filter may match half of them
 
 
 class QueueRuleKind(StrEnum):
@@ -212,7 +213,14 @@ def diagnose_change(
     later = hashed.copy()
     later[:first] = False
     rules = _rules_of_hashes(device, hash_values[later], queues[later], wrong[later], weights[later])
-    return replace(found, rules=[*(replace(rule, since=int(numbers[first])) for rule in rules), *found.rules])
+    before = hashed & ~later
+    rules = [
+        replace(rule, since=int(numbers[first]))
+        for rule in rules
+        if rule.kind != QueueRuleKind.ONE_QUEUE
+        or _tells_time(hash_values[before & (queues != rule.number)], hash_values[later])
+    ]
+    return replace(found, rules=[*rules, *found.rules])
 
 
 def _rules_of_hashes(device: Device, values: Values, queues: Queues, wrong: Mask, weights: Weights) -> list[QueueRule]:
@@ -223,9 +231,10 @@ def _rules_of_hashes(device: Device, values: Values, queues: Queues, wrong: Mask
     tried = [(one_queue, np.full(len(queues), usual)), *((rule, predict(values)) for rule, predict in _candidates(
         device, int(queues.max()) + 1))]  # fmt: skip
     for rule, predicted in tried:
-        exceptions = _exceptions(predicted != queues, wrong, weights)
         is_constant = rule.kind == QueueRuleKind.ONE_QUEUE
-        if exceptions is not None and _tells(device, values, queues, predicted, 0, is_constant=is_constant):
+        exceptions = _exceptions(predicted != queues, wrong, weights, is_constant=is_constant)
+        bits = _CONSTANT_BITS if is_constant else None
+        if exceptions is not None and _tells(values, queues, predicted, bits):
             found.append(replace(rule, exceptions=exceptions))
     if not any(rule.exceptions == 0 for rule in found):
         found += _other_table(device, values, queues, wrong, weights)
@@ -236,9 +245,10 @@ def _rules_of_hashes(device: Device, values: Values, queues: Queues, wrong: Mask
 def _rules_without(device: Device, queues: Queues, wrong: Mask, weights: Weights) -> list[QueueRule]:
     """Return the rule that packets without a hash follow."""
     usual = _usual(queues, weights)
-    exceptions = _exceptions(queues != usual, wrong, weights)
+    exceptions = _exceptions(queues != usual, wrong, weights, is_constant=True)
     each = np.arange(len(queues), dtype=np.uint32)  # nothing says which of them are alike
-    if exceptions is None or not _tells(device, each, queues, np.full(len(queues), usual), 0, is_constant=True):
+    bits = math.log2(max(device.queues, 2))  # filters are about flows: other packets have none
+    if exceptions is None or not _tells(each, queues, np.full(len(queues), usual), bits):
         return []
     kinds = [QueueRuleKind.UNCLASSIFIED_QUEUE]
     if usual == device.indirection_table[0]:
@@ -277,30 +287,40 @@ def _usual(queues: Queues, weights: Weights) -> int:
     return int(met[np.bincount(of_packets, weights).argmax()])
 
 
-def _exceptions(differs: Mask, wrong: Mask, weights: Weights) -> int | None:
-    """Return how many packets came elsewhere than a rule says; None where these are too many to believe it."""
+def _exceptions(differs: Mask, wrong: Mask, weights: Weights, *, is_constant: bool = False) -> int | None:
+    """Return how many packets came elsewhere than a rule says; None where these are too many to believe it.
+
+    That all go to one queue is contradicted by each that came to its own, elsewhere: a filter leaves it there.
+    """
+    if is_constant and (differs & ~wrong).any():
+        return None
     exceptions = float(weights[differs].sum())
     is_believed = exceptions <= _MOST_EXCEPTIONS * min(weights.sum(), weights[wrong].sum())
     return round(exceptions) if is_believed else None
 
 
-def _tells(
-    device: Device, values: Values, queues: Queues, predicted: Queues, n_free: int, *, is_constant: bool
-) -> bool:
+def _tells(values: Values, queues: Queues, predicted: Queues, each_tells: float | None, n_free: int = 0) -> bool:
     """Tell whether chance hardly makes so many hashes lead to the receive queues that a rule says.
 
-    Packets of one hash count once; ``n_free`` of the hashes tell nothing because the rule is made of them. A queue is
-    as likely as it is frequent, or where all lead to one, as likely as each other one.
+    Packets of one hash count once, and tell so many bits; None: a queue is as likely as it is frequent. ``n_free`` of
+    the hashes tell nothing because the rule is made of them.
     """
     _, at = np.unique(values, return_index=True)
     of_packets = np.unique(queues[at], return_inverse=True)[1]
     shares = np.bincount(of_packets.reshape(-1)) / len(at)
-    bits = np.log2(max(device.queues, 2)) if is_constant else -np.log2(shares)[of_packets.reshape(-1)]
+    bits = -np.log2(shares)[of_packets.reshape(-1)] if each_tells is None else each_tells
     fits = predicted[at] == queues[at]
     n, n_wrong = len(at), int(np.count_nonzero(~fits))
     choices = (math.lgamma(n + 1) - math.lgamma(n_wrong + 1) - math.lgamma(n - n_wrong + 1)) / math.log(2)
     told = float(np.where(fits, bits, 0.0).sum()) * max(1 - n_free / max(n - n_wrong, 1), 0.0)
     return told - choices >= math.log2(_N_RULES / LEVEL)
+
+
+def _tells_time(before: Values, later: Values) -> bool:
+    """Tell whether chance hardly brings packets that a filter does not meet before all that it meets."""
+    n_before, n_later = len(np.unique(before)), len(np.unique(later))
+    orders = math.lgamma(n_before + n_later + 1) - math.lgamma(n_before + 1) - math.lgamma(n_later + 1)
+    return orders / math.log(2) >= math.log2(_N_RULES / LEVEL)
 
 
 def _masked(size: int, table: Queues) -> Callable[[Values], Queues]:
@@ -365,7 +385,7 @@ def _other_table(device: Device, values: Values, queues: Queues, wrong: Mask, we
     table = met[loads.argmax(axis=1)]
     exceptions = _exceptions(table[entries] != queues, wrong, weights)
     n_entries_met = len(np.unique(entries))
-    if exceptions is None or not _tells(device, values, queues, table[entries], n_entries_met, is_constant=False):
+    if exceptions is None or not _tells(values, queues, table[entries], None, n_entries_met):
         return []
     told = {entry: int(table[entry]) for entry in np.unique(entries).tolist()}
     others = [entry for entry, queue in told.items() if device.indirection_table[entry] != queue]
