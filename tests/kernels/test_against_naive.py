@@ -4,12 +4,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import pcaphash
 from naive.capture import load
 from naive.configuration import Configuration
 from pcaphash.kernels.base import COMPILED
 from support import builders
+from support.builders import IPV4, IPV6
 from support.captures import pcapng_of
-from support.comparing import assert_rows_equal, hashes_rows, naive_rows
+from support.comparing import assert_rows_equal, device_of, hashes_rows, naive_rows
 from support.packets import configurations, frames, whole_frames
 
 # A Hypothesis example has room for so much randomness only; compiled, two hundred examples are thousands of packets.
@@ -46,6 +48,29 @@ def test_every_byte_of_the_headers_changed(scratch, packet, configuration):
     changed = [captured[:i] + bytes([value]) + captured[i + 1 :] for i in range(len(captured)) for value in values]
     packets = [(data, length, link_type) for data in (captured, *changed)]
     assert_naive_agrees(scratch / "changed.pcapng", packets, configuration)
+
+
+@pytest.mark.parametrize("tags", [[], [0x8100], [0x88A8, 0x8100]], ids=["no tag", "one tag", "two tags"])
+@pytest.mark.parametrize(("make", "header_len"), [(builders.ipv4, 20), (builders.ipv6, 40)], ids=["IPv4", "IPv6"])
+def test_ip_headers_that_do_not_fit_into_the_frame_are_unknown_for_qemu(scratch, make, header_len, tags):
+    """QEMU hashes what an earlier frame left in their place, which no capture shows."""
+    payload, ethertype = make(builders.tcp(), builders.TCP), IPV4 if make == builders.ipv4 else IPV6
+    frame = builders.ethernet(*builders.vlan_stack(payload, ethertype, tags))
+    start = len(frame) - len(payload)
+    short = [(frame[:length], length, 1) for length in range(start - 1, start + header_len + 1)]
+    path = scratch / "short.pcapng"
+    configuration = Configuration("v7", 0x1FF, flavor="qemu")
+    assert_naive_agrees(path, short, configuration)
+    before, *within, whole = reports_of(path, configuration)
+    assert set(within) == {("UNKNOWN", "truncated")}
+    assert ("UNKNOWN", "truncated") not in (before, whole)
+    _, *within, _ = reports_of(path, Configuration("v7", 0x1FF))
+    assert set(within) == {("NONE", "not-ip")}
+
+
+def reports_of(path, configuration):
+    found = pcaphash.hashes(path, device_of(configuration))
+    return list(zip(found["hash_report"], found["reason"], strict=True))
 
 
 def test_home_address_options_anywhere_in_their_header(scratch):

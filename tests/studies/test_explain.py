@@ -120,8 +120,10 @@ def assert_missing_bytes_are_named(found: Explanation) -> None:
     """Hold that bytes are said to be missing where nothing is known for that, and only there; and that they are."""
     shown = f"the capture shows {found.captured_length} of {max(found.original_length, found.captured_length)} bytes; "
     because = because_words(found)
-    assert (shown in because) == (found.answer.reason == "truncated")
-    if found.answer.reason == "truncated":
+    is_too_short = found.dissection.outer.is_too_short
+    assert ("QEMU then hashes what an earlier packet left" in because) == is_too_short
+    assert (shown in because) == (found.answer.reason == "truncated" and not is_too_short)
+    if shown in because:
         _, _, missing = because.partition(shown)
         lasts = [int(last) for last in re.findall(r"(?:at bytes \d+ to|goes on to byte) (\d+)", missing)]
         assert lasts
@@ -250,6 +252,27 @@ def test_tags_that_the_capture_cuts(tmp_path, flavor, captured, missing):
     text = told(tmp_path, frame[:captured], None, Device(flavor=flavor))
     assert "no hash (reason not-ip)" in text
     assert f"a VLAN tag of the outer header would need 4 bytes from byte {missing.split()[0]}" in text
+
+
+@pytest.mark.parametrize(("name", "offset"), [("IPv4", 19), ("IPv6", 39)])
+def test_a_packet_that_is_too_short_is_not_one_that_the_capture_cut(tmp_path, name, offset):
+    """Of an IP header that the packet does not have whole, QEMU hashes what was there before; no spec does."""
+    packet = {"IPv4": builders.ipv4, "IPv6": builders.ipv6}[name](builders.tcp(), builders.TCP)
+    frame = builders.framed(packet)
+    captured, qemu = frame[: 14 + offset], Device(flavor="qemu")
+    short = told(tmp_path, captured, None, qemu)
+    assert "hash and receive queue unknown (reason truncated)" in short
+    assert "unknown: the packet ends too early" in short
+    left = f"the outer {name} header would need {offset + 1} bytes from byte 14, but the packet has {offset} left"
+    assert f"{left}: QEMU then hashes what an earlier packet left in its memory" in short
+    cut = told(tmp_path, captured, len(frame), qemu)
+    assert "hash and receive queue unknown (reason truncated)" in cut
+    assert "unknown: the capture ends too early" in cut
+    assert f"the outer {name} header is at bytes 14 to {14 + offset}" in cut
+    of_spec = told(tmp_path, captured)
+    assert "no hash (reason not-ip)" in of_spec
+    assert left in of_spec
+    assert "QEMU" not in of_spec
 
 
 @pytest.mark.parametrize("tag_types", [[0x9100], [0x8100, 0x8100], [0x88A8, 0x8100, 0x8100]])

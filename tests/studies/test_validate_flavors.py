@@ -52,6 +52,35 @@ def test_a_known_device_that_explains_all_comes_before_a_fault_that_leaves_some_
     assert (cause.packets, found.diagnosis.unexplained, found.queue_diagnosis) == (found.mismatches, 0, None)
 
 
+@pytest.mark.parametrize("n_right", [0, 3])
+def test_what_a_known_device_makes_of_cut_headers_speaks_neither_for_it_nor_against_it(tmp_path, n_right):
+    """Of an IP header that does not fit into the frame, QEMU hashes what an earlier frame left, or nothing."""
+    frames = separating_frames()
+    short = [frame[: 14 + 19] for frame in frames if frame[12:14] == b"\x08\x00"][:8]
+    configuration = Configuration("v7", 0x1FF, key=bytes(range(11, 51)), flavor="qemu")
+    said = misbehave(frames, configuration)
+    left_over = [Said(0, "NONE")] * n_right + [Said(0x11223344 + i, "IPv4") for i in range(len(short) - n_right)]
+    device = Device(hash_types="base", hash_key=configuration.key)
+    path = write(tmp_path / "short.pcapng", [*frames, *short])
+    found = validate(path, device, SaidOf([*said, *left_over]))
+    (cause,) = found.diagnosis.causes
+    assert [fault.name for fault in cause.faults] == ["flavor-qemu"]
+    assert (found.diagnosis.not_shown, found.diagnosis.unexplained) == (len(short) - n_right, 0)
+    assert cause.packets + found.diagnosis.not_shown == found.mismatches
+    stream = io.StringIO()
+    show_validation(found, stream)
+    shows_too_little = "the capture shows too little to tell what such a device would report."
+    assert f"For {len(short) - n_right} more wrong packets, {shows_too_little}" in " ".join(stream.getvalue().split())
+
+
+def test_only_cut_headers_are_no_evidence(tmp_path):
+    short = [frame[: 14 + 19] for frame in separating_frames() if frame[12:14] == b"\x08\x00"][:8]
+    said = SaidOf([Said(0x11223344 + i, "IPv4") for i in range(len(short))])
+    found = validate(write(tmp_path / "short.pcapng", short), Device(hash_types="base"), said)
+    assert (found.diagnosis.causes, found.diagnosis.not_shown) == ([], 0)
+    assert found.diagnosis.unexplained == len(short)
+
+
 HELD_TO = {"qemu-ebpf": "the steering program of QEMU 7.2", "corundum": "Corundum"}
 
 

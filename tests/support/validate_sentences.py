@@ -14,6 +14,7 @@ from pcaphash.report.validate.queue_words import queue_sentences
 from pcaphash.report.validate.words import (
     decision_text,
     headline,
+    not_shown_text,
     possible_texts,
     recover_text,
     unexplained_text,
@@ -210,6 +211,8 @@ def _unexplained() -> Iterator[str]:
         (Diagnosis([], [], 2000, [], possible=(fault, flavor) * 4), "about "),
     ):
         yield f"unexplained: {' '.join([unexplained_text(diagnosis, about), *possible_texts(diagnosis)])}"
+    for n, about in ((1, ""), (2000, "about ")):
+        yield f"not-shown: {not_shown_text(Diagnosis([cause], [], 0, [], not_shown=n), about)}"
 
 
 def _diagnosis(*rules: QueueRule, unhashed: int = 0, hash_values: int = 30, beyond: int = 0) -> QueueDiagnosis:

@@ -144,7 +144,10 @@ def _unread_words(packet: Packet, level: Level, header: TraceStep) -> tuple[str,
     if header.reason == StopReason.PACKET_END and header.length > header.needed:
         left = f"and the packet has {header.available} left"
         return f"{announced} a header length of {header.length} bytes, {left}", source
-    return missing_words(packet, header, f"the {level.part} {name} header"), source
+    missing = missing_words(packet, header, f"the {level.part} {name} header")
+    if level.is_too_short:
+        return f"{missing}: QEMU then hashes what an earlier packet left in its memory", QEMU
+    return missing, source
 
 
 def _unusual_words(packet: Packet, level: Level, header: TraceStep) -> tuple[str, str]:

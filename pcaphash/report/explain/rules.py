@@ -110,6 +110,8 @@ def _outcome(level: Level) -> str:
     """Say what follows if there is no IP header to hash."""
     if level.is_not_ip:
         return "not IP: no hash" if level.part == "outer" else "not IP: no hash, and never the hash of the outer header"
+    if level.is_too_short:
+        return "unknown: the packet ends too early"
     return "unknown: the capture ends too early" if level.is_cut else "unknown: such packets are not dissected"
 
 

@@ -43,6 +43,7 @@ def validation_document(validation: "Validation", recover_command: str | None) -
         "counts_are_exact": validation.is_whole,
         "causes": [],
         "alternatives": [],
+        "not_shown": 0,
         "unexplained": None,
         **({} if diagnosis is None else _diagnosis(diagnosis, validation)),
         "queues": None if queues is None else _queues(queues, validation.device),
@@ -64,6 +65,7 @@ def _diagnosis(diagnosis: "Diagnosis", validation: "Validation") -> dict[str, An
         ],
         "alternatives": [[_fault(fault) for fault in each] for each in diagnosis.alternatives],
         "traffic_that_tells_apart": traffic_texts(diagnosis.open_faults),
+        "not_shown": diagnosis.not_shown,
         "unexplained": {
             "packets": diagnosis.unexplained,
             "examples": [asdict(validation.examples[each]) for each in diagnosis.unexplained_examples],

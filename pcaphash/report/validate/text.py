@@ -12,6 +12,7 @@ from pcaphash.report.validate.queue_words import queue_sentences
 from pcaphash.report.validate.words import (
     headline,
     not_judged_texts,
+    not_shown_text,
     possible_texts,
     recover_text,
     remarks,
@@ -104,6 +105,8 @@ def _show_causes(validation: "Validation", diagnosis: "Diagnosis", console: Cons
             show_text(Text(f"- and {count(rest)} more"), console, 2)
         traffic = traffic_texts(diagnosis.open_faults)[:_MOST_TRAFFIC]
         show_text(Text(f"To tell them apart, capture {'; '.join(traffic)}."), console)
+    if diagnosis.not_shown:
+        show_text(Text(not_shown_text(diagnosis, about)), console)
     if diagnosis.unexplained:
         show_text(Text(unexplained_text(diagnosis, about), style="bold"), console)
         for position in diagnosis.unexplained_examples:

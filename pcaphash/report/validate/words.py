@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from pcaphash.device.flavor import title_of
 from pcaphash.report.validate.fault_words import possible_text
 from pcaphash.report.words.notes import note_text
-from pcaphash.report.words.values import count, packets
+from pcaphash.report.words.values import count, counted, packets
 from pcaphash.studies.validate.deciding import ByteOrder, HashOrder, TunnelNames
 from pcaphash.studies.validate.fault import AS_SPEC
 from pcaphash.studies.validate.result import Conclusion, Nothing
@@ -90,6 +90,12 @@ def unexplained_text(diagnosis: "Diagnosis", about: str) -> str:
     if diagnosis.possible:
         return f"Unexplained: {number}. The packets are too few, or too alike, to tell a cause from chance."
     return f"{'Still unexplained:' if diagnosis.causes else 'No known fault explains'} {number}."
+
+
+def not_shown_text(diagnosis: "Diagnosis", about: str) -> str:
+    """Say of how many wrong packets the capture does not show what a device with the faults found would report."""
+    number = f"{about}{counted(diagnosis.not_shown, 'more wrong packet', 'more wrong packets')}"
+    return f"For {number}, the capture shows too little to tell what such a device would report."
 
 
 def possible_texts(diagnosis: "Diagnosis") -> list[str]:

@@ -116,8 +116,13 @@ class Level:
 
     @property
     def is_cut(self) -> bool:
-        """Whether the capture ends too early to tell."""
+        """Whether too little is there to tell: of the capture, or for some devices of the packet."""
         return self.kind == CUT
+
+    @property
+    def is_too_short(self) -> bool:
+        """Whether that is because the packet itself ends too early, so that no capture could show more."""
+        return self.is_cut and self.steps[-1].reason == StopReason.PACKET_END
 
     @property
     def is_ipv4(self) -> bool:

@@ -84,6 +84,8 @@ class Diagnosis:
         as well. None of them is a cause.
     unexplained_inputs : int
         How many different hash inputs the unexplained packets with a wrong hash value have.
+    not_shown : int
+        Wrong packets of which the capture shows too little to tell what a device with all these faults would report.
     """
 
     causes: list[Cause]
@@ -96,6 +98,7 @@ class Diagnosis:
     sampled: float | None = None
     possible: Faults = ()
     unexplained_inputs: int = 0
+    not_shown: int = 0
 
     @property
     def may_have_another_key(self) -> bool:
@@ -155,6 +158,8 @@ def diagnose(device: Device, sample: Sample, leniency: Leniency, *, by_queue: bo
         search = Search(some, wrong[chosen], weighed, faults, by_queue=by_queue)
         best, alternatives = search.run()
         causes, left = _attribute(trial, best, wrong)
+        not_shown = left & trial.outcome(best).not_shown
+        left &= ~not_shown
         missed = order[left[order] & ~np.isin(order, chosen)][: _MOST_TRIED // 2]
         if not causes or not len(missed) or attempt + 1 == _ATTEMPTS:
             break
@@ -166,7 +171,7 @@ def diagnose(device: Device, sample: Sample, leniency: Leniency, *, by_queue: bo
         # What changed during the trace may also be what a few packets by themselves have another cause for.
         alone, all_rest = _attribute_parts(trial, evidence, partial, wrong, traits)
         if _n_faults(alone) < _n_faults([*causes, *parts]) and not (all_rest & ~rest).any():
-            causes, parts, rest = [], alone, all_rest
+            causes, parts, rest, not_shown = [], alone, all_rest, np.zeros_like(wrong)
     left = rest
     sampled = sampled_share(trial, left)
     against = (left, wrong) if sampled is None else (np.zeros_like(left), wrong)
@@ -183,6 +188,7 @@ def diagnose(device: Device, sample: Sample, leniency: Leniency, *, by_queue: bo
         sampled,
         possible,
         round(evidence.count(left & ((sample.faults & WRONG_VALUE) > 0))),
+        _count(sample, not_shown),
     )
 
 
@@ -264,9 +270,9 @@ def _attribute_parts(
         worth = {each: _worth_of_part(trial, evidence, each, left) for each in candidates}
         candidates = sorted((each for each in candidates if worth[each] > 0), key=lambda each: -worth[each])
         for each in candidates:
-            explained, differs = trial.outcome(each.faults)
-            inside = left & explained
-            part = part_of(trial.sample, traits, inside, differs & ~explained)
+            outcome = trial.outcome(each.faults)
+            inside = left & outcome.explained
+            part = part_of(trial.sample, traits, inside, outcome.differs & outcome.contradicts)
             of_stretch = any(fault.hashes_nothing for fault in each.faults)
             if part is None or (of_stretch and isinstance(part, Trait)):
                 continue  # where packets of a kind have no hash, that they are of this kind says more
@@ -297,8 +303,8 @@ def _contradicting(
     found: tuple[Faults, tuple[int, int]] = (), (0, 0)
     most = 0.0
     for each in partial:
-        explained = trial.explained(each.faults)
-        against = int(np.sum(~wrong & ~explained))
+        outcome = trial.outcome(each.faults)
+        explained, against = outcome.explained, int(np.sum(~wrong & outcome.contradicts))
         worth = _worth_of_part(trial, evidence, each, left)
         told = trial.sample.faults[left & explained]
         if worth > most and against and not (told == MISSING).all():

@@ -34,6 +34,8 @@ class Scored:
         The set.
     explained : bool array of shape (n,)
         Packets, wrong and right, that such a device would have reported so.
+    contradicts : bool array of shape (n,)
+        Packets that it would have reported otherwise.
     bits : float
         What the wrong ones among them tell.
     is_whole : bool
@@ -44,6 +46,7 @@ class Scored:
 
     faults: Faults
     explained: Mask
+    contradicts: Mask
     bits: float
     is_whole: bool
     is_odd: bool
@@ -148,7 +151,7 @@ class Search:
 
     def _is_all_alone(self, scored: Scored) -> bool:
         is_one = len(scored.faults) == 1 and not scored.is_odd and self._net(scored) > 0
-        return is_one and bool(scored.explained[self._wrong].all())
+        return is_one and not scored.contradicts[self._wrong].any()
 
     def _is_as_good(self, one: Scored, best: Scored) -> bool:
         same = one.is_whole and one.size == best.size
@@ -157,23 +160,24 @@ class Search:
     def _is_done(self) -> bool:
         """Tell whether some set explains all that is wrong."""
         best = self._best()
-        return not best.is_odd and bool(best.explained[self._wrong].all())
+        return not best.is_odd and not best.contradicts[self._wrong].any()
 
     def _score(self, faults: Faults) -> None:
         if faults in self._scores:
             return
-        explained, differs = self._trial.outcome(faults)
-        if len(faults) == 1 and differs.any():
+        outcome = self._trial.outcome(faults)
+        explained, contradicts = outcome.explained, outcome.contradicts
+        if len(faults) == 1 and outcome.differs.any():
             self._telling += faults
         evidence, wrong = self._evidence, self._wrong
         bits = evidence.of(explained & wrong, faults)
-        is_right = not faults or bool(explained[~wrong].all())
+        is_right = not faults or not contradicts[~wrong].any()
         # What is done to every value is done to all: that it changes only some of them is no reason for the others.
-        due = wrong if any(WIDTH in fault.places for fault in faults) else wrong & differs
-        applies, left_out = evidence.count(due), evidence.count(due & ~explained)
+        due = wrong if any(WIDTH in fault.places for fault in faults) else wrong & outcome.differs
+        applies, left_out = evidence.count(due), evidence.count(due & contradicts)
         is_whole = is_right and left_out <= (1 - _LEAST_SHARE) * applies
         is_odd = bool(bits) and not self._trial.agrees(faults)[explained].all()
-        self._scores[faults] = Scored(faults, explained, bits, is_whole, is_odd)
+        self._scores[faults] = Scored(faults, explained, contradicts, bits, is_whole, is_odd)
 
     def _likely(self) -> list[Faults]:
         """List pairs and triples that explain some of the packets that no single fault explains."""

@@ -61,6 +61,30 @@ def hash_with(faults: Iterable[Fault], words: Words, lengths: npt.NDArray[np.int
     return form.complete_all(hash_words(words, form.used_key(hash_key)))
 
 
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """What a device with some faults would report of the packets of a sample, beside what was reported.
+
+    Parameters
+    ----------
+    explained : bool array of shape (n,)
+        Packets of which it would report what was reported.
+    not_shown : bool array of shape (n,)
+        Packets of which the capture shows too little to tell: they speak neither for such a device nor against it.
+    differs : bool array of shape (n,)
+        Packets of which it would report something other than the spec requires.
+    """
+
+    explained: Mask
+    not_shown: Mask
+    differs: Mask
+
+    @property
+    def contradicts(self) -> Mask:
+        """Packets of which it would report something other than what was reported."""
+        return ~self.explained & ~self.not_shown
+
+
 class Trial:
     """Tries faults on the packets of a sample.
 
@@ -100,14 +124,15 @@ class Trial:
 
     def explained(self, faults: Iterable[Fault]) -> Mask:
         """Tell of which packets a device with these faults would have reported what was reported."""
-        return self.outcome(faults)[0]
+        return self.outcome(faults).explained
 
-    def outcome(self, faults: Iterable[Fault]) -> tuple[Mask, Mask]:
-        """Tell the same, and of which packets such a device reports something other than the spec requires."""
+    def outcome(self, faults: Iterable[Fault]) -> Outcome:
+        """Tell what a device with these faults would report, beside what was reported."""
         predicted = self._predict(tuple(faults))
         reported = self.sample.reported
         if predicted is None:
-            return np.zeros(len(self.sample), bool), np.zeros(len(self.sample), bool)
+            nothing = np.zeros(len(self.sample), bool)
+            return Outcome(nothing, nothing, nothing)
         reading, values = predicted
         hashed = reading.found.hashed
         missing, unexpected = presence(hashed, values, reported)
@@ -116,7 +141,8 @@ class Trial:
         fits &= ~hashed | self._type_fits(reading)
         fits &= self._tunnel_fits(reading)
         fits = fits & self._queue_fits(reading, values) if self._by_queue else fits
-        return fits, self._differs(reading, values)
+        not_shown = ~reading.found.known
+        return Outcome(fits, not_shown, self._differs(reading, values) & ~not_shown)
 
     def agrees(self, faults: Iterable[Fault]) -> Mask:
         """Tell of which packets such a device would have reported the types too, not only the spec's in their place."""
