@@ -20,8 +20,8 @@ _SERVICE = ("ring_size", "service_rate", "service_time", "service_time_per_byte"
 _TIMES = ("speed", "rate", "loop")
 _ANSWERS = ("write", "header_len", "split_by_queue", "reported")
 _TUNNEL_TYPES = ("tunnel_types", "hash_tunnel_set")
-_DECAPSULATED_PORTS = ("vxlan_ports", "geneve_ports")
-_READING = ("spec", "device_file", *_DECAPSULATED_PORTS, "vxlan_gpe_ports", "gre_udp_ports")
+_PORTS = ("vxlan_ports", "geneve_ports", "vxlan_gpe_ports", "gre_udp_ports")
+_READING = ("spec", "device_file", *_PORTS)
 _DEVICE = (
     *("config", "ethtool", "rss_config", "hash_config", "hash_types", "features", "hash_key", "pad_key"),
     *("queues", "indirection_table_size", "indirection_table", "unclassified_queue", "table_index", "flavor"),
@@ -85,12 +85,9 @@ def _list_rules(into: str, *, looks_into_tunnels: bool, is_decapsulated: bool) -
         problem = f"tunnels are looked into only with {Field('encapsulation')} or {Field('vni')}"
         if is_interface:
             yield _Rule(_READING, problem)
-        elif is_decapsulated:
-            yield _Rule(("vxlan_gpe_ports", "gre_udp_ports"), f"Linux takes off no such tunnels, and {problem}")
-        else:
+        elif not is_decapsulated:
             advice = f"{_LEAVE_OUT}, or give {Field('decapsulate')}" if into == TAP else _LEAVE_OUT
-            yield _Rule(_DECAPSULATED_PORTS, problem, advice)
-            yield _Rule(("vxlan_gpe_ports", "gre_udp_ports"), problem)
+            yield _Rule(_PORTS, problem, advice)
 
 
 def refuse_device(into: str, device: "Device", given: Mapping[str, object], *, is_decapsulated: bool) -> None:

@@ -4,13 +4,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 _FOLDER = Path("/proc/thread-self/net")
-_RECEIVE_ERRORS = 2  # place of the number in the line of an interface
+_RECEIVED, _RECEIVE_ERRORS = 1, 2  # places of the numbers in the line of an interface
 
 _WRONG_UDP_CHECKSUM = "the UDP checksum is wrong"
 _WRONG_HEADER = "the outer IP header is not valid"
 _WRONG_ADDRESS = "Linux accepts no packets with such outer addresses"
 _TOO_SHORT = "the packet is shorter than the outer IP header says"
 _FRAGMENT = "it is a fragment"
+NOT_IP_INSIDE = "what follows the tunnel header is neither Ethernet nor IP"
 _UNKNOWN_PROTOCOL = "nothing in this kernel takes the protocol"
 _REASONS = {
     "Udp:InCsumErrors": _WRONG_UDP_CHECKSUM,
@@ -33,6 +34,7 @@ _REASONS = {
     "Ip:InUnknownProtos": _UNKNOWN_PROTOCOL,
     "Ip6InUnknownProtos": _UNKNOWN_PROTOCOL,
     "tunnels": "the tunnel header has what Linux does not accept, or the inner packet is too short",
+    "bare": NOT_IP_INSIDE,
 }
 """What counters mean, the first that counts first. Sources: the kernel's Documentation/networking/snmp_counter.rst, and
 its net/ipv4/proc.c and net/ipv6/proc.c, which have the names."""
@@ -40,16 +42,17 @@ its net/ipv4/proc.c and net/ipv6/proc.c, which have the names."""
 Counts = dict[str, int]
 
 
-def read_counts(interfaces: str) -> Counts:
+def read_counts(tunnels: str, bare: str) -> Counts:
     """Read the counters that say why a packet was dropped.
 
     Parameters
     ----------
-    interfaces : str
-        How the names of interfaces begin whose receive errors count, all together, as ``tunnels``.
+    tunnels, bare : str
+        How the names of tunnel devices begin, and of those that have no Ethernet header: the receive errors of all, and
+        what the latter receive.
     """
     counts: Counts = {}
-    for name, value in _read_all(interfaces):
+    for name, value in _read_all(tunnels, bare):
         if name in _REASONS:
             counts[name] = counts.get(name, 0) + value
     return counts
@@ -63,7 +66,7 @@ def reason_between(before: Counts, after: Counts) -> str:
     return ""
 
 
-def _read_all(interfaces: str) -> Iterator[tuple[str, int]]:
+def _read_all(tunnels: str, bare: str) -> Iterator[tuple[str, int]]:
     for file in ("snmp", "netstat"):
         lines = _lines(file)
         for names, values in zip(lines[::2], lines[1::2], strict=True):
@@ -75,8 +78,10 @@ def _read_all(interfaces: str) -> Iterator[tuple[str, int]]:
         yield from ((name, int(value, 16)) for name, value in zip(names.split(), values.split(), strict=True))
     for line in _lines("dev"):
         name, _, values = line.partition(":")
-        if name.strip().startswith(interfaces):
+        if name.strip().startswith((tunnels, bare)):
             yield "tunnels", int(values.split()[_RECEIVE_ERRORS])
+        if name.strip().startswith(bare):
+            yield "bare", int(values.split()[_RECEIVED])
 
 
 def _lines(name: str) -> list[str]:

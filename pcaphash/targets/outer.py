@@ -10,6 +10,7 @@ _TAGS = (eth.ETHERTYPE_VLAN, eth.ETHERTYPE_SERVICE_VLAN)  # those that Linux kno
 _PRIORITY_MASK = 0xF000  # of a tag: all but the number of the VLAN
 _CHECKSUM_OFFSET = 6  # in a UDP header
 _SKIPPED = (ip.HOP_BY_HOP, ip.ROUTING, ip.DESTINATION_OPTIONS)
+_IPV4_GROUPS, _IPV6_GROUPS = 0xE, 0xFF  # RFC 5771 section 3; RFC 4291 section 2.7
 _NO_PAYLOAD = (-1, 0, b"")
 
 
@@ -38,6 +39,15 @@ def make_passable(frame: bytes, address: bytes) -> bytes:
         if _word(frame, udp + _CHECKSUM_OFFSET) == total:  # the sum of the pseudo header only
             struct.pack_into(">H", passable, udp + _CHECKSUM_OFFSET, 0)
     return bytes(passable)
+
+
+def multicast_group(frame: bytes) -> bytes:
+    """Return the outer destination address if it is one of a group; else nothing."""
+    _, _, addresses = _payload(frame)
+    destination = addresses[len(addresses) // 2 :]
+    if len(destination) == ip.IPV6_ADDRESS_LEN:
+        return destination if destination[0] == _IPV6_GROUPS else b""
+    return destination if destination and destination[0] >> 4 == _IPV4_GROUPS else b""
 
 
 def is_ip_in_gre_over_ipv6(frame: bytes) -> bool:

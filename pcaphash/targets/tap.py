@@ -6,7 +6,7 @@ import select
 import socket
 import struct
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 from pcaphash.device.device import Device
 from pcaphash.errors import ConfigurationError, Field
@@ -189,10 +189,12 @@ def open_tap(device: Device, *, with_hash: bool, decapsulated: bool) -> Iterator
         queues = _Queues(max(device.queues, device.unclassified_queue + 1, N_ENTRIES) + 1, program)
         try:
             with socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as sender:
-                tunnels = Tunnels(sender, _NAME, _MTU, device) if decapsulated else None
-                if tunnels is None:
+                if not decapsulated:
                     sender.bind((_NAME, 0))
-                yield Tap(device, program, queues, sender.send, tunnels, with_hash=with_hash)
+                    yield Tap(device, program, queues, sender.send, with_hash=with_hash)
+                    return
+                with closing(Tunnels(sender, _NAME, _MTU, device)) as tunnels:
+                    yield Tap(device, program, queues, sender.send, tunnels, with_hash=with_hash)
         finally:
             queues.close()
 

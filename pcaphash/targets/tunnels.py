@@ -1,21 +1,33 @@
 """Linux's own tunnel devices, which take outer headers off on the way to a tap."""
 
 import socket
+import struct
 from collections.abc import Iterable, Iterator
+from enum import Enum, auto
 
 from pcaphash.device.device import Device
 from pcaphash.errors import ConfigurationError, Field
 from pcaphash.standards import ip, virtio
-from pcaphash.targets.counters import read_counts, reason_between
+from pcaphash.targets.counters import NOT_IP_INSIDE, read_counts, reason_between
 from pcaphash.targets.namespace import configure, set_kernel_options
-from pcaphash.targets.outer import is_ip_in_gre_over_ipv6, make_passable
+from pcaphash.targets.outer import is_ip_in_gre_over_ipv6, make_passable, multicast_group
 
 _OUTSIDE, _INSIDE = "hashin", "hashout"  # the two ends of a pair
 _ADDRESS = bytes.fromhex("020000000001")  # of the inside
 _MAC = ":".join(f"{byte:02x}" for byte in _ADDRESS)
-_TUNNEL = "hashtunnel"
+_TUNNEL, _BARE = "hashtunnel", "hashbare"  # devices of tunnels; of those that IP follows without an Ethernet header
+_MOST_GROUPS = 1 << 20
 _GRE = virtio.TUNNEL_GRE_2784 | virtio.TUNNEL_GRE_2890 | virtio.TUNNEL_GRE_7676 | virtio.TUNNEL_NVGRE
-_WITHOUT_ETHERNET = ("gre external", "ipip external")
+_ANEW, _READ_ANEW = "hashanew", "hashread"  # a pair through which Linux reads Ethernet headers of inner packets anew
+_NO_ETHERNET_ADDED = "no Ethernet header follows the tunnel header, and this kernel lacks act_vlan, which adds one"
+
+
+class Inside(Enum):
+    """What the inner packets of a tunnel device begin with."""
+
+    ETHERNET = auto()
+    IP = auto()
+    BOTH = auto()
 
 
 class Tunnels:
@@ -45,20 +57,45 @@ class Tunnels:
         self.decapsulates = 0
         """Encapsulations that there are devices for, as bits of virtio 1.4's enabled_tunnel_types."""
         self._sender = sender
+        self._groups: set[bytes] = set()
+        self._adds_ethernet = True
         _make_pair(mtu)
-        for number, (types, link) in enumerate(_links(device)):
-            if types & device.tunnel_mask and _make_tunnel(f"{_TUNNEL}{number}", link, tap):
+        _make_reader(mtu, tap)
+        for number, (types, link, inside) in enumerate(_links(device)):
+            if types & device.tunnel_mask and self._make(number, link, inside, tap):
                 self.decapsulates |= types
         if self.decapsulates & virtio.TUNNEL_GRE_UDP and not _receive_gre_in_udp(device.gre_udp_ports):
             self.decapsulates &= ~virtio.TUNNEL_GRE_UDP
         if not self.decapsulates:
             problem = "this kernel has no tunnel devices of VXLAN, GENEVE, GRE or IPIP"
             raise ConfigurationError(Field("decapsulate"), problem, "load the modules vxlan, geneve, ip_gre or ipip")
+        self._members = {
+            family: socket.socket(family, socket.SOCK_DGRAM) for family in (socket.AF_INET, socket.AF_INET6)
+        }
+        self._inside = socket.if_nametoindex(_INSIDE)
         sender.bind((_OUTSIDE, 0))
 
+    def close(self) -> None:
+        """Leave the groups that were joined."""
+        for member in self._members.values():
+            member.close()
+
     def send(self, frame: bytes) -> None:
-        """Send a frame into the tunnels, whatever its Ethernet destination is."""
+        """Send a frame into the tunnels, whatever its Ethernet destination is, and to whichever group."""
+        group = multicast_group(frame)
+        if group and group not in self._groups:
+            self._join(group)
         self._sender.send(make_passable(frame, _ADDRESS))
+
+    def _join(self, group: bytes) -> None:
+        """Join a group: Linux takes packets to others for its own only then."""
+        if len(group) == ip.IPV6_ADDRESS_LEN:
+            request = group + struct.pack("@I", self._inside)
+            self._members[socket.AF_INET6].setsockopt(socket.IPPROTO_IPV6, socket.IPV6_JOIN_GROUP, request)
+        else:
+            request = group + struct.pack("@4xi", self._inside)
+            self._members[socket.AF_INET].setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, request)
+        self._groups.add(group)
 
     def why_not(self, frame: bytes) -> str:
         """Say why a frame must not be sent; else nothing."""
@@ -67,9 +104,31 @@ class Tunnels:
 
     def why_lost(self, frame: bytes) -> str:
         """Send a frame again that did not come out, and say why, as far as Linux counts it; else nothing."""
-        before = read_counts(_TUNNEL)
+        before = read_counts(_TUNNEL, _BARE)
         self.send(frame)
-        return reason_between(before, read_counts(_TUNNEL))
+        reason = reason_between(before, read_counts(_TUNNEL, _BARE))
+        return reason if reason != NOT_IP_INSIDE or self._adds_ethernet else _NO_ETHERNET_ADDED
+
+    def _make(self, number: int, link: str, inside: Inside, tap: str) -> bool:
+        """Make a tunnel device whose inner packets go to a tap; tell whether the kernel has such devices."""
+        name = f"{_TUNNEL if inside == Inside.ETHERNET else _BARE}{number}"
+        try:
+            configure(f"ip link add {name} type {link}", f"ip link set {name} up", f"tc qdisc add dev {name} clsact")
+        except ConfigurationError:
+            return False
+        if inside == Inside.ETHERNET:
+            _redirect(name, "all", tap)
+            return True
+        _redirect(name, "all", name)  # and so drop it: nothing but the following may come to this host
+        if inside == Inside.BOTH:
+            # Of Ethernet in a device that has none, Linux does not know where the IP header is.
+            _redirect(name, "0x6558", _ANEW)
+        try:
+            for protocol in ("ip", "ipv6"):
+                _redirect(name, protocol, tap, f"action vlan push_eth dst_mac {_MAC} src_mac {_MAC} pipe ")
+        except ConfigurationError:
+            self._adds_ethernet = False
+        return inside == Inside.BOTH or self._adds_ethernet
 
 
 def _make_pair(mtu: int) -> None:
@@ -83,6 +142,7 @@ def _make_pair(mtu: int) -> None:
     )
     set_kernel_options({f"ipv4/conf/{name}/rp_filter": 0 for name in ("all", "default", _INSIDE)})
     set_kernel_options({f"ipv4/conf/{name}/accept_local": 1 for name in ("all", _INSIDE)})
+    set_kernel_options({"ipv4/igmp_max_memberships": _MOST_GROUPS})
     configure(
         f"ip address add 10.255.255.1/32 dev {_INSIDE}",
         "ip route add local 0.0.0.0/0 dev lo",
@@ -93,21 +153,21 @@ def _make_pair(mtu: int) -> None:
     )
 
 
-def _make_tunnel(name: str, link: str, tap: str) -> bool:
-    """Make a tunnel device whose inner packets go to a tap; tell whether the kernel has such devices."""
-    try:
-        configure(f"ip link add {name} type {link}")
-    except ConfigurationError:
-        return False
-    # Inner packets of some kinds have no Ethernet header; a tap takes none without.
-    with_header = f"action vlan push_eth dst_mac {_MAC} src_mac {_MAC} pipe " if link in _WITHOUT_ETHERNET else ""
-    redirected = f"{with_header}action mirred egress redirect dev {tap}"
+def _make_reader(mtu: int, tap: str) -> None:
+    """Make a pair of interfaces: frames that go in by the one are read anew by the other, and go to a tap."""
     configure(
-        f"ip link set {name} up",
-        f"tc qdisc add dev {name} clsact",
-        f"tc filter add dev {name} ingress protocol all u32 match u8 0 0 {redirected}",
+        f"ip link add {_ANEW} mtu {mtu} type veth peer name {_READ_ANEW} mtu {mtu}",
+        f"ip link set {_ANEW} up",
+        f"ip link set {_READ_ANEW} up",
+        f"tc qdisc add dev {_READ_ANEW} clsact",
     )
-    return True
+    _redirect(_READ_ANEW, "all", tap)
+
+
+def _redirect(name: str, protocol: str, to: str, first: str = "") -> None:
+    """Have packets of a protocol that an interface receives go to another one, after a first action."""
+    redirecting = f"u32 match u8 0 0 {first}action mirred egress redirect dev {to}"
+    configure(f"tc filter add dev {name} ingress protocol {protocol} {redirecting}")
 
 
 def _receive_gre_in_udp(ports: Iterable[int]) -> bool:
@@ -119,14 +179,17 @@ def _receive_gre_in_udp(ports: Iterable[int]) -> bool:
     return True
 
 
-def _links(device: Device) -> Iterator[tuple[int, str]]:
-    """Yield the tunnel types that links take off, and the links in the words of ``ip link add``."""
-    for kind, types, ports in (
-        ("vxlan", virtio.TUNNEL_VXLAN, device.vxlan_ports),
-        ("geneve", virtio.TUNNEL_GENEVE, device.geneve_ports),
+def _links(device: Device) -> Iterator[tuple[int, str, Inside]]:
+    """Yield the tunnel types that links take off, the links in the words of ``ip link add``, and what is inside."""
+    for types, ports, kind, inside in (
+        (virtio.TUNNEL_VXLAN, device.vxlan_ports, "vxlan external", Inside.ETHERNET),
+        (virtio.TUNNEL_VXLAN_GPE, device.vxlan_gpe_ports, "vxlan external gpe", Inside.BOTH),
+        (virtio.TUNNEL_GENEVE, device.geneve_ports, "geneve external", Inside.ETHERNET),
     ):
         for port in ports:
-            yield types, f"{kind} external dstport {port} udp6zerocsumrx"
-    for link in ("gretap external", "ip6gretap external", "gre external"):
-        yield _GRE | virtio.TUNNEL_GRE_UDP, link
-    yield virtio.TUNNEL_IPIP, "ipip external"
+            yield types, f"{kind} dstport {port} udp6zerocsumrx", inside
+    gre = _GRE | virtio.TUNNEL_GRE_UDP
+    yield gre, "gretap external", Inside.ETHERNET
+    yield gre, "ip6gretap external", Inside.ETHERNET
+    yield gre, "gre external", Inside.IP
+    yield virtio.TUNNEL_IPIP, "ipip external", Inside.IP

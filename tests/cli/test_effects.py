@@ -83,11 +83,8 @@ EFFECTS = [
     (["--device", "device.toml"], BOTH),
     *(
         ([option, "1", *more, "--spec", "1.4"], effect)
-        for option, decapsulated in (
-            *(("--vxlan-port", TAP), ("--geneve-port", TAP)),
-            *(("--vxlan-gpe-port", NONE), ("--gre-udp-port", NONE)),
-        )
-        for more, effect in (([], NONE), (["--vni", "7"], ALL), (["--decapsulate"], decapsulated))
+        for option in ("--vxlan-port", "--geneve-port", "--vxlan-gpe-port", "--gre-udp-port")
+        for more, effect in (([], NONE), (["--vni", "7"], ALL), (["--decapsulate"], TAP))
     ),
     (["--device", "device.toml", "--vni", "7"], ALL),
     (["--spec", "1.4", "--encapsulation", "VXLAN"], ALL),

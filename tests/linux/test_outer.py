@@ -1,10 +1,11 @@
 """What is changed in outer headers so that Linux takes packets for its own."""
 
 import struct
+from ipaddress import ip_address
 
 import pytest
 
-from pcaphash.targets.outer import is_ip_in_gre_over_ipv6, make_passable
+from pcaphash.targets.outer import is_ip_in_gre_over_ipv6, make_passable, multicast_group
 from support import builders
 from support.builders import DESTINATION_OPTIONS, ETHERNET, GRE, IPV4, IPV6, UDP
 
@@ -63,6 +64,21 @@ def test_what_is_cut_or_no_udp_is_left_alone():
     arp = builders.ethernet(bytes(28), 0x0806)
     for frame in (fragment, arp):
         assert make_passable(frame, ADDRESS) == ADDRESS + frame[6:]
+
+
+@pytest.mark.parametrize(
+    ("address", "is_group"),
+    [
+        ("223.255.255.255", False), ("224.0.0.0", True), ("239.255.255.255", True), ("240.0.0.1", False),
+        ("fe80::1", False), ("ff02::1", True), ("ff0e::1:2", True),
+    ],
+)  # fmt: skip
+def test_destinations_that_are_groups(address, is_group):
+    destination = ip_address(address)
+    make, ethertype = (builders.ipv4, IPV4) if destination.version == 4 else (builders.ipv6, IPV6)
+    frame = builders.ethernet(make(VXLAN, UDP, destination=destination.packed), ethertype)
+    assert multicast_group(frame) == (destination.packed if is_group else b"")
+    assert multicast_group(frame[:33]) == b""
 
 
 def test_ip_in_gre_over_ipv6_is_recognized():
