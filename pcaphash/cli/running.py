@@ -83,4 +83,9 @@ def takes_running(command: Callable[..., int]) -> Callable[..., int]:
     def combine(given: dict[str, Any]) -> Running:
         return Running(**{name: value for name, value in given.items() if value is not None}, announce=inform)
 
-    return takes_list(replace_parameter(command, "running", _RUNNING_OPTIONS, combine))
+    @wraps(command)
+    def run(*, running: Running, jobs: int | None, **values: Any) -> int:
+        running.start_ahead(jobs)
+        return command(running=running, jobs=jobs, **values)
+
+    return takes_list(replace_parameter(run, "running", _RUNNING_OPTIONS, combine))

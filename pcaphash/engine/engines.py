@@ -1,7 +1,7 @@
 """Where and how a study of many traces runs: on this machine or on a cluster, and whether it can go on later."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +10,7 @@ from pcaphash.errors import ConfigurationError, Field
 
 if TYPE_CHECKING:
     from pcaphash.capture.input import Input
+    from pcaphash.engine.cluster.workers import Workers
     from pcaphash.engine.progress import Watch
     from pcaphash.engine.request import C, Partial, Request
     from pcaphash.engine.running.apart import Each
@@ -44,12 +45,30 @@ class Running:
     scheduler: str | None = None
     resume: str | Path | None = None
     announce: Callable[[str], None] | None = None
+    _workers: "Workers | None" = field(default=None, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if self.engine not in ENGINES:
             raise unknown_word(Field("engine"), self.engine, ENGINES, "an engine")
         if self.scheduler is not None and self.engine != "dask":
             raise ConfigurationError(Field("scheduler"), "only Dask has one", f"add {Field('engine', 'dask')}")
+
+    def start_ahead(self, jobs: int | None) -> None:
+        """Start the processes of a cluster of this machine, if it needs one: they load while other things are done.
+
+        They end with this process. ``jobs`` is what ``gather`` will be given.
+
+        Raises
+        ------
+        ConfigurationError
+            It is not a number of processes.
+        """
+        if self.engine != "dask" or self.scheduler is not None or self.resume is not None:
+            return  # if everything was read before, there is nothing to do for them
+        from pcaphash.engine.cluster.workers import Workers
+        from pcaphash.engine.running.cores import count_jobs
+
+        object.__setattr__(self, "_workers", Workers(count_jobs(jobs)))
 
     def gather(
         self,
@@ -87,7 +106,9 @@ class Running:
             if self.engine == "dask":
                 from pcaphash.engine.cluster.gathering import gather_on_cluster
 
-                return gather_on_cluster(request, inputs, watch, jobs, self.scheduler, folder, each, self.announce)
+                return gather_on_cluster(
+                    request, inputs, watch, jobs, self.scheduler, folder, each, self.announce, self._workers
+                )
             from pcaphash.engine.running.apart import gather_apart
 
             return gather_apart(request, inputs, watch, jobs, folder, each)

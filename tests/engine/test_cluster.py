@@ -185,7 +185,7 @@ def test_processes_end_with_the_one_that_started_them(tmp_path):
     program = """
 import os, time
 from pcaphash.engine.cluster.connecting import connected
-with connected(None, 2, None, "pcaphash.engine.request") as client:
+with connected(None, None, 2, None) as client:
     print(*client.run(os.getpid).values(), flush=True)
     time.sleep(100)
 """
@@ -202,6 +202,19 @@ with connected(None, 2, None, "pcaphash.engine.request") as client:
     assert not any(tmp_path.glob("pcaphash-*"))
 
 
+def test_processes_that_were_started_in_vain_end(tmp_path):
+    """They are started before the command looks at its traces."""
+    command = [sys.executable, "-m", "pcaphash", "analyze", str(tmp_path / "nothing"), "--engine", "dask"]
+    variables = {**os.environ, "TMPDIR": str(tmp_path)}
+    result = subprocess.run(command, capture_output=True, text=True, env=variables, timeout=60, check=False)
+    assert result.returncode == 4
+    assert result.stderr.splitlines()[-1].startswith(f"pcaphash: error: {tmp_path / 'nothing'}: ")
+    until = time.monotonic() + 20
+    while time.monotonic() < until and any(tmp_path.iterdir()):
+        time.sleep(0.05)
+    assert not any(tmp_path.iterdir())
+
+
 def _is_running(process):
     try:
         return (process / "stat").read_text().rpartition(")")[2].split()[0] != "Z"
@@ -213,7 +226,7 @@ def test_the_dashboard_is_there_when_a_run_takes_longer(monkeypatch):
     pytest.importorskip("bokeh", reason="bokeh is not installed")
     monkeypatch.setattr(local, "_UNSEEN", 0)
     told_lines = []
-    with connecting.connected(None, 1, told_lines.append, "pcaphash.engine.request"):
+    with connecting.connected(None, None, 1, told_lines.append):
         url = told_lines[0].rpartition(" ")[2]
         until = time.monotonic() + 20
         while True:

@@ -4,7 +4,8 @@ import threading
 
 import pytest
 
-from pcaphash.engine.running.threads import n_cores, n_threads, share_out, side_by_side, using_threads
+from pcaphash.engine.running.cores import n_cores
+from pcaphash.engine.running.threads import n_threads, share_out, side_by_side, using_threads
 
 
 @pytest.mark.parametrize("n", [0, 1, 2, 7, 100])

@@ -10,8 +10,9 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 from pcaphash import __version__
-from pcaphash.engine.cluster.local import Workers, dashboard_later, wait_for
+from pcaphash.engine.cluster.local import started
 from pcaphash.engine.cluster.work import version
+from pcaphash.engine.cluster.workers import Workers
 from pcaphash.errors import ConfigurationError, Field
 
 _PATIENCE = 20  # seconds, for a scheduler to answer, and for a worker to be there
@@ -21,7 +22,7 @@ _MOST_NAMED = 2  # packages, of those that do not agree
 _OF_PYTHON = re.compile(r"^(in <[^>]*>: \w+: )?(\[Errno -?\d+\] )?")
 """What Dask and Python write before a reason."""
 
-_SETTINGS = {
+_SETTINGS: dict[str, object] = {
     "distributed.scheduler.allowed-failures": 5,
     "distributed.logging.distributed": "critical",
     "distributed.admin.tick.limit": "60s",
@@ -33,7 +34,7 @@ _SETTINGS = {
 
 @contextmanager
 def connected(
-    scheduler: str | None, n_processes: int, announce: Callable[[str], None] | None, module: str
+    scheduler: str | None, workers: Workers | None, n_processes: int, announce: Callable[[str], None] | None
 ) -> Iterator[Any]:
     """Give a client of a cluster.
 
@@ -41,12 +42,12 @@ def connected(
     ----------
     scheduler : str or None
         Its address; None for a cluster on this machine, which ends with the ``with`` statement.
+    workers : Workers or None
+        Processes for such a cluster, if they were started already.
     n_processes : int
-        How many processes such a cluster has, one thread each.
+        How many processes are started otherwise, one thread each.
     announce : callable, optional
         Told in a line of text where the cluster shows what it does.
-    module : str
-        What the processes of such a cluster load at once.
 
     Raises
     ------
@@ -58,7 +59,9 @@ def connected(
             _announce(client, announce)
             yield client
         return
-    with Workers(n_processes, _SETTINGS, module) as workers, _loaded(), _started(workers) as client:
+    if workers is None or workers.are_ended:
+        workers = Workers(n_processes)
+    with workers, _loaded(), started(workers, _SETTINGS, _PATIENCE) as client:
         _announce(client, announce)
         yield client
 
@@ -107,35 +110,6 @@ def _connected(scheduler: str) -> Iterator[Any]:
     finally:
         with suppress(Exception):  # the scheduler may be gone
             client.close(timeout=_PATIENCE)
-
-
-@contextmanager
-def _started(workers: Workers) -> Iterator[Any]:
-    """Give a client of a cluster of this machine.
-
-    Raises
-    ------
-    ConfigurationError
-        None of its processes starts.
-    """
-    from distributed import Client, LocalCluster
-
-    with (
-        LocalCluster(
-            n_workers=0, processes=True, host="127.0.0.1", dashboard_address="127.0.0.1:0",
-            silence_logs=logging.CRITICAL, scheduler_kwargs={"dashboard": False},
-        ) as cluster,
-        dashboard_later(cluster.scheduler, cluster.loop),
-    ):  # fmt: skip
-        workers.work_for(cluster.scheduler_address)
-        with Client(cluster) as client:
-            if not wait_for(cluster.scheduler, workers.n, _PATIENCE):
-                problem = f"none of its processes was there after {_PATIENCE} seconds"
-                raise ConfigurationError(Field("engine", "dask"), problem, "run without a cluster")
-            try:
-                yield client
-            finally:
-                workers.end()
 
 
 def _announce(client: Any, announce: Callable[[str], None] | None) -> None:

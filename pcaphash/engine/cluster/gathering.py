@@ -10,11 +10,12 @@ from pcaphash.engine.cluster.conducting import Conductor
 from pcaphash.engine.cluster.connecting import connected
 from pcaphash.engine.cluster.planning import Sizes
 from pcaphash.engine.cluster.work import partials_of
+from pcaphash.engine.cluster.workers import Workers
 from pcaphash.engine.part import Part, whole_parts
 from pcaphash.engine.progress import Watch, Watched
 from pcaphash.engine.request import C, Partial, Request
 from pcaphash.engine.running.apart import Each
-from pcaphash.engine.running.crew import count_jobs
+from pcaphash.engine.running.cores import count_jobs
 from pcaphash.engine.running.packed import unpack
 from pcaphash.engine.running.resume import ResumeFolder
 from pcaphash.engine.running.run import begin
@@ -32,6 +33,7 @@ def gather_on_cluster(
     folder: ResumeFolder | None = None,
     each: Each | None = None,
     announce: Callable[[str], None] | None = None,
+    workers: Workers | None = None,
 ) -> Partial[C]:
     """Run a request over traces, and return what came of it.
 
@@ -39,7 +41,7 @@ def gather_on_cluster(
     ----------
     request, inputs, watch, jobs
         As ``run.gather`` takes them; ``jobs`` is the number of processes of a cluster on this machine.
-    scheduler, announce
+    scheduler, announce, workers
         As ``Running`` has them.
     folder, each
         As ``apart.gather_apart`` takes them.
@@ -66,7 +68,7 @@ def gather_on_cluster(
         total.combine(partial)
     if not to_read:
         return total
-    with connected(scheduler, count_jobs(jobs), announce, type(request).__module__) as client, _understood():
+    with connected(scheduler, workers, count_jobs(jobs), announce) as client, _understood():
         portions = Conductor(client, request, watched, SIZES, folder, each).run(to_read)
     for portion in portions:
         for partial in partials_of(portion):

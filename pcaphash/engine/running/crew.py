@@ -22,29 +22,12 @@ from pcaphash.engine.part import Part
 from pcaphash.engine.reading import Reading
 from pcaphash.engine.request import C, Partial, Request
 from pcaphash.engine.running.found import MOST_INDEXED, Stretch, keep_of, look_at
-from pcaphash.engine.running.threads import n_cores
 from pcaphash.engine.selecting.selector import Selector
-from pcaphash.errors import ConfigurationError, Field
 from pcaphash.kernels.records import RECORD
 
 _WAITING = 2  # blocks for each helper
 _LEAST_HANDED = 64 * 1024  # bytes: handing on less takes longer than counting it
 _LEAST_READ = BLOCK_LEN  # bytes that are counted before there are helpers
-
-
-def count_jobs(jobs: int | None) -> int:
-    """Return how many threads are to count packets: as many as asked for, or as there are cores that may be used.
-
-    Raises
-    ------
-    ConfigurationError
-        It is not a number of threads.
-    """
-    if jobs is None:
-        return n_cores()
-    if jobs < 1:
-        raise ConfigurationError(Field("jobs"), f"{jobs} is not a number of threads", "give at least 1")
-    return jobs
 
 
 class _Helper(Generic[C]):

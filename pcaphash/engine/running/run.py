@@ -16,7 +16,8 @@ from pcaphash.engine.progress import Watch, Watched
 from pcaphash.engine.reading import Reading
 from pcaphash.engine.request import Batch, C, Partial, Request
 from pcaphash.engine.running.ahead import read_ahead
-from pcaphash.engine.running.crew import Crew, count_jobs
+from pcaphash.engine.running.cores import count_jobs
+from pcaphash.engine.running.crew import Crew
 from pcaphash.engine.running.loop import count_whole, open_part, read
 from pcaphash.engine.running.threads import using_threads
 from pcaphash.engine.saved import SavedCensus, is_saved_census, load_census

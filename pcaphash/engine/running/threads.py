@@ -1,6 +1,5 @@
 """Share work out among threads: kernels release the GIL, so each thread has a processor core."""
 
-import os
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -12,14 +11,11 @@ from typing import TypeVar
 
 import numpy as np
 
+from pcaphash.engine.running.cores import n_cores
+
 T = TypeVar("T")
 
 _asked_for: ContextVar[int | None] = ContextVar("threads", default=None)
-
-
-def n_cores() -> int:
-    """Return how many processor cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def n_threads() -> int:

@@ -1,0 +1,118 @@
+"""Processes for a cluster of this machine: they load Dask while the one that starts them does.
+
+They are not left to Dask to start: its way, in which each process is first asked for, then loads, then is asked whether
+it has, takes longer than a thousand small files.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from contextlib import suppress
+from tempfile import TemporaryDirectory
+from typing import IO
+
+_PAUSE, _LONGEST_PAUSE = 0.1, 5.0  # seconds, for each time that a process died, before it is replaced
+
+# A new interpreter, which has none of this one's threads, and loads none of its program. It finds the same packages.
+_PROGRAM = (
+    "import signal, sys; signal.signal(signal.SIGINT, signal.SIG_IGN); import json; "
+    "sys.path[:] = json.loads(sys.argv[1]); from pcaphash.engine.cluster.serving import serve; serve(sys.argv[2])"
+)
+
+
+class Workers:
+    """Processes of one thread each that wait for a scheduler's address, and then work; those that die are replaced.
+
+    Parameters
+    ----------
+    n : int
+        How many.
+    """
+
+    def __init__(self, n: int) -> None:
+        self.n = n
+        self._folder = TemporaryDirectory(prefix="pcaphash-", ignore_cleanup_errors=True)
+        self._order: bytes | None = None
+        self._lock = threading.Lock()
+        self._is_ended = threading.Event()
+        self._processes = [self._start() for _ in range(n)]
+        self._replacing: list[threading.Thread] = []
+
+    def __enter__(self) -> "Workers":
+        """Give them."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End them, and wait until they have."""
+        self.end()
+        for thread in self._replacing:
+            thread.join()
+        for process in self._processes:
+            process.wait()
+            _close(process)
+        self._folder.cleanup()
+
+    @property
+    def are_ended(self) -> bool:
+        """Whether they were ended, and work no more."""
+        return self._is_ended.is_set()
+
+    def work_for(self, address: str, settings: dict[str, object]) -> None:
+        """Have them work for a scheduler, with these settings of Dask."""
+        with self._lock:
+            self._order = json.dumps([address, settings]).encode() + b"\n"
+            for process in self._processes:
+                self._tell(process)
+        for number in range(self.n):
+            name = f"pcaphash-worker-{number}"
+            self._replacing.append(threading.Thread(target=self._replace, args=(number,), name=name, daemon=True))
+            self._replacing[-1].start()
+
+    def end(self) -> None:
+        """End them, without waiting for that."""
+        with self._lock:
+            self._is_ended.set()
+            for process in self._processes:
+                process.kill()
+
+    def _start(self) -> "subprocess.Popen[bytes]":
+        return subprocess.Popen(
+            [sys.executable, "-P", "-c", _PROGRAM, json.dumps(sys.path), self._folder.name],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            env={"OPENBLAS_NUM_THREADS": "1", **os.environ},
+        )
+
+    def _tell(self, process: "subprocess.Popen[bytes]") -> None:
+        if self._order:
+            with suppress(OSError):  # the process has died, and is replaced
+                _orders(process).write(self._order)
+                _orders(process).flush()
+
+    def _replace(self, number: int) -> None:
+        """Replace a process whenever it dies, the later the more often it has."""
+        n_died = 0
+        while True:
+            died = self._processes[number]
+            died.wait()
+            n_died += 1
+            if self._is_ended.wait(min(n_died * _PAUSE, _LONGEST_PAUSE)):
+                return
+            with self._lock:
+                if self._is_ended.is_set():
+                    return
+                _close(died)
+                self._processes[number] = self._start()
+                self._tell(self._processes[number])
+
+
+def _close(process: "subprocess.Popen[bytes]") -> None:
+    with suppress(OSError):  # what it was told is not read any more
+        _orders(process).close()
+
+
+def _orders(process: "subprocess.Popen[bytes]") -> IO[bytes]:
+    assert process.stdin, "it is a pipe"
+    return process.stdin
