@@ -1,11 +1,13 @@
 """A cluster gives what one process gives, bit for bit: whatever dies, and however often a task is run."""
 
+import asyncio
 import os
 import subprocess
 import sys
 import threading
 import time
 from collections import Counter
+from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -160,11 +162,14 @@ def test_results_of_each_trace(scheduler, thousand, tmp_path):
     assert apart.file_rows == pcaphash.analyze(paths, per_file=True).file_rows
 
 
-def test_a_cluster_of_this_machine(thousand):
-    """The command starts one, says where to look at it, and leaves nothing running."""
+def test_a_cluster_of_this_machine(thousand, tmp_path):
+    """The command starts one, says where to look at it, and leaves nothing behind."""
     command = [sys.executable, "-m", "pcaphash", "analyze", *map(str, thousand[:300]), "--format", "json"]
+    env = {**os.environ, "TMPDIR": str(tmp_path)}
     alone = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
-    result = subprocess.run([*command, "--engine", "dask", "--jobs", "2"], capture_output=True, text=True, timeout=300)
+    command += ["--engine", "dask", "--jobs", "2"]
+    result = subprocess.run(command, capture_output=True, text=True, timeout=300, env=env, check=False)
+    assert not any(tmp_path.iterdir())
     assert (result.returncode, result.stdout) == (alone.returncode, alone.stdout)
     first, *others = result.stderr.splitlines()
     assert first.startswith("pcaphash: the dashboard of the cluster is at http://127.0.0.1:")
@@ -204,15 +209,18 @@ with connected(None, None, 2, None) as client:
 
 def test_processes_that_were_started_in_vain_end(tmp_path):
     """They are started before the command looks at its traces."""
-    command = [sys.executable, "-m", "pcaphash", "analyze", str(tmp_path / "nothing"), "--engine", "dask"]
-    variables = {**os.environ, "TMPDIR": str(tmp_path)}
+    empty, temporary = tmp_path / "empty", tmp_path / "temporary"
+    empty.mkdir()
+    temporary.mkdir()
+    command = [sys.executable, "-m", "pcaphash", "analyze", str(empty), "--engine", "dask"]
+    variables = {**os.environ, "TMPDIR": str(temporary)}
     result = subprocess.run(command, capture_output=True, text=True, env=variables, timeout=60, check=False)
     assert result.returncode == 4
-    assert result.stderr.splitlines()[-1].startswith(f"pcaphash: error: {tmp_path / 'nothing'}: ")
+    assert "is a folder without a capture" in result.stderr
     until = time.monotonic() + 20
-    while time.monotonic() < until and any(tmp_path.iterdir()):
+    while time.monotonic() < until and any(temporary.iterdir()):
         time.sleep(0.05)
-    assert not any(tmp_path.iterdir())
+    assert not any(temporary.iterdir())
 
 
 def _is_running(process):
@@ -300,6 +308,31 @@ def test_other_versions(scheduler, monkeypatch):
     )
     with pytest.raises(ConfigurationError, match=r"the scheduler has distributed 1\.0 \(here 9\.0\); install the same"):
         on_cluster(scheduler, *ANYTHING)
+
+
+def test_a_scheduler_of_long_ago():
+    """It is asked for its versions before anything else, which a client of other versions may ask wrongly."""
+    from distributed.core import Server
+    from distributed.versions import get_versions
+
+    found = get_versions()
+    found["packages"]["distributed"] = "2023.5.0"
+
+    async def serve(told_address, is_over):
+        async with Server({"versions": lambda: found}) as server:
+            await server.listen("tcp://127.0.0.1:0")
+            told_address.set_result(server.address)
+            await asyncio.wrap_future(is_over)
+
+    address, is_over = Future(), Future()
+    thread = threading.Thread(target=lambda: asyncio.run(serve(address, is_over)))
+    thread.start()
+    try:
+        with pytest.raises(ConfigurationError, match=r"the scheduler has distributed 2023\.5\.0 \(here"):
+            on_cluster(address.result(20), *ANYTHING)
+    finally:
+        is_over.set_result(None)
+        thread.join()
 
 
 def test_dask_is_not_installed(tmp_path):

@@ -105,7 +105,7 @@ def _connected(scheduler: str) -> Iterator[Any]:
 
     client = _connect(Client, scheduler)
     try:
-        _check_versions(client, scheduler)
+        _check_workers(client, scheduler)
         yield client
     finally:
         with suppress(Exception):  # the scheduler may be gone
@@ -123,13 +123,14 @@ def _connect(make: Callable[..., Any], scheduler: str) -> Any:
     Raises
     ------
     ConfigurationError
-        It cannot be reached, or speaks another protocol.
+        It cannot be reached, speaks another protocol, or is of another version.
     """
     place = Field("scheduler")
     advice = "start one with `dask scheduler`, and give the address that it shows"
     try:
         with ThreadPoolExecutor(1) as pool:  # there may be an event loop in this thread
-            pool.submit(asyncio.run, asyncio.wait_for(_greet(scheduler), _PATIENCE + _HANDSHAKE)).result()
+            found = pool.submit(asyncio.run, asyncio.wait_for(_greet(scheduler), _PATIENCE + _HANDSHAKE)).result()
+        _check_packages("the scheduler", found)
         return make(scheduler, timeout=_PATIENCE)
     except (OSError, ValueError) as error:
         reason = _OF_PYTHON.sub("", " ".join(str(error.__cause__ or error).split()))
@@ -137,20 +138,29 @@ def _connect(make: Callable[..., Any], scheduler: str) -> Any:
         raise ConfigurationError(place, f"{scheduler} cannot be reached: {reason}", advice) from error
 
 
-async def _greet(scheduler: str) -> None:
-    """Find out whether a scheduler is there: a client waits without end for the answer of something else."""
+async def _greet(scheduler: str) -> dict[str, Any]:
+    """Ask whether a scheduler is there, and of which versions.
+
+    A client waits without end for the answer of something else, and fails in many ways with one of other versions.
+    """
     from distributed.comm import connect
+    from distributed.core import send_recv
 
-    (await connect(scheduler, timeout=_PATIENCE)).abort()
+    comm = await connect(scheduler, timeout=_PATIENCE)
+    try:
+        found: dict[str, Any] = await send_recv(comm, op="versions")
+        return found
+    finally:
+        comm.abort()
 
 
-def _check_versions(client: Any, scheduler: str) -> None:
-    """Refuse a cluster of other versions, of which results or errors might not be understood.
+def _check_workers(client: Any, scheduler: str) -> None:
+    """Refuse workers of other versions, of which results or errors might not be understood.
 
     Raises
     ------
     ConfigurationError
-        It is one, or has no workers.
+        There are some, or there are no workers.
     """
     place = Field("scheduler")
     try:
@@ -158,20 +168,30 @@ def _check_versions(client: Any, scheduler: str) -> None:
     except TimeoutError as error:
         problem, advice = f"{scheduler} has no workers", f"start some with `dask worker {scheduler}`"
         raise ConfigurationError(place, problem, advice) from error
-    found = client.get_versions()
-    mine = _versions_of(found["client"])
-    others = {"the scheduler": found["scheduler"], **{f"worker {name}": of for name, of in found["workers"].items()}}
-    for name, their in others.items():
-        differ = [f"{package} {has} (here {mine[package]})" for package, has in _versions_of(their).items()
-                  if has != mine[package]]  # fmt: skip
-        if differ:
-            problem = f"{name} has {', '.join(differ[:_MOST_NAMED])}"
-            raise ConfigurationError(place, problem, "install the same versions everywhere")
+    for name, their in client.get_versions()["workers"].items():
+        _check_packages(f"worker {name}", their)
     for worker, their_version in client.run(version, on_error="return").items():
         if their_version != __version__:
             has = f"version {their_version}" if isinstance(their_version, str) else "no version"
             problem = f"worker {worker} has {has} of pcaphash, not {__version__}"
             raise ConfigurationError(place, problem, "install the same version everywhere")
+
+
+def _check_packages(who: str, found: dict[str, Any]) -> None:
+    """Refuse a part of a cluster that has other versions of packages.
+
+    Raises
+    ------
+    ConfigurationError
+        It has.
+    """
+    from distributed.versions import get_versions
+
+    mine, theirs = _versions_of(get_versions()), _versions_of(found)
+    differ = [f"{name} {theirs[name]} (here {mine[name]})" for name in mine if theirs[name] != mine[name]]
+    if differ:
+        problem = f"{who} has {', '.join(differ[:_MOST_NAMED])}"
+        raise ConfigurationError(Field("scheduler"), problem, "install the same versions everywhere")
 
 
 def _versions_of(found: dict[str, Any]) -> dict[str, str]:

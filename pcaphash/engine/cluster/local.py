@@ -32,9 +32,11 @@ def started(workers: Workers, settings: dict[str, object], patience: float) -> I
     ConfigurationError
         None of its processes starts.
     """
+    import dask
     from distributed import Client, LocalCluster
 
     with (
+        dask.config.set({"temporary-directory": workers.folder}),
         LocalCluster(
             n_workers=0, processes=True, host="127.0.0.1", dashboard_address="127.0.0.1:0",
             silence_logs=logging.CRITICAL, scheduler_kwargs={"dashboard": False},

@@ -55,6 +55,11 @@ class Workers:
         self._folder.cleanup()
 
     @property
+    def folder(self) -> str:
+        """What Dask writes goes here, until they end."""
+        return self._folder.name
+
+    @property
     def are_ended(self) -> bool:
         """Whether they were ended, and work no more."""
         return self._is_ended.is_set()
@@ -79,7 +84,7 @@ class Workers:
 
     def _start(self) -> "subprocess.Popen[bytes]":
         return subprocess.Popen(
-            [sys.executable, "-P", "-c", _PROGRAM, json.dumps(sys.path), self._folder.name],
+            [sys.executable, "-P", "-c", _PROGRAM, json.dumps(sys.path), self.folder],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             env={"OPENBLAS_NUM_THREADS": "1", **os.environ},
