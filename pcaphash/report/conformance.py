@@ -6,7 +6,7 @@ from pathlib import Path
 from pcaphash.device.device import Device
 from pcaphash.device.payloads.options import encode_hash_tunnel_set, encode_rss_config
 from pcaphash.report.analyze.document import device_document
-from pcaphash.studies.conformance import COLUMNS, Judged, list_devices, write_captures
+from pcaphash.studies.conformance import COLUMNS, Judged, given_key, list_devices, write_captures
 
 ANSWERS, README = "answers.json", "README.md"
 
@@ -38,6 +38,9 @@ queue. `UNKNOWN` is what the captured bytes do not tell.
 | Name | Spec | hash_types | enabled_tunnel_types | Key | Table | unclassified_queue |
 | --- | --- | --- | --- | --- | --- | --- |
 {devices}
+
+Most hash inputs need a longer key than that of `v7-filled-key`. No spec says what a device does then. Here, the bytes
+that are missing are zeros, as in a device whose key was never set before.
 
 ## Packets
 
@@ -85,7 +88,7 @@ def _answers_text(devices: list[Device], judged: list[Judged]) -> str:
 
 
 def _configuration(device: Device) -> dict[str, object]:
-    commands = {"rss_config": encode_rss_config(device).hex()}
+    commands = {"rss_config": encode_rss_config(device, given_key(device)).hex()}
     if device.profile.tunnel_types:
         commands["hash_tunnel_set"] = encode_hash_tunnel_set(device).hex()
     return {"device": device_document(device), **commands}
@@ -119,9 +122,11 @@ def _readme_text(devices: list[Device], judged: list[Judged]) -> str:
 
 def _device_row(device: Device) -> str:
     table = f"{len(device.indirection_table)} entries, {device.queues} queues"
+    key = given_key(device)
+    filled = "" if key == device.hash_key else ", filled up with zeros"
     cells = (
         f"`{device.name}`", device.spec, device.hash_types_text or "none", device.tunnel_types_text or "-",
-        f"{len(device.hash_key)} bytes, {device.hash_key[:4].hex()}...", table, str(device.unclassified_queue),
+        f"{len(key)} bytes, {key[:4].hex()}...{filled}", table, str(device.unclassified_queue),
     )  # fmt: skip
     return f"| {' | '.join(cells)} |"
 

@@ -238,5 +238,7 @@ MUTATIONS = [
         "toeplitz",
         ("bytes of a key after the 40th do not matter", "    needed = len(data) + 4\n", "    needed = len(data) + 4\n    key = key[-40:]\n"),
         ("the whole key counts", "    needed = len(data) + 4\n", "    needed = len(data) + 4\n    key = key[:16] + bytes(24)\n"),
+        ("a short key is filled up with zeros", 'key[:needed].ljust(needed, b"\\0")', "(key * needed)[:needed]"),
+        ("a short key is filled up, not hashed less of", "range(8 * len(data))", "range(8 * min(len(data), len(key) - 4))"),
     ),
 ]  # fmt: skip

@@ -160,8 +160,15 @@ def combine_payloads(*payloads: Payload) -> DeviceOptions:
     return options
 
 
-def encode_rss_config(device: Device) -> bytes:
+def encode_rss_config(device: Device, hash_key: bytes | None = None) -> bytes:
     """Return the RSS_CONFIG payload that configures a device, with as many transmit queues as receive queues.
+
+    Parameters
+    ----------
+    device : Device
+        The device.
+    hash_key : bytes, optional
+        Its key as a driver gives it. Default: the key that it has.
 
     Raises
     ------
@@ -173,7 +180,7 @@ def encode_rss_config(device: Device) -> bytes:
         problem = f"{len(table)} is not a power of two, as the spec requires of the length of a table"
         raise ConfigurationError(Field("indirection_table"), problem, "no RSS_CONFIG can configure such a device")
     head = struct.pack("<I2H", device.hash_types, len(table) - 1, device.unclassified_queue)
-    return head + struct.pack(f"<{len(table)}HH", *table, device.queues) + _encode_key(device)
+    return head + struct.pack(f"<{len(table)}HH", *table, device.queues) + _encode_key(hash_key or device.hash_key)
 
 
 def encode_hash_tunnel_set(device: Device) -> bytes:
@@ -194,11 +201,11 @@ _CHECK = "check where the payload starts, and that its bytes are in memory order
 _TUNNEL_FEATURE = "HASH_TUNNEL"
 
 
-def _encode_key(device: Device) -> bytes:
-    if len(device.hash_key) > virtio.MOST_HASH_KEY_LENGTH:
-        problem = f"{len(device.hash_key)} bytes, but hash_key_length is one byte"
+def _encode_key(hash_key: bytes) -> bytes:
+    if len(hash_key) > virtio.MOST_HASH_KEY_LENGTH:
+        problem = f"{len(hash_key)} bytes, but hash_key_length is one byte"
         raise ConfigurationError(Field("hash_key"), problem, f"give {virtio.MOST_HASH_KEY_LENGTH} at most")
-    return bytes([len(device.hash_key)]) + device.hash_key
+    return bytes([len(hash_key)]) + hash_key
 
 
 def _take_hash_types(fields: PayloadFields, profile: Profile) -> int:

@@ -8,6 +8,11 @@ _SHORT_KEY = bytes(range(1, 17))
 _TABLE = tuple((i * 7 + i // 32) % 16 for i in range(512))
 
 
+def given_key(device: Device) -> bytes:
+    """Return the key that a driver gives a device of the set: without the zeros that fill up a short one."""
+    return device.hash_key.rstrip(b"\0")
+
+
 def list_devices() -> list[Device]:
     """Return them, the one first whose answers are in the captures too."""
     microsoft = parse_hash_key("microsoft")
@@ -22,6 +27,7 @@ def list_devices() -> list[Device]:
                unclassified_queue=7, name="v7-other-key-and-table"),
         Device("v7", "IPv4+UDPv4+UDP_EX", name="v7-udp", queues=3, indirection_table=[2, 1]),
         Device("v7", "IPv4", hash_key=_SHORT_KEY, name="v7-short-key", pad_key=False),
+        Device("v7", "all", hash_key=_SHORT_KEY, name="v7-filled-key", pad_key=True),
         Device("1.4", "all", "all", name="1.4-all"),
         Device("1.4", "all", "none", name="1.4-outer"),
         Device("1.4", "all", "GRE_2784+VXLAN+IPIP", name="1.4-some-tunnels", unclassified_queue=6),
