@@ -24,8 +24,11 @@ _LOW, _QUARTER, _HALF, _LAST = np.uint64(0xFFFFFFFF), np.uint64(16), np.uint64(3
 FOUR = 4
 
 # A split of entries into two halves: what is to be drawn for either, another split, or for all of whose entries lead to
-# one receive queue, that.
-SPLIT_LEN = 2
+# one receive queue, that; and how many splits lead to it.
+SPLIT_LEN, DEPTH = 3, 2
+CROWD = 64  # equal loads that are drawn together
+SIDE_BY_SIDE = 64  # trials
+_ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
 _CELLS_AT_ONCE = 1024
 
 
@@ -102,12 +105,17 @@ def assign_at_random(
 
 
 @step
-def count_bits(word: Any) -> int:
+def count_bits(word: Any) -> Any:
     """Count the bits of a uint64 that are set."""
     word -= (word >> np.uint64(1)) & np.uint64(0x5555555555555555)
     word = (word & np.uint64(0x3333333333333333)) + ((word >> np.uint64(2)) & np.uint64(0x3333333333333333))
     word = (word + (word >> np.uint64(4))) & np.uint64(0x0F0F0F0F0F0F0F0F)
-    return np.int64(multiply_wrapping(word, np.uint64(0x0101010101010101)) >> np.uint64(56))
+    return multiply_wrapping(word, np.uint64(0x0101010101010101)) >> np.uint64(56)
+
+
+def room_for_crowds(n_splits: int, depth: int, n_queues: int) -> int:
+    """Return how many words ``assign_crowds_at_random`` needs to work in."""
+    return SIDE_BY_SIDE * (2 + depth + n_splits + 2 * n_queues)
 
 
 @kernel
@@ -117,8 +125,8 @@ def assign_crowds_at_random(
 ) -> None:  # fmt: skip
     """Assign many equal loads to table entries at random at once, many times.
 
-    Each of them has a random bit that says in which half of the entries it is; so the set bits are counted. The same
-    goes for the halves of a half.
+    Each of 64 equal loads has a bit in a word. At each split a random word says which of them go left; so at the end
+    the set bits are counted. Many trials are done side by side, in the lanes of vector instructions.
 
     Parameters
     ----------
@@ -129,37 +137,68 @@ def assign_crowds_at_random(
     counts : int64 array of shape (n_loads,)
         How many there are of each kind.
     splits : int64 array of shape (n_splits * SPLIT_LEN,)
-        For either half the number of the split that follows, or below zero, ``-1 - queue``. The first split is of all.
+        For either half the number of the split that follows, or below zero, ``-1 - queue``; and how many splits lead to
+        this one. The first split is of all.
     n_queues, seed, first_trial, n_trials, queues
         As ``assign_at_random`` takes them, but for the trials, which are counted one by one.
-    room : int64 array of shape (n_splits,)
+    room : uint64 array of shape (room_for_crowds(n_splits, depth, n_queues),)
         Room to work in; of each thread its own.
     """
     d, numbers, n_equal = pointer(loads), pointer(identities), pointer(counts)
-    halves, waiting, sums = pointer(splits), pointer(room), pointer(queues)
+    halves, words, sums = pointer(splits), pointer(room), pointer(queues)
     of_seed = mixed(np.uint64(seed))
-    for trial in range(n_trials):
-        at = trial * n_queues * 2
+    depth = np.int64(0)
+    for split in range(n_splits):
+        depth = max(depth, halves[split * SPLIT_LEN + DEPTH] + 1)
+    # Rows of the room, each with a word for each trial.
+    states = SIDE_BY_SIDE
+    drawn = states + SIDE_BY_SIDE
+    here = drawn + depth * SIDE_BY_SIDE
+    packets_of = here + n_splits * SIDE_BY_SIDE
+    bytes_of = packets_of + n_queues * SIDE_BY_SIDE
+    for start in range(0, n_trials, SIDE_BY_SIDE):
+        n_now = min(SIDE_BY_SIDE, n_trials - start)
+        for trial in range(n_now):
+            words[trial] = mixed(np.uint64(first_trial + start + trial))
+        for i in range(packets_of, bytes_of + n_queues * SIDE_BY_SIDE):
+            words[i] = np.uint64(0)
         for i in range(n_loads):
-            state = mixed(numbers[i] ^ of_seed ^ mixed(np.uint64(first_trial + trial)))
-            waiting[0] = n_equal[i]
-            for split in range(n_splits):
-                n_here = waiting[split]
-                n_left = np.int64(0)
-                for _ in range(n_here >> 6):
-                    state = add_wrapping(state, STRIDE)
-                    n_left += count_bits(mixed(state))
-                if n_here & 63:
-                    state = add_wrapping(state, STRIDE)
-                    n_left += count_bits(mixed(state) >> np.uint64(64 - (n_here & 63)))
-                for half in range(SPLIT_LEN):
-                    n_of_half = n_left if half == 0 else n_here - n_left
-                    following = halves[split * SPLIT_LEN + half]
-                    if following >= 0:
-                        waiting[following] = n_of_half
-                    else:
-                        cell = at + 2 * (-1 - following)
-                        add_pair(sums, cell, n_of_half * d[2 * i], n_of_half * d[2 * i + 1])
+            packets, n_bytes = np.uint64(d[2 * i]), np.uint64(d[2 * i + 1])
+            identity = numbers[i] ^ of_seed
+            for trial in range(n_now):
+                words[states + trial] = mixed(identity ^ words[trial])
+            for first in range(0, n_equal[i], CROWD):
+                all_here = _ALL >> np.uint64(CROWD - min(n_equal[i] - first, CROWD))
+                for trial in range(n_now):
+                    words[here + trial] = all_here
+                for level in range(depth):
+                    for trial in range(n_now):
+                        state = add_wrapping(words[states + trial], STRIDE)
+                        words[states + trial] = state
+                        words[drawn + level * SIDE_BY_SIDE + trial] = mixed(state)
+                for split in range(n_splits):
+                    source = here + split * SIDE_BY_SIDE
+                    choice = drawn + halves[split * SPLIT_LEN + DEPTH] * SIDE_BY_SIDE
+                    for half in range(2):
+                        turned = _ALL if half else np.uint64(0)
+                        following = halves[split * SPLIT_LEN + half]
+                        if following >= 0:
+                            target = here + following * SIDE_BY_SIDE
+                            for trial in range(n_now):
+                                words[target + trial] = words[source + trial] & (words[choice + trial] ^ turned)
+                        else:
+                            to_packets = packets_of + (-1 - following) * SIDE_BY_SIDE
+                            to_bytes = bytes_of + (-1 - following) * SIDE_BY_SIDE
+                            for trial in range(n_now):
+                                n = count_bits(words[source + trial] & (words[choice + trial] ^ turned))
+                                words[to_packets + trial] += multiply_wrapping(n, packets)
+                                words[to_bytes + trial] += multiply_wrapping(n, n_bytes)
+        for trial in range(n_now):
+            at = (start + trial) * n_queues * 2
+            for queue in range(n_queues):
+                cell = at + 2 * queue
+                of_queue = queue * SIDE_BY_SIDE + trial
+                add_pair(sums, cell, np.int64(words[packets_of + of_queue]), np.int64(words[bytes_of + of_queue]))
 
 
 @step

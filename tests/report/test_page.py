@@ -187,7 +187,7 @@ def test_the_three_numbers_are_those_that_matter(pages):
     assert numbers("overlay") == [
         "+258% busiest queue above its ideal share, at worst: outer-addresses",
         "+8.9% busiest queue above its ideal share, at best: inner",
-        "up to +31.2% by chance: 95 of 100 ideal hashes under inner",
+        "up to +32.0% by chance: 95 of 100 ideal hashes under inner",
     ]
     assert numbers("empty") == ["0 packets", "0 with a hash under outer-addresses", "8 receive queues"]
     assert numbers("no queues")[2] == "no receive queues"

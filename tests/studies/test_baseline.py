@@ -34,10 +34,10 @@ def fresh(inputs: np.ndarray, device: pcaphash.Device, n_times: int, seed: int) 
 def test_intervals_cover_fresh_ideal_hashes(n_inputs, queues):
     device = pcaphash.Device(queues=queues)
     inputs = heavy_tailed(n_inputs, n_inputs)
-    baseline = drawn(inputs, device)
+    baselines = [drawn(inputs, device, seed=seed) for seed in range(1, 9)]  # one alone may have luck
     for name, values in spread_each(fresh(inputs, device, 2000, 5)).items():
-        interval = baseline.interval(f"{name}_packets")
-        covered = np.mean([value in interval for value in values])
+        intervals = [baseline.interval(f"{name}_packets") for baseline in baselines]
+        covered = np.mean([value in interval for interval in intervals for value in values])
         assert 0.93 <= covered <= 0.97 or (name == "min_max" and covered > 0.97), (name, covered)
 
 

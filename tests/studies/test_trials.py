@@ -180,22 +180,44 @@ def test_equal_loads_drawn_together_spread_as_if_drawn_one_by_one(device):
     assert pairs[0] == pytest.approx(pairs[1], abs=MOST_SIGMAS * error)
 
 
+@pytest.mark.parametrize("table", [[0, 1], [2, 0, 1, 1], [0, 1, 2, 3, 4, 5, 6, 7]])
+def test_crowds_of_any_size_are_multinomial(table):
+    device = pcaphash.Device(queues=8, indirection_table=table)
+    loads = np.repeat([[1, 0], [1000, 1], [10**6, 10**3]], [7, 64, 130], axis=0)
+    trials = take_baseline(loads, identities(len(loads)), NOTHING, device).loads
+    assert np.array_equal(trials.sum(axis=1), np.broadcast_to(loads.sum(axis=0), (len(trials), 2)))
+    assert len(find_crowds(loads, len(split_table(table))).counts) == 3
+    for unit, number in ((1, 7), (1000, 64), (10**6, 130)):
+        of_unit = trials[:, :, 0] // unit % 1000
+        for queue in range(8):
+            share = table.count(queue) / len(table)
+            mean, error = number * share, math.sqrt(number * share * (1 - share) / len(trials))
+            assert of_unit[:, queue].mean() == pytest.approx(mean, abs=MOST_SIGMAS * error)
+        if COMPILED:
+            chances = np.array([table.count(queue) / len(table) for queue in sorted(set(table))])
+            expected = number * (np.diag(chances) - np.outer(chances, chances))
+            found = np.cov(of_unit[:, sorted(set(table))].T)
+            assert found == pytest.approx(expected, abs=MOST_SIGMAS * number / math.sqrt(len(trials) / 2))
+
+
 @given(st.integers(0, 7), st.data())
 def test_splits_share_the_entries_out_as_the_table_does(bits, data):
     table = data.draw(st.lists(st.integers(0, 5), min_size=1 << bits, max_size=1 << bits))
     splits = split_table(table).tolist()
     shares = dict.fromkeys(table, 0)
 
-    def follow(following, share):
+    def follow(following, share, depth):
         if following < 0:
             shares[-1 - following] += share
         else:
-            for half in splits[following]:
-                follow(half, share // 2)
+            *halves, its_depth = splits[following]
+            assert its_depth == depth
+            for half in halves:
+                follow(half, share // 2, depth + 1)
 
-    follow(0 if splits else -1 - table[0], 1 << bits)
+    follow(0 if splits else -1 - table[0], 1 << bits, 0)
     assert shares == {queue: table.count(queue) for queue in table}
-    assert all(following < 0 or following > number for number, halves in enumerate(splits) for following in halves)
+    assert all(following < 0 or following > number for number, halves in enumerate(splits) for following in halves[:2])
 
 
 def test_a_table_that_cannot_be_halved_has_no_splits():

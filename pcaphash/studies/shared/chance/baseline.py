@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pcaphash.device.device import Device
-from pcaphash.kernels.chance import FOUR, assign_at_random, assign_crowds_at_random
+from pcaphash.kernels.chance import CROWD, DEPTH, FOUR, assign_at_random, assign_crowds_at_random, room_for_crowds
 from pcaphash.studies.shared.chance.crowds import find_crowds, split_table
 from pcaphash.studies.shared.chance.spread import GROWING, UNITS, spread_each
 from pcaphash.studies.shared.chance.trials import SHARE, Interval, ends_are_known, interval_of, quantiles_of, run_trials
@@ -101,6 +101,7 @@ def take_baseline(
     table = np.asarray(device.indirection_table, np.int64)
     splits = split_table(device.indirection_table)
     crowds = find_crowds(inputs, len(splits))
+    n_room = room_for_crowds(len(splits), int(splits[:, DEPTH].max(initial=-1)) + 1, device.queues)
     singles, single_numbers = inputs[crowds.is_single].reshape(-1), identities[crowds.is_single]
 
     def draw(first_four: int, n_fours: int, loads: npt.NDArray[np.int64]) -> None:
@@ -110,7 +111,7 @@ def take_baseline(
         )  # fmt: skip
         assign_crowds_at_random(
             crowds.loads.reshape(-1), crowds.identities, crowds.counts, len(crowds.counts), splits.reshape(-1),
-            len(splits), device.queues, seed, FOUR * first_four, len(loads), np.empty(len(splits), np.int64),
+            len(splits), device.queues, seed, FOUR * first_four, len(loads), np.empty(n_room, np.uint64),
             loads.reshape(-1),
         )  # fmt: skip
         loads[:, device.unclassified_queue] += unhashed
@@ -119,7 +120,7 @@ def take_baseline(
         baseline = Baseline(loads, len(inputs))
         return ends_are_known(loads) and (judged is None or _is_tail_known(baseline, judged))
 
-    n_draws = len(single_numbers) + len(crowds.counts) * len(splits)
+    n_draws = len(single_numbers) + int((-(-crowds.counts // CROWD)).sum()) * len(splits)
     return Baseline(run_trials(draw, n_draws, device.queues, is_known), len(inputs))
 
 

@@ -7,8 +7,9 @@ import numpy as np
 import numpy.typing as npt
 
 from pcaphash.engine.flows.grouping import group_rows
+from pcaphash.kernels.chance import SPLIT_LEN
 
-_LEAST_PER_SPLIT = 4  # equal loads for each split of the table: of fewer, it is faster to draw each of them
+_LEAST = 2  # equal loads; of fewer than the table has splits, it is faster to draw each of them
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +46,7 @@ def find_crowds(loads: npt.NDArray[np.int64], n_splits: int) -> Crowds:
     """
     groups = group_rows(loads.astype(np.uint64))
     counts = np.bincount(groups.of_row, minlength=len(groups))
-    is_many = counts >= max(_LEAST_PER_SPLIT * n_splits, 1) if n_splits else np.zeros(len(groups), bool)
+    is_many = counts >= max(n_splits, _LEAST) if n_splits else np.zeros(len(groups), bool)
     return Crowds(loads[groups.firsts[is_many]], groups.hashes[is_many], counts[is_many], ~is_many[groups.of_row])
 
 
@@ -56,20 +57,20 @@ def split_table(table: Sequence[int]) -> npt.NDArray[np.int64]:
 
     Returns
     -------
-    int64 array of shape (splits, 2)
+    int64 array of shape (splits, 3)
         As ``kernels.chance`` takes them; none if the table has one receive queue, or a length that is no power of two.
     """
     queues = sorted(table)
     splits: list[list[int]] = []
 
-    def follow(first: int, last: int) -> int:
+    def follow(first: int, last: int, depth: int) -> int:
         if queues[first] == queues[last - 1]:
             return -1 - queues[first]
         number, middle = len(splits), (first + last) // 2
         splits.append([])
-        splits[number] = [follow(first, middle), follow(middle, last)]
+        splits[number] = [follow(first, middle, depth + 1), follow(middle, last, depth + 1), depth]
         return number
 
     if len(queues) & (len(queues) - 1) == 0:
-        follow(0, len(queues))
-    return np.array(splits, np.int64).reshape(-1, 2)
+        follow(0, len(queues), 0)
+    return np.array(splits, np.int64).reshape(-1, SPLIT_LEN)
