@@ -62,7 +62,7 @@ def test_a_folder_gets_every_key_and_the_verdict(tmp_path):
     assert values == sorted(values)
     assert [row["origin"] for row in rows].count("current") == 1
     lines = (tmp_path / "new" / "verdict.txt").read_text().splitlines()
-    assert lines[0].startswith("Keep the current key: with it, ")
+    assert lines[0].startswith("Keep the current key: on the flows not used to choose keys, ")
     assert lines[-1].startswith("RSS_CONFIG with the current key")
 
 
@@ -94,7 +94,9 @@ def test_of_a_saved_census_the_table_is_tuned(tmp_path):
         of_census["rss_config"] == of_trace["rss_config"] == (tmp_path / "new" / "rss_config.hex").read_text().strip()
     )
     shown = run("tune", saved).stdout.decode()
-    assert shown.startswith("A saved census has no flows to try hash keys on")
+    assert shown.startswith("A saved census has no flows, so hash keys cannot be tried")
+    assert "ethtool -X" not in shown
+    assert "RSS_CONFIG" not in shown
     assert "nan" not in shown
 
 

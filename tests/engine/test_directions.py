@@ -139,7 +139,30 @@ def test_two_traces_of_two_hosts(tmp_path):
     other = [each.replace(HOST, mac(9)) for each in conversation(60)]
     paths = [write(tmp_path / "one.pcap", conversation(60)), write(tmp_path / "two.pcap", other)]
     found = info(paths).reading.both_ways
-    assert (found.hosts, found.share) == ((HOST.hex(":"), mac(9).hex(":")), 1 / 3)
+    assert (found.hosts, found.share, found.is_everywhere) == ((HOST.hex(":"), mac(9).hex(":")), 1 / 3, True)
+
+
+def one_way(n: int) -> list[bytes]:
+    """Packets of a mirror port, which has no host's address in common."""
+    return [link(mac(9 + i), mac(99 - i % 50), packet(address(i % 50), address(99), i)) for i in range(n)]
+
+
+def test_advice_for_some_traces_is_not_given_for_all(tmp_path):
+    paths = [write(tmp_path / "a.pcap", one_way(500)), write(tmp_path / "b.pcap", conversation(60))]
+    found = info(paths).reading.both_ways
+    assert ([each.trace for each in found.traces], found.is_everywhere) == ([1], False)
+    (line,) = complaints(run("analyze", *paths))
+    assert line == (
+        "pcaphash: warning: 3.6% of packets seem to be sent by the capturing host, so its NIC did not receive them "
+        f"(in {paths[1]}). In a run over this trace alone, leave them out with --destination-mac {HOST.hex(':')}; "
+        "over all traces, that would leave out packets that the NIC received"
+    )
+    paths.append(write(tmp_path / "c.pcap", [each.replace(HOST, mac(9)) for each in conversation(60)]))
+    (line,) = complaints(run("analyze", *paths))
+    assert f"(in 2 of 3 traces, the first is {paths[1]}). In a run over that trace alone" in line
+    assert mac(9).hex(":") not in line
+    (line,) = complaints(run("analyze", paths[1], paths[2]))
+    assert line.endswith(f"--destination-mac {HOST.hex(':')} --destination-mac {mac(9).hex(':')}")
 
 
 COMMANDS = {
@@ -195,7 +218,8 @@ def test_info_tells(tmp_path):
     )
     document = json.loads(run("info", path, "--format", "json").stdout)
     assert document["both_ways"] == {
-        "share": 1 / 3, "hosts": ["02:00:00:00:00:0a"], "is_open": False, "are_macs": True,
+        "share": 1 / 3, "hosts": ["02:00:00:00:00:0a"], "is_open": False, "are_macs": True, "is_everywhere": True,
+        "traces": [{"trace": str(path), "hosts": ["02:00:00:00:00:0a"], "is_mac": True}],
     }  # fmt: skip
 
 

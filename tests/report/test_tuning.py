@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from pcaphash import Device
-from pcaphash.report.tune.words import setting_lines, table_lines
+from pcaphash.report.tune.words import put_into_words, setting_lines, table_lines
 from pcaphash.report.tune.write import write_tuning
 from pcaphash.studies.tune import tune
 from pcaphash.studies.tune.tables import TableTrial
@@ -54,8 +54,18 @@ def test_weights_that_are_no_improvement_are_not_proposed(tuning):
 def test_tables_are_shown_with_what_they_give_elsewhere(tuning):
     shown = replace(tuning, rebalanced=replace(tuning.rebalanced, whole=0.125, judged=0.5))
     first = table_lines(shown)[0]
-    assert first.startswith("rebalanced table: the busiest receive queue is 12.5% above the ideal share (now ")
-    assert "made from one half of the flows, 50.0% (now " in first
+    begins = "rebalanced table: the busiest receive queue is 12.5% above the ideal share on all flows (current table: "
+    assert first.startswith(begins)
+    assert "from one half of the flows, that is 50.0% on the other half (current table: " in first
+
+
+def test_a_table_that_leaves_out_queues_is_told_first(tmp_path):
+    trace = write(tmp_path / "many.pcapng", [plain(flow) for flow in flows(100)])
+    words = put_into_words(tune(trace, Device(queues=4, indirection_table=[0, 1, 1, 0] * 4), n_keys=10))
+    assert words.headline.startswith("The indirection table uses only 2 of 4 receive queues: unless that is intended, ")
+    assert words.settings[0] == "Linux: ethtool -X IF equal 4"
+    assert words.settings[1].endswith("The command above uses all receive queues.")
+    assert not any("uses only" in line for line in words.cautions)
 
 
 def test_flows_left_out_are_told(tuning):

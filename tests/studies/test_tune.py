@@ -13,7 +13,14 @@ from pcaphash.studies.census import census
 from pcaphash.studies.shared.chance.baseline import Baseline
 from pcaphash.studies.shared.chance.spread import spread
 from pcaphash.studies.tune import tune
-from pcaphash.studies.tune.cautions import RepeatingKey, SmallTable, UnequalEntries, ZeroKey, list_cautions
+from pcaphash.studies.tune.cautions import (
+    RepeatingKey,
+    SmallTable,
+    UnequalEntries,
+    UnusedQueues,
+    ZeroKey,
+    list_cautions,
+)
 from pcaphash.studies.tune.tables import Turns, Weights, ethtool_table, partition, rebalance
 from pcaphash.studies.tune.trial import CHOOSING, JUDGING, fold, place, random_keys, split_inputs
 from pcaphash.studies.tune.verdict import (
@@ -51,6 +58,7 @@ def test_a_key_of_zeros_is_found_bad_and_another_one_helps_on_other_flows(many):
     assert tuning.tuned.hash_key == tuning.keys[tuning.best]
     assert f"hkey {tuning.keys[tuning.best].hex(':')}" in tuning.ethtool_line
     assert tuning.verdict.facts.why is None
+    assert tuning.verdict.facts.current_on_all == tuning.value("all", 0)
     assert tuning.verdict.facts.current == Halves(tuning.value("choosing", 0), tuning.value("judging", 0))
     assert tuning.verdict.facts.best.judging == tuning.value("judging", tuning.best)
     assert tuning.verdict.facts.outdone == 1
@@ -145,6 +153,7 @@ def test_of_a_saved_census_a_table_is_made_alone(tmp_path, many):
     assert tuning.rebalanced.table == whole.rebalanced.table
     assert tuning.weighted.table == whole.weighted.table
     assert tuning.rss_config == whole.rss_config
+    assert (tuning.ethtool_table, tuning.ethtool_line) == (None, "")
     assert tuning.value("all", 0) == whole.value("all", 0)
     assert np.isnan(tuning.value("choosing", 0))
     assert np.isnan(tuning.value("judging", 0))
@@ -216,6 +225,8 @@ def test_cautions_name_what_is_doubtful():
     assert list_cautions(Device(queues=8, indirection_table_size=16)) == [SmallTable(16, 4, 8)]
     assert list_cautions(Device(queues=8, indirection_table_size=32)) == []
     assert list_cautions(Device(queues=6)) == [UnequalEntries(6, 21, 22)]
+    assert list_cautions(Device(queues=6, indirection_table=[0, 1] * 64)) == [UnusedQueues(2, 6)]
+    assert list_cautions(Device(queues=64, indirection_table=[0, 1] * 16)) == [SmallTable(32, 4, 64)]
 
 
 @pytest.mark.parametrize(
@@ -231,7 +242,7 @@ def test_cautions_name_what_is_doubtful():
 def test_only_a_key_that_is_bad_on_both_halves_is_blamed(current, best, outdone, cause, why):
     first = np.arange(50, 70)  # of 100 packets on two receive queues: up to 38 % above the ideal
     baseline = Baseline(np.stack([first, 100 - first], axis=1)[:, :, np.newaxis].repeat(2, axis=2), 10)
-    verdict = judge_key(baseline, "max_ideal_packets", Halves(*current), Halves(*best), outdone)
+    verdict = judge_key(baseline, "max_ideal_packets", Halves(*current), Halves(*best), 0.4, outdone)
     facts = verdict.facts
     assert (verdict.cause, facts.why) == (cause, why)
     assert (facts.current, facts.best, facts.outdone) == (Halves(*current), Halves(*best), outdone)

@@ -16,7 +16,7 @@ from pcaphash.studies.shared.chance.trials import Interval
 from pcaphash.studies.sweep import MEASURE_COLUMNS, sweep
 from pcaphash.studies.sweep.verdict import Conclusion
 from pcaphash.studies.sweep.verdict import Verdict as SweepVerdict
-from pcaphash.studies.tune.cautions import RepeatingKey, SmallTable, UnequalEntries, ZeroKey
+from pcaphash.studies.tune.cautions import RepeatingKey, SmallTable, UnequalEntries, UnusedQueues, ZeroKey
 from pcaphash.studies.tune.verdict import (
     Cause,
     FewInputs,
@@ -36,7 +36,7 @@ from support.validate_sentences import validate_sentences
 
 
 def _judged(measure: str, why: Little | None) -> JudgedKeys:
-    return JudgedKeys(measure, Halves(0.231, 0.9), Halves(0.117, 0.131), Interval(0.1, 0.38), 99.25, 0.95, why)
+    return JudgedKeys(measure, Halves(0.231, 0.9), Halves(0.117, 0.131), 0.45, Interval(0.1, 0.38), 99.25, 0.95, why)
 
 
 def tune_sentences() -> Iterator[str]:
@@ -65,11 +65,17 @@ def tune_sentences() -> Iterator[str]:
     yield tuning_title(Verdict(Cause.LITTLE, little))
     yield tuning_title(Verdict(Cause.LITTLE, replace(little, current=Halves(0.2, 0.2))))
     within = replace(little, current=Halves(0.2, 0.2), worse_than=60.0)
-    better = replace(little, current=Halves(0.05, 0.05), worse_than=0.5)
+    better = replace(little, current=Halves(0.05, 0.05), current_on_all=0.04, worse_than=0.5)
     for each in (within, better):
         yield headline(Verdict(Cause.LITTLE, each))
     yield from reasons(Verdict(Cause.LITTLE, within))
-    cautions = (ZeroKey(), RepeatingKey(1, 256), RepeatingKey(2, 65536), SmallTable(16, 4, 8))
+    yield from map(caution_text, (UnusedQueues(2, 8), UnusedQueues(1, 8)))
+    cautions = (
+        ZeroKey(),
+        RepeatingKey(1, 256),
+        RepeatingKey(2, 65536),
+        SmallTable(16, 4, 8),
+    )
     yield from map(caution_text, (*cautions, UnequalEntries(6, 21, 22)))
 
 

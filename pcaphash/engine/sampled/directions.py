@@ -25,7 +25,27 @@ _LEAST_PACKETS = 20  # to one host, from which something can be told
 _EVERY = 0.98  # of the packets have the host's address; few others get in by mistakes of switches
 _LEAST_SHARE = 0.02  # of the packets in either direction
 _REVERSED = 0.5  # of the sent packets have a source address that received ones have as destination
+_NEARLY_ALL = 0.98  # of the packets are of traces with both directions: what holds of these can be asked of all
 _FEWER = 2  # times as many IP addresses are behind one end: that is the network, and the other one the host
+
+
+@dataclass(frozen=True)
+class TraceBothWays:
+    """Both directions of traffic in one trace.
+
+    Parameters
+    ----------
+    trace : int
+        Which of the traces, counted from 0.
+    hosts : tuple of str
+        The Ethernet address, or IP address, of the host that seems to have captured; two where either may be it.
+    is_mac : bool
+        Whether that is an Ethernet address.
+    """
+
+    trace: int
+    hosts: tuple[str, ...]
+    is_mac: bool
 
 
 @dataclass(frozen=True)
@@ -36,19 +56,31 @@ class BothWays:
     ----------
     share : float
         Of all packets, those that look sent by the host; of two that may be the host, by the first.
-    hosts : tuple of str
-        Ethernet addresses, or IP addresses, of the hosts that seem to have captured; one for each trace that has both
-        directions.
-    is_open : bool
-        Whether either of two ends may be the host: then both are in ``hosts``.
-    are_macs : bool
-        Whether they are Ethernet addresses.
+    traces : tuple of TraceBothWays
+        The traces that have both directions.
+    is_everywhere : bool
+        Whether nearly all packets are of these traces, so that the others lose little if only packets to these hosts
+        are selected.
     """
 
     share: float
-    hosts: tuple[str, ...]
-    is_open: bool
-    are_macs: bool
+    traces: tuple[TraceBothWays, ...]
+    is_everywhere: bool
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """The hosts of all these traces, each once."""
+        return tuple(dict.fromkeys(host for trace in self.traces for host in trace.hosts))
+
+    @property
+    def is_open(self) -> bool:
+        """Whether either of two ends of some trace may be the host: then both are in ``hosts``."""
+        return any(len(trace.hosts) > 1 for trace in self.traces)
+
+    @property
+    def are_macs(self) -> bool:
+        """Whether all hosts are Ethernet addresses."""
+        return all(trace.is_mac for trace in self.traces)
 
 
 @dataclass(frozen=True)
@@ -65,7 +97,7 @@ def find_both_ways(kept: KeptPackets) -> BothWays | None:
     unknown = kept.take(kept.records["direction"] == DIRECTION_UNKNOWN)
     if len(unknown) < _LEAST_PACKETS:
         return None
-    hosts, n_sent, is_open, are_macs = [], 0, False, True
+    found, n_sent, n_packets = [], 0, 0
     for trace in sorted(set(unknown.traces.tolist())):
         part = unknown.take(unknown.traces == trace)
         is_ethernet = part.records["link_type"] == ETHERNET
@@ -73,13 +105,12 @@ def find_both_ways(kept: KeptPackets) -> BothWays | None:
         ends = _find_ends(part.take(is_ethernet == by_mac), by_mac)
         if not ends:
             continue
-        are_macs &= by_mac
-        is_open |= len(ends) > 1
-        hosts += [_write(end.address, by_mac) for end in ends]
+        found.append(TraceBothWays(trace, tuple(_write(end.address, by_mac) for end in ends), by_mac))
         n_sent += ends[0].n_sent
-    if not hosts:
+        n_packets += len(part)
+    if not found:
         return None
-    return BothWays(n_sent / len(kept), tuple(dict.fromkeys(hosts)), is_open, are_macs)
+    return BothWays(n_sent / len(kept), tuple(found), n_packets >= _NEARLY_ALL * len(kept))
 
 
 def _find_ends(part: KeptPackets, by_mac: bool) -> list[_End]:

@@ -8,6 +8,8 @@ from pcaphash.report.words.suspicion import suspect_document
 from pcaphash.report.words.values import link_type_name
 
 if TYPE_CHECKING:
+    from pcaphash.engine.reading import Reading
+    from pcaphash.engine.sampled.directions import BothWays
     from pcaphash.studies.info import Info, SavedFacts, Times, TraceFile
 
 
@@ -60,7 +62,7 @@ def _document(asked: "tuple[Info, bool]") -> dict[str, object]:
             "longest": tally.longest,
         },
         "directions": None if tally is None else tally.directions,
-        "both_ways": None if reading.both_ways is None else asdict(reading.both_ways),
+        "both_ways": None if reading.both_ways is None else _both_ways_document(reading.both_ways, reading),
         "repeated": None if reading.repeated is None else asdict(reading.repeated),
         "encapsulations": [each.row() for each in info.encapsulations],
         "tunnels": None
@@ -75,6 +77,20 @@ def _document(asked: "tuple[Info, bool]") -> dict[str, object]:
         "reported": None
         if reported is None
         else {"hashes": reported.hashes, "queues": reported.queues, "algorithms": reported.algorithms},
+    }
+
+
+def _both_ways_document(found: "BothWays", reading: "Reading") -> dict[str, object]:
+    return {
+        "share": found.share,
+        "hosts": list(found.hosts),
+        "is_open": found.is_open,
+        "are_macs": found.are_macs,
+        "traces": [
+            {"trace": reading.names[(each.trace,)], "hosts": list(each.hosts), "is_mac": each.is_mac}
+            for each in found.traces
+        ],
+        "is_everywhere": found.is_everywhere,
     }
 
 

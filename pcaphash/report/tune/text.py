@@ -59,7 +59,7 @@ def _show_keys(tuning: "Tuning", console: Console) -> None:
     title = f"{count(tuning.n_random)} random keys and the current one by {tuning.measure}"
     columns = Columns(title, [_name(tuning, number)
                               for number in shown], "key", "right")  # fmt: skip
-    columns.add("place", [count(places[number]) for number in shown])
+    columns.add(f"place of {count(len(order))}", [count(places[number]) for number in shown])
     for heading, part in (("choosing flows", "choosing"), ("other flows", "judging"), ("all flows", "all")):
         columns.add(heading, [_brief(tuning, tuning.value(part, number)) for number in shown])
     columns.print(console)

@@ -7,8 +7,9 @@ from pcaphash.errors import Field
 from pcaphash.report.words.measures import say_measure, write_measure, write_number
 from pcaphash.report.words.reach import reach_texts
 from pcaphash.report.words.values import count, counted, percent, too_few
-from pcaphash.studies.tune.cautions import RepeatingKey, SmallTable, UnequalEntries, ZeroKey
+from pcaphash.studies.tune.cautions import RepeatingKey, SmallTable, UnequalEntries, UnusedQueues, ZeroKey
 from pcaphash.studies.tune.search import Gain
+from pcaphash.studies.tune.tables import Turns
 from pcaphash.studies.tune.trial import CURRENT
 from pcaphash.studies.tune.verdict import Cause, FewInputs, FewPackets, JudgedKeys, JudgedTable, Little
 
@@ -72,12 +73,13 @@ class TuningWords:
 def put_into_words(tuning: "Tuning") -> TuningWords:
     """Write the result of tuning for readers."""
     verdict, is_nothing = tuning.verdict, tuning.verdict.cause == Cause.NOTHING
+    unused = [caution_text(each) for each in verdict.cautions if isinstance(each, UnusedQueues)]
     return TuningWords(
-        headline=headline(verdict),
+        headline=" ".join([*unused, headline(verdict)]),
         reasons=[*reasons(verdict), *search_lines(tuning), *reach_lines(tuning)],
-        cautions=[caution_text(caution) for caution in verdict.cautions],
+        cautions=[caution_text(each) for each in verdict.cautions if not isinstance(each, UnusedQueues)],
         tables=[] if is_nothing else table_lines(tuning),
-        settings=[] if is_nothing else setting_lines(tuning),
+        settings=[] if is_nothing or tuning.n_inputs is None else setting_lines(tuning),
         limits=[] if is_nothing else _limits(tuning),
     )
 
@@ -93,7 +95,10 @@ def headline(verdict: "Verdict") -> str:
     if isinstance(facts, JudgedKeys):
         return _judged(facts)
     if isinstance(facts, JudgedTable):
-        return f"A saved census has no flows to try hash keys on, so only tables were made. {_gain_of_table(facts)}"
+        return (
+            "A saved census has no flows, so hash keys cannot be tried, and tables cannot be judged on flows that they "
+            "were not made for: tune the trace itself."
+        )
     return "There is nothing to tune: no packet of this census has a hash."
 
 
@@ -101,10 +106,12 @@ def _judged(facts: JudgedKeys) -> str:
     best, current = (write_number(facts.measure, halves.judging) for halves in (facts.best, facts.current))
     if facts.why == Little.AS_CHANCE:
         outside = "better than" if facts.worse_than < 50 else "hardly worse than"
+        on_all = write_number(facts.measure, facts.current_on_all)
         where = "within" if facts.current.judging in facts.ideal else outside
         return (
-            f"Keep the current key: with it, {say_measure(facts.measure, current)}, {where} the range of ideal hashes "
-            f"({_ideal(facts)}). A key chosen for these flows may not suit others."
+            f"Keep the current key: on the flows not used to choose keys, {say_measure(facts.measure, current)} "
+            f"({on_all} on all flows), {where} the range of ideal hashes ({_ideal(facts)}). "
+            "A key chosen for these flows may not suit others."
         )
     if facts.why is not None:
         return _LITTLE[facts.why]
@@ -121,16 +128,19 @@ def _ideal(facts: JudgedKeys) -> str:
 
 def _gain_of_table(facts: JudgedTable) -> str:
     if not facts.is_gain:
-        return "None of them is better than the device's own table."
+        return "No table made for these packets is better than the device's own table."
     rebalanced, current = (write_number(facts.measure, value) for value in (facts.rebalanced, facts.current))
-    return f"With the rebalanced table, {say_measure(facts.measure, rebalanced)} instead of {current}."
+    return (
+        f"With a table made for these packets, {say_measure(facts.measure, rebalanced)} instead of {current}; that "
+        "fits these packets only."
+    )
 
 
 def reasons(verdict: "Verdict") -> list[str]:
     """Say what a verdict rests on."""
     facts = verdict.facts
     if isinstance(facts, JudgedTable):
-        return ["Without flows, it is not known whether this holds for other traffic."]
+        return [_gain_of_table(facts)]
     if not isinstance(facts, JudgedKeys):
         return []
     keys = (("best key", facts.best), ("current key", facts.current))
@@ -185,6 +195,11 @@ def reach_lines(tuning: "Tuning") -> list[str]:
 
 def caution_text(caution: "Caution") -> str:
     """Say what about a device's key or table bears on tuning."""
+    if isinstance(caution, UnusedQueues):
+        return (
+            f"The indirection table uses only {count(caution.used)} of {count(caution.queues)} receive queues: unless "
+            f"that is intended, use all of them first (ethtool -X IF equal {caution.queues})."
+        )
     if isinstance(caution, ZeroKey):
         return "hash key: it is all zero, so every hash is 0 and leads to table entry 0"
     if isinstance(caution, RepeatingKey):
@@ -213,14 +228,18 @@ def table_lines(tuning: "Tuning") -> list[str]:
     """Say what the tables that were made give, on these flows and on those that they were not made from."""
     measure, key = tuning.measure, tuning.recommended
     whole, judged = (write_number(measure, tuning.value(part, key)) for part in ("all", "judging"))
+    own = "current table" if key == CURRENT else "current table with the best key"
     lines = []
     for name, trial in (("rebalanced table", tuning.rebalanced), ("table by weights", tuning.weighted)):
-        here = f"{name}: {say_measure(measure, write_number(measure, trial.whole))} (now {whole})"
+        here = say_measure(measure, write_number(measure, trial.whole))
         if tuning.n_inputs is None:
-            lines.append(here)
+            lines.append(f"{name}, which fits these packets only: {here} ({own}: {whole})")
             continue
-        there = f"{write_number(measure, trial.judged)} (now {judged})"
-        lines.append(f"{here}; made from one half of the flows, {there} on the other half")
+        there = write_number(measure, trial.judged)
+        lines.append(
+            f"{name}: {here} on all flows ({own}: {whole}). If it is made from one half of the flows, that is {there} "
+            f"on the other half ({own}: {judged})."
+        )
     return lines
 
 
@@ -244,10 +263,11 @@ _WHAT_SETS_ENTRIES = (
 
 def _what_ethtool_lacks(tuning: "Tuning") -> str:
     limit = "ethtool -X cannot set the rebalanced table, because it takes no list of entries"
+    if isinstance(tuning.ethtool_table, Turns):
+        return f"{limit}. The command above uses all receive queues."
     if tuning.ethtool_table is not None:
         return f"{limit}. The weights above come closest."
-    where = " both on these flows and on others" if tuning.n_inputs is not None else ""
-    return f"{limit}. No weights improve the spread{where}."
+    return f"{limit}. No weights improve the spread both on these flows and on others."
 
 
 def _key_name(tuning: "Tuning") -> str:

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from pcaphash.errors import Field
-from pcaphash.report.words.values import percent
+from pcaphash.report.words.values import count, percent
 
 if TYPE_CHECKING:
     from pcaphash.engine.reading import Reading
@@ -15,12 +15,14 @@ _MOST_HOSTS = 4
 
 def list_doubts(reading: "Reading") -> list[str]:
     """Say, a line each, why packets that were counted may not have reached the device."""
-    lines = [] if reading.both_ways is None else [_both_ways(reading.both_ways)]
+    lines = [] if reading.both_ways is None else [_both_ways(reading.both_ways, reading)]
     return lines if reading.repeated is None else [*lines, _repeated(reading.repeated)]
 
 
-def _both_ways(found: "BothWays") -> str:
-    option = "destination_mac" if found.are_macs else "to"
+def _both_ways(found: "BothWays", reading: "Reading") -> str:
+    if not found.is_everywhere:
+        return _in_some_traces(found, reading)
+    option = _host_option(found.are_macs)
     hosts = found.hosts[:_MOST_HOSTS]
     more = f" and {len(found.hosts) - len(hosts)} more" if len(found.hosts) > len(hosts) else ""
     if found.is_open:
@@ -34,6 +36,24 @@ def _both_ways(found: "BothWays") -> str:
         f"{percent(found.share)} of packets seem to be sent by the capturing host ({', '.join(hosts)}{more}), so its "
         f"NIC did not receive them; leave them out with {options}"
     )
+
+
+def _in_some_traces(found: "BothWays", reading: "Reading") -> str:
+    """Give advice for one trace: followed for all, it would leave out most packets of the others."""
+    first, n_traces = found.traces[0], len(found.traces)
+    name = reading.names[(first.trace,)]
+    traces = name if n_traces == 1 else f"{count(n_traces)} of {count(len(reading.names))} traces, the first is {name}"
+    fields = [str(Field(_host_option(first.is_mac), host)) for host in first.hosts]
+    does = f"choose one direction with {' or '.join(fields)}" if len(fields) > 1 else f"leave them out with {fields[0]}"
+    return (
+        f"{percent(found.share)} of packets seem to be sent by the capturing host, so its NIC did not receive them "
+        f"(in {traces}). In a run over {'this' if n_traces == 1 else 'that'} trace alone, {does}; over all traces, "
+        "that would leave out packets that the NIC received"
+    )
+
+
+def _host_option(is_mac: bool) -> str:
+    return "destination_mac" if is_mac else "to"
 
 
 def _repeated(found: "Repeated") -> str:

@@ -49,12 +49,24 @@ class UnequalEntries:
     most: int
 
 
-Caution = ZeroKey | RepeatingKey | SmallTable | UnequalEntries
+@dataclass(frozen=True)
+class UnusedQueues:
+    """The indirection table leads to only ``used`` of the receive queues."""
+
+    kind: ClassVar[str] = "unused-queues"
+    used: int
+    queues: int
+
+
+Caution = UnusedQueues | ZeroKey | RepeatingKey | SmallTable | UnequalEntries
 
 
 def list_cautions(device: Device) -> list[Caution]:
     """List what about a device's key and table bears on tuning."""
     found: list[Caution] = []
+    unused = find_unused(device)
+    if unused is not None:
+        found.append(unused)
     key = device.hash_key[:KEY_LEN].ljust(KEY_LEN, b"\0")
     if not any(key):
         found.append(ZeroKey())
@@ -66,6 +78,13 @@ def list_cautions(device: Device) -> list[Caution]:
     if n_entries < _LEAST_ENTRIES * queues:
         found.append(SmallTable(n_entries, _LEAST_ENTRIES, queues))
     entries = np.bincount(device.indirection_table, minlength=queues)
-    if queues & queues - 1 and entries.min() < entries.max():
+    if unused is None and queues & queues - 1 and entries.min() < entries.max():
         found.append(UnequalEntries(queues, int(entries.min()), int(entries.max())))
     return found
+
+
+def find_unused(device: Device) -> UnusedQueues | None:
+    """Find receive queues to which a table with room for all of them never leads; None if there are none."""
+    used = len(set(device.indirection_table))
+    is_possible = len(device.indirection_table) >= device.queues
+    return UnusedQueues(used, device.queues) if is_possible and used < device.queues else None

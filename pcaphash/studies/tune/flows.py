@@ -113,6 +113,10 @@ class _Tried:
         """Return the measure under a key over the choosing half and over the judging half."""
         return _halves(self.columns, self.measure, key)
 
+    def on_all(self, key: int) -> float:
+        """Return the measure under a key over all hash inputs."""
+        return float(self.columns[f"{PARTS[HALVES]}_{self.measure}"][key])
+
     @property
     def outdone(self) -> float:
         """The share of the others that are better than the device's own over the choosing half."""
@@ -157,7 +161,9 @@ def tune_inputs(
         current = random.halves(CURRENT)
         baseline = split.ideal(measure, current.judging)
         tried, search = _search_on(split, random, baseline, seed)
-        verdict = judge_key(baseline, measure, current, tried.halves(tried.others[0]), random.outdone)
+        verdict = judge_key(
+            baseline, measure, current, tried.halves(tried.others[0]), random.on_all(CURRENT), random.outdone
+        )
     best = tried.others[0]
     recommended = tried.keys[best if verdict.cause == Cause.KEY else CURRENT]
     entries = entries_under(split.packed, device, recommended)

@@ -14,6 +14,7 @@ from pcaphash.engine.result import Result
 from pcaphash.studies.analyze import Analysis
 from pcaphash.studies.shared.chance.baseline import Baseline
 from pcaphash.studies.shared.linear.reach import Reach
+from pcaphash.studies.tune.cautions import find_unused
 from pcaphash.studies.tune.columns import ENTRIES, KEYS, SIZES
 from pcaphash.studies.tune.measures import is_better
 from pcaphash.studies.tune.search import Search
@@ -160,17 +161,22 @@ class Tuning(Result):
 
     @property
     def ethtool_table(self) -> Turns | Weights | None:
-        """The table of ``ethtool -X`` that comes closest to the rebalanced one; None if none is an improvement.
+        """The table of ``ethtool -X`` to set; None if none is known to be an improvement.
 
-        That is the rebalanced table if ``ethtool -X`` can express it, else weights if these are better than the current
-        table, both on these flows and on flows that were not used to make the weights.
+        If the current table leaves out receive queues, all of them in turns. Else the rebalanced table if ``ethtool
+        -X`` can express it, else weights if these are better than the current table, both on these flows and on flows
+        that were not used to make the weights. A saved census has no flows to judge tables by.
         """
+        if find_unused(self.device) is not None:
+            return Turns(self.device.queues)
+        if self.n_inputs is None:
+            return None
         table = ethtool_table(self.rebalanced.table)
         if table is not None:
             return table
         trial, key = self.weighted, self.recommended
         is_gain = is_better(self.measure, trial.whole, self.value("all", key))
-        lasts = self.n_inputs is None or is_better(self.measure, trial.judged, self.value("judging", key))
+        lasts = is_better(self.measure, trial.judged, self.value("judging", key))
         return ethtool_table(trial.table) if is_gain and lasts else None
 
     @property

@@ -80,6 +80,8 @@ class JudgedKeys:
         What keys are chosen by.
     current, best : Halves
         That measure under each of the two keys.
+    current_on_all : float
+        That measure under the current key over all hash inputs.
     ideal : Interval
         The range of 95 of 100 ideal hashes over the judging half.
     worse_than : float
@@ -93,6 +95,7 @@ class JudgedKeys:
     measure: str
     current: Halves
     best: Halves
+    current_on_all: float
     ideal: Interval
     worse_than: float
     outdone: float
@@ -131,7 +134,9 @@ class Verdict:
     cautions: list[Caution] = field(default_factory=list)
 
 
-def judge_key(baseline: Baseline, measure: str, current: Halves, best: Halves, outdone: float) -> Verdict:
+def judge_key(
+    baseline: Baseline, measure: str, current: Halves, best: Halves, current_on_all: float, outdone: float
+) -> Verdict:
     """Judge the device's own key, and the best of those tried.
 
     Parameters
@@ -142,6 +147,8 @@ def judge_key(baseline: Baseline, measure: str, current: Halves, best: Halves, o
         Choose keys by this measure.
     current, best : Halves
         That measure under each of the two keys.
+    current_on_all : float
+        That measure under the current key over all hash inputs.
     outdone : float
         Share of the random keys that do better than the current one over the choosing half.
     """
@@ -153,7 +160,7 @@ def judge_key(baseline: Baseline, measure: str, current: Halves, best: Halves, o
         why = Little.BAD_ONCE
     elif not is_better(measure, best.judging, current.judging):
         why = Little.BEST_IS_BAD_TOO
-    facts = JudgedKeys(measure, current, best, baseline.interval(measure), worse_than, outdone, why)
+    facts = JudgedKeys(measure, current, best, current_on_all, baseline.interval(measure), worse_than, outdone, why)
     return Verdict(Cause.KEY if why is None else Cause.LITTLE, facts)
 
 
