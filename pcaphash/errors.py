@@ -6,6 +6,7 @@ Messages name fields by ``Field``, and functions that are also commands by ``Com
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import StrEnum
 
 _VERBS = ("is ", "has ", "shows ", "cannot ")
 
@@ -113,6 +114,20 @@ class ConfigurationError(PcaphashError):
         return f"{_say(self.place, self.problem)}; {self.advice}"
 
 
+class Unreadable(StrEnum):
+    """Why a capture or a saved census cannot be read at all; the values are what JSON documents call it."""
+
+    NOT_FOUND = "not_found"
+    FOLDER = "folder"
+    TERMINAL = "terminal"
+    NOT_READ = "not_read"
+    EMPTY = "empty"
+    HEADER_CUT_SHORT = "header_cut_short"
+    NOT_A_CAPTURE = "not_a_capture"
+    OTHER_CENSUS_VERSION = "other_census_version"
+    CENSUS_DAMAGED = "census_damaged"
+
+
 class CaptureError(PcaphashError):
     """A capture cannot be read at all.
 
@@ -120,8 +135,10 @@ class CaptureError(PcaphashError):
     ----------
     path : str
         The capture, or ``-``.
+    kind : Unreadable
+        Why not.
     problem : str
-        What is wrong with it.
+        The same in words.
     advice : str
         What to do; may be empty.
     offset : int, optional
@@ -130,9 +147,10 @@ class CaptureError(PcaphashError):
 
     exit_code = 4
 
-    def __init__(self, path: str, problem: str, advice: str = "", offset: int | None = None) -> None:
-        super().__init__(path, problem, advice, offset)
+    def __init__(self, path: str, kind: Unreadable, problem: str, advice: str = "", offset: int | None = None) -> None:
+        super().__init__(path, kind, problem, advice, offset)
         self.path = path
+        self.kind = kind
         self.problem = problem
         self.advice = advice
         self.offset = offset

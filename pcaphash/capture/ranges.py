@@ -12,10 +12,11 @@ from itertools import pairwise
 import numpy as np
 
 from pcaphash.capture.control import Control
+from pcaphash.capture.damage import FaultKind
 from pcaphash.capture.input import FileInput
 from pcaphash.capture.pcap import Pcap
 from pcaphash.capture.pcapng import Pcapng
-from pcaphash.capture.reader import CUT_SHORT, Block, Reader
+from pcaphash.capture.reader import Block, Reader
 from pcaphash.capture.source import Source
 from pcaphash.errors import CaptureError
 from pcaphash.kernels.chains import NOWHERE, find_start
@@ -58,7 +59,7 @@ class RangeReader(Reader):
     @property
     def changes_format(self) -> bool:
         """Whether bytes after the range mean something else than those before it: files were joined, for example."""
-        is_cut = self.damage is not None and self.damage.problem == CUT_SHORT
+        is_cut = self.damage is not None and self.damage.fault.kind is FaultKind.CUT_SHORT
         has_more = self.reached < self.source.size
         is_within_head = self.reached < self._head_end
         return bool(self.joints) or self._has_controls or is_within_head or (is_cut and has_more)

@@ -8,11 +8,12 @@ import numpy as np
 import numpy.typing as npt
 
 from pcaphash.capture.control import Control, Skipped
-from pcaphash.capture.damage import Damage, UnreadableBlock
+from pcaphash.capture.damage import Damage, Fault, FaultKind, UnreadableBlockError
+from pcaphash.capture.faults import fault_of
 from pcaphash.capture.pcap import Pcap, begins_file
 from pcaphash.capture.pcapng import Pcapng
 from pcaphash.capture.source import Source
-from pcaphash.errors import CaptureError
+from pcaphash.errors import CaptureError, Unreadable
 from pcaphash.kernels import records as kernel
 from pcaphash.kernels.records import RECORD
 from pcaphash.standards import pcap
@@ -22,18 +23,8 @@ BLOCK_LEN = 1024 * 1024
 
 _MOST_RECORDS = 16 * 1024
 
-_DAMAGE = {
-    kernel.RECORD_TOO_LONG: "a record gives its captured length as more than 16 MiB",
-    kernel.BLOCK_LENGTH_INVALID: "a block gives an impossible length",
-    kernel.BLOCK_LENGTHS_DIFFER: "the two lengths of a block do not match",
-    kernel.UNDECLARED_INTERFACE: "a packet names an interface that was not declared",
-    kernel.PACKET_TOO_LONG: "a packet gives a captured length that its block cannot hold",
-}
 _UNUSUAL = (kernel.IS_DAMAGED, kernel.IS_SKIPPED, kernel.IS_CONTROL)
 _MOST_OF_FOREIGN = 64 * 1024  # bytes that tell what another file is
-CUT_SHORT = "the file ends within a record"
-"""The problem of a trace that ends before its last record does."""
-
 
 Step = tuple[int, int, int, int]
 
@@ -144,7 +135,7 @@ class Reader:
         self._buffer_offset = 0
         self._is_given_away = False
         self._at_end = False
-        self._problem = ""
+        self._fault: Fault | None = None
         self._stop: int | None = None
         try:
             while self._end < pcap.FILE_HEADER_LEN and self._fill():
@@ -242,7 +233,7 @@ class Reader:
                 if status in _UNUSUAL and self._begins_file():
                     yield from self._start_file()
                 elif status == kernel.IS_DAMAGED:
-                    self._report(_DAMAGE[code])
+                    self._report(fault_of(code, self.format, self._buffer, self._start))
                 elif status == kernel.IS_CONTROL:
                     yield from self._read_control()
                 elif status == kernel.IS_SKIPPED:
@@ -278,7 +269,7 @@ class Reader:
         start = self._start
         header = self._buffer[start : min(self._end, start + pcap.FILE_HEADER_LEN)].tobytes()
         if len(header) < pcap.FILE_HEADER_LEN:
-            self._report(self._problem or "the file ends within the header of another file joined to it")
+            self._report(self._fault or Fault(FaultKind.JOINED_HEADER_CUT_SHORT))
             return
         found = recognize(header)
         assert found is not None, "it was recognized before"
@@ -299,20 +290,24 @@ class Reader:
     def _recognize(self) -> Pcap | Pcapng:
         header = self._buffer[: min(self._end, pcap.FILE_HEADER_LEN)].tobytes()
         if not header:
-            raise CaptureError(self.trace, self._problem or "is empty", "give a pcap or pcapng file")
+            kind, problem = (Unreadable.NOT_READ, str(self._fault)) if self._fault else (Unreadable.EMPTY, "is empty")
+            raise CaptureError(self.trace, kind, problem, "give a pcap or pcapng file")
         found = recognize(header)
         if found is None:
             raise self._not_a_capture()
         if isinstance(found, Pcap) and self._end < pcap.FILE_HEADER_LEN:
             its = "the decompressed data" if self.source.is_compressed else "the file"
             problem = f"{its} ends within the file header"
-            raise CaptureError(self.trace, problem, "capture or copy the file again", offset=self._end)
+            raise CaptureError(
+                self.trace, Unreadable.HEADER_CUT_SHORT, problem, "capture or copy the file again", offset=self._end
+            )
         return found
 
     def _not_a_capture(self) -> CaptureError:
         """Say what the file is instead, as far as its first bytes tell."""
         from pcaphash.capture.foreign import is_saved_array, recognize_foreign  # a long table that few runs need
 
+        kind = Unreadable.NOT_A_CAPTURE
         data = self._buffer[: min(self._end, _MOST_OF_FOREIGN)].tobytes()
         its_data = "the decompressed data " if self.source.is_compressed else ""
         if is_saved_array(data):
@@ -320,19 +315,19 @@ class Reader:
                 "is not a capture. It may be a saved census, which has no packets and cannot be read from "
                 "standard input"
             )
-            return CaptureError(self.trace, problem, "give the capture, or the census to analyze", offset=0)
+            return CaptureError(self.trace, kind, problem, "give the capture, or the census to analyze", offset=0)
         foreign = recognize_foreign(data)
         if foreign is not None:
             advice = foreign.advise(self.trace, self.source.compression)
-            return CaptureError(self.trace, f"{its_data}is {foreign.what}", advice, offset=0)
+            return CaptureError(self.trace, kind, f"{its_data}is {foreign.what}", advice, offset=0)
         problem = f"is not a capture: {its_data or 'it '}starts with {data[:4].hex(' ')}"
-        return CaptureError(self.trace, problem, "give a pcap or pcapng file", offset=0)
+        return CaptureError(self.trace, kind, problem, "give a pcap or pcapng file", offset=0)
 
-    def _report(self, problem: str, offset: int | None = None) -> None:
+    def _report(self, fault: Fault, offset: int | None = None) -> None:
         """Note damage at an offset in the trace, by default that of the first byte not used yet."""
         if offset is None:
             offset = self._buffer_offset + self._start
-        self.damage = Damage(self.trace, offset, problem, self.source.is_compressed)
+        self.damage = Damage(self.trace, offset, fault, self.source.is_compressed)
 
     def _fill(self) -> int:
         """Read on after the bytes not used yet; return how many bytes came, none only at the end."""
@@ -352,19 +347,19 @@ class Reader:
         room = memoryview(self._buffer)[left:]  # type: ignore[arg-type]
         if self._stop is not None:
             room = room[: self._stop - self._buffer_offset - left]
-        n_bytes, self._problem = self.source.readinto(room)
+        n_bytes, self._fault = self.source.readinto(room)
         self._end += n_bytes
-        self._at_end = not n_bytes or bool(self._problem)
+        self._at_end = not n_bytes or self._fault is not None
         return n_bytes
 
     def _more(self) -> bool:
         """Read on; return False at the end, with what is left over reported as damage."""
         if self._fill():
             return True
-        if self._problem:
-            self._report(self._problem)
+        if self._fault:
+            self._report(self._fault)
         elif self._end > self._start:
-            self._report(CUT_SHORT)
+            self._report(Fault(FaultKind.CUT_SHORT))
         return False
 
     def _read_control(self) -> Iterator[Control]:
@@ -373,8 +368,8 @@ class Reader:
         start = self._start
         try:
             after, says = self.format.read_control(self._buffer, start, self._end)
-        except UnreadableBlock as error:
-            self._report(str(error))
+        except UnreadableBlockError as error:
+            self._report(error.fault)
             return
         if says:
             self._start = after
@@ -395,14 +390,14 @@ class Reader:
         while self._buffer_offset + self._end < trailer + 4 and not self._at_end:
             yield from self._skip_to(min(self._end, trailer - self._buffer_offset))
             self._fill()
-        problem = ""
+        fault = None
         after = trailer + 4 - self._buffer_offset
         if after > self._end:
-            problem = self._problem or CUT_SHORT
+            fault = self._fault or Fault(FaultKind.CUT_SHORT)
         elif self._buffer[after - 4 : after].tobytes() != expected:
-            problem = _DAMAGE[kernel.BLOCK_LENGTHS_DIFFER]
-        if problem:
-            self._report(problem, block_offset)
+            fault = Fault(FaultKind.BLOCK_LENGTHS_DIFFER)
+        if fault:
+            self._report(fault, block_offset)
         else:
             yield from self._skip_to(after)
 

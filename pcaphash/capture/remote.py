@@ -12,7 +12,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from functools import lru_cache
 from typing import Any
 
-from pcaphash.errors import CaptureError
+from pcaphash.errors import CaptureError, Unreadable
 
 _FIRST_PIECE, _LONGEST_PIECE = 256 * 1024, 4 * 1024 * 1024  # bytes: more once it is clear that all is read
 _AT_ONCE = 4
@@ -209,9 +209,13 @@ def _files_of(url: str) -> tuple[Any, str]:
 
         files, path = url_to_fs(url)
     except ImportError as error:
-        raise CaptureError(url, f"cannot be read: {_text_of(error)}", "install pcaphash[cloud]") from error
+        raise CaptureError(
+            url, Unreadable.NOT_READ, f"cannot be read: {_text_of(error)}", "install pcaphash[cloud]"
+        ) from error
     except ValueError as error:
-        raise CaptureError(url, f"cannot be read: {_text_of(error)}", "use s3://, gs:// or https://") from error
+        raise CaptureError(
+            url, Unreadable.NOT_READ, f"cannot be read: {_text_of(error)}", "use s3://, gs:// or https://"
+        ) from error
     return files, path
 
 
@@ -235,10 +239,16 @@ def _unreadable(url: str, error: Exception) -> CaptureError:
     if isinstance(error, FileNotFoundError):
         bucket = "The specified bucket does not exist" in str(error)
         problem = "its bucket does not exist" if bucket else "there is no such object"
-        return CaptureError(url, problem, "check the URL" if url.startswith(_HTTP) else "check bucket and key")
+        return CaptureError(
+            url, Unreadable.NOT_FOUND, problem, "check the URL" if url.startswith(_HTTP) else "check bucket and key"
+        )
     if isinstance(error, PermissionError) or "Credential" in name or "Token" in name:
-        return CaptureError(url, f"cannot be read: {_text_of(error)}", "check the credentials, and what they allow")
-    return CaptureError(url, f"cannot be read: {_text_of(error)}", "check the URL, and that the server is up")
+        return CaptureError(
+            url, Unreadable.NOT_READ, f"cannot be read: {_text_of(error)}", "check the credentials, and what they allow"
+        )
+    return CaptureError(
+        url, Unreadable.NOT_READ, f"cannot be read: {_text_of(error)}", "check the URL, and that the server is up"
+    )
 
 
 def _text_of(error: BaseException) -> str:

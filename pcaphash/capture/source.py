@@ -9,8 +9,9 @@ import time
 from typing import TYPE_CHECKING
 
 from pcaphash.capture.compression import DECOMPRESSORS, Compressed, Decompressed
+from pcaphash.capture.damage import Fault, FaultKind
 from pcaphash.capture.stream import Stored, Stream
-from pcaphash.errors import CaptureError
+from pcaphash.errors import CaptureError, Unreadable
 
 if TYPE_CHECKING:
     from pcaphash.capture.remote import RemoteFile
@@ -42,17 +43,18 @@ def _open(trace: str) -> io.FileIO | RemoteFile:
             return RemoteFile(trace)
         file = io.FileIO(0, closefd=False) if trace == STANDARD_INPUT else io.FileIO(trace)
     except IsADirectoryError as error:
-        raise CaptureError(trace, "is a directory", "give a pcap or pcapng file") from error
+        raise CaptureError(trace, Unreadable.FOLDER, "is a directory", "give a pcap or pcapng file") from error
     except OSError as error:
         raise _unreadable(trace, error) from error
     if file.isatty():
         file.close()
-        raise CaptureError(trace, "is a terminal", "give a pcap or pcapng file, or pipe one in")
+        raise CaptureError(trace, Unreadable.TERMINAL, "is a terminal", "give a pcap or pcapng file, or pipe one in")
     return file
 
 
 def _unreadable(trace: str, error: OSError) -> CaptureError:
-    return CaptureError(trace, error.strerror or str(error), "check the path and its permissions")
+    kind = Unreadable.NOT_FOUND if isinstance(error, FileNotFoundError) else Unreadable.NOT_READ
+    return CaptureError(trace, kind, error.strerror or str(error), "check the path and its permissions")
 
 
 class Source:
@@ -92,15 +94,15 @@ class Source:
         """Whether the bytes read differ from those stored."""
         return self.compression != "none"
 
-    def readinto(self, buffer: memoryview) -> tuple[int, str]:
+    def readinto(self, buffer: memoryview) -> tuple[int, Fault | None]:
         """Read at least one byte, and fill the buffer as far as that goes without waiting for a pipe.
 
         Returns
         -------
         n_bytes : int
             Bytes read; 0 only at the end or before damage.
-        problem : str
-            What ended the stream early; empty where nothing did.
+        fault : Fault or None
+            What ended the stream early.
         """
         n_bytes = 0
         deadline = None
@@ -109,12 +111,12 @@ class Source:
                 n_bytes += n
                 deadline = deadline or time.monotonic() + _GATHERING
         except EOFError:
-            return n_bytes, "the compressed data ends early"
+            return n_bytes, Fault(FaultKind.COMPRESSED_CUT_SHORT)
         except ValueError as error:
-            return n_bytes, f"the compressed data is damaged ({error})"
+            return n_bytes, Fault(FaultKind.COMPRESSED_DAMAGED, detail=str(error))
         except OSError as error:
-            return n_bytes, error.strerror or str(error)
-        return n_bytes, ""
+            return n_bytes, Fault(FaultKind.NOT_READ, detail=error.strerror or str(error))
+        return n_bytes, None
 
     @property
     def position(self) -> int:

@@ -13,7 +13,7 @@ from pcaphash.cli.messages import note_rows, warn
 from pcaphash.cli.outcome import report_warnings
 from pcaphash.device import Device, DeviceOptions
 from pcaphash.device.text_files import open_text
-from pcaphash.errors import CaptureError, ConfigurationError
+from pcaphash.errors import CaptureError, ConfigurationError, Unreadable
 from pcaphash.report.hash_tuple.write import TUPLE_WRITERS, write_tuples
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ def _open(path: str | None) -> Iterator[tuple[TextIO, str]]:
     try:
         opened = open_text(file.open("rb"), errors="replace")
     except OSError as error:
-        raise CaptureError(str(path), f"cannot be read: {error.strerror or error}") from error
+        raise CaptureError(str(path), Unreadable.NOT_READ, f"cannot be read: {error.strerror or error}") from error
     with opened as stream:  # reading a file that is open does not fail; writing what comes of it may
         yield stream, str(path)
 

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from pcaphash.cli.messages import warn
-from pcaphash.errors import CaptureError, ConfigurationError, Field
+from pcaphash.errors import CaptureError, ConfigurationError, Field, Unreadable
 
 OneTrace = Annotated[str, typer.Argument(metavar="TRACE", help="A capture; - is standard input.")]
 Traces = Annotated[
@@ -39,7 +39,7 @@ def _list_url(url: str) -> list[str]:
     if url.endswith("/"):
         found = [each for each in found if is_named_as_capture(each)]
     if not found:
-        raise CaptureError(url, "there is no capture", "check the URL")
+        raise CaptureError(url, Unreadable.NOT_FOUND, "there is no capture", "check the URL")
     return in_order(found)
 
 
@@ -94,7 +94,7 @@ def list_traces(given: Sequence[str]) -> list[str]:
         if is_pattern(trace):
             matches = find_matches(trace)
             if not matches:
-                raise CaptureError(trace, "no file matches this pattern", "check it")
+                raise CaptureError(trace, Unreadable.NOT_FOUND, "no file matches this pattern", "check it")
             traces += list_traces(matches)
             continue
         if not Path(trace).is_dir():
@@ -102,7 +102,7 @@ def list_traces(given: Sequence[str]) -> list[str]:
             continue
         found, n_others = find_captures(Path(trace))
         if not found:
-            raise CaptureError(trace, "is a folder without a capture", "give a pcap or pcapng file")
+            raise CaptureError(trace, Unreadable.FOLDER, "is a folder without a capture", "give a pcap or pcapng file")
         if n_others:
             left_out = (
                 "1 file is not a capture and was" if n_others == 1 else f"{n_others:,} files are not captures and were"

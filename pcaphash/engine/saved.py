@@ -10,7 +10,7 @@ from typing import IO, TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from pcaphash.capture.damage import Damage
+from pcaphash.capture.damage import Damage, Fault, FaultKind
 from pcaphash.capture.source import STANDARD_INPUT
 from pcaphash.device.device import Device
 from pcaphash.device.toml import DeviceOptions
@@ -19,7 +19,7 @@ from pcaphash.engine.reading import Problem, Reading
 from pcaphash.engine.result import Result, counted, packets_of
 from pcaphash.engine.rules import FLAVORS, ReadingRules
 from pcaphash.engine.selecting.left_out import LeftOut
-from pcaphash.errors import CaptureError, ConfigurationError, Field
+from pcaphash.errors import CaptureError, ConfigurationError, Field, Unreadable
 from pcaphash.kernels.dissect import N_SIGNATURES
 from pcaphash.kernels.toeplitz import KEY_LEN
 from pcaphash.standards.pcap import ZIP_MAGIC
@@ -174,7 +174,7 @@ def _write_problem(problem: Problem) -> str:
         return json.dumps(problem)
     if isinstance(problem, Damage):
         return json.dumps({"damage": vars(problem)}, default=int)
-    return json.dumps({"error": [problem.path, problem.problem, problem.advice, problem.offset]}, default=int)
+    return json.dumps({"error": problem.args}, default=int)
 
 
 def _read_problem(text: str) -> Problem:
@@ -188,7 +188,11 @@ def _read_problem(text: str) -> Problem:
     value = json.loads(text)
     if isinstance(value, str):
         return value
-    return Damage(**value["damage"]) if "damage" in value else CaptureError(*value["error"])
+    if "damage" in value:
+        kind, length, detail = value["damage"].pop("fault")
+        return Damage(**value["damage"], fault=Fault(FaultKind(kind), length, detail))
+    path, kind, *others = value["error"]
+    return CaptureError(path, Unreadable(kind), *others)
 
 
 def _portable(text: str) -> str:
@@ -209,16 +213,17 @@ def load_census(path: str) -> SavedCensus:
             version = int(file["version"])
             if version != CENSUS_VERSION:
                 problem = f"is a census of version {version}, but this program reads version {CENSUS_VERSION}"
-                raise CaptureError(path, problem, _AGAIN)
+                raise CaptureError(path, Unreadable.OTHER_CENSUS_VERSION, problem, _AGAIN)
             return _build(path, {name: file[name] for name in file.files})
     except OSError as error:
-        raise CaptureError(path, error.strerror or str(error), "check the path and its permissions") from error
+        kind = Unreadable.NOT_FOUND if isinstance(error, FileNotFoundError) else Unreadable.NOT_READ
+        raise CaptureError(path, kind, error.strerror or str(error), "check the path and its permissions") from error
     except (zipfile.BadZipFile, ValueError, KeyError, TypeError, EOFError, NotImplementedError, RuntimeError) as error:
-        raise CaptureError(path, f"is not a readable census ({error})", _AGAIN) from error
+        raise CaptureError(path, Unreadable.CENSUS_DAMAGED, f"is not a readable census ({error})", _AGAIN) from error
     except Exception as error:
         if type(error).__module__ != "zlib":
             raise
-        raise CaptureError(path, f"is a damaged census ({error})", _AGAIN) from error
+        raise CaptureError(path, Unreadable.CENSUS_DAMAGED, f"is a damaged census ({error})", _AGAIN) from error
 
 
 def _build(path: str, arrays: dict[str, npt.NDArray[Any]]) -> SavedCensus:

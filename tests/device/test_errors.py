@@ -4,14 +4,18 @@ import pickle
 
 import pytest
 
-from pcaphash.errors import CaptureError, ConfigurationError, Field, OutputError, PcaphashError
+from pcaphash.errors import CaptureError, ConfigurationError, Field, OutputError, PcaphashError, Unreadable
 
 ERRORS = [
     (ConfigurationError(Field("queues"), "0 is out of range", "give more"), 2, "queues: 0 is out of range; give more"),
-    (CaptureError("a.pcap", "is empty"), 4, "a.pcap is empty"),
-    (CaptureError("a.pcap", "is empty", "capture again"), 4, "a.pcap is empty; capture again"),
-    (CaptureError("-", "it is cut", "copy again", offset=7), 4, "standard input: byte 7: it is cut; copy again"),
-    (CaptureError("-", "is cut", "copy again", offset=0), 4, "standard input is cut; copy again"),
+    (CaptureError("a.pcap", Unreadable.NOT_READ, "is empty"), 4, "a.pcap is empty"),
+    (CaptureError("a.pcap", Unreadable.NOT_READ, "is empty", "capture again"), 4, "a.pcap is empty; capture again"),
+    (
+        CaptureError("-", Unreadable.NOT_READ, "it is cut", "copy again", offset=7),
+        4,
+        "standard input: byte 7: it is cut; copy again",
+    ),
+    (CaptureError("-", Unreadable.NOT_READ, "is cut", "copy again", offset=0), 4, "standard input is cut; copy again"),
     (OutputError("out", "no space"), 2, "out cannot be written: no space; choose another place with output"),
     (PcaphashError("plain"), 2, "plain"),
 ]

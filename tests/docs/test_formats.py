@@ -167,7 +167,10 @@ def test_keys_of_the_json_document(analyses, tmp_path):
     other = tmp_path / "other.pcap"
     other.write_bytes(bytes.fromhex("d4c3b2a1020004000000000000000000ffff0000") + b"\xff\xfd\0\0" + bytes(16))
     written = defaultdict(set)
-    for analysis in [*analyses, analyze([str(cut), str(other)], DEVICES["v7"])]:
+    long = tmp_path / "long.pcap"
+    long.write_bytes(Path(TRACES[0]).read_bytes() + b"\xff" * 16)
+    traces = [str(cut), str(other), str(long), str(tmp_path / "missing.pcap")]
+    for analysis in [*analyses, analyze(traces, DEVICES["v7"])]:
         stream = io.StringIO()
         write_analysis(analysis, "json", stream)
         for path, kind in paths_of(json.loads(stream.getvalue())):

@@ -264,7 +264,7 @@ def test_an_interruption_closes_the_trace(jobs, after, ask):
         ask(OpenedInput(TRACE.name, block_len=1000), watch, jobs)
     (reader,) = opened
     assert reader.is_finished
-    assert "closed file" in reader.source.readinto(memoryview(bytearray(1)))[1]
+    assert "closed file" in str(reader.source.readinto(memoryview(bytearray(1)))[1])
     assert caught.value.__traceback__  # which keeps all that was under way
 
 

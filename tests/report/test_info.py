@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from pcaphash.capture.damage import Damage
+from pcaphash.capture.damage import Damage, Fault, FaultKind
 from pcaphash.device import Device
 from pcaphash.engine.census.census import CensusIdentity
 from pcaphash.engine.flows.tunnels import Tunnel
@@ -61,7 +61,7 @@ TWO = TraceFile(
         interface(2, link_type=60000, snap_length=65535, exponent=0),
     ),
     Times(START, START + 61 * 10**9, 3, 4),
-    Damage("-", 77, "the file ends within a record", True),
+    Damage("-", 77, Fault(FaultKind.CUT_SHORT), True),
 )
 TALLY = Tally(
     5_001, 20_000_000, 10_000_000, 1_000, 65_000, 250, {"in": 7, "out": 4_990, "unknown": 4},
@@ -248,8 +248,8 @@ def test_a_saved_census():
 def test_json_has_everything_under_stable_names():
     found = document(WHOLE)
     assert list(found) == [
-        "version", "partial", "problems", "files", "saved_censuses", "packets", "left_out", "stopped", "selected",
-        "link_types", "time", "lengths", "directions", "both_ways", "repeated", "encapsulations", "tunnels",
+        "version", "partial", "problems", "problem_facts", "files", "saved_censuses", "packets", "left_out", "stopped",
+        "selected", "link_types", "time", "lengths", "directions", "both_ways", "repeated", "encapsulations", "tunnels",
         "suspected_tunnels", "reasons", "reported",
     ]  # fmt: skip
     assert found["partial"] is True

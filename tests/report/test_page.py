@@ -15,7 +15,7 @@ import pytest
 from pcaphash.device import Device, default_configs
 from pcaphash.engine.reading import Reading
 from pcaphash.engine.timeline import Timeline
-from pcaphash.errors import CaptureError
+from pcaphash.errors import CaptureError, Unreadable
 from pcaphash.report.compare.words import put_into_words
 from pcaphash.report.compare.write import write_comparison
 from pcaphash.report.figures import draw_comparison
@@ -87,7 +87,7 @@ def hostile(tmp_path_factory):
     trace = write(tmp_path_factory.mktemp("hostile") / "trace.pcapng", [tunnelled(flow) for flow in flows(300)])
     comparison = compare(trace, [Device(name=HOSTILE[:-3]), Device(hash_types="base", name="$x_1$ <b>")])
     reading = Reading.of([HOSTILE], 300, {HOSTILE: 3}, link_types={1: 300, 250: 1})
-    reading.add_problem((1,), CaptureError(HOSTILE, "<b>cannot</b> be read"))
+    reading.add_problem((1,), CaptureError(HOSTILE, Unreadable.NOT_READ, "<b>cannot</b> be read"))
     return replace(comparison, analysis=replace(comparison.analysis, reading=reading))
 
 

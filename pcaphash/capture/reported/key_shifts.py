@@ -140,7 +140,7 @@ class KeyShifts:
         n = min(len(own), len(others))
         differs = own[:n] != others[:n]
         if damage and len(others) < len(own) and not differs.any():
-            problem = f"{damage.problem}, so packet {first + n} of the trace is missing"
+            problem = f"{damage.fault}, so packet {first + n} of the trace is missing"
             raise ConfigurationError(self._paths[shift], problem, "take the capture again")
         if differs.any() or len(others) < len(own):
             number = first + (int(np.argmax(differs)) if differs.any() else n)

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any
 
+from pcaphash.report.words.problems import problem_documents
 from pcaphash.report.words.values import link_type_name
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ def reading_document(reading: "Reading") -> dict[str, object]:
     return {
         "partial": reading.is_partial,
         "problems": [str(problem) for problem in reading.problems],
+        "problem_facts": problem_documents(reading.problems),
         "packets": reading.packets,
         "left_out": dict(sorted(reading.left_out.items())),
         "stopped": reading.is_stopped,

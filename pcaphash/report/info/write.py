@@ -4,10 +4,12 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, TextIO
 
 from pcaphash.report.formats.writers import Writers, as_document
+from pcaphash.report.words.problems import damage_document, problem_documents
 from pcaphash.report.words.suspicion import suspect_document
 from pcaphash.report.words.values import link_type_name
 
 if TYPE_CHECKING:
+    from pcaphash.capture.damage import Damage
     from pcaphash.engine.reading import Reading
     from pcaphash.engine.sampled.directions import BothWays
     from pcaphash.studies.info import Info, SavedFacts, Times, TraceFile
@@ -43,6 +45,7 @@ def _document(asked: "tuple[Info, bool]") -> dict[str, object]:
     return {
         "partial": reading.is_partial,
         "problems": [str(problem) for problem in reading.problems],
+        "problem_facts": problem_documents(reading.problems),
         "files": [_file_document(file) for file in info.files],
         "saved_censuses": [_saved_document(saved) for saved in info.saved],
         "packets": reading.packets,
@@ -138,8 +141,12 @@ def _file_document(file: "TraceFile") -> dict[str, object]:
             for each in headers.interfaces
         ],
         "time": _time_document(file.times),
-        "damage": None if file.damage is None else {"offset": file.damage.offset, "problem": file.damage.problem},
+        "damage": None if file.damage is None else _damage_document(file.damage),
     }
+
+
+def _damage_document(damage: "Damage") -> dict[str, object]:
+    return {**damage_document(damage), "problem": str(damage.fault)}
 
 
 def _saved_document(saved: "SavedFacts") -> dict[str, object]:
@@ -163,6 +170,7 @@ def _saved_document(saved: "SavedFacts") -> dict[str, object]:
         "selected": {"packets": saved.packets, "bytes": saved.n_bytes},
         "link_types": _link_types(reading.link_types),
         "problems": [str(problem) for problem in reading.problems],
+        "problem_facts": problem_documents(reading.problems),
     }
 
 
