@@ -182,6 +182,7 @@ class Reader:
         """
 
         def index(data: npt.NDArray[np.uint8], start: int, end: int) -> Step:
+            """Note the records in some bytes."""
             return self.format.index(data, start, end, self._records)
 
         while not self.is_finished:

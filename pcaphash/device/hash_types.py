@@ -56,6 +56,7 @@ def parse_hash_types(value: Mask, profile: Profile) -> int:
     """
 
     def refuse(word: str) -> ConfigurationError:
+        """Say why a word is not a hash type of this spec."""
         if _tunnel_bits(word):
             return _tunnel_in_hash_types(word, profile)
         return _unknown_hash_type(word, profile)
@@ -92,6 +93,7 @@ def parse_tunnel_types(value: Mask, profile: Profile) -> int:
         )
 
     def refuse(word: str) -> ConfigurationError:
+        """Say why a word is not a tunnel type of this spec."""
         known = [*profile.tunnel_types, "all", NO_TYPES]
         if _tunnel_bits(word):
             problem = f"{word!r} is a name of draft v7, not a tunnel type of {profile.title}"

@@ -63,6 +63,7 @@ def _number_in(least: int, most: int) -> Callable[[object], int | None]:
     """Return what reads numbers of a range, and gives None for everything else."""
 
     def parse(value: object) -> int | None:
+        """Return the number, or None if it is outside the range or not a whole number."""
         number = _number(value)
         return number if number is not None and least <= number <= most else None
 
@@ -82,6 +83,7 @@ def _type_of(names: tuple[str, ...]) -> Callable[[object], int | None]:
     by_number = _number_in(0, len(names) - 1)
 
     def parse(value: object) -> int | None:
+        """Return the number that a word stands for, or a number given as such."""
         named = numbers.get(value.lower()) if isinstance(value, str) else None
         return by_number(value) if named is None else named
 

@@ -53,10 +53,11 @@ class _Fields:
         self._flow = flow
 
     def take(self, line: int, text: str) -> bool:
+        """Take a line of the fields that a kind of flow is hashed over."""
         return self._flow.take(text)
 
     def finish(self) -> None:
-        pass
+        """Do nothing: each line is complete."""
 
 
 def read_outputs(place: Field | str, text: str) -> tuple[list[Shown | Setting], list[Flow]]:

@@ -136,6 +136,7 @@ class Conductor:
         """Have files read whole."""
 
         def handle(task: int, counted: Any, facts: Facts) -> None:
+            """Take what came of the traces of a group."""
             self._watched.step_over(group.n_bytes, facts.packets, len(group.parts))
             if self._is_apart:
                 parts = {part.number: part for part in group.parts}
@@ -156,6 +157,7 @@ class Conductor:
         (part,) = group.parts
 
         def handle(ranges: list[RangeInput]) -> None:
+            """Have the ranges of a trace counted; if it cannot be cut, the whole trace."""
             if ranges:
                 _Ranges(self, Joining(part, ranges), group)
             else:
@@ -184,6 +186,7 @@ class _Ranges:
         part = Part(source, self._joining.part.number)
 
         def handle(task: int, counted: Any, facts: Facts) -> None:
+            """Take what came of a range."""
             if self._is_done:
                 return  # a range beyond the end of what can be read
             assert facts.of_range, "ranges say how they were read"

@@ -68,6 +68,7 @@ def _dashboard_later(scheduler: Any, loop: Any) -> Iterator[None]:
     is_over = threading.Event()
 
     def load() -> None:
+        """Load the modules, unless the run is over by then."""
         if is_over.wait(_UNSEEN):
             return
         with suppress(ImportError):  # bokeh may be missing

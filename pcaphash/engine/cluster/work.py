@@ -167,6 +167,7 @@ class _Opened:
         self.reader: RangeReader | None = None
 
     def open(self) -> Readable:
+        """Open the trace, and keep what reads it."""
         self.reader = self._source.open()
         return self.reader
 

@@ -183,6 +183,7 @@ class Rings:
         self._new_sums()
 
         def times(column: int) -> list[int]:
+            """Return sums of times, each of which takes two columns."""
             return [low + (high << kernel.LIMIT_BITS) for low, high in sums[:, column : column + 2].tolist()]
 
         return Loads(

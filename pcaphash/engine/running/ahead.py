@@ -53,6 +53,7 @@ def _make_beside(batches: Iterator[Batch], trace: Reader, watched: Watched) -> I
     is_over = False
 
     def make() -> None:
+        """Read batches until there are no more, or nobody takes them."""
         try:
             for batch in batches:
                 trace.give_away()

@@ -149,6 +149,7 @@ def _sharing(part: Part, trace: Reader, reading: Reading, take: Take, share: Sha
     indexed = np.empty(MOST_INDEXED, RECORD)
 
     def take_or_share(data: npt.NDArray[np.uint8], start: int, end: int) -> Step:
+        """Hand bytes to another thread if one has room for them; otherwise count them here."""
         if share and trace.format.is_common and share.has_room(end - start):
             step = trace.format.walk(data, start, end)
             share.take(Stretch(trace.format.as_it_is(), data, start, step[1], trace.offset))

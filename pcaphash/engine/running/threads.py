@@ -53,6 +53,7 @@ def side_by_side(tasks: Sequence[Callable[[], T]]) -> list[T]:
     waiting = deque(range(len(tasks)))
 
     def work() -> None:
+        """Run tasks until none is left, or one has failed."""
         while waiting and not problems:
             try:
                 number = waiting.popleft()
