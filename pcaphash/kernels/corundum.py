@@ -13,8 +13,16 @@ import numpy as np
 from pcaphash.kernels import trace as traces
 from pcaphash.kernels.base import be16, rare_step
 from pcaphash.kernels.ip import IPV4, NO_PROTOCOL, OF_FRAGMENT
-from pcaphash.kernels.link import CUT, FOUND, NETWORK_IPV4, NETWORK_IPV6, NOT_IP, network_named, read_ethernet
-from pcaphash.kernels.trace import CAPTURED_END, PACKET_END, VALUE, amend, note, stop
+from pcaphash.kernels.link import (
+    FOUND,
+    NETWORK_IPV4,
+    NETWORK_IPV6,
+    NOT_IP,
+    find_header,
+    network_named,
+    read_ethernet,
+)
+from pcaphash.kernels.trace import PACKET_END, VALUE, amend, note, stop
 from pcaphash.standards import ethernet as eth
 from pcaphash.standards import ip
 
@@ -48,13 +56,9 @@ def read_ip_as_corundum(
         return NOT_IP, NO_PROTOCOL, offset, 0, 0
     if network != NETWORK_IPV4:
         return network, NO_PROTOCOL, offset, 0, 0
-    note(trace, traces.IPV4, offset, ip.IPV4_LEN, ip.IPV4_LEN)
-    if offset + ip.IPV4_LEN > frame_end:
-        stop(trace, PACKET_END, frame_end)
-        return NOT_IP, NO_PROTOCOL, offset, 0, 0
-    if offset + ip.IPV4_LEN > captured_end:
-        stop(trace, CAPTURED_END, captured_end)
-        return CUT, NO_PROTOCOL, offset, 0, 0
+    found = find_header(traces.IPV4, offset, ip.IPV4_LEN, frame_end, captured_end, trace)
+    if found != FOUND:
+        return found, NO_PROTOCOL, offset, 0, 0
     protocol, payload = np.int64(d[offset + 9]), offset + ip.IPV4_LEN
     amend(trace, VALUE, protocol)
     if d[offset] & 15 != _USUAL_LENGTH:

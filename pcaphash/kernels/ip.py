@@ -27,7 +27,7 @@ from pcaphash.kernels.departures import (
     VERSION_UNCHECKED,
     has,
 )
-from pcaphash.kernels.link import CUT, NETWORK_IPV4, NETWORK_IPV6, NOT_IP
+from pcaphash.kernels.link import CUT, FOUND, NETWORK_IPV4, NETWORK_IPV6, NOT_IP, find_header
 from pcaphash.kernels.trace import CAPTURED_END, LENGTH, PACKET_END, VALUE, amend, need, note, stop
 from pcaphash.standards import ip
 
@@ -69,13 +69,9 @@ def read_ip(
 def _read_ipv4(
     d: Any, offset: int, frame_end: int, captured_end: int, departures: Any, trace: Any
 ) -> tuple[int, int, int]:
-    note(trace, traces.IPV4, offset, ip.IPV4_LEN, ip.IPV4_LEN)
-    if offset + ip.IPV4_LEN > frame_end:
-        stop(trace, PACKET_END, frame_end)
-        return NOT_IP, NO_PROTOCOL, offset
-    if offset + ip.IPV4_LEN > captured_end:
-        stop(trace, CAPTURED_END, captured_end)
-        return CUT, NO_PROTOCOL, offset
+    found = find_header(traces.IPV4, offset, ip.IPV4_LEN, frame_end, captured_end, trace)
+    if found != FOUND:
+        return found, NO_PROTOCOL, offset
     first = np.int64(d[offset])
     payload = offset + ((first & 15) << 2)
     amend(trace, LENGTH, payload - offset)
@@ -119,14 +115,10 @@ def _stop_at_ipv4(trace: Any, first: int, frame_end: int) -> None:
 def _read_ipv6(
     d: Any, offset: int, frame_end: int, captured_end: int, departures: Any, trace: Any
 ) -> tuple[int, int, int, int, int]:
-    note(trace, traces.IPV6, offset, ip.IPV6_LEN, ip.IPV6_LEN)
+    found = find_header(traces.IPV6, offset, ip.IPV6_LEN, frame_end, captured_end, trace)
+    if found != FOUND:
+        return found, NO_PROTOCOL, offset, 0, 0
     payload = offset + ip.IPV6_LEN
-    if payload > frame_end:
-        stop(trace, PACKET_END, frame_end)
-        return NOT_IP, NO_PROTOCOL, offset, 0, 0
-    if payload > captured_end:
-        stop(trace, CAPTURED_END, captured_end)
-        return CUT, NO_PROTOCOL, offset, 0, 0
     amend(trace, VALUE, d[offset + 6])
     if d[offset] >> 4 != 6 and not has(departures, VERSION_UNCHECKED):
         stop(trace, traces.WRONG_VERSION, 0)

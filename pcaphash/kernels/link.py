@@ -37,7 +37,7 @@ NETWORK_IPV4 = 4
 NETWORK_IPV6 = 6
 NETWORK_ETHERNET = 7
 
-FOUND = -1  # an EtherType, where one is looked for
+FOUND = -1  # a header, or an EtherType, where one is looked for
 
 
 @step
@@ -51,17 +51,26 @@ def is_tag(ethertype: int) -> bool:
 
 
 @step
+def find_header(layer: int, offset: int, header_len: int, frame_end: int, captured_end: int, trace: Any) -> int:
+    """Note a header; return FOUND, or NOT_IP if the frame ends before its end, or CUT if only the capture does."""
+    note(trace, layer, offset, header_len, header_len)
+    if offset + header_len > frame_end:
+        stop(trace, PACKET_END, frame_end)
+        return NOT_IP
+    if offset + header_len > captured_end:
+        stop(trace, CAPTURED_END, captured_end)
+        return CUT
+    return FOUND
+
+
+@step
 def read_ethertype(
     d: Any, layer: int, offset: int, header_len: int, type_offset: int, frame_end: int, captured_end: int, trace: Any
 ) -> tuple[int, int]:
     """Read the EtherType in a header of so many bytes; return FOUND and it, or NOT_IP or CUT where the header ends."""
-    note(trace, layer, offset, header_len, header_len)
-    if offset + header_len > frame_end:
-        stop(trace, PACKET_END, frame_end)
-        return NOT_IP, 0
-    if offset + header_len > captured_end:
-        stop(trace, CAPTURED_END, captured_end)
-        return CUT, 0
+    found = find_header(layer, offset, header_len, frame_end, captured_end, trace)
+    if found != FOUND:
+        return found, 0
     ethertype = be16(d, offset + type_offset)
     amend(trace, VALUE, ethertype)
     return FOUND, ethertype

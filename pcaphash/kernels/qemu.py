@@ -23,6 +23,7 @@ from pcaphash.kernels.link import (
     NETWORK_IPV4,
     NETWORK_IPV6,
     NOT_IP,
+    find_header,
     is_tag,
     network_named,
     read_ethernet,
@@ -68,10 +69,8 @@ def read_ip_as_qemu(
         header_len = ip.IPV6_LEN
     else:
         return network, NO_PROTOCOL, offset, 0, 0
-    note(trace, traces.IPV4 if network == NETWORK_IPV4 else traces.IPV6, offset, header_len, header_len)
-    if offset + header_len > captured_end:
-        is_end = offset + header_len > frame_end
-        stop(trace, PACKET_END if is_end else CAPTURED_END, frame_end if is_end else captured_end)
+    layer = traces.IPV4 if network == NETWORK_IPV4 else traces.IPV6
+    if find_header(layer, offset, header_len, frame_end, captured_end, trace) != FOUND:
         return CUT, NO_PROTOCOL, offset, 0, 0
     if network == NETWORK_IPV4:
         first = np.int64(d[offset])

@@ -12,8 +12,17 @@ import numpy as np
 from pcaphash.kernels import trace as traces
 from pcaphash.kernels.base import be16, rare_step, step
 from pcaphash.kernels.ip import IPV4, IPV6, NO_PROTOCOL
-from pcaphash.kernels.link import CUT, FOUND, NETWORK_IPV4, NETWORK_IPV6, NOT_IP, network_named, read_ethernet, read_tag
-from pcaphash.kernels.trace import CAPTURED_END, LENGTH, PACKET_END, VALUE, amend, note, stop
+from pcaphash.kernels.link import (
+    FOUND,
+    NETWORK_IPV4,
+    NETWORK_IPV6,
+    NOT_IP,
+    find_header,
+    network_named,
+    read_ethernet,
+    read_tag,
+)
+from pcaphash.kernels.trace import LENGTH, PACKET_END, VALUE, amend, note, stop
 from pcaphash.standards import ethernet as eth
 from pcaphash.standards import ip
 
@@ -59,13 +68,10 @@ def read_ip_as_vpp(
         return network, NO_PROTOCOL, offset, 0, 0
     is_ipv4 = network == NETWORK_IPV4
     header_len = ip.IPV4_LEN if is_ipv4 else ip.IPV6_LEN
-    note(trace, traces.IPV4 if is_ipv4 else traces.IPV6, offset, header_len, header_len)
-    if offset + header_len > frame_end:
-        stop(trace, PACKET_END, frame_end)
-        return NOT_IP, NO_PROTOCOL, offset, 0, 0
-    if offset + header_len > captured_end:
-        stop(trace, CAPTURED_END, captured_end)
-        return CUT, NO_PROTOCOL, offset, 0, 0
+    layer = traces.IPV4 if is_ipv4 else traces.IPV6
+    found = find_header(layer, offset, header_len, frame_end, captured_end, trace)
+    if found != FOUND:
+        return found, NO_PROTOCOL, offset, 0, 0
     protocol, payload = np.int64(d[offset + 9] if is_ipv4 else d[offset + 6]), offset + header_len
     amend(trace, VALUE, protocol)
     if np.int64(d[offset]) >> 4 != (4 if is_ipv4 else 6):
