@@ -28,7 +28,10 @@ _READING = (*diagnosing.READING, *diagnosing.RECONFIGURED, "outer-where-inner-no
 _ENDS = (*diagnosing.INPUTS, "symmetric-xor", "symmetric-or-xor")
 _KEYS = (*diagnosing.KEYS, *diagnosing.HASHING)
 FAULTS = (*_READING, *_ENDS, *_KEYS, *diagnosing.VALUES, *diagnosing.FLAVORED)
-_RARE = ("value-low-bits", "value-shifted", "key-shifted", "key-rotated", "key-first", "key-repeated", "function")
+_RARE = (
+    "value-low-bits", "value-shifted", "key-shifted", "key-rotated", "key-first", "key-repeated", "function", "only",
+)  # fmt: skip
+_LEARNED = ("value-and", "value-or", "value-xor")  # read off packets, which another fault would change too
 
 
 def two_ways(n: int) -> list[bytes]:
@@ -69,6 +72,7 @@ def devices(n_pairs: int) -> list[tuple[str, ...]]:
         for pair in combinations(FAULTS, 2)
         if not any(set(pair) <= set(group) for group in groups)
         and not all(name.startswith(_RARE) for name in pair)
+        and not any(name.startswith(_LEARNED) for name in pair)
         and "key-zero" not in pair
         and not set(pair) & set(diagnosing.FLAVORED)  # of which most have a key and a form of the hash themselves
     ]

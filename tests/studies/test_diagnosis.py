@@ -56,6 +56,8 @@ def diagnose(trace, said, configuration=CONFIGURATION) -> Validation:
     return validate(trace, device_of(configuration), SaidOf(said))
 
 
+LEARNED = ("value-and", "value-or", "value-xor")
+
 EQUAL = {"outer-of-vxlan": ["vxlan-port-ignored-4789"]}
 """Faults that these frames cannot tell from others: all of their VXLAN packets go to one port."""
 
@@ -172,9 +174,21 @@ PAIRS = random.Random(3).sample(
         )
         # Rare faults are not tried in pairs.
         and not all(
-            name.startswith(("value-low-bits", "value-shifted", "key-shifted", "key-rotated", "function"))
+            name.startswith(
+                (
+                    "value-low-bits",
+                    "value-shifted",
+                    "key-shifted",
+                    "key-rotated",
+                    "key-first",
+                    "key-repeated",
+                    "function",
+                    "only",
+                )
+            )
             for name in pair
         )
+        and not any(name.startswith(LEARNED) for name in pair)  # read off packets that are wrong in one way
         and "key-zero" not in pair  # whatever else is wrong does not show
         and not ("key-symmetric" in pair and set(pair) & set(diagnosing.INPUTS))  # nor do ends that are exchanged
     ],

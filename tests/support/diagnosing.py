@@ -583,7 +583,43 @@ def _sort_ports(data: bytes) -> bytes:
     return _swap_ports(data) if ports[:2] > ports[2:] else data
 
 
+def _only(source: bool, destination: bool, source_port: bool, destination_port: bool) -> Callable[[bytes], bytes]:
+    """Make what leaves zeros in place of fields."""
+
+    def arrange(data: bytes) -> bytes:
+        parts = _halves(data)
+        ports = parts[2][:2], parts[2][2:]
+        if not ports[0] and not source and not destination:
+            return data
+        kept = zip((*parts[:2], *ports), (source, destination, source_port, destination_port), strict=True)
+        return b"".join(part if is_kept else bytes(len(part)) for part, is_kept in kept)
+
+    return arrange
+
+
+def _moved_up(name: str) -> Callable[[bytes], bytes]:
+    """Make what hashes destinations only, or ports only, at the start of the input; zeros behind add nothing."""
+
+    def arrange(data: bytes) -> bytes:
+        _, destination, ports = _halves(data)
+        short = destination + ports[2:] if name == "destination" else ports
+        return short.ljust(len(data), b"\0") if ports or name == "destination" else data
+
+    return arrange
+
+
 INPUTS = {
+    "only-source": _only(True, False, True, False),
+    "only-destination": _only(False, True, False, True),
+    "only-source-address": _only(True, False, False, False),
+    "only-destination-address": _only(False, True, False, False),
+    "only-ports": _only(False, False, True, True),
+    "only-source-port": _only(False, False, True, False),
+    "only-destination-port": _only(False, False, False, True),
+    "only-addresses-and-source-port": _only(True, True, True, False),
+    "only-addresses-and-destination-port": _only(True, True, False, True),
+    "only-moved-up-destination": _moved_up("destination"),
+    "only-moved-up-ports": _moved_up("ports"),
     "endpoints-swapped": _swap_endpoints,
     "addresses-swapped": _swap_addresses,
     "ports-swapped": _swap_ports,
@@ -638,6 +674,11 @@ VALUES = {
     "value-low-bits-7": lambda value: value & 0x7F,
     "value-shifted-right-1": lambda value: value >> 1,
     "value-shifted-right-16": lambda value: value >> 16,
+    "value-and-0xffff0000": lambda value: value & 0xFFFF0000,
+    "value-and-0xffffffbf": lambda value: value & ~0x40,
+    "value-or-0x80000000": lambda value: value | 1 << 31,
+    "value-xor-0x00000001": lambda value: value ^ 1,
+    "value-xor-0x0badcafe": lambda value: value ^ 0x0BADCAFE,
     "value-shifted-left-1": lambda value: value << 1 & 0xFFFFFFFF,
 }
 """Likewise: what it makes of the hash."""

@@ -25,6 +25,8 @@ from pcaphash.studies.validate import Validation, log_notes
 from pcaphash.studies.validate.deciding import ByteOrder, FewerFaults, HashOrder, TunnelNames
 from pcaphash.studies.validate.diagnosis import Cause, Diagnosis
 from pcaphash.studies.validate.fault import READING, Fault, FaultKind
+from pcaphash.studies.validate.fields import Besides
+from pcaphash.studies.validate.hash_faults import ONLY
 from pcaphash.studies.validate.kinship import Common
 from pcaphash.studies.validate.log_notes import MatchedBy
 from pcaphash.studies.validate.queue_rules import QueueDiagnosis, QueueRule, QueueRuleKind
@@ -47,6 +49,12 @@ SUBJECTS = {
     FaultKind.KEY_REPEATED: [16],
     FaultKind.VALUE_LOW_BITS: [16, 7],
     FaultKind.VALUE_SHIFTED_LEFT: [1],
+    FaultKind.VALUE_AND: ["0xffff0000"],
+    FaultKind.VALUE_OR: ["0x80000000"],
+    FaultKind.VALUE_XOR: ["0x0badcafe"],
+    FaultKind.ONLY: list(ONLY),
+    FaultKind.ONLY_MOVED_UP: ["ports"],
+    FaultKind.ALSO_HASHES: list(Besides),
     FaultKind.VALUE_SHIFTED_RIGHT: [8],
     FaultKind.FUNCTION: ["crc32", "jhash"],
     FaultKind.VXLAN_PORT: [4788],

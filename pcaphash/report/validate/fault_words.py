@@ -39,6 +39,25 @@ class FaultWords:
 
 
 _FUNCTIONS = {"crc32": "CRC-32", "crc32c": "CRC-32C", "xor": "the XOR of all words", "jhash": "Linux's jhash"}
+_ONLY = {
+    "source": "the source address and port",
+    "destination": "the destination address and port",
+    "source-address": "the source address",
+    "destination-address": "the destination address",
+    "ports": "the two ports",
+    "source-port": "the source port",
+    "destination-port": "the destination port",
+    "addresses-and-source-port": "the addresses and the source port",
+    "addresses-and-destination-port": "the addresses and the destination port",
+}
+_BESIDES = {"flow-label": "the IPv6 flow label", "protocol": "the IP protocol", "vlan": "the VLAN tag"}
+_NAMES = {
+    FaultKind.FUNCTION: _FUNCTIONS,
+    FaultKind.ONLY: _ONLY,
+    FaultKind.ONLY_MOVED_UP: _ONLY,
+    FaultKind.ALSO_HASHES: _BESIDES,
+}
+"""Subjects in words, of kinds whose subject is a name."""
 _FLAVORS = {
     "spec": "hashes as the spec requires",
     "spec-outer": "hashes outer headers as the spec requires",
@@ -108,6 +127,7 @@ _WORDS = {
     FaultKind.GTP_TUNNEL_ID: FaultWords(
         "hashes the tunnel endpoint identifier of GTP-U in place of ports", "GTP-U packets"
     ),
+    FaultKind.ALSO_HASHES: FaultWords("also hashes {}", "packets in which this field differs"),
     FaultKind.VXLAN_PORT: FaultWords("treats UDP packets to port {} as VXLAN", "VXLAN packets to that port"),
     FaultKind.VXLAN_PORT_IGNORED: FaultWords(
         "does not treat UDP packets to port {} as VXLAN", "VXLAN packets to several ports"
@@ -188,6 +208,8 @@ _WORDS = {
         "takes the 32-bit words of the hash input in the opposite byte order", _ANY
     ),
     FaultKind.INPUT_BITS_REVERSED: FaultWords("takes the least significant bit of each byte first", _ANY),
+    FaultKind.ONLY: FaultWords("hashes only {}, with zeros in place of the rest", _TCP_UDP),
+    FaultKind.ONLY_MOVED_UP: FaultWords("hashes only {}, moved to the start of the hash input", _TCP_UDP),
     FaultKind.FUNCTION: FaultWords("calculates {} in place of Toeplitz", _ANY),
     FaultKind.VALUE_BYTE_SWAPPED: FaultWords("reports the hash in the opposite byte order", _ANY),
     FaultKind.VALUE_BIT_REVERSED: FaultWords("reports the bits of the hash in reversed order", _ANY),
@@ -196,6 +218,9 @@ _WORDS = {
     FaultKind.VALUE_LOW_BITS: FaultWords("reports only the lowest {} of the hash", _ANY),
     FaultKind.VALUE_SHIFTED_LEFT: FaultWords("reports the hash shifted to the left by {}", _ANY),
     FaultKind.VALUE_SHIFTED_RIGHT: FaultWords("reports the hash shifted to the right by {}", _ANY),
+    FaultKind.VALUE_AND: FaultWords("reports only the bits {} of the hash, and 0 for the others", _ANY),
+    FaultKind.VALUE_OR: FaultWords("reports the bits {} of the hash as 1 always", _ANY),
+    FaultKind.VALUE_XOR: FaultWords("reports the hash XORed with {}, or starts it with another initial value", _ANY),
     FaultKind.ROWS_LATE: FaultWords("reports for each packet the hash of the packet {} it", _ANY),
     FaultKind.ROWS_EARLY: FaultWords("reports for each packet the hash of the packet {} it", _ANY),
     FaultKind.KEY_BYTES_REVERSED: FaultWords("takes the bytes of the key in reversed order", _ANY),
@@ -262,8 +287,8 @@ def _subject(fault: "Fault") -> str:
         return side if fault.subject == 1 else f"{count(fault.subject)} places {side}"
     if fault.kind in _NUMBERS:
         return str(fault.subject)
-    if fault.kind == FaultKind.FUNCTION and isinstance(fault.subject, str):
-        return _FUNCTIONS[fault.subject]
+    if fault.kind in _NAMES:
+        return _NAMES[fault.kind][str(fault.subject)]
     if isinstance(fault.subject, int):
         bits = fault.subject
         return counted(bits, "bit", "bits") if bits % 8 else counted(bits // 8, "byte", "bytes")

@@ -5,6 +5,7 @@ lengths in bytes: addresses of the source, of the destination, then source and d
 """
 
 from collections.abc import Callable
+from enum import Enum
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +15,16 @@ from pcaphash.kernels.header import PORTS_WORD_IPV4, PORTS_WORD_IPV6
 Words = npt.NDArray[np.uint32]
 Lengths = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
+
+
+class Field(Enum):
+    """A field of a hash input."""
+
+    SOURCE = 0
+    DESTINATION = 1
+    SOURCE_PORT = 2
+    DESTINATION_PORT = 3
+
 
 _HALF = np.uint32(16)
 _LOW = np.uint32(0xFFFF)
@@ -112,3 +123,38 @@ def reverse_bits(values: Words) -> Words:
     for width, mask in _HALVES_OF_WORDS:
         values = (values >> width & mask) | ((values & mask) << width)
     return values.byteswap()
+
+
+def keep_only(fields: frozenset[Field], *, is_moved_up: bool) -> Callable[[Words, Lengths], Words]:
+    """Return what keeps only some fields, with zeros in place of the others, or one behind the other.
+
+    Where there are no ports, addresses stay as they are if nothing but ports is kept.
+    """
+
+    def arrange(words: Words, lengths: Lengths) -> Words:
+        result = words.copy()
+        of_addresses = fields & {Field.SOURCE, Field.DESTINATION}
+        for at, of_family in _families(lengths):
+            has_ports = lengths > 4 * at
+            result[of_family & has_ports] = _kept(words[of_family & has_ports], fields, at, is_moved_up=is_moved_up)
+            if of_addresses:
+                without = of_family & ~has_ports
+                result[without] = _kept(words[without], of_addresses, at, is_moved_up=is_moved_up)
+        return result
+
+    return arrange
+
+
+def _kept(words: Words, fields: frozenset[Field], at: int, *, is_moved_up: bool) -> Words:
+    """Keep fields of inputs whose ports are in word ``at``, in halves of words."""
+    places = {
+        Field.SOURCE: range(at),
+        Field.DESTINATION: range(at, 2 * at),
+        Field.SOURCE_PORT: range(2 * at, 2 * at + 1),
+        Field.DESTINATION_PORT: range(2 * at + 1, 2 * at + 2),
+    }
+    columns = [column for field, place in places.items() if field in fields for column in place]
+    halves = np.stack([words >> _HALF, words & _LOW], axis=2).reshape(len(words), 2 * words.shape[1])
+    kept = np.zeros_like(halves)
+    kept[:, range(len(columns)) if is_moved_up else columns] = halves[:, columns]
+    return kept[:, 0::2] << _HALF | kept[:, 1::2]

@@ -17,6 +17,7 @@ from pcaphash.studies.validate.evidence import Evidence, evidence_of
 from pcaphash.studies.validate.fault import READING, ROWS, Fault, FaultKind
 from pcaphash.studies.validate.faults import faults_of
 from pcaphash.studies.validate.kinship import Common, common_of, fills, part_of, sampled_share, traits_of
+from pcaphash.studies.validate.learned import learned_faults
 from pcaphash.studies.validate.sample import Sample
 from pcaphash.studies.validate.search import Scored, Search
 from pcaphash.studies.validate.traits import N_TRAITS, Span, Trait, Traits
@@ -149,6 +150,7 @@ def diagnose(device: Device, sample: Sample, leniency: Leniency, *, by_queue: bo
     trial = Trial(device, sample, leniency, by_queue=by_queue)
     ports = possible_vxlan_ports(device, sample.take(np.flatnonzero(wrong)))
     faults = faults_of(device, ports, by_queue=by_queue)
+    faults += [] if by_queue else learned_faults(trial, wrong)
     evidence = evidence_of(trial, wrong, faults, by_queue=by_queue)
     order = _unlike_first(sample, trial.signatures)
     chosen = order[:_MOST_TRIED]

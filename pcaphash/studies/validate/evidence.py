@@ -52,7 +52,7 @@ class Evidence:
 
     def cost(self, faults: Iterable[Fault]) -> float:
         """Return the bits that faults have to explain."""
-        return sum(self.costs[fault.is_rare] for fault in faults)
+        return sum(self.costs[fault.is_rare] + fault.learned_bits for fault in faults)
 
     def of(self, explained: Mask, faults: tuple[Fault, ...] = ()) -> float:
         """Return the bits of packets that faults explain."""

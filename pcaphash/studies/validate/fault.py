@@ -15,8 +15,10 @@ Reports = npt.NDArray[np.int16]
 READING, REPORT, REPORT_TUNNEL = "reading", "report", "report-tunnel"
 ADDRESSES, PORTS, WORD_ORDER, KEY, KEY_FORM = "addresses", "ports", "word-order", "key", "key-form"
 INITIAL_VALUE, BYTE_ORDER, BIT_ORDER, HALVES = "initial-value", "byte-order", "bit-order", "halves"
-WIDTH, ROWS = "width", "rows"
+BESIDES, WIDTH, ROWS = "besides", "width", "rows"
 """Where in a device a fault is: of all but the first a device has one at most."""
+
+ENDS = (ADDRESSES, PORTS)
 
 OF_VALUES = (INITIAL_VALUE, BYTE_ORDER, BIT_ORDER, HALVES, WIDTH)
 """Places of what is done to a hash when it is there."""
@@ -63,6 +65,8 @@ class FaultKind(StrEnum):
     """Likewise where only receive queues are known: every packet goes to the unclassified queue."""
     ESP_SPI = "esp-spi"
     GTP_TUNNEL_ID = "gtp-tunnel-id"
+    ALSO_HASHES = "also-hashes"
+    """A field that the spec does not hash, the subject, adds to the hash in a linear way."""
     VXLAN_PORT = "vxlan-port"
     """Packets to a port, the subject, are treated as VXLAN."""
     VXLAN_PORT_IGNORED = "vxlan-port-ignored"
@@ -100,6 +104,10 @@ class FaultKind(StrEnum):
     INPUT_WORDS_SWAPPED = "input-words-swapped"
     INPUT_BITS_REVERSED = "input-bits-reversed"
     """Of each byte the least significant bit comes first."""
+    ONLY = "only"
+    """Only some fields are hashed, the subject, with zeros in place of the others."""
+    ONLY_MOVED_UP = "only-moved-up"
+    """Likewise, one behind the other."""
     FUNCTION = "function"
     """Another hash function than Toeplitz, the subject."""
 
@@ -111,6 +119,12 @@ class FaultKind(StrEnum):
     """Only so many of the lowest bits are reported, the subject."""
     VALUE_SHIFTED_LEFT = "value-shifted-left"
     """The hash is shifted by so many bits, the subject, and filled with zeros."""
+    VALUE_AND = "value-and"
+    """Only some bits of the hash are reported, those of a mask, the subject."""
+    VALUE_OR = "value-or"
+    """Some bits are reported as 1 always, those of a mask, the subject."""
+    VALUE_XOR = "value-xor"
+    """Some bits are reported inverted, those of a mask, the subject."""
     VALUE_SHIFTED_RIGHT = "value-shifted-right"
 
     ROWS_LATE = "rows-late"
@@ -164,6 +178,8 @@ class Fault:
         Makes hash values, of hash inputs, shape (n, WORDS), and their lengths in bytes.
     value : callable, optional
         Makes the value reported, of the hash.
+    besides : callable, optional
+        Makes what is XORed to the hashes of packets, of their numbers in the trace, shape (n,).
     report : callable, optional
         Makes the numbers of hash_report, of those that are expected, shape (n,).
     hides_tunnel : bool
@@ -172,6 +188,8 @@ class Fault:
         Whether it is only tried alone or with one other.
     n_bits : int
         How many bits of a hash are left in the value: so much can it tell at most.
+    learned_bits : int
+        How many bits of it were read off the packets: it has to explain as many more.
     """
 
     kind: FaultKind
@@ -185,10 +203,12 @@ class Fault:
     hash_key: Callable[[bytes], bytes] | None = None
     function: Callable[[Words, npt.NDArray[np.int64]], Words] | None = None
     value: Callable[[Words], Words] | None = None
+    besides: Callable[[npt.NDArray[np.int64]], Words] | None = None
     report: Callable[[Reports], Reports] | None = None
     hides_tunnel: bool = False
     is_rare: bool = False
     n_bits: int = 32
+    learned_bits: int = 0
 
     @property
     def name(self) -> str:

@@ -15,33 +15,24 @@ from pcaphash.device.hash_form import HashForm, hash_form
 from pcaphash.errors import ConfigurationError
 from pcaphash.kernels import departures
 from pcaphash.standards import virtio
-from pcaphash.studies.validate import arrangements
 from pcaphash.studies.validate.fault import (
-    ADDRESSES,
     AS_SPEC,
     AS_SPEC_OUTER,
-    BIT_ORDER,
-    BYTE_ORDER,
+    ENDS,
     HALVES,
     INITIAL_VALUE,
     KEY,
     KEY_FORM,
-    PORTS,
     READING,
     REPORT,
     REPORT_TUNNEL,
-    WIDTH,
-    WORD_ORDER,
     Fault,
     FaultKind,
     Reports,
-    Words,
 )
-from pcaphash.studies.validate.functions import FUNCTIONS
+from pcaphash.studies.validate.hash_faults import INPUTS, hash_faults
 from pcaphash.studies.validate.key_faults import key_faults_of
 from pcaphash.studies.validate.verdicts import plain_types
-
-_ENDS = (ADDRESSES, PORTS)
 
 _IPV4_TYPES = virtio.HASH_TYPE_TCPV4 | virtio.HASH_TYPE_UDPV4
 _IPV6_TYPES = virtio.HASH_TYPE_TCPV6 | virtio.HASH_TYPE_UDPV6
@@ -136,7 +127,7 @@ def _places(form: HashForm) -> Iterator[str]:
     if form != HashForm():
         yield from (KEY, KEY_FORM)
     if form.is_sorted:
-        yield from _ENDS
+        yield from ENDS
     if form.starts_with_ones:
         yield INITIAL_VALUE
     if form.is_mirrored:
@@ -283,60 +274,6 @@ _REPORTS = (
     Fault(FaultKind.EXTENDED_TYPES_REPORTED_PLAIN, (REPORT,), report=plain_types),
 )  # fmt: skip
 
-_INPUTS = (
-    Fault(FaultKind.ENDPOINTS_SWAPPED, _ENDS, arrange=arrangements.swap_endpoints),
-    Fault(FaultKind.ADDRESSES_SWAPPED, (ADDRESSES,), arrange=arrangements.swap_addresses),
-    Fault(FaultKind.PORTS_SWAPPED, (PORTS,), arrange=arrangements.swap_ports),
-    Fault(FaultKind.ENDPOINTS_SORTED, _ENDS, arrange=arrangements.sort_endpoints),
-    Fault(FaultKind.ADDRESSES_AND_PORTS_SORTED, _ENDS, arrange=arrangements.sort_addresses_and_ports),
-    Fault(FaultKind.ADDRESSES_SORTED, (ADDRESSES,), arrange=arrangements.sort_addresses),
-    Fault(FaultKind.PORTS_SORTED, (PORTS,), arrange=arrangements.sort_ports),
-    Fault(FaultKind.SYMMETRIC_XOR, _ENDS, device=lambda device: replace(device, input_transform="symmetric-xor")),
-    Fault(FaultKind.SYMMETRIC_OR_XOR, _ENDS, device=lambda device: replace(device, input_transform="symmetric-or-xor")),
-    Fault(FaultKind.INPUT_WORDS_SWAPPED, (WORD_ORDER,), arrange=lambda words, lengths: words.byteswap()),
-    Fault(FaultKind.INPUT_BITS_REVERSED, (WORD_ORDER,),
-          arrange=lambda words, lengths: arrangements.reverse_bits(words).byteswap()),
-)  # fmt: skip
-
-_VALUES = (
-    Fault(FaultKind.VALUE_BYTE_SWAPPED, (BYTE_ORDER,), value=lambda values: values.byteswap()),
-    Fault(FaultKind.VALUE_BIT_REVERSED, (BIT_ORDER,), value=arrangements.reverse_bits),
-    Fault(FaultKind.VALUE_HALVES_SWAPPED, (HALVES,),
-          value=lambda values: values << np.uint32(16) | values >> np.uint32(16)),
-    Fault(FaultKind.INITIAL_VALUE_ONES, (INITIAL_VALUE,), value=lambda values: ~values),
-)  # fmt: skip
-
-_WIDTHS = (31, 24, 16, 12, 10, 9, 8, 7)  # bits of the hash that are reported
-_MOST_SHIFTED = 24  # bits
-_HASH_BITS = 32
-
-
-def _function_faults() -> Iterator[Fault]:
-    """Yield what a device does that calculates another hash function."""
-    for name, function in FUNCTIONS.items():
-        yield Fault(FaultKind.FUNCTION, (KEY, KEY_FORM), subject=name, function=function, is_rare=True)
-
-
-def _width_faults() -> Iterator[Fault]:
-    """Yield what a device does that reports only a part of the hash, or has it in another place."""
-    for bits in _WIDTHS:
-        yield Fault(FaultKind.VALUE_LOW_BITS, (WIDTH,), subject=bits, value=_low_bits(bits), n_bits=bits, is_rare=True)
-    for bits in range(1, _MOST_SHIFTED + 1):
-        for kind, shift in ((FaultKind.VALUE_SHIFTED_RIGHT, _right(bits)), (FaultKind.VALUE_SHIFTED_LEFT, _left(bits))):
-            yield Fault(kind, (WIDTH,), subject=bits, value=shift, n_bits=_HASH_BITS - bits, is_rare=True)
-
-
-def _low_bits(bits: int) -> Callable[[Words], Words]:
-    return lambda values: values & np.uint32((1 << bits) - 1)
-
-
-def _right(bits: int) -> Callable[[Words], Words]:
-    return lambda values: values >> np.uint32(bits)
-
-
-def _left(bits: int) -> Callable[[Words], Words]:
-    return lambda values: values << np.uint32(bits)
-
 
 def faults_of(device: Device, vxlan_ports: Iterable[int] = (), *, by_queue: bool = False) -> list[Fault]:
     """List the faults that a device may have, the likelier first; those that change nothing for it are left out.
@@ -352,7 +289,7 @@ def faults_of(device: Device, vxlan_ports: Iterable[int] = (), *, by_queue: bool
     """
     every = (*_stretch_fault(device, by_queue=by_queue), *_READING, *_flavor_faults(device),
              *_tunnel_faults(device), *_other_tunnel_faults(device), *_port_faults(device, vxlan_ports),
-             *_transport_faults(device), *_type_faults(device), *_REPORTS, *_INPUTS)  # fmt: skip
+             *_transport_faults(device), *_type_faults(device), *_REPORTS, *INPUTS)  # fmt: skip
     ways = {(device, 0)}  # devices, with the flags of those that depart from them
     reading = []
     for fault in every:
@@ -362,7 +299,7 @@ def faults_of(device: Device, vxlan_ports: Iterable[int] = (), *, by_queue: bool
         elif changed is not None and (changed, fault.flags) not in ways:
             reading.append(fault)
             ways.add((changed, fault.flags))
-    return [*reading, *_VALUES, *_width_faults(), *_function_faults(), *key_faults_of(device)]
+    return [*reading, *hash_faults(), *key_faults_of(device)]
 
 
 def _changed(fault: Fault, device: Device) -> Device | None:

@@ -72,7 +72,8 @@ class _Pairing:
         opening = [fault for fault in telling if fault.kind in _OPENING]
         self._keys = [fault for fault in faults if fault.hash_key or fault.function]
         self._values = [fault for fault in faults if fault.value]
-        arranging = [fault for fault in faults if fault.arrange]
+        arranging = [fault for fault in usual(faults) if fault.arrange]
+        self._rare_arrangements: list[Faults] = [(fault,) for fault in faults if fault.arrange and fault.is_rare]
         self._arrangements: list[Faults] = [(fault,) for fault in arranging]
         self._arrangements += [pair for pair in combinations(arranging, 2) if go_together(pair)]
         self._readings: list[Faults] = [(), *((fault,) for fault in telling)]
@@ -95,13 +96,19 @@ class _Pairing:
         single, double = self._inputs(self._readings), self._inputs(self._reading_pairs)
         own = _Inputs([()], single.words[:1], single.hashed[:1], single.lengths[:1])
         arranged = _joined([single, *(self._arranged(single, each) for each in self._arrangements)])
-        arranged_own = _joined([single, *(self._arranged(own, each) for each in self._arrangements)])
+        own_arrangements = (*self._arrangements, *self._rare_arrangements)
+        arranged_own = _joined([single, *(self._arranged(own, each) for each in own_arrangements)])
+        arranged_rarely = _joined([self._arranged(single, each) for each in self._rare_arrangements])
+        own_rarely = _joined([self._arranged(own, each) for each in self._rare_arrangements])
         changes: list[list[Fault]] = [[], *([fault] for fault in (*self._values, *self._keys))]
         for more in changes:
             is_rare = any(fault.is_rare for fault in more)
             self._try(arranged_own if is_rare else arranged, more)
+            if not is_rare:
+                self._try(own_rarely, more)
             if not is_rare and not any(fault.hash_key or fault.function for fault in more):
                 self._try(double, more)
+        self._try(arranged_rarely, [])
         for pair in (*combinations(self._keys, 2), *combinations(self._values, 2)):
             if go_together(pair) and (pair[0].value or KEY in pair[0].places + pair[1].places):
                 self._try(own, list(pair))

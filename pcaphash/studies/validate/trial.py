@@ -217,6 +217,11 @@ class Trial:
                 nothing = np.zeros(len(self.sample), np.int16)
                 reading = replace(reading, tunnels=[nothing])
         for fault in faults:
+            if fault.besides:
+                values = np.where(reading.found.hashed, values ^ fault.besides(self.sample.numbers), 0).astype(
+                    np.uint32
+                )
+        for fault in faults:
             values = np.where(reading.found.hashed, fault.value(values), 0).astype(np.uint32) if fault.value else values
         return reading, values
 

@@ -1,0 +1,177 @@
+"""Faults whose details are read off the packets: bits that are fixed or inverted, and fields that are hashed besides.
+
+Of each the packets tell less by as much as was read off them (``Fault.learned_bits``). A device with another key also
+changes hashes in a linear way, so that nothing is learned that a key may explain as well.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from pcaphash.studies.validate.fault import BESIDES, INITIAL_VALUE, WIDTH, Fault, FaultKind, Words
+from pcaphash.studies.validate.fields import read_fields
+from pcaphash.studies.validate.hash_faults import WIDTHS
+from pcaphash.studies.validate.trial import Mask, Trial
+from pcaphash.studies.validate.verdicts import WRONG_VALUE
+
+Positions = npt.NDArray[np.int64]
+
+_HASH_BITS = 32
+_EVERY_BIT = 0xFFFFFFFF
+_LEAST_ALIKE = 3  # packets with other hash inputs, for something to be read off them
+_MOST_READ = 1200  # packets that it is read off
+_MOST_EQUATIONS = 12_000  # for a key
+
+
+def learned_faults(trial: Trial, wrong: Mask) -> list[Fault]:
+    """List the faults that some wrong packets may have, read off them.
+
+    Parameters
+    ----------
+    trial : Trial
+        All packets.
+    wrong : bool array of shape (n,)
+        Those that are to be explained.
+    """
+    sample, found = trial.sample, trial.spec.found
+    comparable = sample.reported.has_hash & found.hashed & found.known
+    valued = np.flatnonzero(comparable & wrong & ((sample.faults & WRONG_VALUE) > 0))
+    if not len(valued):
+        return []
+    rows = np.column_stack([trial.spec.words[valued], sample.reported.hash_values[valued]])
+    alike = valued[np.sort(np.unique(rows, axis=0, return_index=True)[1])]
+    if len(alike) < _LEAST_ALIKE:
+        return []
+    right = np.flatnonzero(comparable & ~wrong)
+    return [*_fixed_bits(trial, alike), *_inverted_bits(trial, alike, right), *_also_hashed(trial, alike, right)]
+
+
+def _fixed_bits(trial: Trial, wrong: Positions) -> Iterator[Fault]:
+    """Yield what a device does that reports some bits as 0 always, or as 1: those that differ, and are always so."""
+    said, differs = trial.sample.reported.hash_values[wrong], _differences(trial, wrong)
+    ever = int(np.bitwise_or.reduce(differs))
+    zeros = ever & ~int(np.bitwise_or.reduce(said))
+    ones = ever & int(np.bitwise_and.reduce(said))
+    kept = _EVERY_BIT & ~zeros
+    if zeros and kept and kept not in {(1 << bits) - 1 for bits in WIDTHS}:
+        yield _of_mask(FaultKind.VALUE_AND, WIDTH, kept, lambda values: values & np.uint32(kept), kept)
+    if ones and ones != _EVERY_BIT:
+        yield _of_mask(FaultKind.VALUE_OR, WIDTH, ones, lambda values: values | np.uint32(ones), ~ones & _EVERY_BIT)
+
+
+def _inverted_bits(trial: Trial, wrong: Positions, right: Positions) -> Iterator[Fault]:
+    """Yield what a device does whose hashes all differ from those expected in the same bits."""
+    differences = _differences(trial, wrong)
+    masks, counts = np.unique(differences, return_counts=True)
+    mask = int(masks[counts.argmax()])
+    if mask == _EVERY_BIT or counts.max() < _LEAST_ALIKE or _a_key_would_do(trial, wrong[differences == mask], right):
+        return
+    yield _of_mask(FaultKind.VALUE_XOR, INITIAL_VALUE, mask, lambda values: values ^ np.uint32(mask), _EVERY_BIT)
+
+
+def _of_mask(kind: FaultKind, place: str, mask: int, value: Callable[[Words], Words], left: int) -> Fault:
+    subject = f"0x{mask:08x}"
+    return Fault(
+        kind, (place,), subject=subject, value=value, n_bits=left.bit_count(), learned_bits=_HASH_BITS, is_rare=True
+    )
+
+
+def _also_hashed(trial: Trial, wrong: Positions, right: Positions) -> Iterator[Fault]:
+    """Yield what a device does that hashes another field as well: what it adds to the hash is linear in its bits."""
+    sample, lengths = trial.sample, trial.spec.found.lengths
+    some = wrong[np.linspace(0, len(wrong) - 1, min(len(wrong), _MOST_READ)).astype(np.int64)]
+    differences = _differences(trial, some)
+    if not len(right) and len(np.unique(differences)) == 1:
+        return  # whatever the packets are, the same bits are inverted
+    every = None
+    for name, numbers in read_fields(trial.device, sample, trial.signatures, some.tolist()).items():
+        maps = {int(length): _Map() for length in np.unique(lengths[some])}
+        for number, length, difference in zip(
+            numbers.tolist(), lengths[some].tolist(), differences.tolist(), strict=True
+        ):
+            maps[length].learn(number, difference)
+        consistent = {length: each for length, each in maps.items() if each.is_consistent and each.rank}
+        told = np.isin(lengths[some], list(consistent))
+        rank = sum(each.rank for each in consistent.values())
+        if np.count_nonzero(told) < rank + _LEAST_ALIKE - 1 or _a_key_would_do(trial, some[told], right):
+            continue
+        every = every or read_fields(trial.device, sample, trial.signatures, range(len(sample)))
+        added = np.zeros(len(sample), np.uint32)
+        for length, each in consistent.items():
+            added[lengths == length] = each.of(every[name][lengths == length])
+        yield Fault(
+            FaultKind.ALSO_HASHES, (BESIDES,), subject=name.value, besides=_by_number(sample.numbers, added),
+            learned_bits=_HASH_BITS * rank, is_rare=True,
+        )  # fmt: skip
+
+
+def _by_number(numbers: Positions, added: Words) -> Callable[[Positions], Words]:
+    return lambda some: added[np.searchsorted(numbers, some)]
+
+
+def _differences(trial: Trial, positions: Positions) -> Words:
+    """Return in which bits the hashes of packets differ from those expected."""
+    return trial.sample.reported.hash_values[positions] ^ trial.spec.found.hash_values[positions]
+
+
+@dataclass(eq=False)
+class _Map:
+    """What the bits of a field add to a hash, as far as packets show it."""
+
+    rows: dict[int, tuple[int, int]] = field(default_factory=dict)
+    """By its highest bit, the value of a field, and what it adds."""
+    is_consistent: bool = True
+
+    @property
+    def rank(self) -> int:
+        """How many values of the field are no sums of others."""
+        return len(self.rows)
+
+    def learn(self, number: int, added: int) -> None:
+        """Take in what one value of the field adds."""
+        while number:
+            other = self.rows.setdefault(number.bit_length(), (number, added))
+            if other == (number, added):
+                return
+            number, added = number ^ other[0], added ^ other[1]
+        self.is_consistent &= not added
+
+    def of(self, numbers: Words) -> Words:
+        """Return what values of the field add; bits that no packet showed add nothing."""
+        left, added = numbers.copy(), np.zeros(len(numbers), np.uint32)
+        for length in sorted(self.rows, reverse=True):
+            has_bit = (left >> np.uint32(length - 1) & 1) > 0
+            row, value = self.rows[length]
+            left[has_bit] ^= np.uint32(row)
+            added[has_bit] ^= np.uint32(value)
+        return added
+
+
+def _a_key_would_do(trial: Trial, wrong: Positions, right: Positions) -> bool:
+    """Tell whether some key, other than that of the device, gives the hashes of wrong packets, and of right ones too.
+
+    Bit j of a hash is the sum of the bits i + j of the key over the bits i of the input that are set.
+    """
+    words = trial.spec.words
+    rows: dict[int, tuple[int, int]] = {}
+    n_right = min(len(right), len(wrong))
+    both = np.concatenate([np.stack([wrong[:n_right], right[:n_right]], axis=1).reshape(-1), wrong[n_right:]])
+    for position in both[: _MOST_EQUATIONS // _HASH_BITS].tolist():
+        data = int.from_bytes(words[position].astype(">u4").tobytes(), "big")
+        difference = int(_differences(trial, np.array([position]))[0])
+        for bit in range(_HASH_BITS):
+            if not _goes_with(rows, data << bit, difference >> bit & 1):
+                return False
+    return True
+
+
+def _goes_with(rows: dict[int, tuple[int, int]], selected: int, total: int) -> bool:
+    """Add an equation, which bits of a key have which sum; tell whether it contradicts those before."""
+    while selected:
+        other = rows.setdefault(selected.bit_length(), (selected, total))
+        if other[0] == selected:
+            return other[1] == total
+        selected, total = selected ^ other[0], total ^ other[1]
+    return not total
