@@ -15,6 +15,7 @@ from pcaphash.studies.compare.advice import (
     RebalanceTable,
 )
 from pcaphash.studies.compare.causes import (
+    CutShort,
     FewFlows,
     HeavyFlow,
     Nothing,
@@ -145,10 +146,43 @@ def test_a_single_receive_queue_is_nothing_to_judge(tmp_path):
 def test_cut_packets_are_not_called_unclassified(tmp_path):
     arp = builders.ethernet(builders.arp(), builders.ARP)
     whole = [plain(flow) for flow in flows(2000)]
-    packets = [(each, len(each), 1) for each in [arp] * 900 + whole] + [(each[:20], len(each), 1) for each in whole]
+    packets = [(each, len(each), 1) for each in [arp] * 400 + whole] + [
+        (each[:20], len(each), 1) for each in whole[:500]
+    ]
     path = tmp_path / "cut.pcapng"
     path.write_bytes(pcapng_of(packets))
-    assert compare(path, Device()).verdict.advice == [FindUnhashed("inner", "not-ip", 900, 0)]
+    assert compare(path, Device()).verdict.advice == [FindUnhashed("inner", "not-ip", 400, 0)]
+
+
+def test_a_capture_that_is_cut_too_short_is_not_judged_by(tmp_path):
+    # 14 bytes of Ethernet, 20 of IPv4, 8 of UDP and 8 of VXLAN: nothing of the inner header is there.
+    pair = [(bytes([10, 0, 0, 1]), bytes([10, 0, 0, 2]), port, 80) for port in range(2000, 3000)]
+    frames = [tunnelled(flow) for flow in pair] + [plain(flow) for flow in flows(1000, seed=3)]
+
+    def cut_verdict(n_cut):
+        kept = [each[:50] if place < n_cut else each for place, each in enumerate(frames)]
+        path = tmp_path / f"cut-{n_cut}.pcapng"
+        path.write_bytes(pcapng_of([(short, len(each), 1) for short, each in zip(kept, frames, strict=True)]))
+        return compare(path).verdict
+
+    verdict = cut_verdict(800)
+    *outer, inner = verdict.findings
+    assert (inner.cause, inner.facts) == ("cut", CutShort(2000, 800))
+    assert [(finding.cause, finding.facts) for finding in outer] == [("uneven", Unexplained(1.0, 0.0, 0.0, 0.4))] * 2
+    assert verdict.gain.step == Step.PORTS  # which the outer header shows, and nothing follows from the inner one
+    assert [advice.kind for advice in verdict.advice] == ["hash-ports"]
+    whole = cut_verdict(0)
+    assert (whole.findings[0].cause, whole.findings[-1].is_judged) == ("few-inputs", True)
+    assert cut_verdict(200).findings[-1].is_judged
+
+
+def test_a_capture_that_shows_no_ip_header_gives_no_verdict(tmp_path):
+    frames = [plain(flow) for flow in flows(500)]
+    path = tmp_path / "cut.pcapng"
+    path.write_bytes(pcapng_of([(each[:20], len(each), 1) for each in frames]))
+    verdict = compare(path).verdict
+    assert verdict.conclusion == "cut"
+    assert {finding.facts for finding in verdict.findings} == {CutShort(500, 500)}
 
 
 def test_what_a_saved_census_tells_without_flows(tmp_path):

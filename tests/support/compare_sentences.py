@@ -22,6 +22,7 @@ from pcaphash.studies.compare.advice import (
 )
 from pcaphash.studies.compare.causes import (
     Cause,
+    CutShort,
     Facts,
     FewFlows,
     FewInputs,
@@ -49,6 +50,7 @@ TABLE = UnevenTable(2, 22, 128, 6, 0)
 CAUSES: list[tuple[Cause, Facts | MissedTunnel | None]] = [
     *((Cause.NOTHING, NothingToSpread(why, 20, {"not-ip": 19, "truncated": 1})) for why in Nothing),
     (Cause.NOTHING, NothingToSpread(Nothing.NO_HASH, 1, {"not-ip": 1})),
+    (Cause.CUT, CutShort(1000, 886)),
     (Cause.TOO_FEW, TooFew(0, 256, 8, 0)),
     (Cause.TOO_FEW, TooFew(60, 256, 8, 5)),
     (Cause.EVEN, None),
@@ -72,6 +74,7 @@ CAUSES: list[tuple[Cause, Facts | MissedTunnel | None]] = [
     (Cause.MISSED_TUNNEL, replace(HELPLESS, kind="ERSPAN", is_encrypted=False, is_mirrored=True)),
     (Cause.UNEVEN, Unexplained(0.0, 0.0, 0.0)),
     (Cause.UNEVEN, Unexplained(0.4, 0.0, 0.0)),
+    (Cause.UNEVEN, Unexplained(1.0, 0.0, 0.0, 0.35)),
     (Cause.UNEVEN, Unexplained(1.0, 0.001, 0.001)),
     (Cause.UNEVEN, Unexplained(1.0, 0.12, 0.001)),
     (Cause.UNEVEN, Unexplained(1.0, 0.12, 0.05)),
@@ -131,6 +134,19 @@ def _findings() -> Iterator[str]:
         yield words.text
 
 
+def _beside_cut_ones(even: Finding) -> Iterator[str]:
+    """Say what follows where a capture is cut too short for some of the configurations."""
+    cut, shorter = (_found(Cause.CUT, CutShort(1000, n), name=name) for n, name in ((300, "inner"), (900, "other")))
+    judged = replace(even, config="outer")
+    uneven = replace(_found(Cause.UNEVEN, Unexplained(1.0, 0.0, 0.0, 0.3)), config="outer")
+    for conclusion, findings, found in (
+        (Conclusion.EVEN, [judged, cut], judged),
+        (Conclusion.EVEN, [judged, replace(judged, config="addresses"), cut, shorter], judged),
+        (Conclusion.UNEVEN, [uneven, cut], uneven),
+    ):
+        yield put_into_words(Verdict(conclusion, findings, [], found, found)).headline
+
+
 def compare_sentences() -> Iterator[str]:
     """Say each cause, as what is found, what is to blame and what remains; then each conclusion, and all advice."""
     yield from _findings()
@@ -138,13 +154,13 @@ def compare_sentences() -> Iterator[str]:
     for cause, facts in CAUSES:
         found = _found(cause, facts)
         if not found.is_judged:
-            conclusion = Conclusion.TOO_FEW if cause == Cause.TOO_FEW else Conclusion.NOTHING
-            yield put_into_words(Verdict(conclusion, [found], [])).headline
+            yield put_into_words(Verdict(Conclusion(cause.value), [found], [])).headline
             continue
         yield _headline(Conclusion.UNEVEN, [found])
         yield _headline(Conclusion.GAIN, [replace(found, excess=0.2, config="inner"), found], GAIN)
     yield _headline(Conclusion.EVEN, [even])
     yield _headline(Conclusion.EVEN, [even, even])
+    yield from _beside_cut_ones(even)
     unexplained, hashed = _found(Cause.UNEVEN, Unexplained(0.0, 0.0, 0.0)), _found(Cause.HASH)
     yield _headline(Conclusion.UNEVEN, [hashed, hashed])
     yield _headline(Conclusion.UNEVEN, [even, unexplained])

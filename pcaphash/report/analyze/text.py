@@ -34,6 +34,7 @@ BAD, GOOD = "red", "green"
 """Styles of what matters most; everything else has no colour."""
 
 _MOST_NAMED = 3  # configurations
+_NOTICEABLE = 0.01  # of the packets are worth a word if they are unknown
 _QUEUE_FORMS = ((10, True), (6, True), (10, False), (6, False), (3, False))  # width of bars, and whether with counts
 
 
@@ -78,13 +79,25 @@ def spread_headline(analysis: "Analysis") -> str:
         return f"{too_few(n_packets, needed, few.device.queues)}."
     if all(each.device.queues == 1 for each in measured):
         return "There is only one receive queue, and all packets go to it."
-    excesses = sorted(((spread(each.queues[:, 0])["max_ideal"], each.device.name) for each in measured), reverse=True)
+    excesses = sorted(
+        ((spread(each.queues[:, 0])["max_ideal"], each.device.name, _known(each)) for each in measured), reverse=True
+    )
     if len(excesses) == 1:
-        return f"The busiest receive queue is {percent(excesses[0][0])} above the ideal share of packets."
-    named = [f"{name} {percent(excess)}" for excess, name in excesses]
+        ((excess, _, known),) = excesses
+        return f"The busiest receive queue is {percent(excess)} above the ideal share of packets{known}."
+    named = [f"{name} {percent(excess)}{known}" for excess, name, known in excesses]
     if len(named) > _MOST_NAMED:
         named = [f"from {named[0]} down to {named[-1]}"]
     return f"Busiest receive queue, above the ideal share of packets: {', '.join(named)}."
+
+
+def _known(distribution: "Distribution") -> str:
+    """Say of how many packets a spread is, where that is noticeably fewer than there are."""
+    if distribution.unknown < _NOTICEABLE * distribution.packets:
+        return ""
+    return (
+        f" (of {count(distribution.packets - distribution.unknown)} packets; {count(distribution.unknown)} are unknown)"
+    )
 
 
 def show_facts(analysis: "Analysis", console: Console, with_types: bool = True) -> None:

@@ -8,9 +8,12 @@ from pcaphash.errors import Field
 from pcaphash.report.compare.advice import AdviceWords, put_advice_into_words
 from pcaphash.report.words.reach import reach_texts_of_each
 from pcaphash.report.words.suspicion import name_tunnel, remedy_options
-from pcaphash.report.words.values import above_ideal, count, counted, packets, percent, reason_text, too_few
+from pcaphash.report.words.values import above_ideal, count, counted, listed, packets, percent, reason_text, too_few
 from pcaphash.studies.compare.causes import (
+    ENOUGH_CAPTURED,
+    UNJUDGED,
     Cause,
+    CutShort,
     FewFlows,
     FewInputs,
     HeavyFlow,
@@ -79,12 +82,34 @@ def put_into_words(verdict: "Verdict") -> VerdictWords:
 
 
 def _headline(verdict: "Verdict") -> str:
+    cut = [finding for finding in verdict.findings if isinstance(finding.facts, CutShort)]
+    of_others = _of_judged(verdict, is_cut=bool(cut))
+    return f"{_cut(cut)} {of_others}".rstrip() if cut else of_others
+
+
+def _cut(cut: "list[Finding]") -> str:
+    """Say which configurations a capture is cut too short for, and how long it should be."""
+    configs = listed([finding.config for finding in cut])
+    shares = [finding.facts.cut / finding.facts.packets for finding in cut if isinstance(finding.facts, CutShort)]
+    least, most = percent(min(shares)), percent(max(shares))
+    share = most if least == most else f"{least} to {most}"
+    return (
+        f"The capture is cut too short to judge {configs}: what {share} of packets hash is not in it. Capture at least "
+        f"{ENOUGH_CAPTURED} bytes of each packet (tcpdump -s {ENOUGH_CAPTURED})."
+    )
+
+
+def _of_judged(verdict: "Verdict", *, is_cut: bool) -> str:
+    """Say what follows of the configurations that are judged; if none is, why not, unless the capture is cut."""
     best, worst, gain = verdict.best, verdict.worst, verdict.gain
     if best is None or worst is None:
-        cause = Cause.TOO_FEW if verdict.conclusion == Conclusion.TOO_FEW else Cause.NOTHING
-        return finding_text(next(finding for finding in verdict.findings if finding.cause == cause))
+        cause = next(cause for cause in UNJUDGED if any(finding.cause == cause for finding in verdict.findings))
+        text = finding_text(next(finding for finding in verdict.findings if finding.cause == cause))
+        return "" if cause == Cause.CUT else text
+    n_judged = sum(finding.is_judged for finding in verdict.findings)
     if verdict.conclusion == Conclusion.EVEN:
-        under = "under every configuration" if len(verdict.findings) > 1 else f"under {best.config}"
+        every = "every other configuration" if is_cut else "every configuration"
+        under = f"under {every if n_judged > 1 else best.config}"
         return (
             f"This traffic spreads evenly {under}: the busiest receive queue is at most {percent(worst.excess)} "
             "above the ideal share."
@@ -92,7 +117,7 @@ def _headline(verdict: "Verdict") -> str:
     if gain is not None:
         remains = "" if best.cause in (Cause.EVEN, Cause.UNEVEN) or best.excess <= EVEN else f" {_remains(best)}"
         return f"{_blame(worst)} {_helps(gain)}{remains}"
-    if len(verdict.findings) == 1:
+    if n_judged == 1 or is_cut:
         return _blame(best)
     if all(finding.cause == Cause.HASH for finding in verdict.findings):
         return "The hash is at fault: it does worse than chance under every configuration here."
@@ -173,6 +198,8 @@ def finding_text(finding: "Finding") -> str:
     facts = finding.facts
     if isinstance(facts, NothingToSpread):
         return _nothing(facts)
+    if isinstance(facts, CutShort):
+        return f"The capture does not show what {percent(facts.cut / facts.packets)} of packets hash."
     if isinstance(facts, TooFew):
         one = percent(facts.queues / facts.packets) if facts.packets else "all"
         known = " with a known receive queue" if facts.unknown else ""
@@ -257,6 +284,11 @@ def _few_inputs(facts: FewInputs) -> str:
 
 
 def _unexplained(facts: Unexplained) -> str:
+    if facts.cut_share:
+        return (
+            f"The capture does not show which flows cause this: {percent(facts.cut_share)} of packets are in tunnels "
+            "and cut before their inner ports."
+        )
     if not facts.kept_share:
         return "A saved census cannot show which flows cause this."
     if facts.kept_share < 1:

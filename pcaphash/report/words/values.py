@@ -47,6 +47,11 @@ def counted(number: int, one: str, many: str) -> str:
     return f"{count(number)} {one if number == 1 else many}"
 
 
+def listed(names: "Sequence[str]") -> str:
+    """Name several things in a sentence: commas between them, and the word for the last one."""
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
 def too_few(n_packets: int, needed: int, queues: int, known: str = "") -> str:
     """Say that packets are too few to judge how they spread, without a full stop.
 

@@ -17,9 +17,8 @@ from pcaphash.studies.compare.causes import (
     HeavyFlow,
     UnevenTable,
     Unhashed,
-    commonest_reason,
-    find_uneven_table,
 )
+from pcaphash.studies.compare.explaining import commonest_reason, find_uneven_table
 from pcaphash.studies.compare.gain import Gain, inner_gain, ports_gain
 from pcaphash.studies.compare.missed import MATERIAL, MissedTunnel
 from pcaphash.studies.compare.outcome import FlowSet, Outcome

@@ -1,29 +1,13 @@
 """Why a configuration spreads packets as it does: the cause, and the numbers that show it."""
 
-import math
 from dataclasses import dataclass
 from enum import StrEnum
 
-import numpy as np
-import numpy.typing as npt
+CUT = 0.2
+"""Nothing is judged where the capture does not show enough of so many of the packets."""
 
-from pcaphash.engine.census.decision import NONE, REASON_LINK_TYPE, REASON_TRUNCATED
-from pcaphash.engine.flows.tunnels import NO_TUNNEL, inner_endpoints, outer_endpoints
-from pcaphash.studies.compare.outcome import Outcome
-from pcaphash.studies.shared.chance.enough import packets_needed
-from pcaphash.studies.shared.chance.ideal import MEASURE
-from pcaphash.studies.shared.chance.spread import EVEN, spread
-
-BLAME = 99.9
-"""The hash is to blame where so many per cent of ideal hashes do better: a good one has one trace in a thousand so."""
-
-CROWDED = 0.8
-"""Who carries so much of the packets together is named."""
-
-_MAIN = 0.5  # what brings so much of the excess is its cause
-_MOST = 0.7  # a single hash input must bring so much: it is always there, and others come to it by chance
-_ALIKE = 0.25  # flows that are kept stand for all where what they bring is so much off at most
-_FEW = 0.25  # of the hash inputs have half of the packets, where these are heavy
+ENOUGH_CAPTURED = 256
+"""So many bytes of a packet show both headers: VLAN tags, IPv6 and 128 bytes of GENEVE options leave some over."""
 
 
 class Cause(StrEnum):
@@ -31,6 +15,8 @@ class Cause(StrEnum):
 
     NOTHING = "nothing"
     """There is nothing to spread: no receive queues, only one, no packets, or none with a hash."""
+    CUT = "cut"
+    """The capture does not show enough of the packets."""
     TOO_FEW = "too-few"
     """There are too few packets to judge by."""
     EVEN = "even"
@@ -57,6 +43,10 @@ class Cause(StrEnum):
     """No single cause, or one that only flows would tell, which are not kept."""
 
 
+UNJUDGED = (Cause.CUT, Cause.TOO_FEW, Cause.NOTHING)
+"""Causes of configurations that are not judged."""
+
+
 class Nothing(StrEnum):
     """Why there is nothing to spread."""
 
@@ -73,6 +63,14 @@ class NothingToSpread:
     why: Nothing
     packets: int
     reasons: dict[str, int]
+
+
+@dataclass(frozen=True)
+class CutShort:
+    """For ``Cause.CUT``: how many packets there are, and of how many the capture does not show enough."""
+
+    packets: int
+    cut: int
 
 
 @dataclass(frozen=True)
@@ -146,14 +144,19 @@ class FewFlows:
 
 @dataclass(frozen=True)
 class Unexplained:
-    """For ``Cause.UNEVEN``: the share of the flows that is kept, 0 where none is, and what is heaviest of them."""
+    """For ``Cause.UNEVEN``: the share of the flows that is kept, 0 where none is, and what is heaviest of them.
+
+    ``cut_share`` is that of packets in tunnels whose flows the capture does not tell apart, if it is why nothing more
+    is known.
+    """
 
     kept_share: float
     heaviest_share: float
     unhashed_share: float
+    cut_share: float = 0.0
 
 
-Facts = NothingToSpread | TooFew | Unhashed | UnevenTable | HeavyFlow | FewInputs | FewFlows | Unexplained
+Facts = NothingToSpread | CutShort | TooFew | Unhashed | UnevenTable | HeavyFlow | FewInputs | FewFlows | Unexplained
 
 
 @dataclass(frozen=True)
@@ -174,172 +177,3 @@ class Ideal:
     high: float
     median: float
     percentile: float
-
-
-def find_ideal(outcome: Outcome) -> Ideal | None:
-    """Return what ideal hashes make of the hash inputs; None where the flows that are kept do not tell."""
-    if outcome.baseline is None or not _is_shown(outcome):
-        return None
-    interval = outcome.baseline.interval(MEASURE)
-    percentile = outcome.baseline.percentile(MEASURE, spread(outcome.kept[:, 0])["max_ideal"])
-    return Ideal(interval.low, interval.high, outcome.baseline.median(MEASURE), percentile)
-
-
-def excess_of(outcome: Outcome) -> float:
-    """Return how far the busiest receive queue is above its ideal share of packets."""
-    return spread(outcome.distribution.queues[:, 0])["max_ideal"]
-
-
-def explain(outcome: Outcome, ideal: Ideal | None, is_hashed: bool) -> tuple[Cause, Facts | None]:
-    """Find the cause of a spread, and the numbers that show it.
-
-    Parameters
-    ----------
-    outcome : Outcome
-        Of a configuration.
-    ideal : Ideal or None
-        What ``find_ideal`` returns.
-    is_hashed : bool
-        Whether any configuration hashes packets: if so, one that hashes none crowds its unclassified queue.
-    """
-    nothing = _explain_nothing(outcome, is_hashed)
-    if nothing is not None:
-        return Cause.NOTHING, nothing
-    excess = excess_of(outcome)
-    table = find_uneven_table(outcome)
-    is_table = table is not None and table.excess >= _MAIN * excess > _MAIN * EVEN
-    too_few = _explain_too_few(outcome)
-    if too_few is not None and not is_table:
-        return Cause.TOO_FEW, too_few
-    if excess <= EVEN:
-        return Cause.EVEN, None
-    if outcome.baseline is not None and ideal is None:
-        return Cause.UNEVEN, Unexplained(outcome.flow_set.kept_share if outcome.flow_set else 0.0, 0.0, 0.0)
-    if ideal is not None and ideal.percentile > BLAME:
-        return Cause.HASH, None
-    unhashed = _explain_unhashed(outcome, excess)
-    if unhashed is not None:
-        return Cause.UNHASHED, unhashed
-    if is_table:
-        return Cause.TABLE, table
-    return _explain_inputs(outcome, excess) if ideal is not None else (Cause.UNEVEN, Unexplained(0.0, 0.0, 0.0))
-
-
-def _is_shown(outcome: Outcome) -> bool:
-    """Tell whether the flows that are kept stand for all."""
-    if outcome.flow_set is None or outcome.inputs is None:
-        return False
-    excess, kept = excess_of(outcome), spread(outcome.kept[:, 0])["max_ideal"]
-    return outcome.flow_set.is_complete or abs(kept - excess) <= _ALIKE * excess
-
-
-def _explain_nothing(outcome: Outcome, is_hashed: bool) -> NothingToSpread | None:
-    distribution = outcome.distribution
-    if not outcome.device.has_queue:
-        why = Nothing.NO_RSS
-    elif outcome.device.queues == 1:
-        why = Nothing.ONE_QUEUE
-    elif not distribution.packets:
-        why = Nothing.NO_PACKETS
-    elif not distribution.hashed and not (is_hashed and distribution.unhashed):
-        why = Nothing.NO_HASH
-    else:
-        return None
-    return NothingToSpread(why, distribution.packets, dict(sorted(distribution.reasons.items())))
-
-
-def _explain_too_few(outcome: Outcome) -> TooFew | None:
-    packets, queues = int(outcome.distribution.queues[:, 0].sum()), outcome.device.queues
-    needed = packets_needed(queues)
-    return TooFew(packets, needed, queues, outcome.distribution.unknown) if packets < needed else None
-
-
-def _explain_unhashed(outcome: Outcome, excess: float) -> Unhashed | None:
-    """Say how many packets have no hash, if they bring the busiest receive queue most of what it has above ideal."""
-    loads, queue = outcome.distribution.queues[:, 0], outcome.device.unclassified_queue
-    share = outcome.distribution.unhashed / int(loads.sum())
-    if loads.argmax() != queue or _excess_of(share, len(loads)) < _MAIN * excess:
-        return None
-    return Unhashed(share, queue, commonest_reason(outcome))
-
-
-def commonest_reason(outcome: Outcome) -> str:
-    """Return the commonest reason why packets are known to have no hash."""
-    unknown = (REASON_TRUNCATED, REASON_LINK_TYPE)
-    known = {reason: n for reason, n in outcome.distribution.reasons.items() if reason not in unknown}
-    return max(known, key=lambda reason: known[reason])
-
-
-def _excess_of(share: float, queues: int) -> float:
-    """Return how far above ideal a receive queue is that has a share of all packets beside an even one of the rest."""
-    return share * (queues - 1)
-
-
-def find_uneven_table(outcome: Outcome) -> UnevenTable | None:
-    """Return how uneven the indirection table is; None where it is even, or where there are no receive queues."""
-    if not outcome.device.has_queue:
-        return None
-    table, queues = outcome.device.indirection_table, outcome.device.queues
-    entries = np.bincount(np.asarray(table), minlength=queues)
-    if entries.max() == entries.min():
-        return None
-    return UnevenTable(int(entries.argmax()), int(entries.max()), len(table), queues, int((entries == 0).sum()))
-
-
-def _explain_inputs(outcome: Outcome, excess: float) -> tuple[Cause, Facts]:
-    """Say what about the hash inputs makes an ideal hash uneven."""
-    assert outcome.inputs is not None
-    loads, of_flow = outcome.inputs.loads[:, 0], outcome.inputs.of_flow
-    total = int(outcome.kept[:, 0].sum())
-    on_busiest = outcome.inputs.queues == outcome.kept[:, 0].argmax()
-    heaviest = outcome.inputs.heaviest(np.where(on_busiest, loads, -1))
-    share = float(loads[heaviest] / total)
-    sharing = np.flatnonzero(of_flow == heaviest)
-    n_inputs, n_flows, queues = len(loads), int((of_flow >= 0).sum()), outcome.device.queues
-    is_crowding = _excess_of(share, queues) >= _MOST * excess
-    if is_crowding and len(sharing):
-        flow, flow_share = _heaviest_flow(outcome, sharing, total)
-        if flow_share > 1 / queues and _excess_of(flow_share, queues) >= _MOST * excess:
-            return _explain_flow(outcome, flow, flow_share)
-    if (is_crowding and len(sharing) > 1) or 2 * n_inputs <= n_flows:
-        return Cause.FEW_INPUTS, _count_inputs(outcome, total)
-    n_half = int(np.searchsorted(np.sort(loads)[::-1].cumsum(), loads.sum() / 2)) + 1
-    half = FewFlows(n_inputs, n_half, queues)
-    if n_half <= _FEW * n_inputs:
-        return Cause.HEAVY_FLOWS, half
-    n_apart = outcome.baseline.n_inputs if outcome.baseline else n_inputs
-    by_chance = math.sqrt(2 * math.log(queues) * queues / n_apart)  # of so many equal inputs, about
-    if by_chance >= _MAIN * excess:
-        return Cause.FEW_FLOWS, half
-    return Cause.UNEVEN, Unexplained(1.0, share, float(outcome.inputs.unhashed[0] / total))
-
-
-def _heaviest_flow(outcome: Outcome, sharing: npt.NDArray[np.int64], total: int) -> tuple[int, float]:
-    """Return the heaviest of the flows that share a hash input, and its share of packets."""
-    assert outcome.flow_set is not None
-    flows = outcome.flow_set.flows
-    packets = flows.loads[sharing, 0]
-    (heaviest,) = flows.heaviest(sharing, 1).tolist()
-    return int(sharing[heaviest]), float(packets[heaviest] / total)
-
-
-def _explain_flow(outcome: Outcome, flow: int, share: float) -> tuple[Cause, HeavyFlow]:
-    """Say how much of the packets a single flow has, or everything without ports between two addresses."""
-    assert outcome.flow_set is not None
-    flows, device = outcome.flow_set.flows, outcome.device
-    inner, outer = inner_endpoints(flows, flow), outer_endpoints(flows, flow)
-    endpoints = inner if inner is not None and inner.source else outer
-    number = int(outcome.flow_set.tunnels.of_flow[flow])
-    encapsulation = NONE if number == NO_TUNNEL else outcome.flow_set.tunnels[number].encapsulation
-    heavy = HeavyFlow(str(endpoints), encapsulation, share, 1 / device.queues, int(outcome.kept[:, 0].argmax()))
-    return (Cause.SINGLE_FLOW if endpoints.protocol else Cause.NO_PORTS), heavy
-
-
-def _count_inputs(outcome: Outcome, total: int) -> FewInputs:
-    """Count the hash inputs that have most packets, and the flows that share the heaviest."""
-    assert outcome.inputs is not None
-    loads = outcome.inputs.loads[:, 0]
-    in_order = np.sort(loads)[::-1].cumsum() / total
-    crowded = min(int(np.searchsorted(in_order, CROWDED)) + 1, len(loads))
-    n_flows = int((outcome.inputs.of_flow == outcome.inputs.heaviest(loads)).sum())
-    return FewInputs(len(loads), crowded, float(in_order[crowded - 1]), float(in_order[0]), n_flows)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from pcaphash.studies.compare.causes import Cause, Facts, Ideal
+from pcaphash.studies.compare.causes import UNJUDGED, Cause, Facts, Ideal
 from pcaphash.studies.compare.missed import MissedTunnel
 from pcaphash.studies.shared.linear.reach import Reach
 
@@ -50,5 +50,5 @@ class Finding:
 
     @property
     def is_judged(self) -> bool:
-        """Whether there is something to spread, and enough of it."""
-        return self.cause not in (Cause.NOTHING, Cause.TOO_FEW)
+        """Whether there is something to spread, enough of it, and enough of it captured."""
+        return self.cause not in UNJUDGED

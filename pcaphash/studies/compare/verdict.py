@@ -10,7 +10,8 @@ import numpy as np
 from pcaphash.engine.running.threads import side_by_side
 from pcaphash.studies.compare.advice import Advice, list_advice
 from pcaphash.studies.compare.blame import blamed_tunnel
-from pcaphash.studies.compare.causes import CROWDED, Cause, excess_of, explain, find_ideal
+from pcaphash.studies.compare.causes import UNJUDGED, Cause
+from pcaphash.studies.compare.explaining import CROWDED, excess_of, explain, find_ideal
 from pcaphash.studies.compare.finding import Crowding, Finding
 from pcaphash.studies.compare.gain import Gain, main_gain
 from pcaphash.studies.compare.missed import MissedTunnel
@@ -27,6 +28,8 @@ class Conclusion(StrEnum):
 
     NOTHING = "nothing"
     """Under no configuration is there anything to spread."""
+    CUT = "cut"
+    """The capture does not show enough of the packets to judge any configuration."""
     TOO_FEW = "too-few"
     """There are too few packets to judge by."""
     EVEN = "even"
@@ -69,8 +72,8 @@ def judge(outcomes: Sequence[Outcome], missed: Sequence[MissedTunnel] = ()) -> V
     findings = side_by_side([partial(_find, outcome, is_hashed) for outcome in outcomes])
     judged = [pair for pair in zip(outcomes, findings, strict=True) if pair[1].is_judged]
     if not judged:
-        is_few = any(finding.cause == Cause.TOO_FEW for finding in findings)
-        return Verdict(Conclusion.TOO_FEW if is_few else Conclusion.NOTHING, findings, [])
+        causes = {finding.cause for finding in findings}
+        return Verdict(Conclusion(next(cause for cause in UNJUDGED if cause in causes).value), findings, [])
     best = min(judged, key=lambda pair: pair[1].excess)
     worst = max(judged, key=lambda pair: pair[1].excess)
     if worst[1].excess <= EVEN:
@@ -96,7 +99,7 @@ def _find(outcome: Outcome, is_hashed: bool) -> Finding:
     ideal = find_ideal(outcome)
     cause, facts = explain(outcome, ideal, is_hashed)
     name, queues = outcome.device.name, outcome.device.queues
-    if cause in (Cause.NOTHING, Cause.TOO_FEW):
+    if cause in UNJUDGED:
         return Finding(name, cause, float("nan"), queues, None, facts, None)
     return Finding(name, cause, excess_of(outcome), queues, _crowding(outcome), facts, ideal, _limits(outcome))
 
