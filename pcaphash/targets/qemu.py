@@ -10,11 +10,13 @@ from pathlib import Path
 from pcaphash.device.device import Device
 from pcaphash.errors import ConfigurationError, Field
 from pcaphash.targets.answer import Answer, Lost, Outcome, try_to_send
+from pcaphash.targets.limits import refuse_beyond
 from pcaphash.targets.namespace import configure, need, own_network, set_kernel_options
 from pcaphash.targets.qtest import QTest, write_halting_firmware
 from pcaphash.targets.virtio_net import VirtioNet
 
 _TAP = "hashtap"
+_WHO = "QEMU's device"
 _SLOT = 3
 _MOST_LEN = 1514
 _MOST_QUEUES, _MOST_ENTRIES, _KEY_LEN = 16, 128, 40
@@ -89,16 +91,8 @@ def _command(program: str, firmware: Path, queues: int) -> list[str]:
 
 
 def _check(device: Device) -> None:
-    for field, value, most in (
-        ("queues", device.queues, _MOST_QUEUES),
-        ("indirection_table_size", len(device.indirection_table), _MOST_ENTRIES),
-    ):
-        if value > most:
-            raise ConfigurationError(Field(field, value), f"QEMU is run with {most} at most", f"give {most} or fewer")
+    refuse_beyond(device, _WHO, queues=_MOST_QUEUES, entries=_MOST_ENTRIES, key_len=_KEY_LEN)
     n_entries = len(device.indirection_table)
     if n_entries & (n_entries - 1):
-        problem = f"{n_entries} is not a power of two, as QEMU's device requires of the table's length"
+        problem = f"{n_entries} is not a power of two, as {_WHO} requires of the table's length"
         raise ConfigurationError(Field("indirection_table_size", n_entries), problem, "give a power of two")
-    if any(device.hash_key[_KEY_LEN:]):
-        problem = f"QEMU's device has keys of {_KEY_LEN} bytes"
-        raise ConfigurationError(Field("hash_key"), problem, "give a key of that length")

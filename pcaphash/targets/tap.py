@@ -12,6 +12,7 @@ from pcaphash.device.device import Device
 from pcaphash.errors import ConfigurationError, Field
 from pcaphash.standards.virtio import HASH_REPORTS
 from pcaphash.targets.answer import ETHERNET_LEN, Answer, Lost, Outcome, try_to_send
+from pcaphash.targets.limits import refuse_beyond
 from pcaphash.targets.namespace import configure, own_network, set_kernel_options
 from pcaphash.targets.steering_program import KEY_LEN, N_ENTRIES, SteeringProgram
 from pcaphash.targets.tunnels import Tunnels
@@ -20,6 +21,7 @@ SHIFTS = (0, 7, 14, 21, 28)
 """Bits that the key is shifted by, so that queues of 7 bits show all of a hash."""
 
 _NAME = "hashtap"
+_WHO = "a tap steered by QEMU's program"
 _MTU = 65521  # the most that a tap takes
 _MOST_QUEUES = 255  # of a tap, and one more for packets without a hash
 _BITS = 7
@@ -183,7 +185,7 @@ def open_tap(device: Device, *, with_hash: bool, decapsulated: bool) -> Iterator
     ConfigurationError
         The program cannot do what the device is to do; or something is missing here.
     """
-    _check(device)
+    refuse_beyond(device, _WHO, queues=_MOST_QUEUES, entries=N_ENTRIES, key_len=KEY_LEN)
     with own_network():
         program = SteeringProgram()
         queues = _Queues(max(device.queues, device.unclassified_queue + 1, N_ENTRIES) + 1, program)
@@ -202,16 +204,3 @@ def open_tap(device: Device, *, with_hash: bool, decapsulated: bool) -> Iterator
 def _is_inside(sent: bytes, came: bytes) -> bool:
     """Tell whether what came is the inner packet of what was sent."""
     return came[ETHERNET_LEN:] in sent
-
-
-def _check(device: Device) -> None:
-    for field, value, most in (
-        ("queues", device.queues, _MOST_QUEUES),
-        ("indirection_table_size", len(device.indirection_table), N_ENTRIES),
-    ):
-        if value > most:
-            problem = f"a tap steered by QEMU's program has {most} at most"
-            raise ConfigurationError(Field(field, value), problem, f"give {most} or fewer")
-    if any(device.hash_key[KEY_LEN:]):
-        problem = f"QEMU's steering program keeps {KEY_LEN} bytes of a key"
-        raise ConfigurationError(Field("hash_key"), problem, "give a key of that length")

@@ -197,7 +197,7 @@ def test_frames_are_sent_when_they_are_due(tmp_path):
     [
         (Device(queues=256), "queues=256"),
         (Device(indirection_table=[0] * 256), "indirection_table_size=256"),
-        (Device(hash_key=bytes(range(52))), "keeps 40 bytes"),
+        (Device(hash_key=bytes(range(52))), "a tap steered by QEMU's program keeps 40 bytes of a key"),
     ],
 )
 def test_what_the_program_cannot_do_is_refused(device, said):

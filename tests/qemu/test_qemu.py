@@ -21,8 +21,10 @@ from naive.capture import load
 from naive.frame import Frame, NotIpError
 from naive.qemu import qemu_network_layer
 from pcaphash import Device
+from pcaphash.errors import ConfigurationError
 from pcaphash.standards.virtio import HASH_REPORTS
 from pcaphash.studies.validate import Validation, validate
+from pcaphash.targets.qemu import open_qemu
 from support.comparing import capture_paths
 from support.diagnosing import Said, SaidOf, separating_frames
 from support.shared import ROOT, needs_shared
@@ -239,3 +241,18 @@ def test_thousands_of_real_frames_are_right_for_qemu(tmp_path):
         found = validated(tmp_path, sent, name, "qemu")
         assert found.mismatches == 0
         assert found.judged == sum(map(is_sound, sent))
+
+
+@pytest.mark.parametrize(
+    ("device", "said"),
+    [
+        (Device(queues=17), "queues=17: QEMU's device has 16 at most"),
+        (Device(indirection_table=[0] * 256), "indirection_table_size=256: QEMU's device has 128 at most"),
+        (Device(indirection_table=[0] * 3, table_index="modulo"), "3 is not a power of two, as QEMU's device requires"),
+        (Device(hash_key=bytes(range(52))), "QEMU's device keeps 40 bytes of a key"),
+    ],
+    ids=["queues", "entries", "power of two", "key"],
+)
+def test_what_the_device_cannot_be_is_refused(device, said):
+    with pytest.raises(ConfigurationError, match=said), open_qemu(device):
+        pass
