@@ -10,6 +10,7 @@ from pcaphash.report.validate.fault_words import device_text, traffic_texts
 from pcaphash.report.validate.kind_words import common_text, part_text, sampled_text
 from pcaphash.report.validate.queue_words import queue_sentences
 from pcaphash.report.validate.words import (
+    configured_text,
     headline,
     not_judged_texts,
     not_shown_text,
@@ -96,6 +97,8 @@ def _show_causes(validation: "Validation", diagnosis: "Diagnosis", console: Cons
         words += "" if cause.part is None else f", {part_text(cause.part, validation)}"
         show_text(Text.assemble(f"{number}. ", (words, "bold"), f": {about}{packets(cause.packets)}"), console, 2, 5)
         _show_example(validation.examples[cause.example], console)
+    if validation.configured_so is not None:
+        show_text(Text(configured_text(validation.configured_so)), console)
     if diagnosis.alternatives:
         show_text(Text("On this trace, these explain as much:"), console)
         for each in diagnosis.alternatives[:_MOST_ALTERNATIVES]:

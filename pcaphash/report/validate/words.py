@@ -3,9 +3,10 @@
 from typing import TYPE_CHECKING
 
 from pcaphash.device.flavor import title_of
+from pcaphash.errors import Field
 from pcaphash.report.validate.fault_words import possible_text
 from pcaphash.report.words.notes import note_text
-from pcaphash.report.words.values import count, counted, packets
+from pcaphash.report.words.values import brief_hash_types, count, counted, packets
 from pcaphash.studies.validate.deciding import ByteOrder, HashOrder, TunnelNames
 from pcaphash.studies.validate.fault import AS_SPEC
 from pcaphash.studies.validate.result import Conclusion, Nothing
@@ -96,6 +97,13 @@ def not_shown_text(diagnosis: "Diagnosis", about: str) -> str:
     """Say of how many wrong packets the capture does not show what a device with the faults found would report."""
     number = f"{about}{counted(diagnosis.not_shown, 'more wrong packet', 'more wrong packets')}"
     return f"For {number}, the capture shows too little to tell what such a device would report."
+
+
+def configured_text(device: "Device") -> str:
+    """Say that a device with other types than were given reports all of this."""
+    options = [Field("hash_types", brief_hash_types(device))]
+    options += [Field("tunnel_types", device.tunnel_types_text)] if device.profile.tunnel_types else []
+    return f"With {' '.join(map(str, options))}, all packets judged match. The device may be configured so."
 
 
 def possible_texts(diagnosis: "Diagnosis") -> list[str]:

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pcaphash.device import Device
-    from pcaphash.device.profile import Profile
     from pcaphash.engine.reading import Reading
 
 BAR_WIDTH = 10
@@ -171,14 +170,16 @@ def link_type_name(link_type: int) -> str | None:
 
 def brief_types(device: "Device") -> str:
     """Write the types of a configuration as ``--config`` takes them, presets by their names."""
-    hash_types = _brief_hash_types(device.hash_types, device.profile)
+    hash_types = brief_hash_types(device)
     if not device.profile.tunnel_types:
         return hash_types
     is_all = device.tunnel_types == device.profile.all_tunnel_types
     return f"{hash_types}/{'all' if is_all else device.tunnel_types_text}"
 
 
-def _brief_hash_types(mask: int, profile: "Profile") -> str:
+def brief_hash_types(device: "Device") -> str:
+    """Write the hash types of a configuration as the option takes them, presets by their names."""
+    mask, profile = device.hash_types, device.profile
     presets = {preset: name for name, preset in reversed(hash_type_presets(profile).items())}
     if mask in presets:
         return presets[mask]

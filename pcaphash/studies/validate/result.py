@@ -9,6 +9,7 @@ from pcaphash.device.device import Device
 from pcaphash.device.flavor import title_of
 from pcaphash.engine.reading import Reading
 from pcaphash.engine.result import Result, packets_of
+from pcaphash.studies.validate.configured import configured_so
 from pcaphash.studies.validate.deciding import Decision
 from pcaphash.studies.validate.diagnosis import Diagnosis
 from pcaphash.studies.validate.queue_rules import QueueDiagnosis
@@ -176,6 +177,14 @@ class Validation(Result):
         if not self.device.has_queue and self.reported["queue"] and not self.reported["hash_value"]:
             return Nothing.NO_QUEUES
         return Nothing.NOT_COMPARED
+
+    @property
+    def configured_so(self) -> Device | None:
+        """The device that reports all of this when it is right: one with other hash types or tunnel types."""
+        found = self.diagnosis
+        if found is None or found.unexplained or any(cause.part is not None for cause in found.causes):
+            return None
+        return configured_so(self.device, found.faults) if self.queue_diagnosis is None else None
 
     @property
     def is_every_hash_wrong(self) -> bool:
