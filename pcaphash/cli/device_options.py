@@ -45,7 +45,8 @@ def _hash_types(default: str) -> Any:
         typer.Option(
             "--hash-types",
             metavar="TYPES",
-            help="Names joined by + or commas, a mask in hex, or a preset: linux, addresses, base, all, none.  "
+            help="Names joined by + or commas, a mask in hex, or a preset: addresses (the types without ports), base "
+            "(every type but those of tunnels), linux (base without those for IPv6 extension headers), all, none.  "
             f"[default: {default}]",
         ),
     ]

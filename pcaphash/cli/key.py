@@ -32,8 +32,9 @@ def key(
     """Say what is wrong with a hash key: which table entries can never be reached with it, and what an attacker can do.
 
     A Toeplitz hash is linear. So the rank of the map from what varies to the bits of the table index says how many
-    entries can be reached at all. Without traces, source port, source address, both and everything vary. With traces,
-    what varies in their hash inputs is looked at too, under each configuration.
+    entries can be reached at all. Without traces, source port, source address, both and everything vary, and one
+    device with all hash types is looked at unless --config names others. With traces, what varies in their hash inputs
+    is looked at too, under each configuration.
 
     \b
     Formats: table (default); csv, jsonl, markdown (a row for each input and what varies in it); json (everything).

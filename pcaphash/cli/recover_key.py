@@ -6,6 +6,7 @@ from pcaphash.cli import options, reported
 from pcaphash.cli.outcome import report_reading, report_warnings
 from pcaphash.cli.progress import announce_compilation, watched
 from pcaphash.cli.reported import ReportedOptions
+from pcaphash.cli.same_input import other_command
 from pcaphash.cli.selecting import takes_selection
 from pcaphash.cli.traces import OneTrace
 from pcaphash.device import Device, DeviceOptions
@@ -52,5 +53,5 @@ def recover_key(
         recovery = study(
             trace, device, source, selection, watch, report_numbers=reported_options.report_numbers, jobs=jobs
         )
-    write_recovery(recovery, format_, sys.stdout)
+    write_recovery(recovery, format_, sys.stdout, other_command("validate", ["--key", "--format"], ["--pad-key"]))
     return report_reading(recovery.reading)

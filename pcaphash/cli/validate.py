@@ -1,6 +1,5 @@
 """``pcaphash validate``."""
 
-import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,6 +12,7 @@ from pcaphash.cli.messages import warn
 from pcaphash.cli.outcome import report_reading, report_warnings, write_set
 from pcaphash.cli.progress import announce_compilation, watched
 from pcaphash.cli.reported import ReportedOptions
+from pcaphash.cli.same_input import other_command
 from pcaphash.cli.selecting import takes_selection
 from pcaphash.cli.traces import list_traces
 from pcaphash.device import Device, DeviceOptions
@@ -100,7 +100,7 @@ def validate(
     from pcaphash.report.validate.words import why_nothing
 
     is_asked = validation.may_have_another_key and len(traces) == 1 and _is_recoverable(validation)
-    command = _recover_command(sys.argv[1:]) if is_asked else None
+    command = other_command("recover-key", _NOT_OF_RECOVERY, ["--lenient"]) if is_asked else None
     write_validation(validation, format_, sys.stdout, command)
     if validation.mismatches:
         _tell_suspects(validation)
@@ -109,18 +109,6 @@ def validate(
         problem = f"nothing could be judged: {why_nothing(validation)}"
         raise ConfigurationError(", ".join(traces), problem, "give a trace and reported values that belong together")
     return status or (EXIT_MISMATCH if validation.mismatches else 0)
-
-
-def _recover_command(words: list[str]) -> str:
-    """Return the command that recovers the key from the same trace and reported values, to be pasted into a shell."""
-    at = words.index("validate")
-    kept, is_value = list[str](), False
-    for word in words[at + 1 :]:
-        option = word.partition("=")[0]
-        if not is_value and option not in (*_NOT_OF_RECOVERY, "--lenient") and not word.startswith("-o"):
-            kept.append(word)
-        is_value = not is_value and word in _NOT_OF_RECOVERY
-    return shlex.join(["pcaphash", "recover-key", *kept])
 
 
 def _is_recoverable(validation: "Validation") -> bool:

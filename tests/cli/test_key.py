@@ -27,8 +27,14 @@ def test_a_key_is_examined_without_a_trace():
     result = run("key")
     assert (result.returncode, complaints(result)) == (0, [])
     text = result.stdout.decode()
-    assert text.startswith("Apart from being published, the key has no weakness: whatever varies reaches")
-    assert said("--key", SECRET).startswith("The key has no weakness: whatever varies reaches all 128 table entries.")
+    assert text.startswith("Apart from being published, the key has no weakness: an address or a source\n  port")
+    assert (
+        joined(said("--key", SECRET))
+        .replace("\n  ", " ")
+        .startswith(
+            "The key has no weakness: an address or a source port that takes every value reaches all 128 table entries."
+        )
+    )
     assert "It is published (Microsoft's published key), so anybody can calculate its" in text
     assert "IPv6 addresses and ports: source port" in text
 

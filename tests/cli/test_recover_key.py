@@ -1,6 +1,8 @@
 """The command ``recover-key``: the key, how much of it is known, and what is wrong in one line."""
 
 import json
+import re
+import shlex
 
 from support.command import complaints, run
 from support.shared import ROOT
@@ -15,7 +17,9 @@ def test_what_is_known_is_shown():
     assert text.startswith("127 of the 319 key bits that a hash can depend on are known.")
     assert "key: 6d5a56da255b0ec24167253d43a38fb????" in text
     assert "Microsoft's published key" in text
-    assert "enough to calculate every hash of these inputs: IPv4 addresses; IPv4 addresses and ports" in text
+    assert "enough to calculate every hash of these inputs: IPv4 addresses; IPv4 addresses and ports" in " ".join(
+        text.split()
+    )
 
 
 def test_json():
@@ -38,6 +42,18 @@ def test_what_hashes_writes_gives_the_key_away(tmp_path):
     assert run("hashes", SAMPLES / "overlay.pcap", "--key", "mlx5", "-o", table).returncode == 0
     document = json.loads(run("recover-key", SAMPLES / "overlay.pcap", "--reported", table, "--format", "json").stdout)
     assert document["known_name"] == "the key of the mlx5 driver"
+
+
+def test_the_command_that_validates_names_the_same_values(tmp_path):
+    table, own = tmp_path / "what it said.csv", ["--hash-types", "all"]
+    assert run("hashes", SAMPLES / "overlay.pcap", "--key", "mlx5", "-o", table).returncode == 0
+    text = run("recover-key", SAMPLES / "overlay.pcap", "--reported", table, "--key=6d5a", "--pad-key", *own).stdout
+    (command,) = re.findall("to validate with it.*: (pcaphash .*)", text.decode())
+    words = shlex.split(command)
+    assert words == [
+        *("pcaphash", "validate", str(SAMPLES / "overlay.pcap"), "--reported", str(table), *own, "--key", "mlx5")
+    ]
+    assert run(*words[1:]).returncode == 0
 
 
 def test_what_is_wrong_takes_one_line(tmp_path):

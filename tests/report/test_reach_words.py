@@ -53,7 +53,10 @@ def test_it_is_said_who_is_to_blame():
         "of the index are always 0. With another key, they could reach 128."
     )
     few = reach_text(reach(6, 5, 5, *limited))
-    assert few == "6 hash inputs of IPv4 addresses and ports reach 6 of 128 table entries."
+    assert few == (
+        "The traffic has only 6 hash inputs of IPv4 addresses and ports: they reach 6 of 128 table entries, and with "
+        "no key more than 6."
+    )
     assert reach_text(reach(16, 4, 4, *limited)) == (
         "16 hash inputs of IPv4 addresses and ports vary in only 4 independent bits, so with any key they reach at "
         "most 16 of 128 table entries: bits 4 to 6 of the index are always 0."

@@ -101,7 +101,7 @@ def _headline(facts: "KeyFacts") -> str:
         verdict = "Apart from being published, the key has no weakness"
     if not any(each.choices for each in facts.inputs):
         return f"{verdict}."
-    reached = f"whatever varies reaches all {n_entries} table entries"
+    reached = f"an address or a source port that takes every value reaches all {n_entries} table entries"
     if len(facts.device.indirection_table) == 1:
         reached = "the table has only one entry"
     if any(choice.rank < choice.index_bits for each in facts.inputs for choice in each.choices):
@@ -198,7 +198,7 @@ def _length(facts: "KeyFacts") -> list[str]:
         needed = [f"{n} for {input_text(kind)}" for kind, n in facts.too_short_for.items()]
         lines.append(f"It has {n_bytes}, too few for hash types that are not enabled here: {', '.join(needed)}.")
     if facts.zero_tail and not facts.is_zero:
-        lines.append(f"Its last {counted(facts.zero_tail, 'byte is', 'bytes are')} zero, as if it was padded.")
+        lines.append(f"Its last {counted(facts.zero_tail, 'byte is', 'bytes are')} zero, as if it had been padded.")
     if facts.unused:
         lines.append(f"It has {n_bytes}; no hash depends on those after the first {USED_BYTES}.")
     return lines

@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     from pcaphash.studies.recover_key.result import Fit
 
 
-def recovery_document(recovery: "Recovery") -> dict[str, object]:
+def recovery_document(recovery: "Recovery", validate_command: str | None = None) -> dict[str, object]:
     """Return a recovery as a document that JSON can hold."""
-    words = put_into_words(recovery)
+    words = put_into_words(recovery, validate_command)
     best, solution = recovery.best, recovery.solution
     order = best.value_order if best else None
     return {

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _STYLES = {Conclusion.COMPLETE: "bold green", Conclusion.COMPLETE_FOR_QUEUES: "bold green", Conclusion.PARTIAL: "bold"}
 
 
-def show_recovery(recovery: "Recovery", stream: TextIO) -> None:
+def show_recovery(recovery: "Recovery", stream: TextIO, validate_command: str | None = None) -> None:
     """Print what is known of the key, and which assumption it rests on.
 
     Parameters
@@ -25,9 +25,11 @@ def show_recovery(recovery: "Recovery", stream: TextIO) -> None:
         The results.
     stream : text stream
         A terminal, whose width is kept to, or anything else.
+    validate_command : str, optional
+        The command that validates the same reported values, without the key.
     """
     console = open_console(stream)
-    words = put_into_words(recovery)
+    words = put_into_words(recovery, validate_command)
     show_text(Text(words.headline, style=_STYLES.get(recovery.conclusion, "bold red")), console, further=0)
     for line in words.key:
         console.print(Text(line), soft_wrap=True)

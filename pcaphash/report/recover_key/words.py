@@ -71,8 +71,16 @@ class RecoveryWords:
     notes: list[str] = field(default_factory=list)
 
 
-def put_into_words(recovery: "Recovery") -> RecoveryWords:
-    """Write what was recovered of a key for readers."""
+def put_into_words(recovery: "Recovery", validate_command: str | None = None) -> RecoveryWords:
+    """Write what was recovered of a key for readers.
+
+    Parameters
+    ----------
+    recovery : Recovery
+        The results.
+    validate_command : str, optional
+        The command that validates the same reported values, without the key.
+    """
     best, solution = recovery.best, recovery.solution
     notes = [*map(note_text, recovery.notes), *other_types_texts(recovery)]
     if best is None or solution is None:
@@ -83,18 +91,18 @@ def put_into_words(recovery: "Recovery") -> RecoveryWords:
         _headline(recovery, solution),
         _key_lines(recovery, solution),
         [*_about_queues(recovery), *_about_fit(recovery, best, solution), *_about_use(recovery)],
-        _commands(recovery, solution),
+        _commands(recovery, solution, validate_command or f"{Command('validate')} TRACE"),
         notes,
     )
 
 
-def _commands(recovery: "Recovery", solution: "Solution") -> list[str]:
+def _commands(recovery: "Recovery", solution: "Solution", validate: str) -> list[str]:
     """Say how to validate with the key: a known one by its name, since bits may be open."""
     if not recovery.calculable:
         return []
     open_bits = "" if recovery.is_complete or recovery.known_key else ", with 0 for each unknown bit"
     key = recovery.known_key or solution.hash_key.hex()
-    return [f"to validate with it{open_bits}: {Command('validate')} TRACE {Field('hash_key', key)}"]
+    return [f"to validate with it{open_bits}: {validate} {Field('hash_key', key)}"]
 
 
 def _why_not(conclusion: Conclusion) -> list[str]:

@@ -28,8 +28,11 @@ def input_text(kind: HashInput) -> str:
 def reach_text(reach: "Reach") -> str:
     """Say which table entries hash inputs can reach, and what limits that, if anything does: the key or they."""
     if reach.inputs > 1 and reach.rank < reach.index_bits and not reach.matters:
-        entries = f"{count(reach.entries)} of {count(1 << reach.index_bits)} table entries"
-        return f"{counted(reach.inputs, 'hash input', 'hash inputs')} of {input_text(reach.kind)} reach {entries}."
+        return (
+            f"The traffic has only {counted(reach.inputs, 'hash input', 'hash inputs')} of {input_text(reach.kind)}: "
+            f"they reach {count(reach.entries)} of {count(1 << reach.index_bits)} table entries, and with no key more "
+            f"than {count(reach.inputs)}."
+        )
     return reach_texts([reach])[0]
 
 

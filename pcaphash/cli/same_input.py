@@ -1,0 +1,27 @@
+"""The command that asks something else of the same trace and device, to be pasted into a shell."""
+
+import shlex
+import sys
+from collections.abc import Collection
+
+
+def other_command(name: str, with_values: Collection[str], flags: Collection[str], *added: str) -> str:
+    """Return another command with the words that this one was given.
+
+    Parameters
+    ----------
+    name : str
+        The other command.
+    with_values, flags : collection of str
+        Options that the other command does without, those that take a value and those that take none.
+    added : str
+        What else the other command is given.
+    """
+    kept, is_value = list[str](), False
+    for word in sys.argv[2:]:
+        option = word.partition("=")[0]
+        is_short = any(word.startswith(each) for each in with_values if not each.startswith("--"))
+        if not is_value and option not in with_values and word not in flags and not is_short:
+            kept.append(word)
+        is_value = not is_value and word in with_values
+    return shlex.join(["pcaphash", name, *kept, *added])
