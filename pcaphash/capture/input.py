@@ -1,5 +1,6 @@
 """Where traces come from: files, standard input, or anything else that gives its packets in blocks."""
 
+import os
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -73,11 +74,19 @@ class FileInput:
         Path of the file, or its URL; ``-`` is standard input.
     start, end : int or None
         The bytes to read of a plain pcap file, from one record to another, as ``Reader`` takes them; None for all.
+    folder : str
+        Where a relative path starts; empty for the folder in which the process runs that reads it.
     """
 
     name: str
     start: int | None = None
     end: int | None = None
+    folder: str = ""
+
+    @property
+    def path(self) -> str:
+        """Where the file is, or its URL."""
+        return os.path.join(self.folder, self.name) if self.folder and not self._is_elsewhere else self.name  # noqa: PTH118
 
     @property
     def size(self) -> int:
@@ -88,14 +97,18 @@ class FileInput:
 
                 size = size_of(self.name)
             else:
-                size = 0 if self.name == STANDARD_INPUT else Path(self.name).stat().st_size
+                size = 0 if self.name == STANDARD_INPUT else Path(self.path).stat().st_size
         except (OSError, ValueError):
             return 0
         return (size if self.end is None else self.end) - (self.start or 0)
 
     def open(self) -> Reader:
         """Open the file; see ``Input``."""
-        return Reader(self.name, start=self.start, end=self.end)
+        return Reader(self.name, start=self.start, end=self.end, path=self.path)
+
+    @property
+    def _is_elsewhere(self) -> bool:
+        return self.name == STANDARD_INPUT or is_url(self.name)
 
 
 def state_of(source: Input) -> str:
@@ -107,7 +120,7 @@ def state_of(source: Input) -> str:
 
         return state_of_object(source.name)
     try:
-        status = Path(source.name).stat()
+        status = Path(source.path).stat()
     except (OSError, ValueError):
         return ""
     return f"{status.st_size} bytes of {status.st_mtime_ns}" if stat.S_ISREG(status.st_mode) else ""

@@ -36,13 +36,13 @@ class RangeInput(FileInput):
 
     Parameters
     ----------
-    name, start, end
+    name, start, end, folder
         As ``FileInput`` has them; but ``end`` may be anywhere: the record that it is in is read whole.
     """
 
     def open(self) -> "RangeReader":
         """Open the file; see ``Input``."""
-        return RangeReader(self.name, start=self.start, end=self.end)
+        return RangeReader(self.name, start=self.start, end=self.end, path=self.path)
 
 
 class RangeReader(Reader):
@@ -66,7 +66,7 @@ class RangeReader(Reader):
 
     def _restrict(self, start: int | None, end: int | None) -> None:
         if isinstance(self.format, Pcapng):
-            formatted, self._head_end = _read_head(self.trace)
+            formatted, self._head_end = _read_head(self.path)
             if start is not None:
                 self.format = formatted
         super()._restrict(start, end)

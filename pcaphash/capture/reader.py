@@ -119,10 +119,16 @@ class Reader:
     """
 
     def __init__(
-        self, trace: str, block_len: int = BLOCK_LEN, start: int | None = None, end: int | None = None
+        self,
+        trace: str,
+        block_len: int = BLOCK_LEN,
+        start: int | None = None,
+        end: int | None = None,
+        path: str | None = None,
     ) -> None:
         self.trace = trace
-        self.source = Source(trace)
+        self.path = path or trace
+        self.source = Source(trace, self.path)
         self.damage: Damage | None = None
         """Why reading ended early, once it has."""
         self.joints: list[int] = []

@@ -28,7 +28,7 @@ def is_url(trace: str) -> bool:
     return _URL.match(trace) is not None
 
 
-def _open(trace: str) -> io.FileIO | RemoteFile:
+def _open(trace: str, path: str) -> io.FileIO | RemoteFile:
     """Open a trace.
 
     Raises
@@ -41,7 +41,7 @@ def _open(trace: str) -> io.FileIO | RemoteFile:
             from pcaphash.capture.remote import RemoteFile
 
             return RemoteFile(trace)
-        file = io.FileIO(0, closefd=False) if trace == STANDARD_INPUT else io.FileIO(trace)
+        file = io.FileIO(0, closefd=False) if trace == STANDARD_INPUT else io.FileIO(path)
     except IsADirectoryError as error:
         raise CaptureError(trace, Unreadable.FOLDER, "is a directory", "give a pcap or pcapng file") from error
     except OSError as error:
@@ -71,9 +71,9 @@ class Source:
         The trace cannot be opened.
     """
 
-    def __init__(self, trace: str) -> None:
+    def __init__(self, trace: str, path: str | None = None) -> None:
         self.trace = trace
-        file = _open(trace)
+        file = _open(trace, path or trace)
         self.size = os.fstat(file.fileno()).st_size if isinstance(file, io.FileIO) else file.size
         """Bytes of the file as stored; 0 where that is not known."""
         try:

@@ -200,8 +200,8 @@ def _portable(text: str) -> str:
     return text.encode("utf-8", "replace").decode()
 
 
-def load_census(path: str) -> SavedCensus:
-    """Read a census from a file.
+def load_census(trace: str, path: str | None = None) -> SavedCensus:
+    """Read a census from a file, given what messages call it, and where it is if that is elsewhere.
 
     Raises
     ------
@@ -209,21 +209,21 @@ def load_census(path: str) -> SavedCensus:
         The file cannot be read, is damaged, or of a version that this program does not know.
     """
     try:
-        with Path(path).open("rb") as stream, np.load(stream, allow_pickle=False) as file:
+        with Path(path or trace).open("rb") as stream, np.load(stream, allow_pickle=False) as file:
             version = int(file["version"])
             if version != CENSUS_VERSION:
                 problem = f"is a census of version {version}, but this program reads version {CENSUS_VERSION}"
-                raise CaptureError(path, Unreadable.OTHER_CENSUS_VERSION, problem, _AGAIN)
-            return _build(path, {name: file[name] for name in file.files})
+                raise CaptureError(trace, Unreadable.OTHER_CENSUS_VERSION, problem, _AGAIN)
+            return _build(trace, {name: file[name] for name in file.files})
     except OSError as error:
         kind = Unreadable.NOT_FOUND if isinstance(error, FileNotFoundError) else Unreadable.NOT_READ
-        raise CaptureError(path, kind, error.strerror or str(error), "check the path and its permissions") from error
+        raise CaptureError(trace, kind, error.strerror or str(error), "check the path and its permissions") from error
     except (zipfile.BadZipFile, ValueError, KeyError, TypeError, EOFError, NotImplementedError, RuntimeError) as error:
-        raise CaptureError(path, Unreadable.CENSUS_DAMAGED, f"is not a readable census ({error})", _AGAIN) from error
+        raise CaptureError(trace, Unreadable.CENSUS_DAMAGED, f"is not a readable census ({error})", _AGAIN) from error
     except Exception as error:
         if type(error).__module__ != "zlib":
             raise
-        raise CaptureError(path, Unreadable.CENSUS_DAMAGED, f"is a damaged census ({error})", _AGAIN) from error
+        raise CaptureError(trace, Unreadable.CENSUS_DAMAGED, f"is a damaged census ({error})", _AGAIN) from error
 
 
 def _build(path: str, arrays: dict[str, npt.NDArray[Any]]) -> SavedCensus:

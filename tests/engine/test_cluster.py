@@ -28,7 +28,7 @@ from pcaphash.engine.part import Part, whole_parts
 from pcaphash.engine.running.run import gather
 from pcaphash.errors import ConfigurationError
 from support.asked import REQUESTS, SAMPLES, told
-from support.cluster import LoggedInput, cluster
+from support.cluster import AbsentInput, LoggedInput, cluster
 from support.disguised import disguised_pcap, disguised_pcapng, parallel_pcap
 from support.shared import ROOT
 from support.thousand import thousand_files
@@ -127,6 +127,35 @@ def test_large_files_in_ranges(scheduler, tmp_path, make, damage):
         assert told(request, write, on_cluster(scheduler, request, inputs)) == told(
             request, write, gather(request, inputs)
         )
+
+
+def test_relative_paths(scheduler, tmp_path, monkeypatch):
+    """Workers run in another folder; there is a file of the same name, too."""
+    first, second = SAMPLES[0].read_bytes(), SAMPLES[1].read_bytes()
+    monkeypatch.chdir(tmp_path)
+    cut, large = Path("cut.pcap"), Path("large.pcap")
+    cut.write_bytes(first[:-5])
+    large.write_bytes(disguised_pcap(3000))
+    Path("README.md").write_bytes(second)
+    inputs = inputs_of([cut, large, "README.md", "nothing"])
+    for name in ("census", "info"):
+        request, write = REQUESTS[name]
+        assert told(request, write, on_cluster(scheduler, request, inputs)) == told(
+            request, write, gather(request, inputs)
+        )
+    assert list(map(str, on_cluster(scheduler, request, inputs, resume="partial").reading.problems)) == [
+        "nothing: No such file or directory; check the path and its permissions",
+        *map(str, gather(request, inputs).reading.damages),
+    ]
+
+
+def test_a_file_that_workers_miss(scheduler, tmp_path):
+    path = tmp_path / "here.pcap"
+    path.write_bytes(SAMPLES[0].read_bytes())
+    partial = on_cluster(scheduler, REQUESTS["census"][0], [AbsentInput(str(path)), *inputs_of(SAMPLES[1:2])])
+    assert list(map(str, partial.reading.problems)) == [
+        f"{path} is not on every machine of the cluster, or not at {path}; have all of them find it at the same path"
+    ]
 
 
 def test_a_run_goes_on(scheduler, thousand, tmp_path):
@@ -268,6 +297,21 @@ def test_something_else_answers(monkeypatch):
         server.shutdown()
 
 
+@pytest.mark.parametrize("of", ["worker", "nanny"])
+def test_another_part_of_the_cluster_answers(scheduler, of):
+    from distributed import Client
+
+    with Client(scheduler) as client:
+        address, facts = next(iter(client.scheduler_info()["workers"].items()))
+    with pytest.raises(ConfigurationError, match="what is there is another part of a cluster; start one"):
+        on_cluster(address if of == "worker" else facts["nanny"], *ANYTHING)
+
+
+def test_certificates_are_missing(scheduler):
+    with pytest.raises(ConfigurationError, match=r"tls://[0-9.:]* cannot be reached: TLS expects"):
+        on_cluster(scheduler.replace("tcp", "tls"), *ANYTHING)
+
+
 @pytest.mark.slow
 def test_the_scheduler_is_lost():
     """Dask writes nothing about it."""
@@ -319,7 +363,7 @@ def test_a_scheduler_of_long_ago():
     found["packages"]["distributed"] = "2023.5.0"
 
     async def serve(told_address, is_over):
-        async with Server({"versions": lambda: found}) as server:
+        async with Server({"identity": lambda: {"type": "Scheduler"}, "versions": lambda: found}) as server:
             await server.listen("tcp://127.0.0.1:0")
             told_address.set_result(server.address)
             await asyncio.wrap_future(is_over)

@@ -73,6 +73,14 @@ class LoggedInput(FileInput):
         return Reader(self.name)
 
 
+@dataclass(frozen=True)
+class AbsentInput(FileInput):
+    """A file that those who read it do not find."""
+
+    def open(self) -> Reader:
+        return Reader(f"{self.name}.absent")
+
+
 def _leave() -> None:
     os._exit(1)
 

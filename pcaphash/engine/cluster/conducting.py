@@ -1,10 +1,13 @@
 """Hand out the tasks of a run to a cluster, a few at a time, and add up what comes of them."""
 
+import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
+from pcaphash.capture.input import FileInput
 from pcaphash.capture.ranges import RangeInput, split_file
 from pcaphash.engine.cluster import work
 from pcaphash.engine.cluster.joining import Joining
@@ -144,7 +147,7 @@ class Conductor:
                     self._keep(parts[kept.number], kept)
             self._accept([task], counted)
 
-        self._start(handle, work.count_files, group.parts, self._is_apart)
+        self._start(handle, work.count_files, tuple(map(_placed, group.parts)), self._is_apart)
 
     def _keep(self, part: Part, kept: Kept) -> None:
         if self._folder:
@@ -154,16 +157,25 @@ class Conductor:
 
     def _split(self, group: Group) -> None:
         """Have a large file read in ranges, if it can be."""
-        (part,) = group.parts
+        part = _placed(group.parts[0])
+        source = part.input
+        assert isinstance(source, FileInput), "only files are read in ranges"
 
         def handle(ranges: list[RangeInput]) -> None:
             """Have the ranges of a trace counted; if it cannot be cut, the whole trace."""
             if ranges:
-                _Ranges(self, Joining(part, ranges), group)
+                named = [replace(each, name=source.name, folder=source.folder) for each in ranges]
+                _Ranges(self, Joining(part, named), group)
             else:
                 self._waiting.append(lambda: self._count(group))
 
-        self._submit(f"split-{part.number}", handle, split_file, part.input.name, self._sizes.range_len)
+        self._submit(f"split-{part.number}", handle, split_file, source.path, self._sizes.range_len)
+
+
+def _placed(part: Part) -> Part:
+    """Return the same part, for workers that run in another folder: a relative path leads elsewhere there."""
+    source = part.input
+    return replace(part, input=replace(source, folder=os.getcwd())) if isinstance(source, FileInput) else part  # noqa: PTH109
 
 
 class _Ranges:

@@ -132,7 +132,7 @@ def _connect(make: Callable[..., Any], scheduler: str) -> Any:
             found = pool.submit(asyncio.run, asyncio.wait_for(_greet(scheduler), _PATIENCE + _HANDSHAKE)).result()
         _check_packages("the scheduler", found)
         return make(scheduler, timeout=_PATIENCE)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, TypeError) as error:  # TypeError: there are no certificates for tls://
         reason = _OF_PYTHON.sub("", " ".join(str(error.__cause__ or error).split()))
         reason = reason or "what is there does not answer as a scheduler does"
         raise ConfigurationError(place, f"{scheduler} cannot be reached: {reason}", advice) from error
@@ -148,6 +148,8 @@ async def _greet(scheduler: str) -> dict[str, Any]:
 
     comm = await connect(scheduler, timeout=_PATIENCE)
     try:
+        if (await send_recv(comm, op="identity"))["type"] != "Scheduler":
+            raise OSError("what is there is another part of a cluster")
         found: dict[str, Any] = await send_recv(comm, op="versions")
         return found
     finally:

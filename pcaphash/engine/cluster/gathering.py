@@ -3,9 +3,10 @@
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
-from pcaphash.capture.input import Input
+from pcaphash.capture.input import FileInput, Input
 from pcaphash.engine.cluster.conducting import Conductor
 from pcaphash.engine.cluster.connecting import connected
 from pcaphash.engine.cluster.planning import Sizes
@@ -13,13 +14,14 @@ from pcaphash.engine.cluster.work import partials_of
 from pcaphash.engine.cluster.workers import Workers
 from pcaphash.engine.part import Part, whole_parts
 from pcaphash.engine.progress import Watch, Watched
+from pcaphash.engine.reading import Reading
 from pcaphash.engine.request import C, Partial, Request
 from pcaphash.engine.running.apart import Each
 from pcaphash.engine.running.cores import count_jobs
 from pcaphash.engine.running.packed import unpack
 from pcaphash.engine.running.resume import ResumeFolder
 from pcaphash.engine.running.run import begin
-from pcaphash.errors import ConfigurationError, Field, PcaphashError
+from pcaphash.errors import CaptureError, ConfigurationError, Field, PcaphashError, Unreadable
 
 SIZES = Sizes()
 
@@ -73,7 +75,23 @@ def gather_on_cluster(
     for portion in portions:
         for partial in partials_of(portion):
             total.combine(partial)
+    _tell_missed(total.reading, to_read)
     return total
+
+
+def _tell_missed(reading: Reading, parts: Sequence[Part]) -> None:
+    """Say of which files only a worker says that they are not there."""
+    for part in parts:
+        source, number = part.input, (part.number,)
+        problems = reading.problems_of.get(number, [])
+        if not isinstance(source, FileInput) or not problems or not Path(source.path).exists():
+            continue
+        problem = f"is not on every machine of the cluster, or not at {Path(source.path).absolute()}"
+        missed = CaptureError(source.name, Unreadable.NOT_FOUND, problem, "have all of them find it at the same path")
+        reading.problems_of[number] = [
+            missed if isinstance(each, CaptureError) and each.kind == Unreadable.NOT_FOUND else each
+            for each in problems
+        ]
 
 
 @contextmanager

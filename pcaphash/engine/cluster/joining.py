@@ -1,7 +1,7 @@
 """Prove that ranges of a file fit together, and say what has to be read again where they do not."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from pcaphash.capture.ranges import RangeInput
@@ -55,7 +55,7 @@ class Joining:
             return None
         self._read_again = self._reached
         after = [each.start for each in self.ranges if each.start is not None and each.start > (self._reached or 0)]
-        return RangeInput(self.part.input.name, self._reached, min(after, default=None))
+        return replace(self.ranges[0], start=self._reached, end=min(after, default=None))
 
     @cached_property
     def _starts(self) -> frozenset[int | None]:

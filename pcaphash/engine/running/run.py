@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, nullcontext
 from typing import Protocol, TypeVar
 
-from pcaphash.capture.input import Input
+from pcaphash.capture.input import FileInput, Input
 from pcaphash.capture.reader import Reader
 from pcaphash.engine.part import Part, whole_parts
 from pcaphash.engine.progress import Watch, Watched
@@ -248,8 +248,9 @@ def _count_all(
     selector = Selector(request.selection, request.rules, request.spec, partial.reading.left_out)
     for part in parts:
         try:
-            if partial.counter.takes_saved_censuses and is_saved_census(part.input.name):
-                _add_saved(partial, load_census(part.input.name), part, request)
+            path = part.input.path if isinstance(part.input, FileInput) else part.input.name
+            if partial.counter.takes_saved_censuses and is_saved_census(path):
+                _add_saved(partial, load_census(part.input.name, path), part, request)
             else:
                 yield from _count(partial, part, selector, watched, crew, is_ahead)
         except CaptureError as error:
