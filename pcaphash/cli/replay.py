@@ -9,7 +9,7 @@ import typer
 from pcaphash.capture.files import output_path
 from pcaphash.cli import options
 from pcaphash.cli.delivering import Delivering, takes_delivering
-from pcaphash.cli.messages import warn
+from pcaphash.cli.messages import inform, warn
 from pcaphash.cli.outcome import report_reading, report_warnings, write_set
 from pcaphash.cli.progress import announce_compilation, watched
 from pcaphash.cli.selecting import takes_selection
@@ -179,6 +179,9 @@ def _one_of(devices: list[Device], configurations: options.Configurations, why: 
     if len(devices) > 1 and (configurations.named or configurations.of_file):
         problem = f"{len(devices)} configurations are given, and {why}"
         raise ConfigurationError(Field("config"), problem, "give one configuration")
+    if len(devices) > 1:
+        names = ", ".join(device.name for device in devices)
+        inform(f"{why}: {devices[-1].name}, of the configurations {names}; choose another with {Field('config')}")
     return devices[-1]
 
 

@@ -33,6 +33,7 @@ COMMANDS = {
     "recover-key-faulty": ["recover-key", "sample_traces/faulty-device.pcapng"],
     "replay": ["replay", OVERLAY, "--speed", "1000x"],
     "replay-at-a-rate": ["replay", OVERLAY, "--speed", "1000x", "--service-rate", "500kpps", "--ring-size", "64"],
+    "replay-windows": ["replay", OVERLAY, "--speed", "1000x", "--service-rate", "300kpps", "--window", "1ms"],
     "replay-nothing-lost": ["replay", "sample_traces/fragments.pcap", "--service-rate", "1Mpps", "--rate", "1Mpps"],
     "replay-few": ["replay", "sample_traces/vxlan.pcap"],
     "sweep": ["sweep", OVERLAY],

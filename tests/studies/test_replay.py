@@ -15,6 +15,7 @@ from pcaphash.engine.replay.rates import parse_rate, parse_service_rate, parse_s
 from pcaphash.errors import Field
 from pcaphash.quantities import parse_duration
 from pcaphash.studies.replay import columns
+from pcaphash.studies.replay.rows import WorstWindow, find_worst_windows
 from support import builders, captures
 from support.shared import ROOT
 
@@ -122,6 +123,27 @@ def test_windows_go_on_until_all_is_served(tmp_path):
     assert [row.packets for row in result.windows.itertuples()] == [6, 0, 0, 0, 0, 0]
     assert [row.occupancy_max for row in result.windows.itertuples()] == [6, 5, 4, 3, 2, 1]
     assert result.windows["busy_share"].sum() == pytest.approx(6)
+
+
+def test_the_worst_window_is_found(trace):
+    result = pcaphash.replay(trace, [DEVICE, CHANGED], ReplayOptions(8, 90_000, window_ns=1000))
+    windows = result.windows
+    for worst in find_worst_windows(result.window_rows):
+        own = windows[windows["config"] == worst.config].groupby("window_start_ns")
+        dropped = own["dropped"].sum()
+        assert (worst.windows, worst.lossy) == (len(dropped), int((dropped > 0).sum()))
+        assert worst.dropped == dropped.max() == dropped[worst.start_ns]
+        assert worst.packets == own["packets"].sum()[worst.start_ns]
+        assert worst.delay_max_ns == own["delay_max_ns"].max()[worst.start_ns]
+
+
+def test_without_loss_the_worst_window_is_that_of_the_longest_delay():
+    rows = [
+        {"config": "a", "window_start_ns": 1000 * n, "packets": 9, "dropped": 0, "delay_max_ns": delay}
+        for n, delay in enumerate((5.0, None, 70.0, 70.0))
+    ]
+    assert find_worst_windows(rows) == [WorstWindow("a", 4, 0, 2000, 9, 0, 70.0)]
+    assert find_worst_windows(rows[1:2]) == [WorstWindow("a", 1, 0, 1000, 9, 0, None)]
 
 
 def test_packets_evenly_spaced_do_not_wait(trace):

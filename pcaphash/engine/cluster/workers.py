@@ -84,7 +84,7 @@ class Workers:
 
     def _start(self) -> "subprocess.Popen[bytes]":
         return subprocess.Popen(
-            [sys.executable, "-P", "-c", _PROGRAM, json.dumps(sys.path), self.folder],
+            [sys.executable, "-Pc", _PROGRAM, json.dumps(sys.path), self.folder],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             env={"OPENBLAS_NUM_THREADS": "1", **os.environ},

@@ -10,7 +10,7 @@ from pcaphash.report.layout import Columns, open_console, show_text
 from pcaphash.report.replay.words import headline, traffic_text, verdict_lines
 from pcaphash.report.words.device import given_and_assumed_lines
 from pcaphash.report.words.values import brief_types, count, duration, left_out_text, packet_rate, percent, size
-from pcaphash.studies.replay.rows import rows_by_config
+from pcaphash.studies.replay.rows import find_worst_windows, rows_by_config
 
 if TYPE_CHECKING:
     from pcaphash.studies.replay.result import Replay
@@ -45,6 +45,7 @@ def show_replay(replay: "Replay", stream: TextIO) -> None:
         console.print()
     if replay.has_service:
         _show_queues(replay, console)
+        _show_windows(replay, console)
     elif any(row["dropped"] for row in replay.curve_rows):
         _show_curve(replay, console)
         _show_fewest(replay, console)
@@ -110,6 +111,23 @@ def _show_queues(replay: "Replay", console: Console) -> None:
             columns.add(title, ["-" if row[name] is None else duration(_number(row, name)) for row in rows])
         columns.add("reordered", [count(int(row["reordered"] or 0)) for row in rows])
         columns.print(console)
+
+
+def _show_windows(replay: "Replay", console: Console) -> None:
+    """Tabulate the worst window of each configuration; all windows are in the other formats."""
+    if not replay.window_rows:
+        return
+    worst = find_worst_windows(replay.window_rows)
+    first = min(each.start_ns for each in worst) if replay.first_arrival_ns is None else replay.first_arrival_ns
+    title = f"windows of {duration(replay.options.window_ns or 0)}: the one with most drops, or with the longest delay"
+    columns = Columns(title, [each.config for each in worst])
+    columns.add("windows", [count(each.windows) for each in worst])
+    columns.add("with drops", [count(each.lossy) for each in worst])
+    columns.add("this one after", [duration(max(each.start_ns - first, 0)) for each in worst])
+    columns.add("packets", [count(each.packets) for each in worst])
+    columns.add("dropped", [count(each.dropped) for each in worst])
+    columns.add("longest delay", ["-" if each.delay_max_ns is None else duration(each.delay_max_ns) for each in worst])
+    columns.print(console)
 
 
 def _show_facts(replay: "Replay", console: Console) -> None:

@@ -18,7 +18,7 @@ _WITHOUT_RSS = "Without the RSS feature, hashes choose no receive queue"
 _BASELINES = {
     # baseline: what it is, as the subject of a sentence
     "shared-ring": "One ring that all cores share, the lower bound for any hash,",
-    "round-robin": "Packet-by-packet round robin, which reorders flows,",
+    "round-robin": "Packet-by-packet round robin, which may reorder flows,",
     "ideal-hash": "An ideal hash, which puts each flow on a random queue,",
 }
 
@@ -82,7 +82,7 @@ def _needs(replay: "Replay", own: "Sequence[Verdict]") -> str:
     first, *rest = [f"{join(names)} {'drops' if len(names) == 1 else 'drop'} {lost}" for lost, names in parts.items()]
     told = join([f"{first} of packets", *rest])
     return (
-        f"{text}; at {packet_rate(tight.service_rate_pps)}, the lowest rate tried that is enough for {enough}, {told}."
+        f"{text}. At {packet_rate(tight.service_rate_pps)}, the lowest rate listed that is enough for {enough}, {told}."
     )
 
 
