@@ -1,8 +1,11 @@
 """Verdicts name the cause that is there, on traffic and devices made to have one."""
 
+from pathlib import Path
+
 import pytest
 
 from pcaphash import Device
+from pcaphash.device.configs import default_configs
 from pcaphash.engine.saved import save_census
 from pcaphash.studies.census import census
 from pcaphash.studies.compare import compare
@@ -10,9 +13,12 @@ from pcaphash.studies.compare.advice import (
     AvoidPortless,
     EvenTable,
     FindUnhashed,
+    HashInner,
     HashPorts,
     OtherKey,
     RebalanceTable,
+    SteerInSoftware,
+    VarySourcePort,
 )
 from pcaphash.studies.compare.causes import (
     CutShort,
@@ -224,3 +230,59 @@ def test_packets_without_a_time_are_counted_beside_the_windows(tmp_path):
     comparison = compare(path, Device(), window_ns=10**9)
     assert comparison.without_time == 3
     assert sum(row["packets"] for row in comparison.window_rows) == 10
+
+
+def test_gains_are_those_over_the_device_given(tmp_path):
+    inside = [(bytes([10, 0, 0, 1]), bytes([10, 0, 0, 2]), port, 80) for port in range(2000, 5000)]
+    devices = [
+        Device(hash_types="addresses", name="given"),
+        Device(hash_types="base", name="outer"),
+        Device(name="inner"),
+    ]
+    same_port = [tunnelled(flow, source_port=50000) for flow in inside]
+    verdict = verdict_on(tmp_path, same_port, devices)
+    assert (verdict.gain.step, verdict.gain.config, verdict.gain.instead_of) == (Step.INNER, "inner", "given")
+    inner, varied, software = verdict.advice[:3]
+    assert inner == HashInner(verdict.gain)
+    assert varied == VarySourcePort(["192.0.2.1 > 198.51.100.1 VXLAN 1"], 0, 1.0, ["udp4"])
+    assert software == SteerInSoftware(1.0)
+    hashing_ports = verdict_on(tmp_path, same_port, [Device(hash_types="base", name="given"), devices[2]])
+    assert hashing_ports.advice[1].protocols == []
+    # A device that does well needs nothing, whatever others do.
+    even = verdict_on(tmp_path, same_port, [Device(hash_types="base", name="outer"), Device(name="given")])
+    assert (even.conclusion, even.gain, even.advice) == ("even", None, [])
+
+
+def test_ports_are_the_second_best_where_inner_headers_do_better_still(tmp_path):
+    # Half of the senders vary the source port.
+    pairs = [(bytes([10, 0, 0, 1]), bytes([10, 0, 0, 2]), port, 80) for port in range(2000, 5000)]
+    packets = [tunnelled(flow, source_port=50000) for flow in pairs[:200]] + [tunnelled(flow) for flow in pairs[200:]]
+    verdict = verdict_on(
+        tmp_path,
+        packets * 2,
+        [Device(hash_types="addresses", name="given"), Device(hash_types="base", name="outer"), Device(name="inner")],
+    )
+    assert verdict.gain.config == "inner"
+    ports = next(advice for advice in verdict.advice if isinstance(advice, HashPorts))
+    assert (ports.gain.instead_of, ports.protocols, ports.is_second_best) == ("given", ["udp4"], True)
+
+
+def test_inner_headers_are_compared_with_the_same_key(tmp_path):
+    inside = [(bytes([10, 0, 0, 1]), bytes([10, 0, 0, 2]), port, 80) for port in range(2000, 5000)]
+    devices = [
+        Device(hash_types="base", hash_key="mlx5", name="a"),
+        Device(hash_key="mlx5", name="b"),
+        Device(hash_key="symmetric", name="c"),
+    ]
+    verdict = verdict_on(tmp_path, [tunnelled(flow, source_port=50000) for flow in inside], devices)
+    assert (verdict.gain.step, verdict.gain.config, verdict.gain.instead_of) == (Step.INNER, "b", "a")
+    assert HashInner(verdict.gain) in verdict.advice
+
+
+def test_a_lucky_worst_configuration_does_not_hide_what_inner_headers_gain():
+    # Over 3 queues, 1 in 40 hashes of addresses alone does as well as the inner header, and hardly one of the ports.
+    devices = default_configs(Device(queues=3))
+    verdict = compare(Path(__file__).resolve().parents[2] / "sample_traces" / "overlay.pcap", devices).verdict
+    assert (verdict.gain.step, verdict.gain.config, verdict.gain.instead_of) == (Step.INNER, "inner", "outer")
+    assert verdict.findings[-1].cause == "few-flows"
+    assert verdict.findings[-1].facts == FewFlows(2093, 257, 3)

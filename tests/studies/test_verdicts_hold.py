@@ -143,8 +143,8 @@ def test_a_saved_census_says_once_how_uneven_traffic_is(tmp_path):
         save_census(census(write(tmp_path / "trace.pcapng", [tcp(flows(1)[0])] * 99), devices), stream)
     words = put_into_words(compare(saved, devices).verdict)
     assert words.headline == (
-        "No configuration here spreads this traffic evenly: the busiest receive queue is +700% above the ideal share "
-        "at best (outer-addresses)."
+        "No configuration here spreads this traffic evenly, with the busiest receive queue at most 10% above the ideal "
+        "share: at best, it is 700% above (outer-addresses)."
     )
 
 

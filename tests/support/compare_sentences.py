@@ -18,6 +18,7 @@ from pcaphash.studies.compare.advice import (
     OtherKey,
     RebalanceTable,
     SplitFlow,
+    SteerInSoftware,
     VarySourcePort,
 )
 from pcaphash.studies.compare.causes import (
@@ -94,9 +95,10 @@ ADVICE: list[Advice] = [
     LookInto(HELPLESS, "outer", 0.9),
     LookInto(replace(HELPLESS, kind="ERSPAN", is_mirrored=True), "outer", 0.9),
     HashPorts(replace(GAIN, step=Step.PORTS), ["tcp4", "udp4"], False),
-    HashPorts(replace(GAIN, step=Step.PORTS), ["udp4"], True),
-    VarySourcePort(["192.0.2.1 > 192.0.2.2 VXLAN 7"], 0, 0.3),
-    VarySourcePort(["192.0.2.1 > 192.0.2.2 VXLAN 7", "192.0.2.1 > 192.0.2.3 VXLAN 7"], 4, 0.6),
+    HashPorts(replace(GAIN, step=Step.PORTS), ["udp4"], True, True),
+    VarySourcePort(["192.0.2.1 > 192.0.2.2 VXLAN 7"], 0, 0.3, []),
+    VarySourcePort(["192.0.2.1 > 192.0.2.2 VXLAN 7", "192.0.2.1 > 192.0.2.3 VXLAN 7"], 4, 0.6, ["udp4"]),
+    SteerInSoftware(0.9),
     OtherKey(["outer", "inner"]),
     EvenTable(TABLE, 0.03, 6),
     EvenTable(replace(TABLE, table_size=4), 0.5, 4),

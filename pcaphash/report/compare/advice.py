@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from pcaphash.engine.census.decision import NONE, REASON_NO_TYPE
 from pcaphash.errors import Command
 from pcaphash.report.words.suspicion import STRIP_MIRROR, name_tunnel, remedy_options
-from pcaphash.report.words.values import count, counted, percent, reason_text
+from pcaphash.report.words.values import count, counted, listed, percent, reason_text
 from pcaphash.studies.compare.advice import (
     AvoidPortless,
     EvenTable,
@@ -17,6 +17,7 @@ from pcaphash.studies.compare.advice import (
     OtherKey,
     RebalanceTable,
     SplitFlow,
+    SteerInSoftware,
     VarySourcePort,
 )
 
@@ -53,14 +54,22 @@ def put_advice_into_words(advice: "Advice") -> AdviceWords:
             if advice.is_tunnelled
             else ""
         )
+        where = "on a NIC that cannot hash inner headers, " if advice.is_second_best else ""
         return AdviceWords(
-            f"hash the ports too{_gained(advice.gain)}{limit}",
-            [f"ethtool -N IF rx-flow-hash {protocol} sdfn" for protocol in advice.protocols],
+            f"{where}hash the ports too{_gained(advice.gain)}{limit}",
+            _port_commands(advice.protocols),
         )
     if isinstance(advice, VarySourcePort):
         return _vary_source_port(advice)
+    if isinstance(advice, SteerInSoftware):
+        return AdviceWords(
+            "on a NIC that cannot hash inner headers, have Linux spread packets after decapsulation, by receive packet "
+            "steering on the tunnel's own interface TUNNEL. The NIC's hash must be off for that. Up to there, one "
+            "processor still handles each receive queue. CPUMASK is a hexadecimal mask of processors, such as f0.",
+            ["ethtool -K IF rxhash off", "echo CPUMASK > /sys/class/net/TUNNEL/queues/rx-0/rps_cpus"],
+        )
     if isinstance(advice, OtherKey):
-        configs = ", ".join(advice.configs)
+        configs = listed(advice.configs)
         return AdviceWords(
             f"set another hash key ({Command('tune')} tries some): nearly every random key does better under "
             f"{configs}.",
@@ -122,12 +131,18 @@ def _find_unhashed(advice: FindUnhashed) -> str:
 
 
 def _vary_source_port(advice: VarySourcePort) -> AdviceWords:
-    more = f" and {count(advice.more)} more" if advice.more else ""
-    keeps = "keep" if len(advice.tunnels) + advice.more > 1 else "keeps"
+    n_tunnels = len(advice.tunnels) + advice.more
+    which = "a tunnel that keeps" if n_tunnels == 1 else f"{count(n_tunnels)} tunnels, each of which keeps"
+    named = listed([*advice.tunnels, *([f"{count(advice.more)} more"] if advice.more else [])])
     return AdviceWords(
-        "have senders derive the outer UDP source port from the inner header, and hash ports: "
-        f"{', '.join(advice.tunnels)}{more} {keeps} one source port for all flows ({percent(advice.share)} of packets)."
+        "have senders derive the outer UDP source port from the inner header, and hash the ports. "
+        f"{percent(advice.share)} of packets are in {which} one source port for all flows: {named}.",
+        _port_commands(advice.protocols),
     )
+
+
+def _port_commands(protocols: "list[str]") -> list[str]:
+    return [f"ethtool -N IF rx-flow-hash {protocol} sdfn" for protocol in protocols]
 
 
 def _even_table(advice: EvenTable) -> AdviceWords:
@@ -147,15 +162,17 @@ def _even_table(advice: EvenTable) -> AdviceWords:
 
 def _rebalance(advice: RebalanceTable) -> AdviceWords:
     return AdviceWords(
-        f"make an indirection table for these flows ({Command('tune')} does): {count(advice.inputs)} hash inputs are "
-        "too few to spread evenly by chance. The table helps as long as these flows last."
+        f"make an indirection table for the flows of {advice.config} ({Command('tune')} does): chance spreads its "
+        f"{counted(advice.inputs, 'hash input', 'hash inputs')} no better. The table helps as long as these flows last."
     )
 
 
 def _split_flow(advice: SplitFlow) -> AdviceWords:
-    where = f"N is the flow's receive queue, here {advice.queue}"
+    where = f"N is the flow's receive queue: {advice.queue}"
     if advice.is_assumed:
-        where += " with the hash key and table assumed (what ethtool -x prints of the device says which it is there)"
+        where += (
+            " under the hash key and table assumed here, and maybe another on the device (ethtool -x IF shows both)"
+        )
     return AdviceWords(
         "have the sender use several flows: no hash, key or table splits one. Receive packet steering takes work off "
         f"the processor of that queue, but one processor still handles each flow. {where}; CPUMASK is a hexadecimal "

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from pcaphash.studies.compare import Finding, Verdict
     from pcaphash.studies.compare.gain import Gain
 
+_EVENLY = f"with the busiest receive queue at most {EVEN:.0%} above the ideal share"
 _NOTICEABLE = 0.01  # of the packets are named among the causes
 
 
@@ -109,14 +110,18 @@ def _of_judged(verdict: "Verdict", *, is_cut: bool) -> str:
     n_judged = sum(finding.is_judged for finding in verdict.findings)
     if verdict.conclusion == Conclusion.EVEN:
         every = "every other configuration" if is_cut else "every configuration"
-        under = f"under {every if n_judged > 1 else best.config}"
+        if worst.excess > EVEN and verdict.given is not None:
+            under, most = f"under {verdict.given.config}", verdict.given.excess
+        else:
+            under, most = f"under {every if n_judged > 1 else best.config}", worst.excess
         return (
-            f"This traffic spreads evenly {under}: the busiest receive queue is at most {percent(worst.excess)} "
-            "above the ideal share."
+            f"This traffic spreads evenly {under}: the busiest receive queue is at most {percent(most)} above the "
+            "ideal share."
         )
     if gain is not None:
-        remains = "" if best.cause in (Cause.EVEN, Cause.UNEVEN) or best.excess <= EVEN else f" {_remains(best)}"
-        return f"{_blame(worst)} {_helps(gain)}{remains}"
+        worse = next(finding for finding in verdict.findings if finding.config == gain.instead_of)
+        better = next(finding for finding in verdict.findings if finding.config == gain.config)
+        return f"{_blame(worse)} {_helps(gain)}{_remains(better)}"
     if n_judged == 1 or is_cut:
         return _blame(best)
     if all(finding.cause == Cause.HASH for finding in verdict.findings):
@@ -128,10 +133,10 @@ def _of_judged(verdict: "Verdict", *, is_cut: bool) -> str:
         )
     if best.cause == Cause.UNEVEN:
         return (
-            "No configuration here spreads this traffic evenly: the busiest receive queue is "
-            f"{above_ideal(best.excess)} above the ideal share at best ({best.config})."
+            f"No configuration here spreads this traffic evenly, {_EVENLY}: at best, it is {percent(best.excess)} "
+            f"above ({best.config})."
         )
-    return f"No configuration here spreads this traffic evenly. {_blame(best)}"
+    return f"No configuration here spreads this traffic evenly, {_EVENLY}. {_blame(best)}"
 
 
 def _helps(gain: "Gain") -> str:
@@ -165,7 +170,7 @@ def _blame(finding: "Finding") -> str:
     if isinstance(facts, FewFlows) and finding.cause == Cause.HEAVY_FLOWS:
         return f"The hash is fine; {_half(facts)}, and no hash can split a flow."
     if finding.cause == Cause.FEW_FLOWS:
-        return "The hash is fine; there are too few flows to spread evenly."
+        return f"The hash is fine; {_chance(facts)}." if isinstance(facts, FewFlows) else ""
     if finding.excess <= EVEN:
         return f"Under {finding.config} this traffic spreads evenly."
     return (
@@ -175,7 +180,13 @@ def _blame(finding: "Finding") -> str:
 
 
 def _remains(finding: "Finding") -> str:
-    """Say what keeps a better configuration from an even spread."""
+    """Say what keeps a better configuration from an even spread, after a blank; nothing where that is not known."""
+    if finding.cause in (Cause.EVEN, Cause.UNEVEN) or finding.excess <= EVEN:
+        return ""
+    return f" {_left_over(finding)}"
+
+
+def _left_over(finding: "Finding") -> str:
     facts = finding.facts
     if isinstance(facts, HeavyFlow) and finding.cause == Cause.SINGLE_FLOW:
         return f"One flow still carries {percent(facts.share)} of packets, and no hash can split a flow."
@@ -183,12 +194,13 @@ def _remains(finding: "Finding") -> str:
         return f"It is still uneven: {_missed(facts)}"
     if isinstance(facts, FewFlows) and finding.cause == Cause.HEAVY_FLOWS:
         return f"It is still uneven: {_half(facts)}, and no hash can split a flow."
+    if isinstance(facts, FewFlows):
+        return f"The rest is what chance does with {counted(facts.inputs, 'hash input', 'hash inputs')}."
     return "It is still uneven: " + {
         Cause.HASH: "the hash does worse than chance there.",
         Cause.TABLE: "the indirection table is uneven by itself.",
         Cause.FEW_INPUTS: "the hash input still has too little entropy.",
         Cause.NO_PORTS: "packets between two addresses without ports to hash exceed the ideal share of a queue.",
-        Cause.FEW_FLOWS: "there are too few flows to spread evenly.",
         Cause.UNHASHED: "packets without a hash all go to the unclassified queue.",
     }.get(finding.cause, "no single cause stands out.")
 
@@ -236,7 +248,7 @@ def _why(finding: "Finding") -> str:
     if isinstance(facts, FewFlows):
         if cause == Cause.HEAVY_FLOWS:
             return f"{_half(facts)}."
-        return f"{_half(facts)}: too few to spread evenly over {count(facts.queues)} receive queues."
+        return f"{_half(facts)}: {_chance(facts)}."
     return _unexplained(facts) if isinstance(facts, Unexplained) else ""
 
 
@@ -258,6 +270,11 @@ def _missed(facts: MissedTunnel) -> str:
 
 def _half(facts: FewFlows) -> str:
     return f"{count(facts.half)} of {count(facts.inputs)} hash inputs {_carry(facts.half)} half of the packets"
+
+
+def _chance(facts: FewFlows) -> str:
+    over = counted(facts.queues, "receive queue", "receive queues")
+    return f"this is what chance does with {counted(facts.inputs, 'hash input', 'hash inputs')} over {over}"
 
 
 def _carry(number: int) -> str:
@@ -306,14 +323,15 @@ def _beside(finding: "Finding") -> str:
     low, high = above_ideal(ideal.low), above_ideal(ideal.high)
     if low == high and ideal.low <= finding.excess <= ideal.high:
         return f"Any hash of the same input gives {low}."
-    interval = f"{low} to {high}"
-    return f"{_compared(ideal)} ideal hashes of the same input ({interval})."
+    if 2.5 <= ideal.percentile <= 97.5:
+        return f"This is within the range of ideal hashes of the same input ({low} to {high})."
+    return f"This is {_compared(ideal)} ideal hashes of the same input, of which 95 in 100 give {low} to {high}."
 
 
 def _compared(ideal: Ideal) -> str:
-    if ideal.percentile > 97.5:
-        return "Worse than all" if ideal.percentile >= 100 else f"Worse than {ideal.percentile:.4g}% of"
-    return "Better than most" if ideal.percentile < 2.5 else "This is within the range of"
+    if ideal.percentile < 2.5:
+        return "better than most"
+    return "worse than all" if ideal.percentile >= 100 else f"worse than {ideal.percentile:.4g}% of"
 
 
 def _nothing(facts: NothingToSpread) -> str:

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from pcaphash.engine.census.decision import NONE
 from pcaphash.engine.flows.grouping import group_rows, sum_groups
 from pcaphash.engine.flows.tunnels import NO_TUNNEL
 from pcaphash.kernels.dissect import split_signature
 from pcaphash.kernels.tunnel import GENEVE, GRE_UDP, VXLAN, VXLAN_GPE
+from pcaphash.standards.virtio import BASE_HASH_TYPES
 from pcaphash.studies.compare.causes import (
     Cause,
     FewFlows,
@@ -19,7 +19,7 @@ from pcaphash.studies.compare.causes import (
     Unhashed,
 )
 from pcaphash.studies.compare.explaining import commonest_reason, find_uneven_table
-from pcaphash.studies.compare.gain import Gain, inner_gain, ports_gain
+from pcaphash.studies.compare.gain import Gain, ports_gain, tunnelled_share
 from pcaphash.studies.compare.missed import MATERIAL, MissedTunnel
 from pcaphash.studies.compare.outcome import FlowSet, Outcome
 from pcaphash.studies.shared.chance.spread import EVEN
@@ -60,21 +60,37 @@ class LookInto:
 
 @dataclass(frozen=True)
 class HashPorts:
-    """Hash the ports too: of the protocols named as ``tcp4``, ``udp6`` and so on."""
+    """Hash the ports too: of the protocols named as ``tcp4``, ``udp6`` and so on.
+
+    ``is_second_best`` says that inner headers do better still.
+    """
 
     kind: ClassVar[str] = "hash-ports"
     gain: Gain
     protocols: list[str]
     is_tunnelled: bool
+    is_second_best: bool = False
 
 
 @dataclass(frozen=True)
 class VarySourcePort:
-    """Have senders derive the outer UDP source port from the inner header."""
+    """Have senders derive the outer UDP source port from the inner header.
+
+    ``protocols`` are those of which the ports are then to be hashed too, as ``HashPorts`` has them.
+    """
 
     kind: ClassVar[str] = "vary-source-port"
     tunnels: list[str]
     more: int
+    share: float
+    protocols: list[str]
+
+
+@dataclass(frozen=True)
+class SteerInSoftware:
+    """Where the device hashes no inner header, spread packets after decapsulation; ``share`` of them is tunnelled."""
+
+    kind: ClassVar[str] = "steer-in-software"
     share: float
 
 
@@ -141,13 +157,13 @@ class RebalanceTable:
 
 
 Advice = (
-    HashInner | LookInto | HashPorts | VarySourcePort | OtherKey | EvenTable | FindUnhashed | SplitFlow | AvoidPortless
-    | RebalanceTable
+    HashInner | LookInto | HashPorts | VarySourcePort | SteerInSoftware | OtherKey | EvenTable | FindUnhashed
+    | SplitFlow | AvoidPortless | RebalanceTable
 )  # fmt: skip
 
 
 def list_advice(
-    judged: "Sequence[Judged]", worst: "Judged", best: "Judged", missed: Sequence[MissedTunnel] = ()
+    judged: "Sequence[Judged]", start: "Judged", best: "Judged", inner: Gain | None, missed: Sequence[MissedTunnel] = ()
 ) -> list[Advice]:
     """List what would help, the most effective first.
 
@@ -155,26 +171,24 @@ def list_advice(
     ----------
     judged : sequence of pairs of Outcome and Finding
         The configurations that are judged.
-    worst, best : pair of Outcome and Finding
-        Those of them with the most and the least above ideal.
+    start, best : pair of Outcome and Finding
+        What is improved on, and the one with the least above ideal.
+    inner : Gain or None
+        What ``gain.inner_gain`` returns.
     missed : sequence of MissedTunnel
         Tunnels that no configuration looks into.
     """
     return [
-        *_hash_inner(judged, best),
+        *([HashInner(inner)] if inner is not None else []),
         *_look_into(judged, best[1], missed),
-        *_hash_ports(judged, worst),
-        *_vary_source_port(judged),
+        *_hash_ports(judged, start, inner),
+        *_vary_source_port(judged, start[0]),
+        *_steer_in_software(start[0], inner),
         *_other_key(judged),
         *_even_table(judged),
         *_find_unhashed(judged),
         *_last_resort(best),
     ]
-
-
-def _hash_inner(judged: "Sequence[Judged]", best: "Judged") -> list[Advice]:
-    gain = inner_gain(judged, best)
-    return [HashInner(gain)] if gain is not None else []
 
 
 def _look_into(judged: "Sequence[Judged]", best: "Finding", missed: Sequence[MissedTunnel]) -> list[Advice]:
@@ -188,24 +202,23 @@ def _look_into(judged: "Sequence[Judged]", best: "Finding", missed: Sequence[Mis
     return [LookInto(each, best.config, best.excess) for each in chosen] if best.excess > EVEN else []
 
 
-def _hash_ports(judged: "Sequence[Judged]", worst: "Judged") -> list[Advice]:
+def _hash_ports(judged: "Sequence[Judged]", start: "Judged", inner: Gain | None) -> list[Advice]:
     """Name the protocols whose ports a better configuration hashes."""
-    gain = ports_gain(judged, worst)
+    gain = ports_gain(judged, start)
     if gain is None:
         return []
     better = next(outcome for outcome, _ in judged if outcome.device.name == gain.config)
     met = {report.removesuffix("_EX") for report, n in better.distribution.reports.items() if n}
-    added = met & set(_WITH_PORTS) - {report for report, n in worst[0].distribution.reports.items() if n}
+    added = met & set(_WITH_PORTS) - {report for report, n in start[0].distribution.reports.items() if n}
     protocols = [protocol for report, protocol in _WITH_PORTS.items() if report in added]
-    return [HashPorts(gain, protocols, any(group.name != NONE for group in worst[0].encapsulations))]
+    is_second_best = inner is not None and inner.excess < gain.excess
+    return [HashPorts(gain, protocols, tunnelled_share(start[0]) > 0, is_second_best)]
 
 
-def _vary_source_port(judged: "Sequence[Judged]") -> list[Advice]:
+def _vary_source_port(judged: "Sequence[Judged]", start: Outcome) -> list[Advice]:
     """Name tunnels whose senders keep one outer source port, where that is all that outer headers lack."""
     suffering = [
-        outcome
-        for outcome, finding in judged
-        if finding.cause == Cause.FEW_INPUTS and any(group.name != NONE for group in outcome.encapsulations)
+        outcome for outcome, finding in judged if finding.cause == Cause.FEW_INPUTS and tunnelled_share(outcome) > 0
     ]
     if not suffering or suffering[0].flow_set is None:
         return []
@@ -215,7 +228,14 @@ def _vary_source_port(judged: "Sequence[Judged]") -> list[Advice]:
     if not fixed or packets < _NOTICEABLE * total:
         return []
     named = [str(flow_set.tunnels[number]) for number in fixed[:_MOST_NAMED]]
-    return [VarySourcePort(named, len(fixed) - len(named), packets / total)]
+    versions = {":" in flow_set.tunnels[number].source for number in fixed}
+    reports = [report for report, is_ipv6 in (("UDPv4", False), ("UDPv6", True)) if is_ipv6 in versions]
+    protocols = [_WITH_PORTS[report] for report in reports if not start.device.base_types & BASE_HASH_TYPES[report]]
+    return [VarySourcePort(named, len(fixed) - len(named), packets / total, protocols)]
+
+
+def _steer_in_software(start: Outcome, inner: Gain | None) -> list[Advice]:
+    return [SteerInSoftware(tunnelled_share(start))] if inner is not None else []
 
 
 def _fixed_source_ports(flow_set: FlowSet) -> tuple[list[int], int]:

@@ -42,6 +42,7 @@ _MAIN = 0.5  # what brings so much of the excess is its cause
 _MOST = 0.7  # a single hash input must bring so much: it is always there, and others come to it by chance
 _ALIKE = 0.25  # flows that are kept stand for all where what they bring is so much off at most
 _FEW = 0.25  # of the hash inputs have half of the packets, where these are heavy
+_HEAVY_PER_QUEUE = 2  # so many of them at most, for each receive queue: each has a quarter of its ideal share then
 
 
 def find_ideal(outcome: Outcome) -> Ideal | None:
@@ -182,10 +183,11 @@ def _explain_inputs(outcome: Outcome, excess: float) -> tuple[Cause, Facts]:
         return Cause.FEW_INPUTS, _count_inputs(outcome, total)
     n_half = int(np.searchsorted(np.sort(loads)[::-1].cumsum(), loads.sum() / 2)) + 1
     half = FewFlows(n_inputs, n_half, queues)
-    if n_half <= _FEW * n_inputs:
+    if n_half <= min(_FEW * n_inputs, _HEAVY_PER_QUEUE * queues):
         return Cause.HEAVY_FLOWS, half
     n_apart = outcome.baseline.n_inputs if outcome.baseline else n_inputs
-    by_chance = math.sqrt(2 * math.log(queues) * queues / n_apart)  # of so many equal inputs, about
+    n_equal = min(n_apart, float(loads.sum()) ** 2 / float((loads.astype(np.float64) ** 2).sum()))
+    by_chance = math.sqrt(2 * math.log(queues) * queues / n_equal)  # of so many equal inputs, about
     if by_chance >= _MAIN * excess:
         return Cause.FEW_FLOWS, half
     return Cause.UNEVEN, Unexplained(1.0, share, float(outcome.inputs.unhashed[0] / total))

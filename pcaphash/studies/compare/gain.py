@@ -54,34 +54,59 @@ class Gain:
     is_certain: bool
 
 
-def main_gain(judged: "Sequence[Judged]", worst: "Judged", best: "Judged") -> Gain | None:
-    """Return what the best configuration gains over the worst, or the one that hashes ports where that is the step.
+def main_gain(judged: "Sequence[Judged]", worst: "Judged", best: "Judged", inner: Gain | None) -> Gain | None:
+    """Return what matters most of what configurations gain.
+
+    That is what the inner header gains, unless the best configuration does much better still; else what the best one
+    gains, or the one that hashes ports where that is the step.
 
     Parameters
     ----------
     judged : sequence of pairs of Outcome and Finding
         The configurations that are judged.
     worst, best : pair of Outcome and Finding
-        Those of them with the most and the least above ideal.
+        What is improved on, and the one of them with the least above ideal.
+    inner : Gain or None
+        What ``inner_gain`` returns.
     """
+    if inner is not None and not best[1].excess <= _MATERIAL * inner.excess:
+        return inner
     gain = find_gain(worst, best)
-    if gain is None:
-        return None
-    if inner_gain(judged, best) is not None:
-        return replace(gain, step=Step.INNER)
-    return gain if gain.step != Step.INNER else ports_gain(judged, worst) or replace(gain, step=Step.OTHER)
+    if gain is None or gain.step != Step.INNER:
+        return gain or inner
+    if inner is not None:
+        return inner
+    return ports_gain(judged, worst) or replace(gain, step=Step.OTHER)
 
 
-def inner_gain(judged: "Sequence[Judged]", best: "Judged") -> Gain | None:
-    """Return what the inner header gains over the best of the configurations that leave it out."""
-    inner = best[0].device.tunnel_mask
-    others = [pair for pair in judged if inner & ~pair[0].device.tunnel_mask]
-    gain = find_gain(min(others, key=lambda pair: pair[1].excess), best) if others else None
-    return gain if gain is not None and gain.step == Step.INNER else None
+def inner_gain(judged: "Sequence[Judged]", given: "Judged | None" = None) -> Gain | None:
+    """Return what the inner header gains over the best of the configurations that leave it out.
+
+    Where it does, it gains even more over the configuration that is ``given``, if that leaves it out too.
+    """
+    gains = []
+    for better in judged:
+        inner = better[0].device.tunnel_mask
+        others = [pair for pair in judged if inner & ~pair[0].device.tunnel_mask and _differ_in_types(pair, better)]
+        gain = find_gain(min(others, key=lambda pair: pair[1].excess), better) if others else None
+        if gain is not None and gain.step == Step.INNER:
+            is_over_given = given is not None and any(given is pair for pair in others)
+            gains.append(_instead_of(gain, given[1]) if given is not None and is_over_given else gain)
+    return min(gains, key=lambda gain: gain.excess, default=None)
+
+
+def _differ_in_types(one: "Judged", other: "Judged") -> bool:
+    """Tell whether nothing but hash types and tunnel types can make a difference."""
+    first, second = one[0].device, other[0].device
+    return first.hash_key == second.hash_key and first.indirection_table == second.indirection_table
+
+
+def _instead_of(gain: Gain, finding: "Finding") -> Gain:
+    return replace(gain, instead_of=finding.config, excess_instead=finding.excess)
 
 
 def ports_gain(judged: "Sequence[Judged]", worst: "Judged") -> Gain | None:
-    """Return what ports gain over the worst configuration, the header being the same."""
+    """Return what ports gain over a configuration, the header being the same."""
     gains = [find_gain(worst, pair) for pair in judged if step_of(worst[0], pair[0]) == Step.PORTS]
     return min((gain for gain in gains if gain is not None), key=lambda gain: gain.excess, default=None)
 
@@ -103,14 +128,14 @@ def step_of(worse: Outcome, better: Outcome) -> Step:
         return Step.OTHER
     if worse.distribution.unhashed > better.distribution.unhashed + _SOME * worse.distribution.packets:
         return Step.OTHER  # what matters is that packets are hashed at all
-    more_types, tunnelled = bool(other.base_types & ~one.base_types), _tunnelled_share(better)
+    more_types, tunnelled = bool(other.base_types & ~one.base_types), tunnelled_share(better)
     if other.tunnel_mask & ~one.tunnel_mask and tunnelled > (_MOSTLY if more_types else 0):
         return Step.INNER
     is_same_header = other.tunnel_mask == one.tunnel_mask or tunnelled <= _SOME
     return Step.PORTS if more_types and is_same_header else Step.OTHER
 
 
-def _tunnelled_share(outcome: Outcome) -> float:
+def tunnelled_share(outcome: Outcome) -> float:
     """Return the share of packets in tunnels of any type."""
     loads = {group.name: int(group.queues[:, 0].sum()) for group in outcome.encapsulations}
     return 1 - loads.get(NONE, 0) / max(sum(loads.values()), 1)

@@ -13,11 +13,14 @@ from pcaphash.studies.compare.blame import blamed_tunnel
 from pcaphash.studies.compare.causes import UNJUDGED, Cause
 from pcaphash.studies.compare.explaining import CROWDED, excess_of, explain, find_ideal
 from pcaphash.studies.compare.finding import Crowding, Finding
-from pcaphash.studies.compare.gain import Gain, main_gain
+from pcaphash.studies.compare.gain import Gain, inner_gain, main_gain
 from pcaphash.studies.compare.missed import MissedTunnel
 from pcaphash.studies.compare.outcome import Outcome
 from pcaphash.studies.shared.chance.spread import EVEN
 from pcaphash.studies.shared.linear.reach import Reach
+
+GIVEN = "given"
+"""Name of the configuration that the device is said to have: if it is there, the others are measured against it."""
 
 _MANY = 0.05  # of the packets with a hash are worth a word
 _FEW = 4  # receive queues that carry most are counted where they are at most this part of all
@@ -55,7 +58,7 @@ class Verdict:
     best, worst : Finding or None
         Of those that are judged, the ones with the least and the most above ideal.
     gain : Gain or None
-        What the best one gains over the worst, if that is much and more than luck.
+        What a better one gains over the one given, or over a worse one, if that is much and more than luck.
     """
 
     conclusion: Conclusion
@@ -64,6 +67,11 @@ class Verdict:
     best: Finding | None = None
     worst: Finding | None = None
     gain: Gain | None = None
+
+    @property
+    def given(self) -> Finding | None:
+        """What the device is said to have, if that is judged."""
+        return next((finding for finding in self.findings if finding.config == GIVEN and finding.is_judged), None)
 
 
 def judge(outcomes: Sequence[Outcome], missed: Sequence[MissedTunnel] = ()) -> Verdict:
@@ -76,17 +84,21 @@ def judge(outcomes: Sequence[Outcome], missed: Sequence[MissedTunnel] = ()) -> V
         return Verdict(Conclusion(next(cause for cause in UNJUDGED if cause in causes).value), findings, [])
     best = min(judged, key=lambda pair: pair[1].excess)
     worst = max(judged, key=lambda pair: pair[1].excess)
-    if worst[1].excess <= EVEN:
+    given = next((pair for pair in judged if pair[1].config == GIVEN), None)
+    start = given or worst
+    if start[1].excess <= EVEN:
         return Verdict(Conclusion.EVEN, findings, [], best[1], worst[1])
-    gain = main_gain(judged, worst, best)
+    inner = inner_gain(judged, given)
+    gain = main_gain(judged, start, best, inner)
     conclusion = Conclusion.UNEVEN if gain is None else Conclusion.GAIN
     if missed:  # where one configuration helps another, what that lacks has a cause already
         suffering = [best[1].config] if gain is not None else [finding.config for finding in findings]
         findings = [_blame_tunnel(each, missed) if each.config in suffering else each for each in findings]
         told = {finding.config: finding for finding in findings}
         judged = [(outcome, told[finding.config]) for outcome, finding in judged]
-        best, worst = (best[0], told[best[1].config]), (worst[0], told[worst[1].config])
-    return Verdict(conclusion, findings, list_advice(judged, worst, best, missed), best[1], worst[1], gain)
+        best, worst, start = ((outcome, told[finding.config]) for outcome, finding in (best, worst, start))
+    advice = list_advice(judged, start, best, inner, missed)
+    return Verdict(conclusion, findings, advice, best[1], worst[1], gain)
 
 
 def _blame_tunnel(finding: Finding, missed: Sequence[MissedTunnel]) -> Finding:
