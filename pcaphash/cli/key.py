@@ -52,14 +52,14 @@ def key(
     if not traces:
         devices = configurations.devices_alone()
         report_warnings(devices)
-        write_examination(study(devices, selection=selection), format_, sys.stdout)
+        write_examination(study(devices=devices, selection=selection), format_, sys.stdout)
         return 0
     traces = list_traces(traces)
     devices = configurations.devices(traces)
     report_warnings(devices)
     announce_compilation()
     with watched() as watch:
-        examination = study(devices, traces, selection, watch, jobs=jobs)
+        examination = study(traces, devices, selection, watch, jobs=jobs)
     write_examination(examination, format_, sys.stdout)
     assert examination.reading is not None, "traces were read"
     return report_reading(examination.reading, selection)

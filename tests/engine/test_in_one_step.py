@@ -1,7 +1,6 @@
 """Finding and counting packets in one step gives what finding them first and counting them then gives."""
 
 import io
-import sys
 
 import pytest
 from hypothesis import example, given
@@ -10,10 +9,11 @@ from hypothesis import strategies as st
 import pcaphash
 from pcaphash.engine.census.census import Census
 from pcaphash.engine.counts import Counts
-from pcaphash.engine.running import crew
 from pcaphash.errors import PcaphashError
 from pcaphash.report.analyze.write import write_analysis
 from support import builders, captures
+
+pytestmark = pytest.mark.usefixtures("eager_helpers")
 
 FRAMES = [
     builders.framed(builders.ipv4(builders.udp(b"payload"), builders.UDP)),
@@ -78,17 +78,6 @@ def analyzed(path, jobs) -> str:
     except PcaphashError as error:
         return str(error)
     return written.getvalue()
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _eager():
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(crew, "_LEAST_HANDED", 0)
-        patch.setattr(crew, "_LEAST_READ", 0)
-        before = sys.getswitchinterval()
-        sys.setswitchinterval(1e-6)
-        yield
-        sys.setswitchinterval(before)
 
 
 @given(pieces=st.lists(st.sampled_from(PIECES), max_size=12), cut=st.integers(0, 40), jobs=st.sampled_from((1, 2)))

@@ -3,7 +3,6 @@
 import io
 import itertools
 import json
-import sys
 import threading
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +24,8 @@ from pcaphash.report.validate.write import write_validation
 from pcaphash.studies.hashes import stream_hashes
 from support.asked import REQUESTS, SAMPLES, told
 
+pytestmark = pytest.mark.usefixtures("eager_helpers")
+
 JOBS = 1, 2, 5
 
 
@@ -36,18 +37,6 @@ class CutInput(FileInput):
 
     def open(self):
         return Reader(self.name, self.block_len)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _eager():
-    """Have helpers count whatever there is, and have threads take turns as often as can be."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(crew, "_LEAST_HANDED", 0)
-        patch.setattr(crew, "_LEAST_READ", 0)
-        before = sys.getswitchinterval()
-        sys.setswitchinterval(1e-6)
-        yield
-        sys.setswitchinterval(before)
 
 
 def outcome(request, write, inputs, jobs) -> str:

@@ -209,33 +209,36 @@ def test_what_is_not_linear_is_not_claimed():
 def test_a_device_that_does_not_hash_ipv6_has_no_such_inputs(tmp_path):
     device = Device(flavor="corundum")
     assert [each.kind for each in find_facts(device).inputs] == [HashInput.IPV4_ADDRESSES, HashInput.IPV4_PORTS]
-    assert {str(row["hash_input"]) for row in pcaphash.examine_key(device).rows()} == {"ipv4-addresses", "ipv4-ports"}
+    assert {str(row["hash_input"]) for row in pcaphash.examine_key(devices=device).rows()} == {
+        "ipv4-addresses",
+        "ipv4-ports",
+    }
     assert len(find_facts(Device(flavor="vpp")).inputs) == 4
     only_ipv6 = Device(flavor="corundum", hash_types="IPv6+TCPv6")
     with pytest.raises(ConfigurationError, match="only IPv6 types are enabled, but Corundum does not hash IPv6"):
-        pcaphash.examine_key(only_ipv6)
+        pcaphash.examine_key(devices=only_ipv6)
 
 
 def test_traffic_reaches_what_its_inputs_vary_in(tmp_path):
     some = [(bytes([10, 0, 0, 1]), bytes([10, 0, 0, 2]), 32768 + i, 80) for i in range(16)]
     trace = write(tmp_path / "ports.pcapng", [plain(flow) for flow in some])
-    found = pcaphash.examine_key(Device(), trace)
+    found = pcaphash.examine_key(trace, Device())
     ((reach,),) = found.reaches
     assert (reach.inputs, reach.dimension, reach.rank, reach.entries, reach.packets) == (16, 4, 4, 16, 16)
     assert reach.is_limited_by_inputs
     assert not reach.is_limited_by_key
     row = found.rows()[-1]
     assert (row["varying"], row["entries_reachable"], row["queues_reachable"]) == ("traffic", 16, reach.queues)
-    ((zero,),) = pcaphash.examine_key(Device(hash_key=bytes(40)), trace).reaches
+    ((zero,),) = pcaphash.examine_key(trace, Device(hash_key=bytes(40))).reaches
     assert (zero.rank, zero.entries, zero.queues, zero.best_rank) == (0, 1, 1, 4)
     ((free,),) = pcaphash.examine_key(
-        Device(), write(tmp_path / "free.pcapng", [plain(flow) for flow in flows(300)])
+        write(tmp_path / "free.pcapng", [plain(flow) for flow in flows(300)]), Device()
     ).reaches
     assert (free.dimension, free.rank, free.dependencies) == (90, 7, ())  # destination ports are below 1024
 
 
 def test_outer_and_inner_headers_are_examined():
-    found = pcaphash.examine_key(traces=ROOT / "sample_traces" / "overlay.pcap")
+    found = pcaphash.examine_key(ROOT / "sample_traces" / "overlay.pcap")
     assert [device.name for device in found.devices] == ["outer-addresses", "outer", "inner"]
     assert all(found.reaches)
     assert len(found.main_table()) == len(found.rows())
@@ -243,13 +246,13 @@ def test_outer_and_inner_headers_are_examined():
 
 def test_what_cannot_be_examined_is_refused(tmp_path):
     with pytest.raises(ConfigurationError, match="no hash type is enabled"):
-        pcaphash.examine_key(Device(hash_types="none"))
+        pcaphash.examine_key(devices=Device(hash_types="none"))
     with pytest.raises(ConfigurationError, match="count=5: selects packets, but no trace is given"):
-        pcaphash.examine_key(Device(), selection=Selection(count=5))
+        pcaphash.examine_key(devices=Device(), selection=Selection(count=5))
     with pytest.raises(ConfigurationError, match="there is no configuration"):
-        pcaphash.examine_key([])
+        pcaphash.examine_key(devices=[])
     saved = tmp_path / "saved.census"
     with saved.open("wb") as stream:
         save_census(census(ROOT / "sample_traces" / "gre.pcap", Device()), stream)
     with pytest.raises(ConfigurationError, match="a saved census has no hash inputs"):
-        pcaphash.examine_key(Device(), saved)
+        pcaphash.examine_key(saved, Device())

@@ -26,7 +26,7 @@ RESULTS = {
     "Comparison": lambda: pcaphash.compare(GRE),
     "Explanation": lambda: pcaphash.explain(GRE, 3, DEVICE),
     "Info": lambda: pcaphash.info(GRE),
-    "KeyExamination": lambda: pcaphash.examine_key(traces=GRE),
+    "KeyExamination": lambda: pcaphash.examine_key(GRE),
     "Recovery": lambda: pcaphash.recover_key(REPORTED),
     "Replay": lambda: pcaphash.replay(GRE, DEVICE, pcaphash.ReplayOptions(service_ps=1000)),
     "SavedCensus": lambda: pcaphash.census(GRE),

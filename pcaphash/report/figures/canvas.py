@@ -90,7 +90,11 @@ def make_figure(width: float, height: float) -> "Figure":
 def write_title(figure: "Figure", conclusion: str, subject: str) -> None:
     """Put what follows from a figure above it, and below that what it is about."""
     room = int(figure.get_figwidth() * _PER_INCH)
-    lines = [line for text in (conclusion, subject) for line in textwrap.wrap(printable(text), room) or [""]]
+    lines = [
+        line
+        for text in (conclusion, subject)
+        for line in textwrap.wrap(printable(text), room, break_on_hyphens=False) or [""]
+    ]
     figure.suptitle("\n".join(lines), x=0.01, ha="left", fontsize=_TITLE_SIZE, linespacing=1.35, parse_math=False)
 
 
@@ -184,6 +188,15 @@ def write_integers(axis: "Axis", n_first: int = 0) -> None:
     some = MaxNLocator("auto", integer=True, min_n_ticks=1)
     axis.set_major_locator(FixedLocator(range(n_first)) if n_first else some)
     axis.set_major_formatter("{x:,.0f}")
+
+
+def write_counts(axis: "Axis") -> None:
+    """Write counts on a logarithmic axis as text has them, not as powers of ten; millions in short."""
+    from matplotlib.ticker import FuncFormatter, NullFormatter
+
+    form: Callable[[float, int], str] = lambda n, _: f"{n / 1e6:,g}M" if n >= 1e6 else f"{n:,g}"  # noqa: E731
+    axis.set_major_formatter(FuncFormatter(form))
+    axis.set_minor_formatter(NullFormatter())
 
 
 def add_legend(figure: "Figure", named: "Sequence[tuple[str, Artist]]", columns: int = 0) -> None:

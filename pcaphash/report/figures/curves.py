@@ -11,6 +11,7 @@ from pcaphash.report.figures.canvas import (
     add_legend,
     make_figure,
     shorten,
+    write_counts,
     write_percent,
 )
 from pcaphash.report.figures.palette import FAINT, GRID
@@ -58,6 +59,7 @@ def draw_concentration(coloured: "Mapping[Outcome, str]", width: float) -> Pictu
     write_percent(panels[0].xaxis)
     if with_inputs:
         panels[1].set_xscale("log")
+        write_counts(panels[1].xaxis)
         panels[1].set_xlabel("distinct hash inputs, heaviest first (number)")
     for panel in panels:
         panel.set_ylim(0, 1.02)
@@ -138,6 +140,7 @@ def draw_sizes(coloured: "Mapping[Outcome, str]", width: float) -> Picture:
         panel.set(xscale="log", yscale="log", xlabel=f"at least this many {unit} (number)")
         panel.set_ylabel("share of flows, or of hash inputs (%)")
         write_percent(panel.yaxis)
+        write_counts(panel.xaxis)
     _finish(figure, [*named, ("flows", flows), ("ideal load of one receive queue", ideal)])
     return Picture("flow_sizes", _sizes_title(outcomes), _describe_sizes(outcomes), figure)
 

@@ -46,6 +46,7 @@ MOST_CONFIGURATIONS = 8
 _DASHES = ("-", "--", "-.", ":")
 _BASELINES = ((INK, (0, (1, 1.5))), (FAINT, (0, (4, 2))), (GREY, "-"))  # colours and dashes
 _HEIGHT = 3.9  # inches
+_NARROW = 5  # up to that range a logarithmic axis has round numbers at equal distances
 _FEW_DECADES = 1000  # up to that range of a logarithmic axis there is room for three numbers in a decade
 _PANEL_HEIGHT = 1.7
 
@@ -243,11 +244,13 @@ def _values(rows: "Sequence[Row]", column: str) -> "Values":
 
 def _name_axis(axis: "Axis", label: str, write: Callable[[float], str]) -> None:
     """Make an axis logarithmic, with its numbers written as text has them."""
-    from matplotlib.ticker import LogLocator, NullFormatter
+    from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
 
     axis.axes.set_xscale("log")
     low, high = axis.get_view_interval()
-    if high < _FEW_DECADES * low:
+    if high < _NARROW * low:
+        axis.set_major_locator(MaxNLocator(6))
+    elif high < _FEW_DECADES * low:
         axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     axis.set_major_formatter(_written(write))
     axis.set_minor_formatter(NullFormatter())

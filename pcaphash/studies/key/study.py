@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 
 def examine_key(
-    devices: Device | Sequence[Device] | None = None,
     traces: "Trace | Sequence[Trace] | None" = None,
+    devices: Device | Sequence[Device] | None = None,
     selection: Selection = RECEIVED,
     watch: "Watch | None" = None,
     *,
@@ -27,11 +27,11 @@ def examine_key(
 
     Parameters
     ----------
+    traces : path or sequence of paths, optional
+        Captures, whose hash inputs are examined too; ``-`` is standard input. Default: none, only the keys.
     devices : Device or sequence of Device, optional
         The configurations, whose keys are examined. Default: ``Device()``; with traces outer addresses, all of the
         outer header, and the inner header.
-    traces : path or sequence of paths, optional
-        Captures, whose hash inputs are examined too; ``-`` is standard input. Default: none, only the keys.
     selection : Selection
         Which packets to examine.
     watch : callable, optional

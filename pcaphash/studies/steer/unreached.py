@@ -51,7 +51,7 @@ def reason_text(unreached: Unreached) -> str:
         case WhyNot.ZERO_KEY:
             return "all bytes of the hash key are 0, so all packets have the same hash, which leads to another queue"
         case WhyNot.RANGE:
-            return f"no {free} in this range leads to this queue"
+            return f"no value of the {free} in this range leads to this queue"
     index = "the two table indexes" if unreached.is_both else "the table index"
     return (
         f"the {free} can set only {unreached.rank} of the {unreached.needed} bits of {index} freely, and none of the "
