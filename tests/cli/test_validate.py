@@ -79,6 +79,7 @@ def test_the_other_byte_order_is_found(tmp_path, packets):
     assert result.returncode == 0
     document = json.loads(result.stdout)
     assert document["verdicts"]["match"] == document["judged"] == 400
+    assert (document["causes"], document["unexplained"]["packets"], document["queues"]) == ([], 0, None)
     facts = {"order": "opposite", "hashes": 399, "as_written": 0, "opposite": 399}
     assert [(each["kind"], each["facts"]) for each in document["decisions"]] == [("hash-order", facts)]
 

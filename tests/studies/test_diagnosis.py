@@ -304,7 +304,7 @@ def test_a_change_of_receive_queues_during_the_trace(tmp_path, name):
     found = diagnose(trace, said, configuration)
     (rule,) = found.queue_diagnosis.rules
     first = next(i for i in range(500, 1200) if said[i].queue != (said[i].value & 127) % 5)
-    assert (rule.name, rule.since) == (name, first + 1)
+    assert (rule.name, found.examples[rule.part.first].packet, rule.part.last) == (name, first + 1, None)
     assert found.queue_diagnosis.unexplained == 0
 
 

@@ -37,7 +37,13 @@ def test_rows_that_are_shifted(tmp_path, shift, start):
     found, names = named(frames, shifted(said, shift, start), tmp_path)
     assert names == [f"rows-{'late' if shift > 0 else 'early'}-{abs(shift)}"]
     assert found.diagnosis.unexplained <= abs(shift)
-    assert sum(cause.packets for cause in found.diagnosis.causes) >= found.mismatches - abs(shift)
+    (cause,) = found.diagnosis.causes
+    assert cause.packets >= found.mismatches - abs(shift)
+    if not start:
+        assert cause.part is None
+    else:
+        first = next(i for i, (a, b) in enumerate(zip(said, shifted(said, shift, start), strict=True), 1) if a != b)
+        assert (found.examples[cause.part.first].packet, cause.part.last) == (first, None)
 
 
 @pytest.mark.parametrize("shift", [3, -3])

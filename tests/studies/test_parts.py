@@ -6,8 +6,9 @@ from dataclasses import replace
 import pytest
 
 from pcaphash.studies.validate import validate
-from pcaphash.studies.validate.traits import Span
+from pcaphash.studies.validate.traits import Span, Trait, TraitKind
 from support.accusing import CONFIGURATION, NOTHING, accusations
+from support.builders import UDP, framed, ipv4, udp
 from support.comparing import device_of
 from support.diagnosing import Said, SaidOf, misbehave, separating_frames
 from support.traffic import flows, plain, tunnelled, write
@@ -43,6 +44,37 @@ def test_packets_that_a_filter_sends_to_one_queue_show_no_hash(tmp_path, frames,
     found = asked(tmp_path, frames, said)
     assert found.mismatches > 0
     assert accusations(found) == set()
+
+
+SERVICES = [
+    framed(ipv4(udp(bytes(8), source_port, (53, 443, 8080)[i % 3]), UDP, source, destination))
+    for i, (source, destination, source_port, _) in enumerate(flows(N, 3))
+]
+
+
+@pytest.mark.parametrize("only_queues", [False, True])
+def test_which_packets_a_filter_sends_to_a_queue_is_said(tmp_path, only_queues):
+    right = misbehave(SERVICES, CONFIGURATION)
+    said = [replace(each, queue=6) if i % 3 == 1 else each for i, each in enumerate(right)]
+    if only_queues:
+        said = [Said(None, queue=each.queue) for each in said]
+    found = asked(tmp_path, SERVICES, said)
+    assert found.queue_diagnosis.rules == []
+    (steered,) = found.queue_diagnosis.steered
+    assert (steered.queue, steered.packets) == (6, found.mismatches)
+    assert steered.traits[0] == Trait(TraitKind.DESTINATION_PORT, 443)
+
+
+def test_queues_at_random_are_of_no_kind(tmp_path):
+    numbers = random.Random(5)
+    said = [replace(each, queue=numbers.randrange(8)) for each in misbehave(SERVICES, CONFIGURATION)]
+    assert asked(tmp_path, SERVICES, said).queue_diagnosis.steered == []
+
+
+def test_a_filter_that_leaves_some_of_a_kind_elsewhere_is_none_of_this_kind(tmp_path):
+    right = misbehave(SERVICES, CONFIGURATION)
+    said = [replace(each, queue=6) if i % 3 == 1 and i > 60 else each for i, each in enumerate(right)]
+    assert asked(tmp_path, SERVICES, said).queue_diagnosis.steered == []
 
 
 @TRAFFIC

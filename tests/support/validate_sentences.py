@@ -29,8 +29,10 @@ from pcaphash.studies.validate.fields import Besides
 from pcaphash.studies.validate.hash_faults import ONLY
 from pcaphash.studies.validate.kinship import Common
 from pcaphash.studies.validate.log_notes import MatchedBy
-from pcaphash.studies.validate.queue_rules import QueueDiagnosis, QueueRule, QueueRuleKind
+from pcaphash.studies.validate.queue_rule import QueueRule, QueueRuleKind
+from pcaphash.studies.validate.queue_rules import QueueDiagnosis
 from pcaphash.studies.validate.result import Example
+from pcaphash.studies.validate.steered import Steered
 from pcaphash.studies.validate.traits import Span, Trait, TraitKind
 from pcaphash.studies.validate.verdicts import FAULTS, NotJudged, TunnelNaming, Verdict
 
@@ -228,7 +230,7 @@ def _diagnosis(*rules: QueueRule, unhashed: int = 0, hash_values: int = 30, beyo
 
 
 def _rules() -> Iterator[str]:
-    device = Device()
+    asked = replace(_validation(1, 1), examples={0: example(1200)})
     for kind in QueueRuleKind:
         rule = QueueRule(kind, None if kind in NO_NUMBER else RULES.get(kind, 5))
         if kind == QueueRuleKind.OTHER_TABLE:
@@ -239,19 +241,24 @@ def _rules() -> Iterator[str]:
             )
         unhashed = QueueDiagnosis([rule], 9, 1, 0, 9, 0)
         found = unhashed if rule.of_unhashed else _diagnosis(rule)
-        yield f"{rule.name}: {' '.join(queue_sentences(found, device, ''))}"
-    since = QueueRule(QueueRuleKind.OTHER_QUEUES, 4, since=1200)
-    yield f"{since.name}: {' '.join(queue_sentences(_diagnosis(since), device, ''))}"
+        yield f"{rule.name}: {' '.join(queue_sentences(found, asked, ''))}"
+    since = QueueRule(QueueRuleKind.OTHER_QUEUES, 4, part=Span(0, None, 10**18))
+    yield f"{since.name}: {' '.join(queue_sentences(_diagnosis(since), asked, ''))}"
     table = QueueRule(QueueRuleKind.OTHER_TABLE, table={1: 2}, entries_elsewhere=1, is_one_hash_each=True)
     modulo = QueueRule(QueueRuleKind.MODULO_QUEUES, 5, of_own_hash=True, exceptions=4)
-    yield f"{table.name}: {' '.join(queue_sentences(_diagnosis(table), device, ''))}"
-    yield f"several: {' '.join(queue_sentences(_diagnosis(modulo, table, beyond=3), device, 'about '))}"
-    yield f"none: {' '.join(queue_sentences(_diagnosis(unhashed=7), device, ''))}"
-    yield f"independent: {' '.join(queue_sentences(replace(_diagnosis(), matching=(123, 1000)), device, ''))}"
+    yield f"{table.name}: {' '.join(queue_sentences(_diagnosis(table), asked, ''))}"
+    yield f"several: {' '.join(queue_sentences(_diagnosis(modulo, table, beyond=3), asked, 'about '))}"
+    yield f"none: {' '.join(queue_sentences(_diagnosis(unhashed=7), asked, ''))}"
+    yield f"independent: {' '.join(queue_sentences(replace(_diagnosis(), matching=(123, 1000)), asked, ''))}"
+    some = Steered(7, 1600, (Trait(TraitKind.DESTINATION_PORT, 443),))
+    rest = Steered(3, 400, (Trait(TraitKind.PROTOCOL, 132), Trait(TraitKind.VERSION, 4)))
+    for steered, about in (([some], ""), ([some, rest], "about ")):
+        told = queue_sentences(replace(_diagnosis(), steered=steered), asked, about)
+        yield f"steered: {' '.join(told)}"
     for found in (
         replace(_validation(0, 5), compared_hashes=5),
         replace(_validation(2, 5), compared_hashes=7, right_hashes=2),
         replace(_validation(2, 5), queue_diagnosis=replace(_diagnosis(), matching=(123, 1000))),
     ):
         yield f"recover: {recover_text(found)}"
-    yield f"none: {' '.join(queue_sentences(_diagnosis(hash_values=1), device, ''))}"
+    yield f"none: {' '.join(queue_sentences(_diagnosis(hash_values=1), asked, ''))}"

@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING, Any
 from pcaphash.report.analyze.document import device_document, reading_document
 from pcaphash.report.validate.fault_words import fault_text, traffic_texts
 from pcaphash.report.validate.kind_words import common_text, part_document
-from pcaphash.report.validate.queue_words import rule_text
+from pcaphash.report.validate.queue_words import rule_text, steered_text
 from pcaphash.report.validate.words import decision_text, headline
 from pcaphash.report.words.notes import note_document
+from pcaphash.studies.validate.diagnosis import Diagnosis
 
 if TYPE_CHECKING:
-    from pcaphash.device import Device
     from pcaphash.studies.validate import Validation
-    from pcaphash.studies.validate.diagnosis import Diagnosis
     from pcaphash.studies.validate.fault import Fault
-    from pcaphash.studies.validate.queue_rules import QueueDiagnosis, QueueRule
+    from pcaphash.studies.validate.queue_rule import QueueRule
+    from pcaphash.studies.validate.queue_rules import QueueDiagnosis
 
 
 def validation_document(validation: "Validation", recover_command: str | None) -> dict[str, Any]:
@@ -42,12 +42,8 @@ def validation_document(validation: "Validation", recover_command: str | None) -
         "recover_command": recover_command,
         "counts_are_exact": validation.is_whole,
         "configured_so": None if validation.configured_so is None else device_document(validation.configured_so),
-        "causes": [],
-        "alternatives": [],
-        "not_shown": 0,
-        "unexplained": None,
-        **({} if diagnosis is None else _diagnosis(diagnosis, validation)),
-        "queues": None if queues is None else _queues(queues, validation.device),
+        **_diagnosis(Diagnosis([], [], 0, []) if diagnosis is None else diagnosis, validation),
+        "queues": None if queues is None else _queues(queues, validation),
     }
 
 
@@ -83,7 +79,7 @@ def _fault(fault: "Fault") -> dict[str, Any]:
     return {"name": fault.name, "words": fault_text(fault), "same_key": [each.name for each in fault.same_key]}
 
 
-def _queues(queues: "QueueDiagnosis", device: "Device") -> dict[str, Any]:
+def _queues(queues: "QueueDiagnosis", validation: "Validation") -> dict[str, Any]:
     return {
         "packets": queues.packets,
         "hash_values": queues.hash_values,
@@ -92,14 +88,23 @@ def _queues(queues: "QueueDiagnosis", device: "Device") -> dict[str, Any]:
         "beyond": queues.beyond,
         "unexplained": queues.unexplained,
         "matching": queues.matching,
-        "rules": [_rule(rule, device) for rule in queues.rules],
+        "rules": [_rule(rule, validation) for rule in queues.rules],
+        "steered": [
+            {
+                "queue": each.queue,
+                "packets": each.packets,
+                "kinds": [{"kind": trait.kind, "subject": trait.subject} for trait in each.traits],
+                "words": steered_text(each, ""),
+            }
+            for each in queues.steered
+        ],
     }
 
 
-def _rule(rule: "QueueRule", device: "Device") -> dict[str, Any]:
+def _rule(rule: "QueueRule", validation: "Validation") -> dict[str, Any]:
     return {
         "name": rule.name,
-        "words": rule_text(rule, device),
+        "words": rule_text(rule, validation),
         "number": rule.number,
         "table": rule.table,
         "entries_elsewhere": rule.entries_elsewhere,
@@ -107,6 +112,6 @@ def _rule(rule: "QueueRule", device: "Device") -> dict[str, Any]:
         "faults": [_fault(fault) for fault in rule.faults],
         "of_own_hash": rule.of_own_hash,
         "exceptions": rule.exceptions,
-        "since_packet": rule.since,
+        "part": None if rule.part is None else part_document(rule.part, validation),
         "of_unhashed": rule.of_unhashed,
     }

@@ -110,4 +110,11 @@ def part_document(part: "Trait | Span", validation: "Validation") -> dict[str, A
     if not isinstance(part, Span):
         return {"kind": part.kind, "subject": part.subject, "words": words}
     ends = [None if each is None else validation.examples[each].packet for each in (part.first, part.last)]
-    return {"kind": "span", "first_packet": ends[0], "last_packet": ends[1], "words": words}
+    return {
+        "kind": "span",
+        "first_packet": ends[0],
+        "last_packet": ends[1],
+        "first_ns": part.first_ns,
+        "last_ns": part.last_ns,
+        "words": words,
+    }

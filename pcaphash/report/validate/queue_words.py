@@ -4,41 +4,46 @@ from typing import TYPE_CHECKING
 
 from pcaphash.errors import Field
 from pcaphash.report.validate.fault_words import fault_text
+from pcaphash.report.validate.kind_words import part_text, trait_text
 from pcaphash.report.words.values import count, packets
-from pcaphash.studies.validate.queue_rules import QueueRuleKind
+from pcaphash.studies.validate.queue_rule import QueueRuleKind
 
 if TYPE_CHECKING:
     from pcaphash.device import Device
-    from pcaphash.studies.validate.queue_rules import QueueDiagnosis, QueueRule
+    from pcaphash.studies.validate import Validation
+    from pcaphash.studies.validate.queue_rule import QueueRule
+    from pcaphash.studies.validate.queue_rules import QueueDiagnosis
+    from pcaphash.studies.validate.steered import Steered
 
 _FILTERS = "flow filters (ntuple rules)"
 
 
-def queue_sentences(queues: "QueueDiagnosis", device: "Device", about: str) -> list[str]:
+def queue_sentences(queues: "QueueDiagnosis", validation: "Validation", about: str) -> list[str]:
     """Say why packets came to wrong receive queues.
 
     Parameters
     ----------
     queues : QueueDiagnosis
         What was found.
-    device : Device
-        The configured device.
+    validation : Validation
+        What it is part of.
     about : str
         Put in front of counts that are estimates.
     """
     of_hashed = [rule for rule in queues.rules if not rule.of_unhashed]
     sentences = [
-        f"{'Or it' if position else 'The device'} {rule_text(rule, device)}." for position, rule in enumerate(of_hashed)
+        f"{'Or it' if position else 'The device'} {rule_text(rule, validation)}."
+        for position, rule in enumerate(of_hashed)
     ]
     of_unhashed = [rule for rule in queues.rules if rule.of_unhashed]
     sentences += [
-        f"{'Or it' if position else 'The device'} {rule_text(rule, device)}."
+        f"{'Or it' if position else 'The device'} {rule_text(rule, validation)}."
         for position, rule in enumerate(of_unhashed)
     ]
     if queues.beyond:
         sentences.append(
             f"{about.capitalize()}{packets(queues.beyond)} arrived on receive queues that this device does not have: "
-            f"it has {device.queues} ({Field('queues')})."
+            f"it has {validation.device.queues} ({Field('queues')})."
         )
     if queues.rules and queues.unexplained:
         elsewhere = f"{about.capitalize()}{packets(queues.unexplained)} arrived on other queues"
@@ -49,12 +54,30 @@ def queue_sentences(queues: "QueueDiagnosis", device: "Device", about: str) -> l
             f"The queues do not depend on the expected hashes: {count(matching)} of {count(hashes)} different hashes "
             "lead to the expected queue, as many as by chance. The device may have another key."
         )
+    elif queues.steered:
+        sentences += _steered(queues, about)
     elif not queues.rules:
         sentences.append(
             f"No rule explains them: {_hashes(queues)}. {_FILTERS.capitalize()}, RSS contexts, or an indirection table "
             "that changed during the trace can cause this."
         )
     return sentences
+
+
+def _steered(queues: "QueueDiagnosis", about: str) -> list[str]:
+    """Say which kinds of packets came to one queue each, and how many others are left."""
+    sentences = [f"{steered_text(each, about)}." for each in queues.steered]
+    left = queues.packets - sum(each.packets for each in queues.steered)
+    others = f" {about.capitalize()}{packets(left)} on other wrong queues have no kind in common." if left > 0 else ""
+    return [*sentences, f"{_FILTERS.capitalize()} or RSS contexts can cause this.{others}"]
+
+
+def steered_text(steered: "Steered", about: str) -> str:
+    """Say which packets came to one queue, without the full stop."""
+    kinds = ", and ".join(map(trait_text, steered.traits))
+    number = f"{about}{packets(steered.packets)}"
+    went = f"{number[0].upper()}{number[1:]} went to receive queue {steered.queue}"
+    return f"{went}: all of them are {kinds}, and no packets on other queues are"
 
 
 def _hashes(queues: "QueueDiagnosis") -> str:
@@ -69,11 +92,11 @@ def _hashes(queues: "QueueDiagnosis") -> str:
     return ", ".join(said)
 
 
-def rule_text(rule: "QueueRule", device: "Device") -> str:
+def rule_text(rule: "QueueRule", validation: "Validation") -> str:
     """Say how a device chooses receive queues, to follow "the device"."""
-    text = _chooses(rule, device)
-    if rule.since is not None:
-        text = f"{text}, from packet {count(rule.since)} on"
+    text = _chooses(rule, validation.device)
+    if rule.part is not None:
+        text = f"{text}, {part_text(rule.part, validation)}"
     return f"{text} (of the hash itself, not of what it reports)" if rule.of_own_hash else text
 
 

@@ -153,5 +153,5 @@ def _outcome(report: str, tunnel: str, value: str, queue: str) -> str:
 def _show_queues(validation: "Validation", queues: "QueueDiagnosis", console: Console) -> None:
     about = "" if validation.is_whole else "about "
     show_text(Text(f"receive queues: wrong for {about}{packets(queues.packets)}", style="bold"), console)
-    for sentence in queue_sentences(queues, validation.device, about):
+    for sentence in queue_sentences(queues, validation, about):
         show_text(Text(sentence), console, 2)

@@ -11,14 +11,11 @@ from pcaphash.engine.census.describer import Describer, queues_of
 from pcaphash.studies.validate.diagnosis import Diagnosis, diagnose, displaced
 from pcaphash.studies.validate.displacement import Displacement
 from pcaphash.studies.validate.fault import BYTE_ORDER, OF_VALUES
-from pcaphash.studies.validate.queue_rules import (
-    QueueDiagnosis,
-    QueueRule,
-    QueueRuleKind,
-    diagnose_change,
-    matching_by_chance,
-)
+from pcaphash.studies.validate.queue_rule import QueueRule, QueueRuleKind
+from pcaphash.studies.validate.queue_rules import QueueDiagnosis, diagnose_change, matching_by_chance
 from pcaphash.studies.validate.sample import Sample
+from pcaphash.studies.validate.steered import find_steered
+from pcaphash.studies.validate.traits import span_from
 from pcaphash.studies.validate.trial import Trial
 from pcaphash.studies.validate.verdicts import (
     OF_HASH,
@@ -72,7 +69,9 @@ def conclude(
     """
     is_turned, diagnosis, queues = False, None, None
     if (sample.faults & OF_HASH).any() and displacement.shift is not None:
-        diagnosis = displaced(sample, displacement.shift, displacement.explained)
+        diagnosis = displaced(
+            sample, displacement.shift, displacement.explained, is_from_start=displacement.is_from_start
+        )
     elif (sample.faults & OF_HASH).any():
         diagnosis = diagnose(device, sample, leniency)
         if is_order_open and any(BYTE_ORDER in fault.places for fault in diagnosis.faults):
@@ -90,6 +89,8 @@ def conclude(
         queues = replace(queues, matching=_matching(device, sample, leniency)) if not queues.rules else queues
     elif queues and queues.unexplained:
         queues = _by_another_hash(device, sample, leniency, queues)
+    if queues and not queues.rules and not queues.is_independent:
+        queues = replace(queues, steered=find_steered(device, sample, leniency))
     return Conclusion(sample, is_turned, diagnosis, queues)
 
 
@@ -166,5 +167,5 @@ def _by_values(
         said.queues[chosen],
         wrong[chosen],
         sample.weights[chosen],
-        sample.numbers[chosen],
+        lambda first: span_from(sample, int(np.flatnonzero(chosen)[first])),
     )

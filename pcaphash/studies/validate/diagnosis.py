@@ -20,7 +20,7 @@ from pcaphash.studies.validate.kinship import Common, common_of, fills, part_of,
 from pcaphash.studies.validate.learned import learned_faults
 from pcaphash.studies.validate.sample import Sample
 from pcaphash.studies.validate.search import Scored, Search
-from pcaphash.studies.validate.traits import N_TRAITS, Span, Trait, Traits
+from pcaphash.studies.validate.traits import N_TRAITS, Span, Trait, Traits, span_from
 from pcaphash.studies.validate.trial import Faults, Mask, Trial
 from pcaphash.studies.validate.tunnel_ports import possible_vxlan_ports
 from pcaphash.studies.validate.verdicts import MISSING, OF_HASH, WRONG_VALUE, Leniency, says_only_queue
@@ -194,7 +194,7 @@ def diagnose(device: Device, sample: Sample, leniency: Leniency, *, by_queue: bo
     )
 
 
-def displaced(sample: Sample, shift: int, packets: int) -> Diagnosis:
+def displaced(sample: Sample, shift: int, packets: int, *, is_from_start: bool) -> Diagnosis:
     """Return the diagnosis of values that are those of other packets, so many of the trace.
 
     Parameters
@@ -205,10 +205,14 @@ def displaced(sample: Sample, shift: int, packets: int) -> Diagnosis:
         By how many rows values come late, or where negative early.
     packets : int
         Wrong packets that this explains.
+    is_from_start : bool
+        Whether that may be so from the first packet on, not only from the first wrong one.
     """
     kind = FaultKind.ROWS_LATE if shift > 0 else FaultKind.ROWS_EARLY
     wrong = (sample.faults & OF_HASH) > 0
-    cause = Cause((Fault(kind, (ROWS,), subject=abs(shift)),), packets, int(np.flatnonzero(wrong)[0]))
+    first = int(np.flatnonzero(wrong)[0])
+    part = None if is_from_start else span_from(sample, first)
+    cause = Cause((Fault(kind, (ROWS,), subject=abs(shift)),), packets, first, part=part)
     return Diagnosis([cause], [], max(_count(sample, wrong) - packets, 0), [])
 
 

@@ -65,6 +65,8 @@ class Displacement:
         """By how many rows values come late, or where negative early; None where they do not, or nobody knows yet."""
         self.explained = 0
         """Wrong packets whose values are those of the packet so many rows before."""
+        self.is_from_start = True
+        """Whether right rows before the first wrong one might be shifted too."""
 
     def append(self, found: Descriptions, reported: Reported, judgement: Judgement) -> None:
         """Look at the packets of a block."""
@@ -98,6 +100,8 @@ class Displacement:
         best = max(tried, key=lambda shift: shares[shift])
         if shares[best] >= _LEAST_SHARE and _bits_of(rows, best) >= math.log2(len(tried) / LEVEL):
             self.shift = best
+            before = slice(max(best, 0), min(first, _MOST))
+            self.is_from_start = bool(_fits(rows, best)[before].all())
             self._count(is_end=is_end)
         else:
             self._rows = rows.from_(len(rows))

@@ -2,8 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -11,7 +10,9 @@ import numpy.typing as npt
 from pcaphash.device.device import Device
 from pcaphash.engine.census.describer import entries_of
 from pcaphash.studies.validate.evidence import LEVEL
-from pcaphash.studies.validate.fault import Fault
+from pcaphash.studies.validate.queue_rule import QueueRule, QueueRuleKind
+from pcaphash.studies.validate.steered import Steered
+from pcaphash.studies.validate.traits import Span
 
 Values = npt.NDArray[np.uint32]
 Queues = npt.NDArray[np.int64]
@@ -26,89 +27,6 @@ _MOST_OF_A_QUEUE = 0.5  # of the hashes
 _SIGMAS = 4.0
 _MOST_EXCEPTIONS = 0.1  # of the packets, which filters may have steered elsewhere, for a rule to be believed
 _CONSTANT_BITS = 1.0  # that a hash tells whose packets came to the one queue: a filter may match half of them
-
-
-class QueueRuleKind(StrEnum):
-    """How a device chooses receive queues; the value is the name of the rule, or how its name begins."""
-
-    ONE_QUEUE = "one-queue"
-    """Every packet with a hash goes to one queue, the number."""
-    MODULO_QUEUES = "modulo-queues"
-    """The hash modulo the number of queues, the number."""
-    HIGH_BITS = "high-bits"
-    """The table is indexed with so many of the highest bits of the hash, the number."""
-    INDEX_BITS = "index-bits"
-    """The table is indexed with other bits of the hash, the lowest of them the number."""
-    FOLDED = "folded"
-    """The table is indexed with the XOR of the two halves of the hash."""
-    BYTE_SWAPPED = "byte-swapped"
-    """The table is indexed with the hash in the opposite byte order."""
-    SCALED = "scaled"
-    """The hash is scaled to the number of queues, the number."""
-    FIRST = "first"
-    """Only so many entries of the table are used, the number."""
-    OTHER_QUEUES = "other-queues"
-    """There is another number of queues, the number, and entry i of the table leads to i modulo this number."""
-    TABLE_OF = "table-of"
-    """The table has another number of entries, the number, and entry i leads to i modulo the number of queues."""
-    OTHER_TABLE = "other-table"
-    """Another table, as far as packets show it."""
-    ANOTHER_HASH = "another-hash"
-    """The hash of a device with faults, while another one is reported."""
-    UNCLASSIFIED_QUEUE = "unclassified-queue"
-    """Packets without a hash go to another queue than the unclassified_queue, the number."""
-    FIRST_ENTRY = "first-entry"
-    """Packets without a hash go where entry 0 of the table leads, the number, not to the unclassified_queue."""
-
-
-_NUMBERED = (QueueRuleKind.FIRST, QueueRuleKind.TABLE_OF, QueueRuleKind.INDEX_BITS)
-
-
-@dataclass(frozen=True, eq=False)
-class QueueRule:
-    """A rule that explains the receive queues reported.
-
-    Parameters
-    ----------
-    kind : QueueRuleKind
-        How the device chooses.
-    number : int, optional
-        Of kinds that have one: a receive queue, how many of them, bits of the hash, or entries of the table.
-    table : dict of int to int, optional
-        Of another indirection table, what is known: receive queue by entry.
-    entries_elsewhere : int, optional
-        How many entries of that table lead to other receive queues than configured.
-    is_one_hash_each : bool
-        Whether each of these entries was seen with only one hash, so that flow filters may be the cause too.
-    faults : tuple of Fault
-        Of another hash: what the device that has it does.
-    of_own_hash : bool
-        Whether the rule takes the hash itself, where the device reports something else.
-    exceptions : int
-        Packets of its kind, with a hash or without, that came elsewhere.
-    since : int, optional
-        Number of the packet from which on the device chooses so; None for the whole trace.
-    """
-
-    kind: QueueRuleKind
-    number: int | None = None
-    table: dict[int, int] | None = None
-    entries_elsewhere: int | None = None
-    is_one_hash_each: bool = False
-    faults: tuple[Fault, ...] = ()
-    of_own_hash: bool = False
-    exceptions: int = 0
-    since: int | None = None
-
-    @property
-    def name(self) -> str:
-        """Short, for programs."""
-        return f"{self.kind}-{self.number}" if self.kind in _NUMBERED else self.kind.value
-
-    @property
-    def of_unhashed(self) -> bool:
-        """Whether it is for packets without a hash."""
-        return self.kind in (QueueRuleKind.UNCLASSIFIED_QUEUE, QueueRuleKind.FIRST_ENTRY)
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,6 +48,8 @@ class QueueDiagnosis:
     matching : tuple of int, optional
         How many hashes lead to the queue that is expected, and how many hashes there are, if that is as many as chance
         gives though packets of one hash go to one queue.
+    steered : list of Steered
+        Where no rule is found: kinds of packets that came to one queue each.
     """
 
     rules: list[QueueRule]
@@ -139,6 +59,7 @@ class QueueDiagnosis:
     unhashed: int
     beyond: int
     matching: tuple[int, int] | None = None
+    steered: list[Steered] = field(default_factory=list)
 
     @property
     def is_independent(self) -> bool:
@@ -194,7 +115,7 @@ def diagnose_change(
     queues: Queues,
     wrong: Mask,
     weights: Weights,
-    numbers: npt.NDArray[np.int64],
+    span_from: Callable[[int], Span],
 ) -> QueueDiagnosis:
     """Find rules as ``diagnose_queues`` does, also such as hold only from the first wrong packet with a hash on.
 
@@ -202,8 +123,8 @@ def diagnose_change(
     ----------
     device, hash_values, hashed, queues, wrong, weights
         As ``diagnose_queues`` takes them, in order of the trace.
-    numbers : int64 array of shape (n,)
-        Numbers of the packets.
+    span_from : callable
+        Makes the stretch of the trace from one of the packets on, of its position among them.
     """
     found = diagnose_queues(device, hash_values, hashed, queues, wrong, weights)
     changed = wrong & hashed
@@ -215,7 +136,7 @@ def diagnose_change(
     rules = _rules_of_hashes(device, hash_values[later], queues[later], wrong[later], weights[later])
     before = hashed & ~later
     rules = [
-        replace(rule, since=int(numbers[first]))
+        replace(rule, part=span_from(first))
         for rule in rules
         if rule.kind != QueueRuleKind.ONE_QUEUE
         or _tells_time(hash_values[before & (queues != rule.number)], hash_values[later])

@@ -190,6 +190,8 @@ def _diagnosed(found: Validation, sample: Sample, judged: JudgedPackets, *, is_o
     diagnosis, sample = causes.diagnosis, causes.sample
     positions = [] if diagnosis is None else diagnosis.positions
     positions += np.flatnonzero(sample.faults & WRONG_QUEUE)[:1].tolist()
+    rules = [] if causes.queue_diagnosis is None else causes.queue_diagnosis.rules
+    positions += [rule.part.first for rule in rules if rule.part is not None and rule.part.first is not None]
 
     def example(position: int) -> Example:
         one = sample.take(np.array([position]))

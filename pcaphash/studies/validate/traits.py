@@ -240,11 +240,19 @@ def span_of(sample: Sample, inside: npt.NDArray[np.int64], outside: npt.NDArray[
     if ((outside > first) & (outside < last)).any():
         return None
     starts, ends = bool((outside < first).any()), bool((outside > last).any())
-    times = [int(time) for time in sample.block.records["time_ns"][[first, last]]]
-    first_ns, last_ns = (None if time == NO_TIMESTAMP else time for time in times)
     return Span(
         first if starts else None,
         last if ends else None,
-        first_ns if starts else None,
-        last_ns if ends else None,
+        _time_of(sample, first) if starts else None,
+        _time_of(sample, last) if ends else None,
     )
+
+
+def span_from(sample: Sample, first: int) -> Span:
+    """Return the stretch from the packet at a position on."""
+    return Span(first, None, _time_of(sample, first))
+
+
+def _time_of(sample: Sample, position: int) -> int | None:
+    time = int(sample.block.records["time_ns"][position])
+    return None if time == NO_TIMESTAMP else time
