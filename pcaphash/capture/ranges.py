@@ -133,7 +133,7 @@ def split_file(trace: str, range_len: int, chain_len: int = CHAIN_LEN) -> list[R
         finder = _Finder(reader, size, chain_len)
         starts = {finder.find(at) for at in range(range_len, size - range_len // 2, range_len)}
         finder.close()
-    except CaptureError:
+    except (CaptureError, OSError):
         return []  # whoever reads it will say so
     cuts = [None, *sorted(start for start in starts if start is not None), None]
     return [RangeInput(trace, start, end) for start, end in pairwise(cuts)] if len(cuts) > 2 else []

@@ -6,22 +6,32 @@ once another one has taken its place, so that no piece of the new one gets betwe
 
 from __future__ import annotations
 
+import logging
+import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 from pcaphash.errors import CaptureError, Unreadable
 
 _FIRST_PIECE, _LONGEST_PIECE = 256 * 1024, 4 * 1024 * 1024  # bytes: more once it is clear that all is read
 _AT_ONCE = 4
+_OF_SERVER = "check the URL, and that the server is up"
 _HTTP = ("http", "https")
 _CHECKSUMS = ("ETag", "etag", "generation", "md5Hash", "Content-MD5", "LastModified", "Last-Modified", "mtime")
 _CHANGED = "the object has changed while it was read"
 _PRECONDITION_FAILED = 412  # RFC 9110 section 15.5.13
+_NOT_FOUND, _NOT_ALLOWED, _PASSING = (404, 410), (401, 403), (408, 429)  # and all from 500 on pass
+_PARTIAL_CONTENT = 206
+_PAUSES = 0.2, 0.8, 2.0  # seconds, before what failed is tried again
 
 Fetch = Callable[[int, int], bytes]
+T = TypeVar("T")
+
+for _library in ("fsspec", "s3fs", "gcsfs", "aiobotocore"):  # what they log becomes an error of this package
+    logging.getLogger(_library).addHandler(logging.NullHandler())
 
 
 def list_objects(url: str) -> list[str]:
@@ -76,7 +86,7 @@ class RemoteFile:
         self.url = url
         self._files, self._path = _files_of(url)
         try:
-            info = _fresh_info(self._files, self._path)
+            info = _patiently(lambda: _fresh_info(self._files, self._path), _is_busy)
             if info.get("type") == "directory":
                 raise FileNotFoundError(url)
             self._state = _state_of(info)
@@ -148,7 +158,8 @@ class RemoteFile:
 
     def _fetch_whole(self, start: int, end: int) -> bytes:
         assert self._fetch
-        data = self._fetch(start, end)
+        fetch = self._fetch
+        data = _patiently(lambda: fetch(start, end), lambda error: _is_busy(error) or _is_broken_off(error))
         if len(data) != end - start:
             raise OSError(_CHANGED)
         return data
@@ -159,6 +170,8 @@ class RemoteFile:
         protocol = files.protocol if isinstance(files.protocol, str) else files.protocol[0]
         if protocol in _HTTP:
             if not self.size or info.get("partial") is False:
+                return None
+            if self.size > _FIRST_PIECE and not _gives_parts(files, path):
                 return None
             headers = _conditions(info)
             return lambda start, end: bytes(files.cat_file(path, start, end, headers=headers))
@@ -178,7 +191,7 @@ class RemoteFile:
                 raise OSError(_CHANGED) from error
             if isinstance(error, FileNotFoundError):
                 raise OSError(_CHANGED) from error  # it was there
-            raise OSError(_text_of(error)) from error
+            raise OSError("the server broke off" if _is_broken_off(error) else _text_of(error)) from error
 
     def _forget(self) -> None:
         for piece in self._pieces:
@@ -194,6 +207,44 @@ def _conditions(info: dict[str, Any]) -> dict[str, str]:
         return {"If-Match": etag}
     modified = str(info.get("Last-Modified") or "")
     return {"If-Unmodified-Since": modified} if modified else {}
+
+
+def _gives_parts(files: Any, path: str) -> bool:
+    """Ask a web server for a byte, and tell whether it gives no more: many know no ranges, and do not say so."""
+    from fsspec.asyn import sync
+
+    async def ask() -> bool:
+        session = await files.set_session()
+        async with session.get(files.encode_url(path), headers={"Range": "bytes=0-0"}) as answer:
+            return bool(answer.status == _PARTIAL_CONTENT)
+
+    return bool(sync(files.loop, ask))
+
+
+def _patiently(ask: Callable[[], T], is_passing: Callable[[BaseException], bool]) -> T:
+    """Return what is asked for; ask again after a while if the reason why not may pass."""
+    for pause in _PAUSES:
+        try:
+            return ask()
+        except Exception as error:
+            if not is_passing(error):
+                raise
+        time.sleep(pause)
+    return ask()
+
+
+def _status_of(error: BaseException) -> int:
+    """Return the status code with which a web server has answered; 0 if it was not that."""
+    return int(getattr(error, "status", 0) or getattr(error.__cause__, "status", 0) or 0)
+
+
+def _is_busy(error: BaseException) -> bool:
+    status = _status_of(error)
+    return status in _PASSING or status >= 500
+
+
+def _is_broken_off(error: BaseException) -> bool:
+    return type(error).__name__ in ("ClientPayloadError", "ServerDisconnectedError", "ClientOSError")
 
 
 def _files_of(url: str) -> tuple[Any, str]:
@@ -234,6 +285,12 @@ def _state_of(info: dict[str, Any]) -> str:
 def _unreadable(url: str, error: Exception) -> CaptureError:
     """Return an error that says what to do."""
     name = type(error).__name__
+    status = _status_of(error)
+    if status and status not in _NOT_FOUND:
+        said = getattr(error if hasattr(error, "status") else error.__cause__, "message", "")
+        problem = f"cannot be read: the server answers {status} {said}".rstrip()
+        advice = "check the credentials, and what they allow" if status in _NOT_ALLOWED else _OF_SERVER
+        return CaptureError(url, Unreadable.NOT_READ, problem, advice)
     if isinstance(error, FileNotFoundError) and isinstance(error.__cause__, OSError):
         error = error.__cause__  # the server was not even asked
     if isinstance(error, FileNotFoundError):
@@ -246,9 +303,7 @@ def _unreadable(url: str, error: Exception) -> CaptureError:
         return CaptureError(
             url, Unreadable.NOT_READ, f"cannot be read: {_text_of(error)}", "check the credentials, and what they allow"
         )
-    return CaptureError(
-        url, Unreadable.NOT_READ, f"cannot be read: {_text_of(error)}", "check the URL, and that the server is up"
-    )
+    return CaptureError(url, Unreadable.NOT_READ, f"cannot be read: {_text_of(error)}", _OF_SERVER)
 
 
 def _text_of(error: BaseException) -> str:

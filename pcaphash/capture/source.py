@@ -54,7 +54,8 @@ def _open(trace: str, path: str) -> io.FileIO | RemoteFile:
 
 def _unreadable(trace: str, error: OSError) -> CaptureError:
     kind = Unreadable.NOT_FOUND if isinstance(error, FileNotFoundError) else Unreadable.NOT_READ
-    return CaptureError(trace, kind, error.strerror or str(error), "check the path and its permissions")
+    advice = "check the URL, and that the server is up" if is_url(trace) else "check the path and its permissions"
+    return CaptureError(trace, kind, error.strerror or str(error), advice)
 
 
 class Source:

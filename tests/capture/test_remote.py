@@ -76,7 +76,7 @@ def test_objects_in_a_bucket(store, expected, words):
 
 
 @pytest.mark.jit_only
-@pytest.mark.parametrize("place", ["files", "whole"])
+@pytest.mark.parametrize("place", ["files", "whole", "plain", "flaky"])
 def test_files_on_a_web_server(web, expected, place):
     result = run("analyze", *(f"{web[0]}/{place}/{name}" for name in PACKED), "--format", "csv")
     assert (result.returncode, result.stdout, result.stderr) == (0, expected, "")
@@ -100,6 +100,15 @@ def test_every_byte_in_order(store, web):
     path = str(web[1] / "long.pcap")
     for url, env in (("s3://bucket/long.pcap", store[1]), (f"{web[0]}/files/long.pcap", None)):
         assert in_python(READ.format(url=url, data=path), env) == "True True True True\n"
+
+
+@pytest.mark.parametrize("place", ["plain", "flaky"])
+def test_long_files_of_difficult_servers(web, place):
+    """One gives everything whatever part is asked for; the other is busy, or breaks off, every second time."""
+    words = ("analyze", "--format", "csv")
+    expected = run(*words, str(web[1] / "long.pcap"))
+    result = run(*words, f"{web[0]}/{place}/long.pcap")
+    assert (result.returncode, result.stdout, result.stderr) == (0, expected.stdout, "")
 
 
 CHANGE = """
@@ -160,6 +169,8 @@ def test_an_object_that_changes_while_it_is_read(store, web, kind, after):
         ("s3://nowhere/", "its bucket does not exist; check bucket and key"),
         ("s3://bucket/night/", "there is no capture; check the URL"),
         ("WEB/files/nothing.pcap", "there is no such object; check the URL"),
+        ("WEB/status/403", "cannot be read: the server answers 403 Forbidden; check the credentials"),
+        ("WEB/status/503", "the server answers 503 Service Unavailable; check the URL, and that the server is up"),
         ("http://127.0.0.1:1/a.pcap", "Cannot connect to host"),
         ("smoke://signals/a", "Protocol not known: smoke; use s3://, gs:// or https://"),
     ],

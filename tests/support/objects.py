@@ -18,7 +18,8 @@ print("http://{}:{}".format(*server.get_host_and_port()), flush=True)
 sys.stdin.read()
 server.stop()
 """
-# Files with ETags, ranges and conditions, below /files; and below /whole without ranges or sizes.
+# Files with ETags, ranges and conditions, below /files; below /whole without ranges or sizes; below /plain without
+# ranges, of which it says nothing. Below /flaky every second answer is that the server is busy, or is broken off.
 WEB = """
 import asyncio, sys
 from pathlib import Path
@@ -32,10 +33,34 @@ async def whole(request):
         await response.write(Path(sys.argv[1], request.match_info["name"]).read_bytes())
     return response
 
+async def plain(request):
+    return web.Response(body=Path(sys.argv[1], request.match_info["name"]).read_bytes())
+
+turn = 0
+
+async def flaky(request):
+    global turn
+    turn += 1
+    if turn % 4 == 1:
+        return web.Response(status=503)
+    answer = web.FileResponse(Path(sys.argv[1], request.match_info["name"]))
+    if turn % 4 == 3 and request.method == "GET":
+        answer = web.StreamResponse(headers={"Content-Length": "1000"})
+        await answer.prepare(request)
+        await answer.write(b"x")
+        request.transport.close()
+    return answer
+
+async def answer_with(request):
+    return web.Response(status=int(request.match_info["status"]))
+
 async def begin():
     app = web.Application()
     app.router.add_static("/files", sys.argv[1])
     app.router.add_route("*", "/whole/{name}", whole)
+    app.router.add_route("*", "/plain/{name}", plain)
+    app.router.add_route("*", "/flaky/{name}", flaky)
+    app.router.add_route("*", "/status/{status}", answer_with)
     return app
 
 async def main():

@@ -134,7 +134,9 @@ def _connect(make: Callable[..., Any], scheduler: str) -> Any:
         return make(scheduler, timeout=_PATIENCE)
     except (OSError, ValueError, TypeError) as error:  # TypeError: there are no certificates for tls://
         reason = _OF_PYTHON.sub("", " ".join(str(error.__cause__ or error).split()))
-        reason = reason or "what is there does not answer as a scheduler does"
+        if not reason:
+            is_there = isinstance(error, TimeoutError) or "handshake" in str(error)
+            reason = "what is there does not answer as a scheduler does" if is_there else "nobody answers"
         raise ConfigurationError(place, f"{scheduler} cannot be reached: {reason}", advice) from error
 
 
