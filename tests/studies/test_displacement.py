@@ -46,6 +46,39 @@ def test_rows_that_are_shifted(tmp_path, shift, start):
         assert (found.examples[cause.part.first].packet, cause.part.last) == (first, None)
 
 
+@pytest.mark.parametrize("shifts", [(-1, -2), (-2, -1), (1, 3, 2), (-3, 0)])
+def test_a_log_that_lost_rows_more_than_once(tmp_path, shifts):
+    frames = [plain(flow) for flow in flows(1200)]
+    said = misbehave(frames, CONFIGURATION)
+    starts = [200 + 300 * at for at in range(len(shifts))]
+    wrong = said
+    for start, shift in zip(starts, shifts, strict=True):
+        wrong = wrong[:start] + shifted(said, shift, start)[start:]
+    found, _ = named(frames, wrong, tmp_path)
+    parts = [
+        (cause.faults[0].name, *(each and found.examples[each].packet for each in (cause.part.first, cause.part.last)))
+        for cause in found.diagnosis.causes
+    ]
+    ends = [*starts[1:], None]
+    assert parts == [
+        (f"rows-{'late' if shift > 0 else 'early'}-{abs(shift)}", start + 1, end)
+        for shift, start, end in zip(shifts, starts, ends, strict=True)
+        if shift
+    ]
+    assert found.diagnosis.unexplained <= 3
+
+
+def test_ends_that_are_sorted_are_no_shifted_rows(tmp_path):
+    """A packet of the way back has the hash of the packet before it."""
+    frames = []
+    for flow in flows(150):
+        source, destination, source_port, destination_port = flow
+        frames += [plain(flow)] * 12 + [plain((destination, source, destination_port, source_port))]
+    found, names = named(frames, misbehave(frames, CONFIGURATION, "endpoints-sorted"), tmp_path)
+    assert names == ["endpoints-sorted"]
+    assert found.diagnosis.unexplained == 0
+
+
 @pytest.mark.parametrize("shift", [3, -3])
 def test_all_rows_of_many_blocks_are_counted(tmp_path, shift):
     frames = [plain(flow, 700) for flow in flows(9000)]

@@ -68,12 +68,13 @@ def conclude(
         Whether no hash was right in either byte order, so that the fewest faults decide on it.
     """
     is_turned, diagnosis, queues = False, None, None
-    if (sample.faults & OF_HASH).any() and displacement.shift is not None:
-        diagnosis = displaced(
-            sample, displacement.shift, displacement.explained, is_from_start=displacement.is_from_start
-        )
+    shifted = displacement.stretches
+    if (sample.faults & OF_HASH).any() and len(shifted) == 1:
+        diagnosis = displaced(sample, shifted, is_from_start=displacement.is_from_start)
     elif (sample.faults & OF_HASH).any():
         diagnosis = diagnose(device, sample, leniency)
+        if shifted and (diagnosis.unexplained or not diagnosis.causes):
+            diagnosis = displaced(sample, shifted, is_from_start=False)
         if is_order_open and any(BYTE_ORDER in fault.places for fault in diagnosis.faults):
             turned = _turned(device, sample, leniency)
             other = diagnose(device, turned, leniency)

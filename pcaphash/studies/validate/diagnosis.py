@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pcaphash.device.device import Device
+from pcaphash.studies.validate.displacement import Stretch
 from pcaphash.studies.validate.evidence import Evidence, evidence_of
 from pcaphash.studies.validate.fault import READING, ROWS, Fault, FaultKind
 from pcaphash.studies.validate.faults import faults_of
@@ -20,7 +21,7 @@ from pcaphash.studies.validate.kinship import Common, common_of, fills, part_of,
 from pcaphash.studies.validate.learned import learned_faults
 from pcaphash.studies.validate.sample import Sample
 from pcaphash.studies.validate.search import Scored, Search
-from pcaphash.studies.validate.traits import N_TRAITS, Span, Trait, Traits, span_from
+from pcaphash.studies.validate.traits import N_TRAITS, Span, Trait, Traits, span_from, span_to
 from pcaphash.studies.validate.trial import Faults, Mask, Trial
 from pcaphash.studies.validate.tunnel_ports import possible_vxlan_ports
 from pcaphash.studies.validate.verdicts import MISSING, OF_HASH, WRONG_VALUE, Leniency, says_only_queue
@@ -194,26 +195,33 @@ def diagnose(device: Device, sample: Sample, leniency: Leniency, *, by_queue: bo
     )
 
 
-def displaced(sample: Sample, shift: int, packets: int, *, is_from_start: bool) -> Diagnosis:
-    """Return the diagnosis of values that are those of other packets, so many of the trace.
+def displaced(sample: Sample, stretches: list[Stretch], *, is_from_start: bool) -> Diagnosis:
+    """Return the diagnosis of values that are those of other packets.
 
     Parameters
     ----------
     sample : Sample
         Packets, wrong and right.
-    shift : int
-        By how many rows values come late, or where negative early.
-    packets : int
-        Wrong packets that this explains.
+    stretches : list of Stretch
+        Where they are shifted alike, in order; there is at least one.
     is_from_start : bool
         Whether that may be so from the first packet on, not only from the first wrong one.
     """
-    kind = FaultKind.ROWS_LATE if shift > 0 else FaultKind.ROWS_EARLY
-    wrong = (sample.faults & OF_HASH) > 0
-    first = int(np.flatnonzero(wrong)[0])
-    part = None if is_from_start else span_from(sample, first)
-    cause = Cause((Fault(kind, (ROWS,), subject=abs(shift)),), packets, first, part=part)
-    return Diagnosis([cause], [], max(_count(sample, wrong) - packets, 0), [])
+    wrong = np.flatnonzero(sample.faults & OF_HASH)
+    starts = np.searchsorted(sample.numbers, [each.first for each in stretches]).tolist()
+    causes = []
+    for number, (stretch, start) in enumerate(zip(stretches, starts, strict=True)):
+        if not stretch.shift:
+            continue
+        part = None if is_from_start else span_from(sample, start)
+        if part is not None and number + 1 < len(stretches):
+            part = span_to(sample, part, starts[number + 1] - 1)
+        kind = FaultKind.ROWS_LATE if stretch.shift > 0 else FaultKind.ROWS_EARLY
+        example = int(wrong[min(np.searchsorted(wrong, start), len(wrong) - 1)])
+        fault = Fault(kind, (ROWS,), subject=abs(stretch.shift))
+        causes.append(Cause((fault,), stretch.explained, example, part=part))
+    explained = sum(cause.packets for cause in causes)
+    return Diagnosis(causes, [], max(_count(sample, (sample.faults & OF_HASH) > 0) - explained, 0), [])
 
 
 def _n_faults(causes: list[Cause]) -> int:

@@ -118,7 +118,7 @@ class JudgedPackets(Counter):
             judgement = judge(part.found, part.reported, self._expected, self.decider.leniency)
             self.counts.append(part.found, part.reported, judgement)
             self.sampler.append(part.block, part.numbers, part.found, part.reported, judgement)
-            self.displacement.append(part.found, part.reported, judgement)
+            self.displacement.append(part.numbers, part.found, part.reported, judgement)
             self.ready.append((part, judgement))
 
 

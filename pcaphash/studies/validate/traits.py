@@ -1,7 +1,7 @@
 """What kinds of packets some packets are: what their headers have in common that those of others do not have."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
@@ -251,6 +251,11 @@ def span_of(sample: Sample, inside: npt.NDArray[np.int64], outside: npt.NDArray[
 def span_from(sample: Sample, first: int) -> Span:
     """Return the stretch from the packet at a position on."""
     return Span(first, None, _time_of(sample, first))
+
+
+def span_to(sample: Sample, span: Span, last: int) -> Span:
+    """Return a stretch that ends with the packet at a position."""
+    return replace(span, last=last, last_ns=_time_of(sample, last))
 
 
 def _time_of(sample: Sample, position: int) -> int | None:
