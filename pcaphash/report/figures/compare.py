@@ -11,6 +11,7 @@ from pcaphash.report.figures.queues import Load, draw_loads, ideal_band
 from pcaphash.report.figures.timeline import draw_timelines
 from pcaphash.report.figures.titles import Excess, spread_title
 from pcaphash.report.words.values import count, packets, percent, trace_names
+from pcaphash.studies.shared.chance.enough import cut_packets
 
 if TYPE_CHECKING:
     from pcaphash.studies.compare import Comparison, Outcome
@@ -74,7 +75,7 @@ def load_of(outcome: "Outcome", colour: str = INK, is_hashed: bool = True) -> Lo
     is_complete = outcome.flow_set is not None and outcome.flow_set.is_complete
     queues = outcome.distribution.queues
     ideal = ideal_band(outcome.baseline, len(queues)) if is_complete else None
-    return Load(outcome.device.name, colour, queues, ideal, is_hashed)
+    return Load(outcome.device.name, colour, queues, ideal, is_hashed, bool(cut_packets(outcome.distribution)))
 
 
 def _describe_queues(outcomes: "Sequence[Outcome]") -> str:

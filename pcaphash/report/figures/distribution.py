@@ -7,6 +7,7 @@ from pcaphash.report.figures.palette import colours
 from pcaphash.report.figures.queues import Load, draw_loads, ideal_band
 from pcaphash.report.figures.titles import spread_title
 from pcaphash.report.words.values import packets, trace_names
+from pcaphash.studies.shared.chance.enough import cut_packets
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -23,7 +24,14 @@ def draw_distribution(analysis: "Analysis") -> "Figure":
     is_hashed = any(each.hashed for each in analysis.distributions)
     of_all = colours([each.device.name for each in analysis.distributions])
     loads = [
-        Load(each.device.name, colour, each.queues, ideal_band(baseline, len(each.queues)), is_hashed)
+        Load(
+            each.device.name,
+            colour,
+            each.queues,
+            ideal_band(baseline, len(each.queues)),
+            is_hashed,
+            bool(cut_packets(each)),
+        )
         for each, colour, baseline in zip(analysis.distributions, of_all, baselines, strict=True)
         if each.device.has_queue
     ]

@@ -60,6 +60,8 @@ class Load:
     is_hashed : bool
         Whether any packet has a hash here, or else under another configuration beside this one. Without one there is
         nothing to spread.
+    is_cut : bool
+        Whether the capture does not show enough of too many packets.
     """
 
     name: str
@@ -67,6 +69,7 @@ class Load:
     queues: npt.NDArray[np.int64]
     ideal: Interval | None = None
     is_hashed: bool = True
+    is_cut: bool = False
 
     @property
     def shares(self) -> npt.NDArray[np.float64]:
@@ -77,7 +80,7 @@ class Load:
     def excess(self) -> Excess:
         """How far the busiest receive queue is above its share of packets; NaN where that says nothing."""
         n_queues, n_packets = len(self.queues), int(self.queues[:, 0].sum())
-        is_told = n_queues > 1 and self.is_hashed and n_packets >= packets_needed(n_queues)
+        is_told = n_queues > 1 and self.is_hashed and not self.is_cut and n_packets >= packets_needed(n_queues)
         return Excess(self.name, spread(self.queues[:, 0])["max_ideal"] if is_told else float("nan"))
 
     @property
@@ -88,6 +91,8 @@ class Load:
             return "There is nothing to spread: there is one receive queue"
         if not self.is_hashed:
             return "There is nothing to spread: no packet has a hash"
+        if self.is_cut:
+            return "The capture is cut too short to judge by"
         return too_few(n_packets, packets_needed(n_queues), n_queues)
 
 

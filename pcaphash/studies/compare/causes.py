@@ -3,9 +3,6 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-CUT = 0.2
-"""Nothing is judged where the capture does not show enough of so many of the packets."""
-
 ENOUGH_CAPTURED = 256
 """So many bytes of a packet show both headers: VLAN tags, IPv6 and 128 bytes of GENEVE options leave some over."""
 

@@ -12,7 +12,6 @@ from pcaphash.kernels.header import KIND_IPV4, N_TRANSPORTS, TRANSPORT_TCP_CUT, 
 from pcaphash.kernels.link import CUT as LINK_CUT
 from pcaphash.kernels.tunnel import CUT_GRE, CUT_UDP, TUNNELS
 from pcaphash.studies.compare.causes import (
-    CUT,
     Cause,
     CutShort,
     Facts,
@@ -28,7 +27,7 @@ from pcaphash.studies.compare.causes import (
     Unhashed,
 )
 from pcaphash.studies.compare.outcome import Outcome
-from pcaphash.studies.shared.chance.enough import packets_needed
+from pcaphash.studies.shared.chance.enough import CUT, cut_packets, packets_needed
 from pcaphash.studies.shared.chance.ideal import MEASURE
 from pcaphash.studies.shared.chance.spread import EVEN, spread
 
@@ -107,14 +106,13 @@ def _is_shown(outcome: Outcome) -> bool:
 def _explain_nothing(outcome: Outcome, is_hashed: bool) -> NothingToSpread | CutShort | None:
     """Say why a configuration cannot be judged, whatever the spread is."""
     distribution = outcome.distribution
-    n_cut = distribution.reasons.get(REASON_TRUNCATED, 0)
     if not outcome.device.has_queue:
         why = Nothing.NO_RSS
     elif outcome.device.queues == 1:
         why = Nothing.ONE_QUEUE
     elif not distribution.packets:
         why = Nothing.NO_PACKETS
-    elif n_cut >= CUT * distribution.packets:
+    elif n_cut := cut_packets(distribution):
         return CutShort(distribution.packets, n_cut)
     elif not distribution.hashed and not (is_hashed and distribution.unhashed):
         why = Nothing.NO_HASH

@@ -1,4 +1,14 @@
-"""How many packets it takes to judge how they spread over receive queues."""
+"""How many packets it takes to judge how they spread over receive queues, and how much of them."""
+
+from typing import TYPE_CHECKING
+
+from pcaphash.engine.census.decision import REASON_TRUNCATED
+
+if TYPE_CHECKING:
+    from pcaphash.engine.census.distribution import Distribution
+
+CUT = 0.2
+"""Nothing is judged where the capture does not show enough of so many of the packets."""
 
 LEAST_PER_QUEUE, LEAST = 4, 32
 """Packets for each receive queue, and in all, below which nothing is judged: a single packet decides too much then."""
@@ -7,3 +17,9 @@ LEAST_PER_QUEUE, LEAST = 4, 32
 def packets_needed(queues: int) -> int:
     """Return how many packets it takes to judge how they spread over so many receive queues."""
     return max(LEAST, LEAST_PER_QUEUE * queues)
+
+
+def cut_packets(distribution: "Distribution") -> int:
+    """Return of how many packets the capture does not show enough for a device, if it is too many to judge; else 0."""
+    n_cut = distribution.reasons.get(REASON_TRUNCATED, 0)
+    return n_cut if n_cut >= CUT * distribution.packets else 0
