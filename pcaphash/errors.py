@@ -4,16 +4,23 @@ Messages name fields by ``Field``, and functions that are also commands by ``Com
 ``queues=4``, and users of the command line read the option.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _VERBS = ("is ", "has ", "shows ", "cannot ")
 
 
 def _say(place: object, problem: str) -> str:
     """Return a sentence about a place: a problem that starts with a verb has it as its subject."""
     return f"{place} {problem}" if problem.startswith(_VERBS) else f"{place}: {problem}"
+
+
+def on_one_line(name: str) -> str:
+    """Return a name with its line ends and what else controls terminals written out: they may be in names of files."""
+    return _CONTROLS.sub(lambda found: ascii(found[0])[1:-1], name)
 
 
 def _as_argument(name: str, value: object) -> str:
@@ -157,7 +164,7 @@ class CaptureError(PcaphashError):
 
     def __str__(self) -> str:
         """Return one line that names the capture and, where known, the byte offset."""
-        name = "standard input" if self.path == "-" else self.path
+        name = "standard input" if self.path == "-" else on_one_line(self.path)
         place = f"{name}: byte {self.offset}" if self.offset else name  # at byte 0, the whole file is meant
         return _say(place, self.problem) + (f"; {self.advice}" if self.advice else "")
 

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
+from pcaphash.errors import on_one_line
+
 
 class FaultKind(StrEnum):
     """What ends the reading of a trace early; the values are what JSON documents and saved censuses call it."""
@@ -82,7 +84,7 @@ class Damage:
     def __str__(self) -> str:
         """Return one line that names the trace and the byte offset."""
         place = f"byte {self.offset}" + (" of the decompressed data" if self.is_compressed else "")
-        return f"{self.trace}: {place}: {self.fault}; everything before it was read"
+        return f"{on_one_line(self.trace)}: {place}: {self.fault}; everything before it was read"
 
 
 class UnreadableBlockError(Exception):

@@ -46,6 +46,16 @@ def test_a_folder_stands_for_the_captures_in_it(folder):
         assert run(*words, folder).stdout == apart.stdout
 
 
+def test_names_with_line_ends_are_written_on_one_line(tmp_path):
+    (tmp_path / "two\nlines \x1b[31m.pcap").write_bytes(VXLAN.read_bytes()[:-1])
+    (tmp_path / "no\rcapture.pcap").write_bytes(b"Monday\n")
+    lines = [line.removeprefix("pcaphash: warning: ") for line in complaints(run("analyze", tmp_path))]
+    assert any(line.startswith(f"{tmp_path}/two\\nlines \\x1b[31m.pcap: byte ") for line in lines)
+    assert any(line.startswith(f"{tmp_path}/no\\rcapture.pcap ") for line in lines)
+    (line,) = complaints(run("analyze", tmp_path / "no\rcapture.pcap"))
+    assert "no\\rcapture.pcap is text" in line
+
+
 def test_a_folder_without_captures(tmp_path):
     (tmp_path / "notes.txt").write_text("Monday\n")
     for command in ("info", "hashes", "analyze"):

@@ -305,6 +305,7 @@ def test_another_part_of_the_cluster_answers(scheduler, of):
     from distributed import Client
 
     with Client(scheduler) as client:
+        client.wait_for_workers(1, timeout=60)
         address, facts = next(iter(client.scheduler_info()["workers"].items()))
     with pytest.raises(ConfigurationError, match="what is there is another part of a cluster; start one"):
         on_cluster(address if of == "worker" else facts["nanny"], *ANYTHING)

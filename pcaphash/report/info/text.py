@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, TextIO
 from rich.console import Console
 from rich.text import Text
 
-from pcaphash.errors import Field
+from pcaphash.errors import Field, on_one_line
 from pcaphash.report.info.files import show_files
 from pcaphash.report.layout import Columns, open_console
 from pcaphash.report.words.doubts import list_doubts
@@ -100,7 +100,7 @@ def _show_file(file: "TraceFile", with_times: bool, console: Console) -> None:
     for line in _list_times(file.times) if with_times else []:
         _line(line, console)
     if file.damage:
-        _line(f"damaged at {str(file.damage).removeprefix(f'{file.trace}: ')}", console, "bold red")
+        _line(f"damaged at {str(file.damage).removeprefix(f'{on_one_line(file.trace)}: ')}", console, "bold red")
 
 
 def _format(file: "TraceFile") -> str:
