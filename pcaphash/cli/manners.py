@@ -13,7 +13,10 @@ from pcaphash.errors import ConfigurationError
 
 COLORS = ("auto", "always", "never")
 
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show only errors, and what could not be read.")]
+Quiet = Annotated[
+    bool,
+    typer.Option("--quiet", "-q", help="Show only results, errors, and what could not be read."),
+]
 Color = Annotated[
     str | None,
     typer.Option(

@@ -107,8 +107,19 @@ def validate(
     status = report_reading(validation.reading, selection)
     if not validation.judged and not status:
         problem = f"nothing could be judged: {why_nothing(validation)}"
-        raise ConfigurationError(", ".join(traces), problem, "give a trace and reported values that belong together")
+        raise ConfigurationError(", ".join(traces), problem, _advice(validation))
     return status or (EXIT_MISMATCH if validation.mismatches else 0)
+
+
+def _advice(validation: "Validation") -> str:
+    """Say what to do where nothing was judged."""
+    from pcaphash.studies.validate.result import Nothing
+
+    if validation.nothing == Nothing.NO_PACKETS:
+        return "give a trace with packets"
+    if validation.nothing == Nothing.NONE_SELECTED:
+        return "select other packets"
+    return "give a trace and reported values that belong together"
 
 
 def _is_recoverable(validation: "Validation") -> bool:

@@ -66,7 +66,7 @@ def parse_config(text: str, base: Device) -> Device:
     name, equals, rest = text.partition("=")
     if not equals:
         form = "NAME=HASH_TYPES/TUNNEL_TYPES" if base.profile.tunnel_types else "NAME=HASH_TYPES"
-        raise ConfigurationError(OPTION, f"{text!r} has no name", f"write {form}, followed by @KEY for another key")
+        raise ConfigurationError(OPTION, f"{text!r} has no '='", f"write {form}, followed by @KEY for another key")
     masks, at, key = rest.partition("@")
     hash_types, slash, tunnel_types = masks.partition("/")
     try:

@@ -13,6 +13,9 @@ Numbers = str | Iterable[SupportsIndex]
 _DECIMAL = re.compile("[0-9]{1,20}")
 _SEPARATOR = re.compile(r"\s*,\s*|\s+")
 
+NO_LIMIT = 2**63 - 1
+"""The largest number that is ever counted to: as a limit, it is none that a reader needs to know."""
+
 
 def unknown_word(place: Field | str, word: str, known: Iterable[str], rule: str = "") -> ConfigurationError:
     """Return the error for a word that is not known, with the nearest known one as advice.
@@ -45,11 +48,15 @@ def parse_number(place: Field | str, value: SupportsIndex, least: int, most: int
         It is not a whole number, or out of range; the text of ``rule`` says what the range comes from.
     """
     if isinstance(value, bool) or not hasattr(value, "__index__"):
-        raise ConfigurationError(place, f"{value!r} is not a whole number", f"give one from {least} to {most}")
+        raise ConfigurationError(place, f"{value!r} is not a whole number", _range_text(least, most))
     number = operator.index(value)
     if not least <= number <= most:
-        raise ConfigurationError(place, f"{number} is out of range: {rule}", f"give one from {least} to {most}")
+        raise ConfigurationError(place, f"{number} is out of range: {rule}", _range_text(least, most))
     return number
+
+
+def _range_text(least: int, most: int) -> str:
+    return f"give {least} or more" if most == NO_LIMIT else f"give one from {least} to {most}"
 
 
 def parse_numbers(place: Field | str, value: Numbers, least: int, most: int, rule: object) -> tuple[int, ...]:

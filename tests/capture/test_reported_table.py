@@ -254,7 +254,10 @@ HEAD = "packet,hash_value,hash_report,hash_report_tunnel,queue\n"
     ("text", "problem"),
     [
         ("", "has no column packet; its columns are none"),
-        ("packet,hash_report_tunnel\n", "has no column hash_value; its columns are packet, hash_report_tunnel"),
+        (
+            "packet,hash_report_tunnel\n",
+            "has no column hash_value or hash_report or queue; its columns are packet, hash_report_tunnel",
+        ),
         ("hash_value\n", "has no column packet; its columns are hash_value"),
         ("packet,packet,hash_value\n", "two columns have the same name"),
         ("packet,hash_value\n1,0x1\n,0x2\n", "row 2: the packet number is missing"),
@@ -286,7 +289,7 @@ def test_bad_tables(refusal, text, problem):
     ("text", "problem"),
     [
         ("", "has no column packet; its columns are none"),
-        ('{"packet": 1}', "has no column hash_value; its columns are packet"),
+        ('{"packet": 1}', "has no column hash_value or hash_report or queue; its columns are packet"),
         ('{"packet": 1, "hash_value": "0x1"}\n{"packet": 2', "row 2 is not JSON"),
         ("[1]", "row 1 is not a JSON object"),
         ('{"packet": 1, "hash_value": true}', "row 1: hash_value 'True' is not a 32-bit number"),

@@ -15,7 +15,7 @@ def test_each_queue_gets_a_flow():
     assert (result.returncode, complaints(result)) == (0, [])
     text = result.stdout.decode()
     assert text.startswith("8 flows for 8 receive queues, 1 for each.")
-    assert text.endswith("\nqueues 0-7: 4,096 flows in this range lead to each\n")
+    assert text.endswith("\nqueues 0-7: 4,096 flows of the given addresses and ports lead to each\n")
 
 
 def test_the_document_has_everything():

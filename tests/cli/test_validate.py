@@ -172,7 +172,7 @@ def test_what_is_wrong_takes_one_line(tmp_path, packets):
     few = tmp_path / "few.pcap"
     cases = [
         ((OVERLAY,), "no packet has a reported hash or queue"),
-        ((few, "--reported", table("a.csv", "packet,note\n1,2\n")), "has no column hash_value"),
+        ((few, "--reported", table("a.csv", "packet,note\n1,2\n")), "has no column hash_value or hash_report or queue"),
         ((few, "--reported", table("b.csv", "packet,hash_value\n1,zz\n")), "'zz'"),
         ((few, "--reported", table("c.csv", "packet,hash_value\n1,0x1\n1,0x1\n")), "packet"),
         ((few, "--reported", table("d.csv", "packet,hash_value\n,0x1\n")), "packet"),

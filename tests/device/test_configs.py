@@ -96,7 +96,7 @@ def test_tunnel_types_that_are_not_named_come_from_the_base():
 @pytest.mark.parametrize(
     ("spec", "text", "part"),
     [
-        ("v7", "base", "'base' has no name; write NAME=HASH_TYPES"),
+        ("v7", "base", "'base' has no '='; write NAME=HASH_TYPES"),
         ("1.4", "base", "write NAME=HASH_TYPES/TUNNEL_TYPES"),
         ("v7", "=base", "'' is not a usable name"),
         ("v7", "a\tb=base", "is not a usable name"),

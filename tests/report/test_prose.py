@@ -44,9 +44,10 @@ COMMANDS = {
     "tune-jain": [*TUNE_SMALL, "--key", "symmetric", "--measure", "jain_bytes"],
     "tune-few": ["tune", "sample_traces/microsoft.pcap", "--keys", "20"],
     "validate": ["validate", "sample_traces/faulty-device.pcapng"],
+    "validate-queues": ["validate", "sample_traces/faulty-device.pcapng", "--queues", "4"],
     "validate-other-key": ["validate", OVERLAY, "--key", "mlx5", "--reported", RIGHT],
 }
-EXIT_CODES = {"validate": 1, "validate-other-key": 1}
+EXIT_CODES = {"validate": 1, "validate-queues": 1, "validate-other-key": 1}
 SENTENCES = [
     f"{name}-sentences" for name in ("compare", "key", "recover-key", "replay", "steer", "sweep", "tune", "validate")
 ]

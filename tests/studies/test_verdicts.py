@@ -166,9 +166,11 @@ def test_what_hash_report_tunnel_names_holds_for_the_trace(tmp_path):
     of_hash, of_packet = judged(["NONE"] * 5), judged(["VXLAN"] * 5)
     assert (of_hash.mismatches, of_hash.decisions, of_hash.notes) == (0, [], [])
     assert of_packet.mismatches == 0
-    assert of_packet.decisions == [TunnelNames((TunnelNaming.EVERY,), 5, 0)]
+    assert of_packet.decisions == [TunnelNames((TunnelNaming.EVERY,), 5, 0, 5)]
     assert judged(["VXLAN", "VXLAN", "VXLAN", "NONE", "NONE"]).verdicts["wrong-tunnel"] == 2
     assert judged(["VXLAN", "VXLAN", "VXLAN", "NONE", "NONE"], lenient=True).mismatches == 0
+    # Of names that say nothing, some agree with any reading.
+    assert judged(["VXLAN", "VXLAN", "GRE", "GRE", "GENEVE"]).decisions == []
     assert judged(["GRE"] * 5, lenient=True).verdicts["wrong-tunnel"] == 5
 
 
@@ -176,10 +178,10 @@ def test_what_hash_report_tunnel_names_holds_for_the_trace(tmp_path):
     ("tunnels", "named", "n_wrong"),
     [
         (["NONE", "NONE", "NONE"], [], 0),
-        (["GRE", "GRE", "NONE"], [TunnelNames((TunnelNaming.HASHED,), 3, 1)], 0),
-        (["GRE", "GRE", "VXLAN"], [TunnelNames((TunnelNaming.EVERY,), 3, 0)], 0),
+        (["GRE", "GRE", "NONE"], [TunnelNames((TunnelNaming.HASHED,), 3, 1, 3)], 0),
+        (["GRE", "GRE", "VXLAN"], [TunnelNames((TunnelNaming.EVERY,), 3, 0, 3)], 0),
         (["GRE", "NONE", "NONE"], [], 1),
-        (["GRE", "GRE", "GRE"], [TunnelNames((TunnelNaming.HASHED, TunnelNaming.EVERY), 2, 0)], 1),
+        (["GRE", "GRE", "GRE"], [TunnelNames((TunnelNaming.HASHED, TunnelNaming.EVERY), 2, 0, 3)], 1),
     ],
 )
 def test_a_packet_without_hash_may_have_no_tunnel(tmp_path, tunnels, named, n_wrong):

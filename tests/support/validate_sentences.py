@@ -133,8 +133,8 @@ def _decisions() -> Iterator[str]:
         HashOrder(ByteOrder.SECTION, 1000, 990, 0),
         HashOrder(ByteOrder.OPPOSITE, 1000, 1, 999),
         HashOrder(ByteOrder.SECTION, 1000, 0, 0),
-        TunnelNames((TunnelNaming.HASHED,), 3, 1),
-        TunnelNames((TunnelNaming.HASHED, TunnelNaming.EVERY), 3, 1),
+        TunnelNames((TunnelNaming.HASHED,), 3, 1, 4),
+        TunnelNames((TunnelNaming.HASHED, TunnelNaming.EVERY), 3, 1, 5),
         FewerFaults(),
     ):
         yield f"{decision.kind}: {decision_text(decision)}"

@@ -95,7 +95,7 @@ _PARSERS = {
     "hash_value": (
         _number_in(0, 2**32 - 1),
         "is not a 32-bit number",
-        "write hex with 0x, such as 0x51ccc178; spreadsheets round what looks like a number",
+        "write hex with 0x, such as 0x51ccc178",
     ),
     "hash_report": (_type_of(HASH_REPORTS), "is not a hash report", f"use {', '.join(HASH_REPORTS)}, or 0 to 9"),
     "hash_report_tunnel": (
@@ -180,7 +180,7 @@ class ReportedTable:
         if not missing and self._names["packet"] not in names:
             missing = [self._names["packet"]]
         elif not missing and not any(self._names[name] in names for name in ("hash_value", "hash_report", "queue")):
-            missing = [self._names["hash_value"]]
+            missing = [" or ".join(self._names[name] for name in ("hash_value", "hash_report", "queue"))]
         if missing:
             shown = ", ".join(names[:8]) or "none"
             problem = f"has no column {missing[0]}; its columns are {shown}"
@@ -281,6 +281,8 @@ class ReportedTable:
         values = [numbers[value] for value in written]
         if None in values:
             row = values.index(None)
+            if name == "hash_value" and _SCIENTIFIC.fullmatch(str(written[row]).replace(",", ".")):
+                advice += "; a spreadsheet has rounded this one, so give it the column as text"
             self._refuse(first + row, f"{name} {written[row]!r} {problem}", advice)
         given = np.fromiter((value is not None for value in written), bool, n_rows)
         return np.array(values, np.int64), given

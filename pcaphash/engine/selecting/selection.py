@@ -9,7 +9,7 @@ from decimal import Decimal, InvalidOperation
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import SupportsIndex
 
-from pcaphash.device.words import parse_number, unknown_word
+from pcaphash.device.words import NO_LIMIT, parse_number, unknown_word
 from pcaphash.errors import Command, ConfigurationError, Field
 from pcaphash.standards.virtio import TUNNEL_TYPES
 
@@ -182,7 +182,7 @@ def _parse_encapsulation(word: object) -> str:
 
 
 def _parse_count(number: SupportsIndex) -> int:
-    return parse_number(Field("count"), number, 1, 2**63 - 1, "it is a number of packets")
+    return parse_number(Field("count"), number, 1, NO_LIMIT, "it is a number of packets")
 
 
 def _parse_vni(number: object) -> int:

@@ -46,7 +46,10 @@ def possible_lines(steering: "Steering") -> list[str]:
     lines = []
     for possible, alike in queues.items():
         lead, there = "leads" if possible == 1 else "lead", "there" if len(alike) == 1 else "to each"
-        lines.append(f"{name_queues(alike)}: {counted(possible, 'flow', 'flows')} in this range {lead} {there}")
+        lines.append(
+            f"{name_queues(alike)}: {counted(possible, 'flow', 'flows')} of the given addresses and ports "
+            f"{lead} {there}"
+        )
     return lines
 
 

@@ -152,6 +152,10 @@ def _outcome(report: str, tunnel: str, value: str, queue: str) -> str:
 
 def _show_queues(validation: "Validation", queues: "QueueDiagnosis", console: Console) -> None:
     about = "" if validation.is_whole else "about "
-    show_text(Text(f"receive queues: wrong for {about}{packets(queues.packets)}", style="bold"), console)
+    title = f"receive queues: wrong for {about}{packets(queues.packets)}"
+    others = queues.packets - validation.verdicts.get(Verdict.WRONG_QUEUE, 0)
+    if others > 0 and validation.is_whole:
+        title += f", of which {count(others)} {'has' if others == 1 else 'have'} another fault too"
+    show_text(Text(title, style="bold"), console)
     for sentence in queue_sentences(queues, validation, about):
         show_text(Text(sentence), console, 2)

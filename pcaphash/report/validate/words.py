@@ -155,6 +155,6 @@ def _tunnel_names(decision: TunnelNames) -> str:
     every = "every tunnel packet" if is_every else "every tunnel packet that gets a hash"
     return (
         f"hash_report_tunnel is read as naming the encapsulation of {every}, whichever header is hashed: "
-        f"{count(decision.agreeing)} of the first packets match in this reading, {count(decision.usual)} in the usual "
-        "one"
+        f"of the first {packets(decision.telling)} in which readings differ, {count(decision.agreeing)} match in this "
+        f"one, {count(decision.usual)} in the usual one"
     )

@@ -35,7 +35,7 @@ def note_text(note: "Note") -> str:
 
 
 def _of_packets(few: int, of_packets: int) -> str:
-    return f"{count(few)} of {count(of_packets)} packets have"
+    return f"{count(few)} of {count(of_packets)} packets {'has' if few == 1 else 'have'}"
 
 
 def _lacking(note: of_source.Lacking) -> str:

@@ -11,7 +11,7 @@ from pcaphash.capture.input import Input, Trace, input_of
 from pcaphash.capture.reader import Block
 from pcaphash.device.configs import default_configs
 from pcaphash.device.device import Device
-from pcaphash.device.words import parse_number
+from pcaphash.device.words import NO_LIMIT, parse_number
 from pcaphash.engine.census.census import CensusIdentity
 from pcaphash.engine.census.decision import decide
 from pcaphash.engine.progress import Watch, Watched
@@ -80,7 +80,7 @@ def explain(
     """
     strip = Selection(strip=strip).strip
     chosen = Device() if device is None else device
-    number = parse_number(OPTION, packet, 1, 2**63 - 1, "packets are counted from 1")
+    number = parse_number(OPTION, packet, 1, NO_LIMIT, "packets are counted from 1")
     compared = default_configs(chosen) if others is None else others
     source = input_of(trace)
     block, place = _find_packet(source, number, watch)

@@ -47,13 +47,13 @@ def reason_text(unreached: Unreached) -> str:
     free = " and the ".join(ports + (["free bits of the address"] if unreached.varies_address else []))
     match unreached.why:
         case WhyNot.NO_ENTRY:
-            return "no entry of the indirection table is this queue"
+            return "no entry of the indirection table leads there"
         case WhyNot.ZERO_KEY:
             return "all bytes of the hash key are 0, so all packets have the same hash, which leads to another queue"
         case WhyNot.RANGE:
-            return f"no value of the {free} in this range leads to this queue"
+            return f"no value of the {free} in the given range leads there"
     index = "the two table indexes" if unreached.is_both else "the table index"
     return (
         f"the {free} can set only {unreached.rank} of the {unreached.needed} bits of {index} freely, and none of the "
-        "entries reached that way leads to this queue"
+        "entries reached that way leads there"
     )

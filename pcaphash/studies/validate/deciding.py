@@ -62,12 +62,15 @@ class TunnelNames:
         Of which packets it names the encapsulation; with several, packets do not tell these apart.
     agreeing, usual : int
         Packets that agree, and packets that agree with ``TunnelNaming.INNER_HASHED``, of those that tell.
+    telling : int
+        Packets in which readings differ.
     """
 
     kind: ClassVar[str] = "tunnel-names"
     namings: tuple[TunnelNaming, ...]
     agreeing: int
     usual: int
+    telling: int
 
 
 @dataclass(frozen=True)
@@ -164,19 +167,20 @@ class Decider:
             self.decisions.append(decision)
 
     def _decide_naming(self, parts: Sequence[Described]) -> None:
-        agree = dict.fromkeys(TunnelNaming, 0)
+        agree, telling = dict.fromkeys(TunnelNaming, 0), 0
         for part in parts:
             said = part.reported.hash_report_tunnels
             tunnels = {naming: each[part.found.signatures] for naming, each in self._expected.tunnels.items()}
             tells = tunnels[TunnelNaming.INNER_HASHED] != tunnels[TunnelNaming.EVERY]
             tells &= (said != NOT_REPORTED) & part.found.known
+            telling += int(tells.sum())
             for naming in TunnelNaming:
                 agree[naming] += int((tells & (said == tunnels[naming])).sum())
         most, usual = max(agree.values()), agree[TunnelNaming.INNER_HASHED]
-        if most > usual:
+        if most > usual and 2 * most > telling:  # of arbitrary names, some agree with any reading
             best = tuple(naming for naming in TunnelNaming if agree[naming] == most)
             self.leniency = replace(self.leniency, namings=frozenset(best))
-            self.decisions.append(TunnelNames(best, most, usual))
+            self.decisions.append(TunnelNames(best, most, usual, telling))
 
 
 def _kept(part: Described) -> Described:
