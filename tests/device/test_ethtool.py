@@ -119,6 +119,25 @@ def test_long_keys(read, n_bytes):
     assert Device(**read(shown(DEFAULT, key.hex(":")))).hash_key == key
 
 
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_a_key_of_zeros_is_hidden(tmp_path, form):
+    path = tmp_path / "ethtool.txt"
+    zeros = bytes(40)
+    values = {"rss-indirection-table": DEFAULT, "rss-hash-key": list(zeros)}
+    path.write_text(shown(DEFAULT, zeros.hex(":")) if form == "text" else as_json(**values))
+    found = read_ethtool(path)
+    assert "hash_key" not in found.options
+    assert found.options["queues"] == 4
+    (note,) = found.notes
+    assert "hash key is shown as zeros" in note
+    assert "ethtool -X eth0 hkey KEY" in note
+    assert read_ethtool(path, {"hash_key"}).notes == ()
+    # A command that sets such a key means it.
+    path.write_text(f"{path.read_text()}\n# ethtool -X eth0 hkey {zeros.hex(':')}\n")
+    set_to_zeros = read_ethtool(path)
+    assert (set_to_zeros.options["hash_key"], set_to_zeros.notes) == (zeros.hex(), ())
+
+
 @pytest.mark.parametrize("width", [1, 2, 3, 4, 31, 80, 118])
 def test_keys_over_several_lines(read, width):
     wrapped = "\n".join(KEY[i : i + width] for i in range(0, len(KEY), width))

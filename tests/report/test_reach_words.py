@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from pcaphash.report.words.reach import dependencies_text, reach_text, reach_texts, reach_texts_of_each
+from pcaphash.report.words.reach import brief_reach_texts, dependencies_text, reach_text, reach_texts
 from pcaphash.studies.shared.linear.hash_input import HashInput
 from pcaphash.studies.shared.linear.index_bits import Dependency
 from pcaphash.studies.shared.linear.reach import Reach
@@ -79,11 +79,14 @@ def test_what_another_key_could_reach_is_said_once():
     one = reach(500, 40, 4, *(Dependency((bit,), 0) for bit in (4, 5, 6)))
     other = reach(400, 40, 5, *(Dependency((bit,), 0) for bit in (5, 6)))
     free, few = reach(500, 40, 7), reach(3, 2, 1, Dependency((0,), 1))
-    said = reach_texts_of_each([[one, free], [free], [other, one], [free]])
+    said = brief_reach_texts([[one, free], [free], [other, one], [free]])
     assert [len(texts) for texts in said] == [2, 1, 2, 1]
-    told = "With another key, all hash inputs that the key limits could reach 128 table entries."
+    told = "Another key could lead each kind of hash input named here to 128 table entries."
     assert [text.endswith(told) for texts in said for text in texts] == [False, False, False, False, True, False]
-    assert sum(text.count("another key") for texts in said for text in texts) == 1
+    assert sum(text.count("Another key") for texts in said for text in texts) == 1
+    assert said[-1][-1].endswith(" key shows why.")
+    assert not any("bits" in text for texts in said for text in texts)
+    assert brief_reach_texts([[], []]) == [[], []]
     assert all(text.startswith("With this key, ") for text in (said[0][0], *said[2]))
-    assert reach_texts([one, few])[-1].endswith("the key limits could reach 4 to 128 table entries.")
+    assert reach_texts([one, few])[-1].endswith("hash input named here to 4 to 128 table entries.")
     assert reach_texts([one, free])[0].endswith("With another key, they could reach 128.")

@@ -23,8 +23,8 @@ GAIN = Gain(Step.PORTS, "ports", "addresses", 0.055, 7.0, is_certain=True)
             ["ethtool -N IF rx-flow-hash udp4 sdfn", "ethtool -N IF rx-flow-hash udp6 sdfn"],
         ),
         (OtherKey(["zero"]), ["ethtool -X IF hkey KEY"]),
-        (EvenTable(UnevenTable(0, 3, 4, 2, 0), 0.5, 2), ["ethtool -X IF equal 2"]),
-        (EvenTable(UnevenTable(0, 2, 16, 12, 0), 0.5, 8), ["ethtool -L IF combined 8"]),
+        (EvenTable(UnevenTable(0, 3, 4, 2, 0), 0.5, 2, {}), ["ethtool -X IF equal 2"]),
+        (EvenTable(UnevenTable(0, 2, 16, 12, 0), 0.5, 8, {}), ["ethtool -L IF combined 8"]),
         (SplitFlow("inner", 3, False), ["echo CPUMASK > /sys/class/net/IF/queues/rx-N/rps_cpus"]),
     ],
 )

@@ -1,5 +1,6 @@
 """Verdicts name the cause that is there, on traffic and devices made to have one."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,9 @@ from pcaphash.engine.saved import save_census
 from pcaphash.studies.census import census
 from pcaphash.studies.compare import compare
 from pcaphash.studies.compare.advice import (
+    AddQueues,
     AvoidPortless,
+    CompareInner,
     EvenTable,
     FindUnhashed,
     HashInner,
@@ -66,7 +69,17 @@ def test_an_uneven_table_is_blamed(tmp_path, options, facts, fitting):
     assert finding.cause == "table"
     assert finding.facts == facts
     (advice,) = verdict.advice
-    assert advice == EvenTable(facts, facts.entries * facts.queues / facts.table_size - 1, fitting)
+    excess = facts.entries * facts.queues / facts.table_size - 1
+    assert replace(advice, remains={}) == EvenTable(facts, excess, fitting, {})
+    assert list(advice.remains) == (["inner"] if fitting == facts.queues else [])
+
+
+def test_what_remains_with_an_even_table_is_told_of_each_configuration(tmp_path):
+    packets = [tunnelled(flow, source_port=50000) for flow in flows(3000)]
+    uneven = verdict_on(tmp_path, packets, default_configs(Device(queues=4, indirection_table=[0, 1] * 64)))
+    (table,) = [advice for advice in uneven.advice if isinstance(advice, EvenTable)]
+    even = verdict_on(tmp_path, packets, default_configs(Device(queues=4)))
+    assert table.remains == {finding.config: finding.excess for finding in even.findings}
 
 
 def test_a_heavy_flow_that_explains_little_is_not_blamed(tmp_path):
@@ -140,13 +153,40 @@ def test_ports_help_where_there_are_many_more_hash_inputs(tmp_path):
     assert (verdict.conclusion, verdict.gain) == ("gain", gain)
     assert verdict.advice == [HashPorts(gain, ["udp4"], is_tunnelled=False)]
     inside = verdict_on(tmp_path, [tunnelled(flow) for flow in one_pair], devices)
-    assert inside.advice[0].is_tunnelled
+    assert next(advice for advice in inside.advice if isinstance(advice, HashPorts)).is_tunnelled
 
 
 def test_a_single_receive_queue_is_nothing_to_judge(tmp_path):
     verdict = verdict_on(tmp_path, [plain(flow) for flow in flows(20)], Device(queues=1))
     assert verdict.conclusion == "nothing"
     assert [finding.facts for finding in verdict.findings] == [NothingToSpread(Nothing.ONE_QUEUE, 20, {})]
+    assert verdict.advice == [AddQueues()]
+
+
+def test_packets_that_no_hash_type_covers_are_all_in_one_place(tmp_path):
+    arp = builders.ethernet(builders.arp(), builders.ARP)
+    devices = default_configs(Device(unclassified_queue=3))
+    verdict = verdict_on(tmp_path, [arp] * 50, devices)
+    assert verdict.conclusion == "nothing"
+    assert {(finding.facts.why, finding.facts.queue) for finding in verdict.findings} == {(Nothing.NO_HASH, 3)}
+    assert verdict.advice == [FindUnhashed("outer-addresses", "not-ip", 50, 3)]
+    inside = verdict_on(tmp_path, [tunnelled(flow) for flow in flows(50)], Device(hash_types=0, name="none"))
+    assert inside.advice == [CompareInner(1.0), FindUnhashed("none", "no-type", 50, 0)]
+
+
+def test_a_comparison_without_inner_headers_says_so_where_there_are_some(tmp_path):
+    packets = [tunnelled(flow, source_port=50000) for flow in flows(500)]
+    device = Device(hash_types="base", name="given")
+    assert verdict_on(tmp_path, packets, device).advice[0] == CompareInner(1.0)
+    without = replace(device, features="CTRL_VQ+MQ+RSS")
+    for packets_of, devices in (
+        (packets, without),
+        (packets, [device, Device()]),
+        ([plain(flows(1)[0])] * 500, device),
+    ):
+        kinds = {advice.kind for advice in verdict_on(tmp_path, packets_of, devices).advice}
+        assert kinds
+        assert "compare-inner" not in kinds
 
 
 def test_cut_packets_are_not_called_unclassified(tmp_path):

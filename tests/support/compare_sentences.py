@@ -8,8 +8,10 @@ from pcaphash.engine.census.decision import NONE, REASON_NO_TYPE
 from pcaphash.report.compare.advice import put_advice_into_words
 from pcaphash.report.compare.words import put_into_words
 from pcaphash.studies.compare.advice import (
+    AddQueues,
     Advice,
     AvoidPortless,
+    CompareInner,
     EvenTable,
     FindUnhashed,
     HashInner,
@@ -51,6 +53,7 @@ TABLE = UnevenTable(2, 22, 128, 6, 0)
 CAUSES: list[tuple[Cause, Facts | MissedTunnel | None]] = [
     *((Cause.NOTHING, NothingToSpread(why, 20, {"not-ip": 19, "truncated": 1})) for why in Nothing),
     (Cause.NOTHING, NothingToSpread(Nothing.NO_HASH, 1, {"not-ip": 1})),
+    (Cause.NOTHING, NothingToSpread(Nothing.NO_HASH, 500, {"not-ip": 500}, 2)),
     (Cause.CUT, CutShort(1000, 886)),
     (Cause.TOO_FEW, TooFew(0, 256, 8, 0)),
     (Cause.TOO_FEW, TooFew(60, 256, 8, 5)),
@@ -91,8 +94,11 @@ GAIN = Gain(Step.INNER, "inner", "outer", 0.04, 0.9, is_certain=True)
 ADVICE: list[Advice] = [
     HashInner(GAIN),
     HashInner(replace(GAIN, is_certain=False)),
+    CompareInner(0.9),
+    AddQueues(),
     LookInto(MISSED, "outer", 0.9),
     LookInto(HELPLESS, "outer", 0.9),
+    LookInto(replace(HELPLESS, kind="Teredo", port=3544), "outer", 0.9),
     LookInto(replace(HELPLESS, kind="ERSPAN", is_mirrored=True), "outer", 0.9),
     HashPorts(replace(GAIN, step=Step.PORTS), ["tcp4", "udp4"], False),
     HashPorts(replace(GAIN, step=Step.PORTS), ["udp4"], True, True),
@@ -100,8 +106,8 @@ ADVICE: list[Advice] = [
     VarySourcePort(["192.0.2.1 > 192.0.2.2 VXLAN 7", "192.0.2.1 > 192.0.2.3 VXLAN 7"], 4, 0.6, ["udp4"]),
     SteerInSoftware(0.9),
     OtherKey(["outer", "inner"]),
-    EvenTable(TABLE, 0.03, 6),
-    EvenTable(replace(TABLE, table_size=4), 0.5, 4),
+    EvenTable(TABLE, 0.03, 6, {"given": 2.5, "inner": 0.09}),
+    EvenTable(replace(TABLE, table_size=4), 0.5, 4, {}),
     FindUnhashed("inner", REASON_NO_TYPE, 1234, 0),
     FindUnhashed("inner", "not-ip", 1, 2),
     SplitFlow("inner", 3, False),

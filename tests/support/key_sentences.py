@@ -9,7 +9,7 @@ from pcaphash.device.hash_key import NAMED_KEYS
 from pcaphash.report.key.words import power_text, put_into_words, varying_text
 from pcaphash.report.steer.text import headline as steer_headline
 from pcaphash.report.steer.text import name_queues
-from pcaphash.report.words.reach import dependencies_text, reach_texts_of_each
+from pcaphash.report.words.reach import brief_reach_texts, dependencies_text
 from pcaphash.studies.hash_tuple import hash_tuple
 from pcaphash.studies.key.facts import KeyFacts, Symmetry, Varying, Weakness, find_facts
 from pcaphash.studies.shared.linear.hash_input import HashInput
@@ -68,7 +68,7 @@ def key_sentences() -> Iterator[str]:
         yield from put_into_words(KeyFacts(first.device, inputs)).lines
     for reach in REACHES:
         yield from _key(DEVICES[0], reach)
-    for texts in reach_texts_of_each([[REACH], [replace(REACH, kind=HashInput.IPV6_PORTS, dimension=6)]]):
+    for texts in brief_reach_texts([[REACH], [replace(REACH, kind=HashInput.IPV6_PORTS, dimension=6)]]):
         yield from texts
     for each in DEPENDENCIES:
         yield dependencies_text([each])

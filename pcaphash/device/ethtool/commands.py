@@ -81,7 +81,7 @@ class Setting:
         if self.equal is not None or self.weights or self.is_default:
             self._set_table(place, after)
         if self.hash_key is not None:
-            after.hash_key = self.hash_key
+            after.hash_key, after.is_key_hidden = self.hash_key, False
         if self.function is not None:
             after.set_functions(place, self.line, [self.function])
         if self.transform is not None:

@@ -237,6 +237,11 @@ class _Reading:
         shown = self._last_of(interface)
         options = self._options_of(shown) if shown is not None else {}
         notes = [f"{self.place}: {note}" for note in shown.notes] if shown is not None else []
+        if shown is not None and shown.is_key_hidden and "hash_key" not in {*self.given, *options}:
+            notes.append(
+                f"{self.place}: the RSS hash key is shown as zeros, as by drivers that do not tell it: give it with "
+                f"{Field('hash_key')}, or set one with ethtool -X {interface or 'IF'} hkey KEY"
+            )
         own_flows = [flow for flow in self.flows if flow.interface in (None, interface)]
         if any(flow.is_covered for flow in own_flows):
             options["hash_types"] = format_mask(hash_types_of(self.place, own_flows), virtio.BASE_HASH_TYPES)
@@ -282,7 +287,7 @@ class _Reading:
         if shown.hash_types is not None:
             options["hash_types"] = format_mask(shown.hash_types, virtio.BASE_HASH_TYPES)
         options |= _table_options(shown)
-        if not options:
+        if not options and not shown.is_key_hidden:
             problem = f"line {shown.line}: neither a hash key nor an indirection table is shown"
             raise ConfigurationError(self.place, problem, _SAVE)
         return options

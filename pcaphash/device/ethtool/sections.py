@@ -50,7 +50,7 @@ class Key:
         self._line = line
         self._shown = shown
         self._words: list[str] = []
-        if shown.hash_key is not None:
+        if shown.hash_key is not None or shown.is_key_hidden:
             problem = f"line {line}: a second RSS hash key"
             raise ConfigurationError(place, problem, "keep one of them, below the table of its interface")
 
@@ -74,7 +74,7 @@ class Key:
             problem = f"line {self._line}: the RSS hash key is in words of unknown byte order"
             raise ConfigurationError(self._place, problem, f"write {_KEY_FORM}")
         try:
-            self._shown.hash_key = parse_hash_key(text)
+            self._shown.set_key(parse_hash_key(text))
         except ConfigurationError as error:
             problem = f"line {self._line}: the RSS hash key {text[:_SHOWN_TEXT]} is not in bytes"
             raise ConfigurationError(self._place, problem, f"write {_KEY_FORM}") from error

@@ -38,6 +38,8 @@ class Shown:
         Likewise, unless something else gives the input transformation.
     is_size_assumed : bool
         Whether nothing says how many entries the table has.
+    is_key_hidden : bool
+        Whether the key is shown as zeros, which drivers print that do not tell it.
     notes : list of str
         What a reader should know of it.
     """
@@ -52,7 +54,13 @@ class Shown:
     refusal: ConfigurationError | None = None
     transform_refusal: ConfigurationError | None = None
     is_size_assumed: bool = False
+    is_key_hidden: bool = False
     notes: list[str] = field(default_factory=list)
+
+    def set_key(self, key: bytes) -> None:
+        """Set the hash key, unless it is hidden."""
+        self.is_key_hidden = bool(key) and not any(key)
+        self.hash_key = None if self.is_key_hidden else key or None
 
     def set_queues(self, place: Field | str, line: int, number: int) -> None:
         """Set how many receive queues there are."""
@@ -118,7 +126,7 @@ def _read_object(place: Field | str, line: int, values: dict[str, object]) -> Sh
     table = _numbers(place, line, values, "rss-indirection-table", virtio.MOST_QUEUES - 1)
     if table:
         shown.add_entries(place, line, table)
-    shown.hash_key = bytes(_numbers(place, line, values, "rss-hash-key", 255)) or None
+    shown.set_key(bytes(_numbers(place, line, values, "rss-hash-key", 255)))
     function = values.get("rss-hash-function", values.get("rss-hash-function-raw"))
     if function is not None:
         shown.set_functions(place, line, _enabled(function))

@@ -4,11 +4,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pcaphash.engine.census.decision import NONE, REASON_NO_TYPE
-from pcaphash.errors import Command
+from pcaphash.errors import Command, Field
 from pcaphash.report.words.suspicion import STRIP_MIRROR, name_tunnel, remedy_options
 from pcaphash.report.words.values import count, counted, listed, percent, reason_text
 from pcaphash.studies.compare.advice import (
+    AddQueues,
     AvoidPortless,
+    CompareInner,
     EvenTable,
     FindUnhashed,
     HashInner,
@@ -28,10 +30,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class AdviceWords:
-    """One piece of advice: what to do, and the Linux commands for it, where ``IF`` stands for the interface."""
+    """One piece of advice: what to do, and the Linux commands for it, where ``IF`` stands for the interface.
+
+    A note is nothing to do, but to expect.
+    """
 
     text: str
     commands: list[str] = field(default_factory=list)
+    is_note: bool = False
+
+    @property
+    def label(self) -> str:
+        """What stands before it."""
+        return "Note" if self.is_note else "To do"
 
     @property
     def command_lines(self) -> list[str]:
@@ -45,6 +56,17 @@ def put_advice_into_words(advice: "Advice") -> AdviceWords:
         return AdviceWords(
             f"hash the inner header{_gained(advice.gain)} The device decides this (virtio: feature HASH_TUNNEL); "
             "ethtool has no setting for it."
+        )
+    if isinstance(advice, CompareInner):
+        return AdviceWords(
+            f"compare with inner hashing too: {percent(advice.share)} of packets are in tunnels, and no configuration "
+            f"here hashes their inner headers. Give each configuration by {Field('config')}, among them one that "
+            "enables every type."
+        )
+    if isinstance(advice, AddQueues):
+        return AdviceWords(
+            "give the device more receive queues, and read its indirection table again.",
+            ["ethtool -L IF combined N", "ethtool -x IF"],
         )
     if isinstance(advice, LookInto):
         return _look_into(advice)
@@ -78,18 +100,20 @@ def put_advice_into_words(advice: "Advice") -> AdviceWords:
     if isinstance(advice, EvenTable):
         return _even_table(advice)
     if isinstance(advice, FindUnhashed):
-        return AdviceWords(_find_unhashed(advice))
+        return _find_unhashed(advice)
     if isinstance(advice, SplitFlow):
         return _split_flow(advice)
     if isinstance(advice, AvoidPortless) and advice.encapsulation != NONE:
         return AdviceWords(
             f"expect one receive queue for {advice.endpoints} ({advice.encapsulation}): what it carries has no "
-            "ports to hash, so only addresses can be hashed."
+            "ports to hash, so only addresses can be hashed.",
+            is_note=True,
         )
     if isinstance(advice, AvoidPortless):
         return AdviceWords(
             f"expect one receive queue for {advice.endpoints}: hash types cover only the ports of TCP and UDP, and not "
-            "those of fragments. If these are fragments, avoid them (for instance with a smaller MTU in the tunnel)."
+            "those of fragments. If these are fragments, avoid them (for instance with a smaller MTU in the tunnel).",
+            is_note=True,
         )
     return _rebalance(advice)
 
@@ -107,26 +131,29 @@ def _look_into(advice: LookInto) -> AdviceWords:
     name = name_tunnel(tunnel.kind, tunnel.port)
     if tunnel.excess is not None:
         return AdviceWords(
-            f"have the device look into {name} ({remedy_options(tunnel)}): the busiest receive queue is "
-            f"{percent(tunnel.excess)} above the ideal share instead of {percent(advice.excess)} ({advice.config})."
+            f"configure the device to look into {name}: the busiest receive queue is then {percent(tunnel.excess)} "
+            f"above the ideal share instead of {percent(advice.excess)} ({advice.config}). Here, "
+            f"{remedy_options(tunnel)} shows it."
         )
     if tunnel.is_mirrored:
         return AdviceWords(
             f"judge the mirrored packets, not the headers of the mirror session ({name}): {STRIP_MIRROR}."
         )
+    what = "addresses" if tunnel.port is None else "addresses or ports"
     return AdviceWords(
-        f"have the ends of {name} use more addresses or ports: neither spec looks into {tunnel.kind}, so no hash type "
-        "tells its flows apart."
+        f"have the ends of {name} use more {what}: neither spec looks into {tunnel.kind}, so no hash type tells its "
+        "flows apart."
     )
 
 
-def _find_unhashed(advice: FindUnhashed) -> str:
+def _find_unhashed(advice: FindUnhashed) -> AdviceWords:
     why = f"{reason_text(advice.reason)}: {count(advice.packets)}"
     if advice.reason == REASON_NO_TYPE:
-        return f"enable hash types for packets that have no hash under {advice.config} ({why})."
-    return (
+        return AdviceWords(f"enable hash types for packets that have no hash under {advice.config} ({why}).")
+    return AdviceWords(
         f"expect packets without a hash ({why}) on receive queue {advice.queue} under {advice.config}: no hash type "
-        f"covers them. {Command('explain')} shows what one of them is; another unclassified_queue moves them all."
+        f"covers them. {Command('explain')} shows what one of them is; another unclassified_queue moves them all.",
+        is_note=True,
     )
 
 
@@ -152,6 +179,9 @@ def _even_table(advice: EvenTable) -> AdviceWords:
         f"{count(table.queues)} receive queues already put the busiest one {percent(advice.excess)} above the ideal "
         "share."
     )
+    if advice.remains:
+        named = listed([f"{percent(excess)} ({config})" for config, excess in advice.remains.items()])
+        text += f" With an even one, it is {named} above."
     if advice.fitting == table.queues:
         return AdviceWords(text, [f"ethtool -X IF equal {table.queues}"])
     return AdviceWords(

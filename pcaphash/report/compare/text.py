@@ -10,7 +10,7 @@ from pcaphash.report.analyze.text import BAD, GOOD, show_facts, show_headline, s
 from pcaphash.report.compare.words import put_into_words
 from pcaphash.report.layout import Columns, open_console, show_text
 from pcaphash.report.words.suspicion import STRIP_MIRROR, name_tunnel, remedy_options
-from pcaphash.report.words.values import above_ideal, count, index, moment, packets, percent, probability
+from pcaphash.report.words.values import above_ideal, count, counted, index, moment, packets, percent, probability
 from pcaphash.studies.compare.affinity import QUESTIONS
 from pcaphash.studies.compare.rows import flow_rows, ideal_rows
 from pcaphash.studies.compare.verdict import Conclusion
@@ -28,6 +28,7 @@ _MEASURES = {
     "entropy": "entropy",
 }
 _STYLES = {Conclusion.EVEN: GOOD, Conclusion.GAIN: BAD, Conclusion.UNEVEN: BAD}
+_WINDOWS_TO_RANK = 20  # of fewer, not one is outside of 95 in 100
 _OF_HOTTEST = 3  # flows shown of the busiest receive queue
 
 
@@ -46,7 +47,7 @@ def show_comparison(comparison: "Comparison", stream: TextIO) -> None:
     outcomes = [outcome for outcome in comparison.outcomes if outcome.device.has_queue and outcome.distribution.hashed]
     if outcomes:
         show_queues(comparison.analysis, console)
-    if outcomes and comparison.verdict.conclusion != Conclusion.TOO_FEW:  # of few packets all else is chance
+    if outcomes and comparison.verdict.best is not None:  # of few packets all else is chance
         _show_baseline(comparison, console)
         for title, kind in (("encapsulations", "encapsulation"), ("heaviest tunnels", "tunnel")):
             _show_groups(f"{title}: busiest queue above the ideal share of packets", kind, comparison, console)
@@ -56,6 +57,8 @@ def show_comparison(comparison: "Comparison", stream: TextIO) -> None:
         for outcome in outcomes:
             if outcome.timeline is not None and (busiest := outcome.timeline.busiest):
                 _show_timeline(outcome.device.name, outcome.timeline, busiest, console)
+        if any(outcome.timeline is not None for outcome in outcomes):
+            console.print()
     show_facts(comparison.analysis, console)
     _show_limits(comparison, console)
     show_reasons(comparison.analysis, console)
@@ -67,7 +70,7 @@ def _show_verdict(comparison: "Comparison", console: Console) -> None:
     for finding in verdict.told:
         show_text(Text.assemble((finding.config, "bold"), f": {finding.text}"), console, 2)
     for advice in verdict.advice:
-        show_text(Text.assemble(("To do: ", "bold"), advice.text), console, 2)
+        show_text(Text.assemble((f"{advice.label}: ", "bold"), advice.text), console, 2)
         for line in advice.command_lines:
             show_text(Text(line), console, 2, further=10)
     if verdict.told or verdict.advice:
@@ -157,9 +160,11 @@ def _show_affinity(outcomes: "list[Outcome]", console: Console) -> None:
 
 def _show_timeline(name: str, timeline: "Timeline", busiest: "Busiest", console: Console) -> None:
     """Say how busy the busiest receive queue is in single windows."""
+    n_windows = len(timeline.windows)
+    mostly = f" {percent(busiest.in_95_of_100)} (95 of 100 windows)," if n_windows >= _WINDOWS_TO_RANK else ""
     console.print(
-        f"{name}: in {len(timeline.windows):,} windows of {timeline.window_ns / 1e6:g} ms, the busiest queue has "
-        f"{percent(busiest.median)} of packets (median), {percent(busiest.in_95_of_100)} (95 of 100 windows), "
+        f"{name}: in {counted(n_windows, 'window', 'windows')} of {timeline.window_ns / 1e6:g} ms, the busiest queue "
+        f"has {percent(busiest.median)} of packets (median),{mostly} "
         f"{percent(busiest.worst)} (worst, from {moment(busiest.worst_start_ns)})"
     )
 
@@ -171,9 +176,10 @@ def _show_limits(comparison: "Comparison", console: Console) -> None:
         check = outcome.independence
         if check is not None:
             assert outcome.inputs is not None
+            freedom = counted(check.degrees, "degree", "degrees")
             lines.append(
                 f"{outcome.device.name}: {count(len(outcome.inputs.loads))} distinct hash inputs; chi-square over them "
-                f"{check.statistic:.1f} with {check.degrees} degrees of freedom, p {probability(check.probability)}"
+                f"{check.statistic:.1f} with {freedom} of freedom, p {probability(check.probability)}"
             )
     lines += other_tunnels(comparison)
     lines += flow_limits(comparison)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from pcaphash.engine.census.decision import NONE
 from pcaphash.errors import Field
 from pcaphash.report.compare.advice import AdviceWords, put_advice_into_words
-from pcaphash.report.words.reach import reach_texts_of_each
+from pcaphash.report.words.reach import brief_reach_texts
 from pcaphash.report.words.suspicion import name_tunnel, remedy_options
 from pcaphash.report.words.values import above_ideal, count, counted, listed, packets, percent, reason_text, too_few
 from pcaphash.studies.compare.causes import (
@@ -65,13 +65,13 @@ class VerdictWords:
         return [
             self.headline,
             *(f"{finding.config}: {finding.text}" for finding in self.told),
-            *(line for advice in self.advice for line in (f"To do: {advice.text}", *advice.command_lines)),
+            *(line for advice in self.advice for line in (f"{advice.label}: {advice.text}", *advice.command_lines)),
         ]
 
 
 def put_into_words(verdict: "Verdict") -> VerdictWords:
     """Write a verdict for readers."""
-    limits = reach_texts_of_each(finding.limits for finding in verdict.findings)
+    limits = brief_reach_texts(finding.limits for finding in verdict.findings)
     return VerdictWords(
         _headline(verdict),
         [
@@ -342,6 +342,10 @@ def _nothing(facts: NothingToSpread) -> str:
     if facts.why == Nothing.NO_PACKETS:
         return "There is nothing to spread: there are no packets."
     reasons = ", ".join(f"{reason_text(reason)}: {count(n)}" for reason, n in facts.reasons.items())
+    if facts.queue is not None and facts.packets > 1:
+        return (
+            f"All {packets(facts.packets)} go to unclassified queue {facts.queue}, since none has a hash ({reasons})."
+        )
     if facts.packets == 1:
         return f"There is nothing to spread: the only packet has no known hash ({reasons})."
     return f"There is nothing to spread: none of {packets(facts.packets)} has a known hash ({reasons})."

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from pcaphash.errors import Command
 from pcaphash.report.words.values import count, counted
 from pcaphash.studies.shared.linear.hash_input import HashInput
 
@@ -38,13 +39,22 @@ def reach_text(reach: "Reach") -> str:
 
 def reach_texts(reaches: "Iterable[Reach]") -> list[str]:
     """Say the same of several kinds of inputs, a line for all of which the same holds."""
-    return reach_texts_of_each([reaches])[0]
+    return _texts_of_each([reaches], with_reasons=True)[0]
 
 
-def reach_texts_of_each(configurations: "Iterable[Iterable[Reach]]") -> list[list[str]]:
-    """Say the same of several configurations; what another key could reach is said once, after the last of them."""
+def brief_reach_texts(configurations: "Iterable[Iterable[Reach]]") -> list[list[str]]:
+    """Say the same of several configurations; the end says that ``key`` tells the reasons."""
+    texts = _texts_of_each(configurations, with_reasons=False)
+    told = [of_one for of_one in texts if of_one]
+    if told:
+        told[-1][-1] += f" {Command('key')} shows why."
+    return texts
+
+
+def _texts_of_each(configurations: "Iterable[Iterable[Reach]]", *, with_reasons: bool) -> list[list[str]]:
+    """Say it of several configurations; what another key could reach is said once, after the last of them."""
     alike = [_alike(reaches) for reaches in configurations]
-    texts = [[_reach_text(each) for each in configuration] for configuration in alike]
+    texts = [[_reach_text(each, with_reasons) for each in configuration] for configuration in alike]
     limited = [
         (at, line, each[0].best_rank)
         for at, configuration in enumerate(alike)
@@ -53,7 +63,7 @@ def reach_texts_of_each(configurations: "Iterable[Iterable[Reach]]") -> list[lis
     ]
     if limited:
         at, line, _ = limited[-1]
-        texts[at][line] += f" With another key, {_could_reach([rank for *_, rank in limited])}."
+        texts[at][line] += f" {_could_reach([rank for *_, rank in limited])}"
     return texts
 
 
@@ -61,9 +71,9 @@ def _could_reach(best_ranks: "Sequence[int]") -> str:
     """Say how many entries the inputs of so many lines could reach at best."""
     least, most = count(1 << min(best_ranks)), count(1 << max(best_ranks))
     if len(best_ranks) == 1:
-        return f"they could reach {most}"
+        return f"With another key, they could reach {most}."
     entries = most if least == most else f"{least} to {most}"
-    return f"all hash inputs that the key limits could reach {entries} table entries"
+    return f"Another key could lead each kind of hash input named here to {entries} table entries."
 
 
 def _is_limited_by_key(reach: "Reach") -> bool:
@@ -79,7 +89,7 @@ def _alike(reaches: "Iterable[Reach]") -> "list[Sequence[Reach]]":
     return list(same.values())
 
 
-def _reach_text(reaches: "Sequence[Reach]") -> str:
+def _reach_text(reaches: "Sequence[Reach]", with_reasons: bool = True) -> str:
     reach = reaches[0]
     n_entries = count(1 << reach.index_bits)
     first, *more = reaches
@@ -91,11 +101,11 @@ def _reach_text(reaches: "Sequence[Reach]") -> str:
     if reach.rank == reach.index_bits:
         return f"{inputs} can reach all {n_entries} table entries."
     entries = f"{count(reach.reachable)} of {n_entries} table entries"
-    why = dependencies_text(reach.dependencies)
+    why = f": {dependencies_text(reach.dependencies)}" if with_reasons else ""
     if reach.is_limited_by_key:
-        return f"With this key, {inputs} reach at most {entries}: {why}."
+        return f"With this key, {inputs} reach at most {entries}{why}."
     bits = "1 bit" if reach.dimension == 1 else f"{count(reach.dimension)} independent bits"
-    return f"{inputs} vary in only {bits}, so with any key they reach at most {entries}: {why}."
+    return f"{inputs} vary in only {bits}, so with any key they reach at most {entries}{why}."
 
 
 def reach_document(reach: "Reach") -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """What would help traffic that spreads unevenly, where that follows from what was counted: facts, not sentences."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -15,6 +15,8 @@ from pcaphash.studies.compare.causes import (
     Cause,
     FewFlows,
     HeavyFlow,
+    Nothing,
+    NothingToSpread,
     UnevenTable,
     Unhashed,
 )
@@ -22,11 +24,12 @@ from pcaphash.studies.compare.explaining import commonest_reason, find_uneven_ta
 from pcaphash.studies.compare.gain import Gain, ports_gain, tunnelled_share
 from pcaphash.studies.compare.missed import MATERIAL, MissedTunnel
 from pcaphash.studies.compare.outcome import FlowSet, Outcome
-from pcaphash.studies.shared.chance.spread import EVEN
+from pcaphash.studies.shared.chance.spread import EVEN, spread
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
+    from pcaphash.device.device import Device
     from pcaphash.studies.compare.finding import Finding
 
     Judged = tuple[Outcome, Finding]
@@ -46,6 +49,21 @@ class HashInner:
 
     kind: ClassVar[str] = "hash-inner"
     gain: Gain
+
+
+@dataclass(frozen=True)
+class CompareInner:
+    """Compare with inner hashing too: no configuration has it, and ``share`` of packets is tunnelled."""
+
+    kind: ClassVar[str] = "compare-inner"
+    share: float
+
+
+@dataclass(frozen=True)
+class AddQueues:
+    """Give the device more receive queues than one."""
+
+    kind: ClassVar[str] = "add-queues"
 
 
 @dataclass(frozen=True)
@@ -104,12 +122,16 @@ class OtherKey:
 
 @dataclass(frozen=True)
 class EvenTable:
-    """Even out the indirection table; ``fitting`` receive queues, no more than there are, share its entries evenly."""
+    """Even out the indirection table; ``fitting`` receive queues, no more than there are, share its entries evenly.
+
+    ``remains`` is how far the busiest receive queue is above ideal then under each configuration, where flows tell it.
+    """
 
     kind: ClassVar[str] = "even-table"
     table: UnevenTable
     excess: float
     fitting: int
+    remains: dict[str, float]
 
 
 @dataclass(frozen=True)
@@ -157,8 +179,8 @@ class RebalanceTable:
 
 
 Advice = (
-    HashInner | LookInto | HashPorts | VarySourcePort | SteerInSoftware | OtherKey | EvenTable | FindUnhashed
-    | SplitFlow | AvoidPortless | RebalanceTable
+    HashInner | CompareInner | AddQueues | LookInto | HashPorts | VarySourcePort | SteerInSoftware | OtherKey
+    | EvenTable | FindUnhashed | SplitFlow | AvoidPortless | RebalanceTable
 )  # fmt: skip
 
 
@@ -189,6 +211,28 @@ def list_advice(
         *_find_unhashed(judged),
         *_last_resort(best),
     ]
+
+
+def list_advice_without_spread(pairs: "Sequence[Judged]") -> list[Advice]:
+    """List what would help where there is nothing to spread: one receive queue, or no packet with a hash."""
+    whys = {finding.facts.why for _, finding in pairs if isinstance(finding.facts, NothingToSpread)}
+    if Nothing.ONE_QUEUE in whys:
+        return [AddQueues()]
+    found = [
+        FindUnhashed(finding.config, reason, outcome.distribution.reasons[reason], finding.facts.queue)
+        for outcome, finding in pairs
+        if isinstance(finding.facts, NothingToSpread) and finding.facts.queue is not None
+        for reason in [commonest_reason(outcome)]
+    ]
+    return [*compare_inner([outcome for outcome, _ in pairs]), *found[:1]]
+
+
+def compare_inner(outcomes: Sequence[Outcome]) -> list[Advice]:
+    """Say that no configuration hashes inner headers, where many packets have them."""
+    share = tunnelled_share(outcomes[0])
+    can_hash = any("HASH_TUNNEL" in outcome.device.features for outcome in outcomes)
+    is_asked = any(outcome.device.tunnel_mask for outcome in outcomes)
+    return [CompareInner(share)] if can_hash and not is_asked and share >= _NOTICEABLE else []
 
 
 def _look_into(judged: "Sequence[Judged]", best: "Finding", missed: Sequence[MissedTunnel]) -> list[Advice]:
@@ -274,8 +318,24 @@ def _even_table(judged: "Sequence[Judged]") -> list[Advice]:
         table = find_uneven_table(outcome)
         if table is not None and table.excess >= max(_OF_EXCESS * finding.excess, _NOTICEABLE):
             fitting = next(n for n in range(table.queues, 0, -1) if table.table_size % n == 0)
-            return [EvenTable(table, table.excess, fitting)]
+            remains = _remains(judged) if fitting == table.queues else {}
+            return [EvenTable(table, table.excess, fitting, remains)]
     return []
+
+
+def _remains(judged: "Sequence[Judged]") -> dict[str, float]:
+    """Return how far the busiest receive queue is above ideal with an even table, by configuration."""
+    return {
+        finding.config: spread(replace(outcome.inputs, device=even).queue_loads[:, 0])["max_ideal"]
+        for outcome, finding in judged
+        if outcome.inputs is not None and finding.ideal is not None
+        for even in [_with_even_table(outcome.device)]
+    }
+
+
+def _with_even_table(device: "Device") -> "Device":
+    table = tuple(entry % device.queues for entry in range(len(device.indirection_table)))
+    return replace(device, indirection_table=table)
 
 
 def _find_unhashed(judged: "Sequence[Judged]") -> list[Advice]:

@@ -55,11 +55,15 @@ class Nothing(StrEnum):
 
 @dataclass(frozen=True)
 class NothingToSpread:
-    """For ``Cause.NOTHING``: why, of how many packets, and the reasons why they have no hash, each with a count."""
+    """For ``Cause.NOTHING``: why, of how many packets, and the reasons why they have no hash, each with a count.
+
+    ``queue`` is the unclassified one, if all packets are known to go there.
+    """
 
     why: Nothing
     packets: int
     reasons: dict[str, int]
+    queue: int | None = None
 
 
 @dataclass(frozen=True)

@@ -118,7 +118,8 @@ def _explain_nothing(outcome: Outcome, is_hashed: bool) -> NothingToSpread | Cut
         why = Nothing.NO_HASH
     else:
         return None
-    return NothingToSpread(why, distribution.packets, dict(sorted(distribution.reasons.items())))
+    all_to = outcome.device.unclassified_queue if why == Nothing.NO_HASH and not distribution.unknown else None
+    return NothingToSpread(why, distribution.packets, dict(sorted(distribution.reasons.items())), all_to)
 
 
 def _explain_too_few(outcome: Outcome) -> TooFew | None:

@@ -8,7 +8,7 @@ from functools import partial
 import numpy as np
 
 from pcaphash.engine.running.threads import side_by_side
-from pcaphash.studies.compare.advice import Advice, list_advice
+from pcaphash.studies.compare.advice import Advice, compare_inner, list_advice, list_advice_without_spread
 from pcaphash.studies.compare.blame import blamed_tunnel
 from pcaphash.studies.compare.causes import UNJUDGED, Cause
 from pcaphash.studies.compare.explaining import CROWDED, excess_of, explain, find_ideal
@@ -81,7 +81,11 @@ def judge(outcomes: Sequence[Outcome], missed: Sequence[MissedTunnel] = ()) -> V
     judged = [pair for pair in zip(outcomes, findings, strict=True) if pair[1].is_judged]
     if not judged:
         causes = {finding.cause for finding in findings}
-        return Verdict(Conclusion(next(cause for cause in UNJUDGED if cause in causes).value), findings, [])
+        cause = next(cause for cause in UNJUDGED if cause in causes)
+        advice = (
+            list_advice_without_spread(list(zip(outcomes, findings, strict=True))) if cause == Cause.NOTHING else []
+        )
+        return Verdict(Conclusion(cause.value), findings, advice)
     best = min(judged, key=lambda pair: pair[1].excess)
     worst = max(judged, key=lambda pair: pair[1].excess)
     given = next((pair for pair in judged if pair[1].config == GIVEN), None)
@@ -97,7 +101,8 @@ def judge(outcomes: Sequence[Outcome], missed: Sequence[MissedTunnel] = ()) -> V
         told = {finding.config: finding for finding in findings}
         judged = [(outcome, told[finding.config]) for outcome, finding in judged]
         best, worst, start = ((outcome, told[finding.config]) for outcome, finding in (best, worst, start))
-    advice = list_advice(judged, start, best, inner, missed)
+    advice = compare_inner(outcomes) if best[1].excess > EVEN else []
+    advice += list_advice(judged, start, best, inner, missed)
     return Verdict(conclusion, findings, advice, best[1], worst[1], gain)
 
 
