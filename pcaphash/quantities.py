@@ -34,7 +34,7 @@ def parse_duration(place: Field, text: str, can_be_zero: bool = False) -> int:
     if length != int(length):
         raise ConfigurationError(place, f"{text!r} is not a whole number of picoseconds", "give fewer digits")
     if not length and not can_be_zero:
-        raise ConfigurationError(place, f"{text!r} is no time at all", "give a longer time")
+        raise ConfigurationError(place, f"{text!r} is not above zero", "give a longer time")
     return int(length)
 
 

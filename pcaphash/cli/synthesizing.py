@@ -24,7 +24,9 @@ _AMOUNTS = {
     ],
     "flows": Annotated[
         int | None,
-        typer.Option("--flows", metavar="N", help="How many flows; each is sent to its end. Zipf: number of ranks."),
+        typer.Option(
+            "--flows", metavar="N", help="How many flows; each is sent to its end. With zipf: the number of ranks."
+        ),
     ],
     "duration": Annotated[
         str | None, typer.Option("--duration", metavar="TIME", help="How long the traffic lasts, such as 2s.")
@@ -55,7 +57,7 @@ _FLOWS = {
         typer.Option(
             "--tunnels",
             metavar="NAME=N,...",
-            help="Encapsulations, and how many of all flows have each: NONE, GRE, GRE_2890, GRE_UDP, VXLAN, VXLAN_GPE, "
+            help="Encapsulations of flows, each with its weight: NONE, GRE, GRE_2890, GRE_UDP, VXLAN, VXLAN_GPE, "
             "GENEVE, IPIP, NVGRE.  [default: VXLAN=4,GENEVE=3,GRE=1,GRE_2890=1,NONE=1]",
         ),
     ],
@@ -70,24 +72,29 @@ _FLOWS = {
         typer.Option(
             "--outer-source-port",
             metavar="entropy|PORT",
-            help="Outer source port of tunnels in UDP: one by flow, or one for all.  [default: entropy]",
+            help="Outer source port of tunnels in UDP: chosen by flow (entropy), or one for all.  [default: entropy]",
         ),
     ],
     "udp": Annotated[
-        str | None, typer.Option("--udp", metavar="SHARE", help="Flows that are UDP, not TCP.  [default: 25%]")
+        str | None,
+        typer.Option("--udp", metavar="SHARE", help="Share of flows that are UDP; the others are TCP.  [default: 25%]"),
     ],
     "ipv6": Annotated[
         str | None,
         typer.Option(
-            "--ipv6", metavar="SHARE", help="Flows whose innermost packets are IPv6; of IPIP, none are.  [default: 25%]"
+            "--ipv6",
+            metavar="SHARE",
+            help="Share of flows whose innermost packets are IPv6; in IPIP, none are.  [default: 25%]",
         ),
     ],
     "outer_ipv6": Annotated[
         str | None,
-        typer.Option("--outer-ipv6", metavar="SHARE", help="Tunnels over IPv6; of IPIP, none are.  [default: 25%]"),
+        typer.Option(
+            "--outer-ipv6", metavar="SHARE", help="Share of tunnels over IPv6; of IPIP, none are.  [default: 25%]"
+        ),
     ],
     "vlans": Annotated[
-        str | None, typer.Option("--vlans", metavar="SHARE", help="Flows with a VLAN tag.  [default: none]")
+        str | None, typer.Option("--vlans", metavar="SHARE", help="Share of flows with a VLAN tag.  [default: none]")
     ],
 }
 _PACKETS = {
@@ -96,24 +103,26 @@ _PACKETS = {
         typer.Option(
             "--packet-size",
             metavar="imix|full|BYTES",
-            help="Length of innermost IP packets, if their headers have room: 46, 552 and 1430 at 7:4:1; 1430; or a "
-            "number.  [default: imix, or full if sizes of flows are bytes]",
+            help="Length of innermost IP packets, unless their headers need more: imix (46, 552 and 1430 bytes at "
+            "7:4:1), full (1430), or a number of bytes.  [default: imix, or full if sizes of flows are bytes]",
         ),
     ],
     "fragments": Annotated[
         str | None,
         typer.Option(
-            "--fragments", metavar="SHARE", help="UDP datagrams of 16 bytes or more in two fragments.  [default: none]"
+            "--fragments",
+            metavar="SHARE",
+            help="Share of UDP datagrams of 16 bytes or more that come in two fragments.  [default: none]",
         ),
     ],
     "snap_length": Annotated[
         int | None,
-        typer.Option("--snap-length", metavar="BYTES", help="Bytes to keep of each; 0 for all.  [default: 256]"),
+        typer.Option("--snap-length", metavar="BYTES", help="Bytes to keep of each packet; 0 for all.  [default: 256]"),
     ],
 }
 _ARRIVALS = {
     "rate": Annotated[
-        str | None, typer.Option("--rate", metavar="RATE", help="Packets in a second, on average.  [default: 1Mpps]")
+        str | None, typer.Option("--rate", metavar="RATE", help="Packets per second, on average.  [default: 1Mpps]")
     ],
     "arrivals": Annotated[
         str | None,
@@ -128,7 +137,9 @@ _ARRIVALS = {
     ],
     "peak": Annotated[
         int | None,
-        typer.Option("--peak", metavar="N", help="In a burst, packets come N times as fast.  [default: 10]"),
+        typer.Option(
+            "--peak", metavar="N", help="In a burst, packets come N times as fast as on average.  [default: 10]"
+        ),
     ],
 }
 put_into(FLOWS, _FLOWS)

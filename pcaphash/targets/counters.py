@@ -9,8 +9,8 @@ _RECEIVED, _RECEIVE_ERRORS = 1, 2  # places of the numbers in the line of an int
 _WRONG_UDP_CHECKSUM = "the UDP checksum is wrong"
 _WRONG_HEADER = "the outer IP header is not valid"
 _WRONG_ADDRESS = "Linux accepts no packets with such outer addresses"
-_TOO_SHORT = "the packet is shorter than the outer IP header says"
-_FRAGMENT = "it is a fragment"
+_TOO_SHORT = "they are shorter than the outer IP header says"
+_FRAGMENT = "they are fragments"
 NOT_IP_INSIDE = "what follows the tunnel header is neither Ethernet nor IP"
 _UNKNOWN_PROTOCOL = "nothing in this kernel takes the protocol"
 _REASONS = {
@@ -35,6 +35,7 @@ _REASONS = {
     "Ip6InUnknownProtos": _UNKNOWN_PROTOCOL,
     "tunnels": "the tunnel header has what Linux does not accept, or the inner packet is too short",
     "bare": NOT_IP_INSIDE,
+    "Icmp:OutDestUnreachs": "no tunnel device takes what the tunnel header announces",
 }
 """What counters mean, the first that counts first. Sources: the kernel's Documentation/networking/snmp_counter.rst, and
 its net/ipv4/proc.c and net/ipv6/proc.c, which have the names."""

@@ -142,7 +142,8 @@ def _make_pair(mtu: int) -> None:
     )
     set_kernel_options({f"ipv4/conf/{name}/rp_filter": 0 for name in ("all", "default", _INSIDE)})
     set_kernel_options({f"ipv4/conf/{name}/accept_local": 1 for name in ("all", _INSIDE)})
-    set_kernel_options({"ipv4/igmp_max_memberships": _MOST_GROUPS})
+    # Linux answers a packet that nothing takes, which is counted only if it need not hold back.
+    set_kernel_options({"ipv4/igmp_max_memberships": _MOST_GROUPS, "ipv4/icmp_ratemask": 0})
     configure(
         f"ip address add 10.255.255.1/32 dev {_INSIDE}",
         "ip route add local 0.0.0.0/0 dev lo",

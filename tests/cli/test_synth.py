@@ -71,7 +71,7 @@ IPIP, NONE, UNNUMBERED = ("--tunnels", "IPIP"), ("--tunnels", "NONE"), ("--tunne
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (["--packets", "0"], "--packets: 0 is out of range: a capture has at least one packet"),
+        (["--packets", "0"], "--packets: 0 is out of range: at least one packet"),
         (["--concurrent", "5", "--flow-sizes", "zipf:1"], "--concurrent: all flows of zipf:1 go on at the same time"),
         (["--endpoints", "2", *NONE], "--endpoints: there are no tunnels in --tunnels; leave it out, or add a tunnel"),
         (["--networks", "2", *NONE], "--networks: there are no tunnels in --tunnels"),
@@ -97,7 +97,10 @@ IPIP, NONE, UNNUMBERED = ("--tunnels", "IPIP"), ("--tunnels", "NONE"), ("--tunne
             ["--tunnels", "GRE_7676"],
             "--tunnels: GRE_7676 is GRE, and which kind follows from the IP versions; write GRE",
         ),
-        (["--flow-sizes", "zipf"], "--flow-sizes: 'zipf' has no such exponent; give one above 0 and below 100"),
+        (
+            ["--flow-sizes", "zipf"],
+            "--flow-sizes: 'zipf' does not end with an exponent; give one above 0",
+        ),
         (["--tunnels", "VXLAN=-1"], "--tunnels: VXLAN=-1: '-1' is not a share"),
         (["--tunnels", "VXLAN,vxlan"], "--tunnels: VXLAN is given twice"),
     ],

@@ -74,12 +74,12 @@ LOST = {
     "IPv4 length": (
         builders.ethernet(ipv4(VXLAN, length=999), IPV4),
         "VXLAN",
-        "the packet is shorter than the outer IP header says",
+        "they are shorter than the outer IP header says",
     ),
     "IPv6 length": (
         builders.ethernet(with_byte(builders.ipv6(VXLAN, UDP), 4, 9), IPV6),
         "VXLAN",
-        "the packet is shorter than the outer IP header says",
+        "they are shorter than the outer IP header says",
     ),
     "to itself": (
         builders.ethernet(ipv4(VXLAN, source=bytes([127, 0, 0, 1])), IPV4),
@@ -130,7 +130,7 @@ def test_what_there_is_no_tunnel_device_for_is_counted(tmp_path, monkeypatch):
     monkeypatch.setattr(tunnels, "configure", configure)
     found = sent(tmp_path, GPE, builders.ethernet(OUTER, IPV4), in_gpe(INNER, 3), in_gpe(INNER, 3))
     assert (found.returned, found.lost) == (1, 0)
-    assert found.not_sent == {"no tunnel device here takes VXLAN_GPE off": 2}
+    assert found.not_sent == {"no tunnel device of this kernel takes VXLAN_GPE off": 2}
 
 
 def test_ethernet_in_vxlan_gpe_is_taken_out(tmp_path):

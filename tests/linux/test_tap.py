@@ -249,6 +249,6 @@ def test_the_command_writes_what_validate_takes(tmp_path):
     packets, with_ip = vxlan_packets(OVERLAY)
     first = result.stdout.decode().splitlines()[0]
     assert first.startswith(f"Linux's tap returned {packets} of ")
-    assert f"A hash is known of {with_ip} packets." in result.stdout.decode()
+    assert f"The hash of {with_ip} packets is known." in result.stdout.decode()
     checked = run("validate", OVERLAY, "--reported", table)
     assert checked.stdout.startswith(b"The device is right: all %d packets judged match the spec." % packets)

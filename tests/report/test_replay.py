@@ -170,7 +170,7 @@ def test_frames_that_did_not_come_back_are_told():
     losses = Counter(
         {
             Loss(): 1,
-            Loss(why="it is a fragment"): 2,
+            Loss(why="they are fragments"): 2,
             Loss("NONE"): 3,
             Loss("VXLAN"): 5,
             Loss("VXLAN", why="the UDP checksum is wrong"): 1,
@@ -181,7 +181,7 @@ def test_frames_that_did_not_come_back_are_told():
     assert stream.getvalue().splitlines()[:6] == [
         "Linux's tap returned 2 of 14 packets sent.",
         "Not returned: 1 packet.",
-        "Not returned, because it is a fragment: 2 packets.",
+        "Not returned, because they are fragments: 2 packets.",
         "Not returned, because they are in no tunnel: 3 packets.",
         "Not returned, of VXLAN, and Linux does not say why: 5 packets.",
         "Not returned, of VXLAN, because the UDP checksum is wrong: 1 packet.",

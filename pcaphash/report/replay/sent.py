@@ -35,7 +35,9 @@ def show_sent(sent: "Sent", target: str, stream: TextIO) -> None:
     for line in _not_sent_lines(sent.not_sent):
         show_text(Text(line), console)
     if sent.hashed:
-        show_text(Text(f"A hash is known of {packets(sent.hashed)}."), console)
+        show_text(Text(f"The hash of {packets(sent.hashed)} is known."), console)
+    if not sent.returned:
+        return
     console.print()
     queues = sorted(sent.of_queue)
     columns = Columns("packets by receive queue", [str(queue) for queue in queues])

@@ -150,7 +150,7 @@ def _why_not(signature: int | None, target: Target, device: Device) -> str:
     if not tunnel_type & device.tunnel_mask:
         return NOT_LOOKED_INTO
     if not tunnel_type & target.decapsulates:
-        return f"no tunnel device here takes {encapsulation_of(signature, device.spec)} off"
+        return f"no tunnel device of this kernel takes {encapsulation_of(signature, device.spec)} off"
     return ""
 
 

@@ -140,10 +140,10 @@ def _check_index(device: Device) -> None:
     if not device.has_queue:
         raise ConfigurationError(Field("features"), "without the RSS feature, no hash chooses a queue", "add RSS")
     if n_entries & (n_entries - 1):
-        problem = f"hash % {n_entries} is not linear in the bits of a hash, so that no equations can be solved"
+        problem = f"hash % {n_entries} is not linear in the bits of a hash, so no equations can be solved"
         raise ConfigurationError(Field("table_index"), problem, "give a table whose size is a power of two")
     if hash_form(device.flavor).is_sorted:
-        problem = f"{TITLES[device.flavor]} sorts addresses and ports, so that no equations can be solved"
+        problem = f"{TITLES[device.flavor]} sorts addresses and ports, so no equations can be solved"
         raise ConfigurationError(FLAVOR_FIELD, problem, f"use another {FLAVOR_FIELD}")
 
 
@@ -181,10 +181,10 @@ def _check_header(packet: PacketTuple, device: Device, tunnel: str, header: str)
         raise ConfigurationError(TUNNEL, "IPIP is IPv4 in IPv4", "give IPv4 addresses, or another tunnel")
     is_inner = bool(device.tunnel_mask & tunnelling.type_of(tunnel, {packet.source.version}))
     if header == "inner" and not is_inner:
-        problem = f"the device hashes the outer header of {tunnel}, to which the inner source port does not matter"
+        problem = f"the device hashes the outer header of {tunnel}, for which the inner source port does not matter"
         raise ConfigurationError(HEADER, problem, f"enable {tunnel}, or ask for the outer header")
     if header == "outer" and is_inner:
-        problem = f"the device hashes the inner header of {tunnel}, to which the outer source port does not matter"
+        problem = f"the device hashes the inner header of {tunnel}, for which the outer source port does not matter"
         raise ConfigurationError(HEADER, problem, f"disable {tunnel}, or ask for the inner header")
 
 
@@ -196,6 +196,6 @@ def _check_free(block: Block) -> None:
         raise ConfigurationError(Field("hash_types"), problem, "enable a type that fits")
     with_ports = len(found.hash_input) % 8 == 4
     if not with_ports and not block.address_bits:
-        problem = f"the hash type {found.hash_report} covers no ports, so that all source ports lead to one queue"
+        problem = f"the hash type {found.hash_report} covers no ports, so all source ports lead to one queue"
         advice = f"give a network as {SOURCE}, or enable a type that covers ports"
         raise ConfigurationError(Field("hash_types"), problem, advice)

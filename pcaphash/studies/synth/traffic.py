@@ -113,14 +113,14 @@ class Traffic:
 
     def __post_init__(self) -> None:
         ranges = {
-            "packets": (1, _MOST, "a capture has at least one packet, and no more than have times"),
+            "packets": (1, _MOST, "at least one packet, and at most as many as there are timestamps for"),
             "flows": (1, _MOST_FLOWS, "at least one flow, at most 2^30"),
             "seed": (0, (1 << 64) - 1, "a seed has 64 bits"),
             "concurrent": (1, _MOST_CONCURRENT, "at least one flow, at most 2^24"),
             "endpoints": (1, 1 << 16, "endpoints have 2^16 addresses"),
-            "networks": (1, (1 << 24) - 1, "a VNI has 24 bits, and 0 is none"),
+            "networks": (1, (1 << 24) - 1, "a VNI has 24 bits, and 0 is not used"),
             "burst_packets": (2, 1 << 20, "at least two packets, at most 2^20"),
-            "peak": (2, 10**6, "faster than on average"),
+            "peak": (2, 10**6, "packets of a burst come faster than the average"),
             "snap_length": (0, 262144, "0 for whole packets, at most what captures hold"),
         }
         for name, (least, most, rule) in ranges.items():
@@ -152,7 +152,7 @@ class Traffic:
         found = _WITH_EXPONENT.fullmatch(name)
         if found is None and name.partition(":")[0] in ("zipf", "pareto"):
             advice = f"give one above 0 and below 100, of at most 6 decimals, such as {name.partition(':')[0]}:1.2"
-            raise ConfigurationError(Field("flow_sizes"), f"{name!r} has no such exponent", advice)
+            raise ConfigurationError(Field("flow_sizes"), f"{name!r} does not end with an exponent", advice)
         if found is None:
             raise unknown_word(Field("flow_sizes"), name, PROFILES, "a profile of flow sizes")
         if not Decimal(found[2]):
