@@ -80,7 +80,7 @@ def test_a_trace_without_packets_is_told_and_no_failure(tmp_path):
     empty.write_bytes(TRACE.read_bytes()[:24])
     result = run("sweep", empty)
     assert (result.returncode, complaints(result)) == (0, [])
-    assert b"Nothing to distribute: there are no packets." in result.stdout
+    assert b"There is nothing to spread: there are no packets." in result.stdout
     assert len(rows_of(run("sweep", empty, "--format", "csv"))) == 4096
 
 
@@ -91,7 +91,9 @@ def test_a_trace_without_ip_is_told_and_no_failure(tmp_path):
     trace.write_bytes(bytes.fromhex("d4c3b2a1 0200 0400 00000000 00000000 ffff0000 01000000") + record * 3)
     result = run("sweep", trace, "-o", tmp_path / "new")
     assert (result.returncode, result.stderr.decode().count("wrote ")) == (0, 3)
-    assert "Nothing to distribute: no packet gets a hash. 3 packets go to the unclassified queue." in text_of(result)
+    assert "There is nothing to spread: no packet gets a hash. 3 packets go to the unclassified queue." in text_of(
+        result
+    )
 
 
 def test_what_is_wrong_takes_one_line(tmp_path):

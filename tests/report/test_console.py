@@ -159,12 +159,22 @@ def test_an_early_end_is_told(make_analysis):
         ({"unknown": 3}, "the capture shows too little of every packet"),
     ],
 )
-def test_nothing_to_distribute_is_said_plainly(make_analysis, numbers, sentence):
+def test_nothing_to_spread_is_said_plainly(make_analysis, numbers, sentence):
     text = show(make_analysis(DEFAULTS, [], **numbers))
-    assert "Nothing to distribute: " in text
+    assert "There is nothing to spread: " in text
     assert sentence in text
     assert "receive queue\n" not in text
     assert "spread over" not in text
+
+
+def test_of_many_queues_the_busiest_and_idlest_are_shown(make_analysis):
+    device = Device(queues=200, indirection_table_size=256)
+    text = show(make_analysis([device], range(1, 201)))
+    assert "packets per receive queue: of 200, the 10 busiest and the 10 idlest" in text
+    queues = [int(line.split()[0]) for line in text.splitlines() if re.match(r" +\d+ .*%", line)]
+    assert queues == [*range(10), *range(190, 200)]
+    few = show(make_analysis([Device(queues=128)], range(1, 129)))
+    assert "busiest and" not in few
 
 
 def test_what_no_configuration_hashes_is_told_by_reason(make_analysis):

@@ -126,8 +126,8 @@ def test_every_fact_is_a_line():
         "3 packets without a timestamp",
         "12 packets with a timestamp before that of the previous packet",
         "1,000 packets cut (20.0%): 10.0 MB captured of 20.0 MB",
-        "250 packets (5.0%) larger than the usual MTU, up to 65,000 B: merged by GRO/TSO: these are not wire packets, "
-        "so packet counts understate the imbalance",
+        "250 packets (5.0%) are longer than 1,518 B, up to 65,000 B: the host merged them (GRO) or had not split them "
+        "yet (TSO), so packet counts understate the imbalance",
         "packets by direction: in 7, out 4,990, unknown 4",
         "reported in packet options: hashes Toeplitz 4, CRC32 1; receive queue of 5 packets",
         "40 tunnels: the heaviest by packets, share, bytes",
@@ -209,8 +209,8 @@ def test_durations_have_units(nanoseconds, words):
 
 
 def test_jumbo_frames_may_be_wire_packets():
-    assert "unless the network has larger frames" not in shown(WHOLE)
-    assert "understate the imbalance, unless the network has larger frames" in shown(
+    assert "unless the network has jumbo frames" not in shown(WHOLE)
+    assert "unless the network has jumbo frames, the host merged them" in shown(
         replace(WHOLE, tally=replace(TALLY, longest=9000))
     )
 

@@ -62,7 +62,7 @@ def test_the_best_classes_and_named_masks_are_shown(swept):
 def test_nothing_to_rank_is_said(tmp_path):
     empty = tmp_path / "empty.pcap"
     empty.write_bytes((ROOT / "sample_traces" / "vxlan.pcap").read_bytes()[:24])
-    assert text_of(sweep(empty)).startswith("Nothing to distribute: there are no packets.\n")
+    assert text_of(sweep(empty)).startswith("There is nothing to spread: there are no packets.\n")
     figure = draw_sweep(sweep(empty))
     assert "nothing to rank" in figure.texts[-1].get_text()
 
@@ -195,7 +195,8 @@ def test_folding_keeps_every_piece(width):
         ("max_ideal_bytes", 0.25, "+25.0%"),
         ("min_ideal_packets", 0.5, "-50.0%"),
         ("min_max_packets", -1.0, "empty queue"),
-        ("min_max_bytes", 20.0, "20.000"),
+        ("min_max_bytes", 19.9, "19.900"),
+        ("min_max_bytes", 20.0, "20 or more"),
         ("jain_packets", float("nan"), "-"),
     ],
 )

@@ -13,6 +13,7 @@ from pcaphash.report.words.values import (
     above_ideal,
     bar,
     brief_types,
+    common_folder,
     count,
     index,
     left_out_text,
@@ -34,6 +35,8 @@ BAD, GOOD = "red", "green"
 """Styles of what matters most; everything else has no colour."""
 
 _MOST_NAMED = 3  # configurations
+_MOST_QUEUES = 128  # that are all shown
+_ENDS = 10  # of more, so many of the busiest and of the idlest
 _NOTICEABLE = 0.01  # of the packets are worth a word if they are unknown
 _QUEUE_FORMS = ((10, True), (6, True), (10, False), (6, False), (3, False))  # width of bars, and whether with counts
 
@@ -147,16 +150,16 @@ def nothing(analysis: "Analysis") -> str:
     whole = analysis.distributions[0]
     if not whole.packets:
         exception = " except those left out" if analysis.reading.left_out else ""
-        return f"Nothing to distribute: there are no packets{exception}."
+        return f"There is nothing to spread: there are no packets{exception}."
     if whole.unknown == whole.packets:
         return (
-            "Nothing to distribute: the capture shows too little of every packet to tell what the device would "
+            "There is nothing to spread: the capture shows too little of every packet to tell what the device would "
             "do with it."
         )
     place = "the unclassified queue" if whole.device.has_queue else "no particular queue"
     known = "; the capture shows too little of the others" if whole.unknown else ""
     verb = "goes" if whole.unhashed == 1 else "go"
-    return f"Nothing to distribute: no packet gets a hash. {packets(whole.unhashed)} {verb} to {place}{known}."
+    return f"There is nothing to spread: no packet gets a hash. {packets(whole.unhashed)} {verb} to {place}{known}."
 
 
 def show_queues(analysis: "Analysis", console: Console) -> None:
@@ -171,9 +174,14 @@ def show_queues(analysis: "Analysis", console: Console) -> None:
 
 
 def _queues(distributions: "list[Distribution]", width: int, with_counts: bool, is_ascii: bool) -> Columns:
-    n_queues = max(len(distribution.queues) for distribution in distributions)
+    chosen, title = _chosen_queues(distributions), "packets per receive queue"
+    if chosen is None:
+        chosen = list(range(max(len(distribution.queues) for distribution in distributions)))
+    else:
+        n_queues = max(len(distribution.queues) for distribution in distributions)
+        title += f": of {count(n_queues)}, the {_ENDS} busiest and the {_ENDS} idlest"
     most = max(max(_shares(distribution)) for distribution in distributions)
-    columns = Columns("packets per receive queue", [str(queue) for queue in range(n_queues)], "queue", "left")
+    columns = Columns(title, [str(queue) for queue in chosen], "queue", "left")
     for distribution in distributions:
         shares = _shares(distribution)
         bars = [bar(share / most if most else 0.0, is_ascii, width) for share in shares]
@@ -185,8 +193,20 @@ def _queues(distributions: "list[Distribution]", width: int, with_counts: bool, 
             counts = [count(n) for n in distribution.queues[:, 0].tolist()]
             longest = max(map(len, counts))
             cells = [cell.append(f"  {n:>{longest}}") for cell, n in zip(cells, counts, strict=True)]
-        columns.add(distribution.device.name, [*cells, *[""] * (n_queues - len(cells))])
+        columns.add(distribution.device.name, [cells[queue] if queue < len(cells) else "" for queue in chosen])
     return columns
+
+
+def _chosen_queues(distributions: "list[Distribution]") -> list[int] | None:
+    """Return which receive queues to show where there are too many: the busiest and idlest of each configuration."""
+    if all(len(distribution.queues) <= _MOST_QUEUES for distribution in distributions):
+        return None
+    chosen: set[int] = set()
+    for distribution in distributions:
+        loads: list[int] = distribution.queues[:, 0].tolist()
+        order = sorted(range(len(loads)), key=lambda queue, loads=loads: (-loads[queue], queue))  # type: ignore[misc]
+        chosen |= {*order[:_ENDS], *order[-_ENDS:]}
+    return sorted(chosen)
 
 
 def _colour(share: float, shares: list[float]) -> str:
@@ -214,7 +234,11 @@ def _files(analysis: "Analysis") -> Columns:
     """Tabulate packets of each trace, and how far its busiest receive queue is above the ideal share."""
     n_configurations = len(analysis.distributions)
     rows = analysis.file_rows
-    columns = Columns("busiest queue above ideal, packets", [str(row["trace"]) for row in rows[::n_configurations]])
+    traces = [str(row["trace"]) for row in rows[::n_configurations]]
+    folder = common_folder(traces)
+    names = [trace.removeprefix(f"{folder}/") if folder else trace for trace in traces]
+    where = f" (files in {folder})" if folder not in ("", ".") else ""
+    columns = Columns(f"busiest queue above ideal, packets{where}", names)
     columns.add("packets", [count(int(row["packets"])) for row in rows[::n_configurations]])
     for number, distribution in enumerate(analysis.distributions):
         excesses = [float(row["max_ideal_packets"]) for row in rows[number::n_configurations]]
@@ -236,7 +260,7 @@ def _summary_cells(row: "Row", distribution: "Distribution") -> dict[str, str]:
         "queues used": f"{row['queues_used']} of {len(distribution.queues)}" if has_queue else "no RSS",
         "busiest queue above ideal, packets": write("max_ideal_packets", above_ideal),
         "busiest queue above ideal, bytes": write("max_ideal_bytes", above_ideal),
-        "idlest queue below ideal, packets": write("min_ideal_packets", above_ideal, sign=-1),
+        "idlest queue against ideal, packets": write("min_ideal_packets", above_ideal, sign=-1),
         "Jain's index, packets": write("jain_packets", index),
         "coefficient of variation, packets": write("cov_packets", index),
         "entropy, packets": write("entropy_packets", index),

@@ -1,12 +1,11 @@
 """Show many files as one table, a row each."""
 
-import os
 from typing import TYPE_CHECKING
 
 from rich.console import Console
 
 from pcaphash.report.layout import Columns
-from pcaphash.report.words.values import count, link_type_name, moment, size
+from pcaphash.report.words.values import common_folder, count, link_type_name, moment, size
 
 if TYPE_CHECKING:
     from pcaphash.studies.info import TraceFile
@@ -22,7 +21,7 @@ def show_files(files: "list[TraceFile]", console: Console) -> None:
     console : Console
         Where to.
     """
-    folder = _common_folder([file.trace for file in files])
+    folder = common_folder([file.trace for file in files])
     prefix = f"{folder}/" if folder else ""
     names = ["standard input" if file.trace == "-" else file.trace.removeprefix(prefix) for file in files]
     title = f"{count(len(files))} files" + (f" in {folder}" if folder not in ("", ".") else "")
@@ -46,12 +45,6 @@ def show_files(files: "list[TraceFile]", console: Console) -> None:
     if any(file.damage for file in files):
         columns.add("damaged at byte", [count(file.damage.offset) if file.damage else "" for file in files])
     columns.print(console)
-
-
-def _common_folder(traces: list[str]) -> str:
-    """Return the folder that all files are in or below; empty where that is the current one, or where there is none."""
-    folders = [os.path.dirname(trace) for trace in traces]  # noqa: PTH120
-    return os.path.commonpath(folders) if all(folders) and len({os.path.isabs(each) for each in folders}) == 1 else ""  # noqa: PTH117
 
 
 def _duration(file: "TraceFile") -> str:

@@ -21,7 +21,7 @@ from pcaphash.report.words.values import (
     reason_text,
     size,
 )
-from pcaphash.studies.info.tally import JUMBO_LONGEST
+from pcaphash.studies.info.tally import JUMBO_LONGEST, USUAL_LONGEST
 
 if TYPE_CHECKING:
     from pcaphash.studies.info import Info, Interface, SavedFacts, Tally, Times, TraceFile
@@ -31,7 +31,7 @@ _MOST_INTERFACES = 20  # shown of a file
 _MOST_NAMES = 3  # of traces of a saved census
 _UNITS = {0: "s", 3: "ms", 6: "us", 9: "ns"}
 _LONG = 120 * 10**9  # a duration is also written in hours from here on
-_MERGED = "merged by GRO/TSO: these are not wire packets, so packet counts understate the imbalance"
+_MERGED = "the host merged them (GRO) or had not split them yet (TSO), so packet counts understate the imbalance"
 
 
 def show_info(info: "Info", stream: TextIO, is_verbose: bool = False) -> None:
@@ -228,11 +228,12 @@ def _list_lengths(tally: "Tally") -> list[str]:
         lengths = f"{size(tally.captured_bytes)} captured of {size(tally.n_bytes)}"
         lines.append(f"{packets(tally.cut)} cut ({percent(tally.cut / tally.packets)}): {lengths}")
     if tally.oversized:
-        line = (
-            f"{packets(tally.oversized)} ({percent(tally.oversized / tally.packets)}) larger than the usual MTU, "
-            f"up to {count(tally.longest)} B: {_MERGED}"
+        are = "is" if tally.oversized == 1 else "are"
+        unless = "" if tally.longest > JUMBO_LONGEST else "unless the network has jumbo frames, "
+        lines.append(
+            f"{packets(tally.oversized)} ({percent(tally.oversized / tally.packets)}) {are} longer than "
+            f"{count(USUAL_LONGEST)} B, up to {count(tally.longest)} B: {unless}{_MERGED}"
         )
-        lines.append(line if tally.longest > JUMBO_LONGEST else f"{line}, unless the network has larger frames")
     return lines
 
 

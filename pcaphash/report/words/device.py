@@ -183,7 +183,7 @@ def _shared(device: Device) -> list[tuple[str, str, str]]:
 
 
 def _numbers(numbers: tuple[int, ...]) -> str:
-    return ",".join(map(str, numbers))
+    return ",".join(map(str, numbers)) or "none"
 
 
 def _brief_key(device: Device) -> str:

@@ -3,11 +3,12 @@
 import math
 
 from pcaphash.report.words.values import above_ideal, percent
+from pcaphash.studies.shared.chance.spread import MOST_MIN_MAX
 
 MEASURES = {
     "max_ideal": "busiest queue above the ideal",
     "min_ideal": "idlest queue below the ideal",
-    "min_max": "busiest queue above the idlest, as a ratio up to 20",
+    "min_max": "busiest queue above the idlest, as a ratio",
     "jain": "Jain's index, 1 is even",
     "cov": "coefficient of variation, 0 is even",
     "entropy": "entropy, 1 is even",
@@ -39,6 +40,8 @@ def write_measure(name: str, value: float, digits: int = 3) -> str:
         return "-"
     if name.startswith("min_max") and value < 0:
         return "empty queue"
+    if name.startswith("min_max") and value >= MOST_MIN_MAX:
+        return f"{MOST_MIN_MAX:.0f} or more"
     if name.startswith("max_ideal"):
         return above_ideal(value)
     return above_ideal(-value) if name.startswith("min_ideal") else f"{value:.{digits}f}"

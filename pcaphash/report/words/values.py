@@ -1,6 +1,7 @@
 """Counts, sizes, bars and names for readers."""
 
 import math
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -187,3 +188,9 @@ def brief_hash_types(device: "Device") -> str:
     if base and base in presets and inner:
         return f"{presets[base]}+{format_mask(inner, profile.hash_types)}"
     return format_mask(mask, profile.hash_types)
+
+
+def common_folder(traces: "Sequence[str]") -> str:
+    """Return the folder that all files are in or below; empty where that is the current one, or where there is none."""
+    folders = [os.path.dirname(trace) for trace in traces]  # noqa: PTH120
+    return os.path.commonpath(folders) if all(folders) and len({os.path.isabs(each) for each in folders}) == 1 else ""  # noqa: PTH117

@@ -19,7 +19,7 @@ GROWING = ("jain", "entropy")
 EVEN = 0.1
 """A busiest receive queue so little above ideal needs no remedy."""
 
-_MOST_MIN_MAX = 20.0
+MOST_MIN_MAX = 20.0
 _EMPTY_QUEUE = -1.0
 
 
@@ -65,7 +65,7 @@ def spread_each(loads: npt.NDArray[np.int64]) -> dict[str, npt.NDArray[np.float6
         measures = {
             "max_ideal": (most - ideal) / ideal,
             "min_ideal": (ideal - least) / ideal,
-            "min_max": np.where(least > 0, np.minimum((most - least) / least, _MOST_MIN_MAX), _EMPTY_QUEUE),
+            "min_max": np.where(least > 0, np.minimum((most - least) / least, MOST_MIN_MAX), _EMPTY_QUEUE),
             "jain": 1 / (n_queues * (shares**2).sum(axis=1)),
             "cov": loads.std(axis=1) / ideal,
             "entropy": parts / np.log(n_queues) if n_queues > 1 else np.ones_like(totals),
