@@ -16,6 +16,9 @@ PARAMETERS = {
 }
 """Parameters of commands by the fields that they give, if they have other names."""
 
+COMMANDS = {"examine_key": "key"}
+"""Commands by the functions that they call, if they have other names."""
+
 
 def speak_in_options(program: Any) -> None:
     """Have errors name fields by the options of a program, and functions by its commands."""
@@ -25,7 +28,7 @@ def speak_in_options(program: Any) -> None:
         option = options().get(PARAMETERS.get(name, name), name)
         return option if value is None else f"{option} {value}"
 
-    speak(write, lambda name: f"pcaphash {name}")
+    speak(write, lambda name: f"pcaphash {COMMANDS.get(name, name)}")
 
 
 def options_of(program: Any) -> dict[str, str]:

@@ -13,7 +13,7 @@ import pcaphash
 from pcaphash import errors
 from pcaphash.cli import app
 from pcaphash.cli.commands import SUMMARIES
-from pcaphash.cli.words import PARAMETERS, options_of, speak_in_options
+from pcaphash.cli.words import COMMANDS, PARAMETERS, options_of, speak_in_options
 from pcaphash.device import DeviceOptions
 from pcaphash.engine.selecting.selection import Selection
 from pcaphash.errors import Command, Field
@@ -80,7 +80,9 @@ def test_every_field_has_an_option():
 
 
 def test_every_command_exists():
-    assert calls_of("Command") <= PROGRAM.commands.keys() & set(pcaphash.__all__)
+    named = calls_of("Command")
+    assert named <= set(pcaphash.__all__)
+    assert {COMMANDS.get(name, name) for name in named} <= PROGRAM.commands.keys()
 
 
 def test_a_parameter_is_one_option_in_all_commands():

@@ -47,7 +47,7 @@ def brief_reach_texts(configurations: "Iterable[Iterable[Reach]]") -> list[list[
     texts = _texts_of_each(configurations, with_reasons=False)
     told = [of_one for of_one in texts if of_one]
     if told:
-        told[-1][-1] += f" {Command('key')} shows why."
+        told[-1][-1] += f" {Command('examine_key')} shows why."
     return texts
 
 
