@@ -12,6 +12,7 @@ from pcaphash import Device, Selection
 from pcaphash.capture.input import FileInput
 from pcaphash.capture.reader import Reader
 from pcaphash.engine.engines import Running
+from pcaphash.engine.running.asked_words import _KIND, find_differences
 from pcaphash.engine.running.resume import ResumeFolder
 from pcaphash.engine.running.run import gather
 from pcaphash.errors import ConfigurationError, OutputError
@@ -178,3 +179,8 @@ def test_engines():
         Running("spark")
     with pytest.raises(ConfigurationError, match="scheduler: only Dask has one; add engine=dask"):
         Running(scheduler="tcp://localhost:8786")
+
+
+def test_differences_are_written_as_users_write_them():
+    before, now = ({_KIND: "compare", "window_ns": value} for value in ("None", "5000000"))
+    assert find_differences(before, now) == ["no window_ns, now window_ns=5000000ns"]

@@ -83,4 +83,7 @@ def _place(name: str, value: str) -> str:
         return value or "all packets"
     if name == "with_chance":
         return f"{'with' if value == 'True' else 'without'} {Field('output')}"
-    return str(Field(_FIELDS.get(name, name), value or "nothing"))
+    field = _FIELDS.get(name, name)
+    if value == str(None):
+        return f"no {Field(field)}"
+    return str(Field(field, f"{value}ns" if name.endswith("_ns") else value or "nothing"))
