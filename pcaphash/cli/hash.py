@@ -77,6 +77,8 @@ def hash_(
     if destination is not None and source is not None:
         packet = parse_tuple(source, destination, protocol=protocol)
         packets = [packet, packet.reverse()] if both else [packet]
+        if packet.has_unhashed_ports:
+            warn(f"the ports are ignored: no hash type has those of {packet.protocol_name}, only those of TCP and UDP")
         write_tuples([hash_packet_tuple(each, device) for each in packets], device, chosen, sys.stdout)
         return 0
     parse_protocol(protocol)  # before anything is read
@@ -110,8 +112,11 @@ def _open(path: str | None) -> Iterator[tuple[TextIO, str]]:
 
 def _noticing(found: "Iterable[TupleHash]", name: str) -> "Iterator[TupleHash]":
     """Tell once where a protocol is assumed."""
-    is_told = False
+    is_told = is_told_of_ports = False
     for each in found:
+        if each.packet.has_unhashed_ports and not is_told_of_ports:
+            is_told_of_ports = True
+            warn(f"{name}: the ports of some tuples are ignored: only TCP and UDP have hash types with ports")
         if each.packet.is_assumed and not is_told:
             is_told = True
             warn(f"{name}: some tuples have ports but no protocol: TCP is assumed; --protocol chooses another")

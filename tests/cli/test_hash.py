@@ -210,3 +210,15 @@ def test_a_protocol_behind_the_port_is_told_where_it_goes():
     result = run("hash", "192.0.2.1:1234", "198.51.100.2:443/tcp")
     assert result.returncode == 2
     assert complaints(result)[0].endswith("'443/tcp' is not a port; write the port as 443, and give --protocol tcp")
+
+
+def test_ports_that_no_type_hashes_are_told(tmp_path):
+    ends = ("192.0.2.1:1000", "192.0.2.2:2000")
+    (line,) = complaints(run("hash", *ends, "--protocol", "icmp", "--format", "csv"))
+    assert line.endswith("the ports are ignored: no hash type has those of icmp, only those of TCP and UDP")
+    assert complaints(run("hash", *ends, "--protocol", "udp")) == []
+    assert complaints(run("hash", "192.0.2.1", "192.0.2.2", "--protocol", "icmp")) == []
+    table = tmp_path / "tuples.csv"
+    table.write_text("192.0.2.1,1,192.0.2.2,2,132\n192.0.2.1,1,192.0.2.2,3,132\n192.0.2.1,1,192.0.2.2,3,6\n")
+    (line,) = complaints(run("hash", table))
+    assert line.endswith("the ports of some tuples are ignored: only TCP and UDP have hash types with ports")

@@ -50,6 +50,11 @@ class PacketTuple:
         """The protocol's name, or its number where it has no common one; empty for None."""
         return "" if self.protocol is None else _NAMES.get(self.protocol, str(self.protocol))
 
+    @property
+    def has_unhashed_ports(self) -> bool:
+        """Whether it has ports that no device hashes: there are hash types with ports for TCP and UDP only."""
+        return self.source_port is not None and self.protocol not in (ip.TCP, ip.UDP)
+
     def reverse(self) -> "PacketTuple":
         """Return the tuple of packets that go the other way."""
         return replace(
