@@ -165,7 +165,7 @@ def test_figures_have_names_and_descriptions(pages):
 
 
 @KINDS
-def test_only_the_first_screen_is_not_folded(pages, kind):
+def test_only_the_first_screen_and_what_to_do_are_not_folded(pages, kind):
     body = html5lib.parse(pages[kind], namespaceHTMLElements=False).find("body")
     header, main = body.find("header"), body.find("main")
     assert header.find("h1").get("id") == "verdict"
@@ -175,7 +175,7 @@ def test_only_the_first_screen_is_not_folded(pages, kind):
         if part.get("role") != "note":
             (details,) = part
             assert details.tag == "details"
-            assert details.get("open") is None
+            assert (details.get("open") is not None) == (part.get("aria-labelledby") == "advice")
             assert details[0].tag == "summary"
 
 
@@ -352,8 +352,8 @@ def test_many_tunnels_and_configurations_stay_small(tmp_path):
     assert len(page.encode()) < MOST_BYTES
     shown = text_of(page)
     assert f"The first {MOST_ROWS} of 6,000 rows; pcaphash compare --output writes all of them." in shown
-    assert "The first 8 of 12 configurations." in shown
-    assert "4 more are not" in shown
+    assert "8 of 12 configurations, the best and the worst among them." in shown
+    assert "8 of 12 configurations drawn, the best and the worst among them." in shown
 
 
 @pytest.mark.slow

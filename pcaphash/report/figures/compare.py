@@ -60,14 +60,43 @@ def write_figures(comparison: "Comparison", folder: Path) -> list[Path]:
     """Write each figure in each format, under a title that says what follows; return the files written."""
     names = trace_names(comparison.reading.traces)
     subject = f"{names}: {packets(comparison.analysis.distributions[0].packets)}"
+    if choice := choice_text(comparison):
+        subject += f"; {choice}"
     return write_pictures(draw_comparison(comparison), subject, folder)
 
 
 def shown_outcomes(comparison: "Comparison") -> "dict[Outcome, str]":
-    """Return the outcomes that are drawn with their colours: those that spread any packets, the first few of them."""
-    of_all = colours([each.device.name for each in comparison.outcomes])
-    spread = [pair for pair in zip(comparison.outcomes, of_all, strict=True) if pair[0].distribution.queues[:, 0].any()]
-    return dict(spread[:MOST_CONFIGURATIONS])
+    """Return the outcomes that are drawn with their colours: those that spread any packets, as far as there is room.
+
+    The one given, the best and the worst come first where not all are drawn; their order stays.
+    """
+    own = colours_by_config(comparison)
+    return {outcome: own[outcome.device.name] for outcome in _drawn(comparison)}
+
+
+def colours_by_config(comparison: "Comparison") -> dict[str, str]:
+    """Return a colour for each configuration; those that are drawn have different ones."""
+    drawn = [outcome.device.name for outcome in _drawn(comparison)]
+    names = [outcome.device.name for outcome in comparison.outcomes]
+    if len(names) > MOST_CONFIGURATIONS:
+        names = [*drawn, *(name for name in names if name not in drawn)]
+    return dict(zip(names, colours(names), strict=True))
+
+
+def choice_text(comparison: "Comparison") -> str:
+    """Say how many configurations are drawn, where not all are."""
+    n_configurations = len(comparison.outcomes)
+    if n_configurations <= MOST_CONFIGURATIONS:
+        return ""
+    return f"{MOST_CONFIGURATIONS} of {count(n_configurations)} configurations drawn, the best and the worst among them"
+
+
+def _drawn(comparison: "Comparison") -> "list[Outcome]":
+    verdict = comparison.verdict
+    first = {finding.config for finding in (verdict.given, verdict.best, verdict.worst) if finding is not None}
+    spread = [outcome for outcome in comparison.outcomes if outcome.distribution.queues[:, 0].any()]
+    chosen = sorted(spread, key=lambda outcome: outcome.device.name not in first)[:MOST_CONFIGURATIONS]
+    return [outcome for outcome in spread if outcome in chosen]
 
 
 def load_of(outcome: "Outcome", colour: str = INK, is_hashed: bool = True) -> Load:

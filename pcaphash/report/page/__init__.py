@@ -1,6 +1,6 @@
 """One HTML page about a comparison, in a single file: for screens of any width, light or dark, and for print.
 
-Its first screen has the verdict, three numbers and a figure; everything else is folded below.
+Its first screen has the verdict, three numbers and a figure; what to do follows, and everything else is folded below.
 """
 
 import base64
@@ -16,14 +16,14 @@ from pcaphash.capture.files import output_folder, whole_file
 from pcaphash.errors import OUTPUT_FIELD, ConfigurationError
 from pcaphash.report.compare.words import put_into_words
 from pcaphash.report.figures.canvas import NARROW, WIDE, printable
-from pcaphash.report.figures.compare import MOST_CONFIGURATIONS, draw_comparison
+from pcaphash.report.figures.compare import choice_text, draw_comparison
 from pcaphash.report.figures.replay import LOSS, draw_replay
 from pcaphash.report.page import facts, results
 from pcaphash.report.page.front import front_numbers
 from pcaphash.report.page.replay import curve_table, fewest_table
 from pcaphash.report.page.style import colours_of, palette_style
 from pcaphash.report.page.svg import inline_svg
-from pcaphash.report.words.values import count, packets, size, trace_names
+from pcaphash.report.words.values import packets, size, trace_names
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -216,8 +216,8 @@ def _sections(comparison: "Comparison", drawings: dict[str, _Drawing], replay: "
 
 def _draw(comparison: "Comparison", replay: "Replay | None") -> dict[str, _Drawing]:
     """Draw the figures, once for wide and once for narrow screens; return them by name."""
-    more = len(comparison.outcomes) - MOST_CONFIGURATIONS
-    note = f" The first {MOST_CONFIGURATIONS} configurations are drawn; {count(more)} more are not." if more > 0 else ""
+    choice = choice_text(comparison)
+    note = f" {choice}." if choice else ""
     pictures = {
         kind: draw_comparison(comparison, width) + ([] if replay is None else draw_replay(replay, width))
         for kind, width in (("wide", WIDE), ("narrow", NARROW))

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pcaphash.report.figures.compare import MOST_CONFIGURATIONS, shown_outcomes
+from pcaphash.report.figures.compare import choice_text, shown_outcomes
 from pcaphash.report.page.table import Cell, Table, excess, make_table, measure, number, share, text
 from pcaphash.report.words.measures import IN_PERCENT, MEASURES
 from pcaphash.report.words.values import count, moment, probability
@@ -45,8 +45,8 @@ def queue_table(comparison: "Comparison") -> Table:
     notes = []
     if n_queues > MOST_QUEUES:
         notes.append(f"The {MOST_QUEUES} busiest of {count(n_queues)} receive queues.")
-    if len(comparison.outcomes) > MOST_CONFIGURATIONS:
-        notes.append(f"The first {MOST_CONFIGURATIONS} of {count(len(comparison.outcomes))} configurations.")
+    if choice := choice_text(comparison).replace(" drawn", ""):
+        notes.append(f"{choice}.")
     return Table(table.name, table.caption, table.headings, table.rows, " ".join(notes))
 
 

@@ -3,7 +3,8 @@
 import re
 from typing import TYPE_CHECKING
 
-from pcaphash.report.figures.palette import BAND, FAINT, GRID, INK, ON_DARK, PAPER, colours
+from pcaphash.report.figures.compare import colours_by_config
+from pcaphash.report.figures.palette import BAND, FAINT, GRID, INK, ON_DARK, PAPER
 
 if TYPE_CHECKING:
     from pcaphash.studies.compare import Comparison
@@ -28,8 +29,7 @@ def style_with_variables(style: str) -> str:
 
 def colours_of(comparison: "Comparison") -> dict[str, str]:
     """Return for the name of each configuration its colour, as a style sheet has it."""
-    names = [outcome.device.name for outcome in comparison.outcomes]
-    return {name: f"var({_name(colour)})" for name, colour in zip(names, colours(names), strict=True)}
+    return {name: f"var({_name(colour)})" for name, colour in colours_by_config(comparison).items()}
 
 
 def _variables(values: dict[str, str]) -> str:
