@@ -196,7 +196,7 @@ def test_what_the_device_does_not_look_into_is_not_sent(tmp_path):
 
 SAMPLES = sorted((ROOT / "sample_traces").glob("*.pcap*"))
 INSIDE = Device("1.4", flavor="qemu-ebpf-inner")
-NOT_TAKEN = {"vxlan.pcap": 4}
+NOT_TAKEN = {"vxlan.pcap": 4, "tcpdump__nsh-over-vxlan-gpe.pcap": 1}
 """Packets that Linux drops: VXLAN with a reserved bit or no whole Ethernet header, VXLAN-GPE with NSH or no P flag."""
 
 
@@ -246,7 +246,7 @@ def test_all_tunnel_packets_of_public_captures_are_confirmed():
     for trace in capture_paths():
         if trace.suffix in (".pcap", ".pcapng", ".cap"):
             packets, answered = assert_confirmed(trace)
-            assert answered == packets, trace
+            assert answered == packets - NOT_TAKEN.get(trace.name, 0), trace
             total += packets
     assert total >= 140
 
