@@ -47,7 +47,8 @@ class Foreign:
 _UNPACKERS = {"gzip": "gzip -dc", "zstd": "zstd -dc", "xz": "xz -dc", "bzip2": "bzip2 -dc", "lz4": "lz4 -dc"}
 
 
-def _capture(what: str) -> Foreign:
+def pcap_of(what: str) -> Foreign:
+    """Return what a capture is that Wireshark turns into pcap."""
     return Foreign(f"a capture of {what}, which pcaphash cannot read", f"convert it: {_ON}")
 
 
@@ -55,11 +56,11 @@ def _packed(what: str, command: str) -> Foreign:
     return Foreign(what, f"unpack it: {command}{_BACK}")
 
 
-_NETMON_1, _NETMON_2 = _capture("Microsoft Network Monitor 1"), _capture("Microsoft Network Monitor 2")
-_NETXRAY, _SNIFFER = _capture("NetXRay or Sniffer for Windows"), _capture("the Sniffer for DOS")
-_ERF = _capture("an Endace DAG card (ERF)")
-_PACKET_LOGGER = _capture("Apple's PacketLogger (Bluetooth)")
-_IXIA = _capture("Ixia (lcap)")
+_NETMON_1, _NETMON_2 = pcap_of("Microsoft Network Monitor 1"), pcap_of("Microsoft Network Monitor 2")
+_NETXRAY, _SNIFFER = pcap_of("NetXRay or Sniffer for Windows"), pcap_of("the Sniffer for DOS")
+_ERF = pcap_of("an Endace DAG card (ERF)")
+_PACKET_LOGGER = pcap_of("Apple's PacketLogger (Bluetooth)")
+_IXIA = pcap_of("Ixia (lcap)")
 _TAR = _packed("a tar archive", "tar -xOf {file} MEMBER")
 _PCAP_VARIANT = Foreign(
     "a variant of pcap with its own record headers (magic number {magic})",
@@ -82,22 +83,22 @@ _MAGICS: tuple[tuple[int, bytes, Foreign], ...] = (
     # Captures.
     (0, b"RTSS", _NETMON_1),
     (0, b"GMBU", _NETMON_2),
-    (0, b"snoop\0\0\0", _capture("snoop (Solaris)")),
+    (0, b"snoop\0\0\0", pcap_of("snoop (Solaris)")),
     (0, b"XCP\0", _NETXRAY),
     (0, b"VL\0\0", _NETXRAY),
     (0, b"TRSNIFF data    \x1a", _SNIFFER),
-    (0, b"ObserverPktBuffe", _capture("Network Instruments Observer")),
-    (0, b"+---------+-----", _capture("a Tektronix K12, as text")),
-    (0, b"\x05VNF", _capture("Visual Networks")),
-    (0, b"iptrace 1.0", _capture("iptrace (AIX)")),
-    (0, b"iptrace 2.0", _capture("iptrace (AIX)")),
-    (0, b"\x7fver", _capture("AiroPeek or OmniPeek")),
-    (0, b"EyeSDN", _capture("EyeSDN (ISDN)")),
-    (0, b"\xaa\xaa\xaa\xaa", _capture("5View")),
-    (0, b"\x01\x10\x4c\0", _capture("LANalyzer")),
-    (0, b"btsnoop\0", _capture("btsnoop (Bluetooth)")),
-    (0, b"\0\0\x02\0\x12\x05\0\x10", _capture("a Tektronix K12")),
-    (0, b"\x54\x52\0\x64\0", _capture("nettl (HP-UX)")),
+    (0, b"ObserverPktBuffe", pcap_of("Network Instruments Observer")),
+    (0, b"+---------+-----", pcap_of("a Tektronix K12, as text")),
+    (0, b"\x05VNF", pcap_of("Visual Networks")),
+    (0, b"iptrace 1.0", pcap_of("iptrace (AIX)")),
+    (0, b"iptrace 2.0", pcap_of("iptrace (AIX)")),
+    (0, b"\x7fver", pcap_of("AiroPeek or OmniPeek")),
+    (0, b"EyeSDN", pcap_of("EyeSDN (ISDN)")),
+    (0, b"\xaa\xaa\xaa\xaa", pcap_of("5View")),
+    (0, b"\x01\x10\x4c\0", pcap_of("LANalyzer")),
+    (0, b"btsnoop\0", pcap_of("btsnoop (Bluetooth)")),
+    (0, b"\0\0\x02\0\x12\x05\0\x10", pcap_of("a Tektronix K12")),
+    (0, b"\x54\x52\0\x64\0", pcap_of("nettl (HP-UX)")),
     *((0, struct.pack(order + "I", magic), _IXIA) for order in "<>" for magic in (0x1C0001AB, 0x1C0001AC)),
     *(
         (0, struct.pack(order + "I", magic), Foreign(_PCAP_VARIANT.what.format(magic=hex(magic)), _PCAP_VARIANT.advice))

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from pcaphash.capture.control import Control, Skipped
 from pcaphash.capture.damage import Damage, Fault, FaultKind, UnreadableBlockError
 from pcaphash.capture.faults import fault_of
+from pcaphash.capture.patched import refuse_patched
 from pcaphash.capture.pcap import Pcap, begins_file
 from pcaphash.capture.pcapng import Pcapng
 from pcaphash.capture.source import Source
@@ -308,6 +309,9 @@ class Reader:
             raise CaptureError(
                 self.trace, Unreadable.HEADER_CUT_SHORT, problem, "capture or copy the file again", offset=self._end
             )
+        if isinstance(found, Pcap):
+            data = self._buffer[: min(self._end, _MOST_OF_FOREIGN)].tobytes()
+            refuse_patched(self.trace, data, found.header, self.source.compression)
         return found
 
     def _not_a_capture(self) -> CaptureError:
