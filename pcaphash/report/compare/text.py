@@ -162,11 +162,12 @@ def _show_timeline(name: str, timeline: "Timeline", busiest: "Busiest", console:
     """Say how busy the busiest receive queue is in single windows."""
     n_windows = len(timeline.windows)
     mostly = f" {percent(busiest.in_95_of_100)} (95 of 100 windows)," if n_windows >= _WINDOWS_TO_RANK else ""
-    console.print(
+    text = (
         f"{name}: in {counted(n_windows, 'window', 'windows')} of {timeline.window_ns / 1e6:g} ms, the busiest queue "
         f"has {percent(busiest.median)} of packets (median),{mostly} "
         f"{percent(busiest.worst)} (worst, from {moment(busiest.worst_start_ns)})"
     )
+    show_text(Text(text), console)
 
 
 def _show_limits(comparison: "Comparison", console: Console) -> None:
