@@ -218,3 +218,10 @@ def test_few_packets_are_not_ranked_in_the_title_either(tmp_path):
     few += "; at least 32 are needed"
     assert text_of(of).startswith(f"{few}.\n")
     assert sweep_title(of) == few
+
+
+def test_under_virtio_1_4_the_best_mask_is_told_with_its_tunnel_types():
+    swept = sweep(OVERLAY, Device("1.4"))
+    hash_types, tunnel_types = swept.types(int(swept.smallest[0]))
+    assert tunnel_types
+    assert text_of(swept).startswith(f"Mask 0x{hash_types:03x} with tunnel types {tunnel_types:#x} spreads ")

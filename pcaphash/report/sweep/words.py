@@ -58,6 +58,13 @@ def footnotes(sweep: "Sweep") -> list[str]:
     return [*lines, _NAMES, *([_UNKNOWN] if sweep.columns["unknown"].any() else [])]
 
 
+def _best_mask(sweep: "Sweep") -> str:
+    """Write the smallest of the best masks; under virtio 1.4 its hash types alone do not say which it is."""
+    position = int(sweep.smallest[0])
+    tunnels = f" with tunnel types {sweep.types(position)[1]:#x}" if sweep.device.profile.tunnel_types else ""
+    return f"{sweep.mask_text(position)}{tunnels}"
+
+
 def sweep_title(sweep: "Sweep") -> str:
     """Say which mask is the best, how many classes differ from it only by chance, and which named masks do."""
     verdict = sweep.verdict
@@ -68,7 +75,7 @@ def sweep_title(sweep: "Sweep") -> str:
         return f"Every mask spreads these packets alike: {value}"
     if verdict.conclusion == Conclusion.ONE_USED:
         return "No mask puts these packets on more than one receive queue"
-    best = f"Mask {sweep.mask_text(int(sweep.smallest[0]))} spreads these packets best ({value})"
+    best = f"Mask {_best_mask(sweep)} spreads these packets best ({value})"
     if verdict.conclusion == Conclusion.RANKED:
         return best
     if verdict.conclusion == Conclusion.WORSE_THAN_CHANCE:
