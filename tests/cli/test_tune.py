@@ -118,3 +118,13 @@ def test_what_is_wrong_takes_one_line(tmp_path):
         assert (result.returncode, result.stdout) == (status, b""), words
         (complaint,) = complaints(result)
         assert said in complaint, (words, complaint)
+
+
+def test_with_one_queue_there_is_nothing_to_tune(tmp_path):
+    saved = tmp_path / "saved.census"
+    assert run("census", TRACE, "-o", saved).returncode == 0
+    for words in ((TRACE, *FEW), (saved,)):
+        result = run("tune", *words, "--queues", 1, "-o", tmp_path / "new")
+        assert result.returncode == 0, result.stderr
+        assert result.stdout.startswith(b"There is nothing to tune: there is only one receive queue.")
+        json.loads(run("tune", *words, "--queues", 1, "--format", "json").stdout)

@@ -30,9 +30,11 @@ from pcaphash.studies.tune.verdict import (
     JudgedTable,
     Little,
     NoHash,
+    OneQueue,
     judge_inputs,
     judge_key,
     judge_packets,
+    judge_queues,
     judge_table,
 )
 from support.shared import ROOT
@@ -171,7 +173,6 @@ def test_what_cannot_be_tuned_is_refused(many):
     for traces, options, said in [
         (many, {"device": Device(features="CTRL_VQ+HASH_REPORT")}, "without the RSS feature"),
         (many, {"device": Device(table_index="modulo")}, "table_index: keys can be tried only"),
-        (many, {"device": Device(queues=1)}, "queues: with a single receive queue"),
         (many, {"device": Device(flavor="ena-gen4")}, "flavor: the hash key of ENA of generation 4 cannot be changed"),
         (many, {"measure": "min_max_packets"}, "measure: "),
         (many, {"n_keys": 0}, "n_keys: 0 is too small"),
@@ -252,6 +253,8 @@ def test_only_a_key_that_is_bad_on_both_halves_is_blamed(current, best, outdone,
 
 def test_what_cannot_be_judged_is_told_by_numbers():
     assert judge_inputs(4) is None
+    assert judge_queues(2) is None
+    assert judge_queues(1).facts == OneQueue()
     assert judge_inputs(3).facts == FewInputs(3)
     assert judge_packets(64, 16) is None
     assert judge_packets(63, 16).facts == FewPackets(63, 64, 16)

@@ -26,6 +26,7 @@ from pcaphash.studies.tune.verdict import (
     JudgedTable,
     Little,
     NoHash,
+    OneQueue,
     Verdict,
 )
 from support.compare_sentences import compare_sentences
@@ -45,6 +46,7 @@ def tune_sentences() -> Iterator[str]:
         (Cause.NOTHING, FewInputs(0)),
         (Cause.NOTHING, FewInputs(1)),
         (Cause.NOTHING, FewPackets(1234, 4096, 1024)),
+        (Cause.NOTHING, OneQueue()),
         (Cause.NOTHING, NoHash()),
         (Cause.NO_FLOWS, JudgedTable("jain_bytes", 0.5, 0.987654, is_gain=True)),
         (Cause.NO_FLOWS, JudgedTable("max_ideal_packets", 0.089, 0.089, is_gain=False)),

@@ -11,7 +11,7 @@ from pcaphash.studies.tune.cautions import RepeatingKey, SmallTable, UnequalEntr
 from pcaphash.studies.tune.search import Gain
 from pcaphash.studies.tune.tables import Turns
 from pcaphash.studies.tune.trial import CURRENT
-from pcaphash.studies.tune.verdict import Cause, FewInputs, FewPackets, JudgedKeys, JudgedTable, Little
+from pcaphash.studies.tune.verdict import Cause, FewInputs, FewPackets, JudgedKeys, JudgedTable, Little, OneQueue
 
 if TYPE_CHECKING:
     from pcaphash.studies.tune import Tuning
@@ -92,6 +92,8 @@ def headline(verdict: "Verdict") -> str:
         return f"There is nothing to tune: {inputs} cannot tell keys apart."
     if isinstance(facts, FewPackets):
         return f"There is nothing to tune: {too_few(facts.packets, facts.needed, facts.queues)}."
+    if isinstance(facts, OneQueue):
+        return "There is nothing to tune: there is only one receive queue."
     if isinstance(facts, JudgedKeys):
         return _judged(facts)
     if isinstance(facts, JudgedTable):

@@ -27,7 +27,7 @@ from pcaphash.studies.tune.measures import CHOICES
 from pcaphash.studies.tune.result import Tuning
 from pcaphash.studies.tune.tables import try_tables
 from pcaphash.studies.tune.trial import CHOOSING, PARTS, measure_queues, place, random_keys
-from pcaphash.studies.tune.verdict import Verdict, judge_packets, judge_table
+from pcaphash.studies.tune.verdict import Verdict, judge_packets, judge_queues, judge_table
 
 
 def tune(
@@ -110,7 +110,9 @@ class TuningRequest(Asked):
         (device,) = self.devices
         counts = partial.counter
         analysis = analyze_counts(partial, self.devices)
-        few = judge_packets(int(analysis.distributions[0].queues[:, 0].sum()), device.queues)
+        few = judge_queues(device.queues) or judge_packets(
+            int(analysis.distributions[0].queues[:, 0].sum()), device.queues
+        )
         if not counts.has_flows:
             return _tune_tables(analysis, self.measure, self.seed, few)
         (table,) = counts.tables.values()
@@ -128,10 +130,6 @@ def _check_device(device: Device) -> None:
     if not device.has_queue:
         problem = "without the RSS feature, no hash chooses a receive queue, so there is nothing to tune"
         raise ConfigurationError(Field("features"), problem, "add RSS")
-    if device.queues == 1:
-        raise ConfigurationError(
-            Field("queues"), "with a single receive queue there is nothing to tune", "give at least 2"
-        )
     if device.table_index != "mask":
         problem = f"keys can be tried only by the low bits of their hashes, not with {device.table_index}"
         raise ConfigurationError(Field("table_index"), problem, f"use {Field('table_index', 'mask')}")

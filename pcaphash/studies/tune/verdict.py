@@ -58,6 +58,11 @@ class FewPackets:
 
 
 @dataclass(frozen=True)
+class OneQueue:
+    """For ``Cause.NOTHING``: there is only one receive queue."""
+
+
+@dataclass(frozen=True)
 class NoHash:
     """For ``Cause.NOTHING``: no packet of a saved census has a hash."""
 
@@ -112,7 +117,7 @@ class JudgedTable:
     is_gain: bool
 
 
-Facts = FewInputs | FewPackets | NoHash | JudgedKeys | JudgedTable
+Facts = FewInputs | FewPackets | OneQueue | NoHash | JudgedKeys | JudgedTable
 
 
 @dataclass(frozen=True)
@@ -167,6 +172,11 @@ def judge_key(
 def judge_inputs(n_inputs: int) -> Verdict | None:
     """Say that there are too few hash inputs to choose keys by and to judge them; None if there are enough."""
     return Verdict(Cause.NOTHING, FewInputs(n_inputs)) if n_inputs < LEAST_INPUTS else None
+
+
+def judge_queues(queues: int) -> Verdict | None:
+    """Say that there is only one receive queue; None if there are several."""
+    return Verdict(Cause.NOTHING, OneQueue()) if queues == 1 else None
 
 
 def judge_packets(n_packets: int, queues: int) -> Verdict | None:
