@@ -47,10 +47,12 @@ def test_the_overlay_is_judged_right_for_the_right_reason(overlay):
     verdict = overlay.verdict
     assert causes(overlay) == {"outer-addresses": "few-inputs", "outer": "few-inputs", "inner": "even"}
     assert (verdict.conclusion, verdict.best.config, verdict.worst.config) == ("gain", "inner", "outer-addresses")
-    assert (verdict.gain.step, verdict.gain.config, verdict.gain.instead_of) == ("inner", "inner", "outer-addresses")
+    assert (verdict.gain.step, verdict.gain.config, verdict.gain.instead_of) == ("inner", "inner", "outer")
     # Ports of the outer header alone help no more than a lucky hash of the addresses would, and are not proposed.
-    hash_inner, entropy = verdict.advice
-    assert (hash_inner.gain.config, hash_inner.gain.instead_of) == ("inner", "outer")
+    hash_inner, entropy, in_software = verdict.advice
+    assert hash_inner.gain == verdict.gain
+    assert in_software.share == pytest.approx(1 - 650 / 6060)
+    assert entropy.protocols == ["udp4", "udp6"]  # outer addresses do not hash them
     # Of the seven tunnels these two are UDP with a fixed outer source port; make_samples.py has it so.
     assert entropy.tunnels == ["2001:db8::16 > 2001:db8:100::10 GENEVE 1", "192.0.2.13 > 198.51.100.10 VXLAN 1"]
 
@@ -204,7 +206,7 @@ def test_an_uneven_table_is_named(tmp_path):
         ([], NothingToSpread(Nothing.NO_PACKETS, 0, {})),
         (
             [builders.ethernet(builders.arp(), builders.ARP)] * 3,
-            NothingToSpread(Nothing.NO_HASH, 3, {"not-ip": 3}),
+            NothingToSpread(Nothing.NO_HASH, 3, {"not-ip": 3}, 0),
         ),
     ],
 )
