@@ -34,7 +34,7 @@ def test_success_says_nothing_on_standard_error():
         (["analyze", VXLAN, "--key", "xyz"], ["--key"]),
         (["analyze", VXLAN, "--indirection-table-size", "100"], ["--indirection-table-size", "power of two"]),
         (["analyze", VXLAN, "--indirection-table", "0,1,9,1"], ["--indirection-table"]),
-        (["analyze", VXLAN, "--config", "linux"], ["--config", "name"]),
+        (["analyze", VXLAN, "--config", "linux"], ["--config", "NAME=HASH_TYPES"]),
         (["analyze", VXLAN, "--config", "a=linux", "--config", "a=base"], ["--config", "'a'"]),
         (["analyze", VXLAN, "--tunnel-types", "VXLAN"], ["--tunnel-types", "1.4"]),
         (["analyze", VXLAN, "--spec", "1.3"], ["--spec"]),
