@@ -92,7 +92,7 @@ class RemoteFile:
             self._state = _state_of(info)
             self.size = int(info.get("size") or 0)
             self._fetch: Fetch | None = self._fetcher(info)
-            self._whole: Any = None if self._fetch else self._files.open(self._path, block_size=0)
+            self._whole: Any = None if self._fetch else _patiently(self._open_whole, _may_pass)
         except CaptureError:
             raise
         except Exception as error:
@@ -159,10 +159,13 @@ class RemoteFile:
     def _fetch_whole(self, start: int, end: int) -> bytes:
         assert self._fetch
         fetch = self._fetch
-        data = _patiently(lambda: fetch(start, end), lambda error: _is_busy(error) or _is_broken_off(error))
+        data = _patiently(lambda: fetch(start, end), _may_pass)
         if len(data) != end - start:
             raise OSError(_CHANGED)
         return data
+
+    def _open_whole(self) -> Any:
+        return self._files.open(self._path, block_size=0)
 
     def _fetcher(self, info: dict[str, Any]) -> Fetch | None:
         """Return what gets bytes of the object as it is now; None if it gives no parts of it."""
@@ -171,7 +174,10 @@ class RemoteFile:
         if protocol in _HTTP:
             if not self.size or info.get("partial") is False:
                 return None
-            if self.size > _FIRST_PIECE and not _gives_parts(files, path):
+            asked = (
+                _patiently(lambda: _gives_parts(files, path), _may_pass) for _ in range(2)
+            )  # an answer may break off
+            if self.size > _FIRST_PIECE and not any(asked):
                 return None
             headers = _conditions(info)
             return lambda start, end: bytes(files.cat_file(path, start, end, headers=headers))
@@ -216,6 +222,8 @@ def _gives_parts(files: Any, path: str) -> bool:
     async def ask() -> bool:
         session = await files.set_session()
         async with session.get(files.encode_url(path), headers={"Range": "bytes=0-0"}) as answer:
+            if answer.status in _PASSING or answer.status >= 500:
+                answer.raise_for_status()
             return bool(answer.status == _PARTIAL_CONTENT)
 
     return bool(sync(files.loop, ask))
@@ -245,6 +253,10 @@ def _is_busy(error: BaseException) -> bool:
 
 def _is_broken_off(error: BaseException) -> bool:
     return type(error).__name__ in ("ClientPayloadError", "ServerDisconnectedError", "ClientOSError")
+
+
+def _may_pass(error: BaseException) -> bool:
+    return _is_busy(error) or _is_broken_off(error)
 
 
 def _files_of(url: str) -> tuple[Any, str]:
