@@ -53,3 +53,12 @@ def test_what_is_wrong_besides_is_not_a_configuration(tmp_path):
     found = pcaphash.validate(OVERLAY, Device(), ReportedTable(path))
     assert found.diagnosis.causes
     assert found.configured_so is None
+
+
+def test_what_only_the_other_spec_configures_is_not_told(tmp_path):
+    path = tmp_path / "reported.csv"
+    trace = "sample_traces/ip-in-ip.pcap"
+    pcaphash.hashes(trace, Device("1.4"))[["packet", "hash_value"]].to_csv(path, index=False)
+    found = pcaphash.validate(trace, Device(), ReportedTable(path))
+    assert found.mismatches
+    assert found.configured_so is None

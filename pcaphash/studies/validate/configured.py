@@ -24,14 +24,12 @@ def configured_so(device: Device, faults: Faults) -> Device | None:
         None where the faults are more than that, or none at all.
     """
     changed = device
-    for fault in faults:
-        if fault.device is None or fault.flags or fault.places != (READING,):
-            return None
-        try:
+    try:
+        for fault in faults:
+            if fault.device is None or fault.flags or fault.places != (READING,):
+                return None
             changed = fault.device(changed)
-        except ConfigurationError:
-            return None
-    if changed == device:
+        same = replace(device, hash_types=changed.hash_types, tunnel_types=changed.tunnel_types)
+    except ConfigurationError:  # no such device can be configured, or only under the other spec
         return None
-    same = replace(device, hash_types=changed.hash_types, tunnel_types=changed.tunnel_types)
-    return changed if same == changed else None
+    return changed if device != changed == same else None

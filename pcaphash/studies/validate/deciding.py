@@ -14,8 +14,8 @@ from pcaphash.engine.census.describer import Descriptions
 from pcaphash.kernels.records import RECORD
 from pcaphash.studies.validate.verdicts import Expectations, Leniency, TunnelNaming
 
-_LOOKED_AT = 1000  # packets that decide
-_MOST_BUFFERED = 8  # blocks
+_LOOKED_AT = 1000  # packets that decide, however blocks are cut
+_MOST_WAITING = 8192  # packets
 
 
 class ByteOrder(StrEnum):
@@ -131,7 +131,7 @@ class Decider:
             return [self._in_order(part)]
         self._waiting.append(_kept(part))
         n_telling = sum(each.n_telling for each in self._waiting)
-        is_full = len(self._waiting) >= _MOST_BUFFERED
+        is_full = sum(len(each.numbers) for each in self._waiting) >= _MOST_WAITING
         if is_full and not n_telling:  # there is nothing to decide by yet
             ready, self._waiting = self._waiting, []
             return ready
@@ -154,7 +154,7 @@ class Decider:
     def _decide_order(self, parts: Sequence[Described]) -> None:
         as_written = opposite = total = 0
         for part in parts:
-            chosen = part.found.hashed & part.reported.has_hash
+            chosen = np.flatnonzero(part.found.hashed & part.reported.has_hash)[: _LOOKED_AT - total]
             expected, said = part.found.hash_values[chosen], part.reported.hash_values[chosen]
             total += len(expected)
             as_written += int((expected == said).sum())
@@ -173,9 +173,10 @@ class Decider:
             tunnels = {naming: each[part.found.signatures] for naming, each in self._expected.tunnels.items()}
             tells = tunnels[TunnelNaming.INNER_HASHED] != tunnels[TunnelNaming.EVERY]
             tells &= (said != NOT_REPORTED) & part.found.known
-            telling += int(tells.sum())
+            chosen = np.flatnonzero(tells)[: _LOOKED_AT - telling]
+            telling += len(chosen)
             for naming in TunnelNaming:
-                agree[naming] += int((tells & (said == tunnels[naming])).sum())
+                agree[naming] += int((said[chosen] == tunnels[naming][chosen]).sum())
         most, usual = max(agree.values()), agree[TunnelNaming.INNER_HASHED]
         if most > usual and 2 * most > telling:  # of arbitrary names, some agree with any reading
             best = tuple(naming for naming in TunnelNaming if agree[naming] == most)
