@@ -75,8 +75,9 @@ def sweep(
     announce_compilation()
     from pcaphash.studies.sweep import sweep as study
 
+    is_drawn = output is not None  # and the figure shows what ideal hashes give
     with watched() as watch:
-        swept = study(traces, device, selection, watch, by=by, jobs=jobs, running=running)
+        swept = study(traces, device, selection, watch, by=by, with_chance=is_drawn, jobs=jobs, running=running)
     if output is not None:
         write_set(output, lambda folder: write_sweep_folder(swept, folder, format_))
     if output is None or not is_binary(format_):

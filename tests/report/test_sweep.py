@@ -6,19 +6,16 @@ import json
 import pytest
 
 from pcaphash.device import Device
-from pcaphash.engine.saved import save_census
 from pcaphash.report.figures import draw_sweep, save
 from pcaphash.report.sweep.text import fold, shown_classes
 from pcaphash.report.sweep.words import sweep_title
 from pcaphash.report.sweep.write import write_sweep, write_sweep_folder
 from pcaphash.report.words.measures import write_measure
-from pcaphash.studies.census import census
 from pcaphash.studies.sweep import MEASURE_COLUMNS, sweep
 from support.shared import ROOT
 from support.traffic import flows, plain, write
 
 TRACE = str(ROOT / "sample_traces" / "cut.pcap")
-OVERLAY = str(ROOT / "sample_traces" / "overlay.pcap")
 NO_RSS = Device(features="CTRL_VQ+HASH_REPORT+HASH_TUNNEL")
 
 
@@ -142,7 +139,7 @@ def test_values_in_the_figure_are_those_of_the_table(swept):
 
 @pytest.mark.parametrize("by", ["max_ideal_packets", "jain_bytes", "cov_packets"])
 def test_the_band_is_what_ideal_hashes_give_under_the_best_mask(by):
-    of = sweep(OVERLAY, by=by)
+    of = sweep(str(ROOT / "sample_traces" / "overlay.pcap"), by=by, with_chance=True)
     figure = draw_sweep(of)
     band = figure.subfigs[0].get_axes()[0].patches[0]
     ideal = of.baseline.interval(by)
@@ -157,28 +154,18 @@ def test_the_band_is_what_ideal_hashes_give_under_the_best_mask(by):
     assert f"of {of.n_classes} classes, {n_within - 1} others differ from it only by chance" in title
 
 
-def test_the_terminal_says_first_what_the_figure_and_json_say():
-    of = sweep(OVERLAY)
+@pytest.mark.parametrize("with_chance", [False, True])
+def test_the_terminal_says_first_what_the_figure_and_json_say(with_chance):
+    of = sweep(str(ROOT / "sample_traces" / "overlay.pcap"), with_chance=with_chance)
     said = json.loads(text_of(of, "json"))["verdict"]["headline"]
     assert draw_sweep(of).get_suptitle().replace("\n", " ").startswith(said)
     assert text_of(of).startswith(f"{said}.\n\n4,096 masks form 505 classes")
-    assert "Small differences" not in text_of(of)
+    assert ("Small differences are chance" in text_of(of)) == (not with_chance)
 
 
-def test_without_flows_the_title_names_the_best(tmp_path):
-    saved = tmp_path / "saved.census"
-    with saved.open("wb") as stream:
-        save_census(census(OVERLAY, Device()), stream)
-    of = sweep(saved)
-    assert (of.verdict.conclusion, of.verdict.ideal) == ("ranked", None)
-    assert sweep_title(of).startswith(f"Mask {of.mask_text(0)} spreads these packets best (")
-    assert "a saved census has none" in text_of(of)
-
-
-def test_a_measure_without_a_range_of_chance_is_told():
-    of = sweep(OVERLAY, by="min_max_packets")
-    assert (of.verdict.conclusion, of.verdict.ideal) == ("ranked", None)
-    assert "rank by another measure" in text_of(of)
+def test_without_flows_the_title_names_the_best(swept):
+    assert (swept.verdict.conclusion, swept.verdict.ideal) == ("ranked", None)
+    assert sweep_title(swept).startswith(f"Mask {swept.mask_text(0)} spreads these packets best (")
 
 
 @pytest.mark.parametrize("width", [3, 5, 8, 100])

@@ -26,12 +26,13 @@ def test_analyze_says_what_compare_does(spec):
 
 def test_without_being_asked_nobody_keeps_flows():
     assert analyze(OVERLAY, Device()).baselines == []
+    assert sweep(OVERLAY, Device()).baseline is None
 
 
 @pytest.mark.parametrize("spec", ["v7", "1.4"])
 @pytest.mark.jit_only
 def test_a_sweep_says_it_of_the_best_mask(spec):
-    swept = sweep(OVERLAY, Device(spec))
+    swept = sweep(OVERLAY, Device(spec), with_chance=True)
     hash_types, tunnel_types = swept.types(int(swept.smallest[0]))
     types = {"hash_types": hash_types} | ({"tunnel_types": tunnel_types} if spec == "1.4" else {})
     (outcome,) = compare(OVERLAY, Device(spec, **types)).outcomes
@@ -45,4 +46,4 @@ def test_who_has_no_flows_or_no_hash_has_no_chance(tmp_path):
     with saved.open("wb") as stream:
         save_census(census(OVERLAY, [Device()]), stream)
     assert analyze([str(saved), OVERLAY], Device(), with_chance=True).baselines == [None]
-    assert sweep(str(saved), Device()).baseline is None
+    assert sweep(str(saved), Device(), with_chance=True).baseline is None

@@ -14,13 +14,11 @@ import pytest
 from pcaphash.device import Device
 from pcaphash.engine.census.census import identities_of
 from pcaphash.engine.census.distribution import distribute
-from pcaphash.engine.running.run import finish, gather
 from pcaphash.engine.saved import save_census
 from pcaphash.errors import ConfigurationError
 from pcaphash.standards import virtio
 from pcaphash.studies.analyze import analyze
 from pcaphash.studies.census import census
-from pcaphash.studies.shared.asking import inputs_of
 from pcaphash.studies.shared.chance.trials import Interval
 from pcaphash.studies.shared.columns import SUMMARY
 from pcaphash.studies.sweep import MEASURE_COLUMNS, study, sweep
@@ -178,13 +176,11 @@ def test_many_queues_are_counted_part_by_part(varied, monkeypatch):
 
 
 def test_memory_does_not_grow_with_masks_times_queues(monkeypatch):
-    sweep(TUNNELS)  # imports and kernels are no part of what is measured, nor is the room for flows
+    sweep(TUNNELS)  # imports and kernels are no part of what is measured
     monkeypatch.setattr(study, "_MOST_LOADS", 50_000)
-    request = study.SweepRequest((Device(queues=1024, indirection_table_size=1024),))
-    partial = gather(request, inputs_of(TUNNELS))
     tracemalloc.start()
     try:
-        swept = finish(request, partial)
+        swept = sweep(TUNNELS, Device(queues=1024, indirection_table_size=1024))
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()

@@ -45,7 +45,7 @@ REQUESTS = {
     "compare few flows": (ComparisonRequest(DEVICES, most_flows=20), write_comparison),
     "key": (ExaminationRequest(DEVICES[:2]), write_examination),
     "info": (InfoRequest((Device("1.4"),), EVERYTHING), write_info),
-    "sweep": (SweepRequest(DEVICES[:1]), write_sweep),
+    "sweep": (SweepRequest(DEVICES[:1], with_chance=True), write_sweep),
     "tune": (TuningRequest(DEVICES[:1], n_keys=4), write_tuning),
 }
 

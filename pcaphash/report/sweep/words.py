@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from pcaphash.errors import Command, Field
 from pcaphash.report.words.measures import MEASURES, brief_measure
 from pcaphash.report.words.values import count, counted, too_few
 from pcaphash.studies.sweep.verdict import Conclusion
@@ -12,11 +13,6 @@ if TYPE_CHECKING:
 
 _IDEAL = "busiest: how far the busiest receive queue is above the ideal share"
 _UNKNOWN = "unknown: packets of which the capture shows too little; no measure counts them"
-_CHANCE = (
-    "Small differences may be chance. How large those are is known only if all flows are: a saved census has none, and "
-    "not all are kept if there are more than a million"
-)
-_OTHER = "Small differences may be chance: rank by another measure to see how large those are"
 _NAMES = "in brackets: presets and given types that spread the packets this way"
 _NO_QUEUES = "There are no receive queues to rank by: without the RSS feature, no hash chooses one."
 
@@ -53,8 +49,11 @@ def doubt(sweep: "Sweep") -> str:
 
 def footnotes(sweep: "Sweep") -> list[str]:
     """Say what columns and brackets of the table mean."""
+    chance = (
+        f"Small differences are chance: {Field('output')} and {Command('compare')} show what ideal hashes would give."
+    )
     lines = [_IDEAL] if sweep.device.has_queue else [_NO_QUEUES]
-    lines += [_CHANCE if sweep.baseline is None else _OTHER] if sweep.verdict.conclusion == Conclusion.RANKED else []
+    lines += [chance] if sweep.verdict.conclusion == Conclusion.RANKED else []
     return [*lines, _NAMES, *([_UNKNOWN] if sweep.columns["unknown"].any() else [])]
 
 

@@ -61,7 +61,7 @@ class Sweep(Result):
     columns : dict of str to array of shape (n_classes,)
         ``hashed, unhashed, unknown, queues_used`` and the measures of spread, as ``summary.csv`` has them.
     baseline : Baseline or None
-        What ideal hashes give under the best mask; None if not every flow is known, or nothing is ranked.
+        What ideal hashes give under the best mask; None unless ``with_chance`` was set, or if flows are not known.
     """
 
     analysis: Analysis

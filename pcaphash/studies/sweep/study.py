@@ -31,7 +31,6 @@ from pcaphash.studies.shared.defaults import DEFAULT_MEASURE
 from pcaphash.studies.sweep.masks import N_BASES, number_of, size_order, tunnel_bits
 from pcaphash.studies.sweep.parts import N_COUNTS, Condition, Part, find_parts
 from pcaphash.studies.sweep.result import MEASURE_COLUMNS, Sweep
-from pcaphash.studies.sweep.verdict import Conclusion
 
 _MOST_LOADS = 1 << 22  # numbers of loads held at a time: with thousands of queues not those of all masks
 
@@ -47,6 +46,7 @@ def sweep(
     watch: Watch | None = None,
     *,
     by: str = DEFAULT_MEASURE,
+    with_chance: bool = False,
     jobs: int | None = None,
     running: Running | None = None,
 ) -> Sweep:
@@ -64,6 +64,8 @@ def sweep(
         Called now and then with the progress.
     by : str
         The measure of ``summary.csv`` by which masks are ranked, best first.
+    with_chance : bool
+        Whether to keep flows too, and calculate what ideal hashes give under the best mask. It takes longer.
     jobs : int, optional
         How many threads count packets; the result does not depend on that. Default: as many as there are cores.
     running : Running, optional
@@ -78,7 +80,7 @@ def sweep(
     """
     measure = parse_choice(Field("by"), by, MEASURE_COLUMNS)
     inputs, (chosen,) = check_request(traces, Device() if device is None else device)
-    return answer(SweepRequest((chosen,), selection, measure), inputs, watch, jobs, running)
+    return answer(SweepRequest((chosen,), selection, measure, with_chance), inputs, watch, jobs, running)
 
 
 @dataclass(frozen=True)
@@ -89,20 +91,23 @@ class SweepRequest(Asked):
     ----------
     by : str
         The measure by which masks are ranked.
+    with_chance : bool
+        Whether to tell what ideal hashes give under the best mask, too.
     """
 
     by: str = DEFAULT_MEASURE
+    with_chance: bool = False
 
     def begin(self) -> Counts:
-        """Return counters for the device: a census, and flows, which say what chance does."""
-        return Counts(identities_of(self.devices), [self.rules])
+        """Return counters for the device."""
+        return Counts(identities_of(self.devices), [self.rules] if self.with_chance else ())
 
     def finish(self, partial: Partial[Counts]) -> Sweep:
         """Try every mask on the census."""
         (device,) = self.devices
         (census,) = partial.counter.censuses.values()
         swept = _sweep_census(census, partial.reading, device, self.by)
-        if swept.verdict.conclusion != Conclusion.RANKED:
+        if not self.with_chance:
             return swept
         return replace(swept, baseline=chance_of(partial.counter, _best_device(swept)))
 
