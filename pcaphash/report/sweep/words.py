@@ -49,9 +49,8 @@ def doubt(sweep: "Sweep") -> str:
 
 def footnotes(sweep: "Sweep") -> list[str]:
     """Say what columns and brackets of the table mean."""
-    chance = (
-        f"Small differences are chance: {Field('output')} and {Command('compare')} show what ideal hashes would give."
-    )
+    shown = f"{Field('output')} and {Command('compare')} show what ideal hashes would give"
+    chance = f"Small differences may be chance: {shown}."
     lines = [_IDEAL] if sweep.device.has_queue else [_NO_QUEUES]
     lines += [chance] if sweep.verdict.conclusion == Conclusion.RANKED else []
     return [*lines, _NAMES, *([_UNKNOWN] if sweep.columns["unknown"].any() else [])]
