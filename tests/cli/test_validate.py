@@ -113,6 +113,25 @@ def test_another_key_is_named(tmp_path, packets):
     assert f"{(rows['verdict'] != 'match').sum()} of 400 packets judged" in text
 
 
+def test_hashes_that_are_not_reported_beside_queues(tmp_path, packets):
+    """They are judged by their queues, and said to be; where no hash is reported, that is said by what is reported."""
+    some = [replace(each, hash_value=None, hash_report=None) if i % 5 == 0 else each for i, each in enumerate(packets)]
+    n = sum(packets[i].hash_value is not None for i in range(0, len(packets), 5))
+    write_table(tmp_path / "some.csv", some)
+    given = ("validate", OVERLAY, "-c", "400", *OPTIONS, "--reported")
+    result = run(*given, tmp_path / "some.csv")
+    assert result.returncode == 0
+    they = "have none reported: they were judged by their receive queue alone."
+    said = " ".join(result.stdout.decode().split())
+    assert said.startswith("The device is right: all 400 packets judged match the spec. ")
+    assert f" match the spec. {n} packets that should have a hash {they} " in said
+    assert json.loads(run(*given, tmp_path / "some.csv", "--format", "json").stdout)["by_queue_alone"] == n
+    write_table(tmp_path / "none.csv", [replace(each, hash_value=None, hash_report=None) for each in packets])
+    assert b"judged by their" not in run(*given, tmp_path / "none.csv").stdout
+    write_table(tmp_path / "all.csv", packets)
+    assert b"judged by their" not in run(*given, tmp_path / "all.csv").stdout
+
+
 @pytest.mark.parametrize(("header_len", "spec"), [(20, "v7"), (20, "1.4"), (24, "1.4"), (32, "1.4")])
 def test_packets_behind_virtio_headers(tmp_path, header_len, spec):
     device = pcaphash.Device(spec, hash_key=KEY, queues=4, unclassified_queue=1)

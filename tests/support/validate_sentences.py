@@ -12,6 +12,7 @@ from pcaphash.report.validate.fault_words import device_text, fault_text, traffi
 from pcaphash.report.validate.kind_words import common_text, part_text, sampled_text, trait_text
 from pcaphash.report.validate.queue_words import queue_sentences
 from pcaphash.report.validate.words import (
+    by_queue_text,
     decision_text,
     headline,
     not_shown_text,
@@ -114,6 +115,9 @@ def _headlines() -> Iterator[str]:
     for reason in NotJudged:
         for n in (1, 2000):
             yield f"{reason}: {headline(_validation(0, 0, reasons={reason: n}))}"
+    for n in (1, 1228):
+        some = replace(_validation(2000, 0), by_queue_alone=n)
+        yield f"by-queue-alone: {by_queue_text(replace(some, reported={'hash_value': 772, 'queue': 2000}))}"
     only_queues = replace(
         _validation(0, 0), device=Device(features=["CTRL_VQ", "HASH_REPORT"]), reported={"hash_value": 0, "queue": 3}
     )

@@ -34,6 +34,7 @@ def validation_document(validation: "Validation", recover_command: str | None) -
         "reported": validation.reported,
         "compared_hashes": validation.compared_hashes,
         "right_hashes": validation.right_hashes,
+        "by_queue_alone": validation.by_queue_alone,
         "decisions": [
             {"kind": decision.kind, "text": decision_text(decision), "facts": asdict(decision)}
             for decision in validation.decisions

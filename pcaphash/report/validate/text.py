@@ -10,6 +10,7 @@ from pcaphash.report.validate.fault_words import device_text, traffic_texts
 from pcaphash.report.validate.kind_words import common_text, part_text, sampled_text
 from pcaphash.report.validate.queue_words import queue_sentences
 from pcaphash.report.validate.words import (
+    by_queue_text,
     configured_text,
     headline,
     not_judged_texts,
@@ -67,6 +68,8 @@ def show_validation(validation: "Validation", stream: TextIO, recover_command: s
 def _show_headline(validation: "Validation", console: Console) -> None:
     colour = " red" if validation.mismatches else " green" if validation.judged else ""
     show_text(Text(headline(validation), style=f"bold{colour}"), console, further=0)
+    if by_queue := by_queue_text(validation):
+        show_text(Text(by_queue), console, further=0)
 
 
 def _show_device(validation: "Validation", console: Console) -> None:

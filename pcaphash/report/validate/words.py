@@ -52,6 +52,15 @@ def headline(validation: "Validation") -> str:
     return f"The device is wrong: {count(validation.mismatches)} of {judged} ({share}) {do} not match {held_to}."
 
 
+def by_queue_text(validation: "Validation") -> str:
+    """Say how many packets lack a hash that others have reported, to follow the headline; nothing if none do."""
+    n = validation.by_queue_alone
+    if not n or not validation.reported["hash_value"]:
+        return ""
+    have, they, their = ("has", "it was", "its") if n == 1 else ("have", "they were", "their")
+    return f"{packets(n)} that should have a hash {have} none reported: {they} judged by {their} receive queue alone."
+
+
 def verdict_text(verdict: Verdict, device: "Device") -> str:
     """Name packets with a verdict; those that match by what the device is held to."""
     if verdict != Verdict.MATCH:

@@ -7,7 +7,15 @@ import numpy.typing as npt
 
 from pcaphash.capture.reported.source import NOT_REPORTED, Reported
 from pcaphash.engine.census.describer import Descriptions
-from pcaphash.studies.validate.verdicts import FAULTS, REASONS, Judgement, NotJudged, Verdict, gravest
+from pcaphash.studies.validate.verdicts import (
+    FAULTS,
+    REASONS,
+    Judgement,
+    NotJudged,
+    Verdict,
+    gravest,
+    says_only_queue,
+)
 
 _N = 256  # values of a byte
 
@@ -28,6 +36,8 @@ class Counts:
         Packets by why they are not judged, as REASONS numbers it from 1; 0 is for those judged.
     compared, right : int
         Packets judged for which a hash is expected and one is reported; and those of them for which it is the same.
+    by_queue_alone : int
+        Packets judged for which a hash is expected and only a receive queue is reported.
     reported : dict of str to int
         Packets with a reported hash value, type, tunnel and receive queue.
     """
@@ -36,6 +46,7 @@ class Counts:
     reasons: npt.NDArray[np.int64] = field(default_factory=_nothing)
     compared: int = 0
     right: int = 0
+    by_queue_alone: int = 0
     reported: dict[str, int] = field(
         default_factory=lambda: dict.fromkeys(("hash_value", "hash_report", "hash_report_tunnel", "queue"), 0)
     )
@@ -48,6 +59,7 @@ class Counts:
         both = judged & found.hashed & reported.has_hash
         self.compared += int(np.count_nonzero(both))
         self.right += int(np.count_nonzero(both & (reported.hash_values == found.hash_values)))
+        self.by_queue_alone += int(np.count_nonzero(judged & found.hashed & says_only_queue(reported)))
         self.reported["hash_value"] += int(np.count_nonzero(reported.has_hash))
         for name, numbers in (
             ("hash_report", reported.hash_reports),
@@ -62,6 +74,7 @@ class Counts:
         self.reasons += other.reasons
         self.compared += other.compared
         self.right += other.right
+        self.by_queue_alone += other.by_queue_alone
         for name, n in other.reported.items():
             self.reported[name] += n
 

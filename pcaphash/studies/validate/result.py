@@ -116,6 +116,8 @@ class Validation(Result):
         Whether every wrong packet was diagnosed; otherwise counts by cause are estimates.
     compared_hashes, right_hashes : int
         Packets judged for which a hash is expected and one is reported; and those of them for which it is the same.
+    by_queue_alone : int
+        Packets judged for which a hash is expected and only a receive queue is reported.
     """
 
     device: Device
@@ -132,6 +134,7 @@ class Validation(Result):
     is_whole: bool = True
     compared_hashes: int = 0
     right_hashes: int = 0
+    by_queue_alone: int = 0
 
     def facts(self) -> list[str]:
         """Return what was read, and how many packets match the spec, or the known device that was asked for."""

@@ -176,6 +176,7 @@ class ValidationRequest(Asked):
         found = Validation(
             self.devices[0], reading, counts.verdicts, counts.faults, counts.not_compared, counts.reported,
             judged.decider.decisions, notes, compared_hashes=counts.compared, right_hashes=counts.right,
+            by_queue_alone=counts.by_queue_alone,
         )  # fmt: skip
         sample = judged.sampler.sample()
         if sample is None or not found.mismatches:
