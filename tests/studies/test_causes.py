@@ -326,3 +326,17 @@ def test_a_lucky_worst_configuration_does_not_hide_what_inner_headers_gain():
     assert (verdict.gain.step, verdict.gain.config, verdict.gain.instead_of) == (Step.INNER, "inner", "outer")
     assert verdict.findings[-1].cause == "few-flows"
     assert verdict.findings[-1].facts == FewFlows(2093, 257, 3)
+
+
+def test_inner_headers_are_advised_where_only_luck_of_outer_ones_would_do_as_well():
+    """With 4 receive queues, 1 in 40 hashes of the outer headers of this trace does as well as the inner ones."""
+    overlay = Path(__file__).resolve().parents[2] / "sample_traces" / "overlay.pcap"
+    devices = default_configs(Device(queues=4))
+    verdict = compare(overlay, devices).verdict
+    told = {finding.config: finding for finding in verdict.findings}
+    assert told["outer"].ideal.low < told["inner"].excess < 0.1 < told["outer"].excess < told["outer-addresses"].excess
+    assert (verdict.gain.step, verdict.gain.instead_of, verdict.gain.config) == (Step.INNER, "outer-addresses", "inner")
+    assert [advice.kind for advice in verdict.advice] == ["hash-inner", "vary-source-port", "steer-in-software"]
+    given = Device(hash_types="IPv4+TCPv4+IPv6+TCPv6", queues=4, name="given")
+    verdict = compare(overlay, [given, *devices]).verdict
+    assert (verdict.gain.step, verdict.gain.instead_of, verdict.gain.config) == (Step.INNER, "given", "inner")

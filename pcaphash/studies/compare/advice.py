@@ -196,7 +196,7 @@ def list_advice(
     start, best : pair of Outcome and Finding
         What is improved on, and the one with the least above ideal.
     inner : Gain or None
-        What ``gain.inner_gain`` returns.
+        What ``gain.inner_gain`` or ``gain.inner_gain_over`` returns.
     missed : sequence of MissedTunnel
         Tunnels that no configuration looks into.
     """

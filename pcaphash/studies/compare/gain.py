@@ -67,7 +67,7 @@ def main_gain(judged: "Sequence[Judged]", worst: "Judged", best: "Judged", inner
     worst, best : pair of Outcome and Finding
         What is improved on, and the one of them with the least above ideal.
     inner : Gain or None
-        What ``inner_gain`` returns.
+        What ``inner_gain`` or ``inner_gain_over`` returns.
     """
     if inner is not None and not best[1].excess <= _MATERIAL * inner.excess:
         return inner
@@ -93,6 +93,27 @@ def inner_gain(judged: "Sequence[Judged]", given: "Judged | None" = None) -> Gai
             is_over_given = given is not None and any(given is pair for pair in others)
             gains.append(_instead_of(gain, given[1]) if given is not None and is_over_given else gain)
     return min(gains, key=lambda gain: gain.excess, default=None)
+
+
+def inner_gain_over(judged: "Sequence[Judged]", start: "Judged") -> Gain | None:
+    """Return what the inner header gains over what is improved on, if not certainly over the best that leaves it out.
+
+    A lucky hash of that one's inputs may do as well. Still, the inner header must leave much less of its excess, and
+    nearly all ideal hashes of inner headers must do better than half of those of its inputs.
+    """
+    gains = []
+    for better in judged:
+        gain, inner = find_gain(start, better), better[0].device.tunnel_mask
+        others = [pair[1] for pair in judged if inner & ~pair[0].device.tunnel_mask and _differ_in_types(pair, better)]
+        if gain is not None and gain.step == Step.INNER and all(_is_mostly_better(better[1], each) for each in others):
+            gains.append(gain)
+    return min(gains, key=lambda gain: gain.excess, default=None)
+
+
+def _is_mostly_better(better: "Finding", other: "Finding") -> bool:
+    if better.ideal is None or other.ideal is None or other.cause == Cause.HASH:
+        return False
+    return better.excess <= _MATERIAL * other.excess and better.ideal.high < other.ideal.median
 
 
 def _differ_in_types(one: "Judged", other: "Judged") -> bool:

@@ -13,7 +13,7 @@ from pcaphash.studies.compare.blame import blamed_tunnel
 from pcaphash.studies.compare.causes import UNJUDGED, Cause
 from pcaphash.studies.compare.explaining import CROWDED, excess_of, explain, find_ideal
 from pcaphash.studies.compare.finding import Crowding, Finding
-from pcaphash.studies.compare.gain import Gain, inner_gain, main_gain
+from pcaphash.studies.compare.gain import Gain, inner_gain, inner_gain_over, main_gain
 from pcaphash.studies.compare.missed import MissedTunnel
 from pcaphash.studies.compare.outcome import Outcome
 from pcaphash.studies.shared.chance.spread import EVEN
@@ -92,7 +92,7 @@ def judge(outcomes: Sequence[Outcome], missed: Sequence[MissedTunnel] = ()) -> V
     start = given or worst
     if start[1].excess <= EVEN:
         return Verdict(Conclusion.EVEN, findings, [], best[1], worst[1])
-    inner = inner_gain(judged, given)
+    inner = inner_gain(judged, given) or inner_gain_over(judged, start)
     gain = main_gain(judged, start, best, inner)
     conclusion = Conclusion.UNEVEN if gain is None else Conclusion.GAIN
     if missed:  # where one configuration helps another, what that lacks has a cause already
