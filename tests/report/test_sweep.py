@@ -11,6 +11,7 @@ from pcaphash.report.sweep.text import fold, shown_classes
 from pcaphash.report.sweep.words import sweep_title
 from pcaphash.report.sweep.write import write_sweep, write_sweep_folder
 from pcaphash.report.words.measures import write_measure
+from pcaphash.report.words.values import percent
 from pcaphash.studies.sweep import MEASURE_COLUMNS, sweep
 from support.shared import ROOT
 from support.traffic import flows, plain, write
@@ -163,9 +164,17 @@ def test_the_terminal_says_first_what_the_figure_and_json_say(with_chance):
     assert ("Small differences may be chance" in text_of(of)) == (not with_chance)
 
 
-def test_without_flows_the_title_names_the_best(swept):
-    assert (swept.verdict.conclusion, swept.verdict.ideal) == ("ranked", None)
-    assert sweep_title(swept).startswith(f"Mask {swept.mask_text(0)} spreads these packets best (")
+def test_without_flows_the_title_names_the_best():
+    of = sweep(str(ROOT / "sample_traces" / "overlay.pcap"))
+    assert (of.verdict.conclusion, of.verdict.ideal) == ("ranked", None)
+    assert sweep_title(of).startswith(f"Mask {of.mask_text(0)} spreads these packets best (")
+
+
+def test_no_mask_of_a_capture_that_is_cut_short_is_named_the_best(swept):
+    assert (swept.verdict.conclusion, swept.verdict.is_ranked) == ("cut", False)
+    most = f"up to {percent(swept.columns['unknown'].max() / 59)}"
+    assert text_of(swept).startswith(f"The capture is cut too short to rank masks: what {most} of packets hash is not")
+    assert sweep_title(swept).endswith("(tcpdump -s 256)")
 
 
 @pytest.mark.parametrize("width", [3, 5, 8, 100])

@@ -231,16 +231,19 @@ def test_an_empty_trace_has_one_class_that_loads_nothing(tmp_path):
 def test_what_cannot_be_ranked_is_told_apart():
     device, hashed, used = Device(queues=4), np.array([9, 9]), np.array([4, 1])
     columns = {"hashed": hashed, "queues_used": used, "max_ideal_packets": np.array([0.1, 3.0])}
+    columns["unknown"] = np.array([0, 0])
     columns |= {"jain_packets": np.array([0.9, 0.25])}
 
     def concluded(device=device, packets=32, ideal=None, by="max_ideal_packets", **changed):
-        return judge(device, packets, columns | changed, by, ideal, {"all": 0, "none": 1}).conclusion
+        return judge(device, packets, 50, columns | changed, by, ideal, {"all": 0, "none": 1}).conclusion
 
     assert concluded() == "ranked"
     assert concluded(hashed=hashed * 0) == "no-hash"
     assert concluded(Device(features="CTRL_VQ+HASH_REPORT")) == "no-rss"
     assert concluded(Device(queues=1)) == "one-queue"
     assert concluded(packets=31) == "too-few"
+    assert concluded(packets=31, unknown=np.array([0, 10])) == "cut"
+    assert concluded(unknown=np.array([9, 9])) == "ranked"
     assert concluded(queues_used=used[:1]) == "alike"
     assert concluded(queues_used=used * 0 + 1) == "one-used"
     assert concluded(ideal=Interval(0, 0.05)) == "worse-than-chance"
@@ -248,7 +251,7 @@ def test_what_cannot_be_ranked_is_told_apart():
     assert concluded(ideal=Interval(0, 3)) == "several-best"
     assert concluded(ideal=Interval(0.2, 1), by="jain_packets") == "several-best"
     assert concluded(ideal=Interval(0.5, 1), by="jain_packets") == "one-best"
-    found = judge(device, 32, columns, "max_ideal_packets", Interval(0, 2), {"all": 0, "none": 1})
+    found = judge(device, 32, 50, columns, "max_ideal_packets", Interval(0, 2), {"all": 0, "none": 1})
     assert (found.n_alike, found.alike, found.worse) == (1, ["all"], ["none"])
 
 

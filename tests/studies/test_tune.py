@@ -24,9 +24,11 @@ from pcaphash.studies.tune.cautions import (
 from pcaphash.studies.tune.tables import Turns, Weights, ethtool_table, partition, rebalance
 from pcaphash.studies.tune.trial import CHOOSING, JUDGING, fold, place, random_keys, split_inputs
 from pcaphash.studies.tune.verdict import (
+    CutShort,
     FewInputs,
     FewPackets,
     Halves,
+    JudgedKeys,
     JudgedTable,
     Little,
     NoHash,
@@ -37,6 +39,7 @@ from pcaphash.studies.tune.verdict import (
     judge_queues,
     judge_table,
 )
+from support.captures import pcapng_of
 from support.shared import ROOT
 from support.traffic import flows, plain, write
 
@@ -133,6 +136,21 @@ def test_too_few_hash_inputs_are_told_and_no_failure(tmp_path):
     assert tuning.verdict.facts == FewInputs(1)
     few = tune(write(tmp_path / "few.pcapng", [plain(flow) for flow in flows(9)]), n_keys=3)
     assert (few.verdict.cause, few.verdict.facts) == ("nothing", FewPackets(9, 32, 8))
+
+
+@needs_speed
+def test_a_capture_that_is_cut_too_short_is_not_judged(tmp_path):
+    frames = [plain(flow) for flow in flows(51)]
+
+    def verdict(number, n_cut):
+        kept = [(frame[: 36 if place < n_cut else None], len(frame), 1) for place, frame in enumerate(frames[:number])]
+        path = tmp_path / f"{number}-{n_cut}.pcapng"
+        path.write_bytes(pcapng_of(kept))
+        return tune(path, n_keys=3).verdict
+
+    for number, n_cut in ((50, 10), (50, 50)):
+        assert (verdict(number, n_cut).cause, verdict(number, n_cut).facts) == ("nothing", CutShort(number, n_cut))
+    assert isinstance(verdict(51, 10).facts, JudgedKeys)
 
 
 @needs_speed

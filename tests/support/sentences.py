@@ -19,6 +19,7 @@ from pcaphash.studies.sweep.verdict import Verdict as SweepVerdict
 from pcaphash.studies.tune.cautions import RepeatingKey, SmallTable, UnequalEntries, UnusedQueues, ZeroKey
 from pcaphash.studies.tune.verdict import (
     Cause,
+    CutShort,
     FewInputs,
     FewPackets,
     Halves,
@@ -46,6 +47,7 @@ def tune_sentences() -> Iterator[str]:
         (Cause.NOTHING, FewInputs(0)),
         (Cause.NOTHING, FewInputs(1)),
         (Cause.NOTHING, FewPackets(1234, 4096, 1024)),
+        (Cause.NOTHING, CutShort(1000, 803)),
         (Cause.NOTHING, OneQueue()),
         (Cause.NOTHING, NoHash()),
         (Cause.NO_FLOWS, JudgedTable("jain_bytes", 0.5, 0.987654, is_gain=True)),
@@ -113,7 +115,7 @@ def recover_key_sentences() -> Iterator[str]:
 def sweep_sentences() -> Iterator[str]:
     """Say each verdict of ``sweep``."""
     swept = sweep(ROOT / "sample_traces" / "geneve.pcap")
-    verdicts = [SweepVerdict(conclusion, 9, 32, n_alike=12, alike=["all"], worse=["linux", "none"])
+    verdicts = [SweepVerdict(conclusion, 9, 32, cut_share=0.803, n_alike=12, alike=["all"], worse=["linux", "none"])
                 for conclusion in Conclusion]  # fmt: skip
     verdicts.append(SweepVerdict(Conclusion.SEVERAL_BEST, 99, 32, n_alike=2, worse=["none"]))
     for verdict in verdicts:

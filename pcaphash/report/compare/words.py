@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 from pcaphash.engine.census.decision import NONE
 from pcaphash.errors import Field
 from pcaphash.report.compare.advice import AdviceWords, put_advice_into_words
+from pcaphash.report.words.cut import cut_short
 from pcaphash.report.words.reach import brief_reach_texts
 from pcaphash.report.words.suspicion import name_tunnel, remedy_options
 from pcaphash.report.words.values import above_ideal, count, counted, listed, packets, percent, reason_text, too_few
 from pcaphash.studies.compare.causes import (
-    ENOUGH_CAPTURED,
     UNJUDGED,
     Cause,
     CutShort,
@@ -89,15 +89,12 @@ def _headline(verdict: "Verdict") -> str:
 
 
 def _cut(cut: "list[Finding]") -> str:
-    """Say which configurations a capture is cut too short for, and how long it should be."""
+    """Say which configurations a capture is cut too short for."""
     configs = listed([finding.config for finding in cut])
     shares = [finding.facts.cut / finding.facts.packets for finding in cut if isinstance(finding.facts, CutShort)]
     least, most = percent(min(shares)), percent(max(shares))
     share = most if least == most else f"{least} to {most}"
-    return (
-        f"The capture is cut too short to judge {configs}: what {share} of packets hash is not in it. Capture at least "
-        f"{ENOUGH_CAPTURED} bytes of each packet (tcpdump -s {ENOUGH_CAPTURED})."
-    )
+    return f"{cut_short(f'judge {configs}', share)}."
 
 
 def _of_judged(verdict: "Verdict", *, is_cut: bool) -> str:

@@ -3,8 +3,9 @@
 from typing import TYPE_CHECKING
 
 from pcaphash.errors import Command, Field
+from pcaphash.report.words.cut import cut_short
 from pcaphash.report.words.measures import MEASURES, brief_measure
-from pcaphash.report.words.values import count, counted, too_few
+from pcaphash.report.words.values import count, counted, percent, too_few
 from pcaphash.studies.sweep.verdict import Conclusion
 
 if TYPE_CHECKING:
@@ -42,6 +43,8 @@ def doubt(sweep: "Sweep") -> str:
         return "There is nothing to rank: no hash chooses a receive queue"
     if verdict.conclusion == Conclusion.ONE_QUEUE:
         return "There is nothing to rank: there is only one receive queue"
+    if verdict.conclusion == Conclusion.CUT:
+        return cut_short("rank masks", f"up to {percent(verdict.cut_share)}")
     if verdict.conclusion == Conclusion.TOO_FEW:
         return f"Masks cannot be ranked: {too_few(verdict.packets, verdict.needed, sweep.device.queues)}"
     return ""

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pcaphash.errors import Field
+from pcaphash.report.words.cut import cut_short
 from pcaphash.report.words.measures import say_measure, write_measure, write_number
 from pcaphash.report.words.reach import reach_texts
 from pcaphash.report.words.values import count, counted, percent, too_few
@@ -11,7 +12,16 @@ from pcaphash.studies.tune.cautions import RepeatingKey, SmallTable, UnequalEntr
 from pcaphash.studies.tune.search import Gain
 from pcaphash.studies.tune.tables import Turns
 from pcaphash.studies.tune.trial import CURRENT
-from pcaphash.studies.tune.verdict import Cause, FewInputs, FewPackets, JudgedKeys, JudgedTable, Little, OneQueue
+from pcaphash.studies.tune.verdict import (
+    Cause,
+    CutShort,
+    FewInputs,
+    FewPackets,
+    JudgedKeys,
+    JudgedTable,
+    Little,
+    OneQueue,
+)
 
 if TYPE_CHECKING:
     from pcaphash.studies.tune import Tuning
@@ -92,6 +102,8 @@ def headline(verdict: "Verdict") -> str:
         return f"There is nothing to tune: {inputs} cannot tell keys apart."
     if isinstance(facts, FewPackets):
         return f"There is nothing to tune: {too_few(facts.packets, facts.needed, facts.queues)}."
+    if isinstance(facts, CutShort):
+        return f"{cut_short('judge hash keys', percent(facts.cut / facts.packets))}."
     if isinstance(facts, OneQueue):
         return "There is nothing to tune: there is only one receive queue."
     if isinstance(facts, JudgedKeys):

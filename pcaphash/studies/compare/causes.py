@@ -3,9 +3,6 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-ENOUGH_CAPTURED = 256
-"""So many bytes of a packet show both headers: VLAN tags, IPv6 and 128 bytes of GENEVE options leave some over."""
-
 
 class Cause(StrEnum):
     """Why packets spread as they do, by the names that programs get."""

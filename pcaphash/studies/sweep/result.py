@@ -138,8 +138,9 @@ class Sweep(Result):
     @cached_property
     def verdict(self) -> Verdict:
         """What follows: whether masks can be ranked, and which of them differ only by chance."""
-        packets = int(self.analysis.distributions[0].queues[:, 0].sum())
-        return judge(self.device, packets, self.columns, self.by, self.ideal, self.marks)
+        (distribution,) = self.analysis.distributions
+        packets = int(distribution.queues[:, 0].sum())
+        return judge(self.device, packets, distribution.packets, self.columns, self.by, self.ideal, self.marks)
 
     @cached_property
     def ideal(self) -> Interval | None:

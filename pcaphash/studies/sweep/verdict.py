@@ -8,7 +8,7 @@ from typing import Any
 import numpy.typing as npt
 
 from pcaphash.device.device import Device
-from pcaphash.studies.shared.chance.enough import packets_needed
+from pcaphash.studies.shared.chance.enough import is_cut_short, packets_needed
 from pcaphash.studies.shared.chance.spread import GROWING
 from pcaphash.studies.shared.chance.trials import Interval
 
@@ -22,6 +22,8 @@ class Conclusion(StrEnum):
     """No hash chooses a receive queue."""
     ONE_QUEUE = "one-queue"
     """There is only one receive queue."""
+    CUT = "cut"
+    """The capture does not show enough of the packets to judge every mask, so the best one is not known."""
     TOO_FEW = "too-few"
     """There are too few packets to rank masks by."""
     ALIKE = "alike"
@@ -50,6 +52,8 @@ class Verdict:
         Packets whose receive queue is known.
     needed : int
         How many it takes to rank masks by.
+    cut_share : float
+        The most of all packets of which, under one mask, the capture does not show enough.
     ideal : Interval or None
         The range of 95 of 100 ideal hashes under the best mask, by the measure that masks are ranked by; None if it is
         not known, or nothing is ranked.
@@ -62,6 +66,7 @@ class Verdict:
     conclusion: Conclusion
     packets: int
     needed: int
+    cut_share: float = 0.0
     ideal: Interval | None = None
     n_alike: int = 0
     alike: list[str] = field(default_factory=list)
@@ -71,13 +76,15 @@ class Verdict:
     def is_ranked(self) -> bool:
         """Whether there is enough to rank masks by."""
         return self.conclusion not in (
-            Conclusion.NO_HASH, Conclusion.NO_RSS, Conclusion.ONE_QUEUE, Conclusion.TOO_FEW,
+            Conclusion.NO_HASH, Conclusion.NO_RSS, Conclusion.ONE_QUEUE, Conclusion.CUT,
+            Conclusion.TOO_FEW,
         )  # fmt: skip
 
 
 def judge(
     device: Device,
     packets: int,
+    total: int,
     columns: Mapping[str, npt.NDArray[Any]],
     by: str,
     ideal: Interval | None,
@@ -91,6 +98,8 @@ def judge(
         Gives everything but the types.
     packets : int
         Packets whose receive queue is known.
+    total : int
+        All packets.
     columns : dict of str to array of shape (n_classes,)
         Counts and measures of each class, best first.
     by : str
@@ -101,29 +110,32 @@ def judge(
         The classes of masks that have names.
     """
     needed = packets_needed(device.queues)
-    conclusion = _unranked(device, packets < needed, columns)
+    n_cut = int(columns["unknown"].max())
+    cut_share = n_cut / total if total else 0.0
+    conclusion = _unranked(device, is_cut_short(n_cut, total), packets < needed, columns)
     if conclusion is not None:
-        return Verdict(conclusion, packets, needed)
+        return Verdict(conclusion, packets, needed, cut_share)
     if ideal is None:
-        return Verdict(Conclusion.RANKED, packets, needed)
+        return Verdict(Conclusion.RANKED, packets, needed, cut_share)
     values = columns[by]
     is_alike = values >= ideal.low if by.startswith(GROWING) else values <= ideal.high
     n_alike = int(is_alike.sum())
     few = {0: Conclusion.WORSE_THAN_CHANCE, 1: Conclusion.ONE_BEST}
     return Verdict(
-        few.get(n_alike, Conclusion.SEVERAL_BEST), packets, needed, ideal, n_alike,
+        few.get(n_alike, Conclusion.SEVERAL_BEST), packets, needed, cut_share, ideal, n_alike,
         [name for name, number in marks.items() if is_alike[number]],
         [name for name, number in marks.items() if not is_alike[number]],
     )  # fmt: skip
 
 
-def _unranked(device: Device, is_few: bool, columns: Mapping[str, npt.NDArray[Any]]) -> Conclusion | None:
+def _unranked(device: Device, is_cut: bool, is_few: bool, columns: Mapping[str, npt.NDArray[Any]]) -> Conclusion | None:
     """Say why masks cannot be ranked, or that it does not matter which is taken; None if it does."""
     used = columns["queues_used"]
     reasons = {
         Conclusion.NO_HASH: not columns["hashed"].any(),
         Conclusion.NO_RSS: not device.has_queue,
         Conclusion.ONE_QUEUE: device.queues == 1,
+        Conclusion.CUT: is_cut,
         Conclusion.TOO_FEW: is_few,
         Conclusion.ALIKE: len(used) == 1,
         Conclusion.ONE_USED: used.max() <= 1,

@@ -36,7 +36,7 @@ from pcaphash.studies.tune.trial import (
     split_inputs,
     try_keys,
 )
-from pcaphash.studies.tune.verdict import Cause, Halves, Verdict, judge_inputs, judge_key
+from pcaphash.studies.tune.verdict import Cause, Halves, Verdict, judge_key
 
 _STARTS = 8  # random keys, the best ones, that a search starts from
 _SEARCHED = 4  # one key in a search for so many random keys
@@ -131,7 +131,7 @@ def tune_inputs(
     measure: str,
     seed: int,
     kept_share: float,
-    few: Verdict | None,
+    nothing: Verdict | None,
 ) -> Tuning:
     """Try keys on hash inputs, search for better ones, and make tables under the key that is recommended.
 
@@ -147,8 +147,8 @@ def tune_inputs(
         As ``TuningRequest`` has them.
     kept_share : float
         Share of the packets whose flows were kept.
-    few : Verdict or None
-        The verdict if there are too few packets to judge keys.
+    nothing : Verdict or None
+        The verdict if there is nothing to judge keys by.
     """
     device = inputs.device
     split = _Split(inputs, split_inputs(len(inputs), seed), _unclassified(inputs))
@@ -156,7 +156,7 @@ def tune_inputs(
     random = tried = _Tried(keys, trial.columns, measure)
     baseline: Baseline | None = None
     search: Search | None = None
-    verdict = judge_inputs(len(inputs)) or few
+    verdict = nothing
     if verdict is None:
         current = random.halves(CURRENT)
         baseline = split.ideal(measure, current.judging)

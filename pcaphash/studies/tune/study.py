@@ -27,7 +27,7 @@ from pcaphash.studies.tune.measures import CHOICES
 from pcaphash.studies.tune.result import Tuning
 from pcaphash.studies.tune.tables import try_tables
 from pcaphash.studies.tune.trial import CHOOSING, PARTS, measure_queues, place, random_keys
-from pcaphash.studies.tune.verdict import Verdict, judge_packets, judge_queues, judge_table
+from pcaphash.studies.tune.verdict import Verdict, judge_capture, judge_inputs, judge_packets, judge_queues, judge_table
 
 
 def tune(
@@ -110,15 +110,16 @@ class TuningRequest(Asked):
         (device,) = self.devices
         counts = partial.counter
         analysis = analyze_counts(partial, self.devices)
-        few = judge_queues(device.queues) or judge_packets(
-            int(analysis.distributions[0].queues[:, 0].sum()), device.queues
-        )
+        (distribution,) = analysis.distributions
+        nothing = judge_queues(device.queues) or judge_capture(distribution)
+        few = judge_packets(int(distribution.queues[:, 0].sum()), device.queues)
         if not counts.has_flows:
-            return _tune_tables(analysis, self.measure, self.seed, few)
+            return _tune_tables(analysis, self.measure, self.seed, nothing or few)
         (table,) = counts.tables.values()
         inputs = find_inputs(table.flows(), device).in_order()
         keys = [device.hash_key, *random_keys(self.n_keys, len(device.hash_key), self.seed)]
-        return tune_inputs(inputs, analysis, keys, self.measure, self.seed, table.kept_share, few)
+        nothing = nothing or judge_inputs(len(inputs)) or few
+        return tune_inputs(inputs, analysis, keys, self.measure, self.seed, table.kept_share, nothing)
 
 
 def _check_number(setting: Field, value: int, least: int) -> None:

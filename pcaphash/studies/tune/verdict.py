@@ -2,13 +2,17 @@
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from pcaphash.studies.shared.chance.baseline import Baseline
-from pcaphash.studies.shared.chance.enough import packets_needed
+from pcaphash.studies.shared.chance.enough import cut_packets, packets_needed
 from pcaphash.studies.shared.chance.spread import GROWING
 from pcaphash.studies.shared.chance.trials import Interval
 from pcaphash.studies.tune.cautions import Caution
 from pcaphash.studies.tune.measures import is_better
+
+if TYPE_CHECKING:
+    from pcaphash.engine.census.distribution import Distribution
 
 LEAST_INPUTS = 4
 """Distinct hash inputs below which halves of them say nothing."""
@@ -55,6 +59,14 @@ class FewPackets:
     packets: int
     needed: int
     queues: int
+
+
+@dataclass(frozen=True)
+class CutShort:
+    """For ``Cause.NOTHING``: how many packets there are, and of how many the capture does not show enough."""
+
+    packets: int
+    cut: int
 
 
 @dataclass(frozen=True)
@@ -117,7 +129,7 @@ class JudgedTable:
     is_gain: bool
 
 
-Facts = FewInputs | FewPackets | OneQueue | NoHash | JudgedKeys | JudgedTable
+Facts = FewInputs | FewPackets | CutShort | OneQueue | NoHash | JudgedKeys | JudgedTable
 
 
 @dataclass(frozen=True)
@@ -177,6 +189,12 @@ def judge_inputs(n_inputs: int) -> Verdict | None:
 def judge_queues(queues: int) -> Verdict | None:
     """Say that there is only one receive queue; None if there are several."""
     return Verdict(Cause.NOTHING, OneQueue()) if queues == 1 else None
+
+
+def judge_capture(distribution: "Distribution") -> Verdict | None:
+    """Say that the capture is cut too short to judge by; None if it is not."""
+    n_cut = cut_packets(distribution)
+    return Verdict(Cause.NOTHING, CutShort(distribution.packets, n_cut)) if n_cut else None
 
 
 def judge_packets(n_packets: int, queues: int) -> Verdict | None:
