@@ -234,7 +234,8 @@ def test_results_of_each_trace(folder, tmp_path):
     without = {key: value for key, value in together.items() if key != "files"}
     assert without == json.loads(run("analyze", *names, tmp_path / "empty.pcap", "--format", "json").stdout)
     shown = run("analyze", *names, "--per-file").stdout.decode()
-    assert str(MICROSOFT) in "".join(shown.split())  # long paths are broken
+    # Long paths are broken, and folders that all traces are in are left out.
+    assert "sample_traces/microsoft.pcap" in "".join(shown.split())
     written = tmp_path / "results"
     assert run("analyze", *names, "--per-file", "-o", written).returncode == 0
     assert pd.read_csv(written / "files.csv")["trace"].nunique() == len(names)
