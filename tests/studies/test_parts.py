@@ -62,6 +62,7 @@ def test_which_packets_a_filter_sends_to_a_queue_is_said(tmp_path, only_queues):
     assert found.queue_diagnosis.rules == []
     (steered,) = found.queue_diagnosis.steered
     assert (steered.queue, steered.packets) == (6, found.mismatches)
+    assert 128 <= steered.examined <= sum(each.queue != 6 for each in said)
     assert steered.traits[0] == Trait(TraitKind.DESTINATION_PORT, 443)
 
 
@@ -75,6 +76,18 @@ def test_a_filter_that_leaves_some_of_a_kind_elsewhere_is_none_of_this_kind(tmp_
     right = misbehave(SERVICES, CONFIGURATION)
     said = [replace(each, queue=6) if i % 3 == 1 and i > 60 else each for i, each in enumerate(right)]
     assert asked(tmp_path, SERVICES, said).queue_diagnosis.steered == []
+
+
+def test_one_packet_of_a_kind_elsewhere_among_a_thousand_speaks_against_a_filter(tmp_path):
+    frames = random.Random(6).choices(separating_frames(), k=1200)
+    frames[20::30] = [framed(ipv4(udp(bytes(8), 1000 + i, 7443), UDP)) for i in range(40)]
+    right = misbehave(frames, CONFIGURATION)
+    said = [replace(each, queue=6) if i % 30 == 20 and i > 20 else each for i, each in enumerate(right)]
+    assert right[20].queue != 6
+    assert asked(tmp_path, frames, said).queue_diagnosis.steered == []
+    frames[20], said[20] = frames[21], right[21]
+    (steered,) = asked(tmp_path, frames, said).queue_diagnosis.steered
+    assert steered.traits == (Trait(TraitKind.DESTINATION_PORT, 7443),)
 
 
 @TRAFFIC

@@ -254,8 +254,8 @@ def _rules() -> Iterator[str]:
     yield f"several: {' '.join(queue_sentences(_diagnosis(modulo, table, beyond=3), asked, 'about '))}"
     yield f"none: {' '.join(queue_sentences(_diagnosis(unhashed=7), asked, ''))}"
     yield f"independent: {' '.join(queue_sentences(replace(_diagnosis(), matching=(123, 1000)), asked, ''))}"
-    some = Steered(7, 1600, (Trait(TraitKind.DESTINATION_PORT, 443),))
-    rest = Steered(3, 400, (Trait(TraitKind.PROTOCOL, 132), Trait(TraitKind.VERSION, 4)))
+    some = Steered(7, 1600, (Trait(TraitKind.DESTINATION_PORT, 443),), 2312)
+    rest = Steered(3, 400, (Trait(TraitKind.PROTOCOL, 132), Trait(TraitKind.VERSION, 4)), 5000)
     for steered, about in (([some], ""), ([some, rest], "about ")):
         told = queue_sentences(replace(_diagnosis(), steered=steered), asked, about)
         yield f"steered: {' '.join(told)}"

@@ -94,6 +94,7 @@ def _queues(queues: "QueueDiagnosis", validation: "Validation") -> dict[str, Any
             {
                 "queue": each.queue,
                 "packets": each.packets,
+                "examined": each.examined,
                 "kinds": [{"kind": trait.kind, "subject": trait.subject} for trait in each.traits],
                 "words": steered_text(each, ""),
             }

@@ -77,7 +77,7 @@ def steered_text(steered: "Steered", about: str) -> str:
     kinds = ", and ".join(map(trait_text, steered.traits))
     number = f"{about}{packets(steered.packets)}"
     went = f"{number[0].upper()}{number[1:]} went to receive queue {steered.queue}"
-    return f"{went}: all of them are {kinds}, and no packets on other queues are"
+    return f"{went}: all of them are {kinds}, and of {packets(steered.examined)} examined on other queues, none are"
 
 
 def _hashes(queues: "QueueDiagnosis") -> str:

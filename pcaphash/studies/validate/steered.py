@@ -28,11 +28,14 @@ class Steered:
         How many packets are on it that should be elsewhere; an estimate where not all were kept.
     traits : tuple of Trait
         The kinds.
+    examined : int
+        How many packets on other queues were looked at.
     """
 
     queue: int
     packets: int
     traits: tuple[Trait, ...]
+    examined: int
 
 
 def find_steered(device: Device, sample: Sample, leniency: Leniency) -> list[Steered]:
@@ -56,7 +59,18 @@ def find_steered(device: Device, sample: Sample, leniency: Leniency) -> list[Ste
         some = np.flatnonzero((queues != NOT_REPORTED) & ((queues != queue) | wrong))
         trial = Trial(device, sample.take(some), leniency)
         there = queues[some] == queue
-        common = common_of(trial, traits_of(trial), evidence_of(trial, there, [], by_queue=False), there)
-        if common is not None and common.traits and not common.others:
-            found.append(Steered(queue, round(float(sample.weights[some][there].sum())), common.traits))
+        traits = traits_of(trial)
+        common = common_of(trial, traits, evidence_of(trial, there, [], by_queue=False), there)
+        if common is None or common.others:
+            continue
+        # What is common was found by some of the packets.
+        on_it, elsewhere = np.flatnonzero(there).tolist(), np.flatnonzero(~there).tolist()
+        kinds = tuple(
+            trait
+            for trait in common.traits
+            if all(trait in traits.of(at) for at in on_it) and not any(trait in traits.of(at) for at in elsewhere)
+        )
+        if kinds:
+            packets = round(float(sample.weights[some][there].sum()))
+            found.append(Steered(queue, packets, kinds, len(elsewhere)))
     return found
