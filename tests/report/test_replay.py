@@ -85,6 +85,32 @@ def test_the_headline_of_a_curve(verdicts, said):
     assert headline(replayed(*verdicts, options=ReplayOptions())) == said
 
 
+CUT = "The capture is cut too short to judge inner: what 20.0% of packets hash is not in it. Capture at least 256 bytes"
+
+
+def test_a_configuration_that_the_capture_is_cut_too_short_for_is_not_judged():
+    outer = dataclasses.replace(VERDICT, config="outer", dropped=310)
+    other = dataclasses.replace(outer, config="other")
+    cut = dataclasses.replace(VERDICT, packets=800, unknown=200)
+    said = headline(replayed(outer, cut))
+    assert said.startswith(CUT)
+    assert said.endswith("(tcpdump -s 256). At 2 Mpps per core, outer drops 31.0% of packets.")
+    assert replayed(outer, cut).best == ["outer"]
+    assert headline(replayed(outer, other, cut)).endswith(", every other configuration drops 31.0% of packets.")
+    assert headline(replayed(cut)).endswith("(tcpdump -s 256).")
+    assert (replayed(cut).best, verdict_lines(replayed(cut))) == ([], [])
+    assert not headline(replayed(outer, dataclasses.replace(cut, unknown=199))).startswith("The capture is cut")
+
+
+def test_what_a_core_must_serve_is_not_told_of_a_capture_that_is_cut_too_short():
+    cut = dataclasses.replace(needs("inner", None, 10.0), packets=800, unknown=200)
+    others = [needs(name, 0.99e6, 1e6) for name in ("outer", "other")]
+    said = headline(replayed(*others, cut, options=ReplayOptions()))
+    assert said.startswith(CUT)
+    assert said.endswith("To lose no packet, a core must serve 1 Mpps under every other configuration.")
+    assert replayed(*others, cut).best == ["outer", "other"]
+
+
 def test_service_by_the_byte():
     options = ReplayOptions(service_ps=300_000, service_per_byte_ps=100)
     assert headline(replayed(VERDICT, options=options)).startswith(

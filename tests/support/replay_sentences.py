@@ -57,6 +57,10 @@ def _at_a_rate() -> Iterator[Replay]:
     yield _replayed(ONE, replace(ONE, config="outer"), queue_rows=delays)
     for reordered, by_change in ((1, 0), (12, 0), (12, 7), (12, 12), (1, 1)):
         yield _replayed(replace(ONE, reordered=reordered, reordered_by_change=by_change, dropped=1))
+    cut = replace(ONE, packets=197, unknown=803)
+    yield _replayed(cut)
+    yield _replayed(replace(ONE, config="outer", dropped=310), cut)
+    yield _replayed(*(replace(ONE, config=name) for name in ("outer", "base")), cut)
     for unknown in (1, 5):
         yield _replayed(replace(ONE, unknown=unknown))
         change = Change("inner", 10**12, Device(features="CTRL_VQ+HASH_REPORT"))

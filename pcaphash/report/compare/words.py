@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 from pcaphash.engine.census.decision import NONE
 from pcaphash.errors import Field
 from pcaphash.report.compare.advice import AdviceWords, put_advice_into_words
-from pcaphash.report.words.cut import cut_short
+from pcaphash.report.words.cut import cut_configurations
 from pcaphash.report.words.reach import brief_reach_texts
 from pcaphash.report.words.suspicion import name_tunnel, remedy_options
-from pcaphash.report.words.values import above_ideal, count, counted, listed, packets, percent, reason_text, too_few
+from pcaphash.report.words.values import above_ideal, count, counted, packets, percent, reason_text, too_few
 from pcaphash.studies.compare.causes import (
     UNJUDGED,
     Cause,
@@ -83,18 +83,10 @@ def put_into_words(verdict: "Verdict") -> VerdictWords:
 
 
 def _headline(verdict: "Verdict") -> str:
-    cut = [finding for finding in verdict.findings if isinstance(finding.facts, CutShort)]
+    facts = [(finding.config, finding.facts) for finding in verdict.findings]
+    cut = [(config, each.cut / each.packets) for config, each in facts if isinstance(each, CutShort)]
     of_others = _of_judged(verdict, is_cut=bool(cut))
-    return f"{_cut(cut)} {of_others}".rstrip() if cut else of_others
-
-
-def _cut(cut: "list[Finding]") -> str:
-    """Say which configurations a capture is cut too short for."""
-    configs = listed([finding.config for finding in cut])
-    shares = [finding.facts.cut / finding.facts.packets for finding in cut if isinstance(finding.facts, CutShort)]
-    least, most = percent(min(shares)), percent(max(shares))
-    share = most if least == most else f"{least} to {most}"
-    return f"{cut_short(f'judge {configs}', share)}."
+    return f"{cut_configurations(cut)} {of_others}".rstrip() if cut else of_others
 
 
 def _of_judged(verdict: "Verdict", *, is_cut: bool) -> str:

@@ -36,7 +36,7 @@ def show_replay(replay: "Replay", stream: TextIO) -> None:
     """
     console = open_console(stream)
     drops = [each.dropped for each in replay.own]
-    style = "" if not replay.has_service else BAD if any(drops) else GOOD
+    style = "" if replay.cut or not replay.has_service else BAD if any(drops) else GOOD
     show_headline(headline(replay), console, style)
     lines = verdict_lines(replay)
     for line in lines:

@@ -3,10 +3,11 @@
 import math
 from typing import TYPE_CHECKING
 
+from pcaphash.report.words.cut import cut_configurations
 from pcaphash.report.words.values import counted, duration, packet_rate, packets, percent
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from pcaphash.studies.replay.options import Change, ReplayOptions
     from pcaphash.studies.replay.result import Clock, Replay, Tight, Verdict
@@ -59,6 +60,14 @@ def headline(replay: "Replay") -> str:
     own = replay.own
     if not own:
         return f"{_WITHOUT_RSS}, so no ring gets a packet."
+    if replay.cut:
+        cut = cut_configurations([(each.config, each.unknown / replay.packets) for each in replay.cut])
+        return f"{cut} {_of_judged(replay, replay.judged)}" if replay.judged else cut
+    return _of_judged(replay, own)
+
+
+def _of_judged(replay: "Replay", own: "Sequence[Verdict]") -> str:
+    """Say which of the configurations that can be judged loses what."""
     if not replay.packets or not any(each.packets for each in own):
         return "No packet went to a receive queue, so there is nothing to lose."
     if not replay.has_service:
@@ -70,7 +79,7 @@ def _needs(replay: "Replay", own: "Sequence[Verdict]") -> str:
     """Say what a core must serve under each configuration, and what is lost where that just suits the best."""
     if replay.is_never_lossy:
         return "No packet is lost at any service rate tried: no ring is ever full."
-    text = f"To lose no packet, a core must serve {_under(lossless_rate, own)}"
+    text = f"To lose no packet, a core must serve {_under(own, _every(replay))}"
     if any(each.lossless is not None and each.lossless.lossless_pps is None for each in own):
         return f"{text}. More packets arrive at nearly the same time than a ring holds."
     tight = replay.tight
@@ -86,11 +95,16 @@ def _needs(replay: "Replay", own: "Sequence[Verdict]") -> str:
     )
 
 
-def _under(write: "Callable[[Verdict], str]", verdicts: "Sequence[Verdict]") -> str:
-    """Put the configurations together of which the same is written."""
-    parts = _grouped({each.config: write(each) for each in verdicts})
+def _every(replay: "Replay") -> str:
+    """Say that something holds for all configurations that can be judged."""
+    return "every other configuration" if replay.cut else "every configuration"
+
+
+def _under(verdicts: "Sequence[Verdict]", every: str) -> str:
+    """Say which rates lose nothing, configurations with the same together."""
+    parts = _grouped({each.config: lossless_rate(each) for each in verdicts})
     if len(parts) == 1 and len(verdicts) > 1:
-        return f"{next(iter(parts))} under every configuration"
+        return f"{next(iter(parts))} under {every}"
     return join([f"{text} under {join(names)}" for text, names in parts.items()])
 
 
@@ -105,12 +119,12 @@ def _grouped(texts: "Mapping[str, str]") -> dict[str, list[str]]:
 def _losses(replay: "Replay", own: "Sequence[Verdict]") -> str:
     start = service_text(replay.options)
     if not any(each.dropped for each in own):
-        whom = "no configuration" if len(own) > 1 else own[0].config
+        whom = f"no{_every(replay).removeprefix('every')}" if len(own) > 1 else own[0].config
         drops = "drops a packet" if len(own) > 1 else "drops no packet"
         return f"{start}, {whom} {drops}."
     parts = _grouped({each.config: _drops(each) for each in own})
     if len(parts) == 1 and len(own) > 1:
-        return f"{start}, every configuration drops {next(iter(parts))}."
+        return f"{start}, {_every(replay)} drops {next(iter(parts))}."
     told = [f"{join(names)} {'drops' if len(names) == 1 else 'drop'} {share}" for share, names in parts.items()]
     return f"{start}, {'; '.join(told) if any(len(names) > 1 for names in parts.values()) else join(told)}."
 
@@ -156,19 +170,19 @@ def _queues_lines(replay: "Replay", tight: "Tight") -> list[str]:
 
 def _service_lines(replay: "Replay") -> list[str]:
     """Say what the baselines drop, or how long packets take if nothing is dropped."""
-    if any(each.dropped for each in replay.own):
+    if any(each.dropped for each in replay.judged):
         return [
             f"{_BASELINES.get(each.config, each.config)} drops {_drops(each)}."
             for each in replay.verdicts
             if each.is_baseline and each.dropped is not None
         ]
-    if not replay.own:
+    if not replay.judged:
         return []
     longest: dict[str, float] = {}
     for row in replay.queue_rows:
         name, delay = str(row["config"]), float(row["delay_max_ns"] or 0)
         longest[name] = max(longest.get(name, 0.0), delay)
-    delays = _grouped({each.config: duration(longest.get(each.config, 0.0)) for each in replay.own})
+    delays = _grouped({each.config: duration(longest.get(each.config, 0.0)) for each in replay.judged})
     if len(delays) == 1:
         return [f"The longest delay is {next(iter(delays))}."]
     return [f"The longest delay is {join([f'{delay} under {join(names)}' for delay, names in delays.items()])}."]

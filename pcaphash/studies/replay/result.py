@@ -12,6 +12,7 @@ from pcaphash.engine.result import MOST_NAMED, Result, configurations, packets_o
 from pcaphash.studies.replay.columns import CURVE, DELAYS, FEWEST_QUEUES, QUEUES, WINDOWS
 from pcaphash.studies.replay.options import ReplayOptions
 from pcaphash.studies.replay.rows import Row
+from pcaphash.studies.shared.chance.enough import is_cut_short
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -231,9 +232,9 @@ class Replay(Result):
     def best(self) -> list[str]:
         """Configurations that do best: with fewest drops, or without loss from the lowest service rate on.
 
-        Empty if there are no queues to tell.
+        Empty if there are no queues to tell, or if the capture does not show enough to judge any.
         """
-        ranks = [(rank, each.config) for each in self.own if (rank := _rank_of(each)) is not None]
+        ranks = [(rank, each.config) for each in self.judged if (rank := _rank_of(each)) is not None]
         return [config for rank, config in ranks if rank == min(ranks)[0]]
 
     @property
@@ -242,14 +243,26 @@ class Replay(Result):
         return [each for each in self.verdicts if not each.is_baseline and each.queues]
 
     @property
+    def cut(self) -> list[Verdict]:
+        """The verdicts on configurations for too many of whose packets the capture does not show the queue."""
+        unsteered = {change.config for change in self.options.changes if not change.device.has_queue}
+        return [each for each in self.own if each.config not in unsteered and is_cut_short(each.unknown, self.packets)]
+
+    @property
+    def judged(self) -> list[Verdict]:
+        """The verdicts on configurations that can be judged, because the capture shows enough for them."""
+        cut = self.cut
+        return [each for each in self.own if each not in cut]
+
+    @property
     def is_never_lossy(self) -> bool:
-        """Whether no configuration loses a packet at any of the service rates tried."""
-        return all(each.lossless is None or each.lossless.lossy_pps is None for each in self.own)
+        """Whether no configuration that can be judged loses a packet at any of the service rates tried."""
+        return all(each.lossless is None or each.lossless.lossy_pps is None for each in self.judged)
 
     @cached_property
     def tight(self) -> Tight | None:
         """The lowest rate of the curve at which the best lose nothing; None if there is none, or nothing is lost."""
-        best = next((each.lossless for each in self.own if each.config in self.best), None)
+        best = next((each.lossless for each in self.judged if each.config in self.best), None)
         if best is None or best.lossless_pps is None or self.is_never_lossy:
             return None
         rates = sorted({float(row["service_rate_pps"] or 0) for row in self.curve_rows})
@@ -260,7 +273,7 @@ class Replay(Result):
             {row["config"]: row[column] for row in rows if row["service_rate_pps"] == rate}
             for rows, column in ((self.curve_rows, "drop_share"), (self.fewest_rows, "queues"))
         )
-        own = [(each.config, float(shares.get(each.config) or 0), fewest.get(each.config)) for each in self.own]
+        own = [(each.config, float(shares.get(each.config) or 0), fewest.get(each.config)) for each in self.judged]
         return Tight(rate, tuple(AtRate(name, share, int(queues) if queues else None) for name, share, queues in own))
 
     def facts(self) -> list[str]:
