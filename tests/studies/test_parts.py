@@ -62,7 +62,7 @@ def test_which_packets_a_filter_sends_to_a_queue_is_said(tmp_path, only_queues):
     assert found.queue_diagnosis.rules == []
     (steered,) = found.queue_diagnosis.steered
     assert (steered.queue, steered.packets) == (6, found.mismatches)
-    assert 128 <= steered.examined <= sum(each.queue != 6 for each in said)
+    assert 100 <= steered.examined <= sum(each.queue != 6 for each in said)
     assert steered.traits[0] == Trait(TraitKind.DESTINATION_PORT, 443)
 
 
