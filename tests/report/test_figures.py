@@ -119,6 +119,8 @@ def test_the_title_names_the_traces(make_analysis):
         ([0.089, 0.012], "All 2 configurations spread evenly: busiest queue +8.9% at most"),
         ([0.23, 2.58], "No configuration spreads evenly: busiest queue +23.0% under a, b +258%"),
         ([7.0, 7.0], "No configuration spreads evenly: busiest queue +700% under each"),
+        ([0.23, 2.58, float("nan")], "No judged configuration spreads evenly: busiest queue +23.0% under a, b +258%"),
+        ([0.089, 0.012, float("nan")], "All 2 judged configurations spread evenly: busiest queue +8.9% at most"),
         ([0.1001], "a spreads unevenly: busiest queue +10.0%"),
         ([0.05, float("nan")], "a spreads evenly: busiest queue +5.0%"),
         ([float("nan")], "There is nothing to spread"),

@@ -16,6 +16,7 @@ from pcaphash.device import Device, default_configs
 from pcaphash.engine.reading import Reading
 from pcaphash.engine.timeline import Timeline
 from pcaphash.errors import CaptureError, Unreadable
+from pcaphash.report.compare.text import show_comparison
 from pcaphash.report.compare.words import put_into_words
 from pcaphash.report.compare.write import write_comparison
 from pcaphash.report.figures import draw_comparison
@@ -25,6 +26,7 @@ from pcaphash.report.page.facts import notices
 from pcaphash.report.page.results import MOST_QUEUES
 from pcaphash.report.page.table import MOST_ROWS
 from pcaphash.studies.compare import compare
+from support.captures import pcapng_of
 from support.shared import ROOT
 from support.traffic import flows, plain, tunnelled, write
 
@@ -362,3 +364,19 @@ def test_the_same_comparison_gives_the_same_page(tmp_path):
     paths = [write_page(compare(trace), tmp_path / name, COMMAND) for name in ("one", "two")]
     assert [path.name for path in paths] == ["report.html"] * 2
     assert paths[0].read_bytes() == paths[1].read_bytes()
+
+
+def test_flows_that_the_capture_cuts_are_not_shown(tmp_path):
+    """Without their inner ports, a tunnel looks like few heavy flows."""
+    trace = tmp_path / "cut.pcapng"
+    frames = [tunnelled(flow) for flow in flows(300)]
+    trace.write_bytes(pcapng_of([(frame[:50], len(frame), 1) for frame in frames]))
+    comparison = compare(trace, default_configs(Device()))
+    assert "flows are not shown: 100% of packets are in tunnels and cut before their inner ports" in notices(comparison)
+    page = make_page(comparison)
+    assert cells(page, "hottest") == []
+    assert not [each for each in Outline(page).having("h2") if each[1].get("id") == "flows"]
+    shown = io.StringIO()
+    show_comparison(comparison, shown)
+    assert "heaviest flows" not in shown.getvalue()
+    assert "flows are not shown: 100% of packets" in " ".join(shown.getvalue().split())

@@ -12,6 +12,7 @@ from pcaphash.report.layout import Columns, open_console, show_text
 from pcaphash.report.words.suspicion import STRIP_MIRROR, name_tunnel, remedy_options
 from pcaphash.report.words.values import above_ideal, count, counted, index, moment, packets, percent, probability
 from pcaphash.studies.compare.affinity import QUESTIONS
+from pcaphash.studies.compare.explaining import hidden_share
 from pcaphash.studies.compare.rows import flow_rows, ideal_rows
 from pcaphash.studies.compare.verdict import Conclusion
 
@@ -51,8 +52,9 @@ def show_comparison(comparison: "Comparison", stream: TextIO) -> None:
         _show_baseline(comparison, console)
         for title, kind in (("encapsulations", "encapsulation"), ("heaviest tunnels", "tunnel")):
             _show_groups(f"{title}: busiest queue above the ideal share of packets", kind, comparison, console)
-        for outcome in outcomes:
-            _show_hottest(outcome, console)
+        if not hidden_share(outcomes[0].flow_set):
+            for outcome in outcomes:
+                _show_hottest(outcome, console)
         _show_affinity(outcomes, console)
         for outcome in outcomes:
             if outcome.timeline is not None and (busiest := outcome.timeline.busiest):
@@ -205,14 +207,20 @@ def other_tunnels(comparison: "Comparison") -> list[str]:
 
 
 def flow_limits(comparison: "Comparison") -> list[str]:
-    """Say what is missing where not every flow was kept, or none, a line each."""
+    """Say what is missing where not every flow was kept, or none, or where flows are cut, a line each."""
     flow_set = comparison.outcomes[0].flow_set
     if flow_set is None:
         return ["a saved census has no flows, so this report does not cover ideal hashes, tunnels and time"]
+    lines = []
+    if share := hidden_share(flow_set):
+        lines.append(
+            f"flows are not shown: {percent(share)} of packets are in tunnels and cut before their inner ports"
+        )
     if flow_set.is_complete:
-        return []
+        return lines
     return [
+        *lines,
         f"flows: {count(len(flow_set.flows.keys))} kept, about {percent(flow_set.kept_share)} of all, chosen by a "
         f"hash of the flow; {count(int(flow_set.lumped[0]))} packets of other flows are missing from the results on "
-        f"ideal hashes, tunnels and flows: raise {Field('most_flows')}"
+        f"ideal hashes, tunnels and flows: raise {Field('most_flows')}",
     ]

@@ -11,6 +11,7 @@ from pcaphash.report.figures.queues import Load, draw_loads, ideal_band
 from pcaphash.report.figures.timeline import draw_timelines
 from pcaphash.report.figures.titles import Excess, spread_title
 from pcaphash.report.words.values import count, packets, percent, trace_names
+from pcaphash.studies.compare.explaining import hidden_share
 from pcaphash.studies.shared.chance.enough import cut_packets
 
 if TYPE_CHECKING:
@@ -44,7 +45,8 @@ def draw_comparison(comparison: "Comparison", width: float = WIDE) -> list[Pictu
         Picture("queues", title, _describe_queues(outcomes), draw_loads(loads, width)),
         draw_concentration(shown, width),
     ]
-    if any(outcome.inputs is not None and len(outcome.inputs.loads) for outcome in outcomes):
+    is_any_flow = any(outcome.inputs is not None and len(outcome.inputs.loads) for outcome in outcomes)
+    if is_any_flow and not hidden_share(outcomes[0].flow_set):
         pictures.append(draw_sizes(shown, width))
     timelines = {
         outcome.device.name: (outcome.timeline, colour)

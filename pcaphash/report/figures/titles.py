@@ -46,16 +46,20 @@ def spread_title(excesses: Sequence[Excess], nothing: str = "There is nothing to
         return nothing
     best, worst = (choose(measured, key=lambda each: each.value) for choose in (min, max))
     names = [shorten(each.name, _LONGEST) for each in (best, worst)]
+    judged = "" if len(measured) == len(excesses) else "judged "
     n_even = sum(each.is_even for each in measured)
     if len(measured) == 1:
         kind = "evenly" if best.is_even else "unevenly"
         return f"{names[0]} spreads {kind}: busiest queue {above_ideal(best.value)}"
     if n_even == len(measured):
-        return f"All {count(n_even)} configurations spread evenly: busiest queue {above_ideal(worst.value)} at most"
+        most = above_ideal(worst.value)
+        return f"All {count(n_even)} {judged}configurations spread evenly: busiest queue {most} at most"
     contrast = f"{names[1]} {above_ideal(worst.value)}"
     if n_even:
         others = f" and {count(n_even - 1)} more spread" if n_even > 1 else " spreads"
         return f"{names[0]}{others} evenly: busiest queue {above_ideal(best.value)}; {contrast}"
     if above_ideal(best.value) == above_ideal(worst.value):
-        return f"No configuration spreads evenly: busiest queue {above_ideal(best.value)} under each"
-    return f"No configuration spreads evenly: busiest queue {above_ideal(best.value)} under {names[0]}, {contrast}"
+        return f"No {judged}configuration spreads evenly: busiest queue {above_ideal(best.value)} under each"
+    return (
+        f"No {judged}configuration spreads evenly: busiest queue {above_ideal(best.value)} under {names[0]}, {contrast}"
+    )

@@ -9,6 +9,7 @@ from pcaphash.report.page.table import Cell, Table, excess, make_table, measure,
 from pcaphash.report.words.measures import IN_PERCENT, MEASURES
 from pcaphash.report.words.values import count, moment, probability
 from pcaphash.studies.compare.affinity import QUESTIONS
+from pcaphash.studies.compare.explaining import hidden_share
 from pcaphash.studies.compare.rows import flow_rows
 
 if TYPE_CHECKING:
@@ -136,12 +137,13 @@ def _int(value: str | int | float | None) -> int | None:
 
 
 def hottest_table(comparison: "Comparison") -> Table:
-    """Tabulate the heaviest flows of the busiest receive queue of each configuration."""
+    """Tabulate the heaviest flows of the busiest receive queue of each configuration; none where flows are cut."""
     headings = [
         *("flow", "encapsulation", "network number", "configuration", "busiest queue", "packets", "bytes"),
         "share of the queue",
     ]
-    rows = [row for outcome in comparison.outcomes for row in _hottest_rows(outcome)]
+    is_hidden = hidden_share(comparison.outcomes[0].flow_set) > 0
+    rows = [] if is_hidden else [row for outcome in comparison.outcomes for row in _hottest_rows(outcome)]
     return make_table("hottest", "Heaviest flows of the busiest receive queue", headings, rows)
 
 

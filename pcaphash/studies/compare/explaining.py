@@ -26,7 +26,7 @@ from pcaphash.studies.compare.causes import (
     Unexplained,
     Unhashed,
 )
-from pcaphash.studies.compare.outcome import Outcome
+from pcaphash.studies.compare.outcome import FlowSet, Outcome
 from pcaphash.studies.shared.chance.enough import CUT, cut_packets, packets_needed
 from pcaphash.studies.shared.chance.ideal import MEASURE
 from pcaphash.studies.shared.chance.spread import EVEN, spread
@@ -170,8 +170,7 @@ def _explain_inputs(outcome: Outcome, excess: float) -> tuple[Cause, Facts]:
     share = float(loads[heaviest] / total)
     sharing = np.flatnonzero(of_flow == heaviest)
     n_inputs, n_flows, queues = len(loads), int((of_flow >= 0).sum()), outcome.device.queues
-    cut_share = _cut_share(outcome)
-    if cut_share >= CUT:
+    if cut_share := hidden_share(outcome.flow_set):
         return Cause.UNEVEN, Unexplained(1.0, 0.0, 0.0, cut_share)
     is_crowding = _excess_of(share, queues) >= _MOST * excess
     if is_crowding and len(sharing):
@@ -192,12 +191,17 @@ def _explain_inputs(outcome: Outcome, excess: float) -> tuple[Cause, Facts]:
     return Cause.UNEVEN, Unexplained(1.0, share, float(outcome.inputs.unhashed[0] / total))
 
 
-def _cut_share(outcome: Outcome) -> float:
-    """Return the share of packets in tunnels of which the capture does not show enough to tell their flows apart."""
-    assert outcome.flow_set is not None
-    flows = outcome.flow_set.flows
+def hidden_share(flow_set: FlowSet | None) -> float:
+    """Return the share of packets in tunnels of which the capture does not show enough to tell their flows apart.
+
+    0 where it is too little for flows to be something else than what they seem.
+    """
+    if flow_set is None or not len(flow_set.flows):
+        return 0.0
+    flows = flow_set.flows
     cut = flows.by_signature(_is_cut_inside) != 0
-    return float(flows.loads[cut, 0].sum() / flows.loads[:, 0].sum())
+    share = float(flows.loads[cut, 0].sum() / flows.loads[:, 0].sum())
+    return share if share >= CUT else 0.0
 
 
 def _is_cut_inside(signature: int) -> bool:
