@@ -9,6 +9,7 @@ import naive.device
 from naive.configuration import Configuration
 from naive.toeplitz import toeplitz
 from pcaphash.studies.validate import Validation, validate
+from pcaphash.studies.validate.traits import Trait, TraitKind
 from support import builders
 from support.comparing import device_of
 from support.diagnosing import Said, SaidOf, as_said, tagged
@@ -114,6 +115,24 @@ def test_few_packets_do_not_show_it(tmp_path, name):
     frames = make(8)
     found = diagnose(tmp_path, frames, hashing_too(frames, field_of)).diagnosis
     assert found.faults == ()
+
+
+@pytest.mark.parametrize("chosen", [Trait(TraitKind.PORTS, 4), Trait(TraitKind.PROTOCOL, builders.UDP)])
+def test_bits_that_are_inverted_in_packets_of_a_kind_are_not_told_as_a_field(tmp_path, chosen):
+    """Every value of the field adds the same: that there are several is no reason to name it."""
+    frames = [frame for i, frame in enumerate(of_protocols(600)) if i % 4 < 2]
+    is_chosen = {
+        TraitKind.PORTS: lambda frame: frame[14] >> 4 == 4,
+        TraitKind.PROTOCOL: lambda frame: protocol_of(frame)[0] == builders.UDP,
+    }[chosen.kind]
+    said = [
+        replace(each, value=each.value ^ 0xDEADBEEF, queue=None) if is_chosen(frame) else each
+        for frame, each in zip(frames, hashing_too(frames, lambda _: b""), strict=True)
+    ]
+    found = diagnose(tmp_path, frames, said).diagnosis
+    (cause,) = found.causes
+    assert [fault.name for fault in cause.faults] == ["value-xor-0xdeadbeef"]
+    assert (cause.packets, cause.part, found.unexplained) == (sum(map(is_chosen, frames)), chosen, 0)
 
 
 def test_a_wrong_bit_of_the_key_that_only_ports_meet_is_not_told_as_a_field(tmp_path):

@@ -95,6 +95,8 @@ def _also_hashed(trial: Trial, wrong: Positions, right: Positions) -> Iterator[F
         consistent = {length: each for length, each in maps.items() if each.is_consistent and each.rank}
         told = np.isin(lengths[some], list(consistent))
         rank = sum(each.rank for each in consistent.values())
+        if not any(each.tells_values for each in consistent.values()):
+            continue  # bits that are inverted in packets of a kind would do
         if np.count_nonzero(told) < rank + _LEAST_ALIKE - 1 or _a_key_would_do(trial, some[told], right):
             continue
         every = every or read_fields(trial.device, sample, trial.signatures, range(len(sample)))
@@ -123,14 +125,21 @@ class _Map:
     rows: dict[int, tuple[int, int]] = field(default_factory=dict)
     """By its highest bit, the value of a field, and what it adds."""
     is_consistent: bool = True
+    _met: set[int] = field(default_factory=set)
 
     @property
     def rank(self) -> int:
         """How many values of the field are no sums of others."""
         return len(self.rows)
 
+    @property
+    def tells_values(self) -> bool:
+        """Whether not every value of the field adds the same."""
+        return len(self._met) > 1
+
     def learn(self, number: int, added: int) -> None:
         """Take in what one value of the field adds."""
+        self._met.add(added)
         while number:
             other = self.rows.setdefault(number.bit_length(), (number, added))
             if other == (number, added):
