@@ -9,7 +9,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_hex
 from matplotlib.image import imread
 
-from pcaphash.device import Device
+from pcaphash.device import Device, default_configs
 from pcaphash.engine.timeline import Timeline
 from pcaphash.report.compare.write import write_comparison_folder
 from pcaphash.report.figures.canvas import FORMATS, NARROW, WIDE, printable, save
@@ -151,6 +151,16 @@ def test_many_configurations_are_not_all_drawn():
     for picture in others:
         named = [name for name in legend_of(picture.figure) if "$x_1$" in name]
         assert len(named) == MOST_CONFIGURATIONS
+
+
+def test_what_the_headline_names_is_drawn():
+    others = [Device(hash_types=mask, name=f"types {mask}") for mask in range(1, MOST_CONFIGURATIONS + 1)]
+    comparison = compare(OVERLAY, [*others, *default_configs(Device())])
+    verdict = comparison.verdict
+    named = {verdict.gain.config, verdict.gain.instead_of}
+    assert named == {"outer", "inner"}
+    assert "outer" not in (verdict.best.config, verdict.worst.config)
+    assert named <= {outcome.device.name for outcome in shown_outcomes(comparison)}
 
 
 def test_curves_end_at_everything(overlay):

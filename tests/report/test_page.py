@@ -23,9 +23,10 @@ from pcaphash.report.figures import draw_comparison
 from pcaphash.report.figures.palette import ON_DARK
 from pcaphash.report.page import make_page, write_page
 from pcaphash.report.page.facts import notices
-from pcaphash.report.page.results import MOST_QUEUES
+from pcaphash.report.page.results import MOST_QUEUES, _measure
 from pcaphash.report.page.table import MOST_ROWS
 from pcaphash.studies.compare import compare
+from support import builders
 from support.captures import pcapng_of
 from support.shared import ROOT
 from support.traffic import flows, plain, tunnelled, write
@@ -177,7 +178,7 @@ def test_only_the_first_screen_and_what_to_do_are_not_folded(pages, kind):
         if part.get("role") != "note":
             (details,) = part
             assert details.tag == "details"
-            assert (details.get("open") is not None) == (part.get("aria-labelledby") == "advice")
+            assert (details.get("open") is not None) == (part.get("aria-labelledby") in ("advice", "notes"))
             assert details[0].tag == "summary"
 
 
@@ -224,6 +225,24 @@ def test_measures_are_written_as_on_the_terminal(pages, overlay, monkeypatch):
         # The terminal does not show how far the busiest queue is above the idlest.
         assert value in terminal or "as a ratio" in measure, measure
         assert value.startswith("-") == measure.startswith("idlest")
+
+
+def test_a_ratio_is_written_as_on_the_terminal():
+    row = {"measure": "min_max", "value": 20.0, "ideal_low": 19.5, "ideal_high": -1.0, "sampling_low": None}
+    capped, least, empty, none = (_measure(row, name) for name in list(row)[1:])
+    assert [cell.text for cell in (capped, least, empty, none)] == ["20 or more", "19.500", "empty queue", "-"]
+    assert least.value < capped.value < empty.value
+
+
+def test_a_note_is_no_proposal(tmp_path):
+    frames = [builders.ethernet(builders.arp(), builders.ARP)] * 70 + [plain(flow) for flow in flows(9)]
+    comparison = compare(write(tmp_path / "trace.pcapng", frames), Device(hash_types="base"))
+    (note,) = put_into_words(comparison.verdict).advice
+    assert note.is_note
+    shown = text_of(make_page(comparison))
+    assert shown.index("Notes") < shown.index(note.text) < shown.index("Why")
+    assert "To do" not in shown
+    assert "1 proposal" not in shown
 
 
 def test_figures_have_the_colours_of_the_page(pages):

@@ -171,7 +171,7 @@ def test_packets_that_no_hash_type_covers_are_all_in_one_place(tmp_path):
     assert {(finding.facts.why, finding.facts.queue) for finding in verdict.findings} == {(Nothing.NO_HASH, 3)}
     assert verdict.advice == [FindUnhashed("outer-addresses", "not-ip", 50, 3)]
     inside = verdict_on(tmp_path, [tunnelled(flow) for flow in flows(50)], Device(hash_types=0, name="none"))
-    assert inside.advice == [CompareInner(1.0), FindUnhashed("none", "no-type", 50, 0)]
+    assert inside.advice == [FindUnhashed("none", "no-type", 50, 0), CompareInner(1.0)]  # the cause first
 
 
 def test_a_comparison_without_inner_headers_says_so_where_there_are_some(tmp_path):

@@ -70,7 +70,7 @@ def write_figures(comparison: "Comparison", folder: Path) -> list[Path]:
 def shown_outcomes(comparison: "Comparison") -> "dict[Outcome, str]":
     """Return the outcomes that are drawn with their colours: those that spread any packets, as far as there is room.
 
-    The one given, the best and the worst come first where not all are drawn; their order stays.
+    The one given, the best, the worst and those of the headline come first where not all are drawn; their order stays.
     """
     own = colours_by_config(comparison)
     return {outcome: own[outcome.device.name] for outcome in _drawn(comparison)}
@@ -96,6 +96,8 @@ def choice_text(comparison: "Comparison") -> str:
 def _drawn(comparison: "Comparison") -> "list[Outcome]":
     verdict = comparison.verdict
     first = {finding.config for finding in (verdict.given, verdict.best, verdict.worst) if finding is not None}
+    if verdict.gain is not None:
+        first |= {verdict.gain.config, verdict.gain.instead_of}
     spread = [outcome for outcome in comparison.outcomes if outcome.distribution.queues[:, 0].any()]
     chosen = sorted(spread, key=lambda outcome: outcome.device.name not in first)[:MOST_CONFIGURATIONS]
     return [outcome for outcome in spread if outcome in chosen]

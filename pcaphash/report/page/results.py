@@ -1,12 +1,13 @@
 """The tables of a page about how packets spread."""
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from pcaphash.report.figures.compare import choice_text, shown_outcomes
 from pcaphash.report.page.table import Cell, Table, excess, make_table, measure, number, share, text
-from pcaphash.report.words.measures import IN_PERCENT, MEASURES
+from pcaphash.report.words.measures import IN_PERCENT, MEASURES, write_measure
 from pcaphash.report.words.values import count, moment, probability
 from pcaphash.studies.compare.affinity import QUESTIONS
 from pcaphash.studies.compare.explaining import hidden_share
@@ -79,8 +80,8 @@ def _measure(row: "Row", name: str) -> Cell:
     value, kind = _float(row[name]), row["measure"]
     if kind in IN_PERCENT:
         return excess(-value if kind == "min_ideal" else value)
-    if kind == "min_max":
-        return Cell("empty queue", _ABOVE_ALL) if value < 0 else measure(value, ".3f")
+    if kind == "min_max" and not math.isnan(value):
+        return Cell(write_measure(str(kind), value), _ABOVE_ALL if value < 0 else value)
     return measure(value, ".3f")
 
 

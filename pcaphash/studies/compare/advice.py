@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
+from pcaphash.engine.census.decision import REASON_NO_TYPE
 from pcaphash.engine.flows.grouping import group_rows, sum_groups
 from pcaphash.engine.flows.tunnels import NO_TUNNEL
 from pcaphash.kernels.dissect import split_signature
@@ -224,7 +225,9 @@ def list_advice_without_spread(pairs: "Sequence[Judged]") -> list[Advice]:
         if isinstance(finding.facts, NothingToSpread) and finding.facts.queue is not None
         for reason in [commonest_reason(outcome)]
     ]
-    return [*compare_inner([outcome for outcome, _ in pairs]), *found[:1]]
+    inner = compare_inner([outcome for outcome, _ in pairs])
+    is_cause = bool(found) and found[0].reason == REASON_NO_TYPE  # which hash types change
+    return [*found[:1], *inner] if is_cause else [*inner, *found[:1]]
 
 
 def compare_inner(outcomes: Sequence[Outcome]) -> list[Advice]:
