@@ -85,7 +85,7 @@ def test_the_headline_of_a_curve(verdicts, said):
     assert headline(replayed(*verdicts, options=ReplayOptions())) == said
 
 
-CUT = "The capture is cut too short to judge inner: what 20.0% of packets hash is not in it. Capture at least 256 bytes"
+CUT = "The capture is cut too short to judge inner: for 20.0% of packets, the bytes to be hashed are not in it. Capture"
 
 
 def test_a_configuration_that_the_capture_is_cut_too_short_for_is_not_judged():

@@ -173,7 +173,9 @@ def test_without_flows_the_title_names_the_best():
 def test_no_mask_of_a_capture_that_is_cut_short_is_named_the_best(swept):
     assert (swept.verdict.conclusion, swept.verdict.is_ranked) == ("cut", False)
     most = f"up to {percent(swept.columns['unknown'].max() / 59)}"
-    assert text_of(swept).startswith(f"The capture is cut too short to rank masks: what {most} of packets hash is not")
+    assert text_of(swept).startswith(
+        f"The capture is cut too short to rank masks: for {most} of packets, the bytes to be"
+    )
     assert sweep_title(swept).endswith("(tcpdump -s 256)")
 
 

@@ -25,6 +25,7 @@ from pcaphash.studies.compare.causes import (
     Unexplained,
     Unhashed,
 )
+from pcaphash.studies.compare.explaining import BLAME
 from pcaphash.studies.compare.gain import Step
 from pcaphash.studies.compare.missed import MissedTunnel
 from pcaphash.studies.compare.verdict import Conclusion
@@ -200,7 +201,7 @@ def finding_text(finding: "Finding") -> str:
     if isinstance(facts, NothingToSpread):
         return _nothing(facts)
     if isinstance(facts, CutShort):
-        return f"The capture does not show what {percent(facts.cut / facts.packets)} of packets hash."
+        return f"For {percent(facts.cut / facts.packets)} of packets, the capture does not show the bytes to be hashed."
     if isinstance(facts, TooFew):
         one = percent(facts.queues / facts.packets) if facts.packets else "all"
         known = " with a known receive queue" if facts.unknown else ""
@@ -314,7 +315,10 @@ def _beside(finding: "Finding") -> str:
         return f"Any hash of the same input gives {low}."
     if 2.5 <= ideal.percentile <= 97.5:
         return f"This is within the range of ideal hashes of the same input ({low} to {high})."
-    return f"This is {_compared(ideal)} ideal hashes of the same input, of which 95 in 100 give {low} to {high}."
+    chance = "; that may still be chance" if finding.cause != Cause.HASH and 97.5 < ideal.percentile <= BLAME else ""
+    return (
+        f"This is {_compared(ideal)} ideal hashes of the same input, of which 95 in 100 give {low} to {high}{chance}."
+    )
 
 
 def _compared(ideal: Ideal) -> str:

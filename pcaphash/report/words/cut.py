@@ -20,8 +20,8 @@ def cut_short(judge: str, share: str) -> str:
         Of how many packets the capture does not show enough.
     """
     return (
-        f"The capture is cut too short to {judge}: what {share} of packets hash is not in it. Capture at least "
-        f"{ENOUGH_CAPTURED} bytes of each packet (tcpdump -s {ENOUGH_CAPTURED})"
+        f"The capture is cut too short to {judge}: for {share} of packets, the bytes to be hashed are not in it. "
+        f"Capture at least {ENOUGH_CAPTURED} bytes of each packet (tcpdump -s {ENOUGH_CAPTURED})"
     )
 
 
