@@ -11,6 +11,7 @@ from pcaphash.cli.groups import OUTPUT, put_into
 from pcaphash.cli.messages import tell_written, warn
 from pcaphash.cli.outcome import report_warnings
 from pcaphash.device import Device, DeviceOptions
+from pcaphash.errors import Field
 from pcaphash.report.steer.write import STEERING_WRITERS, write_steering
 
 _STANDARD_OUTPUT = "-"
@@ -92,7 +93,8 @@ def steer(
     report_warnings([device])
     for unreached, queues in found.missing_by_reason.items():
         if unreached.why != WhyNot.ZERO_KEY:  # which the warnings of the device tell
-            warn(f"{name_queues(queues)} cannot be reached: {reason_text(unreached)}")
+            more = f"; give more with {Field('source_ports')}" if unreached.why == WhyNot.FEW_PORTS else ""
+            warn(f"{name_queues(queues)} cannot be reached: {reason_text(unreached)}{more}")
     if write != _STANDARD_OUTPUT:
         if write is not None:
             tell_written(Path(write))

@@ -56,6 +56,13 @@ def test_queues_without_a_flow_are_warned_of():
     assert any("queue 2 cannot be reached: no entry" in line for line in complaints(result))
 
 
+def test_few_source_ports_are_told_as_such():
+    (line,) = complaints(run("steer", *FLOW, "--source-ports", "1000-1003"))
+    assert "cannot be reached: none of the 4 source ports 1000-1003 leads there; give more with --source-ports" in line
+    (line,) = complaints(run("steer", *FLOW, "--source-ports", "32768-32895", "--key", "00" * 39 + "01"))
+    assert "cannot be reached: the source port can set only 0 of the 7 bits" in line
+
+
 ZERO_KEY = ("--key", "00" * 40)
 
 
@@ -80,6 +87,9 @@ def test_a_key_of_zeros_is_told_once():
         (["192.0.2.1", "192.0.2.2:70000"], "DESTINATION: '70000' is not a port"),
         (["192.0.2.1:5", "192.0.2.2:80"], "SOURCE: 192.0.2.1:5 has a port, but source ports are what is to be found"),
         (["192.0.2.1", "192.0.2.2"], "DESTINATION has no port, and without ports all packets between two addresses go"),
+        (["192.0.2.1", "fd00::1:443"], "DESTINATION: fd00::1:443 is IPv6, but the source 192.0.2.1 is IPv4"),
+        (["fd00::1", "fd00::1:443"], "write [fd00::1]:443, or give a network as SOURCE"),
+        (["fd00::1", "fd00::1:fe"], "write [fd00::1:fe]:443, or give a network as SOURCE"),
         (["fd00::1", "fd00::2"], "write [fd00::2]:443, or give a network as SOURCE"),
         (["192.0.2.1/24", "192.0.2.2:80"], "is not a network, but an address in one; write 192.0.2.0/24"),
         (["192.0.2.0/24", "192.0.2.2", "--source-ports", "5"], "--source-ports: DESTINATION has no port"),
@@ -92,7 +102,7 @@ def test_a_key_of_zeros_is_told_once():
         (["192.0.2.0/24", "192.0.2.2", "--protocol", "gre"], "--tunnel: packets of this protocol may be GRE"),
         (
             [*FLOW, "--source-ports", "9", "--both"],
-            "--source-ports: no receive queue can be reached: the source port can",
+            "--source-ports: no receive queue can be reached: the only source port, 9, does not lead there",
         ),
         (
             ["10.0.0.0/30", "10.1.0.1", "--both"],

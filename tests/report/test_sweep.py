@@ -8,7 +8,7 @@ import pytest
 from pcaphash.device import Device
 from pcaphash.report.figures import draw_sweep, save
 from pcaphash.report.sweep.text import fold, shown_classes
-from pcaphash.report.sweep.words import sweep_title
+from pcaphash.report.sweep.words import listing, sweep_title
 from pcaphash.report.sweep.write import write_sweep, write_sweep_folder
 from pcaphash.report.words.measures import write_measure
 from pcaphash.report.words.values import percent
@@ -200,6 +200,11 @@ def test_folding_keeps_every_piece(width):
 )
 def test_measures_are_written_for_readers(name, value, text):
     assert write_measure(name, value) == text
+
+
+def test_a_table_that_leaves_out_queues_is_told():
+    of = sweep(str(ROOT / "sample_traces" / "overlay.pcap"), Device(queues=8, indirection_table=[0, 1] * 64))
+    assert "The indirection table leads to only 2 of 8 receive queues under every mask. 4,096 masks" in listing(of)
 
 
 def test_one_receive_queue_leaves_nothing_to_rank():

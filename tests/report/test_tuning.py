@@ -6,10 +6,12 @@ from dataclasses import replace
 import pytest
 
 from pcaphash import Device
-from pcaphash.report.tune.words import put_into_words, setting_lines, table_lines
+from pcaphash.report.tune.words import headline, put_into_words, setting_lines, table_lines
 from pcaphash.report.tune.write import write_tuning
+from pcaphash.studies.shared.chance.trials import Interval
 from pcaphash.studies.tune import tune
 from pcaphash.studies.tune.tables import TableTrial
+from pcaphash.studies.tune.verdict import Cause, Halves, JudgedKeys, Little, Verdict
 from support.traffic import flows, plain, write
 
 
@@ -66,6 +68,28 @@ def test_a_table_that_leaves_out_queues_is_told_first(tmp_path):
     assert words.settings[0] == "Linux: ethtool -X IF equal 4"
     assert words.settings[1].endswith("The command above uses all receive queues.")
     assert not any("uses only" in line for line in words.cautions)
+
+
+def test_a_table_that_no_default_table_equals_is_marked_among_the_sizes(tmp_path):
+    trace, stream = write(tmp_path / "many.pcapng", [plain(flow) for flow in flows(100)]), io.StringIO()
+    write_tuning(tune(trace, Device(queues=4, indirection_table=[0, 1, 1, 0] * 4), n_keys=10), "table", stream)
+    sizes = stream.getvalue().partition("table sizes")[2].splitlines()
+    assert [line.split()[:2] for line in sizes if "(given)" in line] == [["16", "(given)"]]
+
+
+@pytest.mark.parametrize(
+    ("best", "said"),
+    [
+        (0.12, "So is the best key tried, with 12.0%: the difference may be chance."),
+        (0.05, "A key chosen for these flows may not suit others."),
+        (0.4, "A key chosen for these flows may not suit others."),
+    ],
+)
+def test_a_better_key_within_the_range_of_ideal_hashes_is_no_gain(best, said):
+    facts = JudgedKeys(
+        "max_ideal_packets", Halves(0.2, 0.3), Halves(0.1, best), 0.1, Interval(0.1, 0.38), 60.0, 0.4, Little.AS_CHANCE
+    )
+    assert headline(Verdict(Cause.LITTLE, facts)).endswith(f"within the range of ideal hashes (10.0% to 38.0%). {said}")
 
 
 def test_flows_left_out_are_told(tuning):

@@ -4,7 +4,7 @@ import pytest
 
 from pcaphash.device import Device
 from pcaphash.device.hash_types import parse_hash_types
-from pcaphash.report.words.values import bar, brief_types, link_type_name, packets, size, trace_names
+from pcaphash.report.words.values import bar, brief_types, duration, link_type_name, packets, size, trace_names
 from pcaphash.standards.ethernet import LINK_TYPE_NAMES
 from pcaphash.standards.link_types import OTHER_LINK_TYPE_NAMES
 
@@ -14,6 +14,22 @@ from pcaphash.standards.link_types import OTHER_LINK_TYPE_NAMES
 )
 def test_sizes_change_unit_before_they_reach_a_thousand(n_bytes, text):
     assert size(n_bytes) == text
+
+
+@pytest.mark.parametrize(
+    ("nanoseconds", "text"),
+    [
+        (0, "0 s"),
+        (0.5, "0.5 ns"),
+        (999.4e6, "999 ms"),
+        (999.6e6, "1 s"),
+        (999_999_999, "1 s"),
+        (1e9, "1 s"),
+        (1234.5e9, "1,234 s"),
+    ],
+)
+def test_durations_change_unit_before_they_reach_a_thousand(nanoseconds, text):
+    assert duration(nanoseconds) == text
 
 
 def test_counts_of_packets():

@@ -87,6 +87,7 @@ def steer_sentences() -> Iterator[str]:
                 yield steer_headline(Steering(Device(), tuple(targets), tunnel, header, is_both))
     yield from map(name_queues, ([3], [0, 1], [0, 1, 2, 5, 7, 8]))
     yield from (reason_text(Unreached(why)) for why in (WhyNot.NO_ENTRY, WhyNot.ZERO_KEY))
+    yield from (reason_text(Unreached(WhyNot.FEW_PORTS, ports=ports)) for ports in ((9, 9), (1000, 1003)))
     for why in (WhyNot.RANK, WhyNot.RANGE):
         for port, address, is_both in product((True, False), repeat=3):
             if port or address:

@@ -100,7 +100,7 @@ def _headline(facts: "KeyFacts") -> str:
     if Weakness.PUBLISHED in weaknesses and not has_structure:
         verdict = "Apart from being published, the key has no weakness"
     if not any(each.choices for each in facts.inputs):
-        return f"{verdict}."
+        return f"{verdict}." if has_structure else f"{verdict} in what could be examined."
     reached = f"an address or a source port that takes every value reaches all {n_entries} table entries"
     if len(facts.device.indirection_table) == 1:
         reached = "the table has only one entry"
@@ -212,7 +212,8 @@ def _table(facts: "KeyFacts") -> list[str]:
     if not facts.device.has_queue:
         return ["Without RSS there is no table whose entries could be reached."]
     return [
-        f"The table has {count(n_entries)} entries, which is not a power of two, so no rank says which can be reached."
+        f"The table has {count(n_entries)} entries, which is not a power of two, so it was not examined which of them "
+        "can be reached."
     ]
 
 

@@ -30,9 +30,13 @@ def listing(sweep: "Sweep") -> str:
     masks = f"{count(sweep.n_masks)} masks{differing if sweep.device.profile.tunnel_types else ''}"
     by = f"the best classes by {sweep.by} ({MEASURES[sweep.measure]})"
     first = by if sweep.device.has_queue else "the classes with the fewest types"
+    used, queues = len(set(sweep.device.indirection_table)), sweep.device.queues
+    limit = f"The indirection table leads to only {count(used)} of {count(queues)} receive queues under every mask. "
+    is_limited = sweep.device.has_queue and used < queues
     return (
-        f"{masks} form {counted(sweep.n_classes, 'class', 'classes')}; the masks of a class spread these packets "
-        f"alike. The table has {first}, and those of masks with names, each with its smallest mask."
+        f"{limit if is_limited else ''}{masks} form {counted(sweep.n_classes, 'class', 'classes')}; the masks of a "
+        f"class spread these packets alike. The table has {first}, and those of masks with names, each with its "
+        "smallest mask."
     )
 
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, TextIO
 from rich.console import Console
 from rich.text import Text
 
+from pcaphash.device.indirection_table import default_table
 from pcaphash.errors import Field
 from pcaphash.report.analyze.text import show_facts, show_headline
 from pcaphash.report.layout import Columns, open_console, show_text
@@ -75,8 +76,10 @@ def _show_sizes(tuning: "Tuning", console: Console) -> None:
     if len({round(each.median, _SAME) for each in tuning.sizes}) == 1:
         console.print(f"{same_sizes_text(tuning)}\n")
         return
-    columns = Columns("table sizes on other flows, under random keys", [count(each.size) for each in tuning.sizes],
-                      "entries", "right")  # fmt: skip
+    table = tuning.device.indirection_table
+    given = None if table == default_table(len(table), tuning.device.queues) else len(table)
+    sizes = [f"{count(each.size)}{' (given)' if each.size == given else ''}" for each in tuning.sizes]
+    columns = Columns("table sizes on other flows, under random keys", sizes, "entries", "right")
     columns.add("median", [_brief(tuning, each.median) for each in tuning.sizes])
     columns.add(
         "95 of 100",

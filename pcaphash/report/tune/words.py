@@ -9,6 +9,7 @@ from pcaphash.report.words.measures import say_measure, write_measure, write_num
 from pcaphash.report.words.reach import reach_texts
 from pcaphash.report.words.values import count, counted, percent, too_few
 from pcaphash.studies.tune.cautions import RepeatingKey, SmallTable, UnequalEntries, UnusedQueues, ZeroKey
+from pcaphash.studies.tune.measures import is_better
 from pcaphash.studies.tune.search import Gain
 from pcaphash.studies.tune.tables import Turns
 from pcaphash.studies.tune.trial import CURRENT
@@ -124,8 +125,7 @@ def _judged(facts: JudgedKeys) -> str:
         where = "within" if facts.current.judging in facts.ideal else outside
         return (
             f"Keep the current key: on the flows not used to choose keys, {say_measure(facts.measure, current)} "
-            f"({on_all} on all flows), {where} the range of ideal hashes ({_ideal(facts)}). "
-            "A key chosen for these flows may not suit others."
+            f"({on_all} on all flows), {where} the range of ideal hashes ({_ideal(facts)}). {_no_gain(facts)}"
         )
     if facts.why is not None:
         return _LITTLE[facts.why]
@@ -133,6 +133,14 @@ def _judged(facts: JudgedKeys) -> str:
         "Another hash key helps: the current key does worse than chance. With the best key tried, "
         f"{say_measure(facts.measure, best)} instead of {current}, on flows that were not used to choose it."
     )
+
+
+def _no_gain(facts: JudgedKeys) -> str:
+    """Say why the best key tried is no reason to change a key that does as well as chance."""
+    best, current = facts.best.judging, facts.current.judging
+    if best in facts.ideal and current in facts.ideal and is_better(facts.measure, best, current):
+        return f"So is the best key tried, with {write_number(facts.measure, best)}: the difference may be chance."
+    return "A key chosen for these flows may not suit others."
 
 
 def _ideal(facts: JudgedKeys) -> str:

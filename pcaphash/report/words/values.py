@@ -89,7 +89,7 @@ def duration(nanoseconds: float) -> str:
     """Write a length of time with its unit, in three digits; in whole seconds from 1,000 s on."""
     if nanoseconds >= 999.5 * _NS_OF_SECOND:
         return f"{nanoseconds / _NS_OF_SECOND:,.0f} s"
-    if nanoseconds >= _NS_OF_SECOND:
+    if nanoseconds >= 0.9995 * _NS_OF_SECOND or not nanoseconds:
         return f"{nanoseconds / _NS_OF_SECOND:.3g} s"
     return f"{_scaled(nanoseconds, ('n', 'u', 'm'))}s"
 

@@ -1,7 +1,7 @@
 """The study of ``hash``: the hash of a packet that is given by its addresses and ports, without a capture."""
 
 from pcaphash.studies.hash_tuple.columns import TUPLES
-from pcaphash.studies.hash_tuple.packet_tuple import PacketTuple, parse_end, parse_protocol, parse_tuple
+from pcaphash.studies.hash_tuple.packet_tuple import PacketTuple, check_versions, parse_end, parse_protocol, parse_tuple
 from pcaphash.studies.hash_tuple.study import Directions, TupleHash, compare_directions, hash_packet_tuple, hash_tuple
 from pcaphash.studies.hash_tuple.table import hash_tuples
 
@@ -10,6 +10,7 @@ __all__ = [
     "Directions",
     "PacketTuple",
     "TupleHash",
+    "check_versions",
     "compare_directions",
     "hash_packet_tuple",
     "hash_tuple",

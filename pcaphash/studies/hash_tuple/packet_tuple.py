@@ -91,9 +91,7 @@ def parse_tuple(
     """
     first, first_port = parse_end(SOURCE, source, source_port)
     second, second_port = parse_end(DESTINATION, destination, destination_port)
-    if first.version != second.version:
-        problem = f"{second} is IPv{second.version}, but the source {first} is IPv{first.version}"
-        raise ConfigurationError(DESTINATION, problem, "give two addresses of the same IP version")
+    check_versions(first, second)
     if (first_port is None) != (second_port is None):
         without, other = (SOURCE, DESTINATION) if first_port is None else (DESTINATION, SOURCE)
         hint = " ([ADDRESS]:PORT for IPv6)" if first.version == 6 else ""
@@ -104,6 +102,19 @@ def parse_tuple(
         raise ConfigurationError(PROTOCOL_FIELD, problem, "give the protocol after the extension headers")
     is_assumed = number is None and first_port is not None
     return PacketTuple(first, second, first_port, second_port, ip.TCP if is_assumed else number, is_assumed)
+
+
+def check_versions(source: Address, destination: Address) -> None:
+    """Refuse addresses of different IP versions.
+
+    Raises
+    ------
+    ConfigurationError
+        They are.
+    """
+    if source.version != destination.version:
+        problem = f"{destination} is IPv{destination.version}, but the source {source} is IPv{source.version}"
+        raise ConfigurationError(DESTINATION, problem, "give two addresses of the same IP version")
 
 
 def is_endpoint(text: str) -> bool:

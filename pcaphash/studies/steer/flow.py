@@ -6,7 +6,7 @@ from ipaddress import ip_address, ip_network
 from pcaphash.device.device import Device
 from pcaphash.errors import ConfigurationError, Field
 from pcaphash.standards import ip
-from pcaphash.studies.hash_tuple import PacketTuple, parse_end, parse_protocol, parse_tuple
+from pcaphash.studies.hash_tuple import PacketTuple, check_versions, parse_end, parse_protocol, parse_tuple
 from pcaphash.studies.shared import tunnelling
 
 DEFAULT_PORTS = "32768-65535"
@@ -56,6 +56,7 @@ def parse_flows(
     """
     address, address_bits = _parse_source(source)
     end, port = parse_end(DESTINATION, destination)
+    check_versions(ip_address(address), end)
     if outer:
         if protocol is not None:
             raise ConfigurationError(PROTOCOL, f"{outer} has its own protocol", "leave it out")
@@ -117,7 +118,20 @@ def _port_of_tunnel(outer: str, port: int | None, device: Device) -> int | None:
 
 def _with_port(address: object) -> str:
     """Show how an address is written with a port."""
-    return f"[{address}]:443" if ":" in str(address) else f"{address}:443"
+    text = str(address)
+    if ":" not in text:
+        return f"{text}:443"
+    # In 2001:db8::1:443, whose end may be any part of an address, a port is what was meant.
+    before, _, end = text.rpartition(":")
+    return f"[{before}]:{end}" if end.isdecimal() and _is_address(before) else f"[{text}]:443"
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _parse_ports(text: str) -> tuple[int, int]:

@@ -115,7 +115,13 @@ def _explain(blocks: list[Block]) -> Unreached:
         return Unreached(WhyNot.ZERO_KEY)
     rank = max(block.equations.rank for block in blocks)
     why = WhyNot.RANGE if rank == first.needed else WhyNot.RANK
-    return Unreached(why, rank, first.needed, first.has_ports, bool(first.address_bits), first.is_both)
+    ports = (0, 0)
+    if first.has_ports and not first.address_bits and sum(1 << each.port_bits for each in blocks) < 1 << first.needed:
+        low, last = first.packet.source_port, blocks[-1]
+        assert low is not None, "the tuple has ports"
+        assert last.packet.source_port is not None, "the tuple has ports"
+        why, ports = WhyNot.FEW_PORTS, (low, last.packet.source_port + (1 << last.port_bits) - 1)
+    return Unreached(why, rank, first.needed, first.has_ports, bool(first.address_bits), first.is_both, ports)
 
 
 def _advice(unreached: Unreached, block: Block) -> str:

@@ -13,6 +13,8 @@ class WhyNot(StrEnum):
     """All packets have the same hash."""
     RANK = "rank"
     """What may vary changes too few bits of the table index."""
+    FEW_PORTS = "few-ports"
+    """There are fewer source ports to choose from than table entries, and none of them leads there."""
     RANGE = "range"
     """What may vary changes all bits of the table index, but its values in this range do not lead there."""
 
@@ -31,6 +33,8 @@ class Unreached:
         What may vary.
     is_both : bool
         Whether both directions were asked for.
+    ports : tuple of int
+        For ``FEW_PORTS``: the first and the last source port to choose from.
     """
 
     why: WhyNot
@@ -39,6 +43,7 @@ class Unreached:
     varies_port: bool = False
     varies_address: bool = False
     is_both: bool = False
+    ports: tuple[int, int] = (0, 0)
 
 
 def reason_text(unreached: Unreached) -> str:
@@ -50,6 +55,13 @@ def reason_text(unreached: Unreached) -> str:
             return "no entry of the indirection table leads there"
         case WhyNot.ZERO_KEY:
             return "all bytes of the hash key are 0, so all packets have the same hash, which leads to another queue"
+        case WhyNot.FEW_PORTS:
+            low, high = unreached.ports
+            return (
+                f"none of the {high - low + 1} source ports {low}-{high} leads there"
+                if low < high
+                else (f"the only source port, {low}, does not lead there")
+            )
         case WhyNot.RANGE:
             return f"no value of the {free} in the given range leads there"
     index = "the two table indexes" if unreached.is_both else "the table index"
