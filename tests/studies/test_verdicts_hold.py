@@ -1,11 +1,14 @@
 """Verdicts on traffic in which one thing is easily taken for another."""
 
+from dataclasses import replace
+
 import pytest
 
 from pcaphash import Device
 from pcaphash.device import default_configs
 from pcaphash.engine.saved import save_census
 from pcaphash.report.compare.words import put_into_words
+from pcaphash.report.words.values import percent
 from pcaphash.studies.census import census
 from pcaphash.studies.compare import compare
 from support import builders
@@ -87,6 +90,20 @@ def test_a_gain_is_owed_to_what_the_traffic_has(tmp_path, worse, better, packet,
     assert verdict.advice[0].kind == kind
     assert ("Inner hashing would help" in words.headline) == (kind == "hash-inner")
     assert ("Hashing ports would help" in words.headline) == (kind == "hash-ports")
+
+
+def test_traffic_that_only_a_configuration_without_ports_spreads_unevenly_is_no_alarm(tmp_path):
+    several = [(*flow[:2], *ports) for flow in flows(20) for ports in ((1024 + n, 443) for n in range(500))]
+    devices = default_configs(Device())
+    verdict, words = judged(tmp_path, [tcp(flow) for flow in several], devices)
+    worst = verdict.worst
+    assert (verdict.gain.step, worst.config, verdict.is_mostly_even) == ("ports", "outer-addresses", True)
+    assert words.headline.startswith(
+        "This traffic spreads evenly under outer and inner: the busiest receive queue is at "
+    )
+    assert words.headline.endswith(f" Under outer-addresses, it is {percent(worst.excess)} above.")
+    given = [replace(devices[0], name="given"), *devices[1:]]  # a device that is there is worth a change
+    assert "Hashing ports would help" in judged(tmp_path, [tcp(flow) for flow in several], given)[1].headline
 
 
 def test_inner_hashing_is_named_beside_a_configuration_that_hashes_little(tmp_path):

@@ -68,7 +68,8 @@ def show_comparison(comparison: "Comparison", stream: TextIO) -> None:
 
 def _show_verdict(comparison: "Comparison", console: Console) -> None:
     verdict = put_into_words(comparison.verdict)
-    show_headline(verdict.headline, console, _STYLES.get(comparison.verdict.conclusion, ""))
+    style = "" if comparison.verdict.is_mostly_even else _STYLES.get(comparison.verdict.conclusion, "")
+    show_headline(verdict.headline, console, style)
     for finding in verdict.told:
         show_text(Text.assemble((finding.config, "bold"), f": {finding.text}"), console, 2)
     for advice in verdict.advice:

@@ -9,7 +9,7 @@ from pcaphash.report.compare.advice import AdviceWords, put_advice_into_words
 from pcaphash.report.words.cut import cut_configurations
 from pcaphash.report.words.reach import brief_reach_texts
 from pcaphash.report.words.suspicion import name_tunnel, remedy_options
-from pcaphash.report.words.values import above_ideal, count, counted, packets, percent, reason_text, too_few
+from pcaphash.report.words.values import above_ideal, count, counted, listed, packets, percent, reason_text, too_few
 from pcaphash.studies.compare.causes import (
     UNJUDGED,
     Cause,
@@ -108,6 +108,8 @@ def _of_judged(verdict: "Verdict", *, is_cut: bool) -> str:
             f"This traffic spreads evenly {under}: the busiest receive queue is at most {percent(most)} above the "
             "ideal share."
         )
+    if verdict.is_mostly_even:
+        return _mostly_even([finding for finding in verdict.findings if finding.is_judged])
     if gain is not None:
         worse = next(finding for finding in verdict.findings if finding.config == gain.instead_of)
         better = next(finding for finding in verdict.findings if finding.config == gain.config)
@@ -127,6 +129,17 @@ def _of_judged(verdict: "Verdict", *, is_cut: bool) -> str:
             f"above ({best.config})."
         )
     return f"No configuration here spreads this traffic evenly, {_EVENLY}. {_blame(best)}"
+
+
+def _mostly_even(judged: "list[Finding]") -> str:
+    even = [finding for finding in judged if finding.excess <= EVEN]
+    uneven = [finding for finding in judged if finding.excess > EVEN]
+    at_most, most = (percent(max(finding.excess for finding in each)) for each in (even, uneven))
+    return (
+        f"This traffic spreads evenly under {listed([finding.config for finding in even])}: the busiest receive queue "
+        f"is at most {at_most} above the ideal share. Under {listed([finding.config for finding in uneven])}, it is "
+        f"{'up to ' if len(uneven) > 1 else ''}{most} above."
+    )
 
 
 def _helps(gain: "Gain") -> str:

@@ -13,7 +13,7 @@ from pcaphash.studies.compare.blame import blamed_tunnel
 from pcaphash.studies.compare.causes import UNJUDGED, Cause
 from pcaphash.studies.compare.explaining import CROWDED, excess_of, explain, find_ideal
 from pcaphash.studies.compare.finding import Crowding, Finding
-from pcaphash.studies.compare.gain import Gain, inner_gain, inner_gain_over, main_gain
+from pcaphash.studies.compare.gain import Gain, Step, inner_gain, inner_gain_over, main_gain
 from pcaphash.studies.compare.missed import MissedTunnel
 from pcaphash.studies.compare.outcome import Outcome
 from pcaphash.studies.shared.chance.spread import EVEN
@@ -72,6 +72,18 @@ class Verdict:
     def given(self) -> Finding | None:
         """What the device is said to have, if that is judged."""
         return next((finding for finding in self.findings if finding.config == GIVEN and finding.is_judged), None)
+
+    @property
+    def is_mostly_even(self) -> bool:
+        """Whether only a few configurations are uneven, for want of ports: nothing is wrong with such traffic.
+
+        If one is given, it alone counts.
+        """
+        judged = [finding for finding in self.findings if finding.is_judged]
+        uneven = [finding for finding in judged if finding.excess > EVEN]
+        if self.gain is None or self.gain.step != Step.PORTS or not self.gain.is_certain or self.given is not None:
+            return False
+        return 2 * len(uneven) < len(judged) and all(finding.cause != Cause.HASH for finding in uneven)
 
 
 def judge(outcomes: Sequence[Outcome], missed: Sequence[MissedTunnel] = ()) -> Verdict:
