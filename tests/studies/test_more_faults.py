@@ -6,7 +6,9 @@ from dataclasses import replace
 import pytest
 
 from naive.configuration import Configuration
+from pcaphash.report.validate.words import unexplained_text
 from pcaphash.studies.validate import Validation, validate
+from support import builders
 from support.comparing import device_of
 from support.diagnosing import Said, SaidOf, misbehave, tagged
 from support.traffic import flows, plain, tunnelled, write
@@ -68,6 +70,51 @@ def test_a_key_with_one_bit_that_is_wrong_is_worth_recovering(tmp_path):
     assert found.diagnosis.causes == []
     assert found.right_hashes > 50
     assert found.may_have_another_key
+
+
+@pytest.mark.parametrize("share", [0.1, 0.9])
+def test_where_most_hashes_are_right_the_key_is(tmp_path, share):
+    frames, numbers = [plain(flow) for flow in flows(300)], random.Random(3)
+    said = [
+        replace(each, value=numbers.getrandbits(32), queue=None) if numbers.random() < share else each
+        for each in misbehave(frames, CONFIGURATION)
+    ]
+    found = diagnose(tmp_path, frames, said)
+    assert (found.diagnosis.causes, found.diagnosis.common) == ([], None)
+    assert found.may_have_another_key == (share > 0.5)
+
+
+def test_a_few_packets_of_a_kind_may_have_a_key_of_their_own(tmp_path):
+    frames = [plain(flow) for flow in flows(300)]
+    for i, (source, destination, source_port, port) in enumerate(flows(30, 2)):
+        segment = builders.udp(bytes(8), source_port, port)
+        frames[10 * i] = builders.framed(builders.ipv6(segment, builders.UDP, source * 4, destination * 4))
+    other = replace(CONFIGURATION, key=random.Random(8).randbytes(40))
+    said = [
+        strange if right.report == "UDPv6" else right
+        for right, strange in zip(misbehave(frames, CONFIGURATION), misbehave(frames, other), strict=True)
+    ]
+    found = diagnose(tmp_path, frames, said)
+    assert (found.mismatches, found.diagnosis.causes) == (30, [])
+    assert found.may_have_another_key
+
+
+@pytest.mark.parametrize("value", [0, 0x12345678])
+def test_one_hash_of_every_packet_is_none(tmp_path, value):
+    frames = [plain(flow) for flow in flows(100)]
+    right = misbehave(frames, CONFIGURATION)
+    found = diagnose(tmp_path, frames, [Said(value, queue=each.queue) for each in right])
+    assert (found.diagnosis.causes, found.diagnosis.possible, found.diagnosis.constant) == ([], (), value)
+    assert not found.may_have_another_key
+    assert f"has the same reported one, 0x{value:08x}: " in unexplained_text(found.diagnosis, "")
+    some = [Said(value + (i % 50 == 0), queue=each.queue) for i, each in enumerate(right)]
+    assert diagnose(tmp_path, frames, some).diagnosis.constant is None
+
+
+def test_one_hash_of_one_flow_says_nothing(tmp_path):
+    frames = [plain(flow) for flow in flows(1)] * 100
+    found = diagnose(tmp_path, frames, [Said(0x12345678)] * 100)
+    assert found.diagnosis.constant is None
 
 
 def test_where_no_packet_has_a_hash_what_all_have_may_be_why(tmp_path):

@@ -220,6 +220,7 @@ def _unexplained() -> Iterator[str]:
     for diagnosis, about in (
         (Diagnosis([], [], 1, []), ""),
         (Diagnosis([cause], [], 2000, []), "about "),
+        (Diagnosis([], [], 2000, [], constant=0x12345678), "about "),
         (Diagnosis([], [], 1, [], possible=(fault,)), ""),
         (Diagnosis([], [], 3, [], possible=(fault, flavor)), ""),
         (Diagnosis([], [], 2000, [], possible=(fault, flavor) * 4), "about "),

@@ -69,6 +69,7 @@ def _diagnosis(diagnosis: "Diagnosis", validation: "Validation") -> dict[str, An
             "examples": [asdict(validation.examples[each]) for each in diagnosis.unexplained_examples],
             "common": None if common is None else common_text(common, validation, diagnosis.unexplained),
             "sampled": diagnosis.sampled,
+            "constant": diagnosis.constant,
             "contradicting": [_fault(fault) for fault in diagnosis.contradicting],
             "contradicting_packets": list(diagnosis.contradicting_packets),
             "possible": [_fault(fault) for fault in diagnosis.possible],

@@ -96,6 +96,9 @@ def remarks(validation: "Validation") -> list[str]:
 
 def unexplained_text(diagnosis: "Diagnosis", about: str) -> str:
     """Say how many packets nothing explains, or that chance might explain them as well as what would."""
+    if diagnosis.constant is not None:
+        value = f"Every packet that gets a hash has the same reported one, 0x{diagnosis.constant:08x}"
+        return f"{value}: the device, or what logged it, does not report hashes."
     number = f"{about}{packets(diagnosis.unexplained)}"
     if diagnosis.possible:
         return f"Unexplained: {number}. The packets are too few, or too alike, to tell a cause from chance."

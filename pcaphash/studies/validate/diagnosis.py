@@ -31,6 +31,7 @@ _ATTEMPTS = 3  # with packets among them that the sets found before did not expl
 _LENGTHS = 4  # so many packets of a kind come before the second one of a length
 _LEAST_OF_A_PART = 3  # packets that tell something else
 _LEAST_OF_A_KEY = 8  # hash inputs whose hash is wrong and not explained, for another key to be worth a thought
+_LEAST_OF_A_CONSTANT = 8  # different hashes that are expected, for an equal one to say that none is reported
 _PROBES = 16  # wrong and right packets that single faults are tried on first, where no cause is found
 
 
@@ -88,6 +89,8 @@ class Diagnosis:
         How many different hash inputs the unexplained packets with a wrong hash value have.
     not_shown : int
         Wrong packets of which the capture shows too little to tell what a device with all these faults would report.
+    constant : int, optional
+        The hash that is reported of every packet, where no cause is found and the hash inputs are several.
     """
 
     causes: list[Cause]
@@ -101,6 +104,7 @@ class Diagnosis:
     possible: Faults = ()
     unexplained_inputs: int = 0
     not_shown: int = 0
+    constant: int | None = None
 
     @property
     def may_have_another_key(self) -> bool:
@@ -179,7 +183,12 @@ def diagnose(device: Device, sample: Sample, leniency: Leniency, *, by_queue: bo
     sampled = sampled_share(trial, left)
     against = (left, wrong) if sampled is None else (np.zeros_like(left), wrong)
     contradicting, packets = _contradicting(trial, evidence, partial, *against)
-    possible = () if causes or parts or by_queue else _possible(trial, faults, wrong, order)
+    is_open = not causes and not parts and not by_queue
+    constant = _constant(trial) if is_open else None
+    possible = _possible(trial, faults, wrong, order) if is_open else ()
+    if constant is not None:
+        possible = tuple(fault for fault in possible if fault.kind != FaultKind.KEY_ZERO)
+        constant = None if possible else constant
     return Diagnosis(
         sorted([*causes, *parts], key=lambda cause: -cause.packets),
         [] if parts else alternatives,
@@ -192,6 +201,7 @@ def diagnose(device: Device, sample: Sample, leniency: Leniency, *, by_queue: bo
         possible,
         round(evidence.count(left & ((sample.faults & WRONG_VALUE) > 0))),
         _count(sample, not_shown),
+        constant,
     )
 
 
@@ -324,6 +334,15 @@ def _contradicting(
         if worth > most and against and not (told == MISSING).all():
             most, found = worth, (each.faults, (_count(trial.sample, left & explained), against))
     return found
+
+
+def _constant(trial: Trial) -> int | None:
+    """Return the hash that is reported of every packet that gets one; None if hashes differ, or should hardly do so."""
+    found, reported = trial.spec.found, trial.sample.reported
+    chosen = found.known & found.hashed & reported.has_hash & (reported.hash_reports != 0)
+    values = np.unique(reported.hash_values[chosen])
+    several = len(np.unique(found.hash_values[chosen])) >= _LEAST_OF_A_CONSTANT
+    return int(values[0]) if several and len(values) == 1 else None
 
 
 def _possible(trial: Trial, faults: list[Fault], wrong: Mask, order: npt.NDArray[np.int64]) -> Faults:

@@ -18,6 +18,8 @@ from pcaphash.studies.validate.verdicts import NotJudged, Verdict
 if TYPE_CHECKING:
     import pandas as pd
 
+_MOST_RIGHT = 2 / 3  # of the hashes, for the key to be worth a thought: one wrong bit leaves up to half of them right
+
 
 class Conclusion(StrEnum):
     """What a validation comes to, by the names that programs get."""
@@ -196,10 +198,17 @@ class Validation(Result):
 
     @property
     def may_have_another_key(self) -> bool:
-        """Whether a key that nobody knows may be why hashes or queues are wrong: no cause explains them."""
+        """Whether a key that nobody knows may be why hashes or queues are wrong: no cause explains them.
+
+        Where most hashes are right the key is, unless the others are all of a kind.
+        """
         if self.queue_diagnosis is not None and self.queue_diagnosis.is_independent:
             return True
-        if self.diagnosis is None:
+        found = self.diagnosis
+        if found is None or found.constant is not None:
             return False
-        is_explained = self.diagnosis.causes and not self.diagnosis.unexplained
-        return (self.is_every_hash_wrong and not is_explained) or self.diagnosis.may_have_another_key
+        is_explained = found.causes and not found.unexplained
+        if self.is_every_hash_wrong and not is_explained:
+            return True
+        is_of_a_kind = found.common is not None and bool(found.common.traits) and not found.common.others
+        return found.may_have_another_key and (is_of_a_kind or self.right_hashes < _MOST_RIGHT * self.compared_hashes)
