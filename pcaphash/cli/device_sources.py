@@ -43,12 +43,14 @@ def combine_sources(given: dict[str, Any]) -> Sources:
         found = read_device_file(device_file)
         of_file, changes = found.configs, found.changes
         sources.append((f"--device {device_file}", found.options))
+    is_told = False
     if ethtool is not None:
         from pcaphash.device.ethtool.options import read_ethtool
 
         shown = read_ethtool(ethtool, chosen)
         for note in shown.notes:
             warn(note)
+        is_told = shown.is_key_hidden
         sources.append((f"--ethtool {ethtool}", shown.options))
     if any(payload is not None for payload in payloads.values()):
         sources.append(("the captured commands", read_payloads(payloads, chosen)))
@@ -57,14 +59,14 @@ def combine_sources(given: dict[str, Any]) -> Sources:
         warn(line)
     options = combine_options(*(options for _, options in sources))
     if ethtool is not None:
-        _tell_what_is_not_shown(f"--ethtool {ethtool}", options)
+        _tell_what_is_not_shown(f"--ethtool {ethtool}", options, is_key_told=is_told)
     options["given"] = frozenset(options)
     return Sources(options, of_file, changes)
 
 
-def _tell_what_is_not_shown(label: str, options: DeviceOptions) -> None:
-    """Tell of a key or a table that the file does not show, unless something else gives it."""
-    missing = [] if "hash_key" in options else ["hash key"]
+def _tell_what_is_not_shown(label: str, options: DeviceOptions, *, is_key_told: bool) -> None:
+    """Tell of a key or a table that the file does not show, unless something else gives it, or it was told."""
+    missing = [] if "hash_key" in options or is_key_told else ["hash key"]
     missing += [] if {"indirection_table", "indirection_table_size"} & options.keys() else ["indirection table"]
     if missing:
         warn(f"{label} shows no {' and no '.join(missing)}, so the default is assumed; the device may differ")

@@ -68,6 +68,22 @@ def test_what_ethtool_does_not_show_is_told(tmp_path):
     assert (result.returncode, complaints(result)) == (0, [])
 
 
+def test_a_key_that_ethtool_shows_as_zeros_is_told_once_and_the_assumed_one_is_named(tmp_path):
+    shown = tmp_path / "eth0.txt"
+    table = "RX flow hash indirection table for eth0 with 4 RX ring(s):\n    0:      0     1     2     3\n"
+    shown.write_text(f"{table}RSS hash key:\n{bytes(40).hex(':')}\n")
+    result = run("key", "--ethtool", shown)
+    (line,) = complaints(result)
+    assert "is shown as zeros" in line
+    assert "unless it is given, the default is assumed: give it with --key" in line
+    assert result.stdout.startswith(b"Apart from being published, the assumed key has no weakness")
+    tuned = run("tune", ROOT / "sample_traces" / "overlay.pcap", "--ethtool", shown, "--keys", "5")
+    assert b"the assumed key" in tuned.stdout.partition(b"\n\n")[0]
+    given = run("key", "--ethtool", shown, "--key", "microsoft")
+    assert given.stdout.startswith(b"Apart from being published, the key has no weakness")
+    assert complaints(given) == []
+
+
 def test_a_trace_given_twice_is_told():
     result = run("analyze", VXLAN, VXLAN)
     assert result.returncode == 0

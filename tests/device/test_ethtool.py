@@ -131,7 +131,9 @@ def test_a_key_of_zeros_is_hidden(tmp_path, form):
     (note,) = found.notes
     assert "hash key is shown as zeros" in note
     assert "ethtool -X eth0 hkey KEY" in note
-    assert read_ethtool(path, {"hash_key"}).notes == ()
+    assert found.is_key_hidden
+    given = read_ethtool(path, {"hash_key"})
+    assert (given.notes, given.is_key_hidden) == ((), False)
     # A command that sets such a key means it.
     path.write_text(f"{path.read_text()}\n# ethtool -X eth0 hkey {zeros.hex(':')}\n")
     set_to_zeros = read_ethtool(path)

@@ -12,7 +12,7 @@ from matplotlib.image import imread
 from pcaphash.device import Device, default_configs
 from pcaphash.engine.timeline import Timeline
 from pcaphash.report.compare.write import write_comparison_folder
-from pcaphash.report.figures.canvas import FORMATS, NARROW, WIDE, printable, save
+from pcaphash.report.figures.canvas import FORMATS, NARROW, WIDE, printable, save, write_title
 from pcaphash.report.figures.compare import MOST_CONFIGURATIONS, draw_comparison, shown_outcomes
 from pcaphash.report.figures.palette import BLUE, OF_NAMES, ORANGE, colours
 from pcaphash.report.figures.timeline import MOST_ROWS, MOST_STEPS, draw_timelines
@@ -151,6 +151,17 @@ def test_many_configurations_are_not_all_drawn():
     for picture in others:
         named = [name for name in legend_of(picture.figure) if "$x_1$" in name]
         assert len(named) == MOST_CONFIGURATIONS
+
+
+def test_labels_stay_below_the_title_however_many_configurations():
+    devices = [Device(hash_types=mask, name=f"types {mask}") for mask in range(1, MOST_CONFIGURATIONS + 1)]
+    for picture in draw_comparison(compare(OVERLAY, devices)):
+        write_title(picture.figure, picture.title, "overlay.pcap")
+        canvas = FigureCanvasAgg(picture.figure)
+        canvas.draw()
+        title = picture.figure._suptitle.get_window_extent(canvas.get_renderer())
+        for panel in picture.figure.axes:
+            assert panel.yaxis.label.get_window_extent(canvas.get_renderer()).y1 <= title.y0
 
 
 def test_what_the_headline_names_is_drawn():

@@ -8,7 +8,7 @@ hold any number of outputs and commands, as they came about. Of testpmd it is ``
 
 import sys
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from os import PathLike, fspath
 from pathlib import Path
 
@@ -42,10 +42,13 @@ class ShownDevice:
         The arguments of ``Device`` that it gives.
     notes : tuple of str
         What a reader should know of it, a line each.
+    is_key_hidden : bool
+        Whether a note says that the key is shown as zeros, which drivers print that do not tell it.
     """
 
     options: DeviceOptions
     notes: tuple[str, ...]
+    is_key_hidden: bool = False
 
 
 def read_ethtool(file: str | PathLike[str], given: Collection[str] = ()) -> ShownDevice:
@@ -128,7 +131,7 @@ def _parse(place: Field | str, path: str, text: str, interface: str | None, give
     reading = _Reading(place, names, found, flows, given)
     one_of_several = interface is None and len(names) > 1
     device = _common(place, path, names, reading) if one_of_several else reading.device_of(interface or names[0])
-    return ShownDevice(device.options, (*notes, *device.notes))
+    return replace(device, notes=(*notes, *device.notes))
 
 
 def _nothing_in(place: Field | str, text: str) -> ConfigurationError:
@@ -237,10 +240,12 @@ class _Reading:
         shown = self._last_of(interface)
         options = self._options_of(shown) if shown is not None else {}
         notes = [f"{self.place}: {note}" for note in shown.notes] if shown is not None else []
-        if shown is not None and shown.is_key_hidden and "hash_key" not in {*self.given, *options}:
+        is_key_hidden = shown is not None and shown.is_key_hidden and "hash_key" not in {*self.given, *options}
+        if is_key_hidden:
             notes.append(
-                f"{self.place}: the RSS hash key is shown as zeros, as by drivers that do not tell it: give it with "
-                f"{Field('hash_key')}, or set one with ethtool -X {interface or 'IF'} hkey KEY"
+                f"{self.place}: the RSS hash key is shown as zeros, as by drivers that do not tell it; unless it is "
+                f"given, the default is assumed: give it with {Field('hash_key')}, or set one with ethtool -X "
+                f"{interface or 'IF'} hkey KEY"
             )
         own_flows = [flow for flow in self.flows if flow.interface in (None, interface)]
         if any(flow.is_covered for flow in own_flows):
@@ -249,7 +254,7 @@ class _Reading:
         if uncovered:
             what = f"line {uncovered[0].line}: rx-flow-hash of {_names(uncovered)} is ignored"
             notes.append(f"{self.place}: {what}: no hash type covers it")
-        return ShownDevice(options, tuple(notes))
+        return ShownDevice(options, tuple(notes), is_key_hidden)
 
     def _last_of(self, interface: str) -> Shown | None:
         """Return an interface as the last output and the commands after it leave it."""

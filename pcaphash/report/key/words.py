@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pcaphash.device.hash_key import TITLES
+from pcaphash.report.words.device import is_key_assumed
 from pcaphash.report.words.reach import dependencies_text, input_text, reach_text
 from pcaphash.report.words.values import count, counted
 from pcaphash.studies.key.facts import HASH_BITS, USED_BYTES, Choice, Part, Symmetry, Varying, Weakness
@@ -96,9 +97,10 @@ def _headline(facts: "KeyFacts") -> str:
     if Weakness.IGNORED_BITS in weaknesses:
         return "The key is weak: hashes do not depend on all that is hashed."
     has_structure = bool({Weakness.SYMMETRIC, Weakness.REPEATING} & set(weaknesses))
-    verdict = "The key has structure" if has_structure else "The key has no weakness"
+    key = "assumed key" if is_key_assumed(facts.device) else "key"
+    verdict = f"The {key} has structure" if has_structure else f"The {key} has no weakness"
     if Weakness.PUBLISHED in weaknesses and not has_structure:
-        verdict = "Apart from being published, the key has no weakness"
+        verdict = f"Apart from being published, the {key} has no weakness"
     if not any(each.choices for each in facts.inputs):
         return f"{verdict}." if has_structure else f"{verdict} in what could be examined."
     reached = f"an address or a source port that takes every value reaches all {n_entries} table entries"

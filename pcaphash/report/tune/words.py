@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from pcaphash.errors import Field
 from pcaphash.report.words.cut import cut_short
+from pcaphash.report.words.device import is_key_assumed
 from pcaphash.report.words.measures import say_measure, write_measure, write_number
 from pcaphash.report.words.reach import reach_texts
 from pcaphash.report.words.values import count, counted, percent, too_few
@@ -85,8 +86,11 @@ def put_into_words(tuning: "Tuning") -> TuningWords:
     """Write the result of tuning for readers."""
     verdict, is_nothing = tuning.verdict, tuning.verdict.cause == Cause.NOTHING
     unused = [caution_text(each) for each in verdict.cautions if isinstance(each, UnusedQueues)]
+    said = headline(verdict)
+    if is_key_assumed(tuning.device):
+        said = said.replace("the current key", "the assumed key")
     return TuningWords(
-        headline=" ".join([*unused, headline(verdict)]),
+        headline=" ".join([*unused, said]),
         reasons=[*reasons(verdict), *search_lines(tuning), *reach_lines(tuning)],
         cautions=[caution_text(each) for each in verdict.cautions if not isinstance(each, UnusedQueues)],
         tables=[] if is_nothing else table_lines(tuning),

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from pcaphash.device import Device, field_without_inner
 from pcaphash.device.features import format_features
-from pcaphash.device.flavor import default_features
+from pcaphash.device.flavor import default_features, has_fixed_key
 from pcaphash.device.hash_key import NAMED_KEYS, TITLES
 from pcaphash.device.indirection_table import default_table
 from pcaphash.device.options import WORDS
@@ -143,6 +143,13 @@ def _warning(warning: DeviceWarning, device: Device) -> str:
 
 def _have(noun: str, number: int) -> str:
     return f"{number} {noun} has" if number == 1 else f"{number} {noun}s have"
+
+
+def is_key_assumed(device: Device) -> bool:
+    """Tell whether the device was described, but not its key, so that it has the default one."""
+    usual = Device(spec=device.spec, features=device.features, flavor=device.flavor).hash_key
+    is_default = device.hash_key == usual and not has_fixed_key(device.flavor)
+    return bool(device.given) and is_default and not _is_given(device, "key")
 
 
 def _is_given(device: Device, option: str) -> bool:
