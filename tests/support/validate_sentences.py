@@ -267,3 +267,6 @@ def _rules() -> Iterator[str]:
     ):
         yield f"recover: {recover_text(found)}"
     yield f"none: {' '.join(queue_sentences(_diagnosis(hash_values=1), asked, ''))}"
+    yield f"none: {' '.join(queue_sentences(QueueDiagnosis([], 1, 1, 1, 0, 0), asked, ''))}"
+    part = Trait(TraitKind.HASHED_VERSION, 6)
+    yield f"part: The device {fault_text(Fault(FaultKind.PORTS_SWAPPED, (READING,)))}, {part_text(part, asked)}."

@@ -69,7 +69,7 @@ _TEXTS = {
 
 def part_text(part: "Trait | Span", validation: "Validation") -> str:
     """Name a part of the packets, to follow a comma."""
-    return span_text(part, validation) if isinstance(part, Span) else f"only {trait_text(part)}"
+    return span_text(part, validation) if isinstance(part, Span) else f"only for {trait_text(part)}"
 
 
 def span_text(span: Span, validation: "Validation") -> str:

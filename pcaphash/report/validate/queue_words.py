@@ -57,9 +57,10 @@ def queue_sentences(queues: "QueueDiagnosis", validation: "Validation", about: s
     elif queues.steered:
         sentences += _steered(queues, about)
     elif not queues.rules:
+        is_one = queues.packets == 1
         sentences.append(
-            f"No rule explains them: {_hashes(queues)}. {_FILTERS.capitalize()}, RSS contexts, or an indirection table "
-            "that changed during the trace can cause this."
+            f"No rule explains {'this packet' if is_one else f'them: {_hashes(queues)}'}. {_FILTERS.capitalize()}, RSS "
+            "contexts, or an indirection table that changed during the trace can cause this."
         )
     return sentences
 
