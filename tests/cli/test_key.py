@@ -27,7 +27,8 @@ def test_a_key_is_examined_without_a_trace():
     result = run("key")
     assert (result.returncode, complaints(result)) == (0, [])
     text = result.stdout.decode()
-    assert joined(text).startswith("Apart from being published, the key has no weakness: an address or a source port ")
+    said_first = joined(text).replace("\n  ", " ")
+    assert said_first.startswith("Apart from being published, the key has no weakness: an address or a source port ")
     assert (
         joined(said("--key", SECRET))
         .replace("\n  ", " ")
