@@ -1,5 +1,6 @@
 """Draw how concentrated packets are: on few receive queues, in few hash inputs, in few flows."""
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -33,7 +34,9 @@ if TYPE_CHECKING:
 _DASHES = ("-", "--", "-.", ":")
 _MOST_POINTS = 400  # points of a curve; more would not be seen
 _MOST_DRAWS = 400  # ideal hashes that a band is taken from
-_HEIGHT = 3.9  # inches
+_HEIGHT = 3.9  # inches, for panels and a legend of so many names
+_USUAL_NAMES = 5
+_NAME_WIDTH, _NAME_HEIGHT = 3, 0.18  # inches in the legend
 
 
 def draw_concentration(coloured: "Mapping[Outcome, str]", width: float) -> Picture:
@@ -210,6 +213,10 @@ def _choose_points(n: int) -> "Counts":
 
 
 def _finish(figure: "Figure", named: "list[tuple[str, Artist]]") -> None:
+    """Draw the grid and the legend; panels keep their height where that has many names."""
+    n_columns = max(int(figure.get_figwidth() // _NAME_WIDTH), 1)
+    n_more = math.ceil(len(named) / n_columns) - math.ceil(_USUAL_NAMES / n_columns)
+    figure.set_figheight(figure.get_figheight() + _NAME_HEIGHT * max(n_more, 0))
     for panel in figure.axes:
         panel.grid(True, linewidth=0.4, color=GRID)
-    add_legend(figure, named)
+    add_legend(figure, named, n_columns)
