@@ -95,6 +95,24 @@ def test_a_table_beside_the_trace(tmp_path, packets, name):
     assert document["unexplained"]["packets"] == 0
 
 
+@pytest.mark.parametrize(
+    ("lost", "where"),
+    [
+        ([200], "a row was probably lost where this begins"),
+        ([1500, 4000], "rows were probably lost where each of these begins"),
+    ],
+)
+def test_a_table_that_lost_rows_is_said_to(tmp_path, lost, where):
+    rows = [each for at, each in enumerate(packets_of(most=10_000)) if at not in lost]
+    write_table(tmp_path / "hashes.csv", rows)
+    given = ("validate", OVERLAY, "--reported", tmp_path / "hashes.csv", *OPTIONS)
+    result = run(*given)
+    assert result.returncode == 1
+    n = f"{len(lost)} {'row' if len(lost) == 1 else 'rows'}"
+    assert f"The table has {n} fewer than the trace: {where}." in " ".join(result.stdout.decode().split())
+    assert json.loads(run(*given, "--format", "json").stdout)["lost_rows"] == len(lost)
+
+
 def test_what_hashes_writes_is_right(tmp_path):
     assert run("hashes", OVERLAY, "-o", tmp_path / "hashes.csv").returncode == 0
     assert run("validate", OVERLAY, "--reported", tmp_path / "hashes.csv").returncode == 0

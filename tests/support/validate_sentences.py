@@ -15,6 +15,7 @@ from pcaphash.report.validate.words import (
     by_queue_text,
     decision_text,
     headline,
+    lost_text,
     not_shown_text,
     possible_texts,
     recover_text,
@@ -32,7 +33,7 @@ from pcaphash.studies.validate.kinship import Common
 from pcaphash.studies.validate.log_notes import MatchedBy
 from pcaphash.studies.validate.queue_rule import QueueRule, QueueRuleKind
 from pcaphash.studies.validate.queue_rules import QueueDiagnosis
-from pcaphash.studies.validate.result import Example
+from pcaphash.studies.validate.result import Example, TraceNote
 from pcaphash.studies.validate.steered import Steered
 from pcaphash.studies.validate.traits import Span, Trait, TraitKind
 from pcaphash.studies.validate.verdicts import FAULTS, NotJudged, TunnelNaming, Verdict
@@ -226,6 +227,10 @@ def _unexplained() -> Iterator[str]:
         (Diagnosis([], [], 2000, [], possible=(fault, flavor) * 4), "about "),
     ):
         yield f"unexplained: {' '.join([unexplained_text(diagnosis, about), *possible_texts(diagnosis)])}"
+    for shifts in ((1,), (2,), (1, 2)):
+        causes = [Cause((Fault(FaultKind.ROWS_EARLY, (READING,), subject=shift),), 9, 0) for shift in shifts]
+        rows = [TraceNote("", notes.NoRow(FILE, shifts[-1], 3000))]
+        yield f"lost: {lost_text(replace(_validation(1, 1), notes=rows, diagnosis=Diagnosis(causes, [], 0, [])))}"
     for n, about in ((1, ""), (2000, "about ")):
         yield f"not-shown: {not_shown_text(Diagnosis([cause], [], 0, [], not_shown=n), about)}"
 

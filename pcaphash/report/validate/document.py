@@ -41,6 +41,7 @@ def validation_document(validation: "Validation", recover_command: str | None) -
         ],
         "notes": [{"trace": each.trace, **note_document(each.note)} for each in validation.notes],
         "recover_command": recover_command,
+        "lost_rows": validation.lost_rows,
         "counts_are_exact": validation.is_whole,
         "configured_so": None if validation.configured_so is None else device_document(validation.configured_so),
         **_diagnosis(Diagnosis([], [], 0, []) if diagnosis is None else diagnosis, validation),

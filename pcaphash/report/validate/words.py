@@ -94,6 +94,14 @@ def remarks(validation: "Validation") -> list[str]:
     return texts
 
 
+def lost_text(validation: "Validation") -> str:
+    """Say that a table has as many rows fewer as its values are shifted by."""
+    n, diagnosis = validation.lost_rows, validation.diagnosis
+    row = "a row was" if n == 1 else "rows were"
+    where = "each of these" if diagnosis is not None and len(diagnosis.causes) > 1 else "this"
+    return f"The table has {counted(n, 'row', 'rows')} fewer than the trace: {row} probably lost where {where} begins."
+
+
 def unexplained_text(diagnosis: "Diagnosis", about: str) -> str:
     """Say how many packets nothing explains, or that chance might explain them as well as what would."""
     if diagnosis.constant is not None:

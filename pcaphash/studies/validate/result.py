@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from pcaphash.capture.reported.notes import Note
+from pcaphash.capture.reported.notes import NoRow, Note
 from pcaphash.device.device import Device
 from pcaphash.device.flavor import title_of
 from pcaphash.engine.reading import Reading
@@ -12,6 +12,7 @@ from pcaphash.engine.result import Result, packets_of
 from pcaphash.studies.validate.configured import configured_so
 from pcaphash.studies.validate.deciding import Decision
 from pcaphash.studies.validate.diagnosis import Diagnosis
+from pcaphash.studies.validate.fault import FaultKind
 from pcaphash.studies.validate.queue_rules import QueueDiagnosis
 from pcaphash.studies.validate.verdicts import NotJudged, Verdict
 
@@ -190,6 +191,15 @@ class Validation(Result):
         if found is None or found.unexplained or any(cause.part is not None for cause in found.causes):
             return None
         return configured_so(self.device, found.faults) if self.queue_diagnosis is None else None
+
+    @property
+    def lost_rows(self) -> int:
+        """Rows that a table lost where its values begin to be those of later packets: as many as it has fewer."""
+        causes = [] if self.diagnosis is None else self.diagnosis.causes
+        last = causes[-1].faults[0] if causes else None
+        missing = sum(each.note.packets for each in self.notes if isinstance(each.note, NoRow))
+        is_lost = last is not None and last.kind == FaultKind.ROWS_EARLY and last.subject == missing
+        return missing if is_lost else 0
 
     @property
     def is_every_hash_wrong(self) -> bool:
