@@ -94,8 +94,12 @@ def main() -> None:
     except (KeyboardInterrupt, typer.Abort):
         status = EXIT_INTERRUPTED
     except Exception as error:
-        complain(f"internal error: {type(error).__name__}: {error}; please report it together with the command")
-        status = EXIT_FAULT
+        # Before Python 3.12, an interruption while a class is made arrives as the cause of another error.
+        if isinstance(error.__cause__, KeyboardInterrupt):
+            status = EXIT_INTERRUPTED
+        else:
+            complain(f"internal error: {type(error).__name__}: {error}; please report it together with the command")
+            status = EXIT_FAULT
     if status == EXIT_INTERRUPTED:  # which typer also returns, for an interruption that it has caught
         _flush_rows()
         complain(describe_interruption())

@@ -123,12 +123,6 @@ class Delivering:
             if path not in (None, STANDARD_OUTPUT):
                 refuse_overwriting(Path(path), traces, name)
 
-    @property
-    def first_field(self) -> Field:
-        """The first option that is given."""
-        names = ("write", "split_by_queue", "reported")
-        return Field(next(name for name in names if getattr(self, name) is not None))
-
     def run(
         self,
         traces: Sequence[str],

@@ -53,5 +53,7 @@ def recover_key(
         recovery = study(
             trace, device, source, selection, watch, report_numbers=reported_options.report_numbers, jobs=jobs
         )
-    write_recovery(recovery, format_, sys.stdout, other_command("validate", ["--key", "--format"], ["--pad-key"]))
+    write_recovery(
+        recovery, format_, sys.stdout, other_command("recover-key", "validate", ["--key", "--format"], ["--pad-key"])
+    )
     return report_reading(recovery.reading)

@@ -5,20 +5,21 @@ import sys
 from collections.abc import Collection
 
 
-def other_command(name: str, with_values: Collection[str], flags: Collection[str], *added: str) -> str:
-    """Return another command with the words that this one was given.
+def other_command(of: str, name: str, with_values: Collection[str], flags: Collection[str], *added: str) -> str:
+    """Return another command with the words that the one that runs was given.
 
     Parameters
     ----------
-    name : str
-        The other command.
+    of, name : str
+        The command that runs, and the other one.
     with_values, flags : collection of str
         Options that the other command does without, those that take a value and those that take none.
     added : str
         What else the other command is given.
     """
     kept, is_value = list[str](), False
-    for word in sys.argv[2:]:
+    words = sys.argv[1:]
+    for word in words[words.index(of) + 1 :]:
         option = word.partition("=")[0]
         is_short = any(word.startswith(each) for each in with_values if not each.startswith("--"))
         if not is_value and option not in with_values and word not in flags and not is_short:

@@ -100,7 +100,7 @@ def validate(
     from pcaphash.report.validate.words import why_nothing
 
     is_asked = validation.may_have_another_key and len(traces) == 1 and _is_recoverable(validation)
-    command = other_command("recover-key", _NOT_OF_RECOVERY, ["--lenient"]) if is_asked else None
+    command = other_command("validate", "recover-key", _NOT_OF_RECOVERY, ["--lenient"]) if is_asked else None
     write_validation(validation, format_, sys.stdout, command)
     if validation.mismatches:
         _tell_suspects(validation)

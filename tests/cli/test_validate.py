@@ -4,6 +4,8 @@ import json
 import shlex
 import shutil
 import subprocess
+import sys
+import time
 from dataclasses import replace
 
 import pandas as pd
@@ -256,6 +258,8 @@ def test_where_all_hashes_are_wrong_the_command_that_recovers_the_key_is_given(t
     words = shlex.split(command)
     assert words[:2] == ["pcaphash", "recover-key"]
     assert words[2:] == [str(each) for each in (OVERLAY, "--reported", table, "--hash-types", "all", "--queues", 4)]
+    quiet = run("--quiet", *other_key(table)).stdout.decode().rstrip().splitlines()[-1]
+    assert quiet.strip() == command
     recovered = run(*words[1:]).stdout.decode()
     assert f"key: {key[:24]}" in recovered
     document = json.loads(run(*other_key(table), "--format=json").stdout)
@@ -346,3 +350,27 @@ def test_one_packet_is_one_packet(tmp_path, value, headline):
     table.write_text(f"packet,hash_value\n1,{value}\n")
     shown = run("validate", ROOT / "sample_traces" / "microsoft.pcap", "--reported", table).stdout.decode()
     assert shown.splitlines()[0] == headline
+
+
+@pytest.mark.jit_only
+def test_how_a_pipe_cuts_the_trace_decides_nothing(tmp_path):
+    table = tmp_path / "reported.csv"
+    rows = run("hashes", OVERLAY, "--hash-types", "base").stdout.decode().splitlines()
+    columns = rows[0].split(",")
+    at = {name: columns.index(name) for name in ("packet", "encapsulation", "hash_value")}
+    lines = [",".join(row.split(",")[at[name]] for name in at) for row in rows[1:]]
+    table.write_text("\n".join(["packet,hash_report_tunnel,hash_value", *lines]))
+    options = ("--reported", table, "--hash-types", "base", "--format", "json")
+    decided = json.loads(run("validate", OVERLAY, *options).stdout)["decisions"]
+    assert decided
+    data = OVERLAY.read_bytes()
+    for size in (3000, 100_000):
+        command = [sys.executable, "-m", "pcaphash", "validate", "-", *map(str, options)]
+        with subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        ) as process:
+            process.stdin.write(data[:size])
+            process.stdin.flush()
+            time.sleep(0.5)
+            written, _ = process.communicate(data[size:])
+        assert json.loads(written)["decisions"] == decided

@@ -5,6 +5,7 @@ import random
 import pytest
 
 from naive.configuration import Configuration
+from pcaphash.report.validate.kind_words import span_text
 from pcaphash.studies.validate import validate
 from support.comparing import device_of
 from support.diagnosing import Said, SaidOf, misbehave, separating_frames
@@ -66,6 +67,19 @@ def test_a_log_that_lost_rows_more_than_once(tmp_path, shifts):
         if shift
     ]
     assert found.diagnosis.unexplained <= 3
+
+
+def test_stretches_of_which_no_packet_is_kept(tmp_path):
+    frames = [plain(flow) for flow in flows(4000)]
+    said = misbehave(frames, CONFIGURATION)
+    wrong = said
+    for start, shift in ((100, -1), (1900, -2), (3985, -3)):
+        wrong = wrong[:start] + shifted(said, shift, start)[start:]
+    found, names = named(frames, wrong, tmp_path)
+    assert not found.is_whole
+    assert set(names) == {"rows-early-1", "rows-early-2", "rows-early-3"}
+    for cause in found.diagnosis.causes:
+        assert f"from about packet {found.examples[cause.part.first].packet:,} (" in span_text(cause.part, found)
 
 
 def test_ends_that_are_sorted_are_no_shifted_rows(tmp_path):

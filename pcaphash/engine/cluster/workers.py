@@ -16,10 +16,12 @@ from typing import IO
 _PAUSE, _LONGEST_PAUSE = 0.1, 5.0  # seconds, for each time that a process died, before it is replaced
 
 # A new interpreter, which has none of this one's threads, and loads none of its program. It finds the same packages.
-_PROGRAM = (
-    "import signal, sys; signal.signal(signal.SIGINT, signal.SIG_IGN); import json; "
-    "sys.path[:] = json.loads(sys.argv[1]); from pcaphash.engine.cluster.serving import serve; serve(sys.argv[2])"
-)
+_PROGRAM = """
+import json, sys
+sys.path[:] = json.loads(sys.argv[1])
+from pcaphash.engine.cluster.serving import serve
+serve(sys.argv[2])
+"""
 
 
 class Workers:
@@ -88,6 +90,7 @@ class Workers:
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             env={"OPENBLAS_NUM_THREADS": "1", **os.environ},
+            process_group=0,  # an interruption from a terminal is for the command, which ends them
         )
 
     def _tell(self, process: "subprocess.Popen[bytes]") -> None:

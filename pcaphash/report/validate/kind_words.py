@@ -73,14 +73,14 @@ def part_text(part: "Trait | Span", validation: "Validation") -> str:
 
 
 def span_text(span: Span, validation: "Validation") -> str:
-    """Name a stretch of the trace."""
-    ends = []
+    """Name a stretch of the trace; where not all packets were kept, it starts and ends about there."""
+    ends, about = [], "" if validation.is_whole else "about "
     for word, position, time in (("from", span.first, span.first_ns), ("up to", span.last, span.last_ns)):
         if position is not None:
             example = validation.examples[position]
             place = f" of {example.trace}" if example.trace else ""
             when = "" if time is None else f" ({moment(time)})"
-            ends.append(f"{word} packet {count(example.packet)}{place}{when}")
+            ends.append(f"{word} {about}packet {count(example.packet)}{place}{when}")
     return " ".join(ends) + (" on" if span.last is None else "")
 
 

@@ -14,8 +14,12 @@ from pcaphash.engine.census.describer import Descriptions
 from pcaphash.kernels.records import RECORD
 from pcaphash.studies.validate.verdicts import Expectations, Leniency, TunnelNaming
 
-_LOOKED_AT = 1000  # packets that decide, however blocks are cut
-_MOST_WAITING = 8192  # packets
+Mask = npt.NDArray[np.bool_]
+
+_LOOKED_AT = 1000  # packets that decide
+_MOST_WAITING = (
+    8192  # packets that they are among, from the first of which something is reported, however blocks are cut
+)
 
 
 class ByteOrder(StrEnum):
@@ -93,9 +97,10 @@ class Described:
     reported: Reported
 
     @property
-    def n_telling(self) -> int:
-        """How many of the packets have a hash and a reported one."""
-        return int(np.count_nonzero(self.found.hashed & self.reported.has_hash))
+    def says(self) -> Mask:
+        """Of which packets a hash or a tunnel is reported, shape (n,)."""
+        says: Mask = self.reported.has_hash | (self.reported.hash_report_tunnels != NOT_REPORTED)
+        return says
 
 
 class Decider:
@@ -129,32 +134,31 @@ class Decider:
         """Take the next packets; return those that can be judged now."""
         if self._waiting is None:
             return [self._in_order(part)]
+        if not self._waiting and not part.says.any():  # there is nothing to decide by yet
+            return [part]
         self._waiting.append(_kept(part))
-        n_telling = sum(each.n_telling for each in self._waiting)
-        is_full = sum(len(each.numbers) for each in self._waiting) >= _MOST_WAITING
-        if is_full and not n_telling:  # there is nothing to decide by yet
-            ready, self._waiting = self._waiting, []
-            return ready
-        return self.finish() if is_full or n_telling >= _LOOKED_AT else []
+        says = np.concatenate([each.says for each in self._waiting])
+        return self.finish() if len(says) - int(np.argmax(says)) >= _MOST_WAITING else []
 
     def finish(self) -> list[Described]:
         """Decide by the packets that wait, if any do, and return them."""
         waiting, self._waiting = self._waiting, None
         if not waiting:
             return []
+        deciding = _deciding(waiting)
         if self._decides_order:
-            self._decide_order(waiting)
+            self._decide_order(waiting, deciding)
         if self._decides_naming:
-            self._decide_naming(waiting)
+            self._decide_naming(waiting, deciding)
         return [self._in_order(part) for part in waiting]
 
     def _in_order(self, part: Described) -> Described:
         return replace(part, reported=part.reported.swapped()) if self._is_swapped else part
 
-    def _decide_order(self, parts: Sequence[Described]) -> None:
+    def _decide_order(self, parts: Sequence[Described], deciding: Sequence[Mask]) -> None:
         as_written = opposite = total = 0
-        for part in parts:
-            chosen = np.flatnonzero(part.found.hashed & part.reported.has_hash)[: _LOOKED_AT - total]
+        for part, decides in zip(parts, deciding, strict=True):
+            chosen = np.flatnonzero(part.found.hashed & part.reported.has_hash & decides)[: _LOOKED_AT - total]
             expected, said = part.found.hash_values[chosen], part.reported.hash_values[chosen]
             total += len(expected)
             as_written += int((expected == said).sum())
@@ -166,13 +170,13 @@ class Decider:
             self.is_order_open = decision.is_open
             self.decisions.append(decision)
 
-    def _decide_naming(self, parts: Sequence[Described]) -> None:
+    def _decide_naming(self, parts: Sequence[Described], deciding: Sequence[Mask]) -> None:
         agree, telling = dict.fromkeys(TunnelNaming, 0), 0
-        for part in parts:
+        for part, decides in zip(parts, deciding, strict=True):
             said = part.reported.hash_report_tunnels
             tunnels = {naming: each[part.found.signatures] for naming, each in self._expected.tunnels.items()}
             tells = tunnels[TunnelNaming.INNER_HASHED] != tunnels[TunnelNaming.EVERY]
-            tells &= (said != NOT_REPORTED) & part.found.known
+            tells &= (said != NOT_REPORTED) & part.found.known & decides
             chosen = np.flatnonzero(tells)[: _LOOKED_AT - telling]
             telling += len(chosen)
             for naming in TunnelNaming:
@@ -182,6 +186,13 @@ class Decider:
             best = tuple(naming for naming in TunnelNaming if agree[naming] == most)
             self.leniency = replace(self.leniency, namings=frozenset(best))
             self.decisions.append(TunnelNames(best, most, usual, telling))
+
+
+def _deciding(parts: Sequence[Described]) -> list[Mask]:
+    """Tell of each part among which packets those are that decide."""
+    says = np.concatenate([part.says for part in parts])
+    decides = np.arange(len(says)) < int(np.argmax(says)) + _MOST_WAITING
+    return np.split(decides, np.cumsum([len(part.numbers) for part in parts])[:-1])
 
 
 def _kept(part: Described) -> Described:

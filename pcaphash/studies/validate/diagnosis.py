@@ -218,14 +218,15 @@ def displaced(sample: Sample, stretches: list[Stretch], *, is_from_start: bool) 
         Whether that may be so from the first packet on, not only from the first wrong one.
     """
     wrong = np.flatnonzero(sample.faults & OF_HASH)
-    starts = np.searchsorted(sample.numbers, [each.first for each in stretches]).tolist()
+    # Not all packets are in the sample: that a stretch starts with may be missing, and all that follow it.
+    starts = np.minimum(np.searchsorted(sample.numbers, [each.first for each in stretches]), len(sample) - 1).tolist()
     causes = []
     for number, (stretch, start) in enumerate(zip(stretches, starts, strict=True)):
         if not stretch.shift:
             continue
         part = None if is_from_start else span_from(sample, start)
         if part is not None and number + 1 < len(stretches):
-            part = span_to(sample, part, starts[number + 1] - 1)
+            part = span_to(sample, part, max(starts[number + 1] - 1, start))
         kind = FaultKind.ROWS_LATE if stretch.shift > 0 else FaultKind.ROWS_EARLY
         example = int(wrong[min(np.searchsorted(wrong, start), len(wrong) - 1)])
         fault = Fault(kind, (ROWS,), subject=abs(stretch.shift))

@@ -167,7 +167,7 @@ def judge(found: Descriptions, reported: Reported, expected: Expectations, lenie
     has_queue = (reported.queues != NOT_REPORTED) & expected.device.has_queue
     says_tunnel = reported.hash_report_tunnels != NOT_REPORTED
     says_something = has_type | reported.has_hash | has_queue | says_tunnel
-    reasons = _why_not(found, reported, expected, leniency, reports, says_something)
+    reasons = _why_not(found, expected, leniency, reports, says_something)
     judged = reasons == 0
 
     missing, unexpected = presence(found.hashed, found.hash_values, reported)
@@ -245,7 +245,6 @@ def plain_types(reports: npt.NDArray[np.int16]) -> npt.NDArray[np.int16]:
 
 def _why_not(
     found: Descriptions,
-    reported: Reported,
     expected: Expectations,
     leniency: Leniency,
     reports: npt.NDArray[np.int16],
