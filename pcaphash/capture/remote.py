@@ -220,6 +220,7 @@ def _gives_parts(files: Any, path: str) -> bool:
     from fsspec.asyn import sync
 
     async def ask() -> bool:
+        """Ask on the library's own thread."""
         session = await files.set_session()
         async with session.get(files.encode_url(path), headers={"Range": "bytes=0-0"}) as answer:
             if answer.status in _PASSING or answer.status >= 500:

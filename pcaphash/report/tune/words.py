@@ -37,13 +37,15 @@ DIGITS = 4
 MOST_ENTRIES = 512
 """A table with more entries is shown only in files."""
 
+_CURRENT_KEY, _ASSUMED_KEY = "current key", "assumed key"
+
 _LITTLE = {
     Little.BAD_ONCE: (
-        "Keep the current key: it does worse than chance on one half of the flows, but not on the other. So the key is "
+        "Keep the {key}: it does worse than chance on one half of the flows, but not on the other. So the key is "
         "not the cause."
     ),
     Little.BEST_IS_BAD_TOO: (
-        "Another hash key gains little: the current key does worse than chance, but so does the best one on flows that "
+        "Another hash key gains little: the {key} does worse than chance, but so does the best one on flows that "
         "were not used to choose it."
     ),
 }
@@ -86,11 +88,9 @@ def put_into_words(tuning: "Tuning") -> TuningWords:
     """Write the result of tuning for readers."""
     verdict, is_nothing = tuning.verdict, tuning.verdict.cause == Cause.NOTHING
     unused = [caution_text(each) for each in verdict.cautions if isinstance(each, UnusedQueues)]
-    said = headline(verdict)
-    if is_key_assumed(tuning.device):
-        said = said.replace("the current key", "the assumed key")
+    key = _ASSUMED_KEY if is_key_assumed(tuning.device) else _CURRENT_KEY
     return TuningWords(
-        headline=" ".join([*unused, said]),
+        headline=" ".join([*unused, headline(verdict, key)]),
         reasons=[*reasons(verdict), *search_lines(tuning), *reach_lines(tuning)],
         cautions=[caution_text(each) for each in verdict.cautions if not isinstance(each, UnusedQueues)],
         tables=[] if is_nothing else table_lines(tuning),
@@ -99,8 +99,8 @@ def put_into_words(tuning: "Tuning") -> TuningWords:
     )
 
 
-def headline(verdict: "Verdict") -> str:
-    """Say whether another key helps, and why."""
+def headline(verdict: "Verdict", key: str = _CURRENT_KEY) -> str:
+    """Say whether another key helps than the one that is called so, and why."""
     facts = verdict.facts
     if isinstance(facts, FewInputs):
         inputs = counted(facts.inputs, "distinct hash input", "distinct hash inputs")
@@ -112,7 +112,7 @@ def headline(verdict: "Verdict") -> str:
     if isinstance(facts, OneQueue):
         return "There is nothing to tune: there is only one receive queue."
     if isinstance(facts, JudgedKeys):
-        return _judged(facts)
+        return _judged(facts, key)
     if isinstance(facts, JudgedTable):
         return (
             "A saved census has no flows, so hash keys cannot be tried, and tables cannot be judged on flows that they "
@@ -121,20 +121,20 @@ def headline(verdict: "Verdict") -> str:
     return "There is nothing to tune: no packet of this census has a hash."
 
 
-def _judged(facts: JudgedKeys) -> str:
+def _judged(facts: JudgedKeys, key: str) -> str:
     best, current = (write_number(facts.measure, halves.judging) for halves in (facts.best, facts.current))
     if facts.why == Little.AS_CHANCE:
         outside = "better than" if facts.worse_than < 50 else "hardly worse than"
         on_all = write_number(facts.measure, facts.current_on_all)
         where = "within" if facts.current.judging in facts.ideal else outside
         return (
-            f"Keep the current key: on the flows not used to choose keys, {say_measure(facts.measure, current)} "
+            f"Keep the {key}: on the flows not used to choose keys, {say_measure(facts.measure, current)} "
             f"({on_all} on all flows), {where} the range of ideal hashes ({_ideal(facts)}). {_no_gain(facts)}"
         )
     if facts.why is not None:
-        return _LITTLE[facts.why]
+        return _LITTLE[facts.why].format(key=key)
     return (
-        "Another hash key helps: the current key does worse than chance. With the best key tried, "
+        f"Another hash key helps: the {key} does worse than chance. With the best key tried, "
         f"{say_measure(facts.measure, best)} instead of {current}, on flows that were not used to choose it."
     )
 

@@ -86,8 +86,7 @@ def inner_gain(judged: "Sequence[Judged]", given: "Judged | None" = None) -> Gai
     """
     gains = []
     for better in judged:
-        inner = better[0].device.tunnel_mask
-        others = [pair for pair in judged if inner & ~pair[0].device.tunnel_mask and _differ_in_types(pair, better)]
+        others = _without_inner(judged, better)
         gain = find_gain(min(others, key=lambda pair: pair[1].excess), better) if others else None
         if gain is not None and gain.step == Step.INNER:
             is_over_given = given is not None and any(given is pair for pair in others)
@@ -103,8 +102,7 @@ def inner_gain_over(judged: "Sequence[Judged]", start: "Judged") -> Gain | None:
     """
     gains = []
     for better in judged:
-        gain, inner = find_gain(start, better), better[0].device.tunnel_mask
-        others = [pair[1] for pair in judged if inner & ~pair[0].device.tunnel_mask and _differ_in_types(pair, better)]
+        gain, others = find_gain(start, better), [finding for _, finding in _without_inner(judged, better)]
         if gain is not None and gain.step == Step.INNER and all(_is_mostly_better(better[1], each) for each in others):
             gains.append(gain)
     return min(gains, key=lambda gain: gain.excess, default=None)
@@ -114,6 +112,12 @@ def _is_mostly_better(better: "Finding", other: "Finding") -> bool:
     if better.ideal is None or other.ideal is None or other.cause == Cause.HASH:
         return False
     return better.excess <= _MATERIAL * other.excess and better.ideal.high < other.ideal.median
+
+
+def _without_inner(judged: "Sequence[Judged]", better: "Judged") -> "list[Judged]":
+    """Return the configurations that leave out inner headers which this one hashes, and differ in nothing else."""
+    inner = better[0].device.tunnel_mask
+    return [pair for pair in judged if inner & ~pair[0].device.tunnel_mask and _differ_in_types(pair, better)]
 
 
 def _differ_in_types(one: "Judged", other: "Judged") -> bool:

@@ -213,7 +213,7 @@ def _type_faults(device: Device) -> Iterator[Fault]:
                 yield Fault(FaultKind.WITH, (READING,), subject=name, device=_with(bit))
 
 
-def _stretch_fault(device: Device, *, by_queue: bool) -> Iterator[Fault]:
+def _stretch_fault(*, by_queue: bool) -> Iterator[Fault]:
     """Yield what a device does while RSS, or the reports of hashes, are off."""
     kind = FaultKind.UNCLASSIFIED if by_queue else FaultKind.NO_HASH
     yield Fault(kind, (READING,), device=_hashing_nothing, is_rare=True)
@@ -287,7 +287,7 @@ def faults_of(device: Device, vxlan_ports: Iterable[int] = (), *, by_queue: bool
     by_queue : bool
         Whether only receive queues are known.
     """
-    every = (*_stretch_fault(device, by_queue=by_queue), *_READING, *_flavor_faults(device),
+    every = (*_stretch_fault(by_queue=by_queue), *_READING, *_flavor_faults(device),
              *_tunnel_faults(device), *_other_tunnel_faults(device), *_port_faults(device, vxlan_ports),
              *_transport_faults(device), *_type_faults(device), *_REPORTS, *INPUTS)  # fmt: skip
     ways = {(device, 0)}  # devices, with the flags of those that depart from them

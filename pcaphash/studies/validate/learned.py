@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from pcaphash.studies.shared.linear.equations import LinearMap
 from pcaphash.studies.validate.fault import BESIDES, INITIAL_VALUE, WIDTH, Fault, FaultKind, Words
 from pcaphash.studies.validate.fields import read_fields
 from pcaphash.studies.validate.hash_faults import WIDTHS
@@ -92,9 +93,9 @@ def _also_hashed(trial: Trial, wrong: Positions, right: Positions) -> Iterator[F
             numbers.tolist(), lengths[some].tolist(), differences.tolist(), strict=True
         ):
             maps[length].learn(number, difference)
-        consistent = {length: each for length, each in maps.items() if each.is_consistent and each.rank}
+        consistent = {length: each for length, each in maps.items() if each.is_consistent and each.of_bits.rank}
         told = np.isin(lengths[some], list(consistent))
-        rank = sum(each.rank for each in consistent.values())
+        rank = sum(each.of_bits.rank for each in consistent.values())
         if not any(each.tells_values for each in consistent.values()):
             continue  # bits that are inverted in packets of a kind would do
         if np.count_nonzero(told) < rank + _LEAST_ALIKE - 1 or _a_key_would_do(trial, some[told], right):
@@ -122,15 +123,9 @@ def _differences(trial: Trial, positions: Positions) -> Words:
 class _Map:
     """What the bits of a field add to a hash, as far as packets show it."""
 
-    rows: dict[int, tuple[int, int]] = field(default_factory=dict)
-    """By its highest bit, the value of a field, and what it adds."""
+    of_bits: LinearMap = field(default_factory=LinearMap)
     is_consistent: bool = True
     _met: set[int] = field(default_factory=set)
-
-    @property
-    def rank(self) -> int:
-        """How many values of the field are no sums of others."""
-        return len(self.rows)
 
     @property
     def tells_values(self) -> bool:
@@ -140,19 +135,13 @@ class _Map:
     def learn(self, number: int, added: int) -> None:
         """Take in what one value of the field adds."""
         self._met.add(added)
-        while number:
-            other = self.rows.setdefault(number.bit_length(), (number, added))
-            if other == (number, added):
-                return
-            number, added = number ^ other[0], added ^ other[1]
-        self.is_consistent &= not added
+        self.is_consistent &= self.of_bits.learn(number, added)
 
     def of(self, numbers: Words) -> Words:
         """Return what values of the field add; bits that no packet showed add nothing."""
         left, added = numbers.copy(), np.zeros(len(numbers), np.uint32)
-        for length in sorted(self.rows, reverse=True):
-            has_bit = (left >> np.uint32(length - 1) & 1) > 0
-            row, value = self.rows[length]
+        for row, value in self.of_bits.rows:
+            has_bit = (left >> np.uint32(row.bit_length() - 1) & 1) > 0
             left[has_bit] ^= np.uint32(row)
             added[has_bit] ^= np.uint32(value)
         return added
@@ -164,23 +153,13 @@ def _a_key_would_do(trial: Trial, wrong: Positions, right: Positions) -> bool:
     Bit j of a hash is the sum of the bits i + j of the key over the bits i of the input that are set.
     """
     words = trial.spec.words
-    rows: dict[int, tuple[int, int]] = {}
+    key = LinearMap()
     n_right = min(len(right), len(wrong))
     both = np.concatenate([np.stack([wrong[:n_right], right[:n_right]], axis=1).reshape(-1), wrong[n_right:]])
     for position in both[: _MOST_EQUATIONS // _HASH_BITS].tolist():
         data = int.from_bytes(words[position].astype(">u4").tobytes(), "big")
         difference = int(_differences(trial, np.array([position]))[0])
         for bit in range(_HASH_BITS):
-            if not _goes_with(rows, data << bit, difference >> bit & 1):
+            if not key.learn(data << bit, difference >> bit & 1):
                 return False
     return True
-
-
-def _goes_with(rows: dict[int, tuple[int, int]], selected: int, total: int) -> bool:
-    """Add an equation, which bits of a key have which sum; tell whether it contradicts those before."""
-    while selected:
-        other = rows.setdefault(selected.bit_length(), (selected, total))
-        if other[0] == selected:
-            return other[1] == total
-        selected, total = selected ^ other[0], total ^ other[1]
-    return not total

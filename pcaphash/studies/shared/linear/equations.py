@@ -94,6 +94,32 @@ class Equations:
         self._pivots[chosen] = (row, added)
 
 
+class LinearMap:
+    """A linear map of vectors to values, both whole numbers, as far as pairs of them have told it."""
+
+    def __init__(self) -> None:
+        self._rows: dict[int, tuple[int, int]] = {}  # by the highest bit of the vector
+
+    @property
+    def rank(self) -> int:
+        """How many of the vectors are no sums of others."""
+        return len(self._rows)
+
+    @property
+    def rows(self) -> list[tuple[int, int]]:
+        """Vectors of which no two have the same highest bit, the longest first, with their values."""
+        return [self._rows[length] for length in sorted(self._rows, reverse=True)]
+
+    def learn(self, vector: int, value: int) -> bool:
+        """Take in the value of a vector; tell whether a linear map can have it beside those before."""
+        while vector:
+            other = self._rows.setdefault(vector.bit_length(), (vector, value))
+            if other[0] == vector:
+                return other[1] == value
+            vector, value = vector ^ other[0], value ^ other[1]
+        return not value
+
+
 def find_basis(vectors: Iterable[int], most: int | None = None) -> tuple[int, ...]:
     """Return those vectors that are no sums of earlier ones; no further than ``most`` of them, if given."""
     found: list[int] = []
