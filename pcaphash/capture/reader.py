@@ -234,7 +234,8 @@ class Reader:
                 yield header
             while self.damage is None and self.format is before:
                 start = self._start
-                n_packets, self._start, status, code = take(self._buffer, start, self._end)
+                n_packets, after, status, code = take(self._buffer, start, self._end)
+                self._start = int(after)  # kernels that are not compiled return NumPy's numbers, which JSON cannot hold
                 yield _Taken(n_packets, start, self._start)
                 if status in _UNUSUAL and self._end - self._start < pcap.FILE_HEADER_START_LEN and self._fill():
                     continue  # now there may be enough to tell a file from a record
