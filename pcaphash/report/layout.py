@@ -92,13 +92,18 @@ class Columns:
         The heading of the first column.
     justify : str
         How the other columns and their headings stand: ``left`` or ``right``.
+    may_turn : bool
+        Whether columns become rows if that needs fewer tables: then each of many configurations has a row.
     """
 
-    def __init__(self, title: str, labels: Sequence[str], heading: str = "", justify: _Side = "right") -> None:
+    def __init__(
+        self, title: str, labels: Sequence[str], heading: str = "", justify: _Side = "right", may_turn: bool = False
+    ) -> None:
         self._title = title
         self._labels = labels
         self._heading = heading
         self._justify: _Side = justify
+        self._may_turn = may_turn
         self._columns: list[tuple[str, Sequence[Cell]]] = []
 
     def add(self, heading: str, cells: Sequence[Cell]) -> None:
@@ -109,16 +114,32 @@ class Columns:
         """Tell whether all columns have room side by side, if need be with labels in lines of their own."""
         return any(self._width(style) <= width for style in _STYLES if own_lines or not style.own_lines)
 
+    def laid_out(self, width: int) -> "Columns":
+        """Return the table as it is printed in that width: itself, or with its columns as rows."""
+        if not self._may_turn or self._fitting(width) is not None:
+            return self
+        turned = Columns(self._title, [heading for heading, _ in self._columns], self._heading)
+        for i, label in enumerate(self._labels):
+            turned.add(label, [cells[i] for _, cells in self._columns])
+        return min(self, turned, key=lambda table: table.length(width))
+
+    def length(self, width: int) -> tuple[int, bool]:
+        """Return how many tables of that width are needed, and whether their rows have two lines."""
+        style = self._fitting(width)
+        return (1, style.own_lines) if style else (len(self._groups(width)), False)
+
     def print(self, console: Console) -> None:
         """Print the table, or several one below the other where there is no room for one."""
+        table = self.laid_out(console.width)
+        style = table._fitting(console.width)
+        for group in [table._columns] if style else table._groups(console.width):
+            table._print(console, group, style or _STYLES[0])
+
+    def _fitting(self, width: int) -> _Style | None:
+        """Return the first style in which all columns have room side by side."""
         # Labels in lines of their own would lose their heading.
         styles = (style for style in _STYLES if not (style.own_lines and self._heading))
-        style = next((style for style in styles if self._width(style) <= console.width), None)
-        if style is not None:
-            self._print(console, self._columns, style)
-            return
-        for group in self._groups(console.width):
-            self._print(console, group, _STYLES[0])
+        return next((style for style in styles if self._width(style) <= width), None)
 
     def _width(self, style: _Style) -> int:
         label_width = _INDENT if style.own_lines else self._label_width

@@ -49,9 +49,21 @@ def test_no_number_is_cut_however_narrow_the_terminal(make_analysis, monkeypatch
 
 
 def test_what_needs_too_much_room_is_shown_in_several_tables(make_analysis, monkeypatch):
-    analysis = make_analysis([Device(name=f"configuration-{number}") for number in range(12)])
-    tables = [shown_at(width, analysis, monkeypatch).count("packets per receive queue") for width in (40, 80, 200)]
+    analysis = make_analysis([Device(name=f"configuration-{number}", queues=64) for number in range(12)])
+    tables = [shown_at(width, analysis, monkeypatch).count("packets per receive queue") for width in (40, 80, 250)]
     assert tables == [12, 4, 1]
+
+
+def test_each_of_many_configurations_has_a_row_if_there_is_no_room_for_columns(make_analysis, monkeypatch):
+    names = [f"configuration-{number}" for number in range(12)]
+    text = shown_at(80, make_analysis([Device(name=name) for name in names]), monkeypatch)
+    assert max(map(len, text.splitlines())) <= 80
+    assert text.count("packets per receive queue") == 1
+    queues, *summaries = re.split("spread over the queues", text.partition("packets per receive queue")[2])
+    assert re.search(r"^ +queue( +[0-7]){8}$", queues, re.M)
+    for name in names:
+        assert len(re.search(rf"^ +{name} .*%$", queues, re.M)[0].split()) == 1 + 8
+        assert all(re.search(rf"^ {name} ", summary, re.M) for summary in summaries)
 
 
 @pytest.mark.parametrize("n_devices", [1, 3, 6])

@@ -39,6 +39,7 @@ _MOST_QUEUES = 128  # that are all shown
 _ENDS = 10  # of more, so many of the busiest and of the idlest
 _NOTICEABLE = 0.01  # of the packets are worth a word if they are unknown
 _QUEUE_FORMS = ((10, True), (6, True), (10, False), (6, False), (3, False))  # width of bars, and whether with counts
+_BARE = (0, False)  # the form of a row for each configuration
 
 
 def show_analysis(analysis: "Analysis", stream: TextIO) -> None:
@@ -168,9 +169,10 @@ def show_queues(analysis: "Analysis", console: Console) -> None:
     if not shown:
         console.print("no receive queues to show: without the RSS feature, no hash chooses one\n")
         return
-    forms = (_queues(shown, *form, console.options.ascii_only) for form in _QUEUE_FORMS)
-    chosen = next((columns for columns in forms if columns.fits(console.width)), None)
-    (chosen or _queues(shown, *_QUEUE_FORMS[-1], console.options.ascii_only)).print(console)
+    tables = [_queues(shown, *form, console.options.ascii_only) for form in (*_QUEUE_FORMS, _BARE)]
+    *drawn, bare = tables
+    last = drawn[-1] if bare.laid_out(console.width) is bare else bare
+    next((table for table in drawn if table.fits(console.width)), last).print(console)
 
 
 def _queues(distributions: "list[Distribution]", width: int, with_counts: bool, is_ascii: bool) -> Columns:
@@ -181,12 +183,14 @@ def _queues(distributions: "list[Distribution]", width: int, with_counts: bool, 
         n_queues = max(len(distribution.queues) for distribution in distributions)
         title += f": of {count(n_queues)}, the {_ENDS} busiest and the {_ENDS} idlest"
     most = max(max(_shares(distribution)) for distribution in distributions)
-    columns = Columns(title, [str(queue) for queue in chosen], "queue", "left")
+    columns = Columns(title, [str(queue) for queue in chosen], "queue", "left", may_turn=not width)
     for distribution in distributions:
         shares = _shares(distribution)
         bars = [bar(share / most if most else 0.0, is_ascii, width) for share in shares]
         cells = [
             Text.assemble((drawn, _colour(share, shares)), f" {percent(share):>6}")
+            if width
+            else Text(percent(share), _colour(share, shares))
             for drawn, share in zip(bars, shares, strict=True)
         ]
         if with_counts:
@@ -224,7 +228,7 @@ def _summary(analysis: "Analysis") -> Columns:
     """Tabulate the counts and the spread measures, a column for each configuration."""
     pairs = zip(analysis.summary_rows(), analysis.distributions, strict=True)
     cells = [_summary_cells(row, distribution) for row, distribution in pairs]
-    columns = Columns("spread over the queues", list(cells[0]))
+    columns = Columns("spread over the queues", list(cells[0]), may_turn=True)
     for distribution, column in zip(analysis.distributions, cells, strict=True):
         columns.add(distribution.device.name, list(column.values()))
     return columns
@@ -238,7 +242,7 @@ def _files(analysis: "Analysis") -> Columns:
     folder = common_folder(traces)
     names = [trace.removeprefix(f"{folder}/") if folder else trace for trace in traces]
     where = f" (files in {folder})" if folder not in ("", ".") else ""
-    columns = Columns(f"busiest queue above ideal, packets{where}", names)
+    columns = Columns(f"busiest queue above ideal, packets{where}", names, may_turn=True)
     columns.add("packets", [count(int(row["packets"])) for row in rows[::n_configurations]])
     for number, distribution in enumerate(analysis.distributions):
         excesses = [float(row["max_ideal_packets"]) for row in rows[number::n_configurations]]

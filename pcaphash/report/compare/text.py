@@ -115,14 +115,15 @@ def _show_groups(title: str, kind: str, comparison: "Comparison", console: Conso
     first = next(iter(by_config.values()))
 
     def tabulate(on_queue: str) -> Columns:
-        columns = Columns(title, list(first))
+        columns = Columns(title, list(first), may_turn=True)
         columns.add("packets", [count(int(row["packets"] or 0)) for row in first.values()])
         for config, rows in by_config.items():
             columns.add(config, [_excess(rows.get(name), on_queue) for name in first])
         return columns
 
     forms = [tabulate(on_queue) for on_queue in (" on queue ", " q", "")]
-    next((form for form in forms if form.fits(console.width, own_lines=True)), forms[0]).print(console)
+    shortest = min(forms, key=lambda form: form.laid_out(console.width).length(console.width))
+    next((form for form in forms if form.fits(console.width, own_lines=True)), shortest).print(console)
 
 
 def _excess(row: "Row | None", on_queue: str) -> str:
@@ -153,7 +154,8 @@ def _show_affinity(outcomes: "list[Outcome]", console: Console) -> None:
     asked = {each.question: each.cases for outcome in outcomes for each in outcome.affinity if each.cases}
     if not asked:
         return
-    columns = Columns("what belongs together, but is on different queues", [QUESTIONS[question] for question in asked])
+    title, labels = "what belongs together, but is on different queues", [QUESTIONS[question] for question in asked]
+    columns = Columns(title, labels, may_turn=True)
     columns.add("of", [count(cases) for cases in asked.values()])
     for outcome in outcomes:
         apart = {each.question: each.apart for each in outcome.affinity}

@@ -95,7 +95,8 @@ def write_title(figure: "Figure", conclusion: str, subject: str) -> None:
         for text in (conclusion, subject)
         for line in textwrap.wrap(printable(text), room, break_on_hyphens=False) or [""]
     ]
-    figure.suptitle("\n".join(lines), x=0.01, ha="left", fontsize=_TITLE_SIZE, linespacing=1.35, parse_math=False)
+    style: Any = {"fontsize": _TITLE_SIZE, "linespacing": 1.35, "color": INK, "parse_math": False}
+    figure.suptitle("\n".join(lines), x=0.01, ha="left", **style)
 
 
 def save(figure: "Figure", to: "Path | BinaryIO", format_: str = "", text_as_text: bool = False) -> None:

@@ -164,7 +164,8 @@ def _draw_windows(
     window_ns = replay.options.window_ns
     assert window_ns is not None
     by_config = {key: rows for key, rows in rows_by_config(replay.window_rows).items() if key in of_name}
-    starts = [int(row["window_start_ns"] or 0) for row in replay.window_rows]
+    # After the last packet, rings only run empty.
+    starts = [int(row["window_start_ns"] or 0) for row in replay.window_rows if row["packets"]]
     first, n_windows = min(starts), (max(starts) - min(starts)) // window_ns + 1
     per_step = -(-n_windows // MOST_STEPS)
     seconds = per_step * window_ns / 1e9
@@ -222,7 +223,8 @@ def _image(rows: "Sequence[Row]", column: str, first: int, step_ns: int, n_steps
     queues = np.array([int(row["queue"] or 0) for row in rows])
     steps = (np.array([int(row["window_start_ns"] or 0) for row in rows], np.int64) - first) // step_ns
     image = np.zeros((int(queues.max()) + 1, n_steps))
-    np.add.at(image, (queues, steps), _values(rows, column))
+    drawn = (steps >= 0) & (steps < n_steps)
+    np.add.at(image, (queues[drawn], steps[drawn]), _values(rows, column)[drawn])
     return image
 
 
