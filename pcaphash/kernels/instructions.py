@@ -115,7 +115,7 @@ def add_pair(typing_context, counts, index, first, second):  # type: ignore[no-u
 
 @intrinsic
 def prefetch(typing_context, items, index):  # type: ignore[no-untyped-def]
-    """Emit a prefetch for writing, into all caches."""
+    """Emit a prefetch for reading, into all caches."""
 
     def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
         base, at = arguments
@@ -123,7 +123,7 @@ def prefetch(typing_context, items, index):  # type: ignore[no-untyped-def]
         number = ir.IntType(32)
         declared = ir.FunctionType(ir.VoidType(), [address.type, number, number, number])
         fetch = builder.module.declare_intrinsic("llvm.prefetch", [address.type], declared)
-        builder.call(fetch, [address, number(1), number(3), number(1)])
+        builder.call(fetch, [address, number(0), number(3), number(1)])
         return context.get_dummy_value()
 
     return types.none(items, types.int64), generate
