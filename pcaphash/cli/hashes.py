@@ -8,7 +8,7 @@ import typer
 
 from pcaphash.capture.files import output_path
 from pcaphash.cli import options
-from pcaphash.cli.messages import note_rows
+from pcaphash.cli.messages import note_rows, warn
 from pcaphash.cli.outcome import report_reading, report_warnings
 from pcaphash.cli.progress import announce_compilation, watched
 from pcaphash.cli.running import takes_list
@@ -82,4 +82,6 @@ def hashes(
             write_rows(rows, columns, sys.stdout, chosen_format)
         else:
             save_rows(rows, columns, output, chosen_format)
+    if not reading.packets and not reading.is_partial:
+        warn("there are no packets, so there are no rows; give a trace with packets")
     return report_reading(reading)

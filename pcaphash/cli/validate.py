@@ -98,10 +98,13 @@ def validate(
     with watched() as watch:
         validation = _run(request, inputs_of(traces), output, watch, jobs)
     from pcaphash.report.validate.words import why_nothing
+    from pcaphash.studies.validate.result import Nothing
 
     is_asked = validation.may_have_another_key and len(traces) == 1 and _is_recoverable(validation)
     command = other_command("validate", "recover-key", _NOT_OF_RECOVERY, ["--lenient"]) if is_asked else None
-    write_validation(validation, format_, sys.stdout, command)
+    is_error = validation.nothing == Nothing.NO_PACKETS and not validation.reading.is_partial
+    if not (is_error and format_ == "table"):  # the error says it all
+        write_validation(validation, format_, sys.stdout, command)
     if validation.mismatches:
         _tell_suspects(validation)
     status = report_reading(validation.reading, selection)

@@ -92,10 +92,9 @@ def test_packets_without_a_row_are_counted(read):
     assert found.notes == [NoRow(found.notes[0].file, 1001, 1002)]
 
 
-def test_a_table_without_rows(read):
-    found = read("packet,hash_value\n", 2)
-    assert found.packets == [NOTHING] * 2
-    assert found.notes == [NoRow(found.notes[0].file, 2, 2)]
+def test_a_table_without_rows(read, refusal):
+    assert refusal("packet,hash_value\n") == "has names of columns, but no rows"
+    assert read("packet,hash_value\n", 0).packets == []
 
 
 @pytest.mark.parametrize("rows_of_part", [1, 2, 3, 7, 100])
@@ -174,7 +173,7 @@ def test_what_separates_columns(read, name, delimiter):
 )
 def test_json(read, refusal, text, expected):
     if expected is None:
-        assert refusal(text, name="table.json") == "has no column packet; its columns are none"
+        assert refusal(text, name="table.json") == "is empty"
         return
     found = [(value or 0, queue or 0) for value, _, _, queue in read(text, len(expected), "table.json").packets]
     assert found == expected
@@ -253,7 +252,7 @@ HEAD = "packet,hash_value,hash_report,hash_report_tunnel,queue\n"
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("", "has no column packet; its columns are none"),
+        ("", "is empty"),
         (
             "packet,hash_report_tunnel\n",
             "has no column hash_value or hash_report or queue; its columns are packet, hash_report_tunnel",
@@ -288,7 +287,7 @@ def test_bad_tables(refusal, text, problem):
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("", "has no column packet; its columns are none"),
+        ("", "is empty"),
         ('{"packet": 1}', "has no column hash_value or hash_report or queue; its columns are packet"),
         ('{"packet": 1, "hash_value": "0x1"}\n{"packet": 2', "row 2 is not JSON"),
         ("[1]", "row 1 is not a JSON object"),

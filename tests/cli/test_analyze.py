@@ -68,6 +68,16 @@ def test_csv_and_json_on_standard_output_agree_with_the_files(folder):
     assert document["partial"] is False
 
 
+def test_a_ratio_to_an_empty_queue_is_an_empty_cell(tmp_path):
+    run(OVERLAY, "--queues", "64", "--config", "few=addresses", "--output", str(tmp_path))
+    summary = pd.read_csv(tmp_path / "summary.csv")
+    assert (pd.read_csv(tmp_path / "distribution.csv")["packets"] == 0).any()
+    assert summary["min_max_packets"].isna().all()
+    assert summary["min_ideal_packets"].tolist() == [1.0]
+    (row,) = json.loads(run(OVERLAY, "--queues", "64", "--config", "few=addresses", "--format", "json"))["summary"]
+    assert row["min_max_packets"] is None
+
+
 def test_tables_fit_eighty_columns():
     text = run(OVERLAY, "--config", "a-rather-long-name=linux", "--config", "b=all", "--config", "c=none")
     assert max(map(len, text.splitlines())) <= 80

@@ -84,6 +84,17 @@ def test_a_key_that_ethtool_shows_as_zeros_is_told_once_and_the_assumed_one_is_n
     assert complaints(given) == []
 
 
+def test_a_trace_without_packets_has_no_rows_and_says_so(tmp_path):
+    empty = tmp_path / "empty.pcap"
+    empty.write_bytes(VXLAN.read_bytes()[:24])
+    result = run("hashes", empty)
+    assert result.returncode == 0
+    assert len(result.stdout.splitlines()) == 1
+    assert complaints(result) == [
+        "pcaphash: warning: there are no packets, so there are no rows; give a trace with packets"
+    ]
+
+
 def test_a_trace_given_twice_is_told():
     result = run("analyze", VXLAN, VXLAN)
     assert result.returncode == 0

@@ -59,9 +59,12 @@ def test_the_command_that_validates_names_the_same_values(tmp_path):
 def test_what_is_wrong_takes_one_line(tmp_path):
     one_queue = tmp_path / "q0.pcapng"
     one_queue.write_bytes((SAMPLES / "interfaces.pcapng").read_bytes())
+    empty = tmp_path / "empty.pcap"
+    empty.write_bytes((SAMPLES / "overlay.pcap").read_bytes()[:24])
     for words, said in (
         ((SAMPLES / "overlay.pcap",), "no packet has a reported hash"),
         ((SAMPLES / "interfaces.pcapng", "--format", "csv"), "--format"),
+        ((empty,), "there are no packets; give a trace with packets"),
         ((one_queue, "--per-queue"), "no packet has a reported hash"),
     ):
         result = run("recover-key", *words)

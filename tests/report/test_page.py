@@ -228,7 +228,7 @@ def test_measures_are_written_as_on_the_terminal(pages, overlay, monkeypatch):
 
 
 def test_a_ratio_is_written_as_on_the_terminal():
-    row = {"measure": "min_max", "value": 20.0, "ideal_low": 19.5, "ideal_high": -1.0, "sampling_low": None}
+    row = {"measure": "min_max", "value": 20.0, "ideal_low": 19.5, "ideal_high": float("inf"), "sampling_low": None}
     capped, least, empty, none = (_measure(row, name) for name in list(row)[1:])
     assert [cell.text for cell in (capped, least, empty, none)] == ["20 or more", "19.500", "empty queue", "-"]
     assert least.value < capped.value < empty.value

@@ -192,7 +192,7 @@ def test_folding_keeps_every_piece(width):
     [
         ("max_ideal_bytes", 0.25, "+25.0%"),
         ("min_ideal_packets", 0.5, "-50.0%"),
-        ("min_max_packets", -1.0, "empty queue"),
+        ("min_max_packets", float("inf"), "empty queue"),
         ("min_max_bytes", 19.9, "19.900"),
         ("min_max_bytes", 20.0, "20 or more"),
         ("jain_packets", float("nan"), "-"),

@@ -90,6 +90,8 @@ def _type_of(names: tuple[str, ...]) -> Callable[[object], int | None]:
     return parse
 
 
+_ROWS = "give a table with a row for each packet"
+
 _PARSERS = {
     "packet": (_number_in(1, 2**53), "is not a packet number", "packets are counted from 1"),
     "hash_value": (
@@ -176,6 +178,8 @@ class ReportedTable:
 
     def _check_names(self, names: list[str], given: list[str]) -> None:
         """Check that all columns are there that must be."""
+        if not names:
+            raise ConfigurationError(self._place, "is empty", _ROWS)
         missing = [name for name in given if name not in names]
         if not missing and self._names["packet"] not in names:
             missing = [self._names["packet"]]
@@ -215,8 +219,10 @@ class ReportedTable:
         Raises
         ------
         ConfigurationError
-            The table has a row for a packet after the last one.
+            The table has a row for a packet after the last one, or no rows at all.
         """
+        if n_packets and not self.n_packets and self._rows is None:
+            raise ConfigurationError(self._place, "has names of columns, but no rows", _ROWS)
         if self._rows is not None:
             row, packet = self._rows.first + self._next, self._rows.packets[self._next]
             problem = f"row {row}: packet {packet}, but the trace ends with packet {n_packets}"

@@ -65,7 +65,12 @@ def reading_document(reading: "Reading") -> dict[str, object]:
 
 def finite(row: "Mapping[str, str | int | float | None]") -> "dict[str, str | int | float | None]":
     """Replace what JSON has no number for."""
-    return {name: None if isinstance(value, float) and math.isnan(value) else value for name, value in row.items()}
+    return {name: value if _is_told(value) else None for name, value in row.items()}
+
+
+def _is_told(value: object) -> bool:
+    """Tell whether JSON has a number for a value, if it is one."""
+    return not isinstance(value, float) or math.isfinite(value)
 
 
 def facts_document(facts: "DataclassInstance") -> dict[str, Any]:
@@ -76,7 +81,7 @@ def facts_document(facts: "DataclassInstance") -> dict[str, Any]:
 def _finite_fact(value: object) -> object:
     if isinstance(value, dict):
         return {name: _finite_fact(each) for name, each in value.items()}
-    return None if isinstance(value, float) and math.isnan(value) else value
+    return value if _is_told(value) else None
 
 
 def device_document(device: "Device") -> dict[str, object]:

@@ -171,8 +171,7 @@ def _label(sweep: "Sweep", number: int) -> str:
 def _values(sweep: "Sweep", unit: str) -> "npt.NDArray[np.float64]":
     """Return the measure that classes are ranked by, over packets or bytes; NaN where there is none."""
     values: npt.NDArray[np.float64] = sweep.columns[f"{sweep.measure}_{unit}"].copy()
-    if sweep.measure == "min_max":
-        values[values < 0] = float("nan")
+    values[np.isinf(values)] = float("nan")  # a queue is empty
     return values
 
 

@@ -81,7 +81,7 @@ def _measure(row: "Row", name: str) -> Cell:
     if kind in IN_PERCENT:
         return excess(-value if kind == "min_ideal" else value)
     if kind == "min_max" and not math.isnan(value):
-        return Cell(write_measure(str(kind), value), _ABOVE_ALL if value < 0 else value)
+        return Cell(write_measure(str(kind), value), _ABOVE_ALL if math.isinf(value) else value)
     return measure(value, ".3f")
 
 

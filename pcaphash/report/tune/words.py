@@ -102,6 +102,8 @@ def put_into_words(tuning: "Tuning") -> TuningWords:
 def headline(verdict: "Verdict", key: str = _CURRENT_KEY) -> str:
     """Say whether another key helps than the one that is called so, and why."""
     facts = verdict.facts
+    if isinstance(facts, FewInputs) and not facts.inputs:
+        return "There is nothing to tune: no packet has a hash."
     if isinstance(facts, FewInputs):
         inputs = counted(facts.inputs, "distinct hash input", "distinct hash inputs")
         return f"There is nothing to tune: {inputs} cannot tell keys apart."

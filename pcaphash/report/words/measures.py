@@ -38,7 +38,7 @@ def write_measure(name: str, value: float, digits: int = 3) -> str:
     """Write the value of a measure for a table; ``-`` if there is no load at all."""
     if math.isnan(value):
         return "-"
-    if name.startswith("min_max") and value < 0:
+    if math.isinf(value):
         return "empty queue"
     if name.startswith("min_max") and value >= MOST_MIN_MAX:
         return f"{MOST_MIN_MAX:.0f} or more"

@@ -3,7 +3,7 @@
 from pcaphash.studies.shared.columns import CONFIG
 from pcaphash.studies.shared.schema import Column, Schema
 
-_NO_LOAD = "without load"
+_NO_LOAD = "without load, and for `min_max` if a queue is empty"
 _OF_IDEAL = "95 of 100 ideal hashes of the same hash inputs lie between the outer two"
 _OF_RESAMPLES = "95 of 100 resamples of the flows lie between these: what other flows of the same kind might have given"
 _OF_GROUP = "as in `summary.csv`, for only these packets"
@@ -24,7 +24,7 @@ BASELINE = Schema(
             "number",
             "share of ideal hashes that give less, plus half of those that give the same",
             "per cent",
-            _NO_LOAD,
+            "without load",
         ),
         Column("sampling_low", "number", _OF_RESAMPLES, "ratio", _NO_LOAD),
         Column("sampling_high", "number", _OF_RESAMPLES, "ratio", _NO_LOAD),

@@ -187,6 +187,8 @@ class RecoveryRequest(Asked):
             Nothing that is reported says anything of the key.
         """
         counter, reading = partial.counter, partial.reading
+        if not reading.packets and not reading.is_partial:
+            raise ConfigurationError(reading.traces[0], "there are no packets", "give a trace with packets")
         by_queue = not counter.n_reported
         queue_sums = counter.trials[0].queue_sums
         if by_queue:

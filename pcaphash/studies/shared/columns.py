@@ -5,6 +5,7 @@ from pcaphash.studies.shared.schema import Column, Schema
 CONFIG = Column("config", "text", "the configuration's name")
 
 _NO_LOAD = "without load or RSS"
+_EMPTY = {"min_max": f"{_NO_LOAD}, and if a queue is empty"}
 _SPREAD = {
     # measure: what it says of the receive queues
     "max_ideal": "busiest queue above the ideal share",
@@ -55,7 +56,7 @@ SUMMARY = Schema(
         Column("unknown", "integer", "packets of which the capture shows too little to tell", "packets"),
         Column("queues_used", "integer", "receive queues with at least one packet", "queues"),
         *(
-            Column(f"{measure}_{unit}", "number", meaning, "ratio", _NO_LOAD)
+            Column(f"{measure}_{unit}", "number", meaning, "ratio", _EMPTY.get(measure, _NO_LOAD))
             for unit in ("packets", "bytes")
             for measure, meaning in _SPREAD.items()
         ),

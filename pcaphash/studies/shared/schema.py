@@ -68,9 +68,14 @@ class Schema:
         return self.frame_of_columns({name: [row[name] for row in rows] for name in self.names})
 
     def frame_of_columns(self, values: Mapping[str, object]) -> "pd.DataFrame":
-        """Return columns of values as a table; values of other columns are ignored."""
+        """Return columns of values as a table: infinite ones are empty cells, and other columns are ignored."""
         import pandas as pd
 
-        return pd.DataFrame(
+        frame = pd.DataFrame(
             {column.name: pd.Series(values[column.name], dtype=column.dtype) for column in self.columns}
         )
+        infinite = [float("inf"), float("-inf")]
+        numbers = [column.name for column in self.columns if column.type == "number"]
+        if len(frame) and numbers:
+            frame[numbers] = frame[numbers].replace(infinite, float("nan"))
+        return frame

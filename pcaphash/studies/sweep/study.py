@@ -284,6 +284,4 @@ def _badness(values: npt.NDArray[np.float64], by: str) -> npt.NDArray[np.float64
     values = values.round(_DIGITS)
     if by.startswith(GROWING):
         values = -values
-    elif by.startswith("min_max"):
-        values = np.where(values < 0, np.finfo(np.float64).max, values)  # a queue is empty
-    return np.nan_to_num(values, nan=np.inf)
+    return np.nan_to_num(values, nan=np.inf, posinf=np.finfo(np.float64).max)

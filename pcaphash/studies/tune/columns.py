@@ -25,7 +25,7 @@ KEYS = Schema(
                 "number",
                 f"the measures of `summary.csv` over {of}",
                 "ratio",
-                "without load",
+                "without load, and for `min_max` if a queue is empty",
             )
             for part, of in _PARTS.items()
             for unit in UNITS

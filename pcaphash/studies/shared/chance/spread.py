@@ -20,7 +20,6 @@ EVEN = 0.1
 """A busiest receive queue so little above ideal needs no remedy."""
 
 MOST_MIN_MAX = 20.0
-_EMPTY_QUEUE = -1.0
 
 
 def spread(loads: npt.NDArray[np.int64]) -> dict[str, float]:
@@ -35,9 +34,9 @@ def spread(loads: npt.NDArray[np.int64]) -> dict[str, float]:
     -------
     dict of str to float
         ``max_ideal``: (max - ideal) / ideal, the ideal being the mean. ``min_ideal``: (ideal - min) / ideal.
-        ``min_max``: (max - min) / min, at most 20; -1 where a queue is empty. ``jain``: Jain's index, 1 for perfectly
-        even, 1 / queues for all on one. ``cov``: standard deviation over mean. ``entropy``: Shannon entropy over that
-        of the perfectly even spread. All NaN where there is no load.
+        ``min_max``: (max - min) / min, at most 20; infinite where a queue is empty. ``jain``: Jain's index, 1 for
+        perfectly even, 1 / queues for all on one. ``cov``: standard deviation over mean. ``entropy``: Shannon entropy
+        over that of the perfectly even spread. All NaN where there is no load.
     """
     return {name: float(values[0]) for name, values in spread_each(loads[np.newaxis]).items()}
 
@@ -65,7 +64,7 @@ def spread_each(loads: npt.NDArray[np.int64]) -> dict[str, npt.NDArray[np.float6
         measures = {
             "max_ideal": (most - ideal) / ideal,
             "min_ideal": (ideal - least) / ideal,
-            "min_max": np.where(least > 0, np.minimum((most - least) / least, MOST_MIN_MAX), _EMPTY_QUEUE),
+            "min_max": np.where(least > 0, np.minimum((most - least) / least, MOST_MIN_MAX), np.inf),
             "jain": 1 / (n_queues * (shares**2).sum(axis=1)),
             "cov": loads.std(axis=1) / ideal,
             "entropy": parts / np.log(n_queues) if n_queues > 1 else np.ones_like(totals),
