@@ -7,6 +7,7 @@ import typer
 
 from pcaphash.capture.files import output_path
 from pcaphash.cli import options
+from pcaphash.cli.inputs import refuse_overwriting
 from pcaphash.cli.messages import tell_written
 from pcaphash.cli.outcome import report_reading, report_warnings
 from pcaphash.cli.progress import announce_compilation, watched
@@ -48,7 +49,7 @@ def census(
       pcaphash analyze both.census --queues 16
     """
     traces = list_traces(traces)
-    options.refuse_overwriting(output, traces)
+    refuse_overwriting([output])
     device = Device(**options.adopt_census(traces, device_options))
     report_warnings([device])
     announce_compilation()

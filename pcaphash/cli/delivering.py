@@ -11,8 +11,8 @@ import typer
 
 from pcaphash.capture.files import output_path
 from pcaphash.cli.groups import DELIVERED, put_into
+from pcaphash.cli.inputs import refuse_overwriting
 from pcaphash.cli.messages import inform, tell_written, warn
-from pcaphash.cli.options import refuse_overwriting
 from pcaphash.cli.selecting import replace_parameter
 from pcaphash.errors import ConfigurationError, Field
 
@@ -103,13 +103,13 @@ class Delivering:
         """Whether packets go to standard output, which then has room for nothing else."""
         return self.write == STANDARD_OUTPUT
 
-    def check(self, traces: Sequence[str]) -> None:
+    def check(self) -> None:
         """Refuse what cannot be written.
 
         Raises
         ------
         ConfigurationError
-            An option has nothing to do with what is written; or a file is a trace.
+            An option has nothing to do with what is written; or what is written would replace a file that is read.
         """
         for name, value in (("header_len", self.header_len), ("with_comments", self.with_comments)):
             if value is not None and self.write is None and self.split_by_queue is None:
@@ -121,7 +121,11 @@ class Delivering:
         for name in ("write", "reported"):
             path = getattr(self, name)
             if path not in (None, STANDARD_OUTPUT):
-                refuse_overwriting(Path(path), traces, name)
+                refuse_overwriting([Path(path)], Field(name))
+        if self.split_by_queue is not None:
+            from pcaphash.capture.delivered.opening import split_captures
+
+            refuse_overwriting(split_captures(self.split_by_queue), Field("split_by_queue"))
 
     def run(
         self,

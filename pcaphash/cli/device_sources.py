@@ -2,6 +2,7 @@
 
 from typing import Any, NamedTuple
 
+from pcaphash.cli.inputs import note_inputs
 from pcaphash.cli.messages import warn
 from pcaphash.cli.payloads import read_payloads
 from pcaphash.device import DeviceOptions, TimedOptions, combine_options, list_overrides, read_device_file
@@ -33,6 +34,7 @@ def combine_sources(given: dict[str, Any]) -> Sources:
     given : dict of str
         What the command line gives, by the names of parameters; those of files are taken out.
     """
+    note_inputs(given.values())
     device_file, ethtool = given.pop("device_file"), given.pop("ethtool")
     payloads = {name: given.pop(name) for name in ("rss_config", "hash_config", "hash_tunnel_set")}
     chosen: Any = {name: value for name, value in given.items() if value not in (None, [])}
@@ -42,11 +44,13 @@ def combine_sources(given: dict[str, Any]) -> Sources:
     if device_file is not None:
         found = read_device_file(device_file)
         of_file, changes = found.configs, found.changes
+        note_inputs(each.get("hash_key") for each in (found.options, *of_file.values()))
         sources.append((f"--device {device_file}", found.options))
     is_told = False
     if ethtool is not None:
         from pcaphash.device.ethtool.options import read_ethtool
 
+        note_inputs([ethtool.rpartition("#")[0]])
         shown = read_ethtool(ethtool, chosen)
         for note in shown.notes:
             warn(note)

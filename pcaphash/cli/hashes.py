@@ -8,6 +8,7 @@ import typer
 
 from pcaphash.capture.files import output_path
 from pcaphash.cli import options
+from pcaphash.cli.inputs import refuse_overwriting
 from pcaphash.cli.messages import note_rows, warn
 from pcaphash.cli.outcome import report_reading, report_warnings
 from pcaphash.cli.progress import announce_compilation, watched
@@ -61,7 +62,7 @@ def hashes(
         options.check_format(format_, ROW_FORMATS)
     traces = list_traces(traces)
     if output is not None:
-        options.refuse_overwriting(output, traces)
+        refuse_overwriting([output])
     chosen_format = format_of_rows(format_, output)
     if output is None:
         check_stream(chosen_format, sys.stdout)

@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from pcaphash.cli.device_options import DEVICE_FILES, DEVICE_OPTIONS, TUNNEL_OPTIONS, TYPES_COMPARED, Configs
 from pcaphash.cli.device_sources import combine_sources
+from pcaphash.cli.inputs import note_inputs
 from pcaphash.cli.messages import warn
 from pcaphash.cli.selecting import replace_parameter
 from pcaphash.device import (
@@ -20,7 +20,7 @@ from pcaphash.device import (
     make_file_configs,
     parse_config,
 )
-from pcaphash.errors import ConfigurationError, Field
+from pcaphash.errors import ConfigurationError
 from pcaphash.report.words.device import missing_config_lines
 
 Window = Annotated[
@@ -198,6 +198,7 @@ def takes_device(command: Callable[..., int]) -> Callable[..., int]:
 def _combine_configurations(given: dict[str, Any]) -> Configurations:
     typed = given.copy()
     named = given.pop("config") or []
+    note_inputs(text.rpartition("@")[2] for text in named)
     types = next(
         (f"--{name.replace('_', '-')}" for name in ("hash_types", "tunnel_types") if given[name] is not None), ""
     )
@@ -221,28 +222,6 @@ def adopt_census(traces: Sequence[str], given: DeviceOptions) -> DeviceOptions:
     saved = load_census(path)
     names: DeviceOptions = {"given": saved.given | given.get("given", frozenset())}
     return combine_options(saved.device_options(given), given, names)
-
-
-def refuse_overwriting(output: Path, traces: Iterable[str], field: str = "output") -> None:
-    """Refuse to write results over what they come from.
-
-    Parameters
-    ----------
-    output : Path
-        What is to be written.
-    traces : iterable of str
-        What is read.
-    field : str
-        What names the output.
-
-    Raises
-    ------
-    ConfigurationError
-        The output is one of the traces.
-    """
-    for trace in traces:
-        if output.exists() and Path(trace).exists() and output.samefile(trace):
-            raise ConfigurationError(Field(field), f"{output} is an input file", "write to another file")
 
 
 def check_format(chosen: str, known: Iterable[str]) -> None:

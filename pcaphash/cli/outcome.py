@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pcaphash.capture.files import whole_folder
+from pcaphash.cli.inputs import refuse_overwriting
 from pcaphash.cli.messages import tell_written, warn, warn_partial
 from pcaphash.errors import OUTPUT_FIELD, Field
 from pcaphash.report.words.device import warning_lines
@@ -75,9 +76,15 @@ def write_set(folder: Path, write: Callable[[Path], Iterable[Path]], place: Fiel
         Writes files into the folder that it is given, and returns their paths.
     place : Field
         What names the folder.
+
+    Raises
+    ------
+    ConfigurationError
+        One of the files would replace one that the command reads.
     """
     with whole_folder(folder, place) as part:
         names = [path.name for path in write(part)]
+        refuse_overwriting((folder / name for name in names), place)
     for name in names:
         tell_written(folder / name)
 

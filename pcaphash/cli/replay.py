@@ -71,7 +71,7 @@ def replay(
     if output is None and not delivering.is_wanted:
         check_stream(format_, sys.stdout)
     traces = list_traces(traces)
-    delivering.check(traces)
+    delivering.check()
     is_written_only = delivering.is_wanted and not _can_tell_more(delivering, traces, output, format_)
     devices = configurations.devices()
     how = timing.options(devices, configurations.changes)
@@ -116,7 +116,7 @@ def _send(
     }
     sending.check(given, selection)
     trace = _one_trace(list_traces(traces))
-    delivering.check([trace])
+    delivering.check()
     device = _one_of(configurations.devices_alone(), configurations, "packets are sent into one device")
     sending.check_device(device, given)
     how = timing.options([device], ())

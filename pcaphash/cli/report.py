@@ -9,6 +9,7 @@ import typer
 
 from pcaphash.capture.files import output_path
 from pcaphash.cli import options
+from pcaphash.cli.inputs import refuse_overwriting
 from pcaphash.cli.messages import tell_written
 from pcaphash.cli.outcome import report_reading, report_warnings
 from pcaphash.cli.progress import announce_compilation, watched
@@ -70,7 +71,7 @@ def report(
     devices = configurations.devices_beside(traces)
     from pcaphash.report.page import page_path, write_page
 
-    options.refuse_overwriting(page_path(output), traces)
+    refuse_overwriting([page_path(output)])
     report_warnings(devices)
     announce_compilation()
     from pcaphash.studies.compare import compare

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pcaphash.cli.groups import REPORTED, put_into
+from pcaphash.cli.inputs import note_inputs
 from pcaphash.cli.selecting import replace_parameter
 from pcaphash.errors import ConfigurationError
 
@@ -150,6 +151,7 @@ class ReportedOptions:
             raise ConfigurationError(
                 "TRACE", problem, "give one, or add --per-queue if each trace holds one receive queue"
             )
+        note_inputs([*traces, self.reported, self.testpmd])
         from pcaphash.capture.reported.tpacket import TpacketHashes
 
         sources = self._sources(traces, device)
@@ -179,8 +181,9 @@ class ReportedOptions:
         if self.key_shifts is not None:
             from pcaphash.capture.reported.key_shifts import KeyShifts, parse_key_shifts
 
-            table = device.indirection_table
-            return [KeyShifts(parse_key_shifts(self.key_shifts), table, device.unclassified_queue)]
+            table, captures = device.indirection_table, parse_key_shifts(self.key_shifts)
+            note_inputs(captures.values())
+            return [KeyShifts(captures, table, device.unclassified_queue)]
         if self.testpmd is not None:
             from pcaphash.capture.reported.testpmd import TestpmdLog
 

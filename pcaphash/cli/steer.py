@@ -8,6 +8,7 @@ import typer
 
 from pcaphash.cli import options
 from pcaphash.cli.groups import OUTPUT, put_into
+from pcaphash.cli.inputs import refuse_overwriting
 from pcaphash.cli.messages import tell_written, warn
 from pcaphash.cli.outcome import report_warnings
 from pcaphash.device import Device, DeviceOptions
@@ -89,6 +90,7 @@ def steer(
 
     found = study(source, destination, protocol, queue, flow_count, both, source_ports, tunnel, header, device)
     if write is not None:
+        refuse_overwriting([Path(write)], Field("write"))
         write_flows(write, found)
     report_warnings([device])
     for unreached, queues in found.missing_by_reason.items():

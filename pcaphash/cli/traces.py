@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from pcaphash.cli.inputs import note_inputs
 from pcaphash.cli.messages import warn
 from pcaphash.errors import CaptureError, ConfigurationError, Field, Unreadable
 
@@ -59,6 +60,7 @@ def read_list(path: str, others: Sequence[str]) -> list[str]:
         It cannot be read, or names nothing.
     """
     place = Field("files_from")
+    note_inputs([path])
     try:
         data = sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
     except OSError as error:
@@ -109,4 +111,5 @@ def list_traces(given: Sequence[str]) -> list[str]:
             )
             warn(f"{trace}: {left_out} left out")
         traces += found
+    note_inputs(traces)
     return traces

@@ -100,10 +100,15 @@ def _finishing(encoder: Encoder) -> Iterator[Encoder]:
         encoder.close()
 
 
+def split_captures(folder: Path) -> list[Path]:
+    """Return the captures in a folder that are named as those of receive queues."""
+    return sorted(folder.glob("queue-*.pcap*"))
+
+
 def _refuse_others(folder: Path, n_queues: int, suffix: str) -> None:
     """Refuse a folder with captures of more receive queues, or in another format: they would be taken for these."""
     ours = {f"queue-{name}{suffix}" for name in (*range(n_queues), "unknown")}
-    other = next((path.name for path in sorted(folder.glob("queue-*.pcap*")) if path.name not in ours), None)
+    other = next((path.name for path in split_captures(folder) if path.name not in ours), None)
     if other is not None:
         problem = f"{folder} has files of another run, such as {other}"
         raise ConfigurationError(SPLIT_FIELD, problem, "remove them, or name another folder")
