@@ -30,7 +30,9 @@ IS_CUT = 2  # the capture does not show enough of it
 
 
 @rare_step
-def _behind_erspan(d: Any, offset: int, protocol: int, has_sequence: bool, captured_end: int) -> tuple[int, int, int]:
+def _behind_erspan(
+    d: Any, offset: int, protocol: int, has_sequence: bool, frame_end: int, captured_end: int
+) -> tuple[int, int, int]:
     """Step over an ERSPAN header (draft-foschiano-erspan-03 sections 4.1 to 4.3), none in type I."""
     if protocol == other.PROTOCOL_ERSPAN and not has_sequence:
         return IS_STRIPPED, offset, eth.ETHERNET
@@ -39,6 +41,8 @@ def _behind_erspan(d: Any, offset: int, protocol: int, has_sequence: bool, captu
     elif protocol == other.PROTOCOL_ERSPAN_III:
         header_len, version = other.ERSPAN_III_LEN, other.ERSPAN_III_VERSION
     else:
+        return IS_OTHER, offset, eth.ETHERNET
+    if offset + header_len > frame_end:
         return IS_OTHER, offset, eth.ETHERNET
     if offset + header_len > captured_end:
         return IS_CUT, offset, eth.ETHERNET
@@ -66,7 +70,7 @@ def _behind_gre(d: Any, offset: int, frame_end: int, captured_end: int, what: in
     options = ((flags >> 15) & 1) + ((flags >> 13) & 1) + ((flags >> 12) & 1)
     payload = offset + tun.GRE_LEN + 4 * options
     if what == ERSPAN:
-        return _behind_erspan(d, payload, protocol, flags & tun.GRE_SEQUENCE != 0, captured_end)
+        return _behind_erspan(d, payload, protocol, flags & tun.GRE_SEQUENCE != 0, frame_end, captured_end)
     if protocol == tun.PROTOCOL_ETHERNET:
         return IS_STRIPPED, payload, eth.ETHERNET
     is_ip = protocol == eth.ETHERTYPE_IPV4 or protocol == eth.ETHERTYPE_IPV6

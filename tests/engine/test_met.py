@@ -11,7 +11,7 @@ from pcaphash.errors import ConfigurationError
 from support import builders
 from support.captures import enhanced, interface, obsolete, option, pcap, pcap_record, section, simple
 from support.command import complaints, run
-from support.mirrors import MIRRORS
+from support.mirrors import MIRRORS, RUNTS
 from support.shared import CAPTURES, needs_shared
 
 MACS = [bytes([2, 0, 0, 0, 0, i]) for i in range(4)]
@@ -169,6 +169,15 @@ def test_what_the_capture_cuts_is_unknown(tmp_path):
     rows = pcaphash.hashes(path, pcaphash.Device(), Selection(strip="erspan"))
     assert rows["hash_report"].tolist() == ["UNKNOWN"] * 4 + ["UDPv4"]
     assert rows["reason"].tolist() == ["truncated"] * 4 + [""]
+
+
+@pytest.mark.parametrize("name", RUNTS)
+def test_what_ends_too_early_on_the_wire_is_not_called_cut(tmp_path, name):
+    what, runt = RUNTS[name]
+    mirror = next(around for stripped, around, _ in MIRRORS.values() if stripped == what)
+    path = write(tmp_path / "runt.pcap", runt, mirror(frame(1)))
+    reading = pcaphash.analyze(path, pcaphash.Device(), Selection(strip=what)).reading
+    assert (reading.packets, reading.selected) == (2, 1)
 
 
 COMMANDS = {

@@ -12,7 +12,7 @@ from pcaphash.engine.rules import ReadingRules
 from pcaphash.kernels.strip import ERSPAN, GRE, IS_CUT, IS_OTHER, IS_STRIPPED, VXLAN, strip_packets
 from support import builders
 from support.builders import erspan_ii, erspan_iii, in_gre
-from support.mirrors import MIRRORS
+from support.mirrors import MIRRORS, RUNTS
 from support.packets import VXLAN_PORTS, frames
 from support.records import laid_out
 
@@ -63,6 +63,13 @@ def test_each_mirror_session(name):
     assert stripped([(whole[: length + 20], len(whole), 1)], what) == [(IS_STRIPPED, FRAME[:20], len(FRAME), 1)]
 
 
+@pytest.mark.parametrize("name", RUNTS)
+def test_what_ends_too_early_on_the_wire_is_no_mirror_session(name):
+    what, runt = RUNTS[name]
+    packets = [(runt, len(runt), 1)]
+    assert stripped(packets, what) == expected(packets, what) == [(IS_OTHER, runt, len(runt), 1)]
+
+
 @pytest.mark.parametrize("what", ["erspan", "vxlan", "gre"])
 def test_what_is_no_mirror_session_stays_as_it_is(what):
     others = [MIRRORS[name][1](FRAME) for name in MIRRORS if MIRRORS[name][0] != what]
@@ -102,6 +109,7 @@ def test_every_cut(name):
     found = stripped(packets, what)
     assert found == expected(packets, what)
     assert [status for status, *_ in found[14:length]] == [IS_CUT] * (length - 14)
+    assert [status for status, *_ in found[len(whole) + 1 :][14:length]] == [IS_OTHER] * (length - 14)
 
 
 @pytest.mark.jit_only

@@ -88,9 +88,7 @@ def behind_gre(frame: Frame, offset: int, what: str) -> tuple[int, int]:
     size, version = {0x88BE: (8, 1), 0x22EB: (12, 2)}.get(protocol, (0, 0))
     if not size:
         raise NotMirroredError
-    fields = frame.captured[payload : payload + size]
-    if len(fields) < size:
-        raise TruncatedError
+    fields = need(frame, payload, size)
     if fields[0] >> 4 != version:
         raise NotMirroredError
     if version == 1:

@@ -27,3 +27,15 @@ MIRRORS = {
     "vxlan": ("vxlan", in_vxlan, 50),
     "gre-ethernet": ("gre", lambda frame: in_gre(gre(frame, ETHERNET, key=5)), 42),
 }
+
+_NO_PAYLOAD = b""
+
+RUNTS = {
+    # how it is called: what is stripped, and a packet that ends on the wire before the mirrored packet could start
+    "erspan-ii": ("erspan", in_gre(erspan_ii(_NO_PAYLOAD)[:-1])),
+    "erspan-ii-without-header": ("erspan", in_gre(erspan_ii(_NO_PAYLOAD)[:8])),
+    "erspan-iii": ("erspan", in_gre(erspan_iii(_NO_PAYLOAD)[:-1])),
+    "erspan-iii-subheader": ("erspan", in_gre(erspan_iii(_NO_PAYLOAD, subheader=True)[:-1])),
+    "vxlan": ("vxlan", in_udp(vxlan(_NO_PAYLOAD, 7)[:-1], 4789, 65000)),
+    "gre-ethernet": ("gre", in_gre(gre(_NO_PAYLOAD, ETHERNET, key=5)[:-1])),
+}
