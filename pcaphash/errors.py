@@ -23,6 +23,11 @@ def on_one_line(name: str) -> str:
     return _CONTROLS.sub(lambda found: ascii(found[0])[1:-1], name)
 
 
+def trace_name(trace: str) -> str:
+    """Return what sentences call a trace: its path on one line, or standard input."""
+    return "standard input" if trace == "-" else on_one_line(trace)
+
+
 def _as_argument(name: str, value: object) -> str:
     return name if value is None else f"{name}={value}"
 
@@ -118,7 +123,8 @@ class ConfigurationError(PcaphashError):
 
     def __str__(self) -> str:
         """Return one line that names the field."""
-        return f"{_say(self.place, self.problem)}; {self.advice}"
+        place = trace_name(self.place) if isinstance(self.place, str) else self.place
+        return f"{_say(place, self.problem)}; {self.advice}"
 
 
 class Unreadable(StrEnum):
@@ -164,7 +170,7 @@ class CaptureError(PcaphashError):
 
     def __str__(self) -> str:
         """Return one line that names the capture and, where known, the byte offset."""
-        name = "standard input" if self.path == "-" else on_one_line(self.path)
+        name = trace_name(self.path)
         place = f"{name}: byte {self.offset}" if self.offset else name  # at byte 0, the whole file is meant
         return _say(place, self.problem) + (f"; {self.advice}" if self.advice else "")
 

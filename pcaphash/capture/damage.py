@@ -1,13 +1,11 @@
-"""What is wrong with a capture that could be read in part: facts, and the one line that says them."""
+"""What is wrong with a capture that could be read in part; ``damage_words`` says it."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
-from pcaphash.errors import on_one_line
 
-
-class FaultKind(StrEnum):
+class DamageKind(StrEnum):
     """What ends the reading of a trace early; the values are what JSON documents and saved censuses call it."""
 
     CUT_SHORT = "cut_short"
@@ -23,27 +21,12 @@ class FaultKind(StrEnum):
     NOT_READ = "not_read"
 
 
-_WORDS = {
-    FaultKind.CUT_SHORT: "the file ends within a record",
-    FaultKind.JOINED_HEADER_CUT_SHORT: "the file ends within the header of another file joined to it",
-    FaultKind.RECORD_TOO_LONG: "a record gives its length as {length:,} bytes, which is more than 16 MiB",
-    FaultKind.BLOCK_LENGTH_INVALID: "a block gives an impossible length, {length:,} bytes",
-    FaultKind.BLOCK_LENGTHS_DIFFER: "the two lengths of a block do not match",
-    FaultKind.UNDECLARED_INTERFACE: "a packet names an interface that was not declared",
-    FaultKind.PACKET_TOO_LONG: "a packet gives a captured length that its block cannot hold, {length:,} bytes",
-    FaultKind.NO_BYTE_ORDER: "a section header has no byte-order magic",
-    FaultKind.COMPRESSED_CUT_SHORT: "the compressed data ends early",
-    FaultKind.COMPRESSED_DAMAGED: "the compressed data is damaged ({detail})",
-    FaultKind.NOT_READ: "{detail}",
-}
-
-
-class Fault(NamedTuple):
-    """What is wrong at a place of a trace.
+class Defect(NamedTuple):
+    """What is wrong, wherever that is.
 
     Parameters
     ----------
-    kind : FaultKind
+    kind : DamageKind
         What it is.
     length : int, optional
         The length in bytes that is given there, if that is what is wrong.
@@ -51,13 +34,9 @@ class Fault(NamedTuple):
         What the operating system, a server or a decompressor says of it; empty for other kinds.
     """
 
-    kind: FaultKind
+    kind: DamageKind
     length: int | None = None
     detail: str = ""
-
-    def __str__(self) -> str:
-        """Return it in words."""
-        return _WORDS[self.kind].format(length=self.length, detail=self.detail)
 
 
 @dataclass(frozen=True)
@@ -70,7 +49,7 @@ class Damage:
         Path of the trace, or ``-``.
     offset : int
         Byte offset in the (decompressed) trace where the first record or block stands that could not be read.
-    fault : Fault
+    defect : Defect
         What is wrong there.
     is_compressed : bool
         Whether the trace is compressed, so that no byte of the file stands at the offset.
@@ -78,13 +57,8 @@ class Damage:
 
     trace: str
     offset: int
-    fault: Fault
+    defect: Defect
     is_compressed: bool = False
-
-    def __str__(self) -> str:
-        """Return one line that names the trace and the byte offset."""
-        place = f"byte {self.offset}" + (" of the decompressed data" if self.is_compressed else "")
-        return f"{on_one_line(self.trace)}: {place}: {self.fault}; everything before it was read"
 
 
 class UnreadableBlockError(Exception):
@@ -92,10 +66,10 @@ class UnreadableBlockError(Exception):
 
     Parameters
     ----------
-    fault : Fault
+    defect : Defect
         How it does.
     """
 
-    def __init__(self, fault: Fault) -> None:
-        super().__init__(fault)
-        self.fault = fault
+    def __init__(self, defect: Defect) -> None:
+        super().__init__(defect)
+        self.defect = defect

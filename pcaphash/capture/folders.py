@@ -60,7 +60,9 @@ def _order(path: str) -> list[tuple[int, str]]:
 
 def _is_capture(path: str) -> bool:
     try:
-        Reader(path, 4096).close()
+        reader = Reader(path, 4096)
+        reader.wait_for_records()
+        reader.close()
     except CaptureError:
         return False
     return True

@@ -11,6 +11,7 @@ import struct
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from pcaphash.errors import CaptureError, Unreadable
 from pcaphash.standards.pcap import ZIP_MAGIC
 
 STANDARD_INPUT = "-"
@@ -168,6 +169,33 @@ def recognize_foreign(data: bytes) -> Foreign | None:
         if _is_chain(data, read):
             return foreign
     return None
+
+
+def not_a_capture(trace: str, data: bytes, compression: str) -> CaptureError:
+    """Return the error for a file that is not a capture: it says what the file is instead, as far as its bytes tell.
+
+    Parameters
+    ----------
+    trace : str
+        The file.
+    data : bytes
+        The (decompressed) file from its start, some thousand bytes of it.
+    compression : str
+        As ``Source`` has it.
+    """
+    its_data = "" if compression == "none" else "the decompressed data "
+    foreign = recognize_foreign(data)
+    if is_saved_array(data):
+        problem = (
+            "is not a capture. It may be a saved census, which has no packets and cannot be read from standard input"
+        )
+        advice = "give the capture, or the census to analyze"
+    elif foreign is not None:
+        problem, advice = f"{its_data}is {foreign.what}", foreign.advise(trace, compression)
+    else:
+        problem = f"is not a capture: {its_data or 'it '}starts with {data[:4].hex(' ')}"
+        advice = "give a pcap or pcapng file"
+    return CaptureError(trace, Unreadable.NOT_A_CAPTURE, problem, advice, offset=0)
 
 
 def is_saved_array(data: bytes) -> bool:

@@ -104,7 +104,10 @@ class FileInput:
 
     def open(self) -> Reader:
         """Open the file; see ``Input``."""
-        return Reader(self.name, start=self.start, end=self.end, path=self.path)
+        reader = Reader(self.name, start=self.start, end=self.end, path=self.path)
+        if self.start is None:
+            reader.wait_for_records()
+        return reader
 
     @property
     def _is_elsewhere(self) -> bool:

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pcaphash.capture.control import InterfaceDescription, SectionHeader
-from pcaphash.capture.damage import Fault, FaultKind, UnreadableBlockError
+from pcaphash.capture.damage import DamageKind, Defect, UnreadableBlockError
 from pcaphash.kernels.sections import INTERFACE, index_pcapng, walk_pcapng
 from pcaphash.kernels.timestamps import NS, PLAIN_LIMIT_NS
 from pcaphash.standards import pcap
@@ -96,12 +96,12 @@ class Pcapng:
         length = self._number(head[4:8])
         least = pcap.SECTION_HEADER_LEN if is_section else pcap.INTERFACE_DESCRIPTION_LEN
         if length < least or length & 3 or length > pcap.MOST_CAPTURED:
-            raise UnreadableBlockError(Fault(FaultKind.BLOCK_LENGTH_INVALID, length))
+            raise UnreadableBlockError(Defect(DamageKind.BLOCK_LENGTH_INVALID, length))
         if start + length > end:
             return start, None
         data = block[start : start + length].tobytes()
         if data[-4:] != data[4:8]:
-            raise UnreadableBlockError(Fault(FaultKind.BLOCK_LENGTHS_DIFFER))
+            raise UnreadableBlockError(Defect(DamageKind.BLOCK_LENGTHS_DIFFER))
         return start + length, SectionHeader(self.big_endian) if is_section else self._add_interface(data)
 
     def _number(self, data: bytes) -> int:
@@ -116,7 +116,7 @@ class Pcapng:
                 self.n_interfaces = 0
                 self.interface_names = []
                 return
-        raise UnreadableBlockError(Fault(FaultKind.NO_BYTE_ORDER))
+        raise UnreadableBlockError(Defect(DamageKind.NO_BYTE_ORDER))
 
     def _add_interface(self, data: bytes) -> InterfaceDescription:
         """Read an interface description block (section 4.2 of the draft)."""

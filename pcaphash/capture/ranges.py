@@ -12,7 +12,7 @@ from itertools import pairwise
 import numpy as np
 
 from pcaphash.capture.control import Control
-from pcaphash.capture.damage import FaultKind
+from pcaphash.capture.damage import DamageKind
 from pcaphash.capture.input import FileInput
 from pcaphash.capture.pcap import Pcap
 from pcaphash.capture.pcapng import Pcapng
@@ -59,7 +59,7 @@ class RangeReader(Reader):
     @property
     def changes_format(self) -> bool:
         """Whether bytes after the range mean something else than those before it: files were joined, for example."""
-        is_cut = self.damage is not None and self.damage.fault.kind is FaultKind.CUT_SHORT
+        is_cut = self.damage is not None and self.damage.defect.kind is DamageKind.CUT_SHORT
         has_more = self.reached < self.source.size
         is_within_head = self.reached < self._head_end
         return bool(self.joints) or self._has_controls or is_within_head or (is_cut and has_more)
@@ -126,6 +126,7 @@ def split_file(trace: str, range_len: int, chain_len: int = CHAIN_LEN) -> list[R
     """
     try:
         reader = Reader(trace)
+        reader.wait_for_records()
         size, is_plain = reader.source.size, not reader.source.is_compressed
         reader.close()
         if not is_plain or size < 2 * range_len:

@@ -8,13 +8,14 @@ import numpy as np
 import numpy.typing as npt
 
 from pcaphash.capture.control import Control, Skipped
-from pcaphash.capture.damage import Damage, Fault, FaultKind, UnreadableBlockError
-from pcaphash.capture.faults import fault_of
+from pcaphash.capture.damage import Damage, DamageKind, Defect, UnreadableBlockError
+from pcaphash.capture.defects import defect_of
 from pcaphash.capture.patched import refuse_patched
 from pcaphash.capture.pcap import Pcap, begins_file
 from pcaphash.capture.pcapng import Pcapng
+from pcaphash.capture.recognizing import recognize, recognize_or_refuse
 from pcaphash.capture.source import Source
-from pcaphash.errors import CaptureError, Unreadable
+from pcaphash.errors import CaptureError
 from pcaphash.kernels import records as kernel
 from pcaphash.kernels.records import RECORD
 from pcaphash.standards import pcap
@@ -25,17 +26,12 @@ BLOCK_LEN = 1024 * 1024
 _MOST_RECORDS = 16 * 1024
 
 _UNUSUAL = (kernel.IS_DAMAGED, kernel.IS_SKIPPED, kernel.IS_CONTROL)
-_MOST_OF_FOREIGN = 64 * 1024  # bytes that tell what another file is
+_MOST_TO_TELL = 64 * 1024  # bytes that tell what a file is
 
 Step = tuple[int, int, int, int]
 
 Take = Callable[[npt.NDArray[np.uint8], int, int], Step]
 """What ``Reader.walk`` hands bytes to."""
-
-
-def recognize(header: bytes) -> Pcap | Pcapng | None:
-    """Return an indexer for a file that starts with these bytes, or None where it is not a capture."""
-    return Pcap.recognize(header) or Pcapng.recognize(header)
 
 
 NO_INTERFACE = -1
@@ -142,16 +138,34 @@ class Reader:
         self._buffer_offset = 0
         self._is_given_away = False
         self._at_end = False
-        self._fault: Fault | None = None
+        self._defect: Defect | None = None
         self._stop: int | None = None
         try:
             while self._end < pcap.FILE_HEADER_LEN and self._fill():
                 pass
-            self.format = self._recognize()
+            self.format = recognize_or_refuse(trace, self._first_bytes(), self.source.compression, self._defect)
             self._header = self._file_header(0)  # of a pcap file, until it is handed out
             self._start = self.format.first_offset
             if start is not None or end is not None:
                 self._restrict(start, end)
+        except CaptureError:
+            self.close()
+            raise
+
+    def wait_for_records(self) -> None:
+        """Wait for as many records as tell whether a patched libpcap wrote them; a pipe may give them late.
+
+        Raises
+        ------
+        CaptureError
+            One did.
+        """
+        if not isinstance(self.format, Pcap):
+            return
+        header, compression, is_all = self.format.header, self.source.compression, False
+        try:
+            while not refuse_patched(self.trace, self._first_bytes(), header, compression, is_all=is_all):
+                is_all = self._end - self._start >= _MOST_TO_TELL or not self._fill()
         except CaptureError:
             self.close()
             raise
@@ -242,7 +256,7 @@ class Reader:
                 if status in _UNUSUAL and self._begins_file():
                     yield from self._start_file()
                 elif status == kernel.IS_DAMAGED:
-                    self._report(fault_of(code, self.format, self._buffer, self._start))
+                    self._report(defect_of(code, self.format, self._buffer, self._start))
                 elif status == kernel.IS_CONTROL:
                     yield from self._read_control()
                 elif status == kernel.IS_SKIPPED:
@@ -278,7 +292,7 @@ class Reader:
         start = self._start
         header = self._buffer[start : min(self._end, start + pcap.FILE_HEADER_LEN)].tobytes()
         if len(header) < pcap.FILE_HEADER_LEN:
-            self._report(self._fault or Fault(FaultKind.JOINED_HEADER_CUT_SHORT))
+            self._report(self._defect or Defect(DamageKind.JOINED_HEADER_CUT_SHORT))
             return
         found = recognize(header)
         assert found is not None, "it was recognized before"
@@ -296,50 +310,15 @@ class Reader:
         data = self._buffer[start : start + pcap.FILE_HEADER_LEN].tobytes()
         return Control(data, self._buffer_offset + start, self.format.header)
 
-    def _recognize(self) -> Pcap | Pcapng:
-        header = self._buffer[: min(self._end, pcap.FILE_HEADER_LEN)].tobytes()
-        if not header:
-            kind, problem = (Unreadable.NOT_READ, str(self._fault)) if self._fault else (Unreadable.EMPTY, "is empty")
-            raise CaptureError(self.trace, kind, problem, "give a pcap or pcapng file")
-        found = recognize(header)
-        if found is None:
-            raise self._not_a_capture()
-        if isinstance(found, Pcap) and self._end < pcap.FILE_HEADER_LEN:
-            its = "the decompressed data" if self.source.is_compressed else "the file"
-            problem = f"{its} ends within the file header"
-            raise CaptureError(
-                self.trace, Unreadable.HEADER_CUT_SHORT, problem, "capture or copy the file again", offset=self._end
-            )
-        if isinstance(found, Pcap):
-            data = self._buffer[: min(self._end, _MOST_OF_FOREIGN)].tobytes()
-            refuse_patched(self.trace, data, found.header, self.source.compression)
-        return found
+    def _first_bytes(self) -> bytes:
+        """Return the bytes not used yet, as many as tell what a file is."""
+        return self._buffer[self._start : min(self._end, self._start + _MOST_TO_TELL)].tobytes()
 
-    def _not_a_capture(self) -> CaptureError:
-        """Say what the file is instead, as far as its first bytes tell."""
-        from pcaphash.capture.foreign import is_saved_array, recognize_foreign  # a long table that few runs need
-
-        kind = Unreadable.NOT_A_CAPTURE
-        data = self._buffer[: min(self._end, _MOST_OF_FOREIGN)].tobytes()
-        its_data = "the decompressed data " if self.source.is_compressed else ""
-        if is_saved_array(data):
-            problem = (
-                "is not a capture. It may be a saved census, which has no packets and cannot be read from "
-                "standard input"
-            )
-            return CaptureError(self.trace, kind, problem, "give the capture, or the census to analyze", offset=0)
-        foreign = recognize_foreign(data)
-        if foreign is not None:
-            advice = foreign.advise(self.trace, self.source.compression)
-            return CaptureError(self.trace, kind, f"{its_data}is {foreign.what}", advice, offset=0)
-        problem = f"is not a capture: {its_data or 'it '}starts with {data[:4].hex(' ')}"
-        return CaptureError(self.trace, kind, problem, "give a pcap or pcapng file", offset=0)
-
-    def _report(self, fault: Fault, offset: int | None = None) -> None:
+    def _report(self, defect: Defect, offset: int | None = None) -> None:
         """Note damage at an offset in the trace, by default that of the first byte not used yet."""
         if offset is None:
             offset = self._buffer_offset + self._start
-        self.damage = Damage(self.trace, offset, fault, self.source.is_compressed)
+        self.damage = Damage(self.trace, offset, defect, self.source.is_compressed)
 
     def _fill(self) -> int:
         """Read on after the bytes not used yet; return how many bytes came, none only at the end."""
@@ -359,19 +338,19 @@ class Reader:
         room = memoryview(self._buffer)[left:]  # type: ignore[arg-type]
         if self._stop is not None:
             room = room[: self._stop - self._buffer_offset - left]
-        n_bytes, self._fault = self.source.readinto(room)
+        n_bytes, self._defect = self.source.readinto(room)
         self._end += n_bytes
-        self._at_end = not n_bytes or self._fault is not None
+        self._at_end = not n_bytes or self._defect is not None
         return n_bytes
 
     def _more(self) -> bool:
         """Read on; return False at the end, with what is left over reported as damage."""
         if self._fill():
             return True
-        if self._fault:
-            self._report(self._fault)
+        if self._defect:
+            self._report(self._defect)
         elif self._end > self._start:
-            self._report(Fault(FaultKind.CUT_SHORT))
+            self._report(Defect(DamageKind.CUT_SHORT))
         return False
 
     def _read_control(self) -> Iterator[Control]:
@@ -381,7 +360,7 @@ class Reader:
         try:
             after, says = self.format.read_control(self._buffer, start, self._end)
         except UnreadableBlockError as error:
-            self._report(error.fault)
+            self._report(error.defect)
             return
         if says:
             self._start = after
@@ -402,14 +381,14 @@ class Reader:
         while self._buffer_offset + self._end < trailer + 4 and not self._at_end:
             yield from self._skip_to(min(self._end, trailer - self._buffer_offset))
             self._fill()
-        fault = None
+        defect = None
         after = trailer + 4 - self._buffer_offset
         if after > self._end:
-            fault = self._fault or Fault(FaultKind.CUT_SHORT)
+            defect = self._defect or Defect(DamageKind.CUT_SHORT)
         elif self._buffer[after - 4 : after].tobytes() != expected:
-            fault = Fault(FaultKind.BLOCK_LENGTHS_DIFFER)
-        if fault:
-            self._report(fault, block_offset)
+            defect = Defect(DamageKind.BLOCK_LENGTHS_DIFFER)
+        if defect:
+            self._report(defect, block_offset)
         else:
             yield from self._skip_to(after)
 

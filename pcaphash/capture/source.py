@@ -9,7 +9,7 @@ import time
 from typing import TYPE_CHECKING
 
 from pcaphash.capture.compression import DECOMPRESSORS, Compressed, Decompressed
-from pcaphash.capture.damage import Fault, FaultKind
+from pcaphash.capture.damage import DamageKind, Defect
 from pcaphash.capture.stream import Stored, Stream
 from pcaphash.errors import CaptureError, Unreadable
 
@@ -95,14 +95,14 @@ class Source:
         """Whether the bytes read differ from those stored."""
         return self.compression != "none"
 
-    def readinto(self, buffer: memoryview) -> tuple[int, Fault | None]:
+    def readinto(self, buffer: memoryview) -> tuple[int, Defect | None]:
         """Read at least one byte, and fill the buffer as far as that goes without waiting for a pipe.
 
         Returns
         -------
         n_bytes : int
             Bytes read; 0 only at the end or before damage.
-        fault : Fault or None
+        defect : Defect or None
             What ended the stream early.
         """
         n_bytes = 0
@@ -112,11 +112,11 @@ class Source:
                 n_bytes += n
                 deadline = deadline or time.monotonic() + _GATHERING
         except EOFError:
-            return n_bytes, Fault(FaultKind.COMPRESSED_CUT_SHORT)
+            return n_bytes, Defect(DamageKind.COMPRESSED_CUT_SHORT)
         except ValueError as error:
-            return n_bytes, Fault(FaultKind.COMPRESSED_DAMAGED, detail=str(error))
+            return n_bytes, Defect(DamageKind.COMPRESSED_DAMAGED, detail=str(error))
         except OSError as error:
-            return n_bytes, Fault(FaultKind.NOT_READ, detail=error.strerror or str(error))
+            return n_bytes, Defect(DamageKind.NOT_READ, detail=error.strerror or str(error))
         return n_bytes, None
 
     @property

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pcaphash.capture.files import whole_folder
 from pcaphash.cli.inputs import refuse_overwriting
 from pcaphash.cli.messages import tell_written, warn, warn_partial
-from pcaphash.errors import OUTPUT_FIELD, Field
+from pcaphash.errors import OUTPUT_FIELD, Field, trace_name
 from pcaphash.report.words.device import warning_lines
 from pcaphash.report.words.doubts import list_doubts
 from pcaphash.report.words.problems import list_problems
@@ -47,8 +47,8 @@ def report_reading(reading: "Reading", selection: "Selection | None" = None) -> 
     for trace, offsets in list(reading.joined.items())[:_MOST_TOLD]:
         files = "another file starts" if len(offsets) == 1 else f"{len(offsets):,} more files start, the first"
         warn(
-            f"{trace}: {files} at byte {offsets[0]}: the trace is several files joined together, and all of them "
-            "were read"
+            f"{trace_name(trace)}: {files} at byte {offsets[0]}: the trace is several files joined together, and "
+            "all of them were read"
         )
     if len(reading.joined) > _MOST_TOLD:
         warn(f"{len(reading.joined) - _MOST_TOLD:,} more traces are joined files too, and were read the same way")

@@ -10,7 +10,7 @@ import typer
 
 from pcaphash.cli.inputs import note_inputs
 from pcaphash.cli.messages import warn
-from pcaphash.errors import CaptureError, ConfigurationError, Field, Unreadable
+from pcaphash.errors import CaptureError, ConfigurationError, Field, Unreadable, trace_name
 
 OneTrace = Annotated[str, typer.Argument(metavar="TRACE", help="A capture; - is standard input.")]
 Traces = Annotated[
@@ -64,14 +64,14 @@ def read_list(path: str, others: Sequence[str]) -> list[str]:
     try:
         data = sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
     except OSError as error:
-        problem = f"{path} cannot be read: {error.strerror or error}"
+        problem = f"{trace_name(path)} cannot be read: {error.strerror or error}"
         raise ConfigurationError(place, problem, "check the path and its permissions") from error
     names = data.split(b"\0") if b"\0" in data else data.splitlines()
     traces = [os.fsdecode(name) for name in names if name.strip()]
     if not traces and not others:
-        raise ConfigurationError(place, f"{path} names no trace", "write one path a line")
+        raise ConfigurationError(place, f"{trace_name(path)} names no trace", "write one path a line")
     if path == "-" and "-" in (*traces, *others):
-        raise ConfigurationError(place, "- is also a trace", "standard input can be read only once")
+        raise ConfigurationError(place, "standard input is also a trace", "it can be read only once")
     return traces
 
 

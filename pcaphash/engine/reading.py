@@ -136,7 +136,7 @@ class Reading:
     def add_problem(self, number: Number, problem: Problem) -> None:
         """Take note of why a trace could not be read, or only in part."""
         known = self.problems_of.setdefault(number, [])
-        if not any(str(each) == str(problem) for each in known):
+        if not any(_is_same(each, problem) for each in known):
             known.append(problem)
 
     def combine(self, other: "Reading") -> None:
@@ -169,6 +169,13 @@ class Reading:
 
     def _own_problems(self) -> list[Problem]:
         return [each for number in sorted(self.problems_of) if len(number) == 1 for each in self.problems_of[number]]
+
+
+def _is_same(one: Problem, other: Problem) -> bool:
+    """Tell whether two problems of a trace are one; errors know only themselves."""
+    if isinstance(one, CaptureError) and isinstance(other, CaptureError):
+        return one.args == other.args
+    return one == other
 
 
 def _add(mine: dict[_Reason, int], theirs: Mapping[_Reason, int]) -> None:

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
+from pcaphash.errors import trace_name
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -39,7 +41,7 @@ class Result:
 
 def packets_of(reading: "Reading", n_packets: int) -> str:
     """Say how many packets a result is about, of which traces, and whether some of them could not be read."""
-    names = [PurePath(trace).name for trace in reading.traces]
+    names = [trace_name(PurePath(trace).name) for trace in reading.traces]
     traces = ", ".join(names) if len(names) <= MOST_NAMED else f"{len(names):,} traces"
     problems = counted(len(reading.problems), "problem")
     return f"{counted(n_packets, 'packet')} of {traces}" + (f" (partial: {problems})" if reading.is_partial else "")

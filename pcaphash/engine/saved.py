@@ -10,7 +10,8 @@ from typing import IO, TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from pcaphash.capture.damage import Damage, Fault, FaultKind
+from pcaphash.capture.damage import Damage, DamageKind, Defect
+from pcaphash.capture.damage_words import problem_text
 from pcaphash.capture.source import STANDARD_INPUT
 from pcaphash.device.device import Device
 from pcaphash.device.toml import DeviceOptions
@@ -162,7 +163,7 @@ def save_census(saved: SavedCensus, stream: IO[bytes]) -> None:
         "left_out_packets": np.array(list(reading.left_out.values()), np.int64),
         "link_types": np.array(list(reading.link_types.items()), np.int64).reshape(-1, 2),
         "is_stopped": np.bool_(reading.is_stopped),
-        "problems": np.array([_portable(str(problem)) for problem in reading.problems], np.str_),
+        "problems": np.array([_portable(problem_text(problem)) for problem in reading.problems], np.str_),
         "problem_values": np.array([_portable(_write_problem(problem)) for problem in reading.problems], np.str_),
     }
     np.savez_compressed(stream, **arrays)
@@ -173,7 +174,8 @@ def _write_problem(problem: Problem) -> str:
     if isinstance(problem, str):
         return json.dumps(problem)
     if isinstance(problem, Damage):
-        return json.dumps({"damage": vars(problem)}, default=int)
+        written = {"fault" if name == "defect" else name: value for name, value in vars(problem).items()}
+        return json.dumps({"damage": written}, default=int)
     return json.dumps({"error": problem.args}, default=int)
 
 
@@ -189,8 +191,8 @@ def _read_problem(text: str) -> Problem:
     if isinstance(value, str):
         return value
     if "damage" in value:
-        kind, length, detail = value["damage"].pop("fault")
-        return Damage(**value["damage"], fault=Fault(FaultKind(kind), length, detail))
+        kind, length, detail = value["damage"].pop("fault")  # its name in the first files
+        return Damage(**value["damage"], defect=Defect(DamageKind(kind), length, detail))
     path, kind, *others = value["error"]
     return CaptureError(path, Unreadable(kind), *others)
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from pcaphash.capture.damage_words import damage_text
 from pcaphash.capture.input import Readable, Trace
 from pcaphash.capture.reader import Block
 from pcaphash.device.device import Device
@@ -97,7 +98,7 @@ class HashesRequest(Asked):
         columns = columns_of_hashes(names_traces=self.names_traces)
         rows = pd.concat(tables, ignore_index=True) if tables else columns.frame([])
         if reading.damages:
-            rows.attrs["damages"] = [str(damage) for damage in reading.damages]
+            rows.attrs["damages"] = list(map(damage_text, reading.damages))
             rows.attrs["damage"] = rows.attrs["damages"][0]
         return rows
 

@@ -8,6 +8,7 @@ import zlib
 import pytest
 
 from naive.capture import read as naive_read
+from pcaphash.capture.damage_words import defect_text
 from pcaphash.capture.reader import Reader
 from pcaphash.errors import CaptureError
 from support import captures
@@ -83,7 +84,7 @@ def test_gzip_cut_anywhere_loses_nothing_that_precedes(tmp_path):
         shown = naive_read(gunzip(data[:length]))
         records, damage = read(path)
         assert records == shown.records
-        assert str(damage.fault) == "the compressed data ends early"
+        assert defect_text(damage.defect) == "the compressed data ends early"
         assert damage.offset == 24 + 66 * len(records)
 
 
@@ -97,7 +98,7 @@ def test_gzip_damaged_in_the_middle(tmp_path, place):
     assert records[: place // 1000 - 1] == naive_read(LARGE_CAPTURE).records[: place // 1000 - 1]
     # The damage shows in the checksum behind the data only.
     assert len(records) == 1000
-    assert "damaged" in str(damage.fault)
+    assert "damaged" in defect_text(damage.defect)
     assert damage.offset == 24 + 1000 * len(records)
 
 
@@ -153,7 +154,7 @@ def test_zstd_cut_anywhere(tmp_path, kept):
     records, damage = read(path)
     assert records == naive_read(LARGE_CAPTURE).records[: len(records)]
     assert kept * 1000 - ZSTD_BLOCK_RECORDS <= len(records) <= kept * 1000
-    assert str(damage.fault) == "the compressed data ends early"
+    assert defect_text(damage.defect) == "the compressed data ends early"
     assert damage.offset == 24 + 1000 * len(records)
 
 
@@ -165,7 +166,7 @@ def test_damaged_zstd(tmp_path):
     records, damage = read(path)
     assert records == naive_read(LARGE_CAPTURE).records[: len(records)]
     assert len(records) >= 1000 - ZSTD_CHUNK_RECORDS
-    assert "damaged" in str(damage.fault)
+    assert "damaged" in defect_text(damage.defect)
     assert damage.offset == 24 + 1000 * len(records)
 
 
@@ -189,7 +190,7 @@ def test_what_follows_a_zstd_frame_must_be_one(tmp_path, rest):
     path.write_bytes(zstd.compress(CAPTURE) + rest)
     records, damage = read(path)
     assert records == naive_read(CAPTURE).records
-    assert "compressed data" in str(damage.fault)
+    assert "compressed data" in defect_text(damage.defect)
     assert damage.offset == len(CAPTURE)
 
 

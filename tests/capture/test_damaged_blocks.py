@@ -3,7 +3,8 @@
 import pytest
 
 import pcaphash
-from pcaphash.capture.damage import Fault, FaultKind
+from pcaphash.capture.damage import DamageKind, Defect
+from pcaphash.capture.damage_words import problem_text
 from support.captures import block, enhanced, interface, pcap, section, simple
 
 FRAME = bytes(60)
@@ -32,7 +33,7 @@ def test_the_damage_is_named_with_its_place(tmp_path, name):
     path.write_bytes(before + damaged + enhanced(FRAME))
     reading = pcaphash.info(path).reading
     assert reading.packets == 1
-    (found,) = map(str, reading.problems)
+    (found,) = map(problem_text, reading.problems)
     assert problem in found
     assert f"{len(before):,}" in found
 
@@ -42,4 +43,4 @@ def test_the_length_that_a_record_gives_is_told(tmp_path, order, name):
     path = tmp_path / "long.pcap"
     path.write_bytes(pcap(order=order) + bytes(8) + (2**24 + 1).to_bytes(4, name) * 2)
     (damage,) = pcaphash.info(path).reading.damages
-    assert (damage.offset, damage.fault) == (24, Fault(FaultKind.RECORD_TOO_LONG, 2**24 + 1))
+    assert (damage.offset, damage.defect) == (24, Defect(DamageKind.RECORD_TOO_LONG, 2**24 + 1))

@@ -1,12 +1,18 @@
 """Pcap files of patched versions of libpcap, whose record headers are longer than the magic number says."""
 
+import contextlib
 import gzip
+import os
 import struct
+import threading
+import time
+from contextlib import closing
 
 import pytest
 
 import pcaphash
-from pcaphash.errors import NothingReadableError
+from pcaphash.capture.input import FileInput
+from pcaphash.errors import CaptureError, NothingReadableError
 from support import captures
 from support.shared import ROOT
 
@@ -43,6 +49,43 @@ def test_they_are_named_with_what_converts_them(tmp_path, magic, length, system,
     packed.write_bytes(gzip.compress(path.read_bytes()))
     with pytest.raises(NothingReadableError, match=r"convert it: gzip -dc \S+ \| editcap -F pcap - OUT.pcap"):
         pcaphash.info(packed)
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress], ids=["plain", "gzip"])
+@pytest.mark.parametrize("n_frames", [2, 3])
+@pytest.mark.parametrize("n_bytes", [24, 30, 40, 24 + 24 + 60, 24 + 24 + 60 + 15])
+def test_they_are_named_however_a_pipe_cuts_them(n_bytes, n_frames, pack):
+    data = capture(captures.MICROSECONDS, 24, frames=FRAMES[:n_frames])
+    with pytest.raises(CaptureError, match=r"the patched libpcap of Red Hat 6\.1"):
+        read_in_pieces(pack(data[:n_bytes]), pack(data[n_bytes:]))
+
+
+@pytest.mark.parametrize("n_bytes", [24, 30, 24 + 16 + 60, 24 + 16 + 60 + 15])
+@pytest.mark.parametrize("n_frames", [1, 2, 3])
+def test_other_captures_are_read_however_a_pipe_cuts_them(n_bytes, n_frames):
+    data = capture(captures.MICROSECONDS, 16, frames=FRAMES[:n_frames])
+    assert read_in_pieces(data[:n_bytes], data[n_bytes:]) == n_frames
+
+
+def read_in_pieces(first: bytes, rest: bytes) -> int:
+    """Count the packets of a pipe of which the second piece comes late."""
+    read_end, write_end = os.pipe()
+
+    def write() -> None:
+        with os.fdopen(write_end, "wb", buffering=0) as stream:
+            stream.write(first)
+            time.sleep(0.1)
+            with contextlib.suppress(BrokenPipeError):
+                stream.write(rest)
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        with closing(FileInput(f"/dev/fd/{read_end}").open()) as reader:
+            return sum(len(block.records) for block in reader.blocks())
+    finally:
+        os.close(read_end)
+        writer.join()
 
 
 @pytest.mark.parametrize(("magic", "length"), [(captures.MICROSECONDS, 16), (MODIFIED, 24)])

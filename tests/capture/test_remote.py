@@ -115,6 +115,7 @@ CHANGE = """
 import os, sys
 sys.path.insert(0, {tests!r})
 from support.objects import put
+from pcaphash.capture.damage_words import damage_text
 from pcaphash.capture.input import FileInput, state_of
 from pcaphash.capture.reader import Reader
 
@@ -133,7 +134,7 @@ for block in reader.blocks():
         replace()
         assert before != state_of(FileInput({url!r}))
         before = ""
-print(n > 1000, reader.damage)
+print(n > 1000, damage_text(reader.damage))
 """
 
 

@@ -185,8 +185,8 @@ def test_names_come_from_a_list(folder, tmp_path):
             b"",
             "--files-from: nothing cannot be read: No such file or directory; ",
         ),
-        (["--files-from", "-"], b"\n", "--files-from: - names no trace; write one path a line"),
-        (["-", "--files-from", "-"], b"a\n", "--files-from: - is also a trace; standard input can be read only once"),
+        (["--files-from", "-"], b"\n", "--files-from: standard input names no trace; write one path a line"),
+        (["-", "--files-from", "-"], b"a\n", "--files-from: standard input is also a trace; it can be read only once"),
         ([], b"", "TRACE: none is given; name a capture, or - for standard input"),
     ],
 )

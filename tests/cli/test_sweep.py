@@ -103,7 +103,7 @@ def test_what_is_wrong_takes_one_line(tmp_path):
         ((TRACE, "--format", "xml"), 2, "--format: 'xml' is not available here"),
         ((TRACE, "-o", TRACE), 2, "geneve.pcap cannot be written"),
         ((TRACE, "--hash-types", "TCPv5"), 2, "--hash-types: "),
-        (("-", "-"), 2, "TRACE: - is given twice"),
+        (("-", "-"), 2, "TRACE: standard input is given twice"),
         ((tmp_path / "absent.pcap",), 4, "absent.pcap"),
         ((TRACE, "--vni", 4242424), 2, "--vni 4242424: none of the"),
     ]:

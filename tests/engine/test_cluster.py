@@ -19,6 +19,7 @@ import pytest
 
 pytest.importorskip("distributed", reason="Dask is not installed")
 
+from pcaphash.capture.damage_words import damage_text, problem_text
 from pcaphash.capture.input import FileInput
 from pcaphash.engine.cluster import connecting, gathering, local
 from pcaphash.engine.cluster.merging import MergeTree
@@ -143,9 +144,10 @@ def test_relative_paths(scheduler, tmp_path, monkeypatch):
         assert told(request, write, on_cluster(scheduler, request, inputs)) == told(
             request, write, gather(request, inputs)
         )
-    assert list(map(str, on_cluster(scheduler, request, inputs, resume="partial").reading.problems)) == [
+    problems = on_cluster(scheduler, request, inputs, resume="partial").reading.problems
+    assert list(map(problem_text, problems)) == [
         "nothing: No such file or directory; check the path and its permissions",
-        *map(str, gather(request, inputs).reading.damages),
+        *map(damage_text, gather(request, inputs).reading.damages),
     ]
 
 

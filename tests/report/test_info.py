@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from pcaphash.capture.damage import Damage, Fault, FaultKind
+from pcaphash.capture.damage import Damage, DamageKind, Defect
 from pcaphash.device import Device
 from pcaphash.engine.census.census import CensusIdentity
 from pcaphash.engine.flows.tunnels import Tunnel
@@ -61,7 +61,7 @@ TWO = TraceFile(
         interface(2, link_type=60000, snap_length=65535, exponent=0),
     ),
     Times(START, START + 61 * 10**9, 3, 4),
-    Damage("-", 77, Fault(FaultKind.CUT_SHORT), True),
+    Damage("-", 77, Defect(DamageKind.CUT_SHORT), True),
 )
 TALLY = Tally(
     5_001, 20_000_000, 10_000_000, 1_000, 65_000, 250, {"in": 7, "out": 4_990, "unknown": 4},

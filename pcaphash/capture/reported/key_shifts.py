@@ -14,7 +14,9 @@ import numpy as np
 import numpy.typing as npt
 
 from pcaphash.capture.damage import Damage
-from pcaphash.capture.reader import Block, Reader
+from pcaphash.capture.damage_words import defect_text
+from pcaphash.capture.input import FileInput
+from pcaphash.capture.reader import Block
 from pcaphash.capture.reported.notes import Note
 from pcaphash.capture.reported.packet_options import PacketOptions
 from pcaphash.capture.reported.source import NOT_REPORTED, Reported
@@ -140,7 +142,7 @@ class KeyShifts:
         n = min(len(own), len(others))
         differs = own[:n] != others[:n]
         if damage and len(others) < len(own) and not differs.any():
-            problem = f"{damage.fault}, so packet {first + n} of the trace is missing"
+            problem = f"{defect_text(damage.defect)}, so packet {first + n} of the trace is missing"
             raise ConfigurationError(self._paths[shift], problem, "take the capture again")
         if differs.any() or len(others) < len(own):
             number = first + (int(np.argmax(differs)) if differs.any() else n)
@@ -161,7 +163,7 @@ def _checksums(block: Block) -> npt.NDArray[np.uint32]:
 def _read(path: str) -> _Capture:
     queues, checksums = [np.zeros(0, np.int64)], [np.zeros(0, np.uint32)]
     options, first = PacketOptions(), 1
-    reader = Reader(path)
+    reader = FileInput(path).open()
     for block in reader.blocks():
         queues.append(options.read(block, first)[1].queues)
         checksums.append(_checksums(block))

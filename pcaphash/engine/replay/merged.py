@@ -26,7 +26,7 @@ from pcaphash.engine.running.loop import close_part, open_part
 from pcaphash.engine.sampled.kept import PacketKeeper
 from pcaphash.engine.selecting.selection import Selection
 from pcaphash.engine.selecting.selector import Selector
-from pcaphash.errors import CaptureError, ConfigurationError, Field
+from pcaphash.errors import CaptureError, ConfigurationError, Field, trace_name
 from pcaphash.kernels.records import INTERFACE_UNKNOWN, RECORD
 from pcaphash.standards import pcap
 
@@ -269,7 +269,7 @@ class MergedTraces:
         says = control.says
         if isinstance(says, SectionHeader):
             if says.big_endian != self._big_endian:
-                problem = f"{source.part.input.name} has another byte order than the trace before it"
+                problem = f"{trace_name(source.part.input.name)} has another byte order than the trace before it"
                 raise ConfigurationError(
                     Field("write"), problem, "write the packets of one trace; mergecap merges traces"
                 )

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any
 
+from pcaphash.capture.damage_words import problem_text
 from pcaphash.report.words.problems import problem_documents
 from pcaphash.report.words.values import link_type_name
 
@@ -51,7 +52,7 @@ def reading_document(reading: "Reading") -> dict[str, object]:
     """Return the result of reading traces as what JSON is made of."""
     return {
         "partial": reading.is_partial,
-        "problems": [str(problem) for problem in reading.problems],
+        "problems": list(map(problem_text, reading.problems)),
         "problem_facts": problem_documents(reading.problems),
         "packets": reading.packets,
         "left_out": dict(sorted(reading.left_out.items())),

@@ -8,6 +8,7 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
+from pcaphash.errors import trace_name
 from pcaphash.report.explain.headers import note_words, value_words
 from pcaphash.report.explain.outcome import because_words, list_rules
 from pcaphash.report.explain.stops import stop_words
@@ -66,7 +67,7 @@ def show_explanation(explanation: "Explanation", stream: TextIO) -> None:
     """
     page = _Page(open_console(stream))
     answer = explanation.answer
-    page.line(Text(f"packet {explanation.packet:,} of {explanation.trace}", style="bold"))
+    page.line(Text(f"packet {explanation.packet:,} of {trace_name(explanation.trace)}", style="bold"))
     page.line("", _lengths(explanation))
     page.line("", Text(_answer(answer), style="bold green" if answer.hash_value is not None else "bold yellow"))
     because = because_words(explanation)

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
+from pcaphash.errors import trace_name
 from pcaphash.report.layout import Columns
 from pcaphash.report.words.values import common_folder, count, link_type_name, moment, size
 
@@ -23,7 +24,7 @@ def show_files(files: "list[TraceFile]", console: Console) -> None:
     """
     folder = common_folder([file.trace for file in files])
     prefix = f"{folder}/" if folder else ""
-    names = ["standard input" if file.trace == "-" else file.trace.removeprefix(prefix) for file in files]
+    names = [trace_name(file.trace.removeprefix(prefix)) for file in files]
     title = f"{count(len(files))} files" + (f" in {folder}" if folder not in ("", ".") else "")
     starts = [moment(file.times.first)[:19] if file.times.first is not None else "" for file in files]
     link_types = [_listed(_link_types(file)) for file in files]

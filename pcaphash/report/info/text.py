@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, TextIO
 from rich.console import Console
 from rich.text import Text
 
-from pcaphash.errors import Field, on_one_line
+from pcaphash.capture.damage_words import place_text
+from pcaphash.errors import Field, trace_name
 from pcaphash.report.info.files import show_files
 from pcaphash.report.layout import Columns, open_console
 from pcaphash.report.words.doubts import list_doubts
@@ -82,8 +83,7 @@ def _line(text: str, console: Console, style: str = "") -> None:
 
 
 def _show_file(file: "TraceFile", with_times: bool, console: Console) -> None:
-    name = "standard input" if file.trace == "-" else file.trace
-    _heading(f"{name}: {_format(file)}, {size(file.stored_bytes)}, {packets(file.packets)}", console)
+    _heading(f"{trace_name(file.trace)}: {_format(file)}, {size(file.stored_bytes)}, {packets(file.packets)}", console)
     headers = file.headers
     if headers.format == "pcapng" or headers.n_sections > 1:
         parts = [_number(headers.n_sections, "section"), _number(headers.n_interfaces, "interface")]
@@ -100,7 +100,7 @@ def _show_file(file: "TraceFile", with_times: bool, console: Console) -> None:
     for line in _list_times(file.times) if with_times else []:
         _line(line, console)
     if file.damage:
-        _line(f"damaged at {str(file.damage).removeprefix(f'{on_one_line(file.trace)}: ')}", console, "bold red")
+        _line(f"damaged at {place_text(file.damage)}", console, "bold red")
 
 
 def _format(file: "TraceFile") -> str:
@@ -158,7 +158,7 @@ def _resolution(interface: "Interface") -> str:
 def _show_saved(saved: "SavedFacts", console: Console) -> None:
     identity, reading = saved.identity, saved.reading
     _heading(f"{saved.path}: saved census, {packets(saved.packets)}, {size(saved.n_bytes)}", console)
-    names = ", ".join(reading.traces[:_MOST_NAMES])
+    names = ", ".join(map(trace_name, reading.traces[:_MOST_NAMES]))
     more = len(reading.traces) - _MOST_NAMES
     _line(f"of {names}{f' and {count(more)} more' if more > 0 else ''}", console)
     keys = [key.hex() for key in identity.hash_keys]

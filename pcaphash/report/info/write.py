@@ -3,6 +3,7 @@
 from dataclasses import asdict
 from typing import TYPE_CHECKING, TextIO
 
+from pcaphash.capture.damage_words import defect_text, problem_text
 from pcaphash.report.formats.writers import Writers, as_document
 from pcaphash.report.words.problems import damage_document, problem_documents
 from pcaphash.report.words.suspicion import suspect_document
@@ -44,7 +45,7 @@ def _document(asked: "tuple[Info, bool]") -> dict[str, object]:
     reading, tally, tunnels, reported = info.reading, info.tally, info.tunnels, info.reported
     return {
         "partial": reading.is_partial,
-        "problems": [str(problem) for problem in reading.problems],
+        "problems": list(map(problem_text, reading.problems)),
         "problem_facts": problem_documents(reading.problems),
         "files": [_file_document(file) for file in info.files],
         "saved_censuses": [_saved_document(saved) for saved in info.saved],
@@ -146,7 +147,7 @@ def _file_document(file: "TraceFile") -> dict[str, object]:
 
 
 def _damage_document(damage: "Damage") -> dict[str, object]:
-    return {**damage_document(damage), "problem": str(damage.fault)}
+    return {**damage_document(damage), "problem": defect_text(damage.defect)}
 
 
 def _saved_document(saved: "SavedFacts") -> dict[str, object]:
@@ -169,7 +170,7 @@ def _saved_document(saved: "SavedFacts") -> dict[str, object]:
         "stopped": reading.is_stopped,
         "selected": {"packets": saved.packets, "bytes": saved.n_bytes},
         "link_types": _link_types(reading.link_types),
-        "problems": [str(problem) for problem in reading.problems],
+        "problems": list(map(problem_text, reading.problems)),
         "problem_facts": problem_documents(reading.problems),
     }
 

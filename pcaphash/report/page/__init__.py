@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from pcaphash import __version__
 from pcaphash.capture.files import output_folder, whole_file
-from pcaphash.errors import OUTPUT_FIELD, ConfigurationError
+from pcaphash.errors import OUTPUT_FIELD, ConfigurationError, trace_name
 from pcaphash.report.compare.words import put_into_words
 from pcaphash.report.figures.canvas import NARROW, WIDE, printable
 from pcaphash.report.figures.compare import choice_text, draw_comparison
@@ -125,7 +125,7 @@ def make_page(comparison: "Comparison", command: str = "", replay: "Replay | Non
             colours=colours_of(comparison),
             notices=facts.notices(comparison),
             sections=[each for each in _sections(comparison, drawings, replay) if each.drawing or each.tables],
-            traces=facts.shorten(reading.traces),
+            traces=facts.shorten(list(map(trace_name, reading.traces))),
             command=command,
             version=__version__,
             style=f"{palette_style()}\n{_read('page.css')}",

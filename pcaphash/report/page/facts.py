@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from pcaphash.capture.damage_words import problem_text
 from pcaphash.errors import Field
 from pcaphash.kernels.timestamps import NO_TIMESTAMP
 from pcaphash.report.compare.text import flow_limits, other_tunnels
@@ -29,7 +30,7 @@ def reservations(reading: "Reading") -> list[str]:
 def notices(comparison: "Comparison") -> list[str]:
     """Say what could not be read, and what the numbers do not tell."""
     reading = comparison.reading
-    lines = shorten([f"could not be read: {problem}" for problem in reading.problems])
+    lines = shorten([f"could not be read: {problem_text(problem)}" for problem in reading.problems])
     if reading.is_partial:
         lines.append("the results are partial")
     lines += list_doubts(reading)

@@ -3,6 +3,7 @@
 import math
 from typing import TYPE_CHECKING
 
+from pcaphash.errors import trace_name
 from pcaphash.report.words.cut import cut_configurations
 from pcaphash.report.words.values import counted, duration, packet_rate, packets, percent
 
@@ -223,13 +224,13 @@ def traffic_text(replay: "Replay") -> str:
 def clock_lines(clock: "Clock") -> list[str]:
     """Say, a line each, which times of the traces are not taken as they are."""
     lines = [
-        f"{each.trace}: {counted(each.packets, 'packet is', 'packets are')} stamped earlier than the packet before, "
-        f"from packet {each.packet:,} on: each arrives together with the packet before"
+        f"{trace_name(each.trace)}: {counted(each.packets, 'packet is', 'packets are')} stamped earlier than the "
+        f"packet before, from packet {each.packet:,} on: each arrives together with the packet before"
         for each in clock.backwards
     ]
     lines += [
-        f"{each.trace}: the clock was set before packet {each.packet:,}, by {each.seconds:+,.0f} s: this packet "
-        "arrives together with the packet before, and later times are shifted by as much"
+        f"{trace_name(each.trace)}: the clock was set before packet {each.packet:,}, by {each.seconds:+,.0f} s: this "
+        "packet arrives together with the packet before, and later times are shifted by as much"
         for each in clock.jumps[:_MOST_NAMED]
     ]
     if clock.n_jumps > _MOST_NAMED:

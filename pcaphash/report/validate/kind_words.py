@@ -3,6 +3,7 @@
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
+from pcaphash.errors import trace_name
 from pcaphash.report.words.values import count, counted, moment
 from pcaphash.standards import ip
 from pcaphash.studies.validate.traits import ICMP, Span, Trait, TraitKind
@@ -78,7 +79,7 @@ def span_text(span: Span, validation: "Validation") -> str:
     for word, position, time in (("from", span.first, span.first_ns), ("up to", span.last, span.last_ns)):
         if position is not None:
             example = validation.examples[position]
-            place = f" of {example.trace}" if example.trace else ""
+            place = f" of {trace_name(example.trace)}" if example.trace else ""
             when = "" if time is None else f" ({moment(time)})"
             ends.append(f"{word} {about}packet {count(example.packet)}{place}{when}")
     return " ".join(ends) + (" on" if span.last is None else "")

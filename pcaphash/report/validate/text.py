@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, TextIO
 from rich.console import Console
 from rich.text import Text
 
+from pcaphash.errors import trace_name
 from pcaphash.report.layout import Columns, open_console, show_text
 from pcaphash.report.validate.fault_words import device_text, traffic_texts
 from pcaphash.report.validate.kind_words import common_text, part_text, sampled_text
@@ -140,7 +141,7 @@ def _show_example(example: "Example", console: Console) -> None:
     """Print one packet: what is expected, what was reported, and over which bytes."""
     expected = _outcome(example.hash_report, example.hash_report_tunnel, example.hash_value, example.queue)
     said = _outcome(example.reported_type, example.reported_tunnel, example.reported_value, example.reported_queue)
-    place = f" of {example.trace}" if example.trace else ""
+    place = f" of {trace_name(example.trace)}" if example.trace else ""
     line = f"packet {count(example.packet)}{place}: expected {expected}; reported {said}"
     show_text(Text(line), console, _INDENT)
     if example.hash_input:

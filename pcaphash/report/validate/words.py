@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from pcaphash.device.flavor import title_of
-from pcaphash.errors import Field
+from pcaphash.errors import Field, trace_name
 from pcaphash.report.validate.fault_words import possible_text
 from pcaphash.report.words.notes import note_text
 from pcaphash.report.words.values import brief_hash_types, count, counted, packets
@@ -90,7 +90,7 @@ def remarks(validation: "Validation") -> list[str]:
     texts = [decision_text(decision) for decision in validation.decisions]
     for each in validation.notes:
         text = note_text(each.note)
-        texts.append(f"{each.trace}: {text}" if each.trace and not text.startswith(each.trace) else text)
+        texts.append(f"{trace_name(each.trace)}: {text}" if each.trace and not text.startswith(each.trace) else text)
     return texts
 
 

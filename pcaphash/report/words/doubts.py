@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from pcaphash.errors import Field
+from pcaphash.errors import Field, trace_name
 from pcaphash.report.words.values import count, percent
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def _both_ways(found: "BothWays", reading: "Reading") -> str:
 def _in_some_traces(found: "BothWays", reading: "Reading") -> str:
     """Give advice for one trace: followed for all, it would leave out most packets of the others."""
     first, n_traces = found.traces[0], len(found.traces)
-    name = reading.names[(first.trace,)]
+    name = trace_name(reading.names[(first.trace,)])
     traces = name if n_traces == 1 else f"{count(n_traces)} of {count(len(reading.names))} traces, the first is {name}"
     fields = [str(Field(_host_option(first.is_mac), host)) for host in first.hosts]
     does = f"choose one direction with {' or '.join(fields)}" if len(fields) > 1 else f"leave them out with {fields[0]}"

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from pcaphash.capture.damage import Damage
+from pcaphash.capture.damage_words import problem_text
 
 if TYPE_CHECKING:
     from pcaphash.engine.reading import Problem
@@ -19,9 +20,9 @@ def list_problems(problems: "Sequence[Problem]") -> list[str]:
     lines: list[str] = []
     for members in groups.values():
         if len(members) <= _MOST_TOLD:
-            lines += map(str, members)
+            lines += map(problem_text, members)
         else:
-            lines.append(f"{len(members):,} traces have this problem, the first of them: {members[0]}")
+            lines.append(f"{len(members):,} traces have this problem, the first of them: {problem_text(members[0])}")
     return lines
 
 
@@ -29,7 +30,7 @@ def _what_is_wrong(problem: "Problem") -> object:
     """Return what problems of several traces have in common."""
     if isinstance(problem, str):
         return problem
-    return (problem.fault.kind, problem.fault.detail) if isinstance(problem, Damage) else problem.problem
+    return (problem.defect.kind, problem.defect.detail) if isinstance(problem, Damage) else problem.problem
 
 
 def problem_documents(problems: "Sequence[Problem]") -> list[dict[str, object]]:
@@ -48,5 +49,5 @@ def _problem_document(problem: "Problem") -> dict[str, object]:
 
 def damage_document(damage: Damage) -> dict[str, object]:
     """Return the facts of damage, but for its trace."""
-    fault = damage.fault
-    return {"kind": fault.kind, "offset": damage.offset, "length": fault.length, "detail": fault.detail or None}
+    kind, length, detail = damage.defect
+    return {"kind": kind, "offset": damage.offset, "length": length, "detail": detail or None}

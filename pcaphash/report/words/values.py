@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pcaphash.device.hash_types import format_mask, hash_type_presets
+from pcaphash.errors import trace_name
 from pcaphash.standards import virtio
 from pcaphash.standards.ethernet import LINK_TYPE_NAMES
 from pcaphash.standards.link_types import OTHER_LINK_TYPE_NAMES
@@ -21,7 +22,6 @@ BAR_WIDTH = 10
 _BLOCKS = " ▏▎▍▌▋▊▉█"
 _NS_OF_SECOND = 1e9
 _UNITS = ("kB", "MB", "GB", "TB", "PB")
-_STANDARD_INPUT = "-"
 _HALF_A_DIGIT = 0.0005  # of per cent with one decimal
 _REASONS = {
     "not-ip": "not IP",
@@ -158,7 +158,7 @@ def bar(share: float, is_ascii: bool = False, width: int = BAR_WIDTH) -> str:
 
 def trace_names(traces: list[str]) -> str:
     """Name traces without their folders, no more than two of them."""
-    names = ["standard input" if trace == _STANDARD_INPUT else Path(trace).name for trace in traces]
+    names = [trace_name(Path(trace).name) for trace in traces]
     if len(names) > 2:
         return f"{', '.join(names[:2])} and {len(names) - 2} more"
     return " and ".join(names)

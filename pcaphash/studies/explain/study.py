@@ -7,6 +7,7 @@ from typing import SupportsIndex
 import numpy as np
 
 from pcaphash.capture.damage import Damage
+from pcaphash.capture.damage_words import damage_text
 from pcaphash.capture.input import Input, Trace, input_of
 from pcaphash.capture.reader import Block
 from pcaphash.device.configs import default_configs
@@ -19,7 +20,7 @@ from pcaphash.engine.rules import ReadingRules
 from pcaphash.engine.selecting.left_out import NOT_MIRRORED
 from pcaphash.engine.selecting.selection import Selection
 from pcaphash.engine.selecting.stripping import strip_block
-from pcaphash.errors import ConfigurationError, Field, PcaphashError
+from pcaphash.errors import ConfigurationError, Field, PcaphashError, trace_name
 from pcaphash.kernels.dissect import N_SIGNATURES
 from pcaphash.kernels.records import DIRECTION_IN, DIRECTION_OUT, RECORD
 from pcaphash.kernels.rows import INPUT_LEN, UNDECIDED, describe_packets
@@ -112,10 +113,10 @@ def _find_packet(source: Input, number: int, watch: Watch | None) -> tuple[Block
 
 def _no_packet(trace: str, damage: Damage | None, number: int, n_packets: int) -> PcaphashError:
     if damage:
-        return PacketLostError(f"{damage}, {n_packets:,} packets; packet {number:,} would come after that")
+        return PacketLostError(f"{damage_text(damage)}, {n_packets:,} packets; packet {number:,} would come after that")
     if not n_packets:
-        return ConfigurationError(OPTION, f"{trace} has no packets", "give another capture")
-    problem = f"{trace} has no packet {number:,}: there are {n_packets:,}"
+        return ConfigurationError(OPTION, f"{trace_name(trace)} has no packets", "give another capture")
+    problem = f"{trace_name(trace)} has no packet {number:,}: there are {n_packets:,}"
     return ConfigurationError(OPTION, problem, f"give a number from 1 to {n_packets}")
 
 

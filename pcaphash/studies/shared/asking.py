@@ -47,7 +47,7 @@ def inputs_of(traces: Trace | Sequence[Trace]) -> list[Input]:
     if not inputs:
         raise ConfigurationError(Field("traces"), "none is given", "name a capture, or - for standard input")
     if [each.name for each in inputs].count(STANDARD_INPUT) > 1:
-        raise ConfigurationError(Field("traces"), "- is given twice", "standard input can be read only once")
+        raise ConfigurationError(Field("traces"), "standard input is given twice", "it can be read only once")
     return inputs
 
 

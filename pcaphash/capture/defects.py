@@ -3,24 +3,24 @@
 import numpy as np
 import numpy.typing as npt
 
-from pcaphash.capture.damage import Fault, FaultKind
+from pcaphash.capture.damage import DamageKind, Defect
 from pcaphash.capture.pcap import Pcap
 from pcaphash.capture.pcapng import Pcapng
 from pcaphash.kernels import records as kernel
 
 _KINDS = {
-    kernel.RECORD_TOO_LONG: FaultKind.RECORD_TOO_LONG,
-    kernel.BLOCK_LENGTH_INVALID: FaultKind.BLOCK_LENGTH_INVALID,
-    kernel.BLOCK_LENGTHS_DIFFER: FaultKind.BLOCK_LENGTHS_DIFFER,
-    kernel.UNDECLARED_INTERFACE: FaultKind.UNDECLARED_INTERFACE,
-    kernel.PACKET_TOO_LONG: FaultKind.PACKET_TOO_LONG,
+    kernel.RECORD_TOO_LONG: DamageKind.RECORD_TOO_LONG,
+    kernel.BLOCK_LENGTH_INVALID: DamageKind.BLOCK_LENGTH_INVALID,
+    kernel.BLOCK_LENGTHS_DIFFER: DamageKind.BLOCK_LENGTHS_DIFFER,
+    kernel.UNDECLARED_INTERFACE: DamageKind.UNDECLARED_INTERFACE,
+    kernel.PACKET_TOO_LONG: DamageKind.PACKET_TOO_LONG,
 }
-_IN_RECORDS = {FaultKind.RECORD_TOO_LONG: 8}
-_IN_BLOCKS = {FaultKind.RECORD_TOO_LONG: 4, FaultKind.BLOCK_LENGTH_INVALID: 4, FaultKind.PACKET_TOO_LONG: 20}
+_IN_RECORDS = {DamageKind.RECORD_TOO_LONG: 8}
+_IN_BLOCKS = {DamageKind.RECORD_TOO_LONG: 4, DamageKind.BLOCK_LENGTH_INVALID: 4, DamageKind.PACKET_TOO_LONG: 20}
 """Where the length is given that is wrong, in bytes from the start."""
 
 
-def fault_of(code: int, format_: Pcap | Pcapng, data: npt.NDArray[np.uint8], start: int) -> Fault:
+def defect_of(code: int, format_: Pcap | Pcapng, data: npt.NDArray[np.uint8], start: int) -> Defect:
     """Return what is wrong with a record or a block, and the length that it gives.
 
     Parameters
@@ -35,6 +35,6 @@ def fault_of(code: int, format_: Pcap | Pcapng, data: npt.NDArray[np.uint8], sta
     kind = _KINDS[code]
     place = (_IN_RECORDS if isinstance(format_, Pcap) else _IN_BLOCKS).get(kind)
     if place is None:
-        return Fault(kind)
+        return Defect(kind)
     length = data[start + place : start + place + 4].tobytes()
-    return Fault(kind, int.from_bytes(length, "big" if format_.big_endian else "little"))
+    return Defect(kind, int.from_bytes(length, "big" if format_.big_endian else "little"))
