@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from pcaphash.capture.damage import Damage
 from pcaphash.engine.sampled.kept import PacketKeeper
@@ -12,6 +12,7 @@ from pcaphash.errors import CaptureError
 
 if TYPE_CHECKING:
     from pcaphash.engine.sampled.directions import BothWays
+    from pcaphash.engine.sampled.doubts import Doubts
     from pcaphash.engine.sampled.repeated import Repeated
 
 _Reason = TypeVar("_Reason")
@@ -21,6 +22,13 @@ Number = tuple[int, ...]
 
 Problem = CaptureError | Damage | str
 """Why a trace could not be read, or only in part; a line of text is all that older saved censuses have of it."""
+
+
+class InheritedDoubts(NamedTuple):
+    """Doubts about the packets of a saved census: its path, and what it keeps of each run that it was taken in."""
+
+    path: str
+    runs: "tuple[Doubts, ...]"
 
 
 @dataclass
@@ -45,6 +53,8 @@ class Reading:
         The byte offsets where further files start that were joined to a trace as they are.
     keeper : PacketKeeper
         Keeps a random part of the packets that were selected; none of saved censuses.
+    inherited_doubts : dict of int to InheritedDoubts
+        What saved censuses keep of doubts about their packets, by the number of the census in the request.
     """
 
     names: dict[Number, str] = field(default_factory=dict)
@@ -55,6 +65,7 @@ class Reading:
     problems_of: dict[Number, list[Problem]] = field(default_factory=dict)
     joints_of: dict[Number, set[int]] = field(default_factory=dict)
     keeper: PacketKeeper = field(default_factory=PacketKeeper, repr=False, compare=False)
+    inherited_doubts: "dict[int, InheritedDoubts]" = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -133,6 +144,19 @@ class Reading:
 
         return find_repeated(kept)
 
+    @property
+    def doubts(self) -> "tuple[Doubts, ...]":
+        """Doubts about the packets that were read now, and those of saved censuses; traces by their places in order."""
+        from pcaphash.engine.sampled.doubts import Doubts
+
+        places = {number: place for place, number in enumerate(sorted(self.names))}
+        own = Doubts(self.both_ways, self.repeated)
+        found = [own.renumber({number[0]: place for number, place in places.items() if len(number) == 1})]
+        for first, doubts in self.inherited_doubts.items():
+            within = {number[1]: place for number, place in places.items() if number[0] == first and len(number) == 2}
+            found += [each.renumber(within) for each in doubts.runs]
+        return tuple(each for each in found if each != Doubts(None, None))
+
     def add_problem(self, number: Number, problem: Problem) -> None:
         """Take note of why a trace could not be read, or only in part."""
         known = self.problems_of.setdefault(number, [])
@@ -152,6 +176,7 @@ class Reading:
         for number, offsets in other.joints_of.items():
             self.joints_of.setdefault(number, set()).update(offsets)
         self.keeper.combine(other.keeper)
+        self.inherited_doubts |= other.inherited_doubts
 
     def sort(self) -> None:
         """Put everything in an order that says nothing of the order in which packets were read."""
@@ -160,6 +185,7 @@ class Reading:
         self.link_types = dict(sorted(self.link_types.items()))
         self.problems_of = dict(sorted(self.problems_of.items()))
         self.joints_of = dict(sorted(self.joints_of.items()))
+        self.inherited_doubts = dict(sorted(self.inherited_doubts.items()))
 
     def inherit(self, other: "Reading", number: int) -> None:
         """Add the result of reading the traces of a saved census, which is itself one of the traces."""

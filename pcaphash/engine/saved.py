@@ -19,6 +19,7 @@ from pcaphash.engine.census.census import CENSUS_VERSION, TABLE_INDEXES, TRANSFO
 from pcaphash.engine.reading import Problem, Reading
 from pcaphash.engine.result import Result, counted, packets_of
 from pcaphash.engine.rules import FLAVORS, ReadingRules
+from pcaphash.engine.sampled.doubts import Doubts
 from pcaphash.engine.selecting.left_out import LeftOut
 from pcaphash.errors import CaptureError, ConfigurationError, Field, Unreadable
 from pcaphash.kernels.dissect import N_SIGNATURES
@@ -53,12 +54,15 @@ class SavedCensus(Result):
         The result of reading the traces that it was taken from.
     given : frozenset of str
         Arguments of ``Device`` that were given and not left at their defaults, of those that a census depends on.
+    doubts : tuple of Doubts
+        What makes it doubtful that the device received all of its packets; of an older file, nothing is known.
     """
 
     path: str
     census: Census
     reading: Reading
     given: frozenset[str]
+    doubts: tuple[Doubts, ...] = ()
 
     def facts(self) -> list[str]:
         """Return what was counted, and for how many hash keys."""
@@ -165,6 +169,7 @@ def save_census(saved: SavedCensus, stream: IO[bytes]) -> None:
         "is_stopped": np.bool_(reading.is_stopped),
         "problems": np.array([_portable(problem_text(problem)) for problem in reading.problems], np.str_),
         "problem_values": np.array([_portable(_write_problem(problem)) for problem in reading.problems], np.str_),
+        "doubts": np.array([json.dumps(each.document()) for each in saved.doubts], np.str_),
     }
     np.savez_compressed(stream, **arrays)
 
@@ -261,7 +266,9 @@ def _build(path: str, arrays: dict[str, npt.NDArray[Any]]) -> SavedCensus:
         first = last
     if first != len(counts) or bool((counts < 0).any()):
         raise ValueError("the counts do not fit the signatures")
-    return SavedCensus(path, census, _reading_of(arrays), _DEPENDED_ON & set(arrays["given"].reshape(-1).tolist()))
+    given = _DEPENDED_ON & set(arrays["given"].reshape(-1).tolist())
+    doubts = tuple(Doubts.of(json.loads(text)) for text in arrays.get("doubts", np.array([], np.str_)).tolist())
+    return SavedCensus(path, census, _reading_of(arrays), given, doubts)
 
 
 def _reading_of(arrays: dict[str, npt.NDArray[Any]]) -> Reading:

@@ -28,7 +28,9 @@ class CensusRequest(Asked):
     def finish(self, partial: Partial[Counts]) -> SavedCensus:
         """Return the census with the result of reading the traces."""
         (taken,) = partial.counter.censuses.values()
-        return SavedCensus("", taken, partial.reading, given_to_census(self.devices[0]))
+        reading = partial.reading
+        doubts = reading.doubts if self.selection.direction == "in" else ()
+        return SavedCensus("", taken, reading, given_to_census(self.devices[0]), doubts)
 
 
 def census(

@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import pytest
 
 import pcaphash
@@ -223,6 +224,51 @@ def test_info_tells(tmp_path):
     }  # fmt: skip
 
 
+def warnings_of(*words) -> list[str]:
+    """Return the warnings of a command about packets that the NIC may not have received."""
+    lines = run(*words).stderr.decode().splitlines()
+    return [line.removeprefix("pcaphash: warning: ") for line in lines if "seem to" in line or "run one way" in line]
+
+
+def test_a_saved_census_tells_what_its_traces_tell(tmp_path):
+    path, saved = write(tmp_path / "some.pcap", conversation(120)), tmp_path / "some.census"
+    (of_trace,) = warnings_of("analyze", path)
+    assert warnings_of("census", path, "-o", saved) == [of_trace]
+    of_census = f"{saved}: {of_trace.replace('leave them out with', 'take the census again with')}"
+    assert warnings_of("analyze", saved) == [of_census]
+    # Combined with another census, of which nothing is to be told.
+    other = write(tmp_path / "other.pcap", [frame for frame in conversation(120) if frame[:6] == HOST])
+    run("census", other, "-o", tmp_path / "other.census")
+    assert warnings_of("analyze", tmp_path / "other.census") == []
+    both = tmp_path / "both.census"
+    assert warnings_of("census", tmp_path / "other.census", saved, "-o", both) == [of_census]
+    assert warnings_of("analyze", both) == [of_census.replace(str(saved), str(both))]
+    # Nor is anything told of a census that was to have these packets.
+    run("census", path, "--direction", "all", "-o", saved)
+    assert warnings_of("analyze", saved) == []
+
+
+def test_a_saved_census_names_the_traces_in_doubt(tmp_path):
+    small = write(tmp_path / "small.pcap", conversation(60))
+    large = write(tmp_path / "large.pcap", [frame for frame in conversation(400) if frame[:6] == HOST])
+    saved = tmp_path / "two.census"
+    (of_traces,) = warnings_of("analyze", large, small)
+    assert f"(in {small})" in of_traces
+    run("census", large, small, "-o", saved)
+    assert warnings_of("analyze", saved) == [f"{saved}: {of_traces.replace(str(small), small.name)}"]
+
+
+def test_a_census_of_an_earlier_version_tells_nothing(tmp_path):
+    path, saved = write(tmp_path / "some.pcap", conversation(120)), tmp_path / "some.census"
+    run("census", path, "-o", saved)
+    with np.load(saved) as file:
+        arrays = {name: file[name] for name in file.files if name != "doubts"}
+    with saved.open("wb") as stream:
+        np.savez(stream, **arrays)
+    assert run("analyze", saved).returncode == 0
+    assert warnings_of("analyze", saved) == []
+
+
 def test_what_is_selected_is_looked_at(tmp_path):
     path = write(tmp_path / "some.pcap", conversation(120))
     analysis = pcaphash.analyze(path, pcaphash.Device(), pcaphash.Selection(destination_mac=HOST.hex(":")))
@@ -251,6 +297,14 @@ def test_any_has_what_was_in_the_tunnel_again(tmp_path):
     lines = complaints(run("analyze", path))
     assert any("100% of tunnel packets" in line and "--interface 2" in line for line in lines)
     assert "tunnel packets" not in run("analyze", path, "--interface", 2).stderr.decode()
+
+
+def test_packets_that_are_there_twice_are_remembered_by_a_census(tmp_path):
+    packets = [cooked(each, index) for i in range(30) for each, index in zip(tunnelled(i), (2, 7), strict=True)]
+    path, saved = write(tmp_path / "any.pcap", packets, 276), tmp_path / "any.census"
+    (of_trace,) = warnings_of("analyze", path)
+    run("census", path, "-o", saved)
+    assert warnings_of("analyze", saved) == [f"{saved}: {of_trace}"]
 
 
 def test_interfaces_of_pcapng_have_it_again(tmp_path):

@@ -13,7 +13,7 @@ from pcaphash.capture.input import FileInput, Input
 from pcaphash.capture.reader import Reader
 from pcaphash.engine.part import Part, whole_parts
 from pcaphash.engine.progress import Watch, Watched
-from pcaphash.engine.reading import Reading
+from pcaphash.engine.reading import InheritedDoubts, Reading
 from pcaphash.engine.request import Batch, C, Partial, Request
 from pcaphash.engine.running.ahead import read_ahead
 from pcaphash.engine.running.cores import count_jobs
@@ -275,6 +275,8 @@ def _add_saved(partial: Partial[C], saved: SavedCensus, part: Part, request: Req
     if part.first == 1:
         partial.counter.add_saved(saved, part)
         partial.reading.inherit(saved.reading, part.number)
+        if saved.doubts:
+            partial.reading.inherited_doubts[part.number] = InheritedDoubts(saved.path, saved.doubts)
 
 
 def _count(

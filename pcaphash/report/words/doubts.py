@@ -1,5 +1,6 @@
 """Say that a capture holds packets that did not meet the device, and how to leave them out."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from pcaphash.errors import Field, trace_name
@@ -15,13 +16,27 @@ _MOST_HOSTS = 4
 
 def list_doubts(reading: "Reading") -> list[str]:
     """Say, a line each, why packets that were counted may not have reached the device."""
-    lines = [] if reading.both_ways is None else [_both_ways(reading.both_ways, reading)]
-    return lines if reading.repeated is None else [*lines, _repeated(reading.repeated)]
+    names = {number[0]: name for number, name in reading.names.items() if len(number) == 1}
+    lines = _list_doubts(reading.both_ways, reading.repeated, names, "leave them out")
+    for first, (path, runs) in reading.inherited_doubts.items():
+        names = {number[1]: name for number, name in reading.names.items() if number[0] == first and len(number) > 1}
+        for run in runs:
+            found = _list_doubts(run.both_ways, run.repeated, names, "take the census again")
+            lines += [f"{trace_name(path)}: {line}" for line in found]
+    return lines
 
 
-def _both_ways(found: "BothWays", reading: "Reading") -> str:
+def _list_doubts(
+    both_ways: "BothWays | None", repeated: "Repeated | None", names: Mapping[int, str], advice: str
+) -> list[str]:
+    """Say it of one run, given the names of its traces, and what is to be done with options that leave packets out."""
+    lines = [] if both_ways is None else [_both_ways(both_ways, names, advice)]
+    return lines if repeated is None else [*lines, _repeated(repeated)]
+
+
+def _both_ways(found: "BothWays", names: Mapping[int, str], advice: str) -> str:
     if not found.is_everywhere:
-        return _in_some_traces(found, reading)
+        return _in_some_traces(found, names)
     option = _host_option(found.are_macs)
     hosts = found.hosts[:_MOST_HOSTS]
     more = f" and {len(found.hosts) - len(hosts)} more" if len(found.hosts) > len(hosts) else ""
@@ -34,15 +49,15 @@ def _both_ways(found: "BothWays", reading: "Reading") -> str:
     options = " ".join(str(Field(option, host)) for host in hosts)
     return (
         f"{percent(found.share)} of packets seem to be sent by the capturing host ({', '.join(hosts)}{more}), so its "
-        f"NIC did not receive them; leave them out with {options}"
+        f"NIC did not receive them; {advice} with {options}"
     )
 
 
-def _in_some_traces(found: "BothWays", reading: "Reading") -> str:
+def _in_some_traces(found: "BothWays", names: Mapping[int, str]) -> str:
     """Give advice for one trace: followed for all, it would leave out most packets of the others."""
     first, n_traces = found.traces[0], len(found.traces)
-    name = trace_name(reading.names[(first.trace,)])
-    traces = name if n_traces == 1 else f"{count(n_traces)} of {count(len(reading.names))} traces, the first is {name}"
+    name = trace_name(names[first.trace])
+    traces = name if n_traces == 1 else f"{count(n_traces)} of {count(len(names))} traces, the first is {name}"
     fields = [str(Field(_host_option(first.is_mac), host)) for host in first.hosts]
     does = f"choose one direction with {' or '.join(fields)}" if len(fields) > 1 else f"leave them out with {fields[0]}"
     return (
