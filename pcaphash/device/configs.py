@@ -69,6 +69,7 @@ def parse_config(text: str, base: Device) -> Device:
         raise ConfigurationError(OPTION, f"{text!r} has no '='", f"write {form}, followed by @KEY for another key")
     masks, at, key = rest.partition("@")
     hash_types, slash, tunnel_types = masks.partition("/")
+    own = {"hash_types", *(["tunnel_types"] if slash else []), *(["hash_key"] if at else [])}
     try:
         return replace(
             base,
@@ -76,6 +77,7 @@ def parse_config(text: str, base: Device) -> Device:
             tunnel_types=parse_tunnel_types(tunnel_types, base.profile) if slash else base.tunnel_types,
             hash_key=parse_hash_key(key) if at else base.hash_key,
             name=name,
+            given=base.given | own,
         )
     except ConfigurationError as error:
         raise ConfigurationError(OPTION, f"{text!r}: {error.problem}", error.advice) from error
@@ -103,6 +105,7 @@ def make_file_configs(shared: DeviceOptions, configs: Mapping[str, DeviceOptions
 def _make_file_config(name: str, options: DeviceOptions, own: DeviceOptions) -> Device:
     if "hash_types" in own and "tunnel_types" not in options:
         options = {**options, "tunnel_types": 0}
+    options = {**options, "given": options.get("given", frozenset()) | own.keys() - {"given"}}
     try:
         return Device(**options, name=name)
     except ConfigurationError as error:

@@ -76,7 +76,7 @@ def test_queues_that_cannot_be_reached_for_one_reason_are_one_line():
 
 def test_a_key_of_zeros_is_told_once():
     (line,) = complaints(run("steer", *FLOW, *ZERO_KEY))
-    assert line.startswith("pcaphash: warning: --key: all bytes are 0, so all hashes are the same")
+    assert line.startswith("pcaphash: warning: all bytes of the hash key are 0, so all hashes are the same")
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pcaphash.device import Device
+from pcaphash.device import Device, make_file_configs, parse_config
 from pcaphash.report.words.device import (
     describe,
     describe_common,
@@ -154,8 +154,25 @@ def test_what_is_hardly_meant():
     assert line.endswith("1 queue has 2, 2 others have 1")
     assert warning_lines([Device(hash_key=bytes(40), features="none")]) == [
         "--features has neither RSS nor HASH_REPORT: hashes are calculated, but a real device would not hash",
-        "--key: all bytes are 0, so all hashes are the same; drivers that do not show their key print zeros",
+        "all bytes of the hash key are 0, so all hashes are the same; drivers that do not show their key print zeros",
     ]
+
+
+def test_a_key_of_one_configuration_is_called_so():
+    zero = f"zero=base@{'00' * 40}"
+    lines = warning_lines([Device(), parse_config(zero, Device())])
+    assert [line.partition(", so")[0] for line in lines] == ["all bytes of the hash key of configuration 'zero' are 0"]
+    lines = warning_lines([parse_config(zero, Device())])
+    assert [line.partition(", so")[0] for line in lines] == ["all bytes of the hash key are 0"]
+
+
+def test_what_a_configuration_gives_by_itself_is_given():
+    key = Device().hash_key.hex()
+    (of_file,) = make_file_configs({"given": frozenset({"queues"}), "queues": 8}, {"one": {"hash_key": key}})
+    assert of_file.given == {"queues", "hash_key"}
+    named = parse_config(f"one=base/VXLAN@{key}", Device("1.4", given=["queues"]))
+    assert named.given == {"queues", "hash_types", "tunnel_types", "hash_key"}
+    assert parse_config("one=base", Device(given=["queues"])).given == {"queues", "hash_types"}
 
 
 def test_what_is_given_and_what_is_assumed_stand_apart():

@@ -100,7 +100,10 @@ def given_and_assumed_lines(device: Device, others: Iterable[Device] = (), *, wi
 
 def warning_lines(devices: Iterable[Device]) -> list[str]:
     """Say what devices accept but users probably did not intend, a line for each different warning."""
-    return list(dict.fromkeys(_warning(each, device) for device in devices for each in find_warnings(device)))
+    chosen = list(devices)
+    names_keys = len({device.hash_key for device in chosen}) > 1
+    lines = [_warning(each, device, names_key=names_keys) for device in chosen for each in find_warnings(device)]
+    return list(dict.fromkeys(lines))
 
 
 def missing_config_lines(base: Device) -> list[str]:
@@ -113,7 +116,8 @@ def missing_config_lines(base: Device) -> list[str]:
     )
 
 
-def _warning(warning: DeviceWarning, device: Device) -> str:
+def _warning(warning: DeviceWarning, device: Device, *, names_key: bool) -> str:
+    """Say one warning; of a hash key, which may come from many places, only whose it is, if not that of all."""
     size, n_entries, queues = Field("indirection_table_size"), len(device.indirection_table), device.queues
     match warning:
         case DeviceWarning.CALCULATION_ONLY:
@@ -122,8 +126,9 @@ def _warning(warning: DeviceWarning, device: Device) -> str:
                 "not hash"
             )
         case DeviceWarning.ZERO_KEY:
+            of = f" of configuration '{device.name}'" if names_key else ""
             return (
-                f"{Field('hash_key')}: all bytes are 0, so all hashes are the same; drivers that do not show their key "
+                f"all bytes of the hash key{of} are 0, so all hashes are the same; drivers that do not show their key "
                 "print zeros"
             )
         case DeviceWarning.FEW_ENTRIES:
