@@ -12,6 +12,11 @@ from types import FrameType
 
 from pcaphash.errors import OUTPUT_FIELD, ConfigurationError, Field, OutputError
 
+PART_PREFIX = ".pcaphash-"
+"""What the names of files and folders start with while they are being written."""
+
+_LONGEST_SUFFIX = 32
+
 
 def output_path(text: str, place: Field = OUTPUT_FIELD) -> Path:
     """Return the file or folder that a field names.
@@ -49,7 +54,8 @@ def whole_file(path: Path, place: Field = OUTPUT_FIELD) -> Iterator[Path]:
             yield path
             return
         mode = target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_umask()
-        handle, name = tempfile.mkstemp(prefix=f".{target.stem}-", suffix=target.suffix, dir=target.parent)
+        suffix = target.suffix if len(target.suffix) <= _LONGEST_SUFFIX else ""  # a name has 255 bytes at most
+        handle, name = tempfile.mkstemp(prefix=PART_PREFIX, suffix=suffix, dir=target.parent)
         os.close(handle)
         part = Path(name)
         yield part
@@ -113,7 +119,7 @@ def whole_folder(path: Path, place: Field = OUTPUT_FIELD) -> Iterator[Path]:
     """
     with output_folder(path, place):
         try:
-            part = Path(tempfile.mkdtemp(prefix=".pcaphash-", dir=path))
+            part = Path(tempfile.mkdtemp(prefix=PART_PREFIX, dir=path))
         except OSError as error:
             raise OutputError(str(path), error.strerror or str(error), place) from error
         try:

@@ -8,7 +8,7 @@ import signal
 import pytest
 
 from pcaphash.capture import files
-from pcaphash.capture.files import whole_folder
+from pcaphash.capture.files import whole_file, whole_folder
 from pcaphash.errors import Field, OutputError
 
 
@@ -83,3 +83,10 @@ def test_modes_of_files_stay(tmp_path):
         (part / "a").write_text("after")
     assert (tmp_path / "a").stat().st_mode & 0o777 == 0o640
     assert contents(tmp_path) == {"a": "after"}
+
+
+@pytest.mark.parametrize("name", ["n" * 251 + ".csv", "n." + "s" * 253, "n" * 255, "\u00fc" * 125 + ".html"])
+def test_a_name_may_be_as_long_as_the_file_system_takes(name, tmp_path):
+    with whole_file(tmp_path / name) as part:
+        part.write_text("1")
+    assert contents(tmp_path) == {name: "1"}

@@ -158,6 +158,36 @@ def test_other_folders_are_refused(traces, tmp_path):
         run(traces[:1], tmp_path / "partial")
 
 
+@pytest.mark.parametrize("names", [["request.json"], [".lock"], ["request.json", ".lock"]])
+def test_a_folder_of_another_program_stays_as_it_is(traces, tmp_path, names):
+    folder = tmp_path / "theirs"
+    folder.mkdir()
+    for name in [*names, ".download.partial", "notes.txt"]:
+        (folder / name).write_text('{"url": "of another program"}')
+    before = {path: path.read_text() for path in folder.iterdir()}
+    with pytest.raises(ConfigurationError, match="name a"):
+        run(traces[:1], folder)
+    assert {path: path.read_text() for path in folder.iterdir()} == before
+
+
+def test_what_a_killed_run_left_is_removed(traces, tmp_path):
+    folder = tmp_path / "partial"
+    run(traces[:1], folder)
+    expected = sorted(folder.iterdir())
+    for name in (".pcaphash-abc.partial", ".pcaphash-abc.json", ".other.partial"):
+        (folder / name).touch()
+    run(traces[:1], folder)
+    assert sorted(folder.iterdir()) == sorted([*expected, folder / ".other.partial"])
+
+
+def test_a_run_that_was_killed_before_it_noted_anything_goes_on(traces, tmp_path):
+    folder = tmp_path / "partial"
+    folder.mkdir()
+    for name in (".lock", ".pcaphash-abc.json"):
+        (folder / name).touch()
+    assert run(traces[:1], folder).reading.packets
+
+
 def test_one_run_at_a_time(traces, tmp_path):
     folder = ResumeFolder(tmp_path / "partial", REQUEST)
     with pytest.raises(ConfigurationError, match=r"another run is using .*partial; wait for it to end"):

@@ -11,7 +11,7 @@ import json
 from pathlib import Path
 from typing import IO, Any
 
-from pcaphash.capture.files import whole_file
+from pcaphash.capture.files import PART_PREFIX, whole_file
 from pcaphash.capture.input import Input, state_of
 from pcaphash.capture.source import is_url
 from pcaphash.engine.part import Part
@@ -49,15 +49,18 @@ class ResumeFolder:
         self.path = path
         try:
             path.mkdir(parents=True, exist_ok=True)
-            others = {each.name for each in path.iterdir()}
-            if others and not others & {_REQUEST, _LOCK}:
+            others = {each.name for each in path.iterdir() if each.name != _LOCK and not _is_part(each)}
+            if others and _REQUEST not in others:
                 problem = f"{path} has other files in it"
                 raise ConfigurationError(RESUME_FIELD, problem, "name a new folder, or one that an earlier run made")
+            facts = facts_of(request)
+            self._is_known(facts)  # before anything is changed in a folder that may belong to another program
             self._lock = self._take_lock()
             try:
-                for left in path.glob(".*.partial"):  # by a run that was killed while it wrote
+                if not self._is_known(facts):
+                    self._note(facts)
+                for left in filter(_is_part, path.iterdir()):  # by a run that was killed while it wrote
                     left.unlink()
-                self._check(facts_of(request))
             except BaseException:
                 self.close()
                 raise
@@ -101,7 +104,7 @@ class ResumeFolder:
         return self.path / f"{digest.hexdigest()[:32]}.partial"
 
     def _take_lock(self) -> IO[str]:
-        lock = (self.path / _LOCK).open("w")
+        lock = (self.path / _LOCK).open("a")
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -110,13 +113,22 @@ class ResumeFolder:
             raise ConfigurationError(RESUME_FIELD, problem, f"wait for it to end, or {_OTHER_FOLDER}") from None
         return lock
 
-    def _check(self, facts: dict[str, str]) -> None:
-        """Take note of what is asked, or hold that it is what was asked before."""
+    def _note(self, facts: dict[str, str]) -> None:
+        """Take note of what is asked."""
+        with whole_file(self.path / _REQUEST, RESUME_FIELD) as part:
+            part.write_text(json.dumps(facts, indent=1), "utf-8")
+
+    def _is_known(self, facts: dict[str, str]) -> bool:
+        """Tell whether the same was asked before, or nothing.
+
+        Raises
+        ------
+        ConfigurationError
+            Something else was asked.
+        """
         path = self.path / _REQUEST
         if not path.exists():
-            with whole_file(path, RESUME_FIELD) as part:
-                part.write_text(json.dumps(facts, indent=1), "utf-8")
-            return
+            return False
         try:
             before = read_facts(path.read_text("utf-8"))
         except ValueError:
@@ -124,6 +136,12 @@ class ResumeFolder:
         if differences := find_differences(before, facts):
             problem = f"{self.path} has the results of another run: {'; '.join(differences)}"
             raise ConfigurationError(RESUME_FIELD, problem, f"give the same options as then, or {_OTHER_FOLDER}")
+        return True
+
+
+def _is_part(path: Path) -> bool:
+    """Tell whether a file was being written here."""
+    return path.name.startswith(PART_PREFIX) and path.suffix in (".partial", ".json")
 
 
 def _head(part: Part, state: str) -> bytes:
