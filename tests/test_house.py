@@ -14,6 +14,9 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 FOLDERS = ("cli", "report", "studies", "engine", "targets", "capture", "device", "kernels", "standards")
 # The same of the folders of the engine; modules beside them are what folders agree on.
 OF_THE_ENGINE = ("cluster", "replay", "running", "sampled", "selecting", "flows", "census")
+# Folders of the report that are no command's own. Figures and the page draw what several commands found.
+SHARED_IN_THE_REPORT = ("words", "formats")
+OF_SEVERAL_COMMANDS = ("figures", "page")
 # The version, what can go wrong for the user, and quantities with their units.
 FOREVERYONE = {"pcaphash", "pcaphash.errors", "pcaphash.quantities"}
 ONLY_IN = {"numba": "kernels", "llvmlite": "kernels", "matplotlib": "report"}
@@ -73,6 +76,17 @@ def test_imports_within_the_engine_point_downward():
         assert not above, f"{path.relative_to(PACKAGE)} imports {above}"
 
 
+def test_commands_of_the_report_meet_in_what_is_shared():
+    """Of other commands' folders only that of ``analyze`` may be used: other results contain an analysis."""
+    folders = {path.name for path in (PACKAGE / "report").iterdir() if (path / "__init__.py").exists()}
+    commands = folders - {*SHARED_IN_THE_REPORT, *OF_SEVERAL_COMMANDS}
+    for folder in sorted(folders - {*OF_SEVERAL_COMMANDS}):
+        allowed = {folder, "analyze"} if folder in commands else set()
+        imported = {name for path in (PACKAGE / "report" / folder).rglob("*.py") for name in imports_of(path)}
+        parts = {name.split(".")[2] for name in imported if name.startswith("pcaphash.report.")}
+        assert parts & commands <= allowed, folder
+
+
 def name_of(path: Path) -> str:
     """Name a module as imports do."""
     return ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts).removesuffix(".__init__")
@@ -87,10 +101,9 @@ def test_no_modules_import_each_other_in_a_circle():
     assert sorted(imports) == []
 
 
-@pytest.mark.parametrize("path", in_folders())
+@pytest.mark.parametrize("path", [path for path in MODULES if folder_of(path) == "standards"], ids=lambda p: p.name)
 def test_standards_are_facts_only(path):
-    if folder_of(path) == "standards":
-        assert imports_of(path) == set()
+    assert imports_of(path) == set()
 
 
 def test_errors_know_nobody():

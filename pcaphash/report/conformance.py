@@ -5,7 +5,7 @@ from pathlib import Path
 
 from pcaphash.device.device import Device
 from pcaphash.device.payloads.options import encode_hash_tunnel_set, encode_rss_config
-from pcaphash.report.analyze.document import device_document
+from pcaphash.report.documents import device_document
 from pcaphash.studies.conformance import COLUMNS, Judged, given_key, list_devices, write_captures
 
 ANSWERS, README = "answers.json", "README.md"

@@ -16,6 +16,9 @@ PIPE_WIDTH = 120
 LEAST_WIDTH = 40
 """Columns of the narrowest terminal that tables are made for."""
 
+BAD, GOOD = "red", "green"
+"""Styles of what matters most; everything else has no colour."""
+
 Cell = str | Text
 
 _Side = Literal["left", "right"]
@@ -56,6 +59,13 @@ def open_console(stream: TextIO) -> Console:
         emoji=False,
         color_system=colors,
     )
+
+
+def show_headline(headline: str, console: Console, style: str = "") -> None:
+    """Print what matters most, its first sentence in the style given."""
+    first, dot, rest = headline.partition(". ")
+    show_text(Text.assemble((first + dot, f"bold {style}".strip()), (rest, "bold")), console, further=0)
+    console.print()
 
 
 def show_text(text: Text, console: Console, indent: int = 0, further: int | None = None) -> None:

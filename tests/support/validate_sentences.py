@@ -8,7 +8,6 @@ from pcaphash.capture.reported import notes
 from pcaphash.capture.reported.notes import HeaderField, Lack, Note
 from pcaphash.device.flavor import FLAVORS
 from pcaphash.engine.reading import Reading
-from pcaphash.report.validate.fault_words import device_text, fault_text, traffic_texts
 from pcaphash.report.validate.kind_words import common_text, part_text, sampled_text, trait_text
 from pcaphash.report.validate.queue_words import queue_sentences
 from pcaphash.report.validate.words import (
@@ -22,6 +21,7 @@ from pcaphash.report.validate.words import (
     unexplained_text,
     verdict_text,
 )
+from pcaphash.report.words.faults import device_text, fault_text, traffic_texts
 from pcaphash.report.words.notes import note_text
 from pcaphash.studies.validate import Validation, log_notes
 from pcaphash.studies.validate.deciding import ByteOrder, FewerFaults, HashOrder, TunnelNames

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TextIO
 from rich.console import Console
 from rich.text import Text
 
-from pcaphash.report.layout import Columns, open_console, show_text
+from pcaphash.report.layout import BAD, Columns, open_console, show_headline, show_text
 from pcaphash.report.words.device import describe_own, given_and_assumed_lines
 from pcaphash.report.words.values import (
     above_ideal,
@@ -30,9 +30,6 @@ if TYPE_CHECKING:
     from pcaphash.device import Device
     from pcaphash.engine.census.distribution import Distribution
     from pcaphash.studies.analyze import Analysis, Row
-
-BAD, GOOD = "red", "green"
-"""Styles of what matters most; everything else has no colour."""
 
 _MOST_NAMED = 3  # configurations
 _MOST_QUEUES = 128  # that are all shown
@@ -63,13 +60,6 @@ def show_analysis(analysis: "Analysis", stream: TextIO) -> None:
         show_headline(nothing(analysis), console)
     show_facts(analysis, console)
     show_reasons(analysis, console)
-
-
-def show_headline(headline: str, console: Console, style: str = "") -> None:
-    """Print what matters most, its first sentence in the style given."""
-    first, dot, rest = headline.partition(". ")
-    show_text(Text.assemble((first + dot, f"bold {style}".strip()), (rest, "bold")), console, further=0)
-    console.print()
 
 
 def spread_headline(analysis: "Analysis") -> str:

@@ -3,8 +3,9 @@
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from pcaphash.report.analyze.document import finite, make_document
+from pcaphash.report.analyze.document import make_document
 from pcaphash.report.compare.words import put_into_words
+from pcaphash.report.documents import finite
 from pcaphash.report.words.reach import reach_document
 
 if TYPE_CHECKING:

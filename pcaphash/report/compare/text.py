@@ -6,9 +6,9 @@ from rich.console import Console
 from rich.text import Text
 
 from pcaphash.errors import Field
-from pcaphash.report.analyze.text import BAD, GOOD, show_facts, show_headline, show_queues, show_reasons
+from pcaphash.report.analyze.text import show_facts, show_queues, show_reasons
 from pcaphash.report.compare.words import put_into_words
-from pcaphash.report.layout import Columns, open_console, show_text
+from pcaphash.report.layout import BAD, GOOD, Columns, open_console, show_headline, show_text
 from pcaphash.report.words.suspicion import STRIP_MIRROR, name_tunnel, remedy_options
 from pcaphash.report.words.values import above_ideal, count, counted, index, moment, packets, percent, probability
 from pcaphash.studies.compare.affinity import QUESTIONS

@@ -5,7 +5,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, TextIO
 
 from pcaphash.errors import PcaphashError
-from pcaphash.report.analyze.document import device_document
+from pcaphash.report.documents import device_document
 from pcaphash.report.formats.writers import Writers, as_document, as_rows
 
 if TYPE_CHECKING:

@@ -3,7 +3,7 @@
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from pcaphash.report.analyze.document import device_document, reading_document
+from pcaphash.report.documents import device_document, reading_document
 from pcaphash.report.key.words import put_into_words
 from pcaphash.report.words.reach import reach_document
 

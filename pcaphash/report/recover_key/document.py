@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from pcaphash.report.analyze.document import device_document, reading_document
+from pcaphash.report.documents import device_document, reading_document
 from pcaphash.report.recover_key.words import assumption_text, known_name, order_text, other_types_texts, put_into_words
 from pcaphash.report.words.notes import note_document
 from pcaphash.studies.recover_key.solution import KEY_BITS

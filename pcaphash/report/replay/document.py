@@ -3,7 +3,7 @@
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from pcaphash.report.analyze.document import device_document, facts_document, finite, reading_document
+from pcaphash.report.documents import device_document, facts_document, finite, reading_document
 from pcaphash.report.replay.words import headline, verdict_lines
 
 if TYPE_CHECKING:

@@ -5,8 +5,7 @@ from typing import TYPE_CHECKING, TextIO
 from rich.console import Console
 from rich.text import Text
 
-from pcaphash.report.analyze.text import BAD, GOOD, show_headline
-from pcaphash.report.layout import Columns, open_console, show_text
+from pcaphash.report.layout import BAD, GOOD, Columns, open_console, show_headline, show_text
 from pcaphash.report.replay.words import headline, traffic_text, verdict_lines
 from pcaphash.report.words.device import given_and_assumed_lines
 from pcaphash.report.words.values import brief_types, count, duration, left_out_text, packet_rate, percent, size

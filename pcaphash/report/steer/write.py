@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, TextIO
 
-from pcaphash.report.analyze.document import device_document
+from pcaphash.report.documents import device_document
 from pcaphash.report.formats.writers import Writers, as_document, as_rows
 
 if TYPE_CHECKING:

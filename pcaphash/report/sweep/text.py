@@ -11,8 +11,8 @@ from rich.console import Console
 from rich.text import Text
 
 from pcaphash.device.hash_types import format_mask
-from pcaphash.report.analyze.text import nothing, show_facts, show_headline
-from pcaphash.report.layout import open_console, show_text
+from pcaphash.report.analyze.text import nothing, show_facts
+from pcaphash.report.layout import open_console, show_headline, show_text
 from pcaphash.report.sweep.words import doubt, footnotes, headline, listing
 from pcaphash.report.words.measures import write_measure
 from pcaphash.report.words.values import count, percent

@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from pcaphash.report.analyze.document import facts_document, finite, make_document
+from pcaphash.report.analyze.document import make_document
+from pcaphash.report.documents import facts_document, finite
 from pcaphash.report.folder import write_tables_and_figure
 from pcaphash.report.formats.writers import Writers, as_document, as_rows
 

@@ -2,7 +2,8 @@
 
 from typing import TYPE_CHECKING, Any
 
-from pcaphash.report.analyze.document import facts_document, finite, make_document
+from pcaphash.report.analyze.document import make_document
+from pcaphash.report.documents import facts_document, finite
 from pcaphash.report.tune.words import caution_text, put_into_words
 from pcaphash.report.words.reach import reach_document
 from pcaphash.studies.tune.tables import Weights

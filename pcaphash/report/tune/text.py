@@ -7,8 +7,8 @@ from rich.text import Text
 
 from pcaphash.device.indirection_table import default_table
 from pcaphash.errors import Field
-from pcaphash.report.analyze.text import show_facts, show_headline
-from pcaphash.report.layout import Columns, open_console, show_text
+from pcaphash.report.analyze.text import show_facts
+from pcaphash.report.layout import Columns, open_console, show_headline, show_text
 from pcaphash.report.tune.words import DIGITS, MOST_ENTRIES, put_into_words, same_sizes_text
 from pcaphash.report.words.measures import write_measure
 from pcaphash.report.words.values import count

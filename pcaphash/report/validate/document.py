@@ -3,11 +3,11 @@
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from pcaphash.report.analyze.document import device_document, reading_document
-from pcaphash.report.validate.fault_words import fault_text, traffic_texts
+from pcaphash.report.documents import device_document, reading_document
 from pcaphash.report.validate.kind_words import common_text, part_document
 from pcaphash.report.validate.queue_words import rule_text, steered_text
 from pcaphash.report.validate.words import decision_text, headline
+from pcaphash.report.words.faults import fault_text, traffic_texts
 from pcaphash.report.words.notes import note_document
 from pcaphash.studies.validate.diagnosis import Diagnosis
 

@@ -3,8 +3,8 @@
 from typing import TYPE_CHECKING
 
 from pcaphash.errors import Field
-from pcaphash.report.validate.fault_words import fault_text
 from pcaphash.report.validate.kind_words import part_text, trait_text
+from pcaphash.report.words.faults import fault_text
 from pcaphash.report.words.values import count, packets
 from pcaphash.studies.validate.queue_rule import QueueRuleKind
 

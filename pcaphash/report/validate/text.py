@@ -7,7 +7,6 @@ from rich.text import Text
 
 from pcaphash.errors import trace_name
 from pcaphash.report.layout import Columns, open_console, show_text
-from pcaphash.report.validate.fault_words import device_text, traffic_texts
 from pcaphash.report.validate.kind_words import common_text, part_text, sampled_text
 from pcaphash.report.validate.queue_words import queue_sentences
 from pcaphash.report.validate.words import (
@@ -24,6 +23,7 @@ from pcaphash.report.validate.words import (
     verdict_text,
 )
 from pcaphash.report.words.device import given_and_assumed_lines
+from pcaphash.report.words.faults import device_text, traffic_texts
 from pcaphash.report.words.values import count, left_out_text, packets
 from pcaphash.studies.validate.verdicts import Verdict
 

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from pcaphash.device.flavor import title_of
 from pcaphash.errors import Field, trace_name
-from pcaphash.report.validate.fault_words import possible_text
+from pcaphash.report.words.faults import possible_text
 from pcaphash.report.words.notes import note_text
 from pcaphash.report.words.values import brief_hash_types, count, counted, packets
 from pcaphash.studies.validate.deciding import ByteOrder, HashOrder, TunnelNames

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, cast
 from pcaphash.capture.reported import notes as of_source
 from pcaphash.capture.reported.notes import Lack
 from pcaphash.capture.reported.virtio_headers import header_problem
-from pcaphash.report.validate.fault_words import fault_text
+from pcaphash.report.words.faults import fault_text
 from pcaphash.report.words.values import count, counted, packets
 from pcaphash.studies.validate import log_notes as of_log
 from pcaphash.studies.validate.fault import Fault
