@@ -4,12 +4,11 @@ import re
 from collections.abc import Iterable
 from copy import copy
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import SupportsIndex
 
 from pcaphash.device.words import NO_LIMIT, parse_number, unknown_word
+from pcaphash.engine.selecting.times import parse_time, show_time
 from pcaphash.errors import Command, ConfigurationError, Field
 from pcaphash.standards.virtio import TUNNEL_TYPES
 
@@ -23,7 +22,6 @@ ENCAPSULATIONS = ("NONE", "GRE", *TUNNEL_TYPES, "UNKNOWN")
 _MOST_NETWORK_NUMBER = 0xFFFFFFFF
 _MAC = re.compile(r"[0-9a-fA-F]{2}([:-]?[0-9a-fA-F]{2}){5}|[0-9a-fA-F]{4}(\.[0-9a-fA-F]{4}){2}")
 _MAC_DIGITS = 12
-_FRACTION = re.compile(r"[.,](\d+)")
 
 Words = str | Iterable[str]
 Network = IPv4Network | IPv6Network
@@ -99,8 +97,8 @@ class Selection:
             raise unknown_word(Field("strip"), strip, STRIPS, "something to strip")
         fields = {
             "count": None if count is None else _parse_count(count),
-            "start": None if start is None else _parse_time(Field("start"), start),
-            "end": None if end is None else _parse_time(Field("end"), end),
+            "start": None if start is None else parse_time(Field("start"), start),
+            "end": None if end is None else parse_time(Field("end"), end),
             "direction": direction,
             "encapsulation": tuple(_parse_encapsulation(word) for word in _list(encapsulation)),
             "vni": tuple(_parse_vni(number) for number in _list(vni)),
@@ -135,7 +133,7 @@ class Selection:
         """Return the settings that give it, except those with their defaults."""
         given = [Field("count", self.count)] if self.count is not None else []
         times = (("start", self.start), ("end", self.end))
-        given += [Field(name, _show_time(at)) for name, at in times if at is not None]
+        given += [Field(name, show_time(at)) for name, at in times if at is not None]
         for name in ("encapsulation", "vni", "endpoint", "to", "interface"):
             given += [Field(name, value) for value in getattr(self, name)]
         given += [Field("destination_mac", address.hex(":")) for address in self.destination_mac]
@@ -149,29 +147,6 @@ def _list(values: object) -> list[object]:
     if isinstance(values, str) or not isinstance(values, Iterable):
         return [values]
     return list(values)
-
-
-def _parse_time(place: Field | str, value: str | float) -> int:
-    """Return nanoseconds since 1970."""
-    text = str(value).strip()
-    try:
-        return int(Decimal(text) * 10**9)
-    except (InvalidOperation, ValueError, OverflowError):
-        pass
-    fraction = _FRACTION.search(text)
-    digits = fraction[1][:9].ljust(9, "0") if fraction else "0"
-    try:
-        moment = datetime.fromisoformat(text[: fraction.start()] + text[fraction.end() :] if fraction else text)
-        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-        return int((moment - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds()) * 10**9 + int(digits)
-    except (ValueError, OverflowError) as error:
-        problem = f"{text!r} is not a time"
-        raise ConfigurationError(place, problem, "write 2026-01-31T12:00:00Z, or seconds since 1970") from error
-
-
-def _show_time(nanoseconds: int) -> str:
-    seconds, rest = divmod(nanoseconds, 10**9)
-    return f"{seconds}.{rest:09d}".rstrip("0").rstrip(".")
 
 
 def _parse_encapsulation(word: object) -> str:
