@@ -45,10 +45,10 @@ def started(workers: Workers, settings: dict[str, object], patience: float) -> I
     ):  # fmt: skip
         workers.work_for(cluster.scheduler_address, settings)
         with Client(cluster) as client:
-            if not _wait_for(cluster.scheduler, workers.n, patience):
-                problem = f"none of its processes was there after {patience} seconds"
-                raise ConfigurationError(Field("engine", "dask"), problem, "run without a cluster")
             try:
+                if not _wait_for(cluster.scheduler, workers.n, patience):
+                    problem = f"none of its processes was there after {patience} seconds"
+                    raise ConfigurationError(Field("engine", "dask"), problem, "run without a cluster")
                 yield client
             finally:
                 workers.end()

@@ -6,6 +6,7 @@ it has, takes longer than a thousand small files.
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -13,14 +14,20 @@ from contextlib import suppress
 from tempfile import TemporaryDirectory
 from typing import IO
 
-_PAUSE, _LONGEST_PAUSE = 0.1, 5.0  # seconds, for each time that a process died, before it is replaced
+from pcaphash.engine.cluster.open_files import allow_open_files
+from pcaphash.engine.cluster.serving import pause_after
+from pcaphash.errors import ConfigurationError, Field
+
+_FORKS = sys.platform == "linux"
+"""Whether one process loads Dask, and workers are forks of it: elsewhere, libraries may start threads as they load."""
+_GRACE = 5.0  # seconds for a process to end by itself
 
 # A new interpreter, which has none of this one's threads, and loads none of its program. It finds the same packages.
 _PROGRAM = """
 import json, sys
 sys.path[:] = json.loads(sys.argv[1])
 from pcaphash.engine.cluster.serving import serve
-serve(sys.argv[2])
+serve(sys.argv[2], int(sys.argv[3]))
 """
 
 
@@ -31,16 +38,30 @@ class Workers:
     ----------
     n : int
         How many.
+
+    Raises
+    ------
+    ConfigurationError
+        They cannot be started, or there cannot be so many open files.
     """
 
     def __init__(self, n: int) -> None:
+        allow_open_files(n)
         self.n = n
         self._folder = TemporaryDirectory(prefix="pcaphash-", ignore_cleanup_errors=True)
         self._order: bytes | None = None
         self._lock = threading.Lock()
         self._is_ended = threading.Event()
-        self._processes = [self._start() for _ in range(n)]
+        self._shares = [n] if _FORKS else [1] * n
+        self._processes: list[subprocess.Popen[bytes]] = []
         self._replacing: list[threading.Thread] = []
+        try:
+            for share in self._shares:
+                self._processes.append(self._start(share))
+        except OSError as error:
+            self.__exit__()
+            problem = f"its processes cannot be started: {error.strerror or error}"
+            raise ConfigurationError(Field("engine", "dask"), problem, "run without a cluster") from error
 
     def __enter__(self) -> "Workers":
         """Give them."""
@@ -50,10 +71,12 @@ class Workers:
         """End them, and wait until they have."""
         self.end()
         for thread in self._replacing:
-            thread.join()
+            thread.join(_GRACE)
         for process in self._processes:
+            _kill(process)
             process.wait()
-            _close(process)
+        for thread in self._replacing:
+            thread.join()
         self._folder.cleanup()
 
     @property
@@ -72,21 +95,21 @@ class Workers:
             self._order = json.dumps([address, settings]).encode() + b"\n"
             for process in self._processes:
                 self._tell(process)
-        for number in range(self.n):
+        for number in range(len(self._processes)):
             name = f"pcaphash-worker-{number}"
             self._replacing.append(threading.Thread(target=self._replace, args=(number,), name=name, daemon=True))
             self._replacing[-1].start()
 
     def end(self) -> None:
-        """End them, without waiting for that."""
+        """Have them end, without waiting for that."""
         with self._lock:
             self._is_ended.set()
             for process in self._processes:
-                process.kill()
+                _close(process)
 
-    def _start(self) -> "subprocess.Popen[bytes]":
+    def _start(self, share: int) -> "subprocess.Popen[bytes]":
         return subprocess.Popen(
-            [sys.executable, "-Pc", _PROGRAM, json.dumps(sys.path), self.folder],
+            [sys.executable, "-Pc", _PROGRAM, json.dumps(sys.path), self.folder, str(share)],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             env={"OPENBLAS_NUM_THREADS": "1", **os.environ},
@@ -106,14 +129,20 @@ class Workers:
             died = self._processes[number]
             died.wait()
             n_died += 1
-            if self._is_ended.wait(min(n_died * _PAUSE, _LONGEST_PAUSE)):
+            if self._is_ended.wait(pause_after(n_died)):
                 return
             with self._lock:
                 if self._is_ended.is_set():
                     return
-                _close(died)
-                self._processes[number] = self._start()
+                _close(died)  # its forks end, too
+                self._processes[number] = self._start(self._shares[number])
                 self._tell(self._processes[number])
+
+
+def _kill(process: "subprocess.Popen[bytes]") -> None:
+    """End a process with all its forks, if it has not ended."""
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL)
 
 
 def _close(process: "subprocess.Popen[bytes]") -> None:

@@ -1,0 +1,162 @@
+"""The processes of a cluster of this machine: how they are started, replaced and ended."""
+
+import os
+import resource
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("distributed", reason="Dask is not installed")
+
+from pcaphash.capture.input import FileInput
+from pcaphash.engine.cluster import workers
+from pcaphash.engine.cluster.connecting import connected
+from pcaphash.engine.engines import Running
+from pcaphash.engine.running.run import gather
+from pcaphash.errors import ConfigurationError
+from support.asked import REQUESTS, SAMPLES, told
+from support.cluster import LoggedInput
+
+pytestmark = pytest.mark.jit_only
+INPUTS = [FileInput(str(path)) for path in SAMPLES]
+PATIENCE = 30
+
+only_linux = pytest.mark.skipif(sys.platform != "linux", reason="workers are forks of one process on Linux only")
+
+
+@pytest.fixture(params=[pytest.param(True, marks=only_linux, id="forks"), pytest.param(False, id="no forks")])
+def forks(request, monkeypatch):
+    monkeypatch.setattr(workers, "_FORKS", request.param)
+    return request.param
+
+
+@pytest.fixture
+def temporary(monkeypatch, tmp_path):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    return tmp_path
+
+
+def eventually(is_so):
+    until = time.monotonic() + PATIENCE
+    while not is_so():
+        assert time.monotonic() < until
+        time.sleep(0.01)
+
+
+def is_there(pid):
+    return Path(f"/proc/{pid}").exists()
+
+
+def children_of(pid):
+    found = []
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            state, parent = path.read_text().rpartition(")")[2].split()[:2]
+        except OSError:
+            continue
+        if int(parent) == pid and state != "Z":
+            found.append(int(path.parent.name))
+    return found
+
+
+@only_linux
+def test_workers_are_forks_of_one_process():
+    """It is a new interpreter, loads Dask once, and has no threads whose locks a fork would keep."""
+    with connected(None, None, 3, None) as client:
+        pids = set(client.run(os.getpid).values())
+        assert len(pids) == 3
+        (parent,) = set(client.run(os.getppid).values())
+        assert parent in children_of(os.getpid())
+        assert len(list(Path(f"/proc/{parent}/task").iterdir())) == 1
+    assert not any(map(is_there, [parent, *pids]))  # not even as what nobody has waited for
+
+
+def test_each_worker_is_started_where_there_are_no_forks(monkeypatch):
+    monkeypatch.setattr(workers, "_FORKS", False)
+    with connected(None, None, 2, None) as client:
+        pids = set(client.run(os.getpid).values())
+        assert len(pids) == 2
+        assert set(client.run(os.getppid).values()) == {os.getpid()}
+    assert not any(map(is_there, pids))
+
+
+@pytest.mark.usefixtures("forks")
+def test_one_that_dies_is_replaced(tmp_path):
+    """Two are killed, one after the other, by the same trace."""
+    request, write = REQUESTS["compare"]
+    inputs = [*INPUTS[:-1], LoggedInput(str(SAMPLES[-1]), log=str(tmp_path / "log"), deaths=2)]
+    partial = Running("dask").gather(request, inputs, None, 2)
+    assert (tmp_path / "log").read_text().split() == [SAMPLES[-1].name] * 3
+    assert told(request, write, partial) == told(request, write, gather(request, INPUTS))
+
+
+@only_linux
+def test_the_process_dies_that_workers_are_forks_of(temporary):
+    """Its forks end, and another process is started for others."""
+    with connected(None, None, 2, None) as client:
+        before = set(client.run(os.getpid).values())
+        (parent,) = set(client.run(os.getppid).values())
+        os.kill(parent, signal.SIGKILL)
+        eventually(lambda: not any(map(is_there, before)))
+        after = set()
+        eventually(lambda: len(after.update(client.run(os.getpid, on_error="ignore").values()) or after - before) == 2)
+        assert client.submit(sum, [1, 2]).result(PATIENCE) == 3
+    assert not any(map(is_there, after))
+    assert not any(temporary.iterdir())
+
+
+@pytest.mark.usefixtures("forks")
+def test_those_that_do_not_end_are_killed(temporary, monkeypatch):
+    monkeypatch.setattr(workers, "_GRACE", 0.1)
+    with connected(None, None, 2, None) as client:
+        pids = {*client.run(os.getpid).values(), *client.run(os.getppid).values()} - {os.getpid()}
+        for pid in pids:
+            os.kill(pid, signal.SIGSTOP)
+    eventually(lambda: not any(map(is_there, pids)))
+    assert not any(temporary.iterdir())
+
+
+def test_one_that_cannot_be_started(temporary, monkeypatch):
+    """Those that were started before it end."""
+    start, started = subprocess.Popen, []
+
+    def popen(*words, **named):
+        if started:
+            raise BlockingIOError(11, "Resource temporarily unavailable")
+        started.append(start(*words, **named))
+        return started[0]
+
+    monkeypatch.setattr(workers, "_FORKS", False)
+    monkeypatch.setattr(subprocess, "Popen", popen)
+    with pytest.raises(ConfigurationError, match=r"its processes cannot be started: Resource temp[a-z ]*; run"):
+        Running("dask").gather(REQUESTS["census"][0], INPUTS, None, 2)
+    assert not is_there(started[0].pid)
+    assert not any(temporary.iterdir())
+
+
+@pytest.mark.parametrize("limit", ["soft", "hard"])
+def test_few_open_files(limit):
+    """More are allowed if they may be; if not, that is said at once."""
+    command = [sys.executable, "-m", "pcaphash", "analyze", str(SAMPLES[0]), "--format", "json"]
+    run = partial(subprocess.run, capture_output=True, text=True, timeout=60, check=False)
+    limits = (20, 20 if limit == "hard" else resource.getrlimit(resource.RLIMIT_NOFILE)[1])
+    began = time.monotonic()
+    result = run(
+        [*command, "--engine", "dask", "--jobs", "3"],
+        preexec_fn=partial(resource.setrlimit, resource.RLIMIT_NOFILE, limits),
+    )
+    if limit == "soft":
+        assert (result.returncode, result.stdout) == (0, run(command).stdout)
+        return
+    assert result.returncode == 2
+    assert result.stderr == (
+        "pcaphash: error: --engine dask: a cluster of 3 processes needs 52 open files, and the limit is 20; "
+        "raise it (`ulimit -n`), or run without a cluster\n"
+    )
+    assert time.monotonic() - began < 20
