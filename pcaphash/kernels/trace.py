@@ -2,7 +2,7 @@
 
 The argument ``trace`` of the kernels that dissect is None wherever nobody asks. numba compiles them once for None and
 leaves out all that belongs to traces, so that counting pays nothing; and once more for the array that
-``kernels.layout`` passes in.
+``kernels.trace_packet`` passes in.
 
 A step says which bytes were needed and what was read there. Where the dissection went no further, it also says why:
 for a length the limit that was reached, else the rule that the value read breaks. Whether the packet has a hash all the

@@ -15,10 +15,10 @@ from pcaphash.engine.census.census import CensusIdentity
 from pcaphash.engine.rules import ReadingRules
 from pcaphash.kernels import header, trace, tunnel
 from pcaphash.kernels.dissect import N_SIGNATURES, split_signature
-from pcaphash.kernels.layout import trace_packet
 from pcaphash.kernels.link import CUT, NOT_IP
 from pcaphash.kernels.records import RECORD
 from pcaphash.kernels.rows import INPUT_LEN, NOTHING, describe_packets
+from pcaphash.kernels.trace_packet import trace_packet
 from support import builders
 from support.builders import ARP, ETHERNET, IPV4, IPV6
 from support.comparing import device_of

@@ -6,7 +6,7 @@ from pcaphash.device import Device
 from pcaphash.device.hash_types import parse_hash_types
 from pcaphash.report.words.values import bar, brief_types, duration, link_type_name, packets, size, trace_names
 from pcaphash.standards.ethernet import LINK_TYPE_NAMES
-from pcaphash.standards.link_types import OTHER_LINK_TYPE_NAMES
+from pcaphash.standards.other_link_types import OTHER_LINK_TYPE_NAMES
 
 
 @pytest.mark.parametrize(

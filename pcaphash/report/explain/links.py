@@ -2,7 +2,7 @@
 
 from pcaphash.report.words.values import counted
 from pcaphash.standards import ethernet as eth
-from pcaphash.standards.link_types import OTHER_LINK_TYPE_NAMES
+from pcaphash.standards.other_link_types import OTHER_LINK_TYPE_NAMES
 from pcaphash.studies.explain import names
 from pcaphash.studies.explain.dissection import Dissection, Level
 from pcaphash.studies.explain.packet import Packet

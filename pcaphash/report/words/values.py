@@ -10,7 +10,7 @@ from pcaphash.device.hash_types import format_mask, hash_type_presets
 from pcaphash.errors import trace_name
 from pcaphash.standards import virtio
 from pcaphash.standards.ethernet import LINK_TYPE_NAMES
-from pcaphash.standards.link_types import OTHER_LINK_TYPE_NAMES
+from pcaphash.standards.other_link_types import OTHER_LINK_TYPE_NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,7 +8,7 @@ import numpy as np
 from pcaphash.device.device import Device
 from pcaphash.engine.rules import ReadingRules
 from pcaphash.kernels import trace
-from pcaphash.kernels.layout import trace_packet
+from pcaphash.kernels.trace_packet import trace_packet
 from pcaphash.studies.explain.packet import Packet
 
 

@@ -10,7 +10,7 @@ from pcaphash.device.device import Device
 from pcaphash.engine.census.decision import decide
 from pcaphash.engine.rules import ReadingRules
 from pcaphash.kernels import trace
-from pcaphash.kernels.layout import trace_packet
+from pcaphash.kernels.trace_packet import trace_packet
 from pcaphash.studies.validate.sample import Sample
 
 _FLOW_LABEL_MASK = 0xFFFFF

@@ -11,9 +11,9 @@ from pcaphash.device.device import Device
 from pcaphash.engine.census.decision import Decision
 from pcaphash.engine.rules import ReadingRules
 from pcaphash.kernels import trace
-from pcaphash.kernels.layout import trace_packet
 from pcaphash.kernels.records import INTERFACE_UNKNOWN
 from pcaphash.kernels.timestamps import NO_TIMESTAMP
+from pcaphash.kernels.trace_packet import trace_packet
 from pcaphash.standards import ip
 from pcaphash.studies.validate.sample import Sample
 

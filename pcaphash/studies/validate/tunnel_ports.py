@@ -5,7 +5,7 @@ from collections import Counter
 from pcaphash.device.device import Device
 from pcaphash.engine.rules import ReadingRules
 from pcaphash.kernels import trace
-from pcaphash.kernels.layout import trace_packet
+from pcaphash.kernels.trace_packet import trace_packet
 from pcaphash.standards import ip
 from pcaphash.standards import tunnel as tun
 from pcaphash.studies.validate.sample import Sample
