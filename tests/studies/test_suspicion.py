@@ -251,6 +251,42 @@ def test_one_flow_in_a_missed_tunnel_is_one_flow_all_the_same(tmp_path):
 
 
 @pytest.mark.jit_only
+def test_two_missed_tunnels_are_looked_into_together(tmp_path):
+    """Looking into one alone does not help, for the other still is one flow to the device."""
+    packets = [SUSPECTS[kind](i) for i in range(400) for kind in (("VXLAN", 4799), ("GENEVE", 6082))]
+    verdict = compared(tmp_path, packets, "--config", "outer=base", "--config", "inner=all")
+    assert {finding["cause"] for finding in verdict["findings"]} == {"missed-tunnel"}
+    ports = {"vxlan_ports": 4799, "geneve_ports": 6082}
+    recounted = pcaphash.analyze(tmp_path / "some.pcap", pcaphash.Device(**ports)).summary["max_ideal_packets"][0]
+    (advice,) = verdict["advice"]
+    tunnel = advice["facts"]["tunnel"]
+    assert {(each["kind"], each["port"]) for each in (tunnel, *tunnel["beside"])} == {("VXLAN", 4799), ("GENEVE", 6082)}
+    assert tunnel["excess"] == recounted < 0.6
+    for option in ("--vxlan-port 4799", "--geneve-port 6082"):
+        assert option in verdict["headline"]
+        assert option in advice["text"]
+    assert "One flow" not in json.dumps(verdict)
+
+
+@pytest.mark.jit_only
+def test_a_missed_tunnel_is_no_flow_even_where_another_flow_is_heavy(tmp_path):
+    packets = [SUSPECTS["VXLAN", 4799](i) for i in range(500)] + [ORDINARY["rtp"](i) for i in range(300)]
+    verdict = compared(tmp_path, packets, "--config", "outer=base")
+    (finding,) = verdict["findings"]
+    assert (finding["cause"], finding["facts"]["port"]) == ("missed-tunnel", 4799)
+    assert 1.5 < finding["facts"]["excess"] < finding["excess"]
+
+
+@pytest.mark.jit_only
+def test_a_gain_is_an_estimate_where_not_all_packets_are_examined(tmp_path):
+    packets = [SUSPECTS["VXLAN", 4799](i) for i in range(MOST_KEPT + 1)]
+    verdict = compared(tmp_path, packets)
+    assert verdict["findings"][0]["facts"]["is_estimate"]
+    assert "would be about " in verdict["headline"]
+    assert "is then about " in verdict["advice"][0]["text"]
+
+
+@pytest.mark.jit_only
 def test_a_heavy_flow_beside_a_missed_tunnel_is_to_blame_itself(tmp_path):
     heavy = [ORDINARY["rtp"](i) for i in range(300)]
     verdict = compared(tmp_path, heavy + [SUSPECTS["VXLAN", 4799](i) for i in range(60)], "--config", "outer=base")

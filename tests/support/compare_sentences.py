@@ -48,6 +48,11 @@ from pcaphash.studies.shared.linear.reach import Reach
 
 FLOW = HeavyFlow("10.0.0.1:80 > 10.0.0.2:4711 TCP", NONE, 0.62, 0.125, 3)
 MISSED = MissedTunnel("VXLAN", 4799, 0.8, False, False, "", "vxlan_ports", (4789, 4799), 0.04)
+SEVERAL = replace(
+    MISSED,
+    is_estimate=True,
+    beside=(MissedTunnel("VXLAN-GPE", 4791, 0.1, False, False, "1.4", "vxlan_gpe_ports", (4791,), 0.7),),
+)
 HELPLESS = replace(MISSED, kind="ESP", port=None, is_encrypted=True, ports_argument="", ports=(), excess=None)
 TABLE = UnevenTable(2, 22, 128, 6, 0)
 CAUSES: list[tuple[Cause, Facts | MissedTunnel | None]] = [
@@ -73,6 +78,7 @@ CAUSES: list[tuple[Cause, Facts | MissedTunnel | None]] = [
     (Cause.FEW_FLOWS, FewFlows(2, 1, 8)),
     (Cause.MISSED_TUNNEL, MISSED),
     (Cause.MISSED_TUNNEL, replace(MISSED, spec="1.4", ports_argument="", ports=())),
+    (Cause.MISSED_TUNNEL, SEVERAL),
     (Cause.MISSED_TUNNEL, HELPLESS),
     (Cause.MISSED_TUNNEL, replace(HELPLESS, kind="Teredo", port=3544, is_encrypted=False)),
     (Cause.MISSED_TUNNEL, replace(HELPLESS, kind="ERSPAN", is_encrypted=False, is_mirrored=True)),
@@ -97,6 +103,7 @@ ADVICE: list[Advice] = [
     CompareInner(0.9),
     AddQueues(),
     LookInto(MISSED, "outer", 0.9),
+    LookInto(SEVERAL, "outer", 0.9),
     LookInto(HELPLESS, "outer", 0.9),
     LookInto(replace(HELPLESS, kind="Teredo", port=3544), "outer", 0.9),
     LookInto(replace(HELPLESS, kind="ERSPAN", is_mirrored=True), "outer", 0.9),

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from pcaphash.engine.census.decision import NONE, REASON_NO_TYPE
 from pcaphash.errors import Command, Field
-from pcaphash.report.words.suspicion import STRIP_MIRROR, name_tunnel, remedy_options
+from pcaphash.report.words.suspicion import STRIP_MIRROR, excess_then, missed_options, name_tunnels
 from pcaphash.report.words.values import count, counted, listed, percent, reason_text
 from pcaphash.studies.compare.advice import (
     AddQueues,
@@ -128,12 +128,12 @@ def _gained(gain: "Gain") -> str:
 
 def _look_into(advice: LookInto) -> AdviceWords:
     tunnel = advice.tunnel
-    name = name_tunnel(tunnel.kind, tunnel.port)
+    name = name_tunnels(tunnel)
     if tunnel.excess is not None:
         return AdviceWords(
-            f"configure the device to look into {name}: the busiest receive queue is then {percent(tunnel.excess)} "
+            f"configure the device to look into {name}: the busiest receive queue is then {excess_then(tunnel)} "
             f"above the ideal share instead of {percent(advice.excess)} ({advice.config}). Here, "
-            f"{remedy_options(tunnel)} shows it."
+            f"{missed_options(tunnel)} shows it."
         )
     if tunnel.is_mirrored:
         return AdviceWords(

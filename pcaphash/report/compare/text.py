@@ -9,7 +9,7 @@ from pcaphash.errors import Field
 from pcaphash.report.analyze.text import show_facts, show_queues, show_reasons
 from pcaphash.report.compare.words import put_into_words
 from pcaphash.report.layout import BAD, GOOD, Columns, open_console, show_headline, show_text
-from pcaphash.report.words.suspicion import STRIP_MIRROR, name_tunnel, remedy_options
+from pcaphash.report.words.suspicion import STRIP_MIRROR, looks_like, missed_options
 from pcaphash.report.words.values import above_ideal, count, counted, index, moment, packets, percent, probability
 from pcaphash.studies.compare.affinity import QUESTIONS
 from pcaphash.studies.compare.explaining import hidden_share
@@ -203,9 +203,10 @@ def other_tunnels(comparison: "Comparison") -> list[str]:
     lines = []
     for tunnel in comparison.missed:
         if not any(tunnel is each for each in told):
-            options = str(STRIP_MIRROR) if tunnel.is_mirrored else remedy_options(tunnel)
-            what = f"{percent(tunnel.share)} of packets look like {name_tunnel(tunnel.kind, tunnel.port)}"
-            lines.append(f"{what}, which no configuration here looks into{f': try {options}' if options else ''}")
+            options = str(STRIP_MIRROR) if tunnel.is_mirrored else missed_options(tunnel)
+            lines.append(
+                f"{looks_like(tunnel)}, which no configuration here looks into{f': try {options}' if options else ''}"
+            )
     return lines
 
 

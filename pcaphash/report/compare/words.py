@@ -8,7 +8,7 @@ from pcaphash.errors import Field
 from pcaphash.report.compare.advice import AdviceWords, put_advice_into_words
 from pcaphash.report.words.cut import cut_configurations
 from pcaphash.report.words.reach import brief_reach_texts
-from pcaphash.report.words.suspicion import name_tunnel, remedy_options
+from pcaphash.report.words.suspicion import excess_then, looks_like, missed_options
 from pcaphash.report.words.values import above_ideal, count, counted, listed, packets, percent, reason_text, too_few
 from pcaphash.studies.compare.causes import (
     UNJUDGED,
@@ -245,7 +245,7 @@ def _why(finding: "Finding") -> str:
         kind = "" if facts.encapsulation == NONE else f" ({facts.encapsulation})"
         return f"Traffic without ports to hash, {facts.endpoints}{kind}, is {of_packets}"
     if isinstance(facts, MissedTunnel):
-        return f"{_looks_like(facts)}, which this configuration does not look into."
+        return f"{looks_like(facts)}, which this configuration does not look into."
     if isinstance(facts, FewInputs):
         return _few_inputs(facts)
     if isinstance(facts, FewFlows):
@@ -255,16 +255,12 @@ def _why(finding: "Finding") -> str:
     return _unexplained(facts) if isinstance(facts, Unexplained) else ""
 
 
-def _looks_like(facts: MissedTunnel) -> str:
-    return f"{percent(facts.share)} of packets look like {name_tunnel(facts.kind, facts.port)}"
-
-
 def _missed(facts: MissedTunnel) -> str:
     """Say what packets look like, and what would look into it."""
-    looks = _looks_like(facts)
+    looks = looks_like(facts)
     if facts.excess is not None:
-        gained = f"the busiest receive queue would be {percent(facts.excess)} above the ideal share"
-        return f"{looks}, which no configuration here looks into. With {remedy_options(facts)}, {gained}."
+        gained = f"the busiest receive queue would be {excess_then(facts)} above the ideal share"
+        return f"{looks}, which no configuration here looks into. With {missed_options(facts)}, {gained}."
     if facts.is_mirrored:
         return f"{looks}: a mirror session, whose outer header the NIC never received."
     encrypted = ", which is encrypted" if facts.is_encrypted else ""

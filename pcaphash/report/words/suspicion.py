@@ -3,9 +3,11 @@
 from typing import TYPE_CHECKING
 
 from pcaphash.errors import Field
-from pcaphash.report.words.values import packets, percent
+from pcaphash.report.words.values import listed, packets, percent
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pcaphash.studies.compare.missed import MissedTunnel
     from pcaphash.studies.shared.suspicion import Remedy, Suspected
 
@@ -18,10 +20,39 @@ def name_tunnel(kind: str, port: int | None) -> str:
     return kind if port is None else f"{kind} on UDP port {port}"
 
 
-def remedy_options(remedy: "Remedy | MissedTunnel") -> str:
+def remedy_options(remedy: "Remedy") -> str:
     """Return the options that have a device look into a tunnel."""
-    spec = [Field("spec", remedy.spec)] if remedy.spec else []
-    return " ".join(map(str, [*spec, *(Field(remedy.ports_argument, port) for port in remedy.ports)]))
+    return _options([remedy])
+
+
+def missed_options(tunnel: "MissedTunnel") -> str:
+    """Return the options that have a device look into missed tunnels."""
+    return _options(tunnel.every)
+
+
+def _options(remedies: "Sequence[Remedy | MissedTunnel]") -> str:
+    specs = [Field("spec", each.spec) for each in remedies if each.spec]
+    ports = [Field(each.ports_argument, port) for each in remedies for port in each.ports]
+    return " ".join(dict.fromkeys(map(str, [*specs, *ports])))
+
+
+def looks_like(tunnel: "MissedTunnel") -> str:
+    """Say what packets look like, and how many do."""
+    first, *others = tunnel.every
+    likes = [f"{percent(first.share)} of packets look like {name_tunnel(first.kind, first.port)}"]
+    likes += [f"{percent(each.share)} like {name_tunnel(each.kind, each.port)}" for each in others]
+    return listed(likes)
+
+
+def name_tunnels(tunnel: "MissedTunnel") -> str:
+    """Name missed tunnels, and the ports that they have."""
+    return listed([name_tunnel(each.kind, each.port) for each in tunnel.every])
+
+
+def excess_then(tunnel: "MissedTunnel") -> str:
+    """Say how far the busiest receive queue is above its ideal share if the device looks into missed tunnels."""
+    assert tunnel.excess is not None
+    return f"{'about ' if tunnel.is_estimate else ''}{percent(tunnel.excess)}"
 
 
 def describe_remedy(suspect: "Suspected") -> str:

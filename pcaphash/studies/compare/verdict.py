@@ -10,7 +10,7 @@ import numpy as np
 from pcaphash.engine.running.threads import side_by_side
 from pcaphash.studies.compare.advice import Advice, compare_inner, list_advice, list_advice_without_spread
 from pcaphash.studies.compare.blame import blamed_tunnel
-from pcaphash.studies.compare.causes import UNJUDGED, Cause
+from pcaphash.studies.compare.causes import UNJUDGED, Cause, HeavyFlow
 from pcaphash.studies.compare.explaining import CROWDED, excess_of, explain, find_ideal
 from pcaphash.studies.compare.finding import Crowding, Finding
 from pcaphash.studies.compare.gain import Gain, Step, inner_gain, inner_gain_over, main_gain
@@ -107,9 +107,14 @@ def judge(outcomes: Sequence[Outcome], missed: Sequence[MissedTunnel] = ()) -> V
     inner = inner_gain(judged, given) or inner_gain_over(judged, start)
     gain = main_gain(judged, start, best, inner)
     conclusion = Conclusion.UNEVEN if gain is None else Conclusion.GAIN
-    if missed:  # where one configuration helps another, what that lacks has a cause already
-        suffering = [best[1].config] if gain is not None else [finding.config for finding in findings]
-        findings = [_blame_tunnel(each, missed) if each.config in suffering else each for each in findings]
+    if missed:
+        # Where one configuration helps another, what that lacks has a cause already; a tunnel is never called a flow.
+        findings = [
+            _blame_tunnel(each, missed)
+            if gain is None or each.config == best[1].config or isinstance(each.facts, HeavyFlow)
+            else each
+            for each in findings
+        ]
         told = {finding.config: finding for finding in findings}
         judged = [(outcome, told[finding.config]) for outcome, finding in judged]
         best, worst, start = ((outcome, told[finding.config]) for outcome, finding in (best, worst, start))

@@ -188,6 +188,20 @@ def find_suspects(reading: Reading, device: Device) -> list[Suspected]:
     return sorted(found, key=lambda each: (-each.packets, each.kind, each.port or 0))
 
 
+def join_remedies(remedies: Sequence[Remedy], device: Device) -> Device | None:
+    """Return the device that looks into the suspected tunnels of several kinds; None where no device can.
+
+    Parameters
+    ----------
+    remedies : sequence of Remedy
+        One of each kind.
+    device : Device
+        What they were found for.
+    """
+    spec = next((each.spec for each in remedies if each.spec), "")
+    return _widen(device, spec, {each.ports_argument: each.ports for each in remedies if each.ports_argument})
+
+
 def estimate_excess(reading: Reading, device: Device) -> float:
     """Return how far the busiest receive queue of a device is above ideal, by the packets that a reading kept."""
     kept = reading.keeper.kept()
@@ -259,22 +273,26 @@ def _find_remedy(kind: Kind, ports: Sequence[int], device: Device, looks: _Looks
     if not argument and kind not in _OF_1_4:
         return None
     spec = "1.4" if kind in _OF_1_4 and device.spec != "1.4" else ""
-    profile = PROFILES[spec or device.spec]
     known: tuple[int, ...] = getattr(device, argument) if argument else ()
     used = [port for port in known if bool((looks.destinations == port).any())]
     needed = tuple(dict.fromkeys([*used, *ports]))
     if set(needed) <= set(known):
         argument, needed = "", ()
-    changes: dict[str, Any] = {argument: needed} if argument else {}
+    wider = _widen(device, spec, {argument: needed} if argument else {})
+    return None if wider is None else Remedy(wider, spec, argument, needed)
+
+
+def _widen(device: Device, spec: str, ports: dict[str, Any]) -> Device | None:
+    """Return a device with all types enabled that has other ports, and perhaps another spec."""
+    profile = PROFILES[spec or device.spec]
     try:
-        wider = replace(
+        return replace(
             device,
             name="inner",
             spec=profile.name,
             hash_types=profile.all_hash_types,
             tunnel_types=profile.all_tunnel_types,
-            **changes,
+            **ports,
         )
     except ConfigurationError:
         return None  # such a device looks into no tunnel, or has another kind of tunnel on this port
-    return Remedy(wider, spec, argument, needed)
