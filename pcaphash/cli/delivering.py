@@ -116,8 +116,8 @@ class Delivering:
                 raise ConfigurationError(
                     Field(name), "no capture is written", f"give {Field('write')}, or leave it out"
                 )
-        if self.with_comments and self.write is not None and ".pcapng" not in (*Path(self.write).suffixes, self.write):
-            raise ConfigurationError(Field("with_comments"), "only pcapng has comments", "name the file .pcapng")
+        if self.with_comments:
+            self._refuse_comments_in_pcap()
         for name in ("write", "reported"):
             path = getattr(self, name)
             if path not in (None, STANDARD_OUTPUT):
@@ -180,15 +180,25 @@ class Delivering:
             if path not in (None, STANDARD_OUTPUT):
                 tell_written(Path(str(path)))
 
+    def _refuse_comments_in_pcap(self) -> None:
+        from pcaphash.capture.delivered.opening import PCAP, capture_suffix, default_suffix
+
+        has_headers, problem = self.header_len is not None, "only pcapng has comments"
+        if self.split_by_queue is not None and default_suffix(has_headers) == PCAP:
+            raise ConfigurationError(Field("with_comments"), problem, f"leave {Field('header_len')} out")
+        if self.write is not None and capture_suffix(self.write, has_headers) == PCAP:
+            advice = f"leave {Field('header_len')} out" if has_headers else "name the file .pcapng"
+            raise ConfigurationError(Field("with_comments"), problem, advice)
+
     def _open(self, device: "Device", queues: int) -> "list[AbstractContextManager[Encoder]]":
-        from pcaphash.capture.delivered.opening import PCAP, PCAPNG, open_capture, open_split, open_table
+        from pcaphash.capture.delivered.opening import default_suffix, open_capture, open_split, open_table
 
         layout = self._layout(device)
         found = []
         if self.write is not None:
             found.append(open_capture(self.write, layout))
         if self.split_by_queue is not None:
-            suffix = PCAPNG if layout is None else PCAP
+            suffix = default_suffix(layout is not None)
             found.append(open_split(self.split_by_queue, queues, suffix, layout))
         if self.reported is not None:
             found.append(open_table(self.reported))

@@ -58,7 +58,11 @@ def rows_of(*arguments):
         (["-w", OVERLAY], f"--write: {OVERLAY} is an input file"),
         (["--split-by-queue", OVERLAY], "choose another place with --split-by-queue"),
         (["--reported", OVERLAY], f"--reported: {OVERLAY} is an input file"),
-        (["-w", "o.pcap", "--explain"], "--explain: only pcapng has comments"),
+        (["-w", "o.pcap", "--explain"], "--explain: only pcapng has comments; name the file .pcapng"),
+        (["-w", "o.pcapng.pcap", "--explain"], "--explain: only pcapng has comments; name the file .pcapng"),
+        (["-w", "-", "--virtio-header", "20", "--explain"], "--explain: only pcapng has comments; leave --virtio-"),
+        (["--split-by-queue", "o", "--virtio-header", "20", "--explain"], "comments; leave --virtio-header out"),
+        (["-w", "o.txt", "--explain"], "--write: the file extension names no format"),
         (["--at", "1s", "--spec 1.4"], "--at: 1s: --spec is settled when the driver starts"),
         (["--config", "shared-ring=base"], "--config: 'shared-ring' is the name of a baseline, which is told beside"),
         (["-w", "-", "--format", "csv"], "--format: packets go to standard output, which has room for nothing else"),
@@ -110,6 +114,14 @@ def test_files_of_a_folder(tmp_path):
     tables = {"replay.csv", "delays.csv", "replay_windows.csv"}
     figures = {f"{name}.{kind}" for name in ("delays", "load", "drops") for kind in ("png", "svg", "pdf")}
     assert {path.name for path in tmp_path.iterdir()} == {"verdict.txt"} | tables | figures
+
+
+@pytest.mark.parametrize("name", ["out.pcapng", "OUT.PCAPNG", "-"])
+def test_comments_go_where_pcapng_is_written(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    result = run("replay", OVERLAY, "-w", name, "--explain", "-c", "3")
+    written = result.stdout if name == "-" else (tmp_path / name).read_bytes()
+    assert (result.returncode, written[:4], written.count(b" over the inner header")) == (0, b"\x0a\x0d\x0d\x0a", 3)
 
 
 @pytest.mark.parametrize("carrier", ["pcapng", "12", "20", "csv", "jsonl", "parquet"])

@@ -43,10 +43,18 @@ def open_capture(path: str, layout: VirtioLayout | None = None) -> AbstractConte
     OutputError
         The file cannot be written; raised when the context is entered, written to, or left.
     """
-    suffix = plain_name(path).suffix.lower()
-    if path == STANDARD_OUTPUT:
-        suffix = PCAPNG if layout is None else PCAP
+    suffix = capture_suffix(path, layout is not None)
     return _encoding(path, WRITE_FIELD, capture_encoder(WRITE_FIELD, suffix, layout))
+
+
+def capture_suffix(path: str, has_virtio_headers: bool) -> str:
+    """Return what says the format of a capture: the end of its name, or of what standard output gets."""
+    return default_suffix(has_virtio_headers) if path == STANDARD_OUTPUT else plain_name(path).suffix.lower()
+
+
+def default_suffix(has_virtio_headers: bool) -> str:
+    """Return the end of the name of a capture whose format is not chosen: only pcap holds virtio headers."""
+    return PCAP if has_virtio_headers else PCAPNG
 
 
 def capture_encoder(place: Field, suffix: str, layout: VirtioLayout | None) -> Callable[[Sink], Encoder]:
