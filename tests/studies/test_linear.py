@@ -9,17 +9,25 @@ from hypothesis import strategies as st
 from pcaphash.studies.shared.linear.equations import Equations, LinearMap
 
 
-@given(columns=st.lists(st.integers(0, 63), max_size=8), wanted=st.integers(0, 127))
-def test_solutions_are_those_that_trying_finds(columns, wanted):
+@given(
+    columns=st.lists(st.integers(0, 63), max_size=8),
+    wanted=st.sets(st.integers(0, 127)),
+    others=st.sets(st.integers(0, 31)),
+    shift=st.integers(0, 7),
+)
+def test_solutions_are_those_that_trying_finds(columns, wanted, others, shift):
     def total(unknowns):
         return reduce(xor, (column for i, column in enumerate(columns) if unknowns >> i & 1), 0)
 
     every = range(1 << len(columns))
     equations = Equations(columns)
-    solutions = equations.solve(wanted)
-    tried = [unknowns for unknowns in every if total(unknowns) == wanted]
-    assert ([] if solutions is None else list(solutions)) == tried
-    assert solutions is None or solutions.number == len(tried)
+    wanted, others = {each % (1 << shift) for each in wanted}, {each << shift for each in others}
+    sums = {each | other for each in wanted for other in others}
+    solutions = equations.solve(wanted, others)
+    tried = [unknowns for unknowns in every if total(unknowns) in sums]
+    assert list(solutions) == tried
+    assert solutions.number == len(tried)
+    assert list(equations.solve(sums)) == tried
     assert 1 << equations.rank == len(set(map(total, every)))
 
 

@@ -45,6 +45,19 @@ def test_ports_are_all_that_trying_finds(address, both):
     assert found.targets[0].possible == len(tried) > 0
 
 
+def test_both_directions_with_the_largest_table():
+    device = Device(queues=2, indirection_table_size=65536)  # a billion pairs of entries for each queue
+    found = pcaphash.steer(*V4, queue=1, flow_count=1000, both=True, source_ports="1000-1999", device=device)
+    tried = [
+        port
+        for port in range(1000, 2000)
+        if naive_queue(V4[0], port, "198.51.100.2", 443, device) == 1
+        and naive_queue("198.51.100.2", 443, V4[0], port, device) == 1
+    ]
+    assert [flow[0].packet.source_port for flow in found.targets[0].flows] == tried
+    assert found.targets[0].possible == len(tried) > 0
+
+
 @given(
     key=st.binary(min_size=40, max_size=40),
     size=st.sampled_from([1, 2, 16, 128, 512]),

@@ -4,14 +4,14 @@ A hash is linear in its input, whatever the input transformation is, as long as 
 its own number. So the flows that lead to an entry are the solutions of one linear equation for each bit of the index.
 """
 
-import heapq
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 from pcaphash.device.device import Device
 from pcaphash.studies.hash_tuple import PacketTuple, hash_packet_tuple
-from pcaphash.studies.shared.linear.equations import Equations, Solutions
+from pcaphash.studies.shared.linear.equations import Equations
+from pcaphash.studies.shared.linear.solutions import Solutions
 
 _PORT_BITS = 16
 
@@ -87,14 +87,11 @@ class Block:
         free = range(self.port_bits + self.address_bits)
         return Equations([self._indexes(1 << bit) ^ self._origin for bit in free])
 
-    def solve(self, queue: int) -> list[Solutions]:
-        """Return which free bits lead to a receive queue, by the entries of the indirection table."""
+    def solve(self, queue: int) -> Solutions:
+        """Return which free bits lead to a receive queue."""
         entries = [entry for entry, chosen in enumerate(self.device.indirection_table) if chosen == queue]
-        wanted: Iterable[int] = entries
-        if self.is_both:
-            wanted = (entry | other << self.index_bits for entry in entries for other in entries)
-        found = (self.equations.solve(each ^ self._origin) for each in wanted)
-        return [each for each in found if each is not None]
+        others = [entry << self.index_bits for entry in entries] if self.is_both else [0]
+        return self.equations.solve((entry ^ self._origin for entry in entries), others)
 
 
 def divide(low: int, high: int) -> Iterator[tuple[int, int]]:
@@ -105,8 +102,8 @@ def divide(low: int, high: int) -> Iterator[tuple[int, int]]:
         low += 1 << bits
 
 
-def merge(found: Iterable[tuple[Block, list[Solutions]]]) -> Iterator[tuple[PacketTuple, ...]]:
+def list_flows(found: Iterable[tuple[Block, Solutions]]) -> Iterator[tuple[PacketTuple, ...]]:
     """Yield flows in ascending order of their free bits, block by block."""
     for block, solutions in found:
-        for bits in heapq.merge(*solutions):
+        for bits in solutions:
             yield block.directions(bits)

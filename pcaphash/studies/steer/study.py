@@ -14,7 +14,7 @@ from pcaphash.studies.hash_tuple import PacketTuple, hash_packet_tuple
 from pcaphash.studies.shared import tunnelling
 from pcaphash.studies.steer.flow import PORTS, SOURCE, parse_flows
 from pcaphash.studies.steer.result import Steering, Target
-from pcaphash.studies.steer.search import Block, divide, merge
+from pcaphash.studies.steer.search import Block, divide, list_flows
 from pcaphash.studies.steer.unreached import Unreached, WhyNot, reason_text
 
 HEADERS = ("inner", "outer")
@@ -99,11 +99,12 @@ def _find(blocks: list[Block], queue: int, n_flows: int) -> Target:
     if queue not in blocks[0].device.indirection_table:
         return Target(queue, (), 0, _NO_ENTRY)
     solved = [(block, block.solve(queue)) for block in blocks]
-    possible = sum(each.number for _, solutions in solved for each in solutions)
+    possible = sum(solutions.number for _, solutions in solved)
     if not possible:
         return Target(queue, (), 0, _explain(blocks))
     flows = [
-        tuple(hash_packet_tuple(each, blocks[0].device) for each in flow) for flow in islice(merge(solved), n_flows)
+        tuple(hash_packet_tuple(each, blocks[0].device) for each in flow)
+        for flow in islice(list_flows(solved), n_flows)
     ]
     return Target(queue, tuple(flows), possible)
 

@@ -1,37 +1,11 @@
 """Linear equations over GF(2), solved exactly; vectors are whole numbers, one bit for each unknown or equation."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from functools import reduce
-from operator import xor
+from collections.abc import Iterable, Sequence
+from functools import cached_property
+
+from pcaphash.studies.shared.linear.solutions import Solutions
 
 _MOST_CHECKS = 12  # whose sums are all looked at, for those with fewest bits
-
-
-@dataclass(frozen=True)
-class Solutions:
-    """All solutions of equations: one of them, plus any sum of some vectors.
-
-    Parameters
-    ----------
-    first : int
-        The smallest solution.
-    basis : tuple of int
-        The vectors, smallest first; the highest bit of each is set in none of the others, nor in ``first``.
-    """
-
-    first: int
-    basis: tuple[int, ...]
-
-    @property
-    def number(self) -> int:
-        """How many there are."""
-        return 1 << len(self.basis)
-
-    def __iter__(self) -> Iterator[int]:
-        """Yield all solutions in ascending order."""
-        for number in range(self.number):
-            yield reduce(xor, (vector for i, vector in enumerate(self.basis) if number >> i & 1), self.first)
 
 
 class Equations:
@@ -48,6 +22,7 @@ class Equations:
     def __init__(self, columns: Sequence[int], n_equations: int | None = None) -> None:
         # Each equation is a row: which unknowns are in it, and which equations were added up to it.
         self._pivots: dict[int, tuple[int, int]] = {}  # by an unknown that no other row has
+        self._n_unknowns = len(columns)
         self._checks: list[int] = []  # equations that add up to nothing, whatever the unknowns are
         longest = max(columns, default=0).bit_length()
         self._n_equations = longest if n_equations is None else n_equations
@@ -71,14 +46,29 @@ class Equations:
         every = _sums(self._checks) if len(self._checks) <= _MOST_CHECKS else self._checks
         return find_basis(sorted(every, key=lambda check: (check.bit_count(), check)))
 
-    def solve(self, wanted: int) -> Solutions | None:
-        """Return which unknowns give this sum; None if none do."""
-        if wanted >> self._n_equations or any(_is_odd(check & wanted) for check in self._checks):
-            return None
-        first = sum(pivot for pivot, (_, added) in self._pivots.items() if _is_odd(added & wanted))
-        for vector in reversed(self._basis):
-            first = min(first, first ^ vector)
-        return Solutions(first, self._basis)
+    def solve(self, wanted: Iterable[int], others: Iterable[int] = (0,)) -> Solutions:
+        """Return which unknowns give the sum of one of ``wanted`` and one of ``others``; no two such sums are equal."""
+        first, second = sorted(map(self._part, wanted)), sorted(map(self._part, others))
+        return Solutions(first, second, self._n_unknowns, self._basis)
+
+    def _part(self, wanted: int) -> int:
+        """Return what a vector adds to solutions: the smallest solution, and above it what no unknowns give."""
+        found = wanted >> self._n_equations << self._n_unknowns + len(self._checks)
+        for number, part in enumerate(self._parts):
+            found ^= part * (wanted >> number & 1)
+        return found
+
+    @cached_property
+    def _parts(self) -> list[int]:
+        """What each bit of a vector adds to solutions; what a sum of bits adds is the sum of these."""
+        found = []
+        for number in range(self._n_equations):
+            part = sum(pivot for pivot, (_, added) in self._pivots.items() if added >> number & 1)
+            for vector in reversed(self._basis):
+                part = min(part, part ^ vector)
+            rest = sum((check >> number & 1) << i for i, check in enumerate(self._checks))
+            found.append(rest << self._n_unknowns | part)
+        return found
 
     def _add(self, row: int, added: int) -> None:
         for pivot, (other, others_added) in self._pivots.items():
@@ -142,10 +132,6 @@ def _sums(vectors: Sequence[int]) -> list[int]:
     for vector in vectors:
         sums += [vector ^ other for other in sums]
     return sums[1:]
-
-
-def _is_odd(bits: int) -> bool:
-    return bits.bit_count() % 2 == 1
 
 
 def _ordered(vectors: Sequence[int]) -> tuple[int, ...]:
