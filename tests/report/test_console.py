@@ -66,6 +66,14 @@ def test_each_of_many_configurations_has_a_row_if_there_is_no_room_for_columns(m
         assert all(re.search(rf"^ {name} ", summary, re.M) for summary in summaries)
 
 
+def test_original_lengths_that_cannot_be_are_said_to_spoil_bytes(make_analysis, monkeypatch):
+    analysis = make_analysis([Device()], [1000, 1, 1000])
+    assert "do not rely on bytes" not in shown_at(120, analysis, monkeypatch)
+    analysis.distributions[0].queues[2, 1] += 2**32 - 1
+    text = shown_at(120, analysis, monkeypatch)
+    assert "do not rely on bytes: packets of one receive queue have 4.3 MB on average" in " ".join(text.split())
+
+
 @pytest.mark.parametrize("n_devices", [1, 3, 6])
 def test_no_table_is_split_on_eighty_columns(make_analysis, monkeypatch, n_devices):
     named = [Device(name=f"a-configuration-with-a-long-name-{number}") for number in range(n_devices)]

@@ -283,6 +283,7 @@ def test_json_has_everything_under_stable_names():
         "bytes": 20_000_000,
         "captured_bytes": 10_000_000,
         "cut": 1_000,
+        "implausible": 0,
         "oversized": 250,
         "longest": 65_000,
     }

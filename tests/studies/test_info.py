@@ -165,8 +165,16 @@ def test_lengths(tmp_path):
     assert (tally.longest, tally.oversized) == (65535, sum(larger for *_, larger in cases))
     for frame, (*_, larger) in zip(frames, cases, strict=True):
         assert of(tmp_path / "one.pcapng", pcapng_of([frame])).tally.oversized == larger, frame[1]
+    assert tally.implausible == sum(original < len(captured) for captured, original, _ in cases)
     # Only Ethernet has that limit.
     assert of(tmp_path / "raw.pcapng", pcapng_of([(bytes(60), 65535, 101)])).tally.oversized == 0
+
+
+def test_lengths_that_cannot_be_are_counted_and_are_not_the_longest(tmp_path):
+    lengths = [60, 59, 0, 10**9, 10**9 + 1, 2**32 - 1]
+    tally = of(tmp_path / "lengths.pcapng", pcapng_of([(bytes(60), length, 1) for length in lengths])).tally
+    assert tally.implausible == 4
+    assert (tally.n_bytes, tally.longest, tally.oversized) == (sum(lengths), 10**9, 1)
 
 
 def test_directions(tmp_path):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TextIO
 from rich.console import Console
 from rich.text import Text
 
+from pcaphash.errors import Command
 from pcaphash.report.layout import BAD, Columns, open_console, show_headline, show_text
 from pcaphash.report.words.device import describe_own, given_and_assumed_lines
 from pcaphash.report.words.values import (
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 _MOST_NAMED = 3  # configurations
 _MOST_QUEUES = 128  # that are all shown
 _ENDS = 10  # of more, so many of the busiest and of the idlest
+_MOST_MEAN = 1 << 18  # bytes of packets of one queue; no host merges more
 _NOTICEABLE = 0.01  # of the packets are worth a word if they are unknown
 _QUEUE_FORMS = ((10, True), (6, True), (10, False), (6, False), (3, False))  # width of bars, and whether with counts
 _BARE = (0, False)  # the form of a row for each configuration
@@ -119,6 +121,11 @@ def _facts(analysis: "Analysis", with_types: bool) -> Text:
         lines.append(f"left out: {left_out_text(analysis.reading)}")
     if analysis.reading.is_stopped:
         lines.append("stopped early: the number of packets asked for was reached")
+    if (mean := _longest_mean(analysis)) > _MOST_MEAN:
+        lines.append(
+            f"do not rely on bytes: packets of one receive queue have {size(int(mean))} on average, so the capture has "
+            f"original lengths that cannot be; {Command('info')} counts them"
+        )
     if whole.packets:
         shares = [f"{name} {count(n)} ({percent(n / whole.packets)})" for name, n in analysis.encapsulations[0].items()]
         lines.append(f"encapsulation: {', '.join(shares)}")
@@ -128,6 +135,12 @@ def _facts(analysis: "Analysis", with_types: bool) -> Text:
         form = "NAME=HASH_TYPES/TUNNEL_TYPES" if whole.device.profile.tunnel_types else "NAME=HASH_TYPES"
         lines.append(f"configurations ({form}): {'; '.join(_configuration(device, devices) for device in devices)}")
     return Text("\n".join(lines), style="dim")
+
+
+def _longest_mean(analysis: "Analysis") -> float:
+    """Return the bytes of a packet, on average over the packets of the receive queue where that is most."""
+    loads = [load for each in analysis.distributions for load in each.queues.tolist()]
+    return max((n_bytes / n_packets for n_packets, n_bytes in loads if n_packets), default=0.0)
 
 
 def _configuration(device: "Device", devices: "list[Device]") -> str:

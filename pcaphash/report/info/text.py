@@ -22,7 +22,7 @@ from pcaphash.report.words.values import (
     reason_text,
     size,
 )
-from pcaphash.studies.info.tally import JUMBO_LONGEST, USUAL_LONGEST
+from pcaphash.studies.info.tally import JUMBO_LONGEST, MOST_PLAUSIBLE, USUAL_LONGEST
 
 if TYPE_CHECKING:
     from pcaphash.studies.info import Info, Interface, SavedFacts, Tally, Times, TraceFile
@@ -227,6 +227,12 @@ def _list_lengths(tally: "Tally") -> list[str]:
     if tally.cut:
         lengths = f"{size(tally.captured_bytes)} captured of {size(tally.n_bytes)}"
         lines.append(f"{packets(tally.cut)} cut ({percent(tally.cut / tally.packets)}): {lengths}")
+    if tally.implausible:
+        have = "has" if tally.implausible == 1 else "have"
+        lines.append(
+            f"{packets(tally.implausible)} {have} an original length that cannot be: over {size(MOST_PLAUSIBLE)}, or "
+            "less than was captured. Bytes are counted as the file says, so do not rely on them"
+        )
     if tally.oversized:
         are = "is" if tally.oversized == 1 else "are"
         unless = "" if tally.longest > JUMBO_LONGEST else "unless the network has jumbo frames, "

@@ -62,6 +62,7 @@ def _document(asked: "tuple[Info, bool]") -> dict[str, object]:
             "bytes": tally.n_bytes,
             "captured_bytes": tally.captured_bytes,
             "cut": tally.cut,
+            "implausible": tally.implausible,
             "oversized": tally.oversized,
             "longest": tally.longest,
         },

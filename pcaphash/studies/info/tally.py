@@ -17,6 +17,9 @@ USUAL_LONGEST = 1518
 JUMBO_LONGEST = 9018
 """Bytes of the longest frame that networks with jumbo frames commonly have: no standard sets it."""
 
+MOST_PLAUSIBLE = 10**9
+"""Bytes of an original length that may be meant; no packet comes near it, so more is damage."""
+
 _MOST_TAGS = 8
 _TAG_TYPES = (eth.ETHERTYPE_VLAN, eth.ETHERTYPE_SERVICE_VLAN, eth.ETHERTYPE_OLD_SERVICE_VLAN)
 _DIRECTIONS = {"in": DIRECTION_IN, "out": DIRECTION_OUT, "unknown": DIRECTION_UNKNOWN}
@@ -119,13 +122,16 @@ class Tally:
     cut : int
         Packets with fewer captured bytes than original ones.
     longest : int
-        The most bytes of a packet, as it was before it was cut.
+        The most bytes of a packet, as it was before it was cut; without those of more than MOST_PLAUSIBLE.
     oversized : int
         Ethernet frames of more than USUAL_LONGEST bytes, and 4 more for each VLAN tag.
     directions : dict of str to int
         Packets received (``in``), sent (``out``) and of which the capture does not say (``unknown``).
     times : Times
         When they were captured.
+    implausible : int
+        Packets whose original length is more than MOST_PLAUSIBLE, or less than was captured. ``n_bytes`` has what the
+        file says of them.
     """
 
     packets: int = 0
@@ -136,6 +142,7 @@ class Tally:
     oversized: int = 0
     directions: dict[str, int] = field(default_factory=lambda: dict.fromkeys(_DIRECTIONS, 0))
     times: Times = field(default_factory=Times)
+    implausible: int = 0
 
     def combine(self, other: "Tally") -> None:
         """Add what was counted of other packets; their times are added by file."""
@@ -143,6 +150,7 @@ class Tally:
         self.n_bytes += other.n_bytes
         self.captured_bytes += other.captured_bytes
         self.cut += other.cut
+        self.implausible += other.implausible
         self.longest = max(self.longest, other.longest)
         self.oversized += other.oversized
         for name, n_packets in other.directions.items():
@@ -156,7 +164,9 @@ class Tally:
         self.n_bytes += int(original.sum(dtype=np.int64))
         self.captured_bytes += int(captured.sum(dtype=np.int64))
         self.cut += int(np.count_nonzero(captured < original))
-        longest = int(original.max())
+        is_plausible = (original >= captured) & (original <= MOST_PLAUSIBLE)
+        self.implausible += len(records) - int(np.count_nonzero(is_plausible))
+        longest = int(original.max(where=original <= MOST_PLAUSIBLE, initial=0))
         self.longest = max(self.longest, longest)
         if longest > USUAL_LONGEST:
             self.oversized += _count_oversized(block)
@@ -167,7 +177,8 @@ class Tally:
 
 def _count_oversized(block: Block) -> int:
     """Count the Ethernet frames that are longer than usual, given how many VLAN tags each has."""
-    chosen = block.records[block.records["link_type"] == eth.ETHERNET]
+    records = block.records
+    chosen = records[(records["link_type"] == eth.ETHERNET) & (records["original_length"] <= MOST_PLAUSIBLE)]
     places = chosen["offset"].astype(np.int64) + eth.ETHERNET_TYPE_OFFSET
     ends = chosen["offset"].astype(np.int64) + chosen["captured_length"]
     lengths = chosen["original_length"].astype(np.int64)
