@@ -83,20 +83,16 @@ def _head(name: str, summary: str, usage: str) -> Iterator[str]:
 def _description(text: str) -> Iterator[str]:
     """Write paragraphs; those that begin with a backspace keep their lines, as in help texts."""
     yield ".SH DESCRIPTION"
-    for paragraph in re.split(r"\n\s*\n|\n(?=\x08\n)", text.strip()):
+    for paragraph in re.split(r"\n\s*\n", text.strip()):
         yield ".PP"
         lines = paragraph.strip("\n").splitlines()
         if lines[0].strip() != "\b":
             yield _escape(" ".join(line.strip() for line in lines))
             continue
-        lines = lines[1:]
-        if len(lines) > 1:
-            yield _escape(lines[0])
-            yield ".RS 4\n.nf"
-            yield from (_escape(line.strip()) for line in lines[1:])
-            yield ".fi\n.RE"
-        else:
-            yield _escape(lines[0])
+        yield _escape(lines[1])
+        yield ".RS 4\n.nf"
+        yield from (_escape(line.strip()) for line in lines[2:])
+        yield ".fi\n.RE"
 
 
 def _options(context: Any, command: Any) -> Iterator[str]:

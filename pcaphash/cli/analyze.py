@@ -45,8 +45,8 @@ def analyze(
 ) -> int:
     """Show how the packets of captures spread over the receive queues under each configuration.
 
-    \b
     Formats: table (default); csv, jsonl, markdown, parquet (the rows of distribution.csv); json (everything).
+
     \b
     Examples:
       pcaphash analyze trace.pcap

@@ -43,8 +43,8 @@ def compare(
 ) -> int:
     """Compare how configurations and ideal hashes spread the same packets, and say what is to blame.
 
-    \b
     Formats: table (default), json (everything).
+
     \b
     Examples:
       pcaphash compare trace.pcap

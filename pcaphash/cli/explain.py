@@ -32,8 +32,8 @@ def explain(
     The output shows the packet header by header, each rule that applies with its reason and source, the bytes of the
     hash input, and what other configurations would do: the usual three, or those that --config names.
 
-    \b
     Formats: tree (default), json (one object with everything).
+
     \b
     Examples:
       pcaphash explain trace.pcap --packet 17

@@ -58,8 +58,8 @@ def hash_(
     named as in the output (or src, dst, sport, dport, proto). Without a header line, the order is source, source_port,
     destination, destination_port, protocol; or source, destination, then the rest.
 
-    \b
     Formats: table, csv, jsonl (one JSON object per line), json (everything), markdown.
+
     \b
     Examples:
       pcaphash hash 192.0.2.1:1234 198.51.100.2:443 --ethtool eth0.txt

@@ -50,8 +50,8 @@ def hashes(
 
     With several traces, an extra column, trace, names the trace of each row. Rows are in the order of the traces.
 
-    \b
     Formats: csv (default), jsonl (one JSON object per line), json, markdown, parquet (to a file or a pipe).
+
     \b
     Examples:
       pcaphash hashes trace.pcap | head

@@ -41,8 +41,8 @@ def info(
 
     Every packet is counted, including those that the capturing host sent, unless you select packets.
 
-    \b
     Formats: table (default), json (one object with everything).
+
     \b
     Examples:
       pcaphash info trace.pcap

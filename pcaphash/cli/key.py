@@ -36,8 +36,8 @@ def key(
     device with all hash types is looked at unless --config names others. With traces, what varies in their hash inputs
     is looked at too, under each configuration.
 
-    \b
     Formats: table (default); csv, jsonl, markdown (a row for each input and what varies in it); json (everything).
+
     \b
     Examples:
       pcaphash key

@@ -31,10 +31,10 @@ def recover_key(
     If only receive queues are reported, they tell some bits of each hash, given the indirection table (--ethtool,
     --indirection-table): three if queue i % 8 is at entry i. That is enough for all key bits that queues depend on.
 
-    It also finds out what the device hashes, by trying headers and hash types other than those given.
+    The command also finds out what the device hashes, by trying headers and hash types other than those given.
 
-    \b
     Formats: table (default), json.
+
     \b
     Examples:
       pcaphash recover-key dumpcap.pcapng

@@ -38,7 +38,9 @@ def replay(
     traces: Traces,
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", metavar="DIR", parser=output_path, help="Write tables and figures here."),
+        typer.Option(
+            "--output", "-o", metavar="DIR", parser=output_path, help="Write tables and figures to this folder."
+        ),
     ] = None,
     format_: options.Format = _FOR_READERS,
     delivering: Delivering,
@@ -50,10 +52,10 @@ def replay(
     """Replay traces in time: each receive queue has a ring and a core, and packets that find the ring full are dropped.
 
     Without a service rate or time, the command tells at which service rate each configuration stops losing packets, and
-    how many queues would do. With one, it tells drops, load and delay of each queue.
+    how many queues would do. With one, it shows drops, load and delay of each queue.
 
-    \b
     Formats: table (default); csv, jsonl, markdown, parquet (a row for each queue, or for each rate); json (everything).
+
     \b
     Examples:
       pcaphash replay trace.pcap

@@ -30,8 +30,8 @@ _OPTIONS = {
         typer.Option(
             "--into",
             metavar="tap|qemu|IFACE",
-            help="Send packets into a real receive path: Linux's tap, steered by QEMU's eBPF program; or QEMU's "
-            "virtio-net device; or send them on this network interface, in time.",
+            help="Send packets into a real receive path: Linux's tap, steered by QEMU's eBPF program (tap), "
+            "or QEMU's virtio-net device (qemu); or send them from a network interface, in time (its name).",
         ),
     ],
     "read_hash": Annotated[

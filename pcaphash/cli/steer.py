@@ -70,8 +70,8 @@ def steer(
     Without --queue, every receive queue gets the same number of flows. With --queue and --count, all flows load one
     queue: what an attacker who knows the key could send.
 
-    \b
     Formats: table (default); csv, jsonl, markdown (a row for each direction of each flow); json (everything).
+
     \b
     Examples:
       pcaphash steer 192.0.2.1 198.51.100.2:443 --ethtool eth0.txt

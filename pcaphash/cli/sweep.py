@@ -57,8 +57,8 @@ def sweep(
     above the idlest), jain (Jain's index), cov (coefficient of variation), entropy; each with _packets or _bytes
     appended.
 
-    \b
     Formats: table (default); csv, jsonl, markdown, parquet (a row for every mask); json (classes with their masks).
+
     \b
     Examples:
       pcaphash sweep trace.pcap

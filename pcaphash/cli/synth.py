@@ -51,8 +51,8 @@ def synth(
     Lengths and checksums are valid; payloads are zeros. A summary goes to standard output, or to standard error if the
     packets go to standard output.
 
-    \b
     Formats: table (default), json (one object with everything).
+
     \b
     Examples:
       pcaphash synth -w traffic.pcap

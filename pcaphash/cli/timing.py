@@ -26,12 +26,16 @@ _OPTIONS = {
     ],
     "service_time": Annotated[
         str | None,
-        typer.Option("--service-time", metavar="TIME", help="Or how long a core takes for a packet, such as 400ns."),
+        typer.Option(
+            "--service-time",
+            metavar="TIME",
+            help="How long a core takes for a packet, such as 400ns; instead of a rate.",
+        ),
     ],
     "service_time_per_byte": Annotated[
         str | None,
         typer.Option(
-            "--service-time-per-byte", metavar="TIME", help="How much longer for each byte of it, such as 0.1ns."
+            "--service-time-per-byte", metavar="TIME", help="How much longer it takes for each byte, such as 0.1ns."
         ),
     ],
     "speed": Annotated[
@@ -55,7 +59,7 @@ _OPTIONS = {
     "at": At,
     "window": Annotated[
         str | None,
-        typer.Option("--window", metavar="TIME", help="Also tell load, drops and delay per window, such as 100ms."),
+        typer.Option("--window", metavar="TIME", help="Also show load, drops and delay per window, such as 100ms."),
     ],
 }
 put_into(TIME, _OPTIONS)

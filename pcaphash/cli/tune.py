@@ -64,8 +64,8 @@ def tune(
     Measures: max_ideal (busiest queue above the ideal share), min_ideal (idlest queue below it), jain (Jain's index),
     cov (coefficient of variation), entropy; each with _packets or _bytes appended.
 
-    \b
     Formats: table (default), json.
+
     \b
     Examples:
       pcaphash tune trace.pcap

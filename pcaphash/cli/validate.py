@@ -74,8 +74,8 @@ def validate(
     Reported values are read from the options of pcapng packets (epb_hash, epb_queue) unless you name another source.
     The exit code is 1 if something does not match, and 2 if there is nothing to judge.
 
-    \b
     Formats: table (default), json (everything).
+
     \b
     Examples:
       pcaphash validate dumpcap.pcapng --device device.toml
