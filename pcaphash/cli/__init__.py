@@ -111,7 +111,8 @@ def main() -> None:
 def _other_place(program: Any) -> str:
     """Say where the command can write its results to, other than to standard output."""
     command = next((program.commands[word] for word in sys.argv[1:] if word in program.commands), None)
-    has_output = command is None or any(each.name == OUTPUT_FIELD.name for each in command.params)
+    is_help = {"--help", "-h", "--version"}.intersection(sys.argv[1:])
+    has_output = command is not None and not is_help and any(each.name == OUTPUT_FIELD.name for each in command.params)
     return "write to a file with --output" if has_output else "send it to another place"
 
 

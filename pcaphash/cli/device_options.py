@@ -9,7 +9,9 @@ from pcaphash.cli.groups import DEVICE, TUNNELS, put_into
 
 DeviceFile = Annotated[
     Path | None,
-    typer.Option("--device", metavar="FILE", help="TOML file with device options; the command line wins."),
+    typer.Option(
+        "--device", metavar="FILE", readable=False, help="TOML file with device options; the command line wins."
+    ),
 ]
 EthtoolFile = Annotated[
     str | None,

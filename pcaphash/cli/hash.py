@@ -105,7 +105,8 @@ def _open(path: str | None) -> Iterator[tuple[TextIO, str]]:
     try:
         opened = open_text(file.open("rb"), errors="replace")
     except OSError as error:
-        raise CaptureError(str(path), Unreadable.NOT_READ, f"cannot be read: {error.strerror or error}") from error
+        problem = f"cannot be read: {error.strerror or error}"
+        raise CaptureError(str(path), Unreadable.NOT_READ, problem, "check the path and its permissions") from error
     with opened as stream:  # reading a file that is open does not fail; writing what comes of it may
         yield stream, str(path)
 

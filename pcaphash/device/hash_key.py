@@ -135,7 +135,7 @@ def _parse_text(text: str) -> bytes:
         return _parse_shown(text)
     except BytesRefusal as error:
         if not isinstance(error, WordsRefusal):
-            if _is_file(text):
+            if _exists(text):
                 return _read_file(text)
             if _PATH.fullmatch(text):
                 problem = f"{text[:_SHOWN]!r} is not hex, and there is no such file"
@@ -172,9 +172,9 @@ def _read_file(path: str) -> bytes:
         raise ConfigurationError(KEY_FIELD, f"the hash key in {path!r} {error}", _advice_for(error)) from error
 
 
-def _is_file(text: str) -> bool:
+def _exists(text: str) -> bool:
     try:
-        return Path(text).is_file()
+        return Path(text).exists()
     except (OSError, ValueError):  # too long for a path, or with a null byte
         return False
 

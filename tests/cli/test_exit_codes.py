@@ -190,6 +190,8 @@ def test_output_that_cannot_be_written_is_named(tmp_path):
     [
         (["analyze", VXLAN], "write to a file with --output"),
         (["hashes", VXLAN], "write to a file with --output"),
+        (["hashes", "--help"], "send it to another place"),
+        (["--version"], "send it to another place"),
         (["--quiet", "steer", "192.0.2.1", "192.0.2.2:80"], "send it to another place"),
     ],
 )
