@@ -269,8 +269,11 @@ def _files_of(url: str) -> tuple[Any, str]:
         There is none for such URLs, or it is not installed.
     """
     try:
-        from fsspec.core import url_to_fs
+        from fsspec.core import filesystem, url_to_fs
 
+        protocol = url.partition(":")[0].lower()
+        if protocol in _HTTP:  # the two colons in the address of a host do not name a file within another
+            return filesystem(protocol), url
         files, path = url_to_fs(url)
     except ImportError as error:
         raise CaptureError(
@@ -304,7 +307,10 @@ def _unreadable(url: str, error: Exception) -> CaptureError:
         problem = f"cannot be read: the server answers {status} {said}".rstrip()
         advice = "check the credentials, and what they allow" if status in _NOT_ALLOWED else _OF_SERVER
         return CaptureError(url, Unreadable.NOT_READ, problem, advice)
-    if isinstance(error, FileNotFoundError) and isinstance(error.__cause__, OSError):
+    if "TooManyRedirects" in (name, type(error.__cause__).__name__):
+        problem = "cannot be read: the server redirects from one URL to another without end"
+        return CaptureError(url, Unreadable.NOT_READ, problem, "check the URL")
+    if isinstance(error, FileNotFoundError) and isinstance(error.__cause__, OSError | ValueError):
         error = error.__cause__  # the server was not even asked
     if isinstance(error, FileNotFoundError):
         bucket = "The specified bucket does not exist" in str(error)

@@ -4,6 +4,7 @@ import bz2
 import gzip
 import os
 import re
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -22,6 +23,7 @@ from support.shared import ROOT
 OVERLAY = ROOT / "sample_traces" / "overlay.pcap"
 DATA = OVERLAY.read_bytes()
 LONG = DATA + DATA[24:] * 5  # several pieces
+WARY_MOTO = f"import os\nos.environ['INITIAL_NO_AUTH_ACTION_COUNT'] = '0'\n{MOTO}"  # it wants credentials that it knows
 PACKED = {
     "a.pcap": DATA,
     "b.pcap.gz": gzip.compress(DATA, 1),
@@ -80,6 +82,34 @@ def test_objects_in_a_bucket(store, expected, words):
 def test_files_on_a_web_server(web, expected, place):
     result = run("analyze", *(f"{web[0]}/{place}/{name}" for name in PACKED), "--format", "csv")
     assert (result.returncode, result.stdout, result.stderr) == (0, expected, "")
+
+
+@pytest.fixture(scope="module")
+def web_of_version_6(web):
+    """Start another web server of the same captures, with an IPv6 address."""
+    try:
+        with socket.create_server(("::1", 0), family=socket.AF_INET6):
+            pass
+    except OSError:
+        pytest.skip("there is no IPv6 here")
+    with serving(WEB, str(web[1]), "::1") as server:
+        assert server.startswith("http://[::1]:")
+        yield server
+
+
+@pytest.mark.jit_only
+def test_a_folder_of_a_web_server_with_an_ipv6_address(web, web_of_version_6):
+    words = ("analyze", "--format", "csv")
+    expected = run(*words, web[1])
+    result = run(*words, f"{web_of_version_6}/files/")
+    assert (result.returncode, result.stdout, result.stderr) == (0, expected.stdout, "")
+
+
+@pytest.mark.jit_only
+def test_a_file_of_a_web_server_with_an_ipv6_address(web, web_of_version_6):
+    result = run("analyze", "--format", "csv", f"{web_of_version_6}/files/long.pcap")
+    expected = run("analyze", "--format", "csv", web[1] / "long.pcap")
+    assert (result.returncode, result.stdout, result.stderr) == (0, expected.stdout, "")
 
 
 READ = """
@@ -170,6 +200,9 @@ def test_an_object_that_changes_while_it_is_read(store, web, kind, after):
         ("s3://nowhere/", "its bucket does not exist; check bucket and key"),
         ("s3://bucket/night/", "there is no capture; check the URL"),
         ("WEB/files/nothing.pcap", "there is no such object; check the URL"),
+        ("WEB/loop/a.pcap", "the server redirects from one URL to another without end; check the URL"),
+        ("WEB/loop/", "the server redirects from one URL to another without end; check the URL"),
+        ("http://[::1/a.pcap", "Invalid IPv6 URL; check the URL"),
         ("WEB/status/403", "cannot be read: the server answers 403 Forbidden; check the credentials"),
         ("WEB/status/503", "the server answers 503 Service Unavailable; check the URL, and that the server is up"),
         ("http://127.0.0.1:1/a.pcap", "Cannot connect to host"),
@@ -193,9 +226,23 @@ def test_missing_credentials_are_told_in_one_line(store):
     assert line.endswith("cannot be read: Unable to locate credentials; check the credentials, and what they allow")
 
 
-def test_a_missing_package_is_told_in_one_line(tmp_path):
-    (tmp_path / "s3fs.py").write_text("raise ImportError('none')\n")
-    result = run("info", "s3://bucket/a.pcap", env={**os.environ, "PYTHONPATH": str(tmp_path)})
+@pytest.mark.parametrize("url", ["s3://bucket/day/a.pcap", "s3://bucket/day/", "s3://bucket/*/a.pcap"])
+def test_wrong_credentials_are_told_in_one_line(tmp_path, url):
+    with serving(WARY_MOTO) as server:
+        result = run("info", url, env=variables(server, tmp_path))
+    (line,) = result.stderr.splitlines()
+    assert result.returncode == 4
+    reason = "(Forbidden|The AWS Access Key Id you provided does not exist in our records)"
+    advice = "check the credentials, and what they allow"
+    assert re.fullmatch(rf"pcaphash: error: {re.escape(url)} cannot be read: {reason}; {advice}", line)
+
+
+@pytest.mark.parametrize(
+    ("package", "url"), [("s3fs", "s3://bucket/a.pcap"), ("gcsfs", "gs://bucket/a.pcap"), ("gcsfs", "gs://bucket/day/")]
+)
+def test_a_missing_package_is_told_in_one_line(tmp_path, package, url):
+    (tmp_path / f"{package}.py").write_text("raise ImportError('none')\n")
+    result = run("info", url, env={**os.environ, "PYTHONPATH": str(tmp_path)})
     (line,) = result.stderr.splitlines()
     assert result.returncode == 4
     assert line.endswith("install pcaphash[cloud]")

@@ -19,7 +19,8 @@ sys.stdin.read()
 server.stop()
 """
 # Files with ETags, ranges and conditions, below /files; below /whole without ranges or sizes; below /plain without
-# ranges, of which it says nothing. Below /flaky every second answer is that the server is busy, or is broken off.
+# ranges, of which it says nothing. Below /flaky every second answer is that the server is busy, or is broken off. Below
+# /loop everything is said to be elsewhere, namely there.
 WEB = """
 import asyncio, sys
 from pathlib import Path
@@ -54,9 +55,13 @@ async def flaky(request):
 async def answer_with(request):
     return web.Response(status=int(request.match_info["status"]))
 
+async def loop(request):
+    return web.HTTPFound(request.path)
+
 async def begin():
     app = web.Application()
-    app.router.add_static("/files", sys.argv[1])
+    app.router.add_static("/files", sys.argv[1], show_index=True)
+    app.router.add_route("*", "/loop/{name:.*}", loop)
     app.router.add_route("*", "/whole/{name}", whole)
     app.router.add_route("*", "/plain/{name}", plain)
     app.router.add_route("*", "/flaky/{name}", flaky)
@@ -66,9 +71,11 @@ async def begin():
 async def main():
     runner = web.AppRunner(await begin())
     await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
+    host = sys.argv[2] if len(sys.argv) > 2 else "127.0.0.1"
+    site = web.TCPSite(runner, host, 0)
     await site.start()
-    print("http://{}:{}".format(*site._server.sockets[0].getsockname()), flush=True)
+    port = site._server.sockets[0].getsockname()[1]
+    print(f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}", flush=True)
     await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
     await runner.cleanup()
 
