@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
-_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_UNSHOWN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 _VERBS = ("is ", "has ", "shows ", "cannot ")
 
 
@@ -19,13 +19,22 @@ def _say(place: object, problem: str) -> str:
 
 
 def on_one_line(name: str) -> str:
-    """Return a name with its line ends and what else controls terminals written out: they may be in names of files."""
-    return _CONTROLS.sub(lambda found: ascii(found[0])[1:-1], name)
+    """Return a name as it can be shown, whatever it is: on one line, in order, and as text.
+
+    Line ends, what else controls terminals, marks that turn the direction of writing, and bytes that are not UTF-8 are
+    written out.
+    """
+    return _UNSHOWN.sub(lambda found: ascii(found[0])[1:-1], name)
 
 
 def trace_name(trace: str) -> str:
     """Return what sentences call a trace: its path on one line, or standard input."""
     return "standard input" if trace == "-" else on_one_line(trace)
+
+
+def portable(name: str) -> str:
+    """Return a name as text that any table can hold: what is not UTF-8 in the name of a file becomes ``?``."""
+    return name.encode("utf-8", "replace").decode()
 
 
 def _as_argument(name: str, value: object) -> str:

@@ -5,6 +5,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pcaphash.errors import on_one_line
+
 if TYPE_CHECKING:
     from pcaphash.engine.progress import Progress
 
@@ -38,23 +40,24 @@ def is_quiet() -> bool:
 
 def complain(text: str) -> None:
     """Say in one line why the command ends."""
-    print(f"pcaphash: {_in_colour('error:', _RED)} {' '.join(text.split())}", file=sys.stderr)
+    print(f"pcaphash: {_in_colour('error:', _RED)} {on_one_line(' '.join(text.split()))}", file=sys.stderr)
 
 
 def warn(text: str) -> None:
     """Say in one line what may be wrong."""
-    inform(f"{_in_colour('warning:', _YELLOW)} {text}")
+    if not _voice.is_quiet:
+        print(f"pcaphash: {_in_colour('warning:', _YELLOW)} {on_one_line(text)}", file=sys.stderr)
 
 
 def warn_partial(text: str) -> None:
     """Say in one line what input could not be read: that is said also where nothing but errors is to be said."""
-    print(f"pcaphash: warning: {text}", file=sys.stderr)
+    print(f"pcaphash: warning: {on_one_line(text)}", file=sys.stderr)
 
 
 def inform(text: str) -> None:
     """Say something in one line."""
     if not _voice.is_quiet:
-        print(f"pcaphash: {text}", file=sys.stderr)
+        print(f"pcaphash: {on_one_line(text)}", file=sys.stderr)
 
 
 def _in_colour(word: str, colour: int) -> str:
@@ -68,7 +71,7 @@ def tell_written(path: Path) -> None:
     """Say that a file was written."""
     _voice.written.append(str(path))
     if not _voice.is_quiet:
-        print(f"wrote {path}", file=sys.stderr)
+        print(f"wrote {on_one_line(str(path))}", file=sys.stderr)
 
 
 def note_progress(progress: "Progress") -> None:

@@ -21,7 +21,7 @@ from pcaphash.engine.result import Result, counted, packets_of
 from pcaphash.engine.rules import FLAVORS, ReadingRules
 from pcaphash.engine.sampled.doubts import Doubts
 from pcaphash.engine.selecting.left_out import LeftOut
-from pcaphash.errors import CaptureError, ConfigurationError, Field, Unreadable
+from pcaphash.errors import CaptureError, ConfigurationError, Field, Unreadable, portable
 from pcaphash.kernels.dissect import N_SIGNATURES
 from pcaphash.kernels.toeplitz import KEY_LEN
 from pcaphash.standards.pcap import ZIP_MAGIC
@@ -161,14 +161,14 @@ def save_census(saved: SavedCensus, stream: IO[bytes]) -> None:
         "signatures": np.array(signatures, np.int64),
         "first_rows": np.cumsum([0, *(len(each) for each in rows[:-1])])[: len(rows)].astype(np.int64),
         "counts": np.concatenate([np.zeros(shape, np.int64), *rows]),
-        "traces": np.array([_portable(Path(trace).name) for trace in reading.traces], np.str_),
+        "traces": np.array([portable(Path(trace).name) for trace in reading.traces], np.str_),
         "packets": np.int64(reading.packets),
         "left_out_reasons": np.array(list(reading.left_out), np.str_),
         "left_out_packets": np.array(list(reading.left_out.values()), np.int64),
         "link_types": np.array(list(reading.link_types.items()), np.int64).reshape(-1, 2),
         "is_stopped": np.bool_(reading.is_stopped),
-        "problems": np.array([_portable(problem_text(problem)) for problem in reading.problems], np.str_),
-        "problem_values": np.array([_portable(_write_problem(problem)) for problem in reading.problems], np.str_),
+        "problems": np.array([portable(problem_text(problem)) for problem in reading.problems], np.str_),
+        "problem_values": np.array([portable(_write_problem(problem)) for problem in reading.problems], np.str_),
         "doubts": np.array([json.dumps(each.document()) for each in saved.doubts], np.str_),
     }
     np.savez_compressed(stream, **arrays)
@@ -200,11 +200,6 @@ def _read_problem(text: str) -> Problem:
         return Damage(**value["damage"], defect=Defect(DamageKind(kind), length, detail))
     path, kind, *others = value["error"]
     return CaptureError(path, Unreadable(kind), *others)
-
-
-def _portable(text: str) -> str:
-    """Replace what is not text in a name of a file (surrogates of undecodable bytes)."""
-    return text.encode("utf-8", "replace").decode()
 
 
 def load_census(trace: str, path: str | None = None) -> SavedCensus:

@@ -10,6 +10,8 @@ from rich.cells import cell_len, chop_cells
 from rich.console import Console
 from rich.text import Text
 
+from pcaphash.errors import on_one_line
+
 PIPE_WIDTH = 120
 """Columns of tables that no terminal shows; lines of text are not wrapped there at all."""
 
@@ -92,6 +94,8 @@ def show_text(text: Text, console: Console, indent: int = 0, further: int | None
 class Columns:
     """Columns with a heading each, side by side: folded headings and labels above their rows make room for more.
 
+    Names in them may be those of files and interfaces, so what controls terminals is written out.
+
     Parameters
     ----------
     title : str
@@ -109,8 +113,8 @@ class Columns:
     def __init__(
         self, title: str, labels: Sequence[str], heading: str = "", justify: _Side = "right", may_turn: bool = False
     ) -> None:
-        self._title = title
-        self._labels = labels
+        self._title = on_one_line(title)
+        self._labels = list(map(on_one_line, labels))
         self._heading = heading
         self._justify: _Side = justify
         self._may_turn = may_turn
@@ -118,7 +122,8 @@ class Columns:
 
     def add(self, heading: str, cells: Sequence[Cell]) -> None:
         """Add a column."""
-        self._columns.append((heading, cells))
+        shown = [each if isinstance(each, Text) else on_one_line(each) for each in cells]
+        self._columns.append((on_one_line(heading), shown))
 
     def fits(self, width: int, own_lines: bool = False) -> bool:
         """Tell whether all columns have room side by side, if need be with labels in lines of their own."""

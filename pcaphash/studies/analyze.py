@@ -20,6 +20,7 @@ from pcaphash.engine.result import MOST_NAMED, Result, configurations, packets_o
 from pcaphash.engine.rules import ReadingRules
 from pcaphash.engine.running.run import answer
 from pcaphash.engine.selecting.selection import RECEIVED, Selection
+from pcaphash.errors import portable
 from pcaphash.studies.shared.asking import check_request
 from pcaphash.studies.shared.chance.spread import spread
 from pcaphash.studies.shared.columns import DISTRIBUTION, FILES, SUMMARY
@@ -185,7 +186,7 @@ def analyze(
     def note(part: Part, partial: Partial[Counts]) -> None:
         if partial.reading.names:
             alone = analyze_counts(partial, chosen)
-            rows[part.number] = [{"trace": part.input.name, **row} for row in alone.summary_rows()]
+            rows[part.number] = [{"trace": portable(part.input.name), **row} for row in alone.summary_rows()]
 
     found = answer(request, inputs, watch, jobs, (running or Running()).telling(note))
     return replace(found, file_rows=[row for number in sorted(rows) for row in rows[number]])

@@ -19,6 +19,7 @@ from pcaphash.engine.reading import Reading
 from pcaphash.engine.request import Asked, Batch, Counter, Partial
 from pcaphash.engine.running.run import answer, batches, finish
 from pcaphash.engine.selecting.selection import EVERYTHING, Selection
+from pcaphash.errors import portable
 from pcaphash.kernels.timestamps import NO_TIMESTAMP
 from pcaphash.studies.shared.asking import inputs_of, only_trace
 from pcaphash.studies.shared.columns import HASHES, columns_of_hashes
@@ -49,7 +50,7 @@ class HashRows(Counter):
 
     def open(self, part: Part, trace: Readable) -> None:
         """Take note of which trace is about to be read."""
-        self._name = part.input.name
+        self._name = portable(part.input.name)
 
     def prepare(self, batch: Batch) -> Batch:
         """Describe packets."""

@@ -28,12 +28,12 @@ from pcaphash.report.page.table import MOST_ROWS
 from pcaphash.studies.compare import compare
 from support import builders
 from support.captures import pcapng_of
+from support.hostile import HOSTILE
 from support.shared import ROOT
 from support.traffic import flows, plain, tunnelled, write
 
 OVERLAY = ROOT / "sample_traces" / "overlay.pcap"
 COMMAND = "pcaphash report overlay.pcap --window 100ms -o results"
-HOSTILE = "<img src=x onerror=alert(1)>\"'&amp;</script><!--\u202e\x1b\udcff"
 MOST_BYTES = 2_000_000
 VOID = {"meta", "link", "br", "img", "input", "hr"}
 

@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.text import Text
 
 from pcaphash.capture.damage_words import place_text
-from pcaphash.errors import Field, trace_name
+from pcaphash.errors import Field, on_one_line, trace_name
 from pcaphash.report.info.files import show_files
 from pcaphash.report.layout import Columns, open_console
 from pcaphash.report.words.doubts import list_doubts
@@ -68,12 +68,12 @@ def show_info(info: "Info", stream: TextIO, is_verbose: bool = False) -> None:
 
 
 def _heading(text: str, console: Console) -> None:
-    console.print(Text(text, style="bold"))
+    console.print(Text(on_one_line(text), style="bold"))
 
 
 def _line(text: str, console: Console, style: str = "") -> None:
     """Print a line, indented also where it is wrapped."""
-    line = Text(text, style=style)
+    line = Text(on_one_line(text), style=style)
     for part in [line] if console.soft_wrap else line.wrap(console, console.width - len(_INDENT)):
         part.rstrip()
         console.print(Text(_INDENT) + part)
@@ -157,7 +157,7 @@ def _resolution(interface: "Interface") -> str:
 
 def _show_saved(saved: "SavedFacts", console: Console) -> None:
     identity, reading = saved.identity, saved.reading
-    _heading(f"{saved.path}: saved census, {packets(saved.packets)}, {size(saved.n_bytes)}", console)
+    _heading(f"{trace_name(saved.path)}: saved census, {packets(saved.packets)}, {size(saved.n_bytes)}", console)
     names = ", ".join(map(trace_name, reading.traces[:_MOST_NAMES]))
     more = len(reading.traces) - _MOST_NAMES
     _line(f"of {names}{f' and {count(more)} more' if more > 0 else ''}", console)

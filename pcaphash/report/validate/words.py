@@ -89,8 +89,8 @@ def remarks(validation: "Validation") -> list[str]:
     """Say what was decided, and what is to be known of the reported values."""
     texts = [decision_text(decision) for decision in validation.decisions]
     for each in validation.notes:
-        text = note_text(each.note)
-        texts.append(f"{trace_name(each.trace)}: {text}" if each.trace and not text.startswith(each.trace) else text)
+        text, name = note_text(each.note), trace_name(each.trace)
+        texts.append(f"{name}: {text}" if name and not text.startswith(name) else text)
     return texts
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, cast
 from pcaphash.capture.reported import notes as of_source
 from pcaphash.capture.reported.notes import Lack
 from pcaphash.capture.reported.virtio_headers import header_problem
+from pcaphash.errors import trace_name
 from pcaphash.report.words.faults import fault_text
 from pcaphash.report.words.values import count, counted, packets
 from pcaphash.studies.validate import log_notes as of_log
@@ -55,7 +56,7 @@ def _malformed_options(note: of_source.MalformedOptions) -> str:
 
 def _taken_as_queue(note: of_source.TakenAsQueue) -> str:
     why = " by its position, because no name contains a queue number" if note.is_by_position else ""
-    return f"{note.trace} is taken as receive queue {note.queue}{why}"
+    return f"{trace_name(note.trace)} is taken as receive queue {note.queue}{why}"
 
 
 def _impossible_headers(note: of_source.ImpossibleHeaders) -> str:

@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from pcaphash.capture.reported.source import NOT_REPORTED, Reported
 from pcaphash.engine.census.describer import NO_QUEUE, Describer, Descriptions
+from pcaphash.errors import portable
 from pcaphash.standards.virtio import HASH_REPORT_TUNNELS, HASH_REPORTS
 from pcaphash.studies.validate.columns import PACKETS
 from pcaphash.studies.validate.examples import name_of
@@ -34,7 +35,7 @@ def rows_of(
     reasons = np.array(["", *(reason.value for reason in REASONS)], object)
     rows = pd.DataFrame(
         {
-            "trace": trace,
+            "trace": portable(trace),
             "packet": packets,
             "verdict": verdicts,
             "faults": names[judgement.faults],
