@@ -102,6 +102,26 @@ def test_bad_logs(read, tmp_path):
         TestpmdLog(tmp_path / "other.log")
 
 
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        (
+            "port 99999999999999999999/queue 0: received 1 packets\n",
+            "line 1: port 99999999999999999999 has more than 16",
+        ),
+        (f"port {'9' * 5000}/queue 0: received 1 packets\n", f"line 1: port {'9' * 24} has more than 16 bits"),
+        ("\nport 0/queue 65536: received 1 packets\n", "line 2: queue 65536 has more than 16 bits"),
+        (line(60, 1, 1 << 16), "line 1: queue=0x10000 has more than 16 bits"),
+        (line(60, 1 << 64), "line 1: RSS hash=0x10000000000000000 has more than 32 bits"),
+        (line(1 << 32, 1), "line 1: length 4294967296 has more than 32 bits"),
+        (line(60, 1).replace("length", "timestamp 9300000000000000000 length"), "line 1: timestamp 93000000000000000"),
+        (f"port 70000, {line(60, 1).lstrip()}", "line 1: port 70000 has more than 16 bits"),
+    ],
+)
+def test_numbers_that_testpmd_cannot_have(read, text, problem):
+    assert refusal(read, text).startswith(problem)
+
+
 WHOLE = [(0x51CCC178, 2), (0x7, 5), (0xFFFFFFFF, 2), (0, 1)]
 
 

@@ -13,6 +13,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -36,12 +37,17 @@ _PROMPT = "testpmd>"
 _ENDS = re.compile(r"ol_flags:|INVALID mbuf|restore info|testpmd>")
 _LAST_FIELD = re.compile(r"\b(?:Receive|Send)\s*queue=0x[0-9A-Fa-f]+\b")
 _TYPE = re.compile(r"\btype=0x([0-9A-Fa-f]{1,4})\b")
-_LENGTH = re.compile(r"\blength=([0-9]{1,10})\b")
-_HASH = re.compile(r"\bRSS\s*hash=0x([0-9A-Fa-f]{1,16})\b")
-_QUEUE = re.compile(r"\b(?:RSS|Receive)\s*queue=0x([0-9A-Fa-f]{1,8})\b")
-_TIMESTAMP = re.compile(r"\btimestamp\s*([0-9]{1,19})\b")
+_LENGTH = re.compile(r"\blength=([0-9]+)\b")
+_HASH = re.compile(r"\bRSS\s*hash=0x([0-9A-Fa-f]+)\b")
+_QUEUE = re.compile(r"\b(?:RSS|Receive)\s*queue=0x([0-9A-Fa-f]+)\b")
+_TIMESTAMP = re.compile(r"\btimestamp\s*([0-9]+)\b")
 _RULE = re.compile(r"\bFDIR\s*matched\b")
 _SENT = re.compile(r"\bSend\s*queue=")
+_DIGITS = 24  # more than 64 bits need, and as many as are read of any number
+
+# DPDK has uint16_t for ports and queues, uint32_t for lengths and hashes, uint64_t for timestamps.
+_ID_BITS, _LENGTH_BITS, _HASH_BITS = 16, 32, 32
+_TIMESTAMP_BITS = 63  # as far as an int64 goes
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,7 +115,7 @@ def read_log(place: Field | str, path: Path) -> tuple[Lines, list[Kind]]:
     """
     kinds: dict[Kind, int] = {}
     rows: list[tuple[int, int, int, int, int, bool, int]] = []
-    for packet in _packets(_physical_lines(place, path)):
+    for packet in _packets(place, _physical_lines(place, path)):
         row = _row(place, packet, kinds)
         if row is not None:
             rows.append(row)
@@ -154,7 +160,7 @@ class _Packet:
     is_sent: bool
 
 
-def _packets(lines: list[str]) -> Iterator[_Packet]:
+def _packets(place: Field | str, lines: list[str]) -> Iterator[_Packet]:
     """Yield the text of each packet, with the lines that it was wrapped into put together."""
     glue = _glue(lines)
     port, queue, is_sent = NOT_SAID, NOT_SAID, False
@@ -165,7 +171,9 @@ def _packets(lines: list[str]) -> Iterator[_Packet]:
             yield _Packet(start, glue.join(parts), port, queue, is_sent)
             parts = []
         if burst:
-            port, queue, is_sent = int(burst[1]), int(burst[2]), burst[3] == "sent"
+            port = _number(place, number, "port", burst[1], _ID_BITS)
+            queue = _number(place, number, "queue", burst[2], _ID_BITS)
+            is_sent = burst[3] == "sent"
         if packet:
             start, parts = number, [line[packet.start() :]]
         elif parts:
@@ -193,20 +201,18 @@ def _row(
     source, destination = _PACKET.search(text), _DESTINATION.search(text)
     if packet.is_sent or _SENT.search(text) or source is None or destination is None:
         return None
-    hash_value = _number(_HASH, text, 16)
-    if hash_value >= 1 << 32:
-        problem = f"line {packet.number}: RSS hash=0x{hash_value:x} has more than 32 bits"
-        raise ConfigurationError(place, problem, "save the log again")
-    queue = _number(_QUEUE, text, 16)
-    kind = (_mac(source[2]), _mac(destination[1]), _number(_TYPE, text, 16), _number(_LENGTH, text, 10))
+    numbered = partial(_field, place, packet.number, text)
+    queue = numbered("queue", _QUEUE, _ID_BITS, 16)
+    type_, length = numbered("type", _TYPE, _ID_BITS, 16), numbered("length", _LENGTH, _LENGTH_BITS)
+    kind = (_mac(source[2]), _mac(destination[1]), type_, length)
     return (
         packet.number,
         kinds.setdefault(kind, len(kinds)),
-        hash_value,
+        numbered("RSS hash", _HASH, _HASH_BITS, 16),
         packet.queue if queue == NOT_SAID else queue,
-        int(source[1]) if source[1] else packet.port,
+        _number(place, packet.number, "port", source[1], _ID_BITS) if source[1] else packet.port,
         _RULE.search(text) is not None,
-        _number(_TIMESTAMP, text, 10),
+        numbered("timestamp", _TIMESTAMP, _TIMESTAMP_BITS),
     )
 
 
@@ -214,6 +220,17 @@ def _mac(text: str) -> bytes:
     return bytes.fromhex(text.replace(":", ""))
 
 
-def _number(pattern: re.Pattern[str], text: str, base: int) -> int:
+def _field(
+    place: Field | str, line: int, text: str, name: str, pattern: re.Pattern[str], n_bits: int, base: int = 10
+) -> int:
     found = pattern.search(text)
-    return int(found[1], base) if found else NOT_SAID
+    return _number(place, line, name, found[1], n_bits, base) if found else NOT_SAID
+
+
+def _number(place: Field | str, line: int, name: str, digits: str, n_bits: int, base: int = 10) -> int:
+    number = int(digits[:_DIGITS], base)
+    if number >> n_bits:
+        shown = f"{name}=0x{number:x}" if base == 16 else f"{name} {number}"
+        problem = f"line {line}: {shown} has more than {n_bits} bits"
+        raise ConfigurationError(place, problem, "save the log again")
+    return number
