@@ -5,6 +5,8 @@ import json
 import os
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 import pcaphash
@@ -129,6 +131,14 @@ def test_parquet_with_missing_numbers(tmp_path):
 def test_numbers_with_gaps_that_pandas_wrote(read):
     rows = pd.DataFrame({"packet": [1, 2], "hash_value": ["0x1", "0x2"], "queue": [None, 6]})
     assert [queue for *_, queue in read(rows.to_csv(index=False), 2).packets] == [None, 6]
+
+
+def test_parquet_with_a_column_twice(tmp_path):
+    columns = [pa.array([1]), pa.array([5]), pa.array([7])]
+    path = tmp_path / "table.parquet"
+    pq.write_table(pa.Table.from_arrays(columns, ["packet", "hash_value", "hash_value"]), path)
+    with pytest.raises(ConfigurationError, match="two columns have the same name"):
+        ReportedTable(path)
 
 
 @pytest.mark.parametrize("format_", ["csv", "jsonl", "json", "markdown", "parquet"])

@@ -135,8 +135,7 @@ def _read_markdown(place: Field | str, path: Path, wanted: Sequence[str]) -> Ite
 
 def _rows_of_text(place: Field | str, lines: Iterator[list[str]], wanted: Sequence[str]) -> Iterator[list[str] | Part]:
     names = [name.strip() for name in next(lines, [])]
-    if len(set(names)) < len(names):
-        raise ConfigurationError(place, "two columns have the same name", "give each column a different name")
+    _check_names(place, names)
     yield names
     rows = (row for row in lines if row)  # not the empty lines
     places = {name: names.index(name) for name in wanted if name in names}
@@ -148,6 +147,11 @@ def _rows_of_text(place: Field | str, lines: Iterator[list[str]], wanted: Sequen
                 raise ConfigurationError(place, problem, "write as many values as the first line has names")
         yield {name: [row[place].strip() or None for row in some] for name, place in places.items()}
         first += len(some)
+
+
+def _check_names(place: Field | str, names: list[str]) -> None:
+    if len(set(names)) < len(names):
+        raise ConfigurationError(place, "two columns have the same name", "give each column a different name")
 
 
 def _read_json_lines(place: Field | str, path: Path, wanted: Sequence[str]) -> Iterator[list[str] | Part]:
@@ -223,6 +227,7 @@ def _read_parquet(place: Field | str, path: Path, wanted: Sequence[str]) -> Iter
     try:
         with path.open("rb") as stream, ParquetFile(stream) as file:
             names = list(file.schema_arrow.names)
+            _check_names(place, names)
             yield names
             columns = [name for name in wanted if name in names]
             for batch in file.iter_batches(ROWS_OF_PART, columns=columns):
