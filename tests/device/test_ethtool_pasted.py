@@ -126,6 +126,12 @@ def test_no_input_transformation_in_json(state):
     assert found.notes == ("ethtool: line 1: the RSS input transformation 0xff means that none was set",)
 
 
+@pytest.mark.parametrize("name", ["0xzz", "0xff", "0x1"])
+def test_only_raw_is_a_number_in_json(name):
+    text = json.dumps([{"ifname": "eth0", "rss-input-transformation": {name: True}, "rss-hash-key": list(range(40))}])
+    assert refusal(text).startswith(f"line 1: the RSS input transformation {name} cannot be calculated")
+
+
 def test_an_input_transformation_that_something_else_gives(tmp_path):
     path = tmp_path / "eth0.txt"
     unknown = "    symmetric-xor: off\n    Unknown bits in RSS input transformation: 0x8\n"

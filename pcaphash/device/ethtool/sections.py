@@ -93,6 +93,7 @@ class _States:
         self._line = line
         self._shown = shown
         self._states: dict[str, bool] = {}
+        self._numbers: list[str] = []
 
     def take(self, line: int, text: str) -> bool:
         """Take a name and its state; return False where the line is none."""
@@ -102,8 +103,10 @@ class _States:
             return True
         if not state:
             return False
-        is_number = state[2].lower() not in ("on", "off")
-        self._states[state[2] if is_number else state[1].lower()] = state[2].lower() != "off"
+        if state[2].lower() in ("on", "off"):
+            self._states[state[1].lower()] = state[2].lower() == "on"
+        else:
+            self._numbers.append(state[2])
         return True
 
     @property
@@ -116,8 +119,8 @@ class Functions(_States):
 
     def finish(self) -> None:
         """Take note of it, where any is shown."""
-        if self._states:
-            self._shown.set_functions(self._place, self._line, self._enabled)
+        if self._states or self._numbers:
+            self._shown.set_functions(self._place, self._line, [*self._enabled, *self._numbers])
 
 
 class Transforms(_States):
@@ -125,5 +128,6 @@ class Transforms(_States):
 
     def finish(self) -> None:
         """Take note of it, where any is shown."""
-        if self._states:
-            self._shown.set_transforms(self._place, self._line, self._enabled)
+        if self._states or self._numbers:
+            numbers = [int(number, 16) for number in self._numbers]
+            self._shown.set_transforms(self._place, self._line, [*self._enabled, *numbers])

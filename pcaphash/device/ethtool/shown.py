@@ -1,5 +1,6 @@
 """What is shown of one interface: by one output of ``ethtool -x``, also as JSON, or by testpmd."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from pcaphash.device.flavor import INPUT_TRANSFORMS
@@ -87,22 +88,23 @@ class Shown:
             problem = f"line {line}: the RSS hash function is {others}, but only toeplitz can be calculated"
             self.refusal = ConfigurationError(place, problem, "switch it: ethtool -X IF hfunc toeplitz")
 
-    def set_transforms(self, place: Field | str, line: int, enabled: list[str]) -> None:
+    def set_transforms(self, place: Field | str, line: int, enabled: Sequence[str | int]) -> None:
         """Set which input transformations are on; numbers are bits that ethtool has no name for."""
-        bits = sum(_BITS.get(name, 0) for name in set(enabled))
-        for number in (name for name in enabled if name.startswith("0x")):
-            bits |= int(number, 16)
+        bits = 0
+        for each in enabled:
+            bits |= each if isinstance(each, int) else _BITS.get(each, 0)
         self.transform_refusal = None
         if bits == _NOT_SET:
             self.input_transform = "none"
             self.notes.append(f"line {line}: the RSS input transformation 0x{_NOT_SET:x} means that none was set")
             return
         if len(enabled) > 1 or not set(enabled) < set(INPUT_TRANSFORMS):
-            problem = f"line {line}: the RSS input transformation {' and '.join(enabled)} cannot be calculated"
+            shown = " and ".join(hex(each) if isinstance(each, int) else each for each in enabled)
+            problem = f"line {line}: the RSS input transformation {shown} cannot be calculated"
             advice = f"set what the device does with {Field('input_transform')}: {', '.join(INPUT_TRANSFORMS)}"
             self.transform_refusal = ConfigurationError(place, problem, advice)
             return
-        self.input_transform = enabled[0] if enabled else "none"
+        self.input_transform = str(enabled[0]) if enabled else "none"
 
 
 def read_json(place: Field | str, line: int, document: object) -> list[Shown]:
@@ -134,7 +136,7 @@ def _read_object(place: Field | str, line: int, values: dict[str, object]) -> Sh
     if transforms is not None:
         raw = transforms.get("raw") if isinstance(transforms, dict) else None
         enabled = [name for name in _enabled(transforms) if name not in ("raw", "none")]
-        shown.set_transforms(place, line, enabled if type(raw) is not int else [*enabled, hex(raw)])
+        shown.set_transforms(place, line, enabled if type(raw) is not int else [*enabled, raw])
     return shown
 
 
