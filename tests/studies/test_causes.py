@@ -8,6 +8,8 @@ import pytest
 from pcaphash import Device
 from pcaphash.device.configs import default_configs
 from pcaphash.engine.saved import save_census
+from pcaphash.report.compare.words import put_into_words
+from pcaphash.report.words.values import percent
 from pcaphash.studies.census import census
 from pcaphash.studies.compare import compare
 from pcaphash.studies.compare.advice import (
@@ -80,6 +82,39 @@ def test_what_remains_with_an_even_table_is_told_of_each_configuration(tmp_path)
     (table,) = [advice for advice in uneven.advice if isinstance(advice, EvenTable)]
     even = verdict_on(tmp_path, packets, default_configs(Device(queues=4)))
     assert table.remains == {finding.config: finding.excess for finding in even.findings}
+
+
+def test_an_even_table_is_the_first_step_and_inner_headers_are_the_next(tmp_path):
+    """Outer headers have three hash inputs, which no table spreads over 16 receive queues."""
+    table = [*range(16), *[0] * 16, *range(16), *range(16)]
+    packets = [tunnelled(flow, source_port=port) for n, flow in enumerate(flows(6000)) for port in [50000 + n % 3]]
+    devices = [Device(hash_types="base", name="outer"), Device(name="inner")]
+    uneven = [replace(device, queues=16, indirection_table=table) for device in devices]
+    verdict = verdict_on(tmp_path, packets, uneven)
+    even = verdict_on(
+        tmp_path, packets, [replace(device, queues=16, indirection_table=[*range(16)] * 4) for device in devices]
+    )
+    assert [finding.cause for finding in verdict.findings] == ["few-inputs", "table"]
+    assert verdict.gain is None
+    assert verdict.with_even_table.gain == even.gain
+    assert (even.gain.step, even.gain.config) == (Step.INNER, "inner")
+    first, second = verdict.advice[:2]
+    assert (first.kind, second) == ("even-table", HashInner(even.gain))
+    assert first.remains == {finding.config: finding.excess for finding in even.findings}
+    said = put_into_words(verdict).headline
+    excesses = f"{percent(even.gain.excess_instead)} (outer) to {percent(even.gain.excess)} (inner)"
+    assert f"With an even one, inner hashing would help: the busiest receive queue drops from {excesses}" in said
+
+
+def test_a_table_is_not_blamed_for_what_other_queues_carry(tmp_path):
+    """Queue 1 has fewer entries than an even share, and one flow."""
+    packets = [plain(flow) for flow in flows(1)] * 3000 + [plain(flow) for flow in flows(3000, seed=2)]
+    even = verdict_on(tmp_path, packets, Device(queues=4))
+    heavy = even.findings[0].facts.queue
+    others = [queue for queue in range(4) if queue != heavy]
+    table = [heavy if entry % 4 == heavy else others[0] for entry in range(128)]
+    (finding,) = verdict_on(tmp_path, packets, Device(queues=4, indirection_table=table)).findings
+    assert (finding.cause, finding.facts.queue) == ("single-flow", heavy)
 
 
 def test_a_heavy_flow_that_explains_little_is_not_blamed(tmp_path):

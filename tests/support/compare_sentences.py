@@ -162,6 +162,21 @@ def _beside_cut_ones(even: Finding) -> Iterator[str]:
         yield put_into_words(Verdict(conclusion, findings, [], found, found)).headline
 
 
+def _with_even_tables(even: Finding, uneven: Finding) -> Iterator[str]:
+    """Say what follows once the indirection table is even."""
+    table = _found(Cause.TABLE, UnevenTable(0, 19, 64, 16, 0))
+    few, hashed = replace(_found(Cause.FEW_FLOWS, FewFlows(16, 6, 8)), excess=0.2, config="inner"), _found(Cause.HASH)
+    for with_even_table in (
+        Verdict(Conclusion.EVEN, [even, even], [], even, even),
+        Verdict(Conclusion.GAIN, [even, uneven], [], even, uneven, GAIN),
+        Verdict(Conclusion.GAIN, [few, uneven], [], few, uneven, replace(GAIN, step=Step.PORTS, excess=0.2)),
+        Verdict(Conclusion.UNEVEN, [few], [], few, few),
+        Verdict(Conclusion.UNEVEN, [hashed], [], hashed, hashed),
+    ):
+        verdict = Verdict(Conclusion.UNEVEN, [table], [], table, table, with_even_table=with_even_table)
+        yield put_into_words(verdict).headline
+
+
 def compare_sentences() -> Iterator[str]:
     """Say each cause, as what is found, what is to blame and what remains; then each conclusion, and all advice."""
     yield from _findings()
@@ -184,6 +199,7 @@ def compare_sentences() -> Iterator[str]:
     for step in Step:
         for is_certain in (True, False):
             yield _headline(Conclusion.GAIN, [even, unexplained], replace(GAIN, step=step, is_certain=is_certain))
+    yield from _with_even_tables(even, unexplained)
     assert {type(each) for each in ADVICE} == set(get_args(Advice))
     for each in ADVICE:
         words = put_advice_into_words(each)

@@ -24,10 +24,22 @@ def verdict_document(verdict: "Verdict") -> dict[str, Any]:
         "best": None if verdict.best is None else verdict.best.config,
         "worst": None if verdict.worst is None else verdict.worst.config,
         "gain": None if verdict.gain is None else asdict(verdict.gain),
+        "with_even_table": _with_even_table(verdict.with_even_table),
         "findings": [
             _finding(finding, said.text) for finding, said in zip(verdict.findings, words.findings, strict=True)
         ],
         "advice": [_advice(advice, said) for advice, said in zip(verdict.advice, words.advice, strict=True)],
+    }
+
+
+def _with_even_table(even: "Verdict | None") -> dict[str, Any] | None:
+    if even is None:
+        return None
+    return {
+        "conclusion": even.conclusion.value,
+        "best": None if even.best is None else even.best.config,
+        "worst": None if even.worst is None else even.worst.config,
+        "gain": None if even.gain is None else asdict(even.gain),
     }
 
 

@@ -98,6 +98,8 @@ def _of_judged(verdict: "Verdict", *, is_cut: bool) -> str:
         text = finding_text(next(finding for finding in verdict.findings if finding.cause == cause))
         return "" if cause == Cause.CUT else text
     n_judged = sum(finding.is_judged for finding in verdict.findings)
+    if verdict.with_even_table is not None:
+        return _with_even_table(best, verdict.with_even_table, is_cut=is_cut)
     if verdict.conclusion == Conclusion.EVEN:
         every = "every other configuration" if is_cut else "every configuration"
         if worst.excess > EVEN and verdict.given is not None:
@@ -131,6 +133,25 @@ def _of_judged(verdict: "Verdict", *, is_cut: bool) -> str:
     return f"No configuration here spreads this traffic evenly, {_EVENLY}. {_blame(best)}"
 
 
+def _with_even_table(best: "Finding", even: "Verdict", *, is_cut: bool) -> str:
+    """Say what follows once the indirection table is even."""
+    assert even.best is not None
+    is_hash_fine = all(finding.cause != Cause.HASH for finding in even.findings)
+    blamed = (
+        "The hash is fine; the indirection table is uneven." if is_hash_fine else "The indirection table is uneven."
+    )
+    if even.conclusion == Conclusion.EVEN:
+        follows = _of_judged(even, is_cut=is_cut)
+        return f"{blamed} With an even one, {follows[0].lower()}{follows[1:]}"
+    if even.gain is not None:
+        better = next(finding for finding in even.findings if finding.config == even.gain.config)
+        return f"{blamed} With an even one, {_helps(even.gain, is_first=False)}{_remains(better)}"
+    return (
+        f"{blamed} With an even one, the busiest receive queue would be {percent(even.best.excess)} above the ideal "
+        f"share ({even.best.config}) instead of {percent(best.excess)} ({best.config}).{_remains(even.best)}"
+    )
+
+
 def _mostly_even(judged: "list[Finding]") -> str:
     even = [finding for finding in judged if finding.excess <= EVEN]
     uneven = [finding for finding in judged if finding.excess > EVEN]
@@ -142,8 +163,9 @@ def _mostly_even(judged: "list[Finding]") -> str:
     )
 
 
-def _helps(gain: "Gain") -> str:
-    what = {Step.INNER: "Inner hashing", Step.PORTS: "Hashing ports"}.get(gain.step, gain.config)
+def _helps(gain: "Gain", *, is_first: bool = True) -> str:
+    what = {Step.INNER: "inner hashing", Step.PORTS: "hashing ports"}.get(gain.step)
+    what = gain.config if what is None else f"{what[0].upper()}{what[1:]}" if is_first else what
     certainly = "would help" if gain.is_certain else "does better here"
     return (
         f"{what} {certainly}: the busiest receive queue drops from {percent(gain.excess_instead)} "

@@ -1,7 +1,7 @@
 """What would help traffic that spreads unevenly, where that follows from what was counted: facts, not sentences."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -21,16 +21,16 @@ from pcaphash.studies.compare.causes import (
     UnevenTable,
     Unhashed,
 )
-from pcaphash.studies.compare.explaining import commonest_reason, find_uneven_table
+from pcaphash.studies.compare.explaining import commonest_reason
 from pcaphash.studies.compare.gain import Gain, ports_gain, tunnelled_share
 from pcaphash.studies.compare.missed import MATERIAL, MissedTunnel
 from pcaphash.studies.compare.outcome import FlowSet, Outcome
-from pcaphash.studies.shared.chance.spread import EVEN, spread
+from pcaphash.studies.compare.table import find_uneven_table
+from pcaphash.studies.shared.chance.spread import EVEN
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from pcaphash.device.device import Device
     from pcaphash.studies.compare.finding import Finding
 
     Judged = tuple[Outcome, Finding]
@@ -125,14 +125,15 @@ class OtherKey:
 class EvenTable:
     """Even out the indirection table; ``fitting`` receive queues, no more than there are, share its entries evenly.
 
-    ``remains`` is how far the busiest receive queue is above ideal then under each configuration, where flows tell it.
+    ``remains`` is how far the busiest receive queue is above ideal then under each configuration; empty if no table is
+    even.
     """
 
     kind: ClassVar[str] = "even-table"
     table: UnevenTable
     excess: float
     fitting: int
-    remains: dict[str, float]
+    remains: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -321,24 +322,8 @@ def _even_table(judged: "Sequence[Judged]") -> list[Advice]:
         table = find_uneven_table(outcome)
         if table is not None and table.excess >= max(_OF_EXCESS * finding.excess, _NOTICEABLE):
             fitting = next(n for n in range(table.queues, 0, -1) if table.table_size % n == 0)
-            remains = _remains(judged) if fitting == table.queues else {}
-            return [EvenTable(table, table.excess, fitting, remains)]
+            return [EvenTable(table, table.excess, fitting)]
     return []
-
-
-def _remains(judged: "Sequence[Judged]") -> dict[str, float]:
-    """Return how far the busiest receive queue is above ideal with an even table, by configuration."""
-    return {
-        finding.config: spread(replace(outcome.inputs, device=even).queue_loads[:, 0])["max_ideal"]
-        for outcome, finding in judged
-        if outcome.inputs is not None and finding.ideal is not None
-        for even in [_with_even_table(outcome.device)]
-    }
-
-
-def _with_even_table(device: "Device") -> "Device":
-    table = tuple(entry % device.queues for entry in range(len(device.indirection_table)))
-    return replace(device, indirection_table=table)
 
 
 def _find_unhashed(judged: "Sequence[Judged]") -> list[Advice]:

@@ -1,6 +1,7 @@
 """Find why a configuration spreads packets as it does."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -22,11 +23,11 @@ from pcaphash.studies.compare.causes import (
     Nothing,
     NothingToSpread,
     TooFew,
-    UnevenTable,
     Unexplained,
     Unhashed,
 )
 from pcaphash.studies.compare.outcome import FlowSet, Outcome
+from pcaphash.studies.compare.table import can_be_even, excess_of_entries, find_uneven_table, with_even_table
 from pcaphash.studies.shared.chance.enough import CUT, cut_packets, packets_needed
 from pcaphash.studies.shared.chance.ideal import MEASURE
 from pcaphash.studies.shared.chance.spread import EVEN, spread
@@ -77,7 +78,7 @@ def explain(outcome: Outcome, ideal: Ideal | None, is_hashed: bool) -> tuple[Cau
         return Cause.NOTHING, nothing
     excess = excess_of(outcome)
     table = find_uneven_table(outcome)
-    is_table = table is not None and table.excess >= _MAIN * excess > _MAIN * EVEN
+    is_table = table is not None and excess > EVEN and _is_by_table(outcome, excess)
     too_few = _explain_too_few(outcome)
     if too_few is not None and not is_table:
         return Cause.TOO_FEW, too_few
@@ -101,6 +102,20 @@ def _is_shown(outcome: Outcome) -> bool:
         return False
     excess, kept = excess_of(outcome), spread(outcome.kept[:, 0])["max_ideal"]
     return outcome.flow_set.is_complete or abs(kept - excess) <= _ALIKE * excess
+
+
+def _is_by_table(outcome: Outcome, excess: float) -> bool:
+    """Tell whether the indirection table brings the busiest receive queue most of what it has above ideal.
+
+    It must have the entries for that; and an even table must bring most of that down, where flows tell it.
+    """
+    busiest = int(outcome.distribution.queues[:, 0].argmax())
+    if excess_of_entries(outcome.device, busiest) < _MAIN * excess:
+        return False
+    if outcome.inputs is None or not can_be_even(outcome.device):
+        return True
+    even = replace(outcome.inputs, device=with_even_table(outcome.device))
+    return spread(even.queue_loads[:, 0])["max_ideal"] <= _MAIN * spread(outcome.kept[:, 0])["max_ideal"]
 
 
 def _explain_nothing(outcome: Outcome, is_hashed: bool) -> NothingToSpread | CutShort | None:
@@ -147,17 +162,6 @@ def commonest_reason(outcome: Outcome) -> str:
 def _excess_of(share: float, queues: int) -> float:
     """Return how far above ideal a receive queue is that has a share of all packets beside an even one of the rest."""
     return share * (queues - 1)
-
-
-def find_uneven_table(outcome: Outcome) -> UnevenTable | None:
-    """Return how uneven the indirection table is; None where it is even, or where there are no receive queues."""
-    if not outcome.device.has_queue:
-        return None
-    table, queues = outcome.device.indirection_table, outcome.device.queues
-    entries = np.bincount(np.asarray(table), minlength=queues)
-    if entries.max() == entries.min():
-        return None
-    return UnevenTable(int(entries.argmax()), int(entries.max()), len(table), queues, int((entries == 0).sum()))
 
 
 def _explain_inputs(outcome: Outcome, excess: float) -> tuple[Cause, Facts]:

@@ -31,6 +31,7 @@ from pcaphash.engine.timeline import Timeline
 from pcaphash.errors import ConfigurationError, Field
 from pcaphash.studies.analyze import analyze_counts
 from pcaphash.studies.compare.affinity import Kin, find_affinity, find_inner_kin, find_innermost_kin
+from pcaphash.studies.compare.evening import consider_even_table
 from pcaphash.studies.compare.missed import find_missed
 from pcaphash.studies.compare.outcome import FlowSet, Group, Outcome
 from pcaphash.studies.compare.result import Comparison
@@ -134,7 +135,13 @@ class ComparisonRequest(Asked):
         # What is drawn is shared out among threads itself, one configuration after the other.
         outcomes = [self._draw_baseline(outcome, counts.timelines) for outcome in outcomes]
         missed = find_missed(partial.reading, self.devices[0]) if counts.has_flows else []
-        return Comparison(analysis, outcomes, judge(outcomes, missed), missed)
+        verdict = consider_even_table(
+            judge(outcomes, missed),
+            outcomes,
+            [counts.censuses[identity] for identity in identities_of(self.devices)],
+            lambda device: find_missed(partial.reading, device) if counts.has_flows else [],
+        )
+        return Comparison(analysis, outcomes, verdict, missed)
 
     @staticmethod
     def _draw_baseline(outcome: Outcome, timelines: Sequence[Timeline]) -> Outcome:

@@ -59,6 +59,9 @@ class Verdict:
         Of those that are judged, the ones with the least and the most above ideal.
     gain : Gain or None
         What a better one gains over the one given, or over a worse one, if that is much and more than luck.
+    with_even_table : Verdict or None
+        What follows with an even indirection table, if that at least halves what the best one has above ideal; there is
+        no ``gain`` then but that of this verdict.
     """
 
     conclusion: Conclusion
@@ -67,6 +70,7 @@ class Verdict:
     best: Finding | None = None
     worst: Finding | None = None
     gain: Gain | None = None
+    with_even_table: "Verdict | None" = None
 
     @property
     def given(self) -> Finding | None:
