@@ -1,11 +1,15 @@
 """Values that are those of other packets are told by one number: how many packets before or after these are."""
 
+import json
 import random
+from dataclasses import replace
+from io import StringIO
 
 import pytest
 
 from naive.configuration import Configuration
 from pcaphash.report.validate.kind_words import span_text
+from pcaphash.report.validate.write import write_validation
 from pcaphash.studies.validate import validate
 from support.comparing import device_of
 from support.diagnosing import Said, SaidOf, misbehave, separating_frames
@@ -102,6 +106,87 @@ def test_all_rows_of_many_blocks_are_counted(tmp_path, shift):
     (cause,) = found.diagnosis.causes
     lost = 3 if shift < 0 else 0  # the last rows are of packets that are not there
     assert (cause.packets, found.diagnosis.unexplained) == (7000 - lost, lost)
+
+
+def lossy(said: list[Said], losses: dict[int, int]) -> list[Said]:
+    """Leave rows out of a log, so many at each of some places, and number the rest on."""
+    lost = {place + i for place, n in losses.items() for i in range(n)}
+    kept = [each for i, each in enumerate(said) if i not in lost]
+    return kept + [NOTHING] * (len(said) - len(kept))
+
+
+@pytest.fixture(scope="module")
+def many():
+    frames = [plain(flow) for flow in flows(16_000)]
+    return frames, misbehave(frames, CONFIGURATION)
+
+
+def test_rows_that_are_lost_long_after_the_first_ones(tmp_path, many):
+    frames, said = many
+    found, _ = named(frames, lossy(said, {100: 1, 9_000: 3, 15_000: 60}), tmp_path)
+    assert [(cause.faults[0].name, cause.packets) for cause in found.diagnosis.causes] == [
+        ("rows-early-1", 8_899),
+        ("rows-early-4", 5_997),
+        ("rows-early-64", 940),
+    ]
+    assert found.diagnosis.unexplained == 64  # whose rows are not there
+    assert not found.diagnosis.more_stretches.stretches
+
+
+def test_rows_that_are_lost_often(tmp_path, many):
+    frames, said = many
+    wrong = lossy(said, {500 * at: 20 for at in range(1, 31)})
+    found, names = named(frames, wrong, tmp_path)
+    assert names == [f"rows-early-{20 * at}" for at in range(1, 9)]
+    more, causes = found.diagnosis.more_stretches, found.diagnosis.causes
+    assert more.stretches == 22
+    assert more.explained + sum(cause.packets for cause in causes) + found.diagnosis.unexplained == found.mismatches
+    assert found.diagnosis.unexplained == 600
+    text, document = StringIO(), StringIO()
+    write_validation(found, "table", text)
+    write_validation(found, "json", document)
+    told = "22 more stretches of the trace have the hashes of other packets, by other numbers of places: "
+    assert f"{told}{more.explained:,}" in " ".join(text.getvalue().split())
+    assert json.loads(document.getvalue())["more_stretches"] == {"stretches": 22, "explained": more.explained}
+
+
+def test_a_log_that_is_right_again_and_a_device_that_is_not(tmp_path, many):
+    """Values that nobody knows, long after a stretch that is shifted, are no shift."""
+    frames, said = many
+    numbers = random.Random(1)
+    wrong = shifted(said[:6_000], -2, 1_000) + said[6_000:]
+    wrong[10_000:] = [replace(each, value=numbers.getrandbits(32)) for each in wrong[10_000:]]
+    found, names = named(frames, wrong, tmp_path)
+    assert names == ["rows-early-2"]
+    (cause,) = found.diagnosis.causes
+    assert (cause.packets, found.diagnosis.unexplained) == (4_998, 6_002)
+
+
+def _as_a_log_without_types(said: list[Said]) -> list[Said]:
+    """Say hashes and queues only, and no hash where there is none."""
+    return [Said(None if each.report == "NONE" else each.value, queue=each.queue) for each in said]
+
+
+ON_SEVEN = replace(CONFIGURATION, indirection_table=tuple(i % 7 for i in range(128)))
+
+
+@pytest.mark.parametrize("losses", [{100: 1}, {100: 1, 250: 3}])
+def test_receive_queues_are_shifted_too(tmp_path, losses):
+    frames = separating_frames()
+    said = lossy(_as_a_log_without_types(misbehave(frames, ON_SEVEN)), losses)
+    found = validate(write(tmp_path / "trace.pcapng", frames), device_of(ON_SEVEN), SaidOf(said))
+    assert {fault.name.rpartition("-")[0] for fault in found.diagnosis.faults} == {"rows-early"}
+    assert found.faults["wrong-queue"] > 0
+    assert found.queue_diagnosis is None
+
+
+def test_receive_queues_of_a_shifted_log_that_are_wrong_all_the_same(tmp_path):
+    frames = [plain(flow) for flow in flows(1_000)]
+    other = replace(ON_SEVEN, indirection_table=tuple((3 * i + 1) % 7 for i in range(128)))
+    said = lossy(_as_a_log_without_types(misbehave(frames, other)), {100: 1})
+    found = validate(write(tmp_path / "trace.pcapng", frames), device_of(ON_SEVEN), SaidOf(said))
+    assert [fault.name for fault in found.diagnosis.faults] == ["rows-early-1"]
+    assert [rule.name for rule in found.queue_diagnosis.rules] == ["other-table"]
 
 
 def test_two_packets_in_turn_do_not_show_a_shift(tmp_path):

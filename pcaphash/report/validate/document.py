@@ -64,6 +64,7 @@ def _diagnosis(diagnosis: "Diagnosis", validation: "Validation") -> dict[str, An
         ],
         "alternatives": [[_fault(fault) for fault in each] for each in diagnosis.alternatives],
         "traffic_that_tells_apart": traffic_texts(diagnosis.open_faults),
+        "more_stretches": asdict(diagnosis.more_stretches),
         "not_shown": diagnosis.not_shown,
         "unexplained": {
             "packets": diagnosis.unexplained,

@@ -14,6 +14,7 @@ from pcaphash.report.validate.words import (
     configured_text,
     headline,
     lost_text,
+    more_stretches_text,
     not_judged_texts,
     not_shown_text,
     possible_texts,
@@ -102,6 +103,8 @@ def _show_causes(validation: "Validation", diagnosis: "Diagnosis", console: Cons
         words += "" if cause.part is None else f", {part_text(cause.part, validation)}"
         show_text(Text.assemble(f"{number}. ", (words, "bold"), f": {about}{packets(cause.packets)}"), console, 2, 5)
         _show_example(validation.examples[cause.example], console)
+    if diagnosis.more_stretches.stretches:
+        show_text(Text(more_stretches_text(diagnosis)), console)
     if validation.lost_rows:
         show_text(Text(lost_text(validation)), console)
     if validation.configured_so is not None:

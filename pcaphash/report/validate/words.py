@@ -102,6 +102,16 @@ def lost_text(validation: "Validation") -> str:
     return f"The table has {counted(n, 'row', 'rows')} fewer than the trace: {row} probably lost where {where} begins."
 
 
+def more_stretches_text(diagnosis: "Diagnosis") -> str:
+    """Say how many stretches are shifted after those that are told one by one."""
+    more = diagnosis.more_stretches
+    return (
+        f"After these, {counted(more.stretches, 'more stretch', 'more stretches')} of the trace "
+        f"{'has' if more.stretches == 1 else 'have'} the hashes of other packets, by other numbers of places: "
+        f"{packets(more.explained)}."
+    )
+
+
 def unexplained_text(diagnosis: "Diagnosis", about: str) -> str:
     """Say how many packets nothing explains, or that chance might explain them as well as what would."""
     if diagnosis.constant is not None:

@@ -68,13 +68,20 @@ def conclude(
         Whether no hash was right in either byte order, so that the fewest faults decide on it.
     """
     is_turned, diagnosis, queues = False, None, None
-    shifted = displacement.stretches
-    if (sample.faults & OF_HASH).any() and len(shifted) == 1:
-        diagnosis = displaced(sample, shifted, is_from_start=displacement.is_from_start)
-    elif (sample.faults & OF_HASH).any():
+    shifted, more = displacement.stretches, displacement.more
+    if not (sample.faults & OF_HASH).any():
+        pass
+    elif displacement.is_one_shift:
+        is_from_start = displacement.is_from_start and len(shifted) == 1
+        return _of_other_packets(
+            device, sample, displacement, displaced(sample, shifted, more, is_from_start=is_from_start)
+        )
+    else:
         diagnosis = diagnose(device, sample, leniency)
         if shifted and (diagnosis.unexplained or not diagnosis.causes):
-            diagnosis = displaced(sample, shifted, is_from_start=False)
+            return _of_other_packets(
+                device, sample, displacement, displaced(sample, shifted, more, is_from_start=False)
+            )
         if is_order_open and any(BYTE_ORDER in fault.places for fault in diagnosis.faults):
             turned = _turned(device, sample, leniency)
             other = diagnose(device, turned, leniency)
@@ -93,6 +100,22 @@ def conclude(
     if queues and not queues.rules and not queues.is_independent:
         queues = replace(queues, steered=find_steered(device, sample, leniency))
     return Conclusion(sample, is_turned, diagnosis, queues)
+
+
+def _of_other_packets(device: Device, sample: Sample, displacement: Displacement, diagnosis: Diagnosis) -> Conclusion:
+    """Judge receive queues too by the packets that values are those of; what is left may follow a rule of its own.
+
+    Which packets get a hash, and of what kind they are, says nothing where rows are those of others.
+    """
+    wrong = (sample.faults & WRONG_QUEUE) > 0
+    wrong[wrong] = ~displacement.explains_queues(sample.numbers[wrong])
+    if not wrong.any():
+        return Conclusion(sample, False, diagnosis, None)
+    faults = np.where(wrong, sample.faults, sample.faults & np.uint8(OF_HASH))
+    said = sample.reported
+    has_hash = said.has_hash & ((said.hash_reports != NOT_REPORTED) | (said.hash_values != 0))
+    queues = _by_values(device, replace(sample, faults=faults), said.hash_values, has_hash)
+    return Conclusion(sample, False, diagnosis, queues)
 
 
 def _matching(device: Device, sample: Sample, leniency: Leniency) -> tuple[int, int] | None:

@@ -6,14 +6,14 @@ packets or a stretch of the trace. What is left is unexplained; ``kinship`` says
 
 import math
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import combinations
 
 import numpy as np
 import numpy.typing as npt
 
 from pcaphash.device.device import Device
-from pcaphash.studies.validate.displacement import Stretch
+from pcaphash.studies.validate.displacement import MoreStretches, Stretch
 from pcaphash.studies.validate.evidence import Evidence, evidence_of
 from pcaphash.studies.validate.fault import READING, ROWS, Fault, FaultKind
 from pcaphash.studies.validate.faults import faults_of
@@ -91,6 +91,8 @@ class Diagnosis:
         Wrong packets of which the capture shows too little to tell what a device with all these faults would report.
     constant : int, optional
         The hash that is reported of every packet, where no cause is found and the hash inputs are several.
+    more_stretches : MoreStretches
+        Where values are those of other packets: the stretches that are no causes of their own, because they are many.
     """
 
     causes: list[Cause]
@@ -105,6 +107,7 @@ class Diagnosis:
     unexplained_inputs: int = 0
     not_shown: int = 0
     constant: int | None = None
+    more_stretches: MoreStretches = field(default_factory=MoreStretches)
 
     @property
     def may_have_another_key(self) -> bool:
@@ -205,7 +208,7 @@ def diagnose(device: Device, sample: Sample, leniency: Leniency, *, by_queue: bo
     )
 
 
-def displaced(sample: Sample, stretches: list[Stretch], *, is_from_start: bool) -> Diagnosis:
+def displaced(sample: Sample, stretches: list[Stretch], more: MoreStretches, *, is_from_start: bool) -> Diagnosis:
     """Return the diagnosis of values that are those of other packets.
 
     Parameters
@@ -214,6 +217,8 @@ def displaced(sample: Sample, stretches: list[Stretch], *, is_from_start: bool) 
         Packets, wrong and right.
     stretches : list of Stretch
         Where they are shifted alike, in order; there is at least one.
+    more : MoreStretches
+        Those that come after these.
     is_from_start : bool
         Whether that may be so from the first packet on, not only from the first wrong one.
     """
@@ -231,8 +236,9 @@ def displaced(sample: Sample, stretches: list[Stretch], *, is_from_start: bool) 
         example = int(wrong[min(np.searchsorted(wrong, start), len(wrong) - 1)])
         fault = Fault(kind, (ROWS,), subject=abs(stretch.shift))
         causes.append(Cause((fault,), stretch.explained, example, part=part))
-    explained = sum(cause.packets for cause in causes)
-    return Diagnosis(causes, [], max(_count(sample, (sample.faults & OF_HASH) > 0) - explained, 0), [])
+    explained = sum(cause.packets for cause in causes) + more.explained
+    unexplained = max(_count(sample, (sample.faults & OF_HASH) > 0) - explained, 0)
+    return Diagnosis(causes, [], unexplained, [], more_stretches=more)
 
 
 def _n_faults(causes: list[Cause]) -> int:

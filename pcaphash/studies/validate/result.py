@@ -199,6 +199,7 @@ class Validation(Result):
         last = causes[-1].faults[0] if causes else None
         missing = sum(each.note.packets for each in self.notes if isinstance(each.note, NoRow))
         is_lost = last is not None and last.kind == FaultKind.ROWS_EARLY and last.subject == missing
+        is_lost &= self.diagnosis is not None and not self.diagnosis.more_stretches.stretches
         return missing if is_lost else 0
 
     @property
