@@ -46,6 +46,7 @@ def validation_document(validation: "Validation", recover_command: str | None) -
         "configured_so": None if validation.configured_so is None else device_document(validation.configured_so),
         **_diagnosis(Diagnosis([], [], 0, []) if diagnosis is None else diagnosis, validation),
         "queues": None if queues is None else _queues(queues, validation),
+        "steering": None if validation.steering is None else asdict(validation.steering),
     }
 
 

@@ -7,6 +7,7 @@ from pcaphash.report.validate.kind_words import part_text, trait_text
 from pcaphash.report.words.faults import fault_text
 from pcaphash.report.words.values import count, packets
 from pcaphash.studies.validate.queue_rule import QueueRuleKind
+from pcaphash.studies.validate.steering import Followed
 
 if TYPE_CHECKING:
     from pcaphash.device import Device
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from pcaphash.studies.validate.queue_rule import QueueRule
     from pcaphash.studies.validate.queue_rules import QueueDiagnosis
     from pcaphash.studies.validate.steered import Steered
+    from pcaphash.studies.validate.steering import Steering
 
 _FILTERS = "flow filters (ntuple rules)"
 
@@ -63,6 +65,17 @@ def queue_sentences(queues: "QueueDiagnosis", validation: "Validation", about: s
             "contexts, or an indirection table that changed during the trace can cause this."
         )
     return sentences
+
+
+def steering_text(steering: "Steering", about: str) -> str:
+    """Say which hashes receive queues follow, the expected or the reported ones."""
+    told = f"{about}{packets(steering.packets)}"
+    if steering.packets != steering.telling:
+        told = f"{about}{count(steering.packets)} of {packets(steering.telling)}"
+    told = f"{told} whose expected and reported hash lead to different queues"
+    if steering.follows == Followed.EXPECTED:
+        return f"The receive queues follow the expected hashes ({told}): steering is right, only the report is wrong."
+    return f"The receive queues follow the reported hashes ({told}): the device steers by what it reports."
 
 
 def _steered(queues: "QueueDiagnosis", about: str) -> list[str]:

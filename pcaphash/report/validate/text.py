@@ -8,7 +8,7 @@ from rich.text import Text
 from pcaphash.errors import trace_name
 from pcaphash.report.layout import Columns, open_console, show_text
 from pcaphash.report.validate.kind_words import common_text, part_text, sampled_text
-from pcaphash.report.validate.queue_words import queue_sentences
+from pcaphash.report.validate.queue_words import queue_sentences, steering_text
 from pcaphash.report.validate.words import (
     by_queue_text,
     configured_text,
@@ -61,6 +61,9 @@ def show_validation(validation: "Validation", stream: TextIO, recover_command: s
         show_text(Text(f"{line}\n"), console)
     if validation.diagnosis is not None:
         _show_causes(validation, validation.diagnosis, console)
+    if validation.steering is not None:
+        about = "" if validation.is_whole else "about "
+        show_text(Text(f"{steering_text(validation.steering, about)}\n"), console)
     if validation.queue_diagnosis is not None:
         _show_queues(validation, validation.queue_diagnosis, console)
     if recover_command:

@@ -15,6 +15,7 @@ from pcaphash.studies.validate.queue_rule import QueueRule, QueueRuleKind
 from pcaphash.studies.validate.queue_rules import QueueDiagnosis, diagnose_change, matching_by_chance
 from pcaphash.studies.validate.sample import Sample
 from pcaphash.studies.validate.steered import find_steered
+from pcaphash.studies.validate.steering import Steering, find_steering
 from pcaphash.studies.validate.traits import span_from
 from pcaphash.studies.validate.trial import Trial
 from pcaphash.studies.validate.verdicts import (
@@ -41,12 +42,15 @@ class Conclusion:
         Of hashes.
     queue_diagnosis : QueueDiagnosis or None
         Of receive queues that do not follow from the hashes.
+    steering : Steering, optional
+        Which hashes receive queues follow, if hashes are wrong that are not those of other packets.
     """
 
     sample: Sample
     is_turned: bool
     diagnosis: Diagnosis | None
     queue_diagnosis: QueueDiagnosis | None
+    steering: Steering | None = None
 
 
 def conclude(
@@ -99,7 +103,7 @@ def conclude(
         queues = _by_another_hash(device, sample, leniency, queues)
     if queues and not queues.rules and not queues.is_independent:
         queues = replace(queues, steered=find_steered(device, sample, leniency))
-    return Conclusion(sample, is_turned, diagnosis, queues)
+    return Conclusion(sample, is_turned, diagnosis, queues, find_steering(device, sample))
 
 
 def _of_other_packets(device: Device, sample: Sample, displacement: Displacement, diagnosis: Diagnosis) -> Conclusion:

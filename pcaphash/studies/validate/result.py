@@ -14,6 +14,7 @@ from pcaphash.studies.validate.deciding import Decision
 from pcaphash.studies.validate.diagnosis import Diagnosis
 from pcaphash.studies.validate.fault import FaultKind
 from pcaphash.studies.validate.queue_rules import QueueDiagnosis
+from pcaphash.studies.validate.steering import Steering
 from pcaphash.studies.validate.verdicts import NotJudged, Verdict
 
 if TYPE_CHECKING:
@@ -113,6 +114,8 @@ class Validation(Result):
         Why hashes are wrong, if some are.
     queue_diagnosis : QueueDiagnosis, optional
         Why receive queues are wrong, if some are.
+    steering : Steering, optional
+        Which hashes receive queues follow, the expected or the reported ones, if hashes are wrong and packets tell.
     examples : dict of int to Example
         Packets that the diagnoses name, by their position in the sample.
     is_whole : bool
@@ -133,6 +136,7 @@ class Validation(Result):
     notes: list[TraceNote]
     diagnosis: Diagnosis | None = None
     queue_diagnosis: QueueDiagnosis | None = None
+    steering: Steering | None = None
     examples: dict[int, Example] = field(default_factory=dict)
     is_whole: bool = True
     compared_hashes: int = 0

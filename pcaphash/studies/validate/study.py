@@ -205,6 +205,7 @@ def _diagnosed(found: Validation, sample: Sample, judged: JudgedPackets, *, is_o
         decisions=[*found.decisions, FewerFaults()] if causes.is_turned else found.decisions,
         diagnosis=diagnosis,
         queue_diagnosis=causes.queue_diagnosis,
+        steering=causes.steering,
         examples={position: example(position) for position in positions},
         is_whole=sample.is_whole,
     )
