@@ -31,7 +31,12 @@ FAULTS = (*_READING, *_ENDS, *_KEYS, *diagnosing.VALUES, *diagnosing.FLAVORED)
 _RARE = (
     "value-low-bits", "value-shifted", "key-shifted", "key-rotated", "key-first", "key-repeated", "function", "only",
 )  # fmt: skip
-_LEARNED = ("value-and", "value-or", "value-xor")  # read off packets, which another fault would change too
+_LEARNED = (
+    "value-and",
+    "value-or",
+    "value-stuck",
+    "value-xor",
+)  # read off packets, which another fault would change too
 
 
 def two_ways(n: int) -> list[bytes]:

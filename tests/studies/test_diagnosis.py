@@ -56,7 +56,7 @@ def diagnose(trace, said, configuration=CONFIGURATION) -> Validation:
     return validate(trace, device_of(configuration), SaidOf(said))
 
 
-LEARNED = ("value-and", "value-or", "value-xor")
+LEARNED = ("value-and", "value-or", "value-stuck", "value-xor")
 
 EQUAL = {"outer-of-vxlan": ["vxlan-port-ignored-4789"]}
 """Faults that these frames cannot tell from others: all of their VXLAN packets go to one port."""

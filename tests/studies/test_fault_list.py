@@ -14,7 +14,14 @@ from support.diagnosing import SaidOf, misbehave
 from support.traffic import flows, plain, tunnelled, write
 
 OF_ROWS = {FaultKind.ROWS_LATE, FaultKind.ROWS_EARLY}  # found without a trial
-LEARNED = {FaultKind.ALSO_HASHES, FaultKind.VALUE_AND, FaultKind.VALUE_OR, FaultKind.VALUE_XOR}  # read off packets
+# Read off packets.
+LEARNED = {
+    FaultKind.ALSO_HASHES,
+    FaultKind.VALUE_AND,
+    FaultKind.VALUE_OR,
+    FaultKind.VALUE_STUCK,
+    FaultKind.VALUE_XOR,
+}
 DEVICES = (Device(), Device(hash_types="base"), Device(hash_types="addresses"))
 
 

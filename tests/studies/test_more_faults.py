@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from naive.configuration import Configuration
+from pcaphash.report.validate.fault_words import fault_text
 from pcaphash.report.validate.words import unexplained_text
 from pcaphash.studies.validate import Validation, validate
 from support import builders
@@ -129,3 +130,50 @@ def test_without_any_hash_nothing_is_possible_that_does_not_fit(tmp_path):
     frames = [plain(flow) if i % 2 else tagged(plain(flow), [0x8100]) for i, flow in enumerate(flows(100))]
     found = diagnose(tmp_path, frames, [Said(0, "NONE", "NONE", 0)] * 100).diagnosis
     assert (found.causes, found.possible) == ([], ())
+
+
+def _changing(frames, change) -> list[Said]:
+    """Answer as the spec requires, but for the hash value; queues are not reported."""
+    right = misbehave(frames, CONFIGURATION)
+    return [each if each.report == "NONE" else replace(each, value=change(each.value), queue=None) for each in right]
+
+
+def test_bits_that_are_stuck_at_0_and_others_at_1(tmp_path):
+    frames = [plain(flow) for flow in flows(60)]
+    found = diagnose(tmp_path, frames, _changing(frames, lambda value: value & ~0x40 | 1 << 31))
+    assert named(found) == ["value-stuck-0x00000040-0x80000000"]
+    assert found.diagnosis.alternatives == []
+    assert fault_text(found.diagnosis.faults[0]) == (
+        "reports the bits 0x00000040 of the hash as 0 always, and the bits 0x80000000 as 1 always"
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "names"),
+    [
+        (lambda value: value ^ 0x80000040, ["value-xor-0x80000040"]),
+        (lambda value: value & ~0x80000040, ["value-and-0x7fffffbf"]),
+        (lambda value: value | 0x80000040, ["value-or-0x80000040"]),
+    ],
+)
+def test_bits_that_are_inverted_or_stuck_alike_are_not_stuck_in_both_ways(tmp_path, change, names):
+    frames = [plain(flow) for flow in flows(60)]
+    found = diagnose(tmp_path, frames, _changing(frames, change))
+    assert (named(found), found.diagnosis.alternatives) == (names, [])
+
+
+@pytest.mark.parametrize("n", [3, 12])
+def test_bits_of_a_few_random_values_are_not_stuck(tmp_path, n):
+    frames, numbers = [plain(flow) for flow in flows(n)], random.Random(n)
+    found = diagnose(tmp_path, frames, _changing(frames, lambda _: numbers.getrandbits(32)))
+    assert found.diagnosis.faults == ()
+
+
+def test_two_bits_of_a_value_that_only_sometimes_are_stuck(tmp_path):
+    """Right packets that have these bits otherwise speak against it."""
+    frames = [plain(flow) for flow in flows(60)]
+    said = _changing(frames, lambda value: value & ~0x40 | 1 << 31)
+    said[::2] = misbehave(frames, CONFIGURATION)[::2]
+    found = diagnose(tmp_path, frames, said)
+    assert found.diagnosis.faults == ()
+    assert found.diagnosis.unexplained == found.mismatches

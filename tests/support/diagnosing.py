@@ -677,6 +677,8 @@ VALUES = {
     "value-and-0xffff0000": lambda value: value & 0xFFFF0000,
     "value-and-0xffffffbf": lambda value: value & ~0x40,
     "value-or-0x80000000": lambda value: value | 1 << 31,
+    "value-stuck-0x00000040-0x80000000": lambda value: value & ~0x40 | 1 << 31,
+    "value-stuck-0xffff0000-0x00000101": lambda value: value & 0xFFFF | 0x101,
     "value-xor-0x00000001": lambda value: value ^ 1,
     "value-xor-0x0badcafe": lambda value: value ^ 0x0BADCAFE,
     "value-shifted-left-1": lambda value: value << 1 & 0xFFFFFFFF,

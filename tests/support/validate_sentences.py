@@ -8,13 +8,14 @@ from pcaphash.capture.reported import notes
 from pcaphash.capture.reported.notes import HeaderField, Lack, Note
 from pcaphash.device.flavor import FLAVORS
 from pcaphash.engine.reading import Reading
-from pcaphash.report.validate.kind_words import common_text, part_text, sampled_text, trait_text
-from pcaphash.report.validate.queue_words import queue_sentences
+from pcaphash.report.validate.kind_words import blank_text, common_text, part_text, sampled_text, trait_text
+from pcaphash.report.validate.queue_words import queue_sentences, steering_text
 from pcaphash.report.validate.words import (
     by_queue_text,
     decision_text,
     headline,
     lost_text,
+    more_stretches_text,
     not_shown_text,
     possible_texts,
     recover_text,
@@ -24,8 +25,10 @@ from pcaphash.report.validate.words import (
 from pcaphash.report.words.faults import device_text, fault_text, traffic_texts
 from pcaphash.report.words.notes import note_text
 from pcaphash.studies.validate import Validation, log_notes
+from pcaphash.studies.validate.blank import Blank
 from pcaphash.studies.validate.deciding import ByteOrder, FewerFaults, HashOrder, TunnelNames
 from pcaphash.studies.validate.diagnosis import Cause, Diagnosis
+from pcaphash.studies.validate.displacement import MoreStretches
 from pcaphash.studies.validate.fault import READING, Fault, FaultKind
 from pcaphash.studies.validate.fields import Besides
 from pcaphash.studies.validate.hash_faults import ONLY
@@ -35,6 +38,7 @@ from pcaphash.studies.validate.queue_rule import QueueRule, QueueRuleKind
 from pcaphash.studies.validate.queue_rules import QueueDiagnosis
 from pcaphash.studies.validate.result import Example, TraceNote
 from pcaphash.studies.validate.steered import Steered
+from pcaphash.studies.validate.steering import Followed, Steering
 from pcaphash.studies.validate.traits import Span, Trait, TraitKind
 from pcaphash.studies.validate.verdicts import FAULTS, NotJudged, TunnelNaming, Verdict
 
@@ -55,6 +59,7 @@ SUBJECTS = {
     FaultKind.VALUE_SHIFTED_LEFT: [1],
     FaultKind.VALUE_AND: ["0xffff0000"],
     FaultKind.VALUE_OR: ["0x80000000"],
+    FaultKind.VALUE_STUCK: ["0x00000040-0x80000000"],
     FaultKind.VALUE_XOR: ["0x0badcafe"],
     FaultKind.ONLY: list(ONLY),
     FaultKind.ONLY_MOVED_UP: ["ports"],
@@ -207,6 +212,8 @@ def _kinds() -> Iterator[str]:
         yield f"part: The device {fault_text(Fault(FaultKind.PORTS_SWAPPED, (READING,)))}, {part_text(span, found)}."
         yield f"span: {common_text(Common((), span, 0), found, 40)}"
     yield f"sampled: {sampled_text(0.2)}"
+    for n in (2, 2000):
+        yield f"blank: {blank_text(Blank(n, some, 3000))}"
     yield f"span: {common_text(Common((), Span(0, None), 0, is_of_hashed=True), found, 40)}"
     for common in (Common(some, None, 0), Common(some[:1], None, 1), Common(some[1:], Span(0, 1), 2000)):
         yield f"common: {common_text(common, found, 40)}"
@@ -227,6 +234,9 @@ def _unexplained() -> Iterator[str]:
         (Diagnosis([], [], 2000, [], possible=(fault, flavor) * 4), "about "),
     ):
         yield f"unexplained: {' '.join([unexplained_text(diagnosis, about), *possible_texts(diagnosis)])}"
+    for n in (1, 2000):
+        more = Diagnosis([cause], [], 0, [], more_stretches=MoreStretches(n, 3000))
+        yield f"more-stretches: {more_stretches_text(more)}"
     for shifts in ((1,), (2,), (1, 2)):
         causes = [Cause((Fault(FaultKind.ROWS_EARLY, (READING,), subject=shift),), 9, 0) for shift in shifts]
         rows = [TraceNote("", notes.NoRow(FILE, shifts[-1], 3000))]
@@ -265,6 +275,11 @@ def _rules() -> Iterator[str]:
     for steered, about in (([some], ""), ([some, rest], "about ")):
         told = queue_sentences(replace(_diagnosis(), steered=steered), asked, about)
         yield f"steered: {' '.join(told)}"
+    for steering, about in (
+        (Steering(Followed.EXPECTED, 2000, 2000), ""),
+        (Steering(Followed.REPORTED, 1990, 2000), "about "),
+    ):
+        yield f"steering: {steering_text(steering, about)}"
     for found in (
         replace(_validation(0, 5), compared_hashes=5),
         replace(_validation(2, 5), compared_hashes=7, right_hashes=2),

@@ -4,7 +4,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from pcaphash.report.documents import device_document, reading_document
-from pcaphash.report.validate.kind_words import common_text, part_document
+from pcaphash.report.validate.kind_words import blank_text, common_text, part_document
 from pcaphash.report.validate.queue_words import rule_text, steered_text
 from pcaphash.report.validate.words import decision_text, headline
 from pcaphash.report.words.faults import fault_text, traffic_texts
@@ -13,6 +13,7 @@ from pcaphash.studies.validate.diagnosis import Diagnosis
 
 if TYPE_CHECKING:
     from pcaphash.studies.validate import Validation
+    from pcaphash.studies.validate.blank import Blank
     from pcaphash.studies.validate.fault import Fault
     from pcaphash.studies.validate.queue_rule import QueueRule
     from pcaphash.studies.validate.queue_rules import QueueDiagnosis
@@ -35,6 +36,7 @@ def validation_document(validation: "Validation", recover_command: str | None) -
         "compared_hashes": validation.compared_hashes,
         "right_hashes": validation.right_hashes,
         "by_queue_alone": validation.by_queue_alone,
+        "blank": None if validation.blank is None else _blank(validation.blank),
         "decisions": [
             {"kind": decision.kind, "text": decision_text(decision), "facts": asdict(decision)}
             for decision in validation.decisions
@@ -47,6 +49,15 @@ def validation_document(validation: "Validation", recover_command: str | None) -
         **_diagnosis(Diagnosis([], [], 0, []) if diagnosis is None else diagnosis, validation),
         "queues": None if queues is None else _queues(queues, validation),
         "steering": None if validation.steering is None else asdict(validation.steering),
+    }
+
+
+def _blank(blank: "Blank") -> dict[str, Any]:
+    return {
+        "packets": blank.packets,
+        "examined": blank.examined,
+        "kinds": [{"kind": trait.kind, "subject": trait.subject} for trait in blank.traits],
+        "words": blank_text(blank),
     }
 
 

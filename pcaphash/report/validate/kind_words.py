@@ -10,6 +10,7 @@ from pcaphash.studies.validate.traits import ICMP, Span, Trait, TraitKind
 
 if TYPE_CHECKING:
     from pcaphash.studies.validate import Validation
+    from pcaphash.studies.validate.blank import Blank
     from pcaphash.studies.validate.kinship import Common
 
 _PROTOCOLS = {number: name.upper() for name, number in ip.PROTOCOL_NAMES.items()}
@@ -56,6 +57,7 @@ _TEXTS = {
     TraitKind.OPTIONS: "IPv4 packets with options",
     TraitKind.SHORT: "packets that end within the TCP or UDP header",
     TraitKind.FLAG: "TCP packets with the {} flag",
+    TraitKind.INNER: "tunnel packets whose inner header is hashed",
     TraitKind.VERSION: "IPv{} packets",
     TraitKind.INNER_VERSION: "tunnel packets with IPv{} inside",
     TraitKind.HASHED_VERSION: "packets whose hashed header is IPv{}",
@@ -98,6 +100,16 @@ def common_text(common: "Common", validation: "Validation", packets: int) -> str
         there = "packet there that gets a hash is right" if common.is_of_hashed else "packet judged there matches"
         found.append(f"{all_of_them} occur {span_text(common.span, validation)}, and no {there}.")
     return " ".join(found)
+
+
+def blank_text(blank: "Blank") -> str:
+    """Say of which kinds packets are that have no hash reported."""
+    kinds = ", and ".join(map(trait_text, blank.traits))
+    all_of_them = "Both" if blank.packets == 2 else f"All {count(blank.packets)}"
+    return (
+        f"{all_of_them} packets that should have a hash and have none reported are {kinds}; of "
+        f"{counted(blank.examined, 'packet', 'packets')} examined with a hash, none are."
+    )
 
 
 def sampled_text(share: float) -> str:

@@ -7,7 +7,7 @@ from rich.text import Text
 
 from pcaphash.errors import trace_name
 from pcaphash.report.layout import Columns, open_console, show_text
-from pcaphash.report.validate.kind_words import common_text, part_text, sampled_text
+from pcaphash.report.validate.kind_words import blank_text, common_text, part_text, sampled_text
 from pcaphash.report.validate.queue_words import queue_sentences, steering_text
 from pcaphash.report.validate.words import (
     by_queue_text,
@@ -76,6 +76,8 @@ def _show_headline(validation: "Validation", console: Console) -> None:
     show_text(Text(headline(validation), style=f"bold{colour}"), console, further=0)
     if by_queue := by_queue_text(validation):
         show_text(Text(by_queue), console, further=0)
+    if validation.blank is not None:
+        show_text(Text(blank_text(validation.blank)), console, further=0)
 
 
 def _show_device(validation: "Validation", console: Console) -> None:

@@ -220,6 +220,7 @@ _WORDS = {
     FaultKind.VALUE_SHIFTED_RIGHT: FaultWords("reports the hash shifted to the right by {}", _ANY),
     FaultKind.VALUE_AND: FaultWords("reports only the bits {} of the hash, and 0 for the others", _ANY),
     FaultKind.VALUE_OR: FaultWords("reports the bits {} of the hash as 1 always", _ANY),
+    FaultKind.VALUE_STUCK: FaultWords("reports the bits {} as 1 always", _ANY),
     FaultKind.VALUE_XOR: FaultWords("reports the hash XORed with {}, or starts it with another initial value", _ANY),
     FaultKind.ROWS_LATE: FaultWords("reports for each packet the hash of the packet {} it", _ANY),
     FaultKind.ROWS_EARLY: FaultWords("reports for each packet the hash of the packet {} it", _ANY),
@@ -289,6 +290,8 @@ def _subject(fault: "Fault") -> str:
         return str(fault.subject)
     if fault.kind in _NAMES:
         return _NAMES[fault.kind][str(fault.subject)]
+    if isinstance(fault.subject, str) and fault.kind == FaultKind.VALUE_STUCK:
+        return fault.subject.replace("-", " of the hash as 0 always, and the bits ")
     if isinstance(fault.subject, int):
         bits = fault.subject
         return counted(bits, "bit", "bits") if bits % 8 else counted(bits // 8, "byte", "bytes")

@@ -123,6 +123,8 @@ class FaultKind(StrEnum):
     """Only some bits of the hash are reported, those of a mask, the subject."""
     VALUE_OR = "value-or"
     """Some bits are reported as 1 always, those of a mask, the subject."""
+    VALUE_STUCK = "value-stuck"
+    """Some bits are reported as 0 always and others as 1, those of two masks, the subject."""
     VALUE_XOR = "value-xor"
     """Some bits are reported inverted, those of a mask, the subject."""
     VALUE_SHIFTED_RIGHT = "value-shifted-right"

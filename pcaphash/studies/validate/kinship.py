@@ -30,6 +30,7 @@ _OF_HEADERS = (
     TraitKind.SHORT,
     TraitKind.TAGS,
     TraitKind.ENCAPSULATION,
+    TraitKind.INNER,
     TraitKind.PROTOCOL,
     TraitKind.REPORT,
     TraitKind.VERSION,
@@ -44,6 +45,7 @@ _NOT_OF_KEYS = frozenset(
         TraitKind.SHORT,
         TraitKind.TAGS,
         TraitKind.ENCAPSULATION,
+        TraitKind.INNER,
         TraitKind.FLAG,
         TraitKind.PROTOCOL,
         TraitKind.INTERFACE,
@@ -52,11 +54,12 @@ _NOT_OF_KEYS = frozenset(
 )
 _IMPLIED = {
     TraitKind.FLOW: {TraitKind.SOURCE, TraitKind.DESTINATION, TraitKind.SOURCE_PORT, TraitKind.DESTINATION_PORT},
-    TraitKind.OUTER_PORT: {TraitKind.VERSION},
+    TraitKind.ENCAPSULATION: {TraitKind.INNER},
+    TraitKind.OUTER_PORT: {TraitKind.INNER, TraitKind.VERSION},
     TraitKind.PORTS: {TraitKind.VERSION, TraitKind.HASHED_VERSION},
     TraitKind.REPORT: {TraitKind.PROTOCOL, TraitKind.PORTS, TraitKind.VERSION, TraitKind.HASHED_VERSION},
     TraitKind.VERSION: {TraitKind.HASHED_VERSION},
-    TraitKind.INNER_VERSION: {TraitKind.HASHED_VERSION},
+    TraitKind.INNER_VERSION: {TraitKind.INNER, TraitKind.HASHED_VERSION},
 }
 
 

@@ -21,6 +21,7 @@ Positions = npt.NDArray[np.int64]
 
 _HASH_BITS = 32
 _EVERY_BIT = 0xFFFFFFFF
+_STUCK_BITS = 51  # that tell of each bit of a hash whether it is 0 always, 1 always, or neither
 _LEAST_ALIKE = 3  # packets with other hash inputs, for something to be read off them
 _MOST_READ = 1200  # packets that it is read off
 _MOST_EQUATIONS = 12_000  # for a key
@@ -50,7 +51,7 @@ def learned_faults(trial: Trial, wrong: Mask) -> list[Fault]:
 
 
 def _fixed_bits(trial: Trial, wrong: Positions) -> Iterator[Fault]:
-    """Yield what a device does that reports some bits as 0 always, or as 1: those that differ, and are always so."""
+    """Yield what a device does that reports some bits as 0 always, or 1: those that differ, and are always so."""
     said, differs = trial.sample.reported.hash_values[wrong], _differences(trial, wrong)
     ever = int(np.bitwise_or.reduce(differs))
     zeros = ever & ~int(np.bitwise_or.reduce(said))
@@ -60,6 +61,12 @@ def _fixed_bits(trial: Trial, wrong: Positions) -> Iterator[Fault]:
         yield _of_mask(FaultKind.VALUE_AND, WIDTH, kept, lambda values: values & np.uint32(kept), kept)
     if ones and ones != _EVERY_BIT:
         yield _of_mask(FaultKind.VALUE_OR, WIDTH, ones, lambda values: values | np.uint32(ones), ~ones & _EVERY_BIT)
+    if zeros and ones and zeros | ones != _EVERY_BIT:
+        yield Fault(
+            FaultKind.VALUE_STUCK, (WIDTH,), subject=f"0x{zeros:08x}-0x{ones:08x}",
+            value=lambda values: values & np.uint32(kept) | np.uint32(ones),
+            n_bits=(kept & ~ones).bit_count(), learned_bits=_STUCK_BITS, is_rare=True,
+        )  # fmt: skip
 
 
 def _inverted_bits(trial: Trial, wrong: Positions, right: Positions) -> Iterator[Fault]:

@@ -9,6 +9,7 @@ from pcaphash.device.device import Device
 from pcaphash.device.flavor import title_of
 from pcaphash.engine.reading import Reading
 from pcaphash.engine.result import Result, packets_of
+from pcaphash.studies.validate.blank import Blank
 from pcaphash.studies.validate.configured import configured_so
 from pcaphash.studies.validate.deciding import Decision
 from pcaphash.studies.validate.diagnosis import Diagnosis
@@ -118,6 +119,8 @@ class Validation(Result):
         Which hashes receive queues follow, the expected or the reported ones, if hashes are wrong and packets tell.
     examples : dict of int to Example
         Packets that the diagnoses name, by their position in the sample.
+    blank : Blank, optional
+        Which packets have no hash reported that others have, if these are of a kind.
     is_whole : bool
         Whether every wrong packet was diagnosed; otherwise counts by cause are estimates.
     compared_hashes, right_hashes : int
@@ -138,6 +141,7 @@ class Validation(Result):
     queue_diagnosis: QueueDiagnosis | None = None
     steering: Steering | None = None
     examples: dict[int, Example] = field(default_factory=dict)
+    blank: Blank | None = None
     is_whole: bool = True
     compared_hashes: int = 0
     right_hashes: int = 0

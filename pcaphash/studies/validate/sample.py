@@ -11,12 +11,14 @@ from pcaphash.capture.reported.source import Reported
 from pcaphash.engine.census.describer import Descriptions
 from pcaphash.kernels.dissect import N_SIGNATURES
 from pcaphash.kernels.records import RECORD
-from pcaphash.studies.validate.verdicts import Judgement
+from pcaphash.studies.validate.verdicts import REASONS, Judgement, NotJudged
 
 _MOST_BYTES = 2048  # of a packet, more than the headers that are hashed
 _MOST_WRONG = 1024  # packets of one signature with the same faults
 _MOST_RIGHT = 128
+_NOTHING_REPORTED = 1 + REASONS.index(NotJudged.NOTHING_REPORTED)
 _N_FAULTS = 64  # sums of faults
+_SILENT = _N_FAULTS  # number of packets that should have a hash, of which nothing is reported
 
 
 @dataclass(frozen=True, eq=False)
@@ -157,9 +159,10 @@ class Sampler:
         found, reported, judgement
             What the spec requires of them, what the device said, and what is wrong.
         """
-        faults = np.where(judgement.reasons == 0, judgement.faults, _N_FAULTS).astype(np.int64)
+        faults = np.where(judgement.reasons == 0, judgement.faults, _SILENT + 1).astype(np.int64)
+        faults[(judgement.reasons == _NOTHING_REPORTED) & found.hashed & found.known] = _SILENT
         ranks = _mix(numbers)
-        for kind in np.flatnonzero(np.bincount(faults, minlength=_N_FAULTS)[:_N_FAULTS]).tolist():
+        for kind in np.flatnonzero(np.bincount(faults, minlength=_SILENT)[: _SILENT + 1]).tolist():
             stratum = self._stratum(kind)
             members = np.flatnonzero(faults == kind)
             signatures = found.signatures[members]
@@ -178,15 +181,28 @@ class Sampler:
             self._strata[kind] = _Stratum(_MOST_WRONG if kind else _MOST_RIGHT)
         return self._strata[kind]
 
-    def sample(self) -> Sample | None:
-        """Return what was kept, in order of the trace; None where there is nothing."""
+    @property
+    def has_silent(self) -> bool:
+        """Whether nothing is reported of some packets that should have a hash."""
+        return _SILENT in self._strata
+
+    def sample(self, *, with_silent: bool = False) -> Sample | None:
+        """Return what was kept, in order of the trace; None where there is nothing.
+
+        Parameters
+        ----------
+        with_silent : bool
+            Whether to have packets too that should have a hash, of which nothing is reported; their faults are 0.
+        """
         kinds, parts, weights = [], [], []
         for kind, stratum in self._strata.items():
+            if kind == _SILENT and not with_silent:
+                continue
             packets = stratum.kept()
             if packets is not None:
                 kept = np.bincount(packets.signatures, minlength=N_SIGNATURES)
                 parts.append(packets)
-                kinds.append(np.full(len(packets.ranks), kind, np.uint8))
+                kinds.append(np.full(len(packets.ranks), kind % _SILENT, np.uint8))
                 weights.append((stratum.seen / np.maximum(kept, 1))[packets.signatures])
         if not parts:
             return None

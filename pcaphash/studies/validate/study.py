@@ -20,6 +20,7 @@ from pcaphash.engine.running.run import answer, batches
 from pcaphash.engine.selecting.selection import RECEIVED, Selection
 from pcaphash.errors import ConfigurationError, Field
 from pcaphash.studies.shared.asking import inputs_of
+from pcaphash.studies.validate.blank import find_blank
 from pcaphash.studies.validate.conclusion import conclude
 from pcaphash.studies.validate.counting import Counts
 from pcaphash.studies.validate.deciding import Decider, Described, FewerFaults
@@ -178,6 +179,10 @@ class ValidationRequest(Asked):
             judged.decider.decisions, notes, compared_hashes=counts.compared, right_hashes=counts.right,
             by_queue_alone=counts.by_queue_alone,
         )  # fmt: skip
+        if (counts.by_queue_alone or judged.sampler.has_silent) and counts.reported["hash_value"]:
+            every = judged.sampler.sample(with_silent=True)
+            blank = None if every is None else find_blank(found.device, every, judged.decider.leniency)
+            found = replace(found, blank=blank)
         sample = judged.sampler.sample()
         if sample is None or not found.mismatches:
             return found

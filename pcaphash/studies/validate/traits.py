@@ -34,6 +34,8 @@ class TraitKind(StrEnum):
     TAGS = "vlan-tags"
     """So many VLAN tags, the subject; any number where it is empty."""
     ENCAPSULATION = "encapsulation"
+    INNER = "inner-header"
+    """Tunnel packets whose inner header is hashed."""
     OUTER_PORT = "outer-destination-port"
     """The UDP port, the subject, of the outer header of a tunnel."""
     FLAG = "tcp-flag"
@@ -150,6 +152,8 @@ class Traits:
         decision = self._decisions[position]
         yield Trait(TraitKind.REPORT, decision.hash_report)
         yield Trait(TraitKind.ENCAPSULATION, decision.encapsulation)
+        if decision.header == "inner":
+            yield Trait(TraitKind.INNER)
         if record["interface"] != INTERFACE_UNKNOWN:
             yield Trait(TraitKind.INTERFACE, int(record["interface"]))
         yield from _traits_of_steps(steps, data.tobytes(), inside=decision.header == "inner")
