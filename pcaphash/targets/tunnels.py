@@ -1,5 +1,6 @@
 """Linux's own tunnel devices, which take outer headers off on the way to a tap."""
 
+import errno
 import socket
 import struct
 from collections.abc import Iterable, Iterator
@@ -17,6 +18,7 @@ _ADDRESS = bytes.fromhex("020000000001")  # of the inside
 _MAC = ":".join(f"{byte:02x}" for byte in _ADDRESS)
 _TUNNEL, _BARE = "hashtunnel", "hashbare"  # devices of tunnels; of those that IP follows without an Ethernet header
 _MOST_GROUPS = 1 << 20
+_FULL = (errno.ENOBUFS, errno.ENOMEM)  # why a socket joins no more groups, of IPv4 and of IPv6
 _GRE = virtio.TUNNEL_GRE_2784 | virtio.TUNNEL_GRE_2890 | virtio.TUNNEL_GRE_7676 | virtio.TUNNEL_NVGRE
 _ANEW, _READ_ANEW = "hashanew", "hashread"  # a pair through which Linux reads Ethernet headers of inner packets anew
 _NO_ETHERNET_ADDED = "no Ethernet header follows the tunnel header, and this kernel lacks act_vlan, which adds one"
@@ -69,16 +71,15 @@ class Tunnels:
         if not self.decapsulates:
             problem = "this kernel has no tunnel devices of VXLAN, GENEVE, GRE or IPIP"
             raise ConfigurationError(Field("decapsulate"), problem, "load the modules vxlan, geneve, ip_gre or ipip")
-        self._members = {
-            family: socket.socket(family, socket.SOCK_DGRAM) for family in (socket.AF_INET, socket.AF_INET6)
-        }
+        self._members: dict[socket.AddressFamily, list[socket.socket]] = {socket.AF_INET: [], socket.AF_INET6: []}
         self._inside = socket.if_nametoindex(_INSIDE)
         sender.bind((_OUTSIDE, 0))
 
     def close(self) -> None:
         """Leave the groups that were joined."""
-        for member in self._members.values():
-            member.close()
+        for members in self._members.values():
+            for member in members:
+                member.close()
 
     def send(self, frame: bytes) -> None:
         """Send a frame into the tunnels, whatever its Ethernet destination is, and to whichever group."""
@@ -91,11 +92,24 @@ class Tunnels:
         """Join a group: Linux takes packets to others for its own only then."""
         if len(group) == ip.IPV6_ADDRESS_LEN:
             request = group + struct.pack("@I", self._inside)
-            self._members[socket.AF_INET6].setsockopt(socket.IPPROTO_IPV6, socket.IPV6_JOIN_GROUP, request)
+            self._ask(socket.AF_INET6, socket.IPPROTO_IPV6, socket.IPV6_JOIN_GROUP, request)
         else:
             request = group + struct.pack("@4xi", self._inside)
-            self._members[socket.AF_INET].setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, request)
+            self._ask(socket.AF_INET, socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, request)
         self._groups.add(group)
+
+    def _ask(self, family: socket.AddressFamily, level: int, option: int, request: bytes) -> None:
+        """Join a group by the last socket, or by a new one: Linux bounds the groups of each (net.core.optmem_max)."""
+        members = self._members[family]
+        try:
+            if members:
+                members[-1].setsockopt(level, option, request)
+                return
+        except OSError as error:
+            if error.errno not in _FULL:
+                raise
+        members.append(socket.socket(family, socket.SOCK_DGRAM))
+        members[-1].setsockopt(level, option, request)
 
     def why_not(self, frame: bytes) -> str:
         """Say why a frame must not be sent; else nothing."""

@@ -181,6 +181,17 @@ def test_packets_to_groups_come_out_as_others_do(version):
     assert others == [plain] * (len(frames) + len(many))
 
 
+@pytest.mark.parametrize("version", GROUPS)
+def test_more_groups_than_one_socket_can_join(version):
+    """Linux lets a socket join some 2,700 groups of IPv4, and fewer of IPv6."""
+    group = GROUPS[version][2]
+    frames = [to_group(version, group[:-2] + n.to_bytes(2, "big")) for n in range(3_000)]
+    with open_tap(Device(), with_hash=True, decapsulated=True) as tap:
+        answers = tap.answer(frames)
+    assert isinstance(answers[0], Answer)
+    assert answers == answers[:1] * len(frames)
+
+
 def test_a_group_that_no_packet_may_have_is_counted(tmp_path):
     found = sent(tmp_path, Device(), builders.ethernet(OUTER, IPV4), to_group(6, bytes([0xFF, 1]) + bytes(14)))
     assert found.losses == {Loss("VXLAN", "the outer IP header is not valid"): 1}
