@@ -100,8 +100,8 @@ def main() -> None:
         else:
             complain(f"internal error: {type(error).__name__}: {error}; please report it together with the command")
             status = EXIT_FAULT
+    _flush_rows()  # which an error may follow, such as that nothing could be judged
     if status == EXIT_INTERRUPTED:  # which typer also returns, for an interruption that it has caught
-        _flush_rows()
         complain(describe_interruption())
     # Everything is written, and taking the compiler behind the kernels apart in good order takes a quarter of a second.
     sys.stderr.flush()

@@ -318,6 +318,8 @@ def test_a_trace_without_packets(tmp_path):
     assert not result.stdout
     (line,) = complaints(result)
     assert line.endswith("nothing could be judged: there are no packets; give a trace with packets")
+    written = run("validate", trace, "--reported", path, "--format", "json")
+    assert json.loads(written.stdout)["conclusion"] == "nothing"
 
 
 @pytest.mark.slow

@@ -10,6 +10,7 @@ from pcaphash.capture.reader import Reader
 from pcaphash.capture.reported.notes import NoLine
 from pcaphash.capture.reported.testpmd import TestpmdLog
 from pcaphash.errors import ConfigurationError
+from pcaphash.report.words.notes import note_text
 from pcaphash.studies.recover_key import recover_key
 from pcaphash.studies.validate import validate
 from pcaphash.studies.validate.log_notes import (
@@ -64,7 +65,7 @@ def test_a_right_device_is_right_in_any_order_of_queues(judge, frames, size):
     found, notes = judge(frames, by_queue(answers(frames), size))
     assert (found.judged, found.mismatches) == (len(frames), 0)
     n = len(frames)
-    assert notes == [LinesMatched("", n, n, MatchedBy.CONTENTS, of_several_queues=True, fault=None)]
+    assert notes == [LinesMatched("", n, n, MatchedBy.CONTENTS, of_several_queues=True, fault=None, of_packets=n)]
 
 
 def test_reading_a_trace_to_order_a_log_is_progress_too(tmp_path):
@@ -158,6 +159,19 @@ def test_lines_that_are_not_in_the_trace(judge):
     found, notes = judge(ALIKE, by_queue(entries))
     assert (found.judged, found.mismatches) == (len(ALIKE), 0)
     assert StrangeLines("", 9) in notes
+    (matched,) = (note for note in notes if isinstance(note, LinesMatched))
+    assert (matched.lines, matched.of_packets, matched.is_longer) == (len(entries), len(ALIKE), True)
+    assert f"and longer than the trace, which has {len(ALIKE)} packets:" in note_text(matched)
+
+
+def test_a_log_in_order_that_is_longer_than_the_trace(judge):
+    strangers = [plain(flow, 900) for flow in flows(4, seed=8)]
+    of_one_queue = [(frame, replace(each, queue=0)) for frame, each in answers(ALIKE + strangers)]
+    found, notes = judge(ALIKE, one_by_one(of_one_queue))
+    assert (found.judged, found.right_hashes) == (len(ALIKE), len(ALIKE))
+    (matched,) = (note for note in notes if isinstance(note, LinesMatched))
+    assert f"the log is longer than the trace, which has {len(ALIKE)} packets:" in note_text(matched)
+    assert StrangeLines("", 4) in notes
 
 
 def test_both_at_once(judge):

@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 
 from naive.configuration import Configuration
-from pcaphash.report.validate.fault_words import fault_text
 from pcaphash.report.validate.words import unexplained_text
+from pcaphash.report.words.faults import fault_text
 from pcaphash.studies.validate import Validation, validate
 from support import builders
 from support.comparing import device_of

@@ -173,7 +173,10 @@ def _every_note() -> Iterator[Note]:
         yield log_notes.StrangeLines(FILE, n)
     for by in MatchedBy:
         for fault in (None, Fault(FaultKind.PORTS_SWAPPED, (READING,))):
-            yield log_notes.LinesMatched(FILE, 2000, 1999, by, of_several_queues=fault is None, fault=fault)
+            for n in (1500, 2000):
+                yield log_notes.LinesMatched(
+                    FILE, 2000, n - 1, by, of_several_queues=fault is None, fault=fault, of_packets=n
+                )
     yield log_notes.OrderAssumed(FILE)
     yield log_notes.MatchedWithoutKey(FILE, 2000, 3)
 

@@ -103,6 +103,9 @@ def _other_lengths(note: of_source.OtherLengths) -> str:
 
 def _lines_matched(note: of_log.LinesMatched) -> str:
     several = "printed queue by queue, not in order of the trace" if note.of_several_queues else "not whole"
+    if note.is_longer:
+        longer = f"longer than the trace, which has {packets(note.of_packets)}"
+        several = f"{several}, and {longer}" if note.of_several_queues else longer
     device = "" if note.fault is None else f" of a device that {fault_text(note.fault)}"
     return (
         f"the log is {several}: {count(note.matched)} of its {count(note.lines)} lines were matched to packets "

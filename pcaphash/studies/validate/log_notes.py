@@ -29,9 +29,11 @@ class LinesMatched(FileNote):
     by : MatchedBy
         What they were matched by; if several packets look the same, the hash decided.
     of_several_queues : bool
-        Whether the log is printed queue by queue; otherwise it is not whole.
+        Whether the log is printed queue by queue; otherwise it is not whole, or longer than the trace.
     fault : Fault or None
         What the device does whose hashes decided; None for the configured one.
+    of_packets : int
+        How many packets the trace has.
     """
 
     kind: ClassVar[str] = "lines-matched"
@@ -40,6 +42,12 @@ class LinesMatched(FileNote):
     by: MatchedBy
     of_several_queues: bool
     fault: Fault | None
+    of_packets: int
+
+    @property
+    def is_longer(self) -> bool:
+        """Whether the log has more lines than the trace has packets."""
+        return self.lines > self.of_packets
 
 
 @dataclass(frozen=True)

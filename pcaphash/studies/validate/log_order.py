@@ -154,7 +154,9 @@ def _say(log: TestpmdLog, order: Numbers, line_of: Numbers, notes: Sequence[Note
 
 def _notes(log: TestpmdLog, found: Alignment, matched_by: MatchedBy, fault: Fault | None) -> list[Note]:
     lines, matched = log.lines, found.agreeing + found.differing
-    notes: list[Note] = [LinesMatched(log.path, len(lines), matched, matched_by, lines.several_queues, fault)]
+    notes: list[Note] = [
+        LinesMatched(log.path, len(lines), matched, matched_by, lines.several_queues, fault, len(found.line_of))
+    ]
     if found.differing:
         notes.append(UnexpectedHashes(log.path, found.differing))
     if found.strange:
