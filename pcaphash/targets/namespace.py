@@ -62,7 +62,7 @@ def own_network() -> Iterator[None]:
         try:
             check_call(libc.unshare(_CLONE_NEWNET))
         except PermissionError:
-            problem = "a network namespace of its own needs root"
+            problem = "a separate network namespace needs root"
             raise ConfigurationError(Field("into"), problem, "run the command as root") from None
         try:
             yield

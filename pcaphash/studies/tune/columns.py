@@ -40,7 +40,7 @@ ENTRIES = Schema(
         Column("entry", "integer", "the entry of the indirection table, counted from 0"),
         Column("current", "integer", "its receive queue as configured"),
         Column("rebalanced", "integer", "its receive queue in the table made for the trace"),
-        Column("weighted", "integer", "its receive queue in the best table that `ethtool -X DEV weight` can make"),
+        Column("weighted", "integer", "its receive queue in the best table that `ethtool -X IF weight` can make"),
     ),
 )
 
