@@ -102,3 +102,18 @@ def test_common_sections_are_counted_in_one_step(tmp_path, monkeypatch):
     expected = analyzed(path, 1)
     monkeypatch.delattr(Census, "append")
     assert analyzed(path, 1) == expected
+
+
+def test_packets_after_those_of_one_step_have_their_numbers(tmp_path, monkeypatch):
+    path = tmp_path / "joined.pcapng"
+    path.write_bytes(build([("enhanced", 0, 0), ("enhanced", 0, 1), ("pcap", RAW), ("section", "<"), ("pcap", RAW)]))
+    numbers = []
+    append = Counts.append
+
+    def note(counts, batch):
+        numbers.extend(batch.numbers.tolist())
+        append(counts, batch)
+
+    monkeypatch.setattr(Counts, "append", note)
+    assert pcaphash.analyze(path, jobs=1).reading.packets == 4
+    assert numbers == [3, 4]

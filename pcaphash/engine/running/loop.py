@@ -55,6 +55,7 @@ def read(
     source: "ReportedSource | None" = None,
     control: Callable[[Control], None] | None = None,
     share: Share | None = None,
+    counted: int = 0,
 ) -> Iterator[Batch]:
     """Yield the packets of a part that are selected, block by block.
 
@@ -74,8 +75,10 @@ def read(
         Called with what stands between packets.
     share : Share, optional
         Takes blocks to look at them elsewhere: these are left out here.
+    counted : int
+        How many packets of the trace ``count_whole`` took before.
     """
-    for block, numbers in _blocks_of(part, trace, control):
+    for block, numbers in _blocks_of(part, trace, control, counted):
         if share and share.takes(block, numbers):
             watched.add(trace, len(numbers))
             continue
@@ -90,9 +93,11 @@ def read(
     close_part(part, trace, reading)
 
 
-def _blocks_of(part: Part, trace: Readable, control: Callable[[Control], None] | None) -> Iterator[tuple[Block, range]]:
+def _blocks_of(
+    part: Part, trace: Readable, control: Callable[[Control], None] | None, counted: int
+) -> Iterator[tuple[Block, range]]:
     """Yield the blocks of a part with packets, and the numbers of these in the trace."""
-    first = 1
+    first = 1 + counted
     for whole in _blocks(trace, control):
         numbers = range(first, first + len(whole.records))
         first = numbers.stop
@@ -128,20 +133,24 @@ def _within(part: Part, block: Block, numbers: range) -> tuple[Block, range]:
 
 def count_whole(
     part: Part, trace: Reader, counter: Counter, reading: Reading, watched: Watched, share: Share | None = None
-) -> None:
+) -> int:
     """Have a counter find and count packets in one step, as far as the trace is of a format that it takes.
+
+    Returns how many these are.
 
     A trace may be so in part: files may be joined, and interfaces differ. Some of its bytes may be counted elsewhere
     (``share``).
     """
-    before = None
+    before, counted = None, 0
     while trace.format is not before and not trace.is_finished and (take := counter.take_of(trace.format)):
         before = trace.format
         for n_packets in trace.walk(_sharing(part, trace, reading, take, share)):
             reading.packets += n_packets
+            counted += n_packets
             if n_packets:
                 reading.link_types[ETHERNET] = reading.link_types.get(ETHERNET, 0) + n_packets
             watched.add(trace, n_packets)
+    return counted
 
 
 def _sharing(part: Part, trace: Reader, reading: Reading, take: Take, share: Share | None) -> Take:

@@ -291,9 +291,11 @@ def _count(
     with nullcontext() if ahead else closing(trace):
         share = crew.share(part, trace) if crew else None
         counter.open(part, trace)
+        counted = 0
         if isinstance(trace, Reader) and part.is_whole and selector.takes_all:
-            count_whole(part, trace, counter, reading, watched, share)
-        found = map(counter.prepare, read(part, trace, selector, reading, watched, source, counter.control, share))
+            counted = count_whole(part, trace, counter, reading, watched, share)
+        batches = read(part, trace, selector, reading, watched, source, counter.control, share, counted)
+        found = map(counter.prepare, batches)
         for batch in read_ahead(found, ahead, watched) if ahead else found:
             counter.append(batch)
             yield batch
