@@ -25,6 +25,15 @@ def check_call(result: int) -> int:
     return result
 
 
+@contextmanager
+def refusing(problem: str, advice: str) -> Iterator[None]:
+    """Turn what the kernel refuses into a ConfigurationError that says why."""
+    try:
+        yield
+    except OSError as error:
+        raise ConfigurationError(Field("into"), f"{problem}: {error.strerror}", advice) from None
+
+
 def need(program: str, package: str) -> str:
     """Return where a program is.
 

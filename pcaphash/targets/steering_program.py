@@ -2,14 +2,16 @@
 
 import ctypes
 import io
+import os
 import platform
 import re
 import struct
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 from pcaphash.errors import ConfigurationError, Field
-from pcaphash.targets.namespace import check_call, libc, need
+from pcaphash.targets.namespace import check_call, libc, need, refusing
 
 N_ENTRIES = 128  # of the indirection table, no fewer than the program may ask for
 KEY_LEN = 40
@@ -21,6 +23,8 @@ _ATTRIBUTES_LEN = 160
 _MACHINE = 247  # of eBPF, in an ELF header
 _FROM_FILE = 1  # what the second register of a load instruction says: the number is that of a map
 _ELF = re.compile(rb"\x7fELF\x02\x01\x01.{11}" + struct.pack("<H", _MACHINE), re.DOTALL)
+
+_REFUSED = "the kernel does not take QEMU's steering program", "run the command as root, on a kernel with BPF"
 
 
 class SteeringProgram:
@@ -40,20 +44,25 @@ class SteeringProgram:
         maps = elf.get_section_by_name("maps")
         symbols = elf.get_section_by_name(".symtab")
         self._maps: dict[str, tuple[int, int]] = {}
-        try:
+        with ExitStack() as opened, refusing(*_REFUSED):
             for symbol in symbols.iter_symbols():
                 section = symbol["st_shndx"]
                 if symbol["st_info"]["type"] == "STT_OBJECT" and sections[section].name == "maps":
                     kind, key, size, most = struct.unpack_from("<IIII", maps.data(), symbol["st_value"])
-                    self._maps[symbol.name] = _bpf(_MAP_CREATE, struct.pack("<IIIII", kind, key, size, most, 0)), size
+                    file = _bpf(_MAP_CREATE, struct.pack("<IIIII", kind, key, size, most, 0))
+                    opened.callback(os.close, file)
+                    self._maps[symbol.name] = file, size
             for relocation in elf.get_section_by_name(".reltun_rss_steering").iter_relocations():
                 at, name = relocation["r_offset"], symbols.get_symbol(relocation["r_info_sym"]).name
                 code[at + 1] = code[at + 1] & 15 | _FROM_FILE << 4
                 struct.pack_into("<i", code, at + 4, self._maps[name][0])
             self.file = _load(bytes(code))
-        except OSError as error:
-            problem = f"the kernel does not take QEMU's steering program: {error.strerror}"
-            raise ConfigurationError(Field("into"), problem, "run the command as root, on a kernel with BPF") from None
+            opened.callback(os.close, self.file)
+            self._opened = opened.pop_all()
+
+    def close(self) -> None:
+        """Let go of the program and of what it is told; a tap that is steered by it keeps it."""
+        self._opened.close()
 
     def set_types(self, hash_types: int, table_len: int, default_queue: int) -> None:
         """Set which types are hashed, how long the table is, and the queue of packets without a hash."""
@@ -78,7 +87,8 @@ class SteeringProgram:
             problem = f"QEMU's steering program keeps {size} bytes in {name}, and {len(value)} were expected"
             raise ConfigurationError(Field("into"), problem, "use QEMU 7.2")
         key, data = ctypes.create_string_buffer(struct.pack("=I", index), 4), ctypes.create_string_buffer(value, size)
-        _bpf(_MAP_UPDATE, struct.pack("=IIQQQ", file, 0, ctypes.addressof(key), ctypes.addressof(data), 0))
+        with refusing(*_REFUSED):
+            _bpf(_MAP_UPDATE, struct.pack("=IIQQQ", file, 0, ctypes.addressof(key), ctypes.addressof(data), 0))
 
 
 def _find_elf(binary: bytes, name: str) -> Any:

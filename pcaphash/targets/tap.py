@@ -6,14 +6,13 @@ import select
 import socket
 import struct
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 
 from pcaphash.device.device import Device
-from pcaphash.errors import ConfigurationError, Field
 from pcaphash.standards.virtio import HASH_REPORTS
 from pcaphash.targets.answer import ETHERNET_LEN, Answer, Lost, Outcome, try_to_send
 from pcaphash.targets.limits import refuse_beyond
-from pcaphash.targets.namespace import configure, own_network, set_kernel_options
+from pcaphash.targets.namespace import configure, own_network, refusing, set_kernel_options
 from pcaphash.targets.steering_program import KEY_LEN, N_ENTRIES, SteeringProgram
 from pcaphash.targets.tunnels import Tunnels
 
@@ -35,25 +34,38 @@ _VNET_HDR_LEN = 12
 
 
 class _Queues:
-    """The files of a tap, one for each receive queue."""
+    """The files of a tap, one for each receive queue.
+
+    Raises
+    ------
+    ConfigurationError
+        There is no tap here, or none with so many queues.
+    """
 
     def __init__(self, n_queues: int, program: SteeringProgram) -> None:
-        self._poll = select.epoll()
         self._queue_of: dict[int, int] = {}
-        for queue in range(n_queues):
-            try:
-                file = os.open("/dev/net/tun", os.O_RDWR | os.O_NONBLOCK)
-            except OSError as error:
-                problem = f"/dev/net/tun cannot be opened: {error.strerror}"
-                raise ConfigurationError(Field("into"), problem, "load the tun module, as root") from None
-            self._queue_of[file] = queue
-            flags = _TAP | _NO_PI | _VNET_HDR | _MULTI_QUEUE
-            fcntl.ioctl(file, _TUNSETIFF, struct.pack("16sH22x", _NAME.encode(), flags))
-            fcntl.ioctl(file, _TUNSETVNETHDRSZ, struct.pack("i", _VNET_HDR_LEN))
-            self._poll.register(file, select.EPOLLIN)
-        fcntl.ioctl(file, _TUNSETSTEERINGEBPF, struct.pack("i", program.file))
-        set_kernel_options({f"ipv6/conf/{_NAME}/disable_ipv6": 1})
-        configure(f"ip link set {_NAME} up mtu {_MTU}")
+        refused = f"a tap with {n_queues} queues cannot be set up", "see what the kernel has"
+        with ExitStack() as opened:
+            self._poll = select.epoll()
+            opened.callback(self._poll.close)
+            for queue in range(n_queues):
+                file = _open_device()
+                opened.callback(os.close, file)
+                self._queue_of[file] = queue
+                with refusing(*refused):
+                    self._set_up(file)
+            with refusing(*refused):
+                fcntl.ioctl(file, _TUNSETSTEERINGEBPF, struct.pack("i", program.file))
+            set_kernel_options({f"ipv6/conf/{_NAME}/disable_ipv6": 1})
+            configure(f"ip link set {_NAME} up mtu {_MTU}")
+            self._opened = opened.pop_all()
+
+    def _set_up(self, file: int) -> None:
+        """Make a file another queue of the tap."""
+        flags = _TAP | _NO_PI | _VNET_HDR | _MULTI_QUEUE
+        fcntl.ioctl(file, _TUNSETIFF, struct.pack("16sH22x", _NAME.encode(), flags))
+        fcntl.ioctl(file, _TUNSETVNETHDRSZ, struct.pack("i", _VNET_HDR_LEN))
+        self._poll.register(file, select.EPOLLIN)
 
     def receive(self, seconds: float) -> Iterator[tuple[int, bytes]]:
         """Yield queue and frame of all that comes within a time, or has come already."""
@@ -63,9 +75,12 @@ class _Queues:
 
     def close(self) -> None:
         """Close the files, with which the tap is gone."""
-        self._poll.close()
-        for file in self._queue_of:
-            os.close(file)
+        self._opened.close()
+
+
+def _open_device() -> int:
+    with refusing("/dev/net/tun cannot be opened", "load the tun module, as root"):
+        return os.open("/dev/net/tun", os.O_RDWR | os.O_NONBLOCK)
 
 
 class Tap:
@@ -187,18 +202,18 @@ def open_tap(device: Device, *, with_hash: bool, decapsulated: bool) -> Iterator
     """
     refuse_beyond(device, _WHO, queues=_MOST_QUEUES, entries=N_ENTRIES, key_len=KEY_LEN)
     with own_network():
-        program = SteeringProgram()
-        queues = _Queues(max(device.queues, device.unclassified_queue + 1, N_ENTRIES) + 1, program)
-        try:
-            with socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as sender:
-                if not decapsulated:
-                    sender.bind((_NAME, 0))
-                    yield Tap(device, program, queues, sender.send, with_hash=with_hash)
-                    return
-                with closing(Tunnels(sender, _NAME, _MTU, device)) as tunnels:
-                    yield Tap(device, program, queues, sender.send, tunnels, with_hash=with_hash)
-        finally:
-            queues.close()
+        n_queues = max(device.queues, device.unclassified_queue + 1, N_ENTRIES) + 1
+        with (
+            closing(SteeringProgram()) as program,
+            closing(_Queues(n_queues, program)) as queues,
+            socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as sender,
+        ):
+            if not decapsulated:
+                sender.bind((_NAME, 0))
+                yield Tap(device, program, queues, sender.send, with_hash=with_hash)
+                return
+            with closing(Tunnels(sender, _NAME, _MTU, device)) as tunnels:
+                yield Tap(device, program, queues, sender.send, tunnels, with_hash=with_hash)
 
 
 def _is_inside(sent: bytes, came: bytes) -> bool:

@@ -1,5 +1,7 @@
 """A real Linux receive path answers: a tap steered by QEMU's eBPF program, behind Linux's own tunnel devices."""
 
+import errno
+import os
 import re
 import signal
 import socket
@@ -22,6 +24,7 @@ from pcaphash.studies.replay import ReplayOptions
 from pcaphash.studies.replay.into import Sent, send_into
 from pcaphash.studies.replay.onto import send_on
 from pcaphash.studies.validate import Validation, validate
+from pcaphash.targets import steering_program, tap
 from pcaphash.targets.answer import CUT, Answer
 from pcaphash.targets.interface import open_interface
 from pcaphash.targets.namespace import configure, own_network
@@ -252,3 +255,52 @@ def test_the_command_writes_what_validate_takes(tmp_path):
     assert f"The hash of {with_ip} packets is known." in result.stdout.decode()
     checked = run("validate", OVERLAY, "--reported", table)
     assert checked.stdout.startswith(b"The device is right: all %d packets judged match the spec." % packets)
+
+
+def open_files() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
+def test_no_file_is_left_open():
+    before = open_files()
+    with open_tap(INNER, with_hash=True, decapsulated=True):
+        assert open_files() > before + 129
+    assert open_files() == before
+
+
+REFUSALS = {
+    # what the kernel refuses: what is said of it
+    ("ioctl", 0x400454CA): "a tap with 129 queues cannot be set up: Too many users",
+    ("ioctl", 0x800454E0): "a tap with 129 queues cannot be set up: Too many users",
+    ("load", 5): "the kernel does not take QEMU's steering program: Too many users",
+    ("open", 100): "/dev/net/tun cannot be opened: Too many users",
+}
+
+
+@pytest.mark.parametrize(("call", "number"), REFUSALS)
+def test_no_file_is_left_open_where_the_kernel_refuses(call, number, monkeypatch):
+    def refuse(*_):
+        raise OSError(errno.EUSERS, os.strerror(errno.EUSERS))
+
+    ioctl, bpf, open_file, opened = tap.fcntl.ioctl, steering_program._bpf, os.open, []
+
+    def open_some(path, flags):
+        if path == "/dev/net/tun":
+            opened.append(path)
+        return refuse() if len(opened) == number else open_file(path, flags)
+
+    if call == "ioctl":
+        monkeypatch.setattr(
+            tap.fcntl, "ioctl", lambda file, code, *words: (refuse if code == number else ioctl)(file, code, *words)
+        )
+    elif call == "load":
+        monkeypatch.setattr(
+            steering_program, "_bpf", lambda code, words: (refuse if code == number else bpf)(code, words)
+        )
+    else:
+        monkeypatch.setattr(tap.os, "open", open_some)
+    before = open_files()
+    with pytest.raises(ConfigurationError, match=REFUSALS[call, number]):  # noqa: SIM117 - the error is of the second
+        with open_tap(BASE, with_hash=True, decapsulated=False):
+            pass
+    assert open_files() == before
