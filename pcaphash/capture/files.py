@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 
+from pcaphash.device.paths import is_there
 from pcaphash.errors import OUTPUT_FIELD, ConfigurationError, Field, OutputError
 
 PART_PREFIX = ".pcaphash-"
@@ -95,7 +96,7 @@ def output_folder(path: Path, place: Field = OUTPUT_FIELD) -> Iterator[None]:
     OutputError
         It cannot be made.
     """
-    is_new = not path.exists()
+    is_new = not is_there(path)
     make_folder(path, place)
     try:
         yield

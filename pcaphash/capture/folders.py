@@ -4,8 +4,10 @@ import re
 from collections.abc import Iterable
 from glob import glob, has_magic
 from pathlib import Path
+from stat import S_ISREG
 
 from pcaphash.capture.reader import Reader
+from pcaphash.device.paths import is_there
 from pcaphash.errors import CaptureError
 
 _CAPTURE = re.compile(r"\.(pcap|pcapng|cap|dmp|ntar)\d*(\.(gz|zst|xz|bz2|lz4))?$", re.IGNORECASE)
@@ -24,7 +26,7 @@ def find_captures(folder: Path) -> tuple[list[str], int]:
     n_others : int
         How many other files there are.
     """
-    files = in_order(str(path) for path in folder.rglob("*") if path.is_file())
+    files = in_order(str(path) for path in folder.rglob("*") if _may_be_file(path))
     traces = [path for path in files if is_named_as_capture(path) or _is_capture(path)]
     return traces, len(files) - len(traces)
 
@@ -36,7 +38,7 @@ def is_named_as_capture(path: str) -> bool:
 
 def is_pattern(trace: str) -> bool:
     """Tell whether a name stands for all files that match it: it has ``*``, ``?`` or ``[``, and is not a file."""
-    return has_magic(trace) and not Path(trace).exists()
+    return has_magic(trace) and not is_there(trace)
 
 
 def find_matches(pattern: str) -> list[str]:
@@ -56,6 +58,14 @@ def _order(path: str) -> list[tuple[int, str]]:
     """Return what to sort a path by: text and numbers in turn."""
     parts = re.split(r"(\d+)", _OF_RING.sub(r"_\2_\1", path))
     return [(int(part) if i % 2 else 0, "" if i % 2 else part) for i, part in enumerate(parts)]
+
+
+def _may_be_file(path: Path) -> bool:
+    """Tell whether a path is a file, or in a folder that may not be read: reading it says so."""
+    try:
+        return S_ISREG(path.stat().st_mode)
+    except OSError as error:
+        return isinstance(error, PermissionError)
 
 
 def _is_capture(path: str) -> bool:

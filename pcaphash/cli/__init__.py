@@ -15,6 +15,7 @@ from pcaphash.cli.commands import Program
 from pcaphash.cli.completion import offer_values
 from pcaphash.cli.manners import Color, Quiet, apply_manners
 from pcaphash.cli.messages import complain, describe_interruption
+from pcaphash.cli.standard_output import StandardOutputError, watch_standard_output
 from pcaphash.cli.usage import usage_text
 from pcaphash.cli.words import speak_in_options
 from pcaphash.errors import OUTPUT_FIELD, PcaphashError
@@ -69,7 +70,7 @@ def main() -> None:
     # Whoever ends the command politely ends it like Ctrl-C: no half file and no process stays behind.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     _open_closed_streams()
-    sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr]
+    watch_standard_output()
     program = typer.main.get_command(app)
     try:
         speak_in_options(program)
@@ -88,7 +89,7 @@ def main() -> None:
     except (BrokenPipeError, SystemExit):
         # Whoever read our output has seen enough; typer turns the closed pipe into SystemExit before we see it.
         status = EXIT_DONE
-    except OSError as error:
+    except StandardOutputError as error:
         complain(f"standard output cannot be written: {error.strerror or error}; {_other_place(program)}")
         status = EXIT_USAGE
     except (KeyboardInterrupt, typer.Abort):

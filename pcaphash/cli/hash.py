@@ -12,6 +12,7 @@ from pcaphash.cli import options
 from pcaphash.cli.messages import note_rows, warn
 from pcaphash.cli.outcome import report_warnings
 from pcaphash.device import Device, DeviceOptions
+from pcaphash.device.paths import is_there
 from pcaphash.device.text_files import open_text
 from pcaphash.errors import CaptureError, ConfigurationError, Unreadable
 from pcaphash.report.hash_tuple.write import TUPLE_WRITERS, write_tuples
@@ -99,7 +100,7 @@ def _open(path: str | None) -> Iterator[tuple[TextIO, str]]:
             yield stream, "standard input"
         return
     file = Path(str(path))
-    if not file.exists():
+    if not is_there(file):
         problem = f"is missing, and there is no file of tuples called {path}"
         raise ConfigurationError("DESTINATION", problem, "give two addresses, or - for tuples on standard input")
     try:

@@ -10,6 +10,7 @@ import typer
 
 from pcaphash.cli.inputs import note_inputs
 from pcaphash.cli.messages import warn
+from pcaphash.device.paths import is_folder
 from pcaphash.errors import CaptureError, ConfigurationError, Field, Unreadable, trace_name
 
 OneTrace = Annotated[str, typer.Argument(metavar="TRACE", help="A capture; - is standard input.")]
@@ -88,7 +89,7 @@ def list_traces(given: Sequence[str]) -> list[str]:
         if "://" in trace:
             traces += _list_url(trace)
             continue
-        if trace == "-" or not (Path(trace).is_dir() or _MAGIC & set(trace)):
+        if trace == "-" or not (is_folder(trace) or _MAGIC & set(trace)):
             traces.append(trace)
             continue
         from pcaphash.capture.folders import find_captures, find_matches, is_pattern
@@ -99,7 +100,7 @@ def list_traces(given: Sequence[str]) -> list[str]:
                 raise CaptureError(trace, Unreadable.NOT_FOUND, "no file matches this pattern", "check it")
             traces += list_traces(matches)
             continue
-        if not Path(trace).is_dir():
+        if not is_folder(trace):
             traces.append(trace)
             continue
         found, n_others = find_captures(Path(trace))

@@ -7,6 +7,7 @@ from typing import SupportsIndex
 
 from pcaphash.device.byte_text import BytesRefusal, WordsRefusal, parse_bytes
 from pcaphash.device.dumps import DumpRefusal, read_dump
+from pcaphash.device.paths import is_there
 from pcaphash.device.text_files import decode, is_text
 from pcaphash.errors import ConfigurationError, Field
 from pcaphash.standards import hash_keys, virtio
@@ -135,7 +136,7 @@ def _parse_text(text: str) -> bytes:
         return _parse_shown(text)
     except BytesRefusal as error:
         if not isinstance(error, WordsRefusal):
-            if _exists(text):
+            if is_there(text):
                 return _read_file(text)
             if _PATH.fullmatch(text):
                 problem = f"{text[:_SHOWN]!r} is not hex, and there is no such file"
@@ -170,13 +171,6 @@ def _read_file(path: str) -> bytes:
         return _parse_shown(decode(data))
     except BytesRefusal as error:
         raise ConfigurationError(KEY_FIELD, f"the hash key in {path!r} {error}", _advice_for(error)) from error
-
-
-def _exists(text: str) -> bool:
-    try:
-        return Path(text).exists()
-    except (OSError, ValueError):  # too long for a path, or with a null byte
-        return False
 
 
 def _bytes_of_numbers(value: object) -> bytes:

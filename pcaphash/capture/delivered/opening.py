@@ -18,6 +18,7 @@ from pcaphash.capture.delivered.split import SplitEncoder
 from pcaphash.capture.delivered.table import ParquetEncoder, TextTableEncoder
 from pcaphash.capture.files import whole_folder
 from pcaphash.capture.reported.table import TABLE_FIELD
+from pcaphash.device.paths import is_folder
 from pcaphash.errors import ConfigurationError, Field
 
 SPLIT_FIELD = Field("split_by_queue")
@@ -110,7 +111,7 @@ def _finishing(encoder: Encoder) -> Iterator[Encoder]:
 
 def split_captures(folder: Path) -> list[Path]:
     """Return the captures in a folder that are named as those of receive queues."""
-    return sorted(folder.glob("queue-*.pcap*"))
+    return sorted(folder.glob("queue-*.pcap*")) if is_folder(folder) else []
 
 
 def _refuse_others(folder: Path, n_queues: int, suffix: str) -> None:

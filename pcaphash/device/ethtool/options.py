@@ -19,6 +19,7 @@ from pcaphash.device.ethtool.text import read_outputs
 from pcaphash.device.hash_types import format_mask
 from pcaphash.device.indirection_table import default_table
 from pcaphash.device.options import DeviceOptions
+from pcaphash.device.paths import is_there
 from pcaphash.device.testpmd import is_testpmd, read_testpmd
 from pcaphash.device.text_files import decode
 from pcaphash.errors import ConfigurationError, Field
@@ -165,7 +166,7 @@ def _without_placeholders(
 def _split_interface(file: str) -> tuple[str, str | None]:
     """Divide FILE#IF; a file whose name has a # is taken as it is."""
     path, mark, interface = file.rpartition("#")
-    return (path, interface) if mark and not Path(file).exists() else (file, None)
+    return (path, interface) if mark and not is_there(file) else (file, None)
 
 
 def _read_text(place: Field | str, path: str) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from pcaphash.capture.input import FileInput, Input
+from pcaphash.device.paths import is_there
 from pcaphash.engine.cluster.conducting import Conductor
 from pcaphash.engine.cluster.connecting import connected
 from pcaphash.engine.cluster.planning import Sizes
@@ -84,7 +85,7 @@ def _tell_missed(reading: Reading, parts: Sequence[Part]) -> None:
     for part in parts:
         source, number = part.input, (part.number,)
         problems = reading.problems_of.get(number, [])
-        if not isinstance(source, FileInput) or not problems or not Path(source.path).exists():
+        if not isinstance(source, FileInput) or not problems or not is_there(source.path):
             continue
         problem = f"is not on every machine of the cluster, or not at {Path(source.path).absolute()}"
         missed = CaptureError(source.name, Unreadable.NOT_FOUND, problem, "have all of them find it at the same path")

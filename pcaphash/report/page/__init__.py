@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from pcaphash import __version__
 from pcaphash.capture.files import output_folder, whole_file
+from pcaphash.device.paths import is_folder
 from pcaphash.errors import OUTPUT_FIELD, ConfigurationError, trace_name
 from pcaphash.report.compare.words import put_into_words
 from pcaphash.report.figures.canvas import NARROW, WIDE, printable
@@ -68,7 +69,7 @@ def page_path(output: Path) -> Path:
         There is no such folder, and the name ends like a file of another kind.
     """
     suffix = output.suffix.lower()
-    if output.is_dir() or not suffix[1:2].isalpha():  # results.2024 is no file of another kind
+    if is_folder(output) or not suffix[1:2].isalpha():  # results.2024 is no file of another kind
         return output / PAGE_FILE
     if suffix not in _SUFFIXES:
         problem = f"{output}: {output.suffix} is not a format that a page can be written in"
