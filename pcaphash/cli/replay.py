@@ -51,8 +51,9 @@ def replay(
 ) -> int:
     """Replay traces in time: each receive queue has a ring and a core, and packets that find the ring full are dropped.
 
-    Without a service rate or time, the command tells at which service rate each configuration stops losing packets, and
-    how many queues would do. With one, it shows drops, load and delay of each queue.
+    Without a service rate or time, the command tells which service rate each configuration needs, and how many queues
+    would do: none of the packets is lost, and no queue receives more on average than its core serves. (In a short
+    trace, rings hold much of what cores are too slow for.) With one, it shows drops, load and delay of each queue.
 
     Formats: table (default); csv, jsonl, markdown, parquet (a row for each queue, or for each rate); json (everything).
 

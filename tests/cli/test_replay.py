@@ -18,7 +18,7 @@ OVERLAY = ROOT / "sample_traces" / "overlay.pcap"
 AT_A_RATE = ["--speed", "1000x", "--service-rate", "500kpps", "--ring-size", "64"]
 COLUMNS = (
     "config,queue,packets,bytes,dropped,busy_share,occupancy_mean,occupancy_max,delay_median_ns,delay_p99_ns,"
-    "delay_p999_ns,delay_max_ns,reordered"
+    "delay_p999_ns,delay_max_ns,reordered,offered_load"
 )
 
 
@@ -89,7 +89,7 @@ def test_the_columns_are_those_of_the_contract():
     own = [row for row in rows if row["config"] in ("outer-addresses", "outer", "inner")]
     assert [row["queue"] for row in own] == [str(queue) for _ in range(3) for queue in range(8)]
     assert sum(int(row["packets"]) for row in own) == 3 * 6060
-    assert ",".join(rows_of("--speed", "1000x")[0]) == "config,service_rate_pps,packets,dropped,drop_share"
+    assert ",".join(rows_of("--speed", "1000x")[0]) == "config,service_rate_pps,packets,dropped,drop_share,needed_pps"
 
 
 def test_the_verdict_is_the_first_line_and_a_fact():

@@ -13,6 +13,7 @@ from pcaphash.report.replay.sent import show_sent
 from pcaphash.report.replay.text import show_replay
 from pcaphash.report.replay.words import clock_lines, delivered_line, headline, unknown_lines, verdict_lines
 from pcaphash.studies.replay import ReplayOptions, replay
+from pcaphash.studies.replay.busiest import Busiest
 from pcaphash.studies.replay.into import Loss, Sent
 from pcaphash.studies.replay.result import Backwards, Clock, Jump, Lossless, Replay, Verdict
 from support.shared import ROOT
@@ -83,6 +84,43 @@ def test_the_headline_at_a_rate(verdicts, said):
 )
 def test_the_headline_of_a_curve(verdicts, said):
     assert headline(replayed(*verdicts, options=ReplayOptions())) == said
+
+
+def offered(verdict, average_pps, ring_fills, load=None):
+    return dataclasses.replace(verdict, busiest=Busiest(average_pps, ring_fills, load))
+
+
+def test_no_core_is_fast_enough_that_serves_less_than_arrives_on_average():
+    def said(*verdicts):
+        return headline(replayed(*verdicts, options=ReplayOptions()))
+
+    assert said(offered(needs("a", 0.99e6, 1e6), 1.5e6, 50)) == "To lose no packet, a core must serve 1.5 Mpps under a."
+    assert said(offered(needs("a", 0.99e6, 1e6), 0.5e6, 50)) == "To lose no packet, a core must serve 1 Mpps under a."
+    assert said(offered(needs("a", None, 10.0), 1.5e6, 0.5)) == (
+        "No ring is full at any time, at any service rate tried. To keep up, a core must serve 1.5 Mpps under a."
+    )
+
+
+def test_a_trace_that_rings_bridge():
+    for fills, said in ((3.2, "3.2"), (0.014, "0.014"), (9.96, "10.0"), (10.0, None)):
+        lines = verdict_lines(replayed(offered(needs("a", 0.99e6, 1e6), 1e6, fills), options=ReplayOptions()))
+        assert [line.partition(" (")[0] for line in lines] == (
+            [f"The trace is only {said} ring-fills long under a"] if said else []
+        )
+    assert not verdict_lines(replayed(offered(needs("a", 0.99e6, 1e6), None, 0.1), options=ReplayOptions()))
+
+
+def test_cores_that_do_not_keep_up_but_drop_nothing():
+    slow, fast = offered(VERDICT, 3e6, 2.0, 1.5), offered(dataclasses.replace(VERDICT, config="b"), 1e6, 2.0, 0.5)
+    assert headline(replayed(slow)) == "At 2 Mpps per core, inner drops nothing, but cannot keep up."
+    assert headline(replayed(slow, fast)) == (
+        "At 2 Mpps per core, inner drops nothing, but cannot keep up; b drops nothing."
+    )
+    assert headline(replayed(fast)) == "At 2 Mpps per core, b drops no packet."
+    line, _, short = verdict_lines(replayed(slow))
+    assert line.startswith("On average, the busiest core gets 150% of what it serves under inner: ")
+    assert short.startswith("The trace is only 2.0 ring-fills long under inner (")
+    assert not any("ring-fills" in line for line in verdict_lines(replayed(fast)))
 
 
 CUT = "The capture is cut too short to judge inner: for 20.0% of packets, the bytes to be hashed are not in it. Capture"

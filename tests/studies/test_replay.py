@@ -167,8 +167,8 @@ def test_loss_ends_between_the_rates_that_are_told(trace):
             again = pcaphash.replay(trace, [DEVICE, CHANGED], ReplayOptions(8, round(10**12 / rate)))
             (dropped,) = [each.dropped for each in again.verdicts if each.config == verdict.config]
             assert (dropped > 0) == is_lossy
-    least = min(each.lossless.lossless_pps for each in result.verdicts if not each.is_baseline)
-    assert result.best == [each.config for each in result.verdicts[:2] if each.lossless.lossless_pps == least]
+    least = min(each.needed_pps for each in result.verdicts if not each.is_baseline)
+    assert result.best == [each.config for each in result.verdicts[:2] if each.needed_pps == least]
 
 
 @pytest.mark.jit_only
@@ -180,6 +180,7 @@ def test_the_curve_has_what_rings_lose_at_each_rate(trace):
         (verdict,) = [each for each in again.verdicts if each.config == row.config]
         assert (row.packets, row.dropped) == (verdict.packets, verdict.dropped)
         assert row.drop_share == verdict.drop_share
+        assert row.needed_pps == next(each.needed_pps for each in result.verdicts if each.config == row.config)
 
 
 @pytest.mark.jit_only
@@ -199,7 +200,7 @@ def test_the_fewest_queues_without_loss(trace):
         service = round(10**12 / row.service_rate_pps)
         tried = {n: ReplayOptions(8, service, baselines=False) for n in (1, 2, 4, 8, 16, 32, 64)}
         drops = {n: pcaphash.replay(trace, Device(queues=n), options) for n, options in tried.items()}
-        lossless = [n for n, again in drops.items() if not again.verdicts[0].dropped]
+        lossless = [n for n, again in drops.items() if not again.verdicts[0].dropped and again.verdicts[0].keeps_up]
         assert lossless[0] == row.queues if lossless else pd.isna(row.queues)
 
 
@@ -210,18 +211,66 @@ def test_what_the_others_lose_where_the_best_lose_nothing(trace):
     rates = sorted(set(result.curve["service_rate_pps"]))
     (best,) = [each for each in result.verdicts if each.config == "sixteen"]
     assert result.best == ["sixteen"]
-    assert result.tight.service_rate_pps == min(rate for rate in rates if rate >= best.lossless.lossless_pps)
+    assert result.tight.service_rate_pps == min(rate for rate in rates if rate >= best.needed_pps)
     four, sixteen = result.tight.configurations
     assert (four.config, sixteen.config) == ("four", "sixteen")
     assert four.drop_share > 0 == sixteen.drop_share
+    assert (four.is_enough, sixteen.is_enough) == (False, True)
     at_it = result.fewest_queues[result.fewest_queues["service_rate_pps"] == result.tight.service_rate_pps]
     assert [four.queues, sixteen.queues] == [None if pd.isna(each) else each for each in at_it["queues"]]
 
 
 @pytest.mark.jit_only
-def test_nothing_is_tight_where_no_rate_loses_or_none_is_asked_for(trace):
-    assert pcaphash.replay(trace, DEVICE, ReplayOptions(2**15, baselines=False)).tight is None
+def test_nothing_is_tight_where_packets_arrive_at_once_and_fit_or_no_rate_is_asked_for(trace, tmp_path):
+    at_once = bursts(tmp_path / "at_once.pcap", gap_ns=0)
+    assert pcaphash.replay(at_once, DEVICE, ReplayOptions(2**15, baselines=False)).tight is None
     assert pcaphash.replay(trace, DEVICE, ReplayOptions(8, 1000, baselines=False)).tight is None
+
+
+@pytest.mark.jit_only
+@pytest.mark.parametrize("ring_size", [256, 8192])
+def test_the_rate_that_is_needed_is_the_one_that_a_longer_trace_needs(ring_size):
+    told = pcaphash.replay(OVERLAY, speed="1000x", ring_size=ring_size)
+    for verdict in told.verdicts:
+        received = told.packets / 8 if verdict.is_baseline else None
+        if received is None:
+            served = pcaphash.replay(OVERLAY, speed="1000x", service_rate="1Mpps").queues
+            received = served[served["config"] == verdict.config]["packets"].max()
+        mean_pps = (told.packets - 1) / (told.duration_ns / 1e9)
+        assert verdict.needed_pps >= received / told.packets * mean_pps * (1 - 1e-9)
+    needed = {each.config: each.needed_pps for each in told.verdicts}
+    for name in ("inner", "shared-ring"):
+        drops = {}
+        for part in (0.85, 1.001):
+            rounds = pcaphash.replay(OVERLAY, speed="1000x", service_rate=part * needed[name], loop=100)
+            (drops[part],) = [each.dropped for each in rounds.verdicts if each.config == name]
+        assert drops[0.85] > 0 == drops[1.001]
+
+
+@pytest.mark.jit_only
+def test_cores_that_are_slower_than_packets_arrive_do_not_keep_up_whatever_rings_hold():
+    for loop, is_dropped in ((1, False), (60, True)):
+        result = pcaphash.replay(OVERLAY, speed="1000x", service_rate="120kpps", ring_size=4096, loop=loop)
+        for each in result.verdicts:
+            assert not each.keeps_up
+            assert (each.dropped > 0) == is_dropped
+    assert all(each.keeps_up for each in pcaphash.replay(OVERLAY, speed="1000x", service_rate="1Mpps").verdicts)
+    per_byte = pcaphash.replay(OVERLAY, speed="1000x", service_time_per_byte="10ns", ring_size=4096)
+    busiest = per_byte.queues.groupby("config", sort=False)["bytes"].max()
+    for each in per_byte.verdicts:
+        cores = 8 if each.config == "shared-ring" else 1
+        period_ns = per_byte.duration_ns * per_byte.packets / (per_byte.packets - 1)
+        assert each.busiest.offered_load == pytest.approx(10 * busiest[each.config] / cores / period_ns)
+        own = per_byte.queues[per_byte.queues["config"] == each.config]
+        assert own["offered_load"].max() == each.busiest.offered_load
+        assert each.busiest.ring_fills <= per_byte.packets / 4096
+
+
+@pytest.mark.jit_only
+def test_the_fewest_queues_are_not_told_where_their_number_changes():
+    for changed, is_told in ({"queues": 16}, False), ({"hash_types": "all"}, True):
+        result = pcaphash.replay(OVERLAY, Device(hash_types="base"), speed="1000x", at=[("1ms", changed)])
+        assert bool(result.fewest_rows) == is_told
 
 
 def test_standard_input_is_read_once(trace, monkeypatch):

@@ -18,6 +18,7 @@ from pcaphash.report.replay.words import (
     verdict_lines,
 )
 from pcaphash.studies.replay import Change, ReplayOptions
+from pcaphash.studies.replay.busiest import Busiest
 from pcaphash.studies.replay.into import Loss, Sent
 from pcaphash.studies.replay.result import Backwards, Clock, Jump, Lossless, Replay, Verdict
 from pcaphash.targets.interface import Lateness
@@ -52,6 +53,9 @@ def _at_a_rate() -> Iterator[Replay]:
         yield _replayed(ONE, options=options)
     baselines = [replace(ONE, config=name, is_baseline=True, dropped=n) for n, name in enumerate(BASELINES)]
     yield _replayed(replace(ONE, dropped=310), *baselines)
+    slow = replace(ONE, busiest=Busiest(3e6, 2.0, 1.5))
+    yield _replayed(slow)
+    yield _replayed(slow, replace(ONE, config="outer"), replace(slow, config="base", dropped=310))
     delays = [{"config": "inner", "delay_max_ns": 5000.0}, {"config": "outer", "delay_max_ns": 70000.0}]
     yield _replayed(ONE, queue_rows=delays)
     yield _replayed(ONE, replace(ONE, config="outer"), queue_rows=delays)
@@ -74,6 +78,10 @@ def _at_any_rate() -> Iterator[Replay]:
         yield _replayed(replace(NEEDS, lossless=lossless), options=TRIED)
         yield _replayed(replace(NEEDS, lossless=lossless), other, options=TRIED)
     yield _replayed(NEEDS, replace(NEEDS, config="outer"), options=TRIED)
+    for average_pps, ring_fills in ((1.5e6, 0.07), (1.5e6, 3.2), (0.5e6, 50.0)):
+        for lossless in (NEEDS.lossless, Lossless(None, 10.0)):
+            short = replace(NEEDS, lossless=lossless, busiest=Busiest(average_pps, ring_fills))
+            yield _replayed(short, replace(short, config="base"), other, options=TRIED)
     baselines = [replace(NEEDS, config=name, is_baseline=True) for name in BASELINES]
     shares = {"inner": (0.7, 0.0, 0.0), "outer": (0.7, 0.31, 0.0)}
     curve = [

@@ -34,6 +34,11 @@ class Losses:
         self._limits = (ring_size - 1) * self._services
         self._ends = np.zeros(n_queues * len(services_ps), np.int64)
 
+    @property
+    def cores_packets(self) -> float | None:
+        """Packets for each core, if all share a ring; None if each has its own."""
+        return None
+
     def run(self, packets: Received) -> None:
         """Run packets, which arrive in this order for these queues; nothing else of them matters."""
         self.packets += int(np.count_nonzero(packets.queues >= 0))
@@ -57,6 +62,11 @@ class SharedLosses(Losses):
     def __init__(self, n_cores: int, services_ps: Sequence[int], ring_size: int) -> None:
         super().__init__(n_cores, services_ps, ring_size)
         self._nexts = np.zeros(len(services_ps), np.int64)
+
+    @property
+    def cores_packets(self) -> float | None:
+        """Packets for each core."""
+        return self.packets / self.n_queues
 
     def run(self, packets: Received) -> None:
         """Run packets, which arrive in this order."""

@@ -56,6 +56,11 @@ class LongestService:
             if done < n:
                 self._grow()
 
+    @property
+    def busiest_packets(self) -> int:
+        """Packets that came to the ring that most came to."""
+        return int(self._states[kernel.COUNT :: STATE_LEN].max())
+
     def move(self, ps: int) -> None:
         """Let times count from so many picoseconds later."""
         ps = min(ps, 2**62)

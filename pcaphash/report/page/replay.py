@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from pcaphash.report.page.table import Cell, Table, make_table, share
-from pcaphash.report.replay.words import verdict_lines
+from pcaphash.report.page.table import Cell, Table, make_table
+from pcaphash.report.replay.words import drop_percent, verdict_lines
 from pcaphash.report.words.values import packet_rate
 
 if TYPE_CHECKING:
@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 def curve_table(replay: "Replay") -> Table:
     """Tabulate the share of packets dropped: a row for each service rate, a column for each configuration."""
-    table = _by_rate("curve", "Share of packets dropped, by service rate of each core", replay.curve_rows, _loss)
+    table = _by_rate(
+        "curve", "Share of packets dropped in this trace, by service rate of each core", replay.curve_rows, _loss
+    )
     return Table(table.name, table.caption, table.headings, table.rows, " ".join(verdict_lines(replay)))
 
 
@@ -40,7 +42,8 @@ def _by_rate(name: str, caption: str, rows: "list[Row]", write: "Callable[[Row],
 
 
 def _loss(row: "Row") -> Cell:
-    return share(float(row["drop_share"] or 0))
+    dropped = float(row["drop_share"] or 0)
+    return Cell(drop_percent(dropped), dropped)
 
 
 def _queues(row: "Row") -> Cell:

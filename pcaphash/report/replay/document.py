@@ -37,7 +37,7 @@ def replay_document(replay: "Replay") -> dict[str, Any]:
 
 
 def _verdict(verdict: "Verdict") -> dict[str, Any]:
-    return {**facts_document(verdict), "drop_share": verdict.drop_share}
+    return {**facts_document(verdict), "drop_share": verdict.drop_share, "needed_pps": verdict.needed_pps}
 
 
 def _options(options: "ReplayOptions") -> dict[str, Any]:

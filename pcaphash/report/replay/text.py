@@ -6,15 +6,17 @@ from rich.console import Console
 from rich.text import Text
 
 from pcaphash.report.layout import BAD, GOOD, Columns, open_console, show_headline, show_text
-from pcaphash.report.replay.words import headline, traffic_text, verdict_lines
+from pcaphash.report.replay.words import drop_percent, headline, traffic_text, verdict_lines
 from pcaphash.report.words.device import given_and_assumed_lines
 from pcaphash.report.words.values import brief_types, count, duration, left_out_text, packet_rate, percent, size
+from pcaphash.studies.replay.result import is_enough
 from pcaphash.studies.replay.rows import find_worst_windows, rows_by_config
 
 if TYPE_CHECKING:
     from pcaphash.studies.replay.result import Replay
     from pcaphash.studies.replay.rows import Row
 
+_NONE, _NONE_YET = "none", "none yet"
 _DELAYS = {
     "delay_median_ns": "delay, median",
     "delay_p99_ns": "delay, 99%",
@@ -35,7 +37,8 @@ def show_replay(replay: "Replay", stream: TextIO) -> None:
     """
     console = open_console(stream)
     drops = [each.dropped for each in replay.own]
-    style = "" if replay.cut or not replay.has_service else BAD if any(drops) else GOOD
+    is_bad = any(drops) or not all(each.keeps_up for each in replay.own)
+    style = "" if replay.cut or not replay.has_service else BAD if is_bad else GOOD
     show_headline(headline(replay), console, style)
     lines = verdict_lines(replay)
     for line in lines:
@@ -45,9 +48,11 @@ def show_replay(replay: "Replay", stream: TextIO) -> None:
     if replay.has_service:
         _show_queues(replay, console)
         _show_windows(replay, console)
-    elif any(row["dropped"] for row in replay.curve_rows):
-        _show_curve(replay, console)
-        _show_fewest(replay, console)
+    else:
+        if any(row["dropped"] for row in replay.curve_rows):
+            _show_curve(replay, console)
+        if replay.tight is not None:
+            _show_fewest(replay, console)
     _show_facts(replay, console)
 
 
@@ -56,24 +61,29 @@ def _show_curve(replay: "Replay", console: Console) -> None:
     by_config = rows_by_config(replay.curve_rows)
     if not by_config:
         return
+    needed = {each.config: each.needed_pps for each in replay.verdicts}
+    cells = {config: [_loss(row, needed.get(config)) for row in rows] for config, rows in by_config.items()}
     n_shown = 1 + max(
-        max((number for number, row in enumerate(rows) if row["dropped"]), default=-1) for rows in by_config.values()
+        max((number for number, text in enumerate(texts) if text != _NONE), default=-1) for texts in cells.values()
     )
     first = next(iter(by_config.values()))[: n_shown + 1]
-    columns = Columns(
-        "share of packets dropped, by service rate of each core", [packet_rate(_number(row)) for row in first]
-    )
-    for config, rows in by_config.items():
-        columns.add(config, [_loss(row) for row in rows[: len(first)]])
+    title = "share of packets dropped in this trace, by service rate of each core"
+    columns = Columns(title, [packet_rate(_number(row)) for row in first])
+    for config, texts in cells.items():
+        columns.add(config, texts[: len(first)])
     columns.print(console)
+    if any(_NONE_YET in texts for texts in cells.values()):
+        show_text(Text(f"{_NONE_YET}: cores are too slow, but in this trace no ring gets full\n", style="dim"), console)
 
 
 def _number(row: "Row", name: str = "service_rate_pps") -> float:
     return float(row[name] or 0)
 
 
-def _loss(row: "Row") -> str:
-    return percent(_number(row, "drop_share")) if row["dropped"] else "none"
+def _loss(row: "Row", needed_pps: float | None) -> str:
+    if row["dropped"]:
+        return drop_percent(_number(row, "drop_share"))
+    return _NONE if is_enough(_number(row), needed_pps) else _NONE_YET
 
 
 def _show_fewest(replay: "Replay", console: Console) -> None:

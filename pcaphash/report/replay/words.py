@@ -3,7 +3,7 @@
 import math
 from typing import TYPE_CHECKING
 
-from pcaphash.errors import trace_name
+from pcaphash.errors import Field, trace_name
 from pcaphash.report.words.cut import cut_configurations
 from pcaphash.report.words.values import counted, duration, packet_rate, packets, percent
 
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 _PS_OF_SECOND = 10**12
 _PS_OF_NS = 1000
 _MOST_NAMED = 3  # clocks that were set
+_LEAST_SHARE = 0.001  # with the decimals that shares have
+_FEW_FILLS = 10  # a ring holds more than a tenth of what arrives for it: loss in the trace says little
 _WITHOUT_RSS = "Without the RSS feature, hashes choose no receive queue"
 _BASELINES = {
     # baseline: what it is, as the subject of a sentence
@@ -31,14 +33,14 @@ def join(words: "Sequence[str]") -> str:
 
 
 def lossless_rate(verdict: "Verdict") -> str:
-    """Say how many packets a core must serve in a second to lose none."""
-    lossless = verdict.lossless
+    """Say how many packets a core must serve in a second to lose none and to keep up."""
+    lossless, needed = verdict.lossless, verdict.needed_pps
     assert lossless is not None
-    if lossless.lossless_pps is None:
+    if needed is None:
         return f"more than {packet_rate(lossless.lossy_pps or 0)}"
-    if lossless.lossy_pps is None:
-        return f"no more than {packet_rate(lossless.lossless_pps)}"
-    return packet_rate(_rounded_up(lossless.lossless_pps))
+    if lossless.lossy_pps is None and needed == lossless.lossless_pps:
+        return f"no more than {packet_rate(needed)}"
+    return packet_rate(_rounded_up(needed))
 
 
 def _rounded_up(rate: float) -> float:
@@ -78,17 +80,20 @@ def _of_judged(replay: "Replay", own: "Sequence[Verdict]") -> str:
 
 def _needs(replay: "Replay", own: "Sequence[Verdict]") -> str:
     """Say what a core must serve under each configuration, and what is lost where that just suits the best."""
-    if replay.is_never_lossy:
+    if all(each.busiest is None or each.busiest.average_pps is None for each in own) and replay.is_never_lossy:
         return "No packet is lost at any service rate tried: no ring is ever full."
+    if replay.is_never_lossy:
+        rates = _under(own, _every(replay))
+        return f"No ring is full at any time, at any service rate tried. To keep up, a core must serve {rates}."
     text = f"To lose no packet, a core must serve {_under(own, _every(replay))}"
-    if any(each.lossless is not None and each.lossless.lossless_pps is None for each in own):
+    if any(each.needed_pps is None for each in own):
         return f"{text}. More packets arrive at nearly the same time than a ring holds."
     tight = replay.tight
     lossy = [each for each in tight.configurations if each.drop_share] if tight else []
     if tight is None or not lossy:
         return f"{text}."
-    enough = join([each.config for each in tight.configurations if not each.drop_share])
-    parts = _grouped({each.config: percent(each.drop_share) for each in lossy})
+    enough = join([each.config for each in tight.configurations if each.is_enough])
+    parts = _grouped({each.config: drop_percent(each.drop_share) for each in lossy})
     first, *rest = [f"{join(names)} {'drops' if len(names) == 1 else 'drop'} {lost}" for lost, names in parts.items()]
     told = join([f"{first} of packets", *rest])
     return (
@@ -119,28 +124,60 @@ def _grouped(texts: "Mapping[str, str]") -> dict[str, list[str]]:
 
 def _losses(replay: "Replay", own: "Sequence[Verdict]") -> str:
     start = service_text(replay.options)
-    if not any(each.dropped for each in own):
+    if not any(each.dropped or not each.keeps_up for each in own):
         whom = f"no{_every(replay).removeprefix('every')}" if len(own) > 1 else own[0].config
         drops = "drops a packet" if len(own) > 1 else "drops no packet"
         return f"{start}, {whom} {drops}."
     parts = _grouped({each.config: _drops(each) for each in own})
-    if len(parts) == 1 and len(own) > 1:
+    if len(parts) == 1 and len(own) > 1 and any(each.dropped for each in own):
         return f"{start}, {_every(replay)} drops {next(iter(parts))}."
     told = [f"{join(names)} {'drops' if len(names) == 1 else 'drop'} {share}" for share, names in parts.items()]
-    return f"{start}, {'; '.join(told) if any(len(names) > 1 for names in parts.values()) else join(told)}."
+    is_long = any(len(names) > 1 or "," in share for share, names in parts.items())
+    return f"{start}, {'; '.join(told) if is_long else join(told)}."
 
 
 def _drops(verdict: "Verdict") -> str:
     if not verdict.dropped:
-        return "nothing"
+        return "nothing" if verdict.keeps_up else "nothing, but cannot keep up"
     share = percent(verdict.drop_share or 0)
     return packets(verdict.dropped) if share == percent(0) else f"{share} of packets"
+
+
+def drop_percent(share: float) -> str:
+    """Write a share of packets dropped; one that is not 0 is never written as 0."""
+    text = percent(share)
+    return f"<{percent(_LEAST_SHARE)}" if share and text == percent(0) else text
 
 
 def verdict_lines(replay: "Replay") -> list[str]:
     """Say, a line each, what follows from the headline and what it rests on."""
     lines = _curve_lines(replay) if not replay.has_service else _service_lines(replay)
-    return lines + _order_lines(replay)
+    return lines + _short_lines(replay) + _order_lines(replay)
+
+
+def _short_lines(replay: "Replay") -> list[str]:
+    """Say if the trace is so short that rings can hold much of what cores are too slow for."""
+    fills = {
+        each.config: f"{each.busiest.ring_fills:{'.1f' if each.busiest.ring_fills >= 1 else '.2g'}}"
+        for each in replay.judged
+        if each.busiest is not None
+        and each.busiest.average_pps is not None
+        and each.busiest.ring_fills < _FEW_FILLS
+        and not (replay.has_service and each.keeps_up)
+    }
+    if not fills:
+        return []
+    parts = _each_under(fills, " ring-fills long")
+    return [
+        f"The trace is only {parts} (packets of the busiest queue, by descriptors of its ring). Rings hold much of "
+        f"what cores are too slow for: at the same rate, a longer trace loses more. See it with {Field('loop')} 100."
+    ]
+
+
+def _each_under(texts: "Mapping[str, str]", of: str) -> str:
+    """Say what is so under which names, and with the first of them what it is of."""
+    first, *rest = [(text, join(names)) for text, names in _grouped(texts).items()]
+    return join([f"{first[0]}{of} under {first[1]}", *(f"{text} under {names}" for text, names in rest)])
 
 
 def _curve_lines(replay: "Replay") -> list[str]:
@@ -148,28 +185,58 @@ def _curve_lines(replay: "Replay") -> list[str]:
     tight = replay.tight
     if tight is None:
         return []
-    return _queues_lines(replay, tight) + [
+    untried = untried_line(replay)
+    baselines = [
         f"{_BASELINES.get(each.config, each.config)} needs {lossless_rate(each)} per core."
         for each in replay.verdicts
-        if each.is_baseline and each.lossless and each.lossless.lossy_pps is not None
+        if each.is_baseline and each.lossless
     ]
+    return [*_queues_lines(replay, tight), *([untried] if untried else []), *baselines]
 
 
 def _queues_lines(replay: "Replay", tight: "Tight") -> list[str]:
     """Say how many receive queues would do at a rate."""
     if not replay.fewest_rows:
         return []
-    fewest = {each.config: each.queues for each in tight.configurations}
+    tried = {row["config"] for row in replay.fewest_rows}
+    fewest = {each.config: each.queues for each in tight.configurations if each.config in tried}
     enough = _grouped({name: counted(each, "queue", "queues") for name, each in fewest.items() if each})
     parts = [f"{join(names)} {'needs' if len(names) == 1 else 'need'} {queues}" for queues, names in enough.items()]
     never = [name for name, each in fewest.items() if not each]
     if never:
-        parts.append(f"{join(never)} {'loses' if len(never) == 1 else 'lose'} packets even with 64")
+        parts.append(f"even 64 are too few for {join(never)}")
     told = "; ".join(parts) if never else join(parts)
     return [f"At {packet_rate(tight.service_rate_pps)} per core, to lose none: {told} (of 1, 2, 4, ... 64)."]
 
 
+def untried_line(replay: "Replay") -> str:
+    """Say for which configurations numbers of queues were not tried; nothing if there are none."""
+    tried = {row["config"] for row in replay.fewest_rows}
+    left_out = [each.config for each in replay.judged if each.config not in tried]
+    if not left_out:
+        return ""
+    return f"The fewest queues are not shown for {join(left_out)}: the queues change in the middle."
+
+
+def _slow_lines(replay: "Replay") -> list[str]:
+    """Say under what cores are slower than what arrives on average, though nothing is dropped in the trace."""
+    loads = {
+        each.config: percent(each.busiest.offered_load or 0.0)
+        for each in (*replay.judged, *(each for each in replay.verdicts if each.is_baseline))
+        if each.busiest is not None and not each.keeps_up and not each.dropped
+    }
+    if not loads:
+        return []
+    parts = _each_under(loads, " of what it serves")
+    return [f"On average, the busiest core gets {parts}: nothing is dropped only because the trace is short."]
+
+
 def _service_lines(replay: "Replay") -> list[str]:
+    """Say what the baselines drop, or how long packets take if nothing is dropped."""
+    return _slow_lines(replay) + _baseline_lines(replay)
+
+
+def _baseline_lines(replay: "Replay") -> list[str]:
     """Say what the baselines drop, or how long packets take if nothing is dropped."""
     if any(each.dropped for each in replay.judged):
         return [

@@ -43,6 +43,15 @@ QUEUES = Schema(
         Column("occupancy_mean", "number", "descriptors occupied, the mean over that time", "packets"),
         Column("occupancy_max", "integer", "most descriptors occupied at once", "packets"),
         *_DELAYS,
+        Column(
+            "offered_load",
+            "number",
+            "how long it takes to serve all packets that arrive for this queue, dropped ones included, by the time in "
+            "which they arrive and the number of cores: above 1, the core does not keep up, and loses packets when its "
+            "ring is full",
+            "ratio",
+            "if all packets arrive at the same time",
+        ),
     ),
 )
 
@@ -74,6 +83,14 @@ CURVE = Schema(
         Column("packets", "integer", "packets that arrived, dropped ones included", "packets"),
         Column("dropped", "integer", "those of them that found no free descriptor", "packets"),
         Column("drop_share", "number", "share of the packets that were dropped; 0 if there are none", "ratio"),
+        Column(
+            "needed_pps",
+            "number",
+            "the service rate that each core needs under this configuration: the lowest one without loss in this "
+            "trace, and no less than what the busiest queue receives on average; the same in each row",
+            "packets/s",
+            "if there is loss at any rate",
+        ),
     ),
 )
 
@@ -85,10 +102,11 @@ FEWEST_QUEUES = Schema(
         Column(
             "queues",
             "integer",
-            "the fewest of 1, 2, 4, ... 64 receive queues without loss at this rate, queue `i % queues` being at entry "
-            "`i` of a table as long as the configuration's",
+            "the fewest of 1, 2, 4, ... 64 receive queues without loss at this rate, and with no more packets arriving "
+            "for any on average than its core serves; queue `i % queues` is at entry `i` of a table as long as the "
+            "configuration's. Configurations whose table changes in the middle have no rows",
             "queues",
-            "if all of them lose packets",
+            "if it is none of them",
         ),
     ),
 )

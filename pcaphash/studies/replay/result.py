@@ -9,6 +9,7 @@ from pcaphash.device.device import Device
 from pcaphash.engine.reading import Reading
 from pcaphash.engine.replay.stamped import Settler
 from pcaphash.engine.result import MOST_NAMED, Result, configurations, packets_of
+from pcaphash.studies.replay.busiest import Busiest
 from pcaphash.studies.replay.columns import CURVE, DELAYS, FEWEST_QUEUES, QUEUES, WINDOWS
 from pcaphash.studies.replay.options import ReplayOptions
 from pcaphash.studies.replay.rows import Row
@@ -16,6 +17,10 @@ from pcaphash.studies.shared.chance.enough import is_cut_short
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+ROUNDING = 1e-9
+"""By what part rates may be off that are the same."""
 
 
 @dataclass(frozen=True)
@@ -125,7 +130,10 @@ class Verdict:
     duration_ns : float
         From the first arrival to the later of the last arrival and the last end of service.
     lossless : Lossless or None
-        The lowest service rate without loss; None if a service time is given, or the device has no queues to tell.
+        The lowest service rate without loss in the trace; None if a service time is given, or the device has no queues
+        to tell.
+    busiest : Busiest or None
+        What the core with most to do is offered on average; None if the device has no queues to tell.
     """
 
     config: str
@@ -138,6 +146,22 @@ class Verdict:
     reordered_by_change: int
     duration_ns: float
     lossless: Lossless | None = None
+    busiest: Busiest | None = None
+
+    @property
+    def needed_pps(self) -> float | None:
+        """The service rate that a core needs: without loss in the trace, and no less than what arrives on average.
+
+        None if all rates looked at have loss, or a service time is given.
+        """
+        if self.lossless is None or self.lossless.lossless_pps is None:
+            return None
+        return max(self.lossless.lossless_pps, (self.busiest and self.busiest.average_pps) or 0.0)
+
+    @property
+    def keeps_up(self) -> bool:
+        """Whether cores serve no less than what arrives on average; true too if no service time is given."""
+        return self.busiest is None or (self.busiest.offered_load or 0.0) <= 1 + ROUNDING
 
     @property
     def drop_share(self) -> float | None:
@@ -156,19 +180,23 @@ class AtRate:
     config : str
         Its name.
     drop_share : float
-        Share of its packets that are dropped.
+        Share of its packets that are dropped in the trace.
+    is_enough : bool
+        Whether cores of this rate lose none and keep up with what arrives on average.
     queues : int or None
-        The fewest receive queues tried with which none is dropped; None if some are with each number tried.
+        The fewest receive queues tried with which that is so; None if it is so with no number tried, or if numbers were
+        not tried.
     """
 
     config: str
     drop_share: float
+    is_enough: bool
     queues: int | None
 
 
 @dataclass(frozen=True)
 class Tight:
-    """The lowest service rate tried at which the best configurations lose nothing.
+    """The lowest service rate tried at which the best configurations lose nothing and keep up.
 
     Parameters
     ----------
@@ -230,7 +258,7 @@ class Replay(Result):
 
     @property
     def best(self) -> list[str]:
-        """Configurations that do best: with fewest drops, or without loss from the lowest service rate on.
+        """Configurations that do best: with fewest drops, or with the lowest service rate needed.
 
         Empty if there are no queues to tell, or if the capture does not show enough to judge any.
         """
@@ -261,20 +289,30 @@ class Replay(Result):
 
     @cached_property
     def tight(self) -> Tight | None:
-        """The lowest rate of the curve at which the best lose nothing; None if there is none, or nothing is lost."""
-        best = next((each.lossless for each in self.judged if each.config in self.best), None)
-        if best is None or best.lossless_pps is None or self.is_never_lossy:
-            return None
+        """The lowest rate of the curve that is enough for the best; None if there is none, or if each is."""
+        needed = next((each.needed_pps for each in self.judged if each.config in self.best), None)
         rates = sorted({float(row["service_rate_pps"] or 0) for row in self.curve_rows})
-        rate = next((each for each in rates if each >= best.lossless_pps), None)
+        if needed is None or not rates or all(is_enough(rates[0], each.needed_pps) for each in self.judged):
+            return None
+        rate = next((each for each in rates if is_enough(each, needed)), None)
         if rate is None:
             return None
         shares, fewest = (
             {row["config"]: row[column] for row in rows if row["service_rate_pps"] == rate}
             for rows, column in ((self.curve_rows, "drop_share"), (self.fewest_rows, "queues"))
         )
-        own = [(each.config, float(shares.get(each.config) or 0), fewest.get(each.config)) for each in self.judged]
-        return Tight(rate, tuple(AtRate(name, share, int(queues) if queues else None) for name, share, queues in own))
+        return Tight(
+            rate,
+            tuple(
+                AtRate(
+                    each.config,
+                    float(shares.get(each.config) or 0),
+                    is_enough(rate, each.needed_pps),
+                    int(fewest.get(each.config) or 0) or None,
+                )
+                for each in self.judged
+            ),
+        )
 
     def facts(self) -> list[str]:
         """Return how many packets there are, of which traces, the configurations, and those that do best."""
@@ -315,5 +353,10 @@ def _rank_of(verdict: Verdict) -> float | None:
     """Return what makes a configuration better if it is less; None if nothing is known."""
     if verdict.lossless is None:
         return verdict.drop_share
-    rate = verdict.lossless.lossless_pps
+    rate = verdict.needed_pps
     return float("inf") if rate is None else rate
+
+
+def is_enough(rate_pps: float, needed_pps: float | None) -> bool:
+    """Return whether cores of a service rate are fast enough; a rate needed that is None is above all rates."""
+    return needed_pps is not None and rate_pps >= needed_pps * (1 - ROUNDING)

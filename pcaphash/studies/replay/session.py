@@ -56,6 +56,11 @@ class Contender:
         """Whether it is one of the baselines."""
         return self.plan is None
 
+    @property
+    def has_one_table(self) -> bool:
+        """Whether no change alters which queue is behind which entry of the table."""
+        return self.plan is None or len({each.indirection_table for each in self.plan.devices if each.has_queue}) == 1
+
     def lane(self, receiver: Receiver) -> Lane:
         """Return a lane for one pass, whose receiver is told queues."""
         return Lane(self.name, self.queue_choice(), receiver)

@@ -9,9 +9,10 @@ from pcaphash.engine.progress import Watch
 from pcaphash.engine.replay.arrivals import Arrivals
 from pcaphash.engine.replay.lanes import Lanes
 from pcaphash.engine.replay.rates import PS_PER_NS, Rate
-from pcaphash.engine.replay.rings import Rings, Service, SharedRing
+from pcaphash.engine.replay.rings import Loads, Rings, Service, SharedRing
 from pcaphash.engine.replay.windows import RingLanes, loads_of
 from pcaphash.engine.selecting.selection import RECEIVED, Selection
+from pcaphash.studies.replay.busiest import Busiest, busiest, period_of
 from pcaphash.studies.replay.curve import try_rates
 from pcaphash.studies.replay.options import ReplayOptions
 from pcaphash.studies.replay.result import Clock, Replay, Verdict
@@ -120,7 +121,9 @@ def _replay_rings(session: Session) -> Replay:
     result = _begin(session, arrivals, running)
     for contender, lane, ring, loads in zip(session.contenders, lanes, rings, running.finish(), strict=True):
         duration_ps = running.duration_ps(ring)
-        result.queue_rows.extend(queue_rows(lane.name, loads_of(loads, duration_ps, ring.cores_of_queue)))
+        rows = queue_rows(lane.name, loads_of(loads, duration_ps, ring.cores_of_queue))
+        offered = _offered_loads(session, running, loads, ring.cores_of_queue)
+        result.queue_rows.extend({**row, "offered_load": load} for row, load in zip(rows, offered, strict=True))
         result.delay_rows.extend(delay_rows(lane.name, loads))
         result.verdicts.append(
             Verdict(
@@ -133,18 +136,36 @@ def _replay_rings(session: Session) -> Replay:
                 reordered=int(loads.reordered.sum()),
                 reordered_by_change=int(loads.by_change.sum()),
                 duration_ns=duration_ps / PS_PER_NS,
+                busiest=_busiest(session, running, loads, ring.cores_of_queue, offered) if offered else None,
             )
         )
     result.window_rows.extend(window_rows(lanes, running.windows))
     return result
 
 
+def _offered_loads(session: Session, running: Lanes, loads: Loads, cores: int) -> list[float | None]:
+    """Return the load that each queue is offered, given how many cores serve it; None if all packets arrive at once."""
+    period_ps = period_of(running)
+    if period_ps is None:
+        return [None] * len(loads.packets)
+    per_byte_ps = float(session.options.service_per_byte_ps)
+    work_ps = float(session.options.fixed_ps) * loads.packets + per_byte_ps * loads.n_bytes
+    found: list[float | None] = (work_ps / (cores * period_ps)).tolist()
+    return found
+
+
+def _busiest(session: Session, running: Lanes, loads: Loads, cores: int, offered: Sequence[float | None]) -> Busiest:
+    """Return what the core with most to do is offered, given how many cores serve each queue, and their loads."""
+    most = max((load for load in offered if load is not None), default=None)
+    return busiest(float(loads.packets.max()) / cores, period_of(running), session.options.ring_size, most)
+
+
 def _replay_rates(session: Session) -> Replay:
     """Replay under many service rates."""
     tried = try_rates(session)
     result = _begin(session, tried.arrivals, tried.running)
-    of_all = zip(session.contenders, tried.lanes, tried.losses, tried.lossless(), strict=True)
-    for contender, lane, losses, lossless in of_all:
+    of_all = zip(session.contenders, tried.lanes, tried.losses, tried.lossless(), tried.busiest(), strict=True)
+    for contender, lane, losses, lossless, most in of_all:
         result.verdicts.append(
             Verdict(
                 config=lane.name,
@@ -157,9 +178,11 @@ def _replay_rates(session: Session) -> Replay:
                 reordered_by_change=0,
                 duration_ns=tried.running.last_arrival_ps / PS_PER_NS,
                 lossless=lossless,
+                busiest=most,
             )
         )
-    result.curve_rows.extend(tried.curve_rows())
+    needed = [each.needed_pps for each in result.verdicts]
+    result.curve_rows.extend(tried.curve_rows(needed))
     result.fewest_rows.extend(tried.fewest_rows())
     return result
 
