@@ -5,7 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from pcaphash import Device
+from pcaphash import Device, hashes
+from pcaphash.errors import Command
 from pcaphash.report.tune.words import headline, put_into_words, setting_lines, table_lines
 from pcaphash.report.tune.write import write_tuning
 from pcaphash.studies.shared.chance.trials import Interval
@@ -75,12 +76,25 @@ def test_a_table_that_no_default_table_equals_is_marked_among_the_sizes(tmp_path
     write_tuning(tune(trace, Device(queues=4, indirection_table=[0, 1, 1, 0] * 4), n_keys=10), "table", stream)
     sizes = stream.getvalue().partition("table sizes")[2].splitlines()
     assert [line.split()[:2] for line in sizes if "(given)" in line] == [["16", "(given)"]]
+    assert [line.split()[:2] for line in sizes if "(even)" in line] == [["16", "(even)"]]
+
+
+@pytest.mark.jit_only
+def test_inputs_are_to_blame_where_no_key_and_no_table_helps(tmp_path):
+    some = [plain(flow) for flow in flows(40)]
+    queues = hashes(write(tmp_path / "some.pcapng", some), Device(queues=4))["queue"].tolist()
+    elsewhere = [packet for packet, queue in zip(some, queues, strict=True) if queue != queues[0]]
+    trace = write(tmp_path / "few.pcapng", [some[0]] * 4000 + elsewhere)
+    words = put_into_words(tune(trace, Device(queues=4), n_keys=10))
+    assert words.headline.endswith(f"so the hash inputs are to blame: {Command('compare')} shows why.")
+    assert words.settings == []
+    assert words.tables[0].startswith("table: no other one is better")
 
 
 @pytest.mark.parametrize(
     ("best", "said"),
     [
-        (0.12, "So is the best key tried, with 12.0%: the difference may be chance."),
+        (0.12, "The best key tried gives 12.0%: the difference may be chance."),
         (0.05, "A key chosen for these flows may not suit others."),
         (0.4, "A key chosen for these flows may not suit others."),
     ],
@@ -89,7 +103,7 @@ def test_a_better_key_within_the_range_of_ideal_hashes_is_no_gain(best, said):
     facts = JudgedKeys(
         "max_ideal_packets", Halves(0.2, 0.3), Halves(0.1, best), 0.1, Interval(0.1, 0.38), 60.0, 0.4, Little.AS_CHANCE
     )
-    assert headline(Verdict(Cause.LITTLE, facts)).endswith(f"within the range of ideal hashes (10.0% to 38.0%). {said}")
+    assert headline(Verdict(Cause.LITTLE, facts)).endswith(f"95 of 100 ideal hashes give 10.0% to 38.0%. {said}")
 
 
 def test_flows_left_out_are_told(tuning):

@@ -17,6 +17,7 @@ from pcaphash.studies.tune.cautions import (
     RepeatingKey,
     SmallTable,
     UnequalEntries,
+    UnevenTable,
     UnusedQueues,
     ZeroKey,
     list_cautions,
@@ -122,6 +123,20 @@ def test_tables_that_give_queues_unequal_entries_get_better_with_size(many):
 
 
 @needs_speed
+def test_the_device_s_own_table_stands_beside_an_even_one_of_its_size(many):
+    uneven = Device(queues=4, indirection_table=[0, 0, 0, 0, 0, 1, 2, 3])
+    tuning = tune(many, uneven, n_keys=50)
+    of_table = {(each.size, each.table): each.median for each in tuning.sizes}
+    assert [size for size, table in of_table if table == "given"] == [8]
+    even = tune(many, Device(queues=4, indirection_table_size=8), n_keys=50)
+    assert of_table[8, "equal"] == {each.size: each.median for each in even.sizes}[8] < of_table[8, "given"]
+    caution = next(each for each in tuning.verdict.cautions if isinstance(each, UnevenTable))
+    assert (caution.excess, caution.excess_even) == tuple(
+        each.analysis.summary["max_ideal_packets"][0] for each in (tuning, even)
+    )
+
+
+@needs_speed
 def test_the_payload_is_the_tuned_device_byte_by_byte(many):
     tuning = tune(many, Device(queues=2, indirection_table_size=2, hash_types="linux"), n_keys=3)
     table = b"".join(queue.to_bytes(2, "little") for queue in tuning.rebalanced.table)
@@ -135,12 +150,12 @@ def test_too_few_hash_inputs_are_told_and_no_failure(tmp_path):
     assert tuning.verdict.cause == "nothing"
     assert tuning.verdict.facts == FewInputs(1)
     few = tune(write(tmp_path / "few.pcapng", [plain(flow) for flow in flows(9)]), n_keys=3)
-    assert (few.verdict.cause, few.verdict.facts) == ("nothing", FewPackets(9, 32, 8))
+    assert (few.verdict.cause, few.verdict.facts) == ("nothing", FewPackets(9, 64, 8))  # 32 in each half
 
 
 @needs_speed
 def test_a_capture_that_is_cut_too_short_is_not_judged(tmp_path):
-    frames = [plain(flow) for flow in flows(51)]
+    frames = [plain(flow) for flow in flows(101)]
 
     def verdict(number, n_cut):
         kept = [(frame[: 36 if place < n_cut else None], len(frame), 1) for place, frame in enumerate(frames[:number])]
@@ -148,9 +163,9 @@ def test_a_capture_that_is_cut_too_short_is_not_judged(tmp_path):
         path.write_bytes(pcapng_of(kept))
         return tune(path, n_keys=3).verdict
 
-    for number, n_cut in ((50, 10), (50, 50)):
+    for number, n_cut in ((100, 20), (100, 100)):
         assert (verdict(number, n_cut).cause, verdict(number, n_cut).facts) == ("nothing", CutShort(number, n_cut))
-    assert isinstance(verdict(51, 10).facts, JudgedKeys)
+    assert isinstance(verdict(101, 20).facts, JudgedKeys)
 
 
 @needs_speed
@@ -237,15 +252,32 @@ def test_ethtool_can_say_turns_and_runs_and_nothing_else():
     assert ethtool_table((1, 0, 0, 1)) is None
 
 
+def cautions_of(device, entries=None):
+    """Return the cautions where each entry brings so many packets; one each if nothing else is said."""
+    size = len(device.indirection_table)
+    loads = np.stack([np.ones(size, np.int64) if entries is None else np.asarray(entries)] * 2, axis=1)
+    return list_cautions(device, loads, np.zeros((device.queues, 2), np.int64))
+
+
 def test_cautions_name_what_is_doubtful():
-    assert list_cautions(Device()) == []
-    assert list_cautions(Device(hash_key="symmetric")) == [RepeatingKey(2, 65536)]
-    assert list_cautions(Device(hash_key=bytes([0x5A]) * 40)) == [RepeatingKey(1, 32)]
-    assert list_cautions(Device(queues=8, indirection_table_size=16)) == [SmallTable(16, 4, 8)]
-    assert list_cautions(Device(queues=8, indirection_table_size=32)) == []
-    assert list_cautions(Device(queues=6)) == [UnequalEntries(6, 21, 22)]
-    assert list_cautions(Device(queues=6, indirection_table=[0, 1] * 64)) == [UnusedQueues(2, 6)]
-    assert list_cautions(Device(queues=64, indirection_table=[0, 1] * 16)) == [SmallTable(32, 4, 64)]
+    assert cautions_of(Device()) == []
+    assert cautions_of(Device(hash_key="symmetric")) == [RepeatingKey(2, 65536)]
+    assert cautions_of(Device(hash_key=bytes([0x5A]) * 40)) == [RepeatingKey(1, 32)]
+    assert cautions_of(Device(queues=8, indirection_table_size=16)) == [SmallTable(16, 4, 8)]
+    assert cautions_of(Device(queues=8, indirection_table_size=32)) == []
+    assert cautions_of(Device(queues=6)) == [UnequalEntries(6, 21, 22)]
+    assert cautions_of(Device(queues=6, indirection_table=[0, 1] * 64)) == [UnusedQueues(2, 6)]
+    assert cautions_of(Device(queues=64, indirection_table=[0, 1] * 16)) == [SmallTable(32, 4, 64)]
+
+
+def test_a_table_is_the_cause_only_where_an_even_one_would_be_better():
+    table = [0, 0, 0, 1, 0, 0, 0, 1]
+    (caution,) = cautions_of(Device(queues=2, indirection_table=table))
+    assert caution == UnevenTable(0, 6, 8, 2, 0.5, 0.0)
+    made_for_them = [1, 1, 1, 3, 1, 1, 1, 3]
+    assert cautions_of(Device(queues=2, indirection_table=table), made_for_them) == []
+    on_one_entry = [96, 1, 1, 1, 1, 1, 1, 1]
+    assert cautions_of(Device(queues=2, indirection_table=table), on_one_entry) == []
 
 
 @pytest.mark.parametrize(
@@ -276,6 +308,7 @@ def test_what_cannot_be_judged_is_told_by_numbers():
     assert judge_inputs(3).facts == FewInputs(3)
     assert judge_packets(64, 16) is None
     assert judge_packets(63, 16).facts == FewPackets(63, 64, 16)
+    assert judge_packets(127, 16, 2).facts == FewPackets(127, 128, 16)
     assert judge_table("jain_packets", 0.5, 0.9, 1).facts == JudgedTable("jain_packets", 0.5, 0.9, is_gain=True)
     assert not judge_table("cov_packets", 0.5, 0.9, 1).facts.is_gain
     assert judge_table("cov_packets", 0.5, 0.9, 0).cause == "nothing"

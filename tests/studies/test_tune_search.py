@@ -72,6 +72,7 @@ def test_the_choosing_half_is_shared_out():
         ("max_ideal_packets", None, 0.1, Gain.NONE),
         ("max_ideal_packets", Halves(0.1, 0.05), 0.1, Gain.LASTING),
         ("max_ideal_packets", Halves(0.1, 0.15), 0.1, Gain.NOT_LASTING),
+        ("max_ideal_packets", Halves(0.1, 0.19), 0.3, Gain.NOT_LASTING),
         ("max_ideal_packets", Halves(0.1, 0.3), 0.5, Gain.NOT_LASTING),
         ("jain_packets", Halves(0.9, 0.95), 0.9, Gain.LASTING),
         ("jain_packets", Halves(0.9, 0.85), 0.9, Gain.NOT_LASTING),

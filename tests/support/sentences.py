@@ -16,7 +16,7 @@ from pcaphash.studies.shared.chance.trials import Interval
 from pcaphash.studies.sweep import MEASURE_COLUMNS, sweep
 from pcaphash.studies.sweep.verdict import Conclusion
 from pcaphash.studies.sweep.verdict import Verdict as SweepVerdict
-from pcaphash.studies.tune.cautions import RepeatingKey, SmallTable, UnequalEntries, UnusedQueues, ZeroKey
+from pcaphash.studies.tune.cautions import RepeatingKey, SmallTable, UnequalEntries, UnevenTable, UnusedQueues, ZeroKey
 from pcaphash.studies.tune.verdict import (
     Cause,
     CutShort,
@@ -79,6 +79,7 @@ def tune_sentences() -> Iterator[str]:
         RepeatingKey(1, 256),
         RepeatingKey(2, 65536),
         SmallTable(16, 4, 8),
+        UnevenTable(0, 19, 64, 16, 3.6, 0.145),
     )
     yield from map(caution_text, (*cautions, UnequalEntries(6, 21, 22)))
 

@@ -6,7 +6,7 @@ from pcaphash.report.figures.canvas import add_legend, make_figure, say_nothing,
 from pcaphash.report.figures.palette import BAND, BLUE, FAINT, GREY, INK, PAPER, VERMILLION
 from pcaphash.report.tune.words import DIGITS, tuning_title
 from pcaphash.report.words.measures import IN_PERCENT, MEASURES, write_measure
-from pcaphash.report.words.values import count, packets, trace_names
+from pcaphash.report.words.values import counted, packets, trace_names
 from pcaphash.studies.tune.trial import CURRENT
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def draw_tuning(tuning: "Tuning") -> "Figure":
         say_nothing(figure, "no keys were tried")
         return figure
     figure = make_figure(_WIDTH, _HEIGHT)
-    write_title(figure, tuning_title(tuning.verdict), f"{subject}; {count(len(tuning.keys) - 1)} random keys")
+    write_title(figure, tuning_title(tuning.verdict), f"{subject}; {_keys_text(tuning)}")
     panel = figure.subplots()
     named = _draw_keys(panel, tuning)
     measure = tuning.measure.rpartition("_")[0]
@@ -46,6 +46,12 @@ def draw_tuning(tuning: "Tuning") -> "Figure":
     return figure
 
 
+def _keys_text(tuning: "Tuning") -> str:
+    """Say which keys there is a dot for."""
+    searched = " and one that was searched for" if len(tuning.keys) > tuning.n_random + 1 else ""
+    return f"{counted(tuning.n_random, 'random key', 'random keys')}{searched}"
+
+
 def _draw_keys(panel: "Axes", tuning: "Tuning") -> "list[tuple[str, Artist]]":
     assert tuning.baseline is not None
     choosing, judging = (tuning.columns[f"{part}_{tuning.measure}"] for part in ("choosing", "judging"))
@@ -55,7 +61,7 @@ def _draw_keys(panel: "Axes", tuning: "Tuning") -> "list[tuple[str, Artist]]":
     (cloud,) = panel.plot(choosing[others], judging[others], ".", color=GREY, markersize=4, zorder=2)
     median = panel.axhline(tuning.baseline.median(tuning.measure), color=INK, linewidth=1, linestyle=(0, (4, 3)))
     named: list[tuple[str, Artist]] = [
-        ("random keys", cloud),
+        ("other keys", cloud),
         ("95 of 100 ideal hashes", band),
         ("median of ideal hashes", median),
     ]

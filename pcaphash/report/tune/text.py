@@ -5,20 +5,20 @@ from typing import TYPE_CHECKING, TextIO
 from rich.console import Console
 from rich.text import Text
 
-from pcaphash.device.indirection_table import default_table
 from pcaphash.errors import Field
 from pcaphash.report.analyze.text import show_facts
 from pcaphash.report.layout import Columns, open_console, show_headline, show_text
 from pcaphash.report.tune.words import DIGITS, MOST_ENTRIES, put_into_words, same_sizes_text
 from pcaphash.report.words.measures import write_measure
-from pcaphash.report.words.values import count
-from pcaphash.studies.tune.trial import CURRENT
+from pcaphash.report.words.values import count, counted
+from pcaphash.studies.tune.trial import CURRENT, EQUAL, GIVEN
 from pcaphash.studies.tune.verdict import Cause
 
 if TYPE_CHECKING:
     from pcaphash.studies.tune import Tuning
 
 _MOST_SHOWN = 5  # keys
+_TABLES = {GIVEN: "given", EQUAL: "even"}
 _SAME = 12  # decimal places that tell measures apart: the last ones depend on the order of the queues
 
 
@@ -45,7 +45,8 @@ def show_tuning(tuning: "Tuning", stream: TextIO) -> None:
     if tuning.n_inputs is not None:
         _show_keys(tuning, console)
         _show_sizes(tuning, console)
-    for line in [*words.tables, _entries(tuning), *words.settings]:
+    entries = [_entries(tuning)] if tuning.moved or tuning.n_inputs is None else []
+    for line in [*words.tables, *entries, *words.settings]:
         show_text(Text(line), console)
     console.print()
     show_facts(tuning.analysis, console)
@@ -57,7 +58,9 @@ def _show_keys(tuning: "Tuning", console: Console) -> None:
     order = tuning.order.tolist()
     shown = [CURRENT, *[number for number in order if number != CURRENT][:_MOST_SHOWN]]
     places = {number: place for place, number in enumerate(order, 1)}
-    title = f"{count(tuning.n_random)} random keys and the current one by {tuning.measure}"
+    n_searched = len(order) - tuning.n_random - 1
+    searched = ", one that was searched for" if n_searched else ""
+    title = f"{counted(tuning.n_random, 'random key', 'random keys')}{searched} and the current one by {tuning.measure}"
     columns = Columns(title, [_name(tuning, number)
                               for number in shown], "key", "right")  # fmt: skip
     columns.add(f"place of {count(len(order))}", [count(places[number]) for number in shown])
@@ -76,9 +79,10 @@ def _show_sizes(tuning: "Tuning", console: Console) -> None:
     if len({round(each.median, _SAME) for each in tuning.sizes}) == 1:
         console.print(f"{same_sizes_text(tuning)}\n")
         return
-    table = tuning.device.indirection_table
-    given = None if table == default_table(len(table), tuning.device.queues) else len(table)
-    sizes = [f"{count(each.size)}{' (given)' if each.size == given else ''}" for each in tuning.sizes]
+    several = {each.size for each in tuning.sizes if each.table == GIVEN}
+    sizes = [
+        f"{count(each.size)}{f' ({_TABLES[each.table]})' if each.size in several else ''}" for each in tuning.sizes
+    ]
     columns = Columns("table sizes on other flows, under random keys", sizes, "entries", "right")
     columns.add("median", [_brief(tuning, each.median) for each in tuning.sizes])
     columns.add(

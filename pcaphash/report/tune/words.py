@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pcaphash.errors import Field
+from pcaphash.errors import Command, Field
 from pcaphash.report.words.cut import cut_short
 from pcaphash.report.words.device import is_key_assumed
 from pcaphash.report.words.measures import say_measure, write_measure, write_number
-from pcaphash.report.words.reach import reach_texts
-from pcaphash.report.words.values import count, counted, percent, too_few
-from pcaphash.studies.tune.cautions import RepeatingKey, SmallTable, UnequalEntries, UnusedQueues, ZeroKey
+from pcaphash.report.words.reach import input_text, reach_texts
+from pcaphash.report.words.values import count, counted, listed, percent, too_few
+from pcaphash.studies.tune.cautions import RepeatingKey, SmallTable, UnequalEntries, UnevenTable, UnusedQueues, ZeroKey
 from pcaphash.studies.tune.measures import is_better
 from pcaphash.studies.tune.search import Gain
 from pcaphash.studies.tune.tables import Turns
@@ -26,10 +26,12 @@ from pcaphash.studies.tune.verdict import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pcaphash.studies.shared.linear.reach import Reach
     from pcaphash.studies.tune import Tuning
     from pcaphash.studies.tune.cautions import Caution
-    from pcaphash.studies.tune.search import Gain
-from pcaphash.studies.tune.verdict import Verdict
+    from pcaphash.studies.tune.verdict import Verdict
 
 DIGITS = 4
 """Decimal places of measures that are not percentages: keys differ by little."""
@@ -38,6 +40,9 @@ MOST_ENTRIES = 512
 """A table with more entries is shown only in files."""
 
 _CURRENT_KEY, _ASSUMED_KEY = "current key", "assumed key"
+
+_OF_TABLE = UnusedQueues | UnevenTable
+_INPUT_TO_BLAME = "No other table helps either, so the hash inputs are to blame: {compare} shows why."
 
 _LITTLE = {
     Little.BAD_ONCE: (
@@ -87,12 +92,13 @@ class TuningWords:
 def put_into_words(tuning: "Tuning") -> TuningWords:
     """Write the result of tuning for readers."""
     verdict, is_nothing = tuning.verdict, tuning.verdict.cause == Cause.NOTHING
-    unused = [caution_text(each) for each in verdict.cautions if isinstance(each, UnusedQueues)]
+    of_table = [caution_text(each) for each in verdict.cautions if isinstance(each, _OF_TABLE)]
+    to_blame = [_INPUT_TO_BLAME.format(compare=Command("compare"))] if tuning.is_input_to_blame else []
     key = _ASSUMED_KEY if is_key_assumed(tuning.device) else _CURRENT_KEY
     return TuningWords(
-        headline=" ".join([*unused, headline(verdict, key)]),
+        headline=" ".join([*of_table, headline(verdict, key), *to_blame]),
         reasons=[*reasons(verdict), *search_lines(tuning), *reach_lines(tuning)],
-        cautions=[caution_text(each) for each in verdict.cautions if not isinstance(each, UnusedQueues)],
+        cautions=[caution_text(each) for each in verdict.cautions if not isinstance(each, _OF_TABLE)],
         tables=[] if is_nothing else table_lines(tuning),
         settings=[] if is_nothing or tuning.n_inputs is None else setting_lines(tuning),
         limits=[] if is_nothing else _limits(tuning),
@@ -126,12 +132,11 @@ def headline(verdict: "Verdict", key: str = _CURRENT_KEY) -> str:
 def _judged(facts: JudgedKeys, key: str) -> str:
     best, current = (write_number(facts.measure, halves.judging) for halves in (facts.best, facts.current))
     if facts.why == Little.AS_CHANCE:
-        outside = "better than" if facts.worse_than < 50 else "hardly worse than"
-        on_all = write_number(facts.measure, facts.current_on_all)
-        where = "within" if facts.current.judging in facts.ideal else outside
+        outside = "better than most" if facts.worse_than < 50 else "hardly worse than"
+        how = "as well as" if facts.current.judging in facts.ideal else outside
         return (
-            f"Keep the {key}: on the flows not used to choose keys, {say_measure(facts.measure, current)} "
-            f"({on_all} on all flows), {where} the range of ideal hashes ({_ideal(facts)}). {_no_gain(facts)}"
+            f"Keep the {key}: it does {how} ideal hashes. On the flows not used to choose keys, "
+            f"{say_measure(facts.measure, current)}; 95 of 100 ideal hashes give {_ideal(facts)}. {_no_gain(facts)}"
         )
     if facts.why is not None:
         return _LITTLE[facts.why].format(key=key)
@@ -145,7 +150,7 @@ def _no_gain(facts: JudgedKeys) -> str:
     """Say why the best key tried is no reason to change a key that does as well as chance."""
     best, current = facts.best.judging, facts.current.judging
     if best in facts.ideal and current in facts.ideal and is_better(facts.measure, best, current):
-        return f"So is the best key tried, with {write_number(facts.measure, best)}: the difference may be chance."
+        return f"The best key tried gives {write_number(facts.measure, best)}: the difference may be chance."
     return "A key chosen for these flows may not suit others."
 
 
@@ -171,14 +176,16 @@ def reasons(verdict: "Verdict") -> list[str]:
         return [_gain_of_table(facts)]
     if not isinstance(facts, JudgedKeys):
         return []
-    keys = (("best key", facts.best), ("current key", facts.current))
+    on_all = f", and {write_number(facts.measure, facts.current_on_all)} on all flows"
+    keys = (("best key", facts.best, ""), ("current key", facts.current, on_all))
     # Beside a key that is to be kept, this would read as if nearly any other was better.
     worse = "" if facts.why == Little.AS_CHANCE else f"; {facts.worse_than:.4g}% of them do better than the current key"
     return [
         *(
             f"{name}: {say_measure(facts.measure, write_number(facts.measure, halves.choosing))} on the flows used "
-            f"to choose keys, and {write_number(facts.measure, halves.judging)} on the other flows"
-            for name, halves in keys
+            f"to choose keys{',' if of_all else ', and'} {write_number(facts.measure, halves.judging)} on the other "
+            f"flows{of_all}"
+            for name, halves, of_all in keys
         ),
         f"ideal hashes: {_ideal(facts)} on the other flows in 95 of 100 cases{worse}",
     ]
@@ -211,14 +218,22 @@ def reach_lines(tuning: "Tuning") -> list[str]:
     for number, name in enumerate(("current", "best")):
         limited = [pair[number] for pair in tuning.reaches if pair[number].matters]
         lines += [f"{name} key: {text.removeprefix('With this key, ')}" for text in reach_texts(limited)]
-    if not lines and tuning.reaches:
-        current, best = (max(pair[number].rank for pair in tuning.reaches) for number in (0, 1))
-        bits = tuning.reaches[0][0].index_bits
-        lines.append(
-            f"rank: {current} of {bits} bits of the table index with the current key, {best} with the best one; "
-            "neither limits which table entries these flows can reach"
-        )
-    return lines
+    return lines or [_ranks_text(tuning.reaches)] if tuning.reaches else lines
+
+
+def _ranks_text(reaches: "Sequence[tuple[Reach, Reach]]") -> str:
+    """Say how many bits of the table index vary with the current key and with the best one, which limits nothing."""
+    ranks: dict[tuple[int, int], list[str]] = {}
+    for current, best in reaches:
+        ranks.setdefault((current.rank, best.rank), []).append(input_text(current.kind))
+    bits = reaches[0][0].index_bits
+    told = [
+        f"{current} of {bits} bits of the table index{f' for {listed(kinds)}' if len(ranks) > 1 else ''} with the "
+        f"current key, {best} with the best one"
+        for (current, best), kinds in ranks.items()
+    ]
+    limits = "neither limits" if len(ranks) == 1 else "no rank limits"
+    return f"rank: {'; '.join(told)}; {limits} which table entries these flows can reach"
 
 
 def caution_text(caution: "Caution") -> str:
@@ -227,6 +242,13 @@ def caution_text(caution: "Caution") -> str:
         return (
             f"The indirection table uses only {count(caution.used)} of {count(caution.queues)} receive queues: unless "
             f"that is intended, use all of them first (ethtool -X IF equal {caution.queues})."
+        )
+    if isinstance(caution, UnevenTable):
+        entries = f"{count(caution.entries)} of {counted(caution.table_size, 'entry', 'entries')}"
+        return (
+            f"The indirection table is uneven: it has {entries} for receive queue {caution.queue}. With an even one, "
+            f"the busiest receive queue is {percent(caution.excess_even)} above the ideal share instead of "
+            f"{percent(caution.excess)}: set that first (ethtool -X IF equal {caution.queues})."
         )
     if isinstance(caution, ZeroKey):
         return "hash key: it is all zero, so every hash is 0 and leads to table entry 0"
@@ -257,6 +279,9 @@ def table_lines(tuning: "Tuning") -> list[str]:
     measure, key = tuning.measure, tuning.recommended
     whole, judged = (write_number(measure, tuning.value(part, key)) for part in ("all", "judging"))
     own = "current table" if key == CURRENT else "current table with the best key"
+    if tuning.n_inputs is not None and not tuning.moved:
+        here = say_measure(measure, whole)
+        return [f"table: no other one is better for these flows, with which {here} under the {_key_name(tuning)} key"]
     lines = []
     for name, trial in (("rebalanced table", tuning.rebalanced), ("table by weights", tuning.weighted)):
         here = say_measure(measure, write_number(measure, trial.whole))
@@ -273,13 +298,16 @@ def table_lines(tuning: "Tuning") -> list[str]:
 
 def setting_lines(tuning: "Tuning") -> list[str]:
     """Give the command and the payload that set key and table, and say how far the command goes."""
+    if tuning.recommended == CURRENT and not tuning.moved:
+        return []
     line = tuning.ethtool_line
     is_short = len(tuning.rebalanced.table) <= MOST_ENTRIES
+    table = "rebalanced" if tuning.moved else "current"
     payload = tuning.rss_config.hex() if is_short else f"see rss_config.hex ({Field('output')})"
     return [
         *([f"Linux: {line}"] if line else []),
-        *([] if tuning.is_table_in_ethtool else [_what_ethtool_lacks(tuning), _WHAT_SETS_ENTRIES]),
-        f"RSS_CONFIG with the {_key_name(tuning)} key and the rebalanced table: {payload}",
+        *([] if tuning.is_table_in_ethtool or not tuning.moved else [_what_ethtool_lacks(tuning), _WHAT_SETS_ENTRIES]),
+        f"RSS_CONFIG with the {_key_name(tuning)} key and the {table} table: {payload}",
     ]
 
 

@@ -4,12 +4,17 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
+import numpy.typing as npt
 
 from pcaphash.device.device import Device
+from pcaphash.device.indirection_table import default_table
 from pcaphash.kernels.toeplitz import KEY_LEN
 from pcaphash.studies.key.facts import hash_rank_of
+from pcaphash.studies.shared.chance.spread import EVEN, spread
+from pcaphash.studies.tune.trial import place
 
 _LEAST_ENTRIES = 4  # of a table for each receive queue: with fewer, not even equal entries can be shared out evenly
+_OF_EXCESS = 0.5  # what an even table leaves of it at most where the table is named as the cause
 _WORD = 2  # bytes that a symmetric key repeats
 
 
@@ -58,15 +63,51 @@ class UnusedQueues:
     queues: int
 
 
-Caution = UnusedQueues | ZeroKey | RepeatingKey | SmallTable | UnequalEntries
+@dataclass(frozen=True)
+class UnevenTable:
+    """The indirection table is why the packets spread unevenly.
+
+    Parameters
+    ----------
+    queue, entries : int
+        The receive queue with the most entries, and how many it has.
+    table_size, queues : int
+        Entries and receive queues in all.
+    excess, excess_even : float
+        How far the busiest receive queue is above its ideal share of packets, and would be with a table in which the
+        receive queues take turns.
+    """
+
+    kind: ClassVar[str] = "uneven-table"
+    queue: int
+    entries: int
+    table_size: int
+    queues: int
+    excess: float
+    excess_even: float
 
 
-def list_cautions(device: Device) -> list[Caution]:
-    """List what about a device's key and table bears on tuning."""
+Caution = UnusedQueues | UnevenTable | ZeroKey | RepeatingKey | SmallTable | UnequalEntries
+
+
+def list_cautions(device: Device, loads: npt.NDArray[np.int64], fixed: npt.NDArray[np.int64]) -> list[Caution]:
+    """List what about a device's key and table bears on tuning.
+
+    Parameters
+    ----------
+    device : Device
+        The device.
+    loads : int64 array of shape (entries, 2)
+        Packets and bytes of each entry of its table.
+    fixed : int64 array of shape (queues, 2)
+        Packets and bytes that each receive queue has whatever the table says.
+    """
     found: list[Caution] = []
     unused = find_unused(device)
     if unused is not None:
         found.append(unused)
+    elif (uneven := _find_uneven(device, loads[:, :1], fixed[:, :1])) is not None:
+        found.append(uneven)
     key = device.hash_key[:KEY_LEN].ljust(KEY_LEN, b"\0")
     if not any(key):
         found.append(ZeroKey())
@@ -78,9 +119,25 @@ def list_cautions(device: Device) -> list[Caution]:
     if n_entries < _LEAST_ENTRIES * queues:
         found.append(SmallTable(n_entries, _LEAST_ENTRIES, queues))
     entries = np.bincount(device.indirection_table, minlength=queues)
-    if unused is None and queues & queues - 1 and entries.min() < entries.max():
+    if not is_table_doubtful(found) and queues & queues - 1 and entries.min() < entries.max():
         found.append(UnequalEntries(queues, int(entries.min()), int(entries.max())))
     return found
+
+
+def is_table_doubtful(found: list[Caution]) -> bool:
+    """Tell whether the table itself is doubtful."""
+    return any(isinstance(each, UnusedQueues | UnevenTable) for each in found)
+
+
+def _find_uneven(device: Device, packets: npt.NDArray[np.int64], fixed: npt.NDArray[np.int64]) -> UnevenTable | None:
+    """Find out whether the table is why the packets of its entries spread unevenly; None if it is not."""
+    table, queues = device.indirection_table, device.queues
+    even = default_table(len(table), queues)
+    excess, excess_even = (spread((place(packets, each, queues) + fixed)[:, 0])["max_ideal"] for each in (table, even))
+    if len(table) < queues or not excess > EVEN or excess_even > _OF_EXCESS * excess:
+        return None
+    entries = np.bincount(table, minlength=queues)
+    return UnevenTable(int(entries.argmax()), int(entries.max()), len(table), queues, excess, excess_even)
 
 
 def find_unused(device: Device) -> UnusedQueues | None:

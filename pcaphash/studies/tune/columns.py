@@ -48,6 +48,7 @@ SIZES = Schema(
     "sizes",
     (
         Column("size", "integer", "entries of the indirection table", "entries"),
+        Column("table", "text", "`equal` if the receive queues take turns, `given` for the device's own if it differs"),
         Column("median", "number", _BAND, "ratio", "without load"),
         Column("low", "number", _BAND, "ratio", "without load"),
         Column("high", "number", _BAND, "ratio", "without load"),

@@ -165,8 +165,8 @@ def tune_inputs(
             baseline, measure, current, tried.halves(tried.others[0]), random.on_all(CURRENT), random.outdone
         )
     best = tried.others[0]
-    recommended = tried.keys[best if verdict.cause == Cause.KEY else CURRENT]
-    entries = entries_under(split.packed, device, recommended)
+    under_current = entries_under(split.packed, device, device.hash_key)
+    entries = under_current if verdict.cause != Cause.KEY else entries_under(split.packed, device, tried.keys[best])
     rebalanced, weighted = try_tables(device.indirection_table, entries, split.fixed, measure)
     return Tuning(
         analysis=analysis,
@@ -184,7 +184,7 @@ def tune_inputs(
         sizes=trial.sizes,
         rebalanced=rebalanced,
         weighted=weighted,
-        verdict=replace(verdict, cautions=list_cautions(device)),
+        verdict=replace(verdict, cautions=list_cautions(device, under_current.sum(axis=0), split.fixed.sum(axis=0))),
     )
 
 

@@ -9,9 +9,18 @@ CHOICES = tuple(f"{measure}_{unit}" for unit in UNITS for measure in MEASURES if
 """What keys can be chosen by; ``min_max`` does not order spreads that leave a receive queue empty."""
 
 
+_CLEAR = 0.9  # of the distance from an even spread
+
+
 def is_better(measure: str, value: float, other: float) -> bool:
     """Tell whether one value of a measure is better than another."""
     return value > other if measure.startswith(GROWING) else value < other
+
+
+def is_clearly_better(measure: str, value: float, other: float) -> bool:
+    """Tell whether one value of a measure is nearer to an even spread than another by a tenth at least."""
+    even = float(measure.startswith(GROWING))
+    return abs(even - value) <= _CLEAR * abs(even - other)
 
 
 def badness(values: npt.NDArray[np.float64], measure: str) -> npt.NDArray[np.float64]:

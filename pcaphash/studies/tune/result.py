@@ -13,6 +13,7 @@ from pcaphash.engine.reading import Reading
 from pcaphash.engine.result import Result
 from pcaphash.studies.analyze import Analysis
 from pcaphash.studies.shared.chance.baseline import Baseline
+from pcaphash.studies.shared.chance.spread import EVEN
 from pcaphash.studies.shared.linear.reach import Reach
 from pcaphash.studies.tune.cautions import find_unused
 from pcaphash.studies.tune.columns import ENTRIES, KEYS, SIZES
@@ -155,6 +156,13 @@ class Tuning(Result):
         return sum(before != after for before, after in zip(own, new, strict=True))
 
     @property
+    def is_input_to_blame(self) -> bool:
+        """Whether packets spread unevenly, and neither another key nor another table changes that."""
+        if self.n_inputs is None or self.moved or self.verdict.cause != Cause.LITTLE:
+            return False
+        return bool(self.columns["all_max_ideal_packets"][CURRENT] > EVEN)
+
+    @property
     def is_table_in_ethtool(self) -> bool:
         """Whether ``ethtool -X`` can express the rebalanced table."""
         return ethtool_table(self.rebalanced.table) is not None
@@ -164,12 +172,13 @@ class Tuning(Result):
         """The table of ``ethtool -X`` to set; None if none is known to be an improvement.
 
         If the current table leaves out receive queues, all of them in turns. Else the rebalanced table if ``ethtool
-        -X`` can express it, else weights if these are better than the current table, both on these flows and on flows
-        that were not used to make the weights. A saved census has no flows to judge tables by.
+        -X`` can express it and it differs from the current one, else weights if these are better than the current
+        table, both on these flows and on flows that were not used to make the weights. A saved census has no flows to
+        judge tables by.
         """
         if find_unused(self.device) is not None:
             return Turns(self.device.queues)
-        if self.n_inputs is None:
+        if self.n_inputs is None or not self.moved:
             return None
         table = ethtool_table(self.rebalanced.table)
         if table is not None:
@@ -217,4 +226,7 @@ class Tuning(Result):
     @property
     def size_rows(self) -> list[Row]:
         """A row for every table size."""
-        return [{"size": each.size, "median": each.median, "low": each.low, "high": each.high} for each in self.sizes]
+        return [
+            {"size": each.size, "table": each.table, "median": each.median, "low": each.low, "high": each.high}
+            for each in self.sizes
+        ]

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pcaphash.kernels.toeplitz import WORDS
-from pcaphash.studies.tune.measures import is_better
+from pcaphash.studies.tune.measures import is_better, is_clearly_better
 from pcaphash.studies.tune.verdict import Halves
 
 _AT_ONCE = 32  # keys, each with one bit flipped, of which the best is taken if it is better than the key before
@@ -36,7 +36,8 @@ class Gain(StrEnum):
     NOT_LASTING = "not-lasting"
     """It found one that is no better over the judging half, or not by more than ideal hashes differ."""
     LASTING = "lasting"
-    """It found one that is better over the judging half than the best random key and 97.5% of ideal hashes."""
+    """It found one that is better over the judging half than 97.5% of ideal hashes, and clearly better than the best
+    random key."""
 
 
 @dataclass(frozen=True)
@@ -144,7 +145,7 @@ def conclude(tried: int, measure: str, random: Halves, found: Halves | None, ide
     """
     if found is None:
         return Search(tried, Gain.NONE, random, None)
-    lasts = all(is_better(measure, found.judging, other) for other in (random.judging, ideal))
+    lasts = is_better(measure, found.judging, ideal) and is_clearly_better(measure, found.judging, random.judging)
     return Search(tried, Gain.LASTING if lasts else Gain.NOT_LASTING, random, found)
 
 

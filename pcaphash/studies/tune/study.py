@@ -26,7 +26,7 @@ from pcaphash.studies.tune.flows import tune_inputs
 from pcaphash.studies.tune.measures import CHOICES
 from pcaphash.studies.tune.result import Tuning
 from pcaphash.studies.tune.tables import try_tables
-from pcaphash.studies.tune.trial import CHOOSING, PARTS, measure_queues, place, random_keys
+from pcaphash.studies.tune.trial import CHOOSING, HALVES, PARTS, measure_queues, place, random_keys
 from pcaphash.studies.tune.verdict import Verdict, judge_capture, judge_inputs, judge_packets, judge_queues, judge_table
 
 
@@ -112,13 +112,13 @@ class TuningRequest(Asked):
         analysis = analyze_counts(partial, self.devices)
         (distribution,) = analysis.distributions
         nothing = judge_queues(device.queues) or judge_capture(distribution)
-        few = judge_packets(int(distribution.queues[:, 0].sum()), device.queues)
+        n_packets = int(distribution.queues[:, 0].sum())
         if not counts.has_flows:
-            return _tune_tables(analysis, self.measure, self.seed, nothing or few)
+            return _tune_tables(analysis, self.measure, self.seed, nothing or judge_packets(n_packets, device.queues))
         (table,) = counts.tables.values()
         inputs = find_inputs(table.flows(), device).in_order()
         keys = [device.hash_key, *random_keys(self.n_keys, len(device.hash_key), self.seed)]
-        nothing = nothing or judge_inputs(len(inputs)) or few
+        nothing = nothing or judge_inputs(len(inputs)) or judge_packets(n_packets, device.queues, HALVES)
         return tune_inputs(inputs, analysis, keys, self.measure, self.seed, table.kept_share, nothing)
 
 
@@ -169,5 +169,5 @@ def _tune_tables(analysis: Analysis, measure: str, seed: int, few: Verdict | Non
         sizes=[],
         rebalanced=rebalanced,
         weighted=weighted,
-        verdict=replace(verdict, cautions=list_cautions(device)),
+        verdict=replace(verdict, cautions=list_cautions(device, entries[0], fixed[0])),
     )

@@ -27,6 +27,9 @@ CHOOSING, JUDGING = range(HALVES)
 CURRENT = 0
 """Which of the keys is the device's own."""
 
+EQUAL, GIVEN = "equal", "given"
+"""A table in which the receive queues take turns, as ``ethtool -X IF equal`` sets it, and the device's own one."""
+
 _LARGEST_SIZE = 512  # that sizes are tried up to, unless the device's table is larger
 _ENTRIES_PER_QUEUE = 4
 _MOST_CELLS = 1 << 22  # numbers held at a time: that many keys are tried at once, and then the next ones
@@ -194,11 +197,14 @@ class SizeTrial:
     ----------
     size : int
         Entries.
+    table : str
+        ``given`` for the device's own table; ``equal`` for one in which the receive queues take turns.
     median, low, high : float
         The measure over the judging half: its median, and where it lies for 95 of 100 random keys.
     """
 
     size: int
+    table: str
     median: float
     low: float
     high: float
@@ -226,17 +232,19 @@ def try_keys(
     """Measure how each key spreads each half, with the device's own table and with default tables of other sizes."""
     sizes = _sizes(device)
     parts: list[Columns] = []
-    of_sizes: dict[int, list[npt.NDArray[np.float64]]] = {size: [] for size in sizes}
+    tables = {(size, EQUAL): default_table(size, device.queues) for size in sizes}
+    if tables[len(device.indirection_table), EQUAL] != device.indirection_table:
+        tables[len(device.indirection_table), GIVEN] = device.indirection_table
+    of_tables: dict[tuple[int, str], list[npt.NDArray[np.float64]]] = {of: [] for of in sorted(tables)}
     column = UNITS.index(measure.rpartition("_")[2])
     own = len(device.indirection_table)
     for entries in spread_halves(packed, keys, max(*sizes, 2)):
         queues = place(fold(entries, own), device.indirection_table, device.queues) + fixed
         parts.append(measure_queues(queues))
-        for size in sizes:
-            table = device.indirection_table if size == own else default_table(size, device.queues)
+        for (size, kind), table in tables.items():
             loads = place(fold(entries[:, JUDGING], size), table, device.queues) + fixed[JUDGING]
-            of_sizes[size].append(spread_each(loads[:, :, column])[measure.rpartition("_")[0]])
-    return Trial(join_columns(parts), list(_summarize(of_sizes)))
+            of_tables[size, kind].append(spread_each(loads[:, :, column])[measure.rpartition("_")[0]])
+    return Trial(join_columns(parts), list(_summarize(of_tables)))
 
 
 def _sizes(device: Device) -> list[int]:
@@ -248,11 +256,11 @@ def _sizes(device: Device) -> list[int]:
     return sorted({own, *(size for size in powers if size >= device.queues)})
 
 
-def _summarize(of_sizes: dict[int, list[npt.NDArray[np.float64]]]) -> Iterable[SizeTrial]:
-    for size, values in of_sizes.items():
+def _summarize(of_tables: dict[tuple[int, str], list[npt.NDArray[np.float64]]]) -> Iterable[SizeTrial]:
+    for (size, kind), values in of_tables.items():
         random = np.concatenate(values)[CURRENT + 1 :]
         low, median, high = np.quantile(random, [0.025, 0.5, 0.975]).tolist()
-        yield SizeTrial(size, median, low, high)
+        yield SizeTrial(size, kind, median, low, high)
 
 
 def entries_under(packed: Packed, device: Device, key: bytes) -> npt.NDArray[np.int64]:

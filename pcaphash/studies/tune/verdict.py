@@ -197,9 +197,9 @@ def judge_capture(distribution: "Distribution") -> Verdict | None:
     return Verdict(Cause.NOTHING, CutShort(distribution.packets, n_cut)) if n_cut else None
 
 
-def judge_packets(n_packets: int, queues: int) -> Verdict | None:
-    """Say that there are too few packets to judge by; None if there are enough."""
-    needed = packets_needed(queues)
+def judge_packets(n_packets: int, queues: int, parts: int = 1) -> Verdict | None:
+    """Say that there are too few packets to judge by in each of so many equal parts; None if there are enough."""
+    needed = parts * packets_needed(queues)
     return Verdict(Cause.NOTHING, FewPackets(n_packets, needed, queues)) if n_packets < needed else None
 
 
