@@ -137,6 +137,17 @@ def test_fragments_of_many_flows_are_no_single_flow(tmp_path):
     (finding,) = verdict.findings
     assert finding.cause == "no-ports"
     assert finding.facts == HeavyFlow("10.1.1.1 > 10.1.1.2", "NONE", 1.0, 1 / 8, finding.facts.queue)
+    assert verdict.advice == [AvoidPortless("inner", "10.1.1.1 > 10.1.1.2", "NONE", has_fragments=True)]
+
+
+@pytest.mark.parametrize("other", [0, 1])
+def test_packets_without_ports_that_are_no_fragments_are_not_called_so(tmp_path, other):
+    ping = builders.ipv4(bytes(64), 1, bytes([10, 1, 1, 1]), bytes([10, 1, 1, 2]))
+    # Fragments between other addresses change nothing.
+    fragment = builders.ipv4(bytes(64), 17, bytes([10, 1, 1, 3]), bytes([10, 1, 1, 2]), more_fragments=True)
+    packets = [builders.ethernet(each, builders.IPV4) for each in [ping] * 200 + [fragment] * other]
+    verdict = verdict_on(tmp_path, packets)
+    assert verdict.findings[0].cause == "no-ports"
     assert verdict.advice == [AvoidPortless("inner", "10.1.1.1 > 10.1.1.2", "NONE")]
 
 

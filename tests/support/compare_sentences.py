@@ -120,6 +120,7 @@ ADVICE: list[Advice] = [
     SplitFlow("inner", 3, False),
     SplitFlow("inner", 3, True),
     AvoidPortless("inner", "10.0.0.1 > 10.0.0.2", NONE),
+    AvoidPortless("inner", "10.0.0.1 > 10.0.0.2", NONE, has_fragments=True),
     AvoidPortless("inner", "10.0.0.1 > 10.0.0.2", "VXLAN"),
     RebalanceTable("inner", 16, 8),
 ]

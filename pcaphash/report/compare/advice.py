@@ -110,9 +110,13 @@ def put_advice_into_words(advice: "Advice") -> AdviceWords:
             is_note=True,
         )
     if isinstance(advice, AvoidPortless):
+        fragments = (
+            ", and not those of fragments. Some of these packets are fragments: avoid them (for instance with a "
+            "smaller MTU in the tunnel)"
+        )
         return AdviceWords(
-            f"expect one receive queue for {advice.endpoints}: hash types cover only the ports of TCP and UDP, and not "
-            "those of fragments. If these are fragments, avoid them (for instance with a smaller MTU in the tunnel).",
+            f"expect one receive queue for {advice.endpoints}: hash types cover only the ports of TCP and UDP"
+            f"{fragments if advice.has_fragments else ''}.",
             is_note=True,
         )
     return _rebalance(advice)

@@ -162,12 +162,13 @@ class SplitFlow:
 
 @dataclass(frozen=True)
 class AvoidPortless:
-    """Only addresses are hashed of packets without ports."""
+    """Only addresses are hashed of packets without ports; outside tunnels, some of them may be fragments."""
 
     kind: ClassVar[str] = "avoid-portless"
     config: str
     endpoints: str
     encapsulation: str
+    has_fragments: bool = False
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,7 @@ from pcaphash.errors import ConfigurationError, Field
 from pcaphash.studies.analyze import analyze_counts
 from pcaphash.studies.compare.affinity import Kin, find_affinity, find_inner_kin, find_innermost_kin
 from pcaphash.studies.compare.evening import consider_even_table
+from pcaphash.studies.compare.fragments import tell_fragments
 from pcaphash.studies.compare.missed import find_missed
 from pcaphash.studies.compare.outcome import FlowSet, Group, Outcome
 from pcaphash.studies.compare.result import Comparison
@@ -141,7 +142,8 @@ class ComparisonRequest(Asked):
             [counts.censuses[identity] for identity in identities_of(self.devices)],
             lambda device: find_missed(partial.reading, device) if counts.has_flows else [],
         )
-        return Comparison(analysis, outcomes, verdict, missed)
+        advice = tell_fragments(verdict.advice, partial.reading, self.devices[0])
+        return Comparison(analysis, outcomes, replace(verdict, advice=advice), missed)
 
     @staticmethod
     def _draw_baseline(outcome: Outcome, timelines: Sequence[Timeline]) -> Outcome:
