@@ -42,7 +42,7 @@ def explain(
       pcaphash explain trace.pcap --packet 17 --format json | jq .steps
     """
     options.check_format(format_, EXPLANATION_WRITERS)
-    device = Device(**configurations.options)
+    device = options.one_device(configurations.options)
     others = _compared(configurations)
     report_warnings([device])
     announce_compilation()

@@ -105,13 +105,13 @@ class Configurations:
         ConfigurationError
             A configuration is refused, or two have one name.
         """
-        return self._devices(self.options) if self.named or self.of_file else [Device(**self.options)]
+        return self._devices(self.options) if self.named or self.of_file else [one_device(self.options)]
 
     def _devices(self, options: DeviceOptions) -> list[Device]:
         if self.named:
             return self._named(options)
         if self.types_option or ("hash_types" in options and not self.of_file):
-            return [Device(**options, name="given")]
+            return [one_device(options)]
         if self.of_file:
             return make_file_configs(options, self.of_file)
         base = Device(**options)
@@ -204,6 +204,12 @@ def _combine_configurations(given: dict[str, Any]) -> Configurations:
     )
     options, of_file, changes = combine_sources(given)
     return Configurations(options, named, of_file, "" if named and types == "--tunnel-types" else types, changes, typed)
+
+
+def one_device(options: DeviceOptions) -> Device:
+    """Make the device of a command that takes one; its name is the same in all commands."""
+    is_typed = "hash_types" in options or "tunnel_types" in options
+    return Device(**options, name="given" if is_typed else None)
 
 
 def adopt_census(traces: Sequence[str], given: DeviceOptions) -> DeviceOptions:

@@ -13,7 +13,7 @@ from pcaphash.cli.progress import announce_compilation, watched
 from pcaphash.cli.running import takes_running
 from pcaphash.cli.selecting import takes_selection
 from pcaphash.cli.traces import TracesOrCensuses, list_traces
-from pcaphash.device import Device, DeviceOptions
+from pcaphash.device import DeviceOptions
 from pcaphash.engine.engines import Running
 from pcaphash.engine.selecting.selection import RECEIVED, Selection
 from pcaphash.report.formats.registry import check_stream, is_binary
@@ -70,7 +70,7 @@ def sweep(
     if output is None:
         check_stream(format_, sys.stdout)
     traces = list_traces(traces)
-    device = Device(**options.adopt_census(traces, device_options))
+    device = options.one_device(options.adopt_census(traces, device_options))
     report_warnings([device])
     announce_compilation()
     from pcaphash.studies.sweep import sweep as study

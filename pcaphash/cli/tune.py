@@ -13,7 +13,7 @@ from pcaphash.cli.progress import announce_compilation, watched
 from pcaphash.cli.running import takes_list
 from pcaphash.cli.selecting import takes_selection
 from pcaphash.cli.traces import TracesOrCensuses, list_traces
-from pcaphash.device import Device, DeviceOptions
+from pcaphash.device import DeviceOptions
 from pcaphash.engine.limits import DEFAULT_MOST_FLOWS
 from pcaphash.engine.selecting.selection import RECEIVED, Selection
 from pcaphash.report.tune.write import TUNING_WRITERS, write_tuning, write_tuning_folder
@@ -74,7 +74,7 @@ def tune(
     """
     options.check_format(format_, TUNING_WRITERS)
     traces = list_traces(traces)
-    device = Device(**device_options)
+    device = options.one_device(device_options)
     report_warnings([device])
     announce_compilation()
     from pcaphash.studies.tune import tune as study
