@@ -12,7 +12,6 @@ import argparse
 import gzip
 import json
 import os
-import re
 import resource
 import subprocess
 import sys
@@ -36,6 +35,9 @@ from pcaphash.engine.engines import Running
 from pcaphash.engine.part import whole_parts
 from pcaphash.engine.request import Request
 
+sys.path.append(str(Path(__file__).resolve().parents[1] / "tests"))
+from support.cluster import cluster
+
 RUNS = 7
 FILE_LEN = 1_000_000
 MOST = 1.3
@@ -43,8 +45,6 @@ MOST = 1.3
 TASK_LEN = 256 * 1024 * 1024
 COMMANDS: dict[str, Callable[..., object]] = {"analyze": pcaphash.analyze, "compare": pcaphash.compare}
 _TICKS = os.sysconf("SC_CLK_TCK")
-_DASK = [sys.executable, "-c", "import sys; from dask.__main__ import main; sys.exit(main())"]
-_ADDRESS = re.compile(r"Scheduler at:\s+(tcp://[0-9.:]+)")
 
 
 def make_files(folder: Path, n_files: int) -> list[Path]:
@@ -65,29 +65,15 @@ def make_files(folder: Path, n_files: int) -> list[Path]:
 
 
 @contextmanager
-def cluster() -> Iterator[tuple[str, int, list[int]]]:
+def two_workers() -> Iterator[tuple[str, int, list[int]]]:
     """Start a scheduler and two workers; give its address, and the numbers of its process and of theirs."""
-    with tempfile.TemporaryDirectory() as folder:
-        log = Path(folder) / "log"
-        listening = ["--host", "127.0.0.1", "--port", "0", "--dashboard-address", "127.0.0.1:0"]
-        with log.open("w") as stream:
-            scheduler = subprocess.Popen([*_DASK, "scheduler", *listening], stderr=stream)
-        workers = None
-        try:
-            while (found := _ADDRESS.search(log.read_text())) is None:
-                time.sleep(0.05)
-            words = ["worker", found[1], "--host", "127.0.0.1", "--nworkers", "2", "--nthreads", "1", "--no-dashboard"]
-            workers = subprocess.Popen([*_DASK, *words], stderr=subprocess.DEVNULL)
-            from distributed import Client
+    with cluster(2) as address:
+        from distributed import Client
 
-            with Client(found[1]) as client:
-                client.wait_for_workers(2)
-                pids = [*client.run(os.getpid).values()]
-            yield found[1], scheduler.pid, pids
-        finally:
-            for process in filter(None, (workers, scheduler)):
-                process.terminate()
-                process.wait()
+        with Client(address) as client:
+            client.wait_for_workers(2)
+            scheduler, workers = client.run_on_scheduler(os.getpid), [*client.run(os.getpid).values()]
+        yield address, scheduler, workers
 
 
 @dataclass
@@ -218,7 +204,7 @@ def main(directory: Path, n_files: int) -> bool:
     is_met = True
     for command in COMMANDS:
         measure_core(command, plain, zipped)
-        with cluster() as (address, scheduler, workers):
+        with two_workers() as (address, scheduler, workers):
             words = [command, str(directory / "plain")]
             at_once = [*words, "--jobs", "2"]
             on_dask = [*words, "--engine", "dask"]
