@@ -10,7 +10,7 @@ from pcaphash.studies.explain.explanation import Explanation
 from pcaphash.studies.explain.packet import Packet
 from pcaphash.studies.explain.result import Answer, Field, Header, HeaderState, InputField, Stripped
 from pcaphash.studies.explain.steps import Layer, StopReason, TraceStep
-from pcaphash.studies.explain.study import explain
+from pcaphash.studies.explain.study import PacketLostError, explain
 
 __all__ = [
     "Answer",
@@ -27,6 +27,7 @@ __all__ = [
     "Level",
     "MissingBytes",
     "Packet",
+    "PacketLostError",
     "StopReason",
     "Stripped",
     "TraceStep",

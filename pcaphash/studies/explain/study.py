@@ -68,7 +68,7 @@ def explain(
     watch : callable, optional
         Called now and then with the progress.
     strip : str, optional
-        The headers that a mirror session added, which are taken off first (``engine.selecting.selection.Selection``).
+        The headers that a mirror session added, which are taken off first (as ``Selection`` has it).
 
     Raises
     ------

@@ -120,8 +120,12 @@ def hash_tuple(
 
     Parameters
     ----------
-    source, destination, source_port, destination_port, protocol
-        As ``parse_tuple`` takes them: ports may follow the addresses, as in ``192.0.2.1:1234``.
+    source, destination : str
+        Addresses, which ports may follow: ``192.0.2.1``, ``192.0.2.1:1234``, ``2001:db8::1`` or ``[2001:db8::1]:1234``.
+    source_port, destination_port : str or int, optional
+        In place of ports after the addresses.
+    protocol : str or int, optional
+        ``tcp``, ``udp``, another name, or a number. Default: TCP where there are ports.
     device : Device, optional
         The configured device. Default: ``Device()``.
 

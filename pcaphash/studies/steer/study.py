@@ -45,7 +45,7 @@ def steer(
     destination : str
         The destination address with its port. With a tunnel and ``header="outer"``, the port is that of the tunnel.
     protocol : str or int, optional
-        As ``parse_tuple`` takes it.
+        ``tcp``, ``udp``, another name, or a number. Default: TCP where there is a port.
     queue : int, optional
         The receive queue. Default: each of the device, with as many flows for one as for the others.
     flow_count : int
@@ -55,7 +55,8 @@ def steer(
     source_ports : str, optional
         The source ports to choose from. Default: ``32768-65535``.
     tunnel : str
-        The tunnel that the flows are in, one of ``tunnelling.NAMES``. Default: none.
+        The tunnel that the flows are in, such as ``VXLAN`` or ``GENEVE`` (``studies.shared.tunnelling.NAMES``).
+        Default: none.
     header : str
         Which header of the tunnel packets has these addresses: ``inner`` (by default) or ``outer``.
     device : Device, optional

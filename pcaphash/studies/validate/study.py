@@ -136,7 +136,7 @@ class ValidationRequest(Asked):
         Whether to take an extended type and its plain one as the same, and whatever hash_report_tunnel may name for
         each packet; otherwise it must name the same for the whole trace.
     report_numbers : frozenset of int, optional
-        JudgedPackets only packets that get a hash of these types: the values of others are not the device's.
+        Judge only packets that get a hash of these types: the values of others are not the device's.
     """
 
     sources: tuple[ReportedSource, ...] = ()
@@ -261,8 +261,12 @@ def validate(
         Which packets to judge.
     watch : callable, optional
         Called now and then with the progress.
-    lenient, report_numbers
-        As ``ValidationRequest`` has them.
+    lenient : bool
+        Whether to take an extended type and its plain one as the same, and whatever hash_report_tunnel may name for
+        each packet; otherwise it must name the same for the whole trace.
+    report_numbers : frozenset of int, optional
+        Judge only packets that get a hash of these types, by their hash_report numbers: the values of others are not
+        the device's.
     jobs : int, optional
         If it is more than 1, another thread reads ahead; the result does not depend on that. Default: as many as there
         are cores.

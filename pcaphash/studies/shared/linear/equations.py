@@ -113,15 +113,12 @@ class LinearMap:
 def find_basis(vectors: Iterable[int], most: int | None = None) -> tuple[int, ...]:
     """Return those vectors that are no sums of earlier ones; no further than ``most`` of them, if given."""
     found: list[int] = []
-    reduced: dict[int, int] = {}  # by highest bit
+    known = LinearMap()
     for vector in vectors:
         if len(found) == most:
             break
-        left = vector
-        while left and (other := reduced.get(left.bit_length())):
-            left ^= other
-        if left:
-            reduced[left.bit_length()] = left
+        known.learn(vector, 0)
+        if known.rank > len(found):
             found.append(vector)
     return tuple(found)
 
