@@ -31,6 +31,8 @@ import pandas as pd
 
 import pcaphash
 from pcaphash import Analysis, Comparison, Device, Info, Recovery, Selection, Sweep, Tuning, TupleHash, Validation
+from pcaphash import CaptureError, Change, KeyExamination, NothingReadableError, Replay, ReplayOptions, Steering
+from pcaphash import ReportedPacket, Synthesis, Traffic
 
 device = Device(hash_types="all", queues=4)
 some = Selection(count=10)
@@ -45,6 +47,13 @@ validation: Validation = pcaphash.validate("a.pcapng", device)
 recovery: Recovery = pcaphash.recover_key("a.pcapng")
 one: TupleHash = pcaphash.hash_tuple("192.0.2.1", "192.0.2.2", device=device)
 explanation = pcaphash.explain("a.pcap", 3, device)
+examined: KeyExamination = pcaphash.examine_key(devices=[device])
+changed = ReplayOptions(changes=[Change("inner", 10**12, device)])
+replayed: Replay = pcaphash.replay("a.pcap", device, changed, rate="10Mpps")
+steered: Steering = pcaphash.steer("10.0.0.1", "10.0.0.2:80", queue=3)
+made: Synthesis = pcaphash.synth("a.pcap", Traffic(packets=10, vlans="20%"))
+with open("a.pcapng", "wb") as stream:
+    pcaphash.write_pcapng(stream, [ReportedPacket(b"", hash_value=3, queue=1)])
 
 summary: pd.DataFrame = analysis.summary
 tables: dict[str, pd.DataFrame] = comparison.tables()
@@ -55,6 +64,14 @@ queue: int | None = explanation.answer.queue
 problems: list[str] = [f"{damage.trace}: {damage.defect.kind}" for damage in counted.reading.damages]
 known: int = 0 if recovery.solution is None else recovery.solution.known_bits
 shares: list[float] = swept.classes["max_ideal_packets"].tolist()
+curve: pd.DataFrame = replayed.curve
+every: list[pd.DataFrame] = [examined.main_table(), steered.main_table(), made.main_table()]
+
+
+def unreadable(error: NothingReadableError) -> list[CaptureError]:
+    return error.errors
+
+
 lengths: int = 0 if found.tally is None else found.tally.n_bytes
 wrong: int = validation.mismatches + "of many"
 """
