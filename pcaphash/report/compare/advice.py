@@ -52,74 +52,94 @@ class AdviceWords:
 
 def put_advice_into_words(advice: "Advice") -> AdviceWords:
     """Write one piece of advice for readers."""
-    if isinstance(advice, HashInner):
-        return AdviceWords(
-            f"hash the inner header{_gained(advice.gain)} The device decides this (virtio: feature HASH_TUNNEL); "
-            "ethtool has no setting for it."
-        )
-    if isinstance(advice, CompareInner):
-        return AdviceWords(
-            f"compare with inner hashing too: {percent(advice.share)} of packets are in tunnels, and no configuration "
-            f"here hashes their inner headers. Give each configuration by {Field('config')}, among them one that "
-            "enables every type."
-        )
-    if isinstance(advice, AddQueues):
-        return AdviceWords(
-            "give the device more receive queues, and read its indirection table again.",
-            ["ethtool -L IF combined N", "ethtool -x IF"],
-        )
-    if isinstance(advice, LookInto):
-        return _look_into(advice)
-    if isinstance(advice, HashPorts):
-        limit = (
-            " For tunnel packets, this helps only as long as senders vary the outer source port."
-            if advice.is_tunnelled
-            else ""
-        )
-        where = "on a NIC that cannot hash inner headers, " if advice.is_second_best else ""
-        return AdviceWords(
-            f"{where}hash the ports too{_gained(advice.gain)}{limit}",
-            _port_commands(advice.protocols),
-        )
-    if isinstance(advice, VarySourcePort):
-        return _vary_source_port(advice)
-    if isinstance(advice, SteerInSoftware):
-        return AdviceWords(
-            "on a NIC that cannot hash inner headers, have Linux spread packets after decapsulation, by receive packet "
-            "steering on the tunnel's own interface TUNNEL. The NIC's hash must be off for that. Up to there, one "
-            "processor still handles each receive queue. CPUMASK is a hexadecimal mask of processors, such as f0.",
-            ["ethtool -K IF rxhash off", "echo CPUMASK > /sys/class/net/TUNNEL/queues/rx-0/rps_cpus"],
-        )
-    if isinstance(advice, OtherKey):
-        configs = listed(advice.configs)
-        return AdviceWords(
-            f"set another hash key ({Command('tune')} tries some): nearly every random key does better under "
-            f"{configs}.",
-            ["ethtool -X IF hkey KEY"],
-        )
-    if isinstance(advice, EvenTable):
-        return _even_table(advice)
-    if isinstance(advice, FindUnhashed):
-        return _find_unhashed(advice)
-    if isinstance(advice, SplitFlow):
-        return _split_flow(advice)
-    if isinstance(advice, AvoidPortless) and advice.encapsulation != NONE:
+    match advice:
+        case HashInner():
+            return _hash_inner(advice)
+        case CompareInner():
+            return _compare_inner(advice)
+        case AddQueues():
+            text = "give the device more receive queues, and read its indirection table again."
+            return AdviceWords(text, ["ethtool -L IF combined N", "ethtool -x IF"])
+        case LookInto():
+            return _look_into(advice)
+        case HashPorts():
+            return _hash_ports(advice)
+        case VarySourcePort():
+            return _vary_source_port(advice)
+        case SteerInSoftware():
+            return _steer_in_software()
+        case OtherKey():
+            return _other_key(advice)
+        case EvenTable():
+            return _even_table(advice)
+        case FindUnhashed():
+            return _find_unhashed(advice)
+        case SplitFlow():
+            return _split_flow(advice)
+        case AvoidPortless():
+            return _avoid_portless(advice)
+        case RebalanceTable():
+            return _rebalance(advice)
+
+
+def _hash_inner(advice: HashInner) -> AdviceWords:
+    return AdviceWords(
+        f"hash the inner header{_gained(advice.gain)} The device decides this (virtio: feature HASH_TUNNEL); "
+        "ethtool has no setting for it."
+    )
+
+
+def _compare_inner(advice: CompareInner) -> AdviceWords:
+    return AdviceWords(
+        f"compare with inner hashing too: {percent(advice.share)} of packets are in tunnels, and no configuration "
+        f"here hashes their inner headers. Give each configuration by {Field('config')}, among them one that "
+        "enables every type."
+    )
+
+
+def _hash_ports(advice: HashPorts) -> AdviceWords:
+    limit = (
+        " For tunnel packets, this helps only as long as senders vary the outer source port."
+        if advice.is_tunnelled
+        else ""
+    )
+    where = "on a NIC that cannot hash inner headers, " if advice.is_second_best else ""
+    return AdviceWords(f"{where}hash the ports too{_gained(advice.gain)}{limit}", _port_commands(advice.protocols))
+
+
+def _steer_in_software() -> AdviceWords:
+    return AdviceWords(
+        "on a NIC that cannot hash inner headers, have Linux spread packets after decapsulation, by receive packet "
+        "steering on the tunnel's own interface TUNNEL. The NIC's hash must be off for that. Up to there, one "
+        "processor still handles each receive queue. CPUMASK is a hexadecimal mask of processors, such as f0.",
+        ["ethtool -K IF rxhash off", "echo CPUMASK > /sys/class/net/TUNNEL/queues/rx-0/rps_cpus"],
+    )
+
+
+def _other_key(advice: OtherKey) -> AdviceWords:
+    return AdviceWords(
+        f"set another hash key ({Command('tune')} tries some): nearly every random key does better under "
+        f"{listed(advice.configs)}.",
+        ["ethtool -X IF hkey KEY"],
+    )
+
+
+def _avoid_portless(advice: AvoidPortless) -> AdviceWords:
+    if advice.encapsulation != NONE:
         return AdviceWords(
             f"expect one receive queue for {advice.endpoints} ({advice.encapsulation}): what it carries has no "
             "ports to hash, so only addresses can be hashed.",
             is_note=True,
         )
-    if isinstance(advice, AvoidPortless):
-        fragments = (
-            ", and not those of fragments. Some of these packets are fragments: avoid them (for instance with a "
-            "smaller MTU in the tunnel)"
-        )
-        return AdviceWords(
-            f"expect one receive queue for {advice.endpoints}: hash types cover only the ports of TCP and UDP"
-            f"{fragments if advice.has_fragments else ''}.",
-            is_note=True,
-        )
-    return _rebalance(advice)
+    fragments = (
+        ", and not those of fragments. Some of these packets are fragments: avoid them (for instance with a smaller "
+        "MTU in the tunnel)"
+    )
+    return AdviceWords(
+        f"expect one receive queue for {advice.endpoints}: hash types cover only the ports of TCP and UDP"
+        f"{fragments if advice.has_fragments else ''}.",
+        is_note=True,
+    )
 
 
 def _gained(gain: "Gain") -> str:
