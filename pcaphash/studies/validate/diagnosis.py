@@ -8,6 +8,7 @@ import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import combinations
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -161,21 +162,8 @@ def diagnose(device: Device, sample: Sample, leniency: Leniency, *, by_queue: bo
     faults += [] if by_queue else learned_faults(trial, wrong)
     evidence = evidence_of(trial, wrong, faults, by_queue=by_queue)
     order = _unlike_first(sample, trial.signatures)
-    chosen = order[:_MOST_TRIED]
-    for attempt in range(_ATTEMPTS):
-        some = trial.take(chosen)
-        weighed = evidence_of(some, wrong[chosen], faults, by_queue=by_queue)
-        search = Search(some, wrong[chosen], weighed, faults, by_queue=by_queue)
-        best, alternatives = search.run()
-        causes, left = _attribute(trial, best, wrong)
-        not_shown = left & trial.outcome(best).not_shown
-        left &= ~not_shown
-        missed = order[left[order] & ~np.isin(order, chosen)][: _MOST_TRIED // 2]
-        if not causes or not len(missed) or attempt + 1 == _ATTEMPTS:
-            break
-        chosen = np.concatenate([missed, order[~np.isin(order, missed)][: _MOST_TRIED - len(missed)]])
+    causes, alternatives, partial, left, not_shown = _search(trial, wrong, faults, order, by_queue=by_queue)
     traits = traits_of(trial)
-    partial = search.partial()
     parts, rest = _attribute_parts(trial, evidence, partial, left, traits)
     if causes and parts:
         # What changed during the trace may also be what a few packets by themselves have another cause for.
@@ -206,6 +194,36 @@ def diagnose(device: Device, sample: Sample, leniency: Leniency, *, by_queue: bo
         _count(sample, not_shown),
         constant,
     )
+
+
+class _Searched(NamedTuple):
+    """What a search found: causes, other sets of faults, faults that explain a part, and what is left or not shown."""
+
+    causes: list[Cause]
+    alternatives: list[Faults]
+    partial: list[Scored]
+    left: Mask
+    not_shown: Mask
+
+
+def _search(
+    trial: Trial, wrong: Mask, faults: list[Fault], order: npt.NDArray[np.int64], *, by_queue: bool
+) -> _Searched:
+    """Search with some of the packets, and again with others among them that what was found does not explain."""
+    chosen = order[:_MOST_TRIED]
+    for attempt in range(_ATTEMPTS):
+        some = trial.take(chosen)
+        weighed = evidence_of(some, wrong[chosen], faults, by_queue=by_queue)
+        search = Search(some, wrong[chosen], weighed, faults, by_queue=by_queue)
+        best, alternatives = search.run()
+        causes, left = _attribute(trial, best, wrong)
+        not_shown = left & trial.outcome(best).not_shown
+        left &= ~not_shown
+        missed = order[left[order] & ~np.isin(order, chosen)][: _MOST_TRIED // 2]
+        if not causes or not len(missed) or attempt + 1 == _ATTEMPTS:
+            break
+        chosen = np.concatenate([missed, order[~np.isin(order, missed)][: _MOST_TRIED - len(missed)]])
+    return _Searched(causes, alternatives, search.partial(), left, not_shown)
 
 
 def displaced(sample: Sample, stretches: list[Stretch], more: MoreStretches, *, is_from_start: bool) -> Diagnosis:
