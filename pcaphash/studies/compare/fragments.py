@@ -11,7 +11,7 @@ from pcaphash.engine.census.decision import NONE
 from pcaphash.engine.reading import Reading
 from pcaphash.engine.rules import ReadingRules
 from pcaphash.kernels import trace
-from pcaphash.kernels.layout import trace_packet
+from pcaphash.kernels.trace_packet import trace_packet
 from pcaphash.standards import ip
 from pcaphash.studies.compare.advice import Advice, AvoidPortless
 
