@@ -114,6 +114,19 @@ class FileInput:
         return self.name == STANDARD_INPUT or is_url(self.name)
 
 
+def can_be_read_again(source: Input) -> bool:
+    """Tell whether a trace can be read a second time, or in another process: standard input and pipes cannot."""
+    if source.name == STANDARD_INPUT:
+        return False
+    if not isinstance(source, FileInput) or is_url(source.name):
+        return True
+    try:
+        mode = Path(source.path).stat().st_mode
+    except (OSError, ValueError):
+        return True  # it cannot be read at all, which is said elsewhere
+    return not (stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode) or stat.S_ISCHR(mode))
+
+
 def state_of(source: Input) -> str:
     """Return a text that changes when the bytes of a trace do; empty if nothing tells."""
     if not isinstance(source, FileInput) or source.name == STANDARD_INPUT:

@@ -136,11 +136,11 @@ def _can_tell_more(delivering: Delivering, traces: list[str], output: Path | Non
     ConfigurationError
         They cannot, but are asked for.
     """
-    from pcaphash.engine.replay.arrivals import can_open_again
+    from pcaphash.capture.input import can_be_read_again
     from pcaphash.studies.shared.asking import inputs_of
 
     asked = _other_results(output, format_)
-    if not all(map(can_open_again, inputs_of(traces))):
+    if not all(map(can_be_read_again, inputs_of(traces))):
         if asked is not None:
             problem = "packets are written from standard input or a pipe, which can be read only once"
             raise ConfigurationError(asked, problem, "leave it out, or save the capture to a file first")

@@ -19,7 +19,7 @@ from pcaphash.cli.traces import TracesOrCensuses, list_traces
 from pcaphash.device import Device
 from pcaphash.engine.limits import DEFAULT_MOST_FLOWS
 from pcaphash.engine.selecting.selection import RECEIVED, Selection
-from pcaphash.errors import ConfigurationError, Field
+from pcaphash.errors import ConfigurationError, Field, trace_name
 from pcaphash.studies.shared.defaults import DEFAULT_HEAVIEST
 
 if TYPE_CHECKING:
@@ -72,6 +72,8 @@ def report(
     from pcaphash.report.page import page_path, write_page
 
     refuse_overwriting([page_path(output)])
+    if in_time:
+        _check_in_time(traces)
     report_warnings(devices)
     announce_compilation()
     from pcaphash.studies.compare import compare
@@ -99,19 +101,26 @@ def report(
     return report_reading(comparison.reading, selection)
 
 
-def _replay(traces: list[str], devices: list[Device], selection: Selection, watch: "Watch | None") -> "Replay":
-    """Replay traces in time.
+def _check_in_time(traces: list[str]) -> None:
+    """Refuse to replay traces that are compared first.
 
     Raises
     ------
     ConfigurationError
-        One of the traces is a saved census, which has no packets, or standard input, which was read before.
+        One of them is a saved census, which has no packets, or cannot be read a second time.
     """
+    from pcaphash.capture.input import can_be_read_again
     from pcaphash.engine.saved import is_saved_census
+    from pcaphash.studies.shared.asking import inputs_of
+
+    for source in inputs_of(traces):
+        if not can_be_read_again(source) or is_saved_census(source.name):
+            problem = f"{trace_name(source.name)} cannot be read a second time, as packets in time"
+            raise ConfigurationError(Field("in_time"), problem, "give the captures as files")
+
+
+def _replay(traces: list[str], devices: list[Device], selection: Selection, watch: "Watch | None") -> "Replay":
+    """Replay traces in time."""
     from pcaphash.studies.replay import replay
 
-    other = next((trace for trace in traces if trace == "-" or is_saved_census(trace)), None)
-    if other is not None:
-        problem = f"{other} cannot be read a second time, as packets in time"
-        raise ConfigurationError(Field("in_time"), problem, "give the captures as files")
     return replay(traces, devices, selection=selection, watch=watch)

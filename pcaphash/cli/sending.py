@@ -151,8 +151,10 @@ class Sending:
     def _send_on(
         self, trace: str, device: "Device", how: "ReplayOptions", selection: "Selection", watch: "Watch | None"
     ) -> "Reading":
-        if trace == "-" and how.loop > 1:
-            problem = "standard input can be read only once"
+        from pcaphash.capture.input import can_be_read_again, input_of
+
+        if how.loop > 1 and not can_be_read_again(input_of(trace)):
+            problem = "standard input and pipes can be read only once"
             raise ConfigurationError(Field("loop"), problem, "save the capture to a file first")
         from pcaphash.report.replay.sent import show_lateness
         from pcaphash.studies.replay.onto import send_on

@@ -128,14 +128,14 @@ class Running:
         ConfigurationError
             It cannot.
         """
-        from pcaphash.capture.source import STANDARD_INPUT
+        from pcaphash.capture.input import can_be_read_again
 
         way = Field("engine", self.engine) if self.resume is None else Field("resume")
         if request.needs_order:
             problem = "the first packets of all traces are not known when each trace is read apart"
             raise ConfigurationError(Field("count"), problem, f"leave out {way}")
-        if any(each.name == STANDARD_INPUT for each in inputs):
-            problem = "standard input can be read only once, and only here"
+        if not all(map(can_be_read_again, inputs)):
+            problem = "standard input and pipes can be read only once, and only here"
             raise ConfigurationError(way, problem, "save the packets to a file first")
 
 

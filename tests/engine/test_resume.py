@@ -199,8 +199,12 @@ def test_one_run_at_a_time(traces, tmp_path):
 def test_what_cannot_run_in_parts(traces, tmp_path):
     with pytest.raises(ConfigurationError, match="when each trace is read apart; leave out resume"):
         run(traces, tmp_path / "partial", AnalysisRequest(selection=Selection(count=3)))
-    with pytest.raises(ConfigurationError, match="resume: standard input can be read only once"):
+    with pytest.raises(ConfigurationError, match="resume: standard input and pipes can be read only once"):
         Running(resume=tmp_path / "partial").gather(REQUEST, [FileInput("-")], None, 1)
+    os.mkfifo(tmp_path / "pipe")
+    for running in (Running(resume=tmp_path / "partial"), Running("dask")):
+        with pytest.raises(ConfigurationError, match="pipes can be read only once, and only here"):
+            running.gather(REQUEST, [FileInput(str(tmp_path / "pipe"))], None, 1)
     assert not (tmp_path / "partial").exists()
 
 

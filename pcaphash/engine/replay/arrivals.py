@@ -8,14 +8,11 @@ of packets.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from pathlib import Path
-from stat import S_ISREG
 
 import numpy as np
 import numpy.typing as npt
 
-from pcaphash.capture.input import FileInput, Input
-from pcaphash.capture.source import STANDARD_INPUT
+from pcaphash.capture.input import Input
 from pcaphash.engine.part import whole_parts
 from pcaphash.engine.progress import Watch, Watched
 from pcaphash.engine.reading import Reading
@@ -29,18 +26,6 @@ from pcaphash.engine.selecting.selection import RECEIVED, Selection
 from pcaphash.engine.selecting.selector import Selector
 
 _BITS = 8
-
-
-def can_open_again(source: Input) -> bool:
-    """Tell whether a trace can be read a second time: pipes cannot."""
-    if source.name == STANDARD_INPUT:
-        return False
-    if not isinstance(source, FileInput):
-        return True
-    try:
-        return S_ISREG(Path(source.name).stat().st_mode)
-    except (OSError, ValueError):
-        return True  # it cannot be read at all, which is said elsewhere
 
 
 @dataclass(frozen=True)

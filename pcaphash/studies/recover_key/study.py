@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import numpy.typing as npt
 
-from pcaphash.capture.input import Trace
+from pcaphash.capture.input import Trace, can_be_read_again
 from pcaphash.capture.reader import Block
 from pcaphash.capture.reported.notes import Note
 from pcaphash.capture.reported.packet_options import PacketOptions
@@ -31,7 +31,7 @@ from pcaphash.studies.recover_key.result import Assumption, Fit, Recovery, Value
 from pcaphash.studies.recover_key.solution import Solution
 from pcaphash.studies.shared.asking import inputs_of, only_trace
 from pcaphash.studies.shared.linear.basis import Words
-from pcaphash.studies.validate.log_order import arrange_by_contents, can_be_read_twice
+from pcaphash.studies.validate.log_order import arrange_by_contents
 from pcaphash.studies.validate.verdicts import Expectations
 
 _MOST_KEPT = 4096  # packets without a reported hash that are looked at
@@ -264,7 +264,7 @@ def recover_key(
         if found.best or not isinstance(source, TestpmdLog) or not source.lines.several_queues:
             return found
         watched = Watched([read_from], watch)
-        if not can_be_read_twice(read_from) or not arrange_by_contents(source, read_from, request.devices[0], watched):
+        if not can_be_read_again(read_from) or not arrange_by_contents(source, read_from, request.devices[0], watched):
             return replace(found, is_order_known=False)
         return answer(request, [read_from], watch, jobs)
 

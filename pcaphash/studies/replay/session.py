@@ -7,11 +7,11 @@ from functools import cached_property, partial
 import numpy as np
 import numpy.typing as npt
 
-from pcaphash.capture.input import Input
+from pcaphash.capture.input import Input, can_be_read_again
 from pcaphash.device.device import Device
 from pcaphash.engine.progress import Watch
 from pcaphash.engine.reading import Reading
-from pcaphash.engine.replay.arrivals import Arrivals, can_open_again
+from pcaphash.engine.replay.arrivals import Arrivals
 from pcaphash.engine.replay.lanes import Choice, EntryChoice, IdealHash, Lane, Lanes, QueueChoice, Receiver, RoundRobin
 from pcaphash.engine.replay.rates import PS
 from pcaphash.engine.replay.scale import Scale
@@ -125,7 +125,7 @@ class Session:
     @property
     def can_read_again(self) -> bool:
         """Whether there can be several passes."""
-        return all(map(can_open_again, self.inputs))
+        return all(map(can_be_read_again, self.inputs))
 
     @cached_property
     def scale(self) -> Scale:

@@ -7,18 +7,16 @@ is not in order of the trace. What is matched by what is said in notes.
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from pcaphash.capture.input import FileInput, Input
+from pcaphash.capture.input import Input, can_be_read_again
 from pcaphash.capture.reader import Block
 from pcaphash.capture.reported.notes import Note
 from pcaphash.capture.reported.source import Reported
 from pcaphash.capture.reported.testpmd import TestpmdLog
 from pcaphash.capture.reported.testpmd_log import NOT_SAID, Kind, Lines
-from pcaphash.capture.source import STANDARD_INPUT
 from pcaphash.device.device import Device
 from pcaphash.engine.census.describer import Describer
 from pcaphash.engine.progress import Watched
@@ -91,7 +89,7 @@ def arrange_log(log: TestpmdLog, trace: Input, device: Device, leniency: Lenienc
     ConfigurationError
         The log is not of this trace, or its order cannot be found as the trace can be read only once.
     """
-    if not can_be_read_twice(trace):
+    if not can_be_read_again(trace):
         if log.lines.several_queues:
             problem = "the log is printed queue by queue, so the trace must be read twice to match its lines"
             raise ConfigurationError(log.place, problem, "save the trace as a file")
@@ -125,11 +123,6 @@ def arrange_log(log: TestpmdLog, trace: Input, device: Device, leniency: Lenienc
             values = _values_of(trace, device, leniency, fault, watched)
             best = align(lines, queues, Things(kinds, values))
     _say(log, order, best.line_of, _notes(log, best, matched_by, fault))
-
-
-def can_be_read_twice(trace: Input) -> bool:
-    """Tell whether a trace is a file, and no pipe or standard input."""
-    return isinstance(trace, FileInput) and trace.name != STANDARD_INPUT and Path(trace.name).is_file()
 
 
 def arrange_by_contents(log: TestpmdLog, trace: Input, device: Device, watched: Watched) -> int:
