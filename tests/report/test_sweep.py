@@ -151,7 +151,10 @@ def test_the_band_is_what_ideal_hashes_give_under_the_best_mask(by):
     assert of.verdict.alike == [name for name, number in of.marks.items() if number < n_within]
     assert of.verdict.worse == [name for name, number in of.marks.items() if number >= n_within]
     title = sweep_title(of)
-    assert title.startswith(f"Mask {of.mask_text(0)} spreads these packets best (")
+    # Of those that differ by chance alone, it is one that leaves no packet out and has a name.
+    chosen = of.recommended
+    assert (chosen < n_within, chosen in of.marks.values(), of.left_out(chosen)) == (True, True, 0)
+    assert title.startswith(f"Mask {of.mask_text(int(of.smallest[chosen]))} spreads these packets as well as the best")
     assert f"of {of.n_classes} classes, {n_within - 1} others differ from it only by chance" in title
 
 
@@ -167,7 +170,17 @@ def test_the_terminal_says_first_what_the_figure_and_json_say(with_chance):
 def test_without_flows_the_title_names_the_best():
     of = sweep(str(ROOT / "sample_traces" / "overlay.pcap"))
     assert (of.verdict.conclusion, of.verdict.ideal) == ("ranked", None)
-    assert sweep_title(of).startswith(f"Mask {of.mask_text(0)} spreads these packets best (")
+    assert "Small differences may be chance" in sweep_title(of)
+    # The best one leaves packets out that the mask of all types hashes.
+    hashed, needed = of.columns["hashed"], of.columns["hashed"][of.marks["all"]]
+    chosen = of.recommended
+    assert hashed[0] < needed <= hashed[chosen]
+    assert (hashed[:chosen] < needed).all()
+    missing = percent((needed - hashed[0]) / of.analysis.distributions[0].packets)
+    assert sweep_title(of).startswith(
+        f"Mask {of.mask_text(int(of.smallest[chosen]))} is the best of those that hash as"
+    )
+    assert f"{missing} more of the packets have no hash" in sweep_title(of)
 
 
 def test_no_mask_of_a_capture_that_is_cut_short_is_named_the_best(swept):
@@ -225,6 +238,6 @@ def test_few_packets_are_not_ranked_in_the_title_either(tmp_path):
 
 def test_under_virtio_1_4_the_best_mask_is_told_with_its_tunnel_types():
     swept = sweep(ROOT / "sample_traces" / "overlay.pcap", Device("1.4"))
-    hash_types, tunnel_types = swept.types(int(swept.smallest[0]))
+    hash_types, tunnel_types = swept.types(int(swept.smallest[swept.recommended]))
     assert tunnel_types
-    assert text_of(swept).startswith(f"Mask 0x{hash_types:03x} with tunnel types {tunnel_types:#x} spreads ")
+    assert text_of(swept).startswith(f"Mask 0x{hash_types:03x} with tunnel types {tunnel_types:#x} ")

@@ -4,14 +4,16 @@ from typing import TYPE_CHECKING
 
 from pcaphash.errors import Command, Field
 from pcaphash.report.words.cut import cut_short
-from pcaphash.report.words.measures import MEASURES, brief_measure
-from pcaphash.report.words.values import count, counted, percent, too_few
+from pcaphash.report.words.measures import MEASURES, brief_measure, write_measure
+from pcaphash.report.words.values import count, counted, listed, percent, too_few
+from pcaphash.studies.sweep.result import GIVEN
 from pcaphash.studies.sweep.verdict import Conclusion
 
 if TYPE_CHECKING:
     from pcaphash.studies.sweep import Sweep
     from pcaphash.studies.sweep.verdict import Verdict
 
+_USUAL = (GIVEN, "all", "linux")
 _IDEAL = "busiest: how far the busiest receive queue is above the ideal share"
 _UNKNOWN = "unknown: packets of which the capture shows too little; no measure counts them"
 _NAMES = "in brackets: presets and given types that spread the packets this way"
@@ -63,26 +65,25 @@ def footnotes(sweep: "Sweep") -> list[str]:
     return [*lines, _NAMES, *([_UNKNOWN] if sweep.columns["unknown"].any() else [])]
 
 
-def _best_mask(sweep: "Sweep") -> str:
-    """Write the smallest of the best masks; under virtio 1.4 its hash types alone do not say which it is."""
-    position = int(sweep.smallest[0])
+def _mask_of(sweep: "Sweep", number: int) -> str:
+    """Write the smallest mask of a class; under virtio 1.4 its hash types alone do not say which it is."""
+    position = int(sweep.smallest[number])
     tunnels = f" with tunnel types {sweep.types(position)[1]:#x}" if sweep.device.profile.tunnel_types else ""
     return f"{sweep.mask_text(position)}{tunnels}"
 
 
 def sweep_title(sweep: "Sweep") -> str:
-    """Say which mask is the best, how many classes differ from it only by chance, and which named masks do."""
+    """Say which mask to take, how many classes differ from it only by chance, and which named masks do."""
     verdict = sweep.verdict
     if not verdict.is_ranked:
         return doubt(sweep)
-    value = brief_measure(sweep.by, float(sweep.columns[sweep.by][0]))
     if verdict.conclusion == Conclusion.ALIKE:
-        return f"Every mask spreads these packets alike: {value}"
+        return f"Every mask spreads these packets alike: {_value(sweep, 0)}"
     if verdict.conclusion == Conclusion.ONE_USED:
         return "No mask puts these packets on more than one receive queue"
-    best = f"Mask {_best_mask(sweep)} spreads these packets best ({value})"
+    best = _best(sweep)
     if verdict.conclusion == Conclusion.RANKED:
-        return best
+        return f"{best}{_beside(sweep)}. Small differences may be chance"
     if verdict.conclusion == Conclusion.WORSE_THAN_CHANCE:
         return f"{best}, but still worse than ideal hashes"
     if verdict.conclusion == Conclusion.ONE_BEST:
@@ -90,6 +91,35 @@ def sweep_title(sweep: "Sweep") -> str:
     others, differ = count(verdict.n_alike - 1), "other differs" if verdict.n_alike == 2 else "others differ"
     of_classes = f"of {counted(sweep.n_classes, 'class', 'classes')}, {others} {differ} from it only by chance"
     return f"{best}; {of_classes}{_named(verdict)}"
+
+
+def _value(sweep: "Sweep", number: int) -> str:
+    return brief_measure(sweep.by, float(sweep.columns[sweep.by][number]))
+
+
+def _best(sweep: "Sweep") -> str:
+    """Say which mask to take, and what keeps a better one from being it."""
+    number = sweep.recommended
+    mask, value = _mask_of(sweep, number), _value(sweep, number)
+    if not number:
+        left_out = sweep.left_out(0)
+        although = f", although {percent(left_out)} more of the packets have no hash under it" if left_out else ""
+        return f"Mask {mask} spreads these packets best ({value}){although}"
+    if number < sweep.verdict.n_alike:
+        return f"Mask {mask} spreads these packets as well as the best one ({value})"
+    return (
+        f"Mask {mask} is the best of those that hash as many packets as all types ({value}): under "
+        f"{_mask_of(sweep, 0)} ({_value(sweep, 0)}), {percent(sweep.left_out(0))} more of the packets have no hash"
+    )
+
+
+def _beside(sweep: "Sweep") -> str:
+    """Say what the named masks that a device is most likely to have give."""
+    told = [name for name in _USUAL if sweep.marks.get(name, sweep.recommended) != sweep.recommended]
+    values = [
+        f"{name} has {write_measure(sweep.by, float(sweep.columns[sweep.by][sweep.marks[name]]))}" for name in told
+    ]
+    return f"; {listed(values)}" if values else ""
 
 
 def _named(verdict: "Verdict") -> str:

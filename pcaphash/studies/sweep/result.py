@@ -142,6 +142,28 @@ class Sweep(Result):
         packets = int(distribution.queues[:, 0].sum())
         return judge(self.device, packets, distribution.packets, self.columns, self.by, self.ideal, self.marks)
 
+    @property
+    def recommended(self) -> int:
+        """The class to take: the best one that hashes as many packets as the mask of all types.
+
+        Of those that differ from the best one only by chance, it is one with a name if there is one. If all of these
+        hash fewer packets, it is the best one.
+        """
+        hashed, n_alike = self.columns["hashed"], self.verdict.n_alike
+        whole = np.flatnonzero(hashed[: n_alike or None] >= self._most_hashed).tolist()
+        named = [number for number in whole if number in self.marks.values()] if n_alike else []
+        return int(next(iter([*named, *whole]), 0))
+
+    def left_out(self, number: int) -> float:
+        """Return the share of packets that have no hash under a class, beyond those without one under all types."""
+        missing = self._most_hashed - int(self.columns["hashed"][number])
+        return max(missing, 0) / self.analysis.distributions[0].packets
+
+    @property
+    def _most_hashed(self) -> int:
+        hashed = self.columns["hashed"]
+        return int(hashed[self.marks["all"]] if "all" in self.marks else hashed.max())
+
     @cached_property
     def ideal(self) -> Interval | None:
         """The range of 95 of 100 ideal hashes under the best mask; None if it is not known or not a number."""
