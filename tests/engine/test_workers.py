@@ -25,7 +25,7 @@ from support.cluster import LoggedInput
 
 pytestmark = pytest.mark.jit_only
 INPUTS = [FileInput(str(path)) for path in SAMPLES]
-PATIENCE = 30
+PATIENCE = 100  # seconds: kernels may have to be compiled
 
 only_linux = pytest.mark.skipif(sys.platform != "linux", reason="workers are forks of one process on Linux only")
 
@@ -138,6 +138,41 @@ def test_one_that_cannot_be_started(temporary, monkeypatch):
         Running("dask").gather(REQUESTS["census"][0], INPUTS, None, 2)
     assert not is_there(started[0].pid)
     assert not any(temporary.iterdir())
+
+
+def test_what_was_read_of_a_task_is_kept_when_all_is_killed(tmp_path):
+    """A worker has read two small traces of a task, and waits for the third."""
+    first, second, third = (tmp_path / f"{number}.pcap" for number in range(3))
+    first.write_bytes(SAMPLES[0].read_bytes())
+    second.write_bytes(SAMPLES[1].read_bytes())
+    os.mkfifo(third)
+    folder = tmp_path / "partial"
+    command = [sys.executable, "-m", "pcaphash", "analyze", *map(str, (first, second, third)), "--format", "json"]
+    words = ["--engine", "dask", "--jobs", "1", "--resume", str(folder)]
+    with subprocess.Popen([*command, *words], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        try:
+            eventually(lambda: len(list(folder.glob("[0-9a-f]*.partial"))) == 2)
+        finally:
+            process.kill()
+    kept = {path: path.stat().st_mtime_ns for path in folder.glob("[0-9a-f]*.partial")}
+    third.unlink()
+    third.write_bytes(SAMPLES[2].read_bytes())
+    run = partial(subprocess.run, capture_output=True, text=True, timeout=200, check=False)
+    assert run([*command, *words]).stdout == run(command).stdout
+    assert len(kept) == 2
+    assert {path: path.stat().st_mtime_ns for path in kept} == kept
+    assert len(list(folder.glob("[0-9a-f]*.partial"))) == 3
+
+
+def test_what_was_read_cannot_be_kept(tmp_path):
+    """A worker says so, and the command."""
+    command = [sys.executable, "-m", "pcaphash", "analyze", str(SAMPLES[0]), "--resume", str(tmp_path / "partial")]
+    result = subprocess.run(
+        [*command, "--engine", "dask", "--jobs", "1"], capture_output=True, text=True, timeout=200, check=False,
+        preexec_fn=partial(resource.setrlimit, resource.RLIMIT_FSIZE, (2000, 2000)),
+    )  # fmt: skip
+    assert result.returncode == 2
+    assert result.stderr.endswith(".partial cannot be written: File too large; choose another place with --resume\n")
 
 
 @pytest.mark.parametrize("limit", ["soft", "hard"])

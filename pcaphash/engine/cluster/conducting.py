@@ -19,7 +19,7 @@ from pcaphash.engine.progress import Watched
 from pcaphash.engine.request import Request
 from pcaphash.engine.running.apart import Each
 from pcaphash.engine.running.packed import unpack
-from pcaphash.engine.running.resume import ResumeFolder
+from pcaphash.engine.running.resume import Shelf
 
 _WAITING = 2  # tasks that wait at each thread of a worker, so that it need not
 
@@ -37,8 +37,10 @@ class Conductor:
         Is told how far this is.
     sizes : Sizes
         How large tasks are.
-    folder : ResumeFolder, optional
+    shelf : Shelf, optional
         Keeps what comes of each trace.
+    is_here : bool
+        Whether workers find the shelf themselves: then they keep what comes of a trace before they read the next one.
     each : callable, optional
         Is told what came of each trace.
     """
@@ -49,7 +51,8 @@ class Conductor:
         request: Request[Any, Any],
         watched: Watched,
         sizes: Sizes,
-        folder: ResumeFolder | None = None,
+        shelf: Shelf | None = None,
+        is_here: bool = False,
         each: Each | None = None,
     ) -> None:
         from distributed import as_completed
@@ -58,9 +61,10 @@ class Conductor:
         self._request = request
         self._watched = watched
         self._sizes = sizes
-        self._folder = folder
+        self._shelf = shelf
+        self._shelf_of_workers = shelf if is_here else None
         self._each = each
-        self._is_apart = folder is not None or each is not None
+        self._is_apart = shelf is not None or each is not None
         self._run = uuid4().hex
         self._n_tasks = self._n_merged = 0
         self._accepted: set[int] = set()
@@ -141,17 +145,17 @@ class Conductor:
         def handle(task: int, counted: Any, facts: Facts) -> None:
             """Take what came of the traces of a group."""
             self._watched.step_over(group.n_bytes, facts.packets, len(group.parts))
-            if self._is_apart:
+            if self._each or (self._shelf and not self._shelf_of_workers):
                 parts = {part.number: part for part in group.parts}
                 for kept in counted.result().portion.kept:
-                    self._keep(parts[kept.number], kept)
+                    self._keep(parts[kept.number], kept, self._shelf_of_workers is not None)
             self._accept([task], counted)
 
-        self._start(handle, work.count_files, tuple(map(_placed, group.parts)), self._is_apart)
+        self._start(handle, work.count_files, tuple(map(_placed, group.parts)), self._is_apart, self._shelf_of_workers)
 
-    def _keep(self, part: Part, kept: Kept) -> None:
-        if self._folder:
-            self._folder.save(part, kept.state, kept.packed)
+    def _keep(self, part: Part, kept: Kept, is_kept: bool = False) -> None:
+        if self._shelf and not is_kept:
+            self._shelf.save(part, kept.state, kept.packed)
         if self._each:
             self._each(part, unpack(kept.packed))
 

@@ -72,7 +72,8 @@ def gather_on_cluster(
     if not to_read:
         return total
     with connected(scheduler, workers, count_jobs(jobs), announce) as client, _understood():
-        portions = Conductor(client, request, watched, SIZES, folder, each).run(to_read)
+        shelf = folder.shelf if folder else None
+        portions = Conductor(client, request, watched, SIZES, shelf, scheduler is None, each).run(to_read)
     for portion in portions:
         for partial in partials_of(portion):
             total.combine(partial)

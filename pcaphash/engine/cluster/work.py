@@ -13,6 +13,7 @@ from pcaphash.engine.progress import Watched
 from pcaphash.engine.request import Partial, Request
 from pcaphash.engine.running.apart import count_apart
 from pcaphash.engine.running.packed import pack, unpack
+from pcaphash.engine.running.resume import Shelf
 from pcaphash.engine.running.run import begin, count
 
 
@@ -128,7 +129,9 @@ def version() -> str:
     return __version__
 
 
-def count_files(request: Request[Any, Any], parts: Sequence[Part], task: int, is_apart: bool) -> Counted:
+def count_files(
+    request: Request[Any, Any], parts: Sequence[Part], task: int, is_apart: bool, shelf: Shelf | None = None
+) -> Counted:
     """Run a request over traces.
 
     Parameters
@@ -141,20 +144,30 @@ def count_files(request: Request[Any, Any], parts: Sequence[Part], task: int, is
         Number of this task.
     is_apart : bool
         Whether what comes of each trace is wanted by itself.
+    shelf : Shelf, optional
+        Where that is kept as soon as the trace was read.
+
+    Raises
+    ------
+    OutputError
+        It cannot be kept.
     """
     keep_memory()
     watched = Watched([part.input for part in parts])
     if not is_apart:
         total = begin(request)
         count(request, total, parts, watched, 1)
-        kept = (Kept(parts[0].number, "", pack(total)),)
-        return Counted(Portion(frozenset({task}), kept, total.reading.packets))
+        together = (Kept(parts[0].number, "", pack(total)),)
+        return Counted(Portion(frozenset({task}), together, total.reading.packets))
     packets = 0
     apart = []
     for part in parts:
         state, partial = count_apart(request, part, watched, 1)
         packets += partial.reading.packets
-        apart.append(Kept(part.number, state, pack(partial)))
+        kept = Kept(part.number, state, pack(partial))
+        if shelf:
+            shelf.save(part, kept.state, kept.packed)
+        apart.append(kept)
     return Counted(Portion(frozenset({task}), tuple(apart), packets))
 
 

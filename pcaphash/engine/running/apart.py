@@ -51,7 +51,7 @@ def gather_apart(
         else:
             state, partial = count_apart(request, part, watched, jobs)
             if folder and state:
-                folder.save(part, state, pack(partial))
+                folder.shelf.save(part, state, pack(partial))
         total.combine(partial)
         if each:
             each(part, partial)

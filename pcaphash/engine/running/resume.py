@@ -8,6 +8,7 @@ same, bit for bit.
 import fcntl
 import hashlib
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
@@ -25,6 +26,37 @@ RESUME_FIELD = Field("resume")
 _REQUEST = "request.json"
 _LOCK = ".lock"
 _OTHER_FOLDER = "name another folder"
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """Where what came of traces is kept: also for other processes of this machine, which work in the same folder.
+
+    Parameters
+    ----------
+    folder : Path
+        The folder.
+    """
+
+    folder: Path
+
+    def save(self, part: Part, state: str, packed: bytes) -> None:
+        """Keep what came of a trace, packed, given the state in which the trace was read (``apart.count_apart``).
+
+        Raises
+        ------
+        OutputError
+            It cannot be written.
+        """
+        if state:
+            with whole_file(self.file_of(part), RESUME_FIELD) as path:
+                path.write_bytes(_head(part, state) + b"\n" + packed)
+
+    def file_of(self, part: Part) -> Path:
+        """Return where what came of a trace is."""
+        # The number is part of what is kept: packets are told apart by it.
+        digest = hashlib.blake2b(f"{part.number} {_name_of(part.input)}".encode("utf-8", "surrogateescape"))
+        return self.folder / f"{digest.hexdigest()[:32]}.partial"
 
 
 class ResumeFolder:
@@ -47,6 +79,7 @@ class ResumeFolder:
 
     def __init__(self, path: Path, request: Request[Any, Any]) -> None:
         self.path = path
+        self.shelf = Shelf(path)
         try:
             path.mkdir(parents=True, exist_ok=True)
             others = {each.name for each in path.iterdir() if each.name != _LOCK and not _is_part(each)}
@@ -75,7 +108,7 @@ class ResumeFolder:
         """Return what came of a trace before, packed; None if nothing did, or if the trace has changed since."""
         state = state_of(part.input)
         try:
-            head, _, packed = self._file_of(part).read_bytes().partition(b"\n")
+            head, _, packed = self.shelf.file_of(part).read_bytes().partition(b"\n")
         except OSError:
             return None
         if not state or head != _head(part, state):
@@ -85,23 +118,6 @@ class ResumeFolder:
         except NotPackedError:
             return None  # it is counted again, and kept again
         return packed
-
-    def save(self, part: Part, state: str, packed: bytes) -> None:
-        """Keep what came of a trace, packed, given the state in which the trace was read (``apart.count_apart``).
-
-        Raises
-        ------
-        OutputError
-            It cannot be written.
-        """
-        if state:
-            with whole_file(self._file_of(part), RESUME_FIELD) as path:
-                path.write_bytes(_head(part, state) + b"\n" + packed)
-
-    def _file_of(self, part: Part) -> Path:
-        # The number is part of what is kept: packets are told apart by it.
-        digest = hashlib.blake2b(f"{part.number} {_name_of(part.input)}".encode("utf-8", "surrogateescape"))
-        return self.path / f"{digest.hexdigest()[:32]}.partial"
 
     def _take_lock(self) -> IO[str]:
         lock = (self.path / _LOCK).open("a")
