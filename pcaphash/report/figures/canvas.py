@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.artist import Artist
     from matplotlib.axis import Axis
     from matplotlib.figure import Figure
+    from matplotlib.ticker import FuncFormatter
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -198,6 +199,13 @@ def write_counts(axis: "Axis") -> None:
     form: Callable[[float, int], str] = lambda n, _: f"{n / 1e6:,g}M" if n >= 1e6 else f"{n:,g}"  # noqa: E731
     axis.set_major_formatter(FuncFormatter(form))
     axis.set_minor_formatter(NullFormatter())
+
+
+def written(write: Callable[[float], str]) -> "FuncFormatter":
+    """Return what has the numbers on an axis written so."""
+    from matplotlib.ticker import FuncFormatter
+
+    return FuncFormatter(lambda value, _: write(value))
 
 
 def add_legend(figure: "Figure", named: "Sequence[tuple[str, Artist]]", columns: int = 0) -> None:

@@ -141,7 +141,7 @@ def draw_sizes(coloured: "Mapping[Outcome, str]", width: float) -> Picture:
         even = outcomes[0].kept[:, column].sum() / len(outcomes[0].kept)
         ideal = panel.axvline(even, color=FAINT, linewidth=1.5, linestyle=(0, (1, 1.5)))
         panel.set(xscale="log", yscale="log", xlabel=f"at least this many {unit} (number)")
-        panel.set_ylabel("share of flows, or of hash inputs (%)")
+        panel.set_ylabel("flows, or hash inputs (%)")
         write_percent(panel.yaxis)
         write_counts(panel.xaxis)
     _finish(figure, [*named, ("flows", flows), ("ideal load of one receive queue", ideal)])

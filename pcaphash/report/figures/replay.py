@@ -16,6 +16,7 @@ from pcaphash.report.figures.canvas import (
     write_integers,
     write_percent,
     write_pictures,
+    written,
 )
 from pcaphash.report.figures.palette import FAINT, GREY, GRID, INK, colours
 from pcaphash.report.replay.words import headline
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from matplotlib.artist import Artist
     from matplotlib.axes import Axes
     from matplotlib.axis import Axis
-    from matplotlib.ticker import FuncFormatter
 
     from pcaphash.studies.replay import Replay
     from pcaphash.studies.replay.rows import Row
@@ -187,9 +187,9 @@ def _draw_windows(
         write_integers(panel.yaxis)
         panel.set_ylabel("receive queue")
     panels[-1].set_xlabel(f"time from {moment(first)}")
-    panels[-1].xaxis.set_major_formatter(_written(_seconds))
+    panels[-1].xaxis.set_major_formatter(written(_seconds))
     shrink = min(1.0, 2 / len(images))
-    figure.colorbar(shown, ax=list(panels), label=label, shrink=shrink, format=_written(packet_rate))
+    figure.colorbar(shown, ax=list(panels), label=label, shrink=shrink, format=written(packet_rate))
     totals = {key: sum(int(row[column] or 0) for row in rows) for key, rows in by_config.items()}
     busiest = {key: _busiest(rows, column) for key, rows in by_config.items()}
     return Picture(
@@ -208,7 +208,10 @@ def _windows_title(totals: Mapping[str, int], busiest: Mapping[str, float], colu
             f"{shorten(name, 28)} drops {packets(total) if total else 'nothing'}" for name, total in totals.items()
         ]
         return ", ".join(parts[:4])
-    parts = [f"{percent(share)} under {shorten(name, 28)}" for name, share in busiest.items()]
+    shares = [percent(share) for share in busiest.values()]
+    if len(shares) > 1 and len(set(shares)) == 1:
+        return f"Share of packets on the busiest queue: {shares[0]} under every configuration"
+    parts = [f"{share} under {shorten(name, 28)}" for name, share in zip(busiest, shares, strict=True)]
     return f"Share of packets on the busiest queue: {', '.join(parts[:4])}"
 
 
@@ -254,15 +257,9 @@ def _name_axis(axis: "Axis", label: str, write: Callable[[float], str]) -> None:
         axis.set_major_locator(MaxNLocator(6))
     elif high < _FEW_DECADES * low:
         axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-    axis.set_major_formatter(_written(write))
+    axis.set_major_formatter(written(write))
     axis.set_minor_formatter(NullFormatter())
     axis.set_label_text(label)
-
-
-def _written(write: Callable[[float], str]) -> "FuncFormatter":
-    from matplotlib.ticker import FuncFormatter
-
-    return FuncFormatter(lambda value, _: write(value))
 
 
 def _seconds(value: float) -> str:

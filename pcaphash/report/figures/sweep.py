@@ -24,6 +24,8 @@ _STYLES: dict[str, dict[str, Any]] = {
     "packets": {"color": FAINT, "marker": "o"},
     "bytes": {"color": GREY, "marker": "x"},
 }
+_WHOLE: dict[str, Any] = {"clip_on": False}  # also on an axis
+_DIAMOND: dict[str, Any] = {"markersize": 7, "markeredgecolor": PAPER, **_WHOLE}
 # Presets have the colours of the configurations that are made of them.
 _OF_PRESETS = {"addresses": OF_NAMES["outer-addresses"], "base": OF_NAMES["outer"], "all": OF_NAMES["inner"]}
 _BAND = "95 of 100 ideal hashes under the best mask"
@@ -75,7 +77,8 @@ def _draw_overview(panel: "Axes", sweep: "Sweep") -> None:
     if band is not None:
         panel.axhspan(band.low, band.high, color=BAND, linewidth=0, zorder=0, label=_BAND)
     for z, (unit, style) in enumerate(_STYLES.items()):
-        panel.plot(numbers, _values(sweep, unit), label=unit, linestyle="none", markersize=3, zorder=2 - z / 2, **style)
+        look: dict[str, Any] = {"linestyle": "none", "markersize": 3, "zorder": 2 - z / 2, **style, **_WHOLE}
+        panel.plot(numbers, _values(sweep, unit), label=unit, **look)
     write_integers(panel.xaxis)
     panel.set_xlabel(f"rank of the class, best first by {sweep.by} (number)")
     panel.set_xlim(0.5 - 0.01 * sweep.n_classes, sweep.n_classes * 1.01 + 0.5)
@@ -91,7 +94,7 @@ def _draw_overview(panel: "Axes", sweep: "Sweep") -> None:
     for number, place in zip(sorted(labels), places, strict=True):
         colour = _colour_of(sweep, number)
         if values[number] == values[number]:
-            panel.plot(number + 1, values[number], "D", markersize=7, color=colour, markeredgecolor=PAPER, zorder=4)
+            panel.plot(number + 1, values[number], "D", color=colour, zorder=4, **_DIAMOND)
         panel.axvline(number + 1, color=colour, linewidth=0.8, linestyle=":", zorder=0.5)
         panel.annotate(
             labels[number],
@@ -141,11 +144,11 @@ def _draw_values(panel: "Axes", sweep: "Sweep", shown: list[int]) -> None:
     if band is not None:
         panel.axvspan(band.low, band.high, color=BAND, linewidth=0, zorder=0.5)
     for unit, style in reversed(_STYLES.items()):  # packets above bytes
-        panel.plot(_values(sweep, unit)[shown], range(len(shown)), linestyle="none", markersize=6, **style)
+        panel.plot(_values(sweep, unit)[shown], range(len(shown)), linestyle="none", markersize=6, **style, **_WHOLE)
     of_packets = _values(sweep, "packets")
     for row, number in enumerate(shown):
         if (colour := _colour_of(sweep, number)) != INK:
-            panel.plot(of_packets[number], row, "D", markersize=7, color=colour, markeredgecolor=PAPER)
+            panel.plot(of_packets[number], row, "D", color=colour, **_DIAMOND)
     panel.set_xlim(left=0)
     panel.tick_params("y", length=0)
     _label_measure(panel, sweep, "x")

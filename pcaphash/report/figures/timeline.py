@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pcaphash.report.figures.canvas import NARROW, Picture, make_figure, shorten, write_integers
+from pcaphash.report.figures.canvas import NARROW, Picture, make_figure, shorten, write_integers, written
 from pcaphash.report.words.values import count, moment, percent
 
 if TYPE_CHECKING:
@@ -77,7 +77,8 @@ def _draw_images(
         write_integers(panel.yaxis)
         panel.set_ylabel("receive queue")
     bar = {"orientation": "horizontal", "aspect": 40} if width <= NARROW else {"shrink": min(1.0, 2 / len(images))}
-    figure.colorbar(shown, ax=list(panels), label="load (packets per second)", **bar)
+    number = written("{:,.10g}".format)
+    figure.colorbar(shown, ax=list(panels), label="load (packets per second)", format=number, **bar)
     return figure
 
 
