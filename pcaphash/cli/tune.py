@@ -74,7 +74,7 @@ def tune(
     """
     options.check_format(format_, TUNING_WRITERS)
     traces = list_traces(traces)
-    device = options.one_device(device_options)
+    device = options.one_device(options.adopt_census(traces, device_options))
     report_warnings([device])
     announce_compilation()
     from pcaphash.studies.tune import tune as study

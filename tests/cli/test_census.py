@@ -1,15 +1,19 @@
 """``census``, and ``analyze`` on what it saves: the same bytes on standard output, one clear line for what is wrong."""
 
 import gzip
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
+from pcaphash.cli.commands import SUMMARIES
 from support.captures import pcapng_of
 from support.command import complaints, run
+from support.shared import ROOT
 from support.variety import variety
 
 FRAMES = variety()
+OVERLAY = ROOT / "sample_traces" / "overlay.pcap"
 
 
 @pytest.fixture(scope="module")
@@ -67,3 +71,22 @@ def test_what_is_wrong_takes_one_line(traces, tmp_path):
         (complaint,) = complaints(result)
         assert said in complaint, words
     assert not (tmp_path / "none").exists()
+
+
+TAKING_CENSUSES = {"analyze": [], "compare": [], "info": [], "report": ["-o", "page.html"], "sweep": [], "tune": []}
+
+
+def test_these_commands_take_saved_censuses():
+    modules = {name: import_module(f"pcaphash.cli.{name.replace('-', '_')}") for name in SUMMARIES}
+    assert {name for name, module in modules.items() if hasattr(module, "TracesOrCensuses")} == {*TAKING_CENSUSES}
+
+
+@pytest.mark.parametrize("command", TAKING_CENSUSES)
+def test_every_command_adopts_how_a_census_was_taken(command, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    how = ["--key", "symmetric", "--vxlan-port", "4789,8472"]
+    assert run("census", OVERLAY, "-o", "saved.census", *how).returncode == 0
+    result = run(command, "saved.census", *TAKING_CENSUSES[command])
+    assert result.returncode == 0, result.stderr
+    if command not in ("info", "report"):  # which knows no key, and says with which words it was made
+        assert result.stdout == run(command, "saved.census", *TAKING_CENSUSES[command], *how).stdout
