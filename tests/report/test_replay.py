@@ -263,3 +263,17 @@ def test_what_was_given_of_the_device_is_not_told_as_assumed():
     assert lines["given"].startswith("key ")
     assert lines["given"].endswith("; queues 4")
     assert lines["assumed"].startswith("spec v7; ")
+
+
+def test_heat_maps_end_with_the_last_packet_although_rings_run_empty_after_it():
+    options = ReplayOptions(speed=1000, service_ps=1_818_182, ring_size=16, window_ns=50_000)
+    played = replay(OVERLAY, options=options)
+    arrived = {int(row["window_start_ns"]) for row in played.window_rows if row["packets"]}
+    assert max(int(row["window_start_ns"]) for row in played.window_rows) > max(arrived)
+    n_windows = (max(arrived) - min(arrived)) // 50_000 + 1
+    _, load, drops = draw_replay(played)
+    for picture, column in ((load, "packets"), (drops, "dropped")):
+        images = [panel.images[0].get_array() for panel in picture.figure.axes[:3]]
+        assert [image.shape for image in images] == [(8, n_windows)] * 3
+        own = [row for row in played.window_rows if row["config"] == "outer"]
+        assert images[1].sum() * 50e-6 == pytest.approx(sum(row[column] for row in own))
