@@ -15,7 +15,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import NamedTuple
+from typing import IO, NamedTuple
 
 import llvmlite
 import numpy as np
@@ -139,16 +139,27 @@ def only_one(name: str) -> Iterator[None]:
         return
     path = place / f".{name}.lock"
     try:
-        lock = path.open("w")
+        lock = _lock(path)
     except OSError:  # a full disk, say: then several may do it
         yield
         return
     with lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
         try:
             yield
         finally:
             path.unlink(missing_ok=True)
+
+
+def _lock(path: Path) -> IO[str]:
+    """Open and lock a file, which is there as long as it is locked."""
+    while True:
+        lock = path.open("w")
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        # Whoever had the lock before has removed the file; another process may have made and locked a new one.
+        with suppress(FileNotFoundError):
+            if os.path.samestat(os.fstat(lock.fileno()), path.stat()):
+                return lock
+        lock.close()
 
 
 def _seal(name: str, content: bytes) -> bytes:
