@@ -83,7 +83,7 @@ class JudgedPackets(Counter):
         return replace(batch, found=self.describer.describe(batch.block))
 
     def append(self, batch: Batch) -> None:
-        """JudgedPackets the packets that it is decided for now how to read what was reported of them."""
+        """Judge the packets of which it is known by now how to read what was reported."""
         self._expected.learn(self.describer.decisions)
         assert batch.found is not None, "it was prepared"
         assert batch.reported is not None, "the source says what was reported"
@@ -99,7 +99,7 @@ class JudgedPackets(Counter):
         self.notes += [(part.number, note) for note in notes]
 
     def judge_rest(self) -> None:
-        """JudgedPackets the packets that waited for others to decide."""
+        """Judge the packets that waited for others to decide."""
         self._judge(self.decider.finish())
 
     def rows(self) -> "Iterator[pd.DataFrame]":
@@ -223,7 +223,7 @@ def stream_verdicts(
     watch: Watch | None = None,
     jobs: int | None = None,
 ) -> "Iterator[pd.DataFrame]":
-    """JudgedPackets all packets; yield a row for each, batch by batch, so that memory stays flat.
+    """Judge all packets; yield a row for each, batch by batch, so that memory stays flat.
 
     Parameters
     ----------
