@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import SupportsIndex
+from typing import TYPE_CHECKING, SupportsIndex, TypeVar
 
 from pcaphash.device.choices import (
     check_key_length,
@@ -33,6 +33,12 @@ from pcaphash.device.ports import Ports, check_disjoint
 from pcaphash.device.profile import PROFILES, Profile, parse_spec
 from pcaphash.device.words import Numbers, parse_choice
 from pcaphash.standards import virtio
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+HashValue = TypeVar("HashValue", int, "npt.NDArray[np.int64]")
 
 
 @dataclass(frozen=True, init=False)
@@ -217,6 +223,11 @@ class Device:
     def has_queue(self) -> bool:
         """Whether hashes choose receive queues; without RSS there is a hash, but no queue follows from it."""
         return "RSS" in self.features
+
+    def entry_of(self, hash_value: HashValue) -> HashValue:
+        """Return the entry of the indirection table that a hash, or each of an array of hashes, leads to."""
+        n_entries = len(self.indirection_table)
+        return hash_value % n_entries if self.table_index == "modulo" else hash_value & (n_entries - 1)
 
     @property
     def reports_hash(self) -> bool:

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pcaphash import Device
 from pcaphash.device.indirection_table import default_table, parse_size, parse_table, parse_unclassified_queue
 from pcaphash.errors import ConfigurationError
 
@@ -98,3 +99,15 @@ def test_unclassified_queue():
     assert parse_unclassified_queue(7, 8) == 7
     with pytest.raises(ConfigurationError, match="unclassified_queue: 8 is out of range: only enabled receive queues"):
         parse_unclassified_queue(8, 8)
+
+
+@given(
+    hash_values=st.lists(st.integers(0, 2**32 - 1), min_size=1, max_size=9),
+    table=st.sampled_from([("mask", 1), ("mask", 128), ("modulo", 128), ("modulo", 100), ("modulo", 3)]),
+)
+def test_the_entry_that_a_hash_leads_to(hash_values, table):
+    index, n_entries = table
+    device = Device(table_index=index, indirection_table_size=n_entries)
+    expected = [value % n_entries for value in hash_values]
+    assert [device.entry_of(value) for value in hash_values] == expected
+    assert device.entry_of(np.array(hash_values, np.int64)).tolist() == expected

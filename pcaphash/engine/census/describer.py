@@ -18,9 +18,7 @@ NO_QUEUE = -1
 
 def entries_of(hash_values: npt.NDArray[np.uint32], device: Device) -> npt.NDArray[np.int64]:
     """Return the entries of a device's indirection table that hashes lead to."""
-    n_entries = len(device.indirection_table)
-    wide = hash_values.astype(np.int64)
-    return wide % n_entries if device.table_index == "modulo" else wide & (n_entries - 1)
+    return device.entry_of(hash_values.astype(np.int64))
 
 
 def queues_of(

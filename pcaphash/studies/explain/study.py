@@ -176,7 +176,7 @@ def _answer(packet: Packet, device: Device) -> tuple[Answer, int]:
     picks[signatures[0]] = decision.pick
     describe_packets(*arguments, *results)
     hash_value = int(hash_values[0]) if decision.is_hashed else None
-    table_index = _table_index(hash_value, device)
+    table_index = None if hash_value is None or not device.has_queue else device.entry_of(hash_value)
     queue = device.unclassified_queue if decision.is_known and device.has_queue else None
     answer = Answer(
         device,
@@ -191,11 +191,3 @@ def _answer(packet: Packet, device: Device) -> tuple[Answer, int]:
         queue if table_index is None else device.indirection_table[table_index],
     )
     return answer, decision.form
-
-
-def _table_index(hash_value: int | None, device: Device) -> int | None:
-    """Return the entry of the indirection table that a hash leads to."""
-    if hash_value is None or not device.has_queue:
-        return None
-    n_entries = len(device.indirection_table)
-    return hash_value % n_entries if device.table_index == "modulo" else hash_value & (n_entries - 1)

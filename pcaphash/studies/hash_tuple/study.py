@@ -158,14 +158,9 @@ def hash_packet_tuple(packet: PacketTuple, device: Device) -> TupleHash:
     form = hash_form(device.flavor)
     data = _hash_input(packet, choice, form, device.input_transform)
     value = form.complete(toeplitz(data, device.used_key))
-    entry = _entry_of(value, device) if device.has_queue else None
+    entry = device.entry_of(value) if device.has_queue else None
     queue = None if entry is None else device.indirection_table[entry]
     return TupleHash(packet, device, choice.report, data, value, entry, queue, tunnel)
-
-
-def _entry_of(value: int, device: Device) -> int:
-    n_entries = len(device.indirection_table)
-    return value % n_entries if device.table_index == "modulo" else value & (n_entries - 1)
 
 
 def _hash_input(packet: PacketTuple, choice: HashChoice, form: HashForm, transform: str) -> bytes:
