@@ -9,7 +9,7 @@ from pcaphash.errors import ConfigurationError, Field
 PS_OF_NS = 10**3
 PS_OF_SECOND = 10**12
 
-_TIMES_PS = {"ps": 1, "ns": 10**3, "us": 10**6, "ms": 10**9, "s": PS_OF_SECOND, "min": 60 * PS_OF_SECOND}
+_TIMES_PS = {"ps": 1, "ns": PS_OF_NS, "us": 10**6, "ms": 10**9, "s": PS_OF_SECOND, "min": 60 * PS_OF_SECOND}
 _PREFIXES = {"": 1, "k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
 _NUMBER = r"([0-9]+(?:\.[0-9]+)?)"
 _MOST_PS = 2**62

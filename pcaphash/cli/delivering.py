@@ -15,6 +15,7 @@ from pcaphash.cli.inputs import refuse_overwriting
 from pcaphash.cli.messages import inform, tell_written, warn
 from pcaphash.cli.selecting import replace_parameter
 from pcaphash.errors import ConfigurationError, Field
+from pcaphash.quantities import PS_OF_NS
 
 if TYPE_CHECKING:
     from pcaphash.capture.delivered.encoder import Encoder
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
     from pcaphash.studies.replay import ReplayOptions
 
 STANDARD_OUTPUT = "-"
-
-_PS_OF_NS = 1000
 
 _OPTIONS = {
     "write": Annotated[
@@ -160,7 +159,7 @@ class Delivering:
             reading = deliver(trace, course.plan.devices, encoders, needed, selection, comment, watch)
             if not reading.selected and not reading.is_partial:
                 raise ConfigurationError(Field("traces"), "no packet arrives", advice_without_packets(reading))
-        for line in [*clock_lines(course.clock), *late_lines(how.changes, course.last_arrival_ps / _PS_OF_NS)]:
+        for line in [*clock_lines(course.clock), *late_lines(how.changes, course.last_arrival_ps / PS_OF_NS)]:
             warn(line)
         self.tell()
         if how.has_service:

@@ -20,6 +20,7 @@ from pcaphash.kernels.synth_frames import (
     write_outer,
     write_record,
 )
+from pcaphash.quantities import PS_OF_NS
 from pcaphash.standards import ip
 
 SETTINGS = np.dtype(
@@ -70,7 +71,6 @@ SLOT = np.dtype([("flow", np.int64), ("left", np.int64), ("packets", np.int64), 
 """A flow that goes on: its number, packets or bytes left, and datagrams and bytes of payload that were sent."""
 
 FRAGMENTED_LEAST = 16  # bytes of payload
-_PS_OF_NS = 1000
 _SHORTEST_FRAME = 60  # without the check sequence, which captures do not show
 _MOST_HEADERS = 256
 _OF_DATAGRAM = 8  # random numbers of a datagram, at most
@@ -231,7 +231,7 @@ def make_packets(
             unpadded = head + data_len - in_head
             length = max(unpadded, _SHORTEST_FRAME)
             captured: int = min(length, np.int64(request["snap_length"]))
-            time_ns = request["start_ns"] + far["time_ps"] // _PS_OF_NS
+            time_ns = request["start_ns"] + far["time_ps"] // PS_OF_NS
             to = write_record(o, at, time_ns, captured, length, is_pcapng)
             copy_bytes(o, to, h, np.int64(form["start"]), head)
             for i in range(to + head, to + captured):

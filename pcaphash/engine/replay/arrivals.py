@@ -16,7 +16,7 @@ from pcaphash.capture.input import Input
 from pcaphash.engine.part import whole_parts
 from pcaphash.engine.progress import Watch, Watched
 from pcaphash.engine.reading import Reading
-from pcaphash.engine.replay.rates import PS, PS_PER_NS, Rate
+from pcaphash.engine.replay.rates import Rate
 from pcaphash.engine.replay.scale import Scale
 from pcaphash.engine.replay.span import Span
 from pcaphash.engine.replay.stamped import Stamped, StampedTrace
@@ -24,6 +24,7 @@ from pcaphash.engine.replay.steering import Steered, Steerer
 from pcaphash.engine.rules import ReadingRules
 from pcaphash.engine.selecting.selection import RECEIVED, Selection
 from pcaphash.engine.selecting.selector import Selector
+from pcaphash.quantities import PS_OF_NS, PS_OF_SECOND
 
 _BITS = 8
 
@@ -52,7 +53,7 @@ class Timing:
     @property
     def scale(self) -> Scale:
         """How long each nanosecond, packet or bit takes."""
-        return Scale(PS_PER_NS / self.speed if self.rate is None else PS / self.rate.amount)
+        return Scale(PS_OF_NS / self.speed if self.rate is None else PS_OF_SECOND / self.rate.amount)
 
 
 class Arrivals:

@@ -7,9 +7,6 @@ from fractions import Fraction
 from pcaphash import quantities
 from pcaphash.errors import ConfigurationError, Field
 
-PS = quantities.PS_OF_SECOND
-PS_PER_NS = quantities.PS_OF_NS
-
 _NUMBER = r"([0-9]+(?:\.[0-9]+)?)"
 _MOST_TERM = 1_000_000_000
 
@@ -61,9 +58,9 @@ def parse_service_rate(text: str, field: str = "service_rate") -> int:
         It is not a rate of packets, or more than 10^12 a second.
     """
     amount, _ = quantities.parse_rate(Field(field), text, ("pps",))
-    if amount > PS:
+    if amount > quantities.PS_OF_SECOND:
         raise ConfigurationError(Field(field), f"{text!r} is more than 10^12 a second", "give a lower rate")
-    return round(PS / amount)
+    return round(quantities.PS_OF_SECOND / amount)
 
 
 def parse_speed(text: str, field: str = "speed") -> Fraction:

@@ -7,11 +7,11 @@ import numpy as np
 import numpy.typing as npt
 
 from pcaphash.engine.replay.lanes import Lane, Lanes
-from pcaphash.engine.replay.rates import PS_PER_NS
 from pcaphash.engine.replay.rings import Loads, Rings, occupied
 from pcaphash.engine.replay.scale import Scale
 from pcaphash.engine.replay.steering import Steered
 from pcaphash.errors import ConfigurationError, Field
+from pcaphash.quantities import PS_OF_NS
 
 MOST_ROWS = 2_000_000
 """A row takes about a kilobyte of memory until it is written."""
@@ -83,7 +83,7 @@ def _delays_of(loads: Loads, queue: int) -> tuple[float, ...]:
     if loads.packets[queue] == loads.dropped[queue]:
         return ()
     quantiles = loads.quantiles_ps(queue, QUANTILES)
-    return tuple(delay / PS_PER_NS for delay in (*quantiles, int(loads.most_ps[queue])))
+    return tuple(delay / PS_OF_NS for delay in (*quantiles, int(loads.most_ps[queue])))
 
 
 class _Account:
@@ -144,7 +144,7 @@ class RingLanes(Lanes):
         """Windows in which there was something in the rings, in order."""
         rings = [lane.receiver for lane in lanes]
         self._accounts = [_Account(each) for each in rings if isinstance(each, Rings)]
-        self._window_ps = window_ns and window_ns * PS_PER_NS
+        self._window_ps = window_ns and window_ns * PS_OF_NS
         self._window: int | None = None
 
     def _run(self, steered: Steered, start: int, arrivals: npt.NDArray[np.int64]) -> None:
@@ -162,11 +162,11 @@ class RingLanes(Lanes):
     def _end_of(self, window_ps: int) -> int:
         """Return when the present window ends, in picoseconds after the epoch."""
         assert self._window is not None, "it begins with the first packet"
-        return (self._window + 1) * window_ps - self.first_ns * PS_PER_NS - self.epoch_ps
+        return (self._window + 1) * window_ps - self.first_ns * PS_OF_NS - self.epoch_ps
 
     def _reach(self, now: int, window_ps: int) -> None:
         """Close windows until the one that a time after the epoch lies in."""
-        own = (now + self.epoch_ps + self.first_ns * PS_PER_NS) // window_ps
+        own = (now + self.epoch_ps + self.first_ns * PS_OF_NS) // window_ps
         while self._window is not None and self._window < own:
             self._close(window_ps)
             if all(account.is_empty for account in self._accounts):
@@ -177,7 +177,7 @@ class RingLanes(Lanes):
         assert self._window is not None, "it begins with the first packet"
         end = self._end_of(window_ps)
         queues = [account.close(end, window_ps) for account in self._accounts]
-        self.windows.append(Window(self._window * window_ps // PS_PER_NS, queues))
+        self.windows.append(Window(self._window * window_ps // PS_OF_NS, queues))
         if len(self.windows) * sum(map(len, queues)) > MOST_ROWS:
             problem = f"windows and receive queues make more than {MOST_ROWS:,} rows"
             raise ConfigurationError(Field("window_ns"), problem, "give a longer window, or select fewer packets")

@@ -4,6 +4,7 @@ import math
 from typing import TYPE_CHECKING
 
 from pcaphash.errors import Field, trace_name
+from pcaphash.quantities import PS_OF_NS, PS_OF_SECOND
 from pcaphash.report.words.cut import cut_configurations
 from pcaphash.report.words.values import counted, duration, packet_rate, packets, percent
 
@@ -13,8 +14,6 @@ if TYPE_CHECKING:
     from pcaphash.studies.replay.options import Change, ReplayOptions
     from pcaphash.studies.replay.result import Clock, Replay, Tight, Verdict
 
-_PS_OF_SECOND = 10**12
-_PS_OF_NS = 1000
 _MOST_NAMED = 3  # clocks that were set
 _LEAST_SHARE = 0.001  # with the decimals that shares have
 _FEW_FILLS = 10  # a ring holds more than a tenth of what arrives for it: loss in the trace says little
@@ -52,9 +51,9 @@ def _rounded_up(rate: float) -> float:
 def service_text(options: "ReplayOptions") -> str:
     """Say how fast a core is."""
     if not options.service_per_byte_ps:
-        return f"At {packet_rate(_PS_OF_SECOND / options.fixed_ps)} per core"
-    per_byte = f"{duration(options.service_per_byte_ps / _PS_OF_NS)} for each byte"
-    fixed = f"{duration(options.fixed_ps / _PS_OF_NS)} for each packet and " if options.fixed_ps else ""
+        return f"At {packet_rate(PS_OF_SECOND / options.fixed_ps)} per core"
+    per_byte = f"{duration(options.service_per_byte_ps / PS_OF_NS)} for each byte"
+    fixed = f"{duration(options.fixed_ps / PS_OF_NS)} for each packet and " if options.fixed_ps else ""
     return f"With {fixed}{per_byte}"
 
 
@@ -307,9 +306,9 @@ def clock_lines(clock: "Clock") -> list[str]:
 
 def late_lines(changes: "Sequence[Change]", duration_ns: float) -> list[str]:
     """Say, a line each, which changes come after the last packet, which arrives so many nanoseconds after the first."""
-    late = {each.at_ps for each in changes if each.at_ps / _PS_OF_NS > duration_ns}
+    late = {each.at_ps for each in changes if each.at_ps / PS_OF_NS > duration_ns}
     return [
-        f"the change at {duration(at_ps / _PS_OF_NS)} has no effect: the last packet arrives after "
+        f"the change at {duration(at_ps / PS_OF_NS)} has no effect: the last packet arrives after "
         f"{duration(duration_ns)}"
         for at_ps in sorted(late)
     ]

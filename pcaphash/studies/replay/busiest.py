@@ -8,7 +8,7 @@ trace is repeated.
 from dataclasses import dataclass
 
 from pcaphash.engine.replay.lanes import Lanes
-from pcaphash.engine.replay.rates import PS
+from pcaphash.quantities import PS_OF_SECOND
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ def busiest(packets: float, period_ps: float | None, ring_size: int, offered_loa
     offered_load : float, optional
         The greatest load of all cores.
     """
-    return Busiest(None if period_ps is None else packets * PS / period_ps, packets / ring_size, offered_load)
+    return Busiest(None if period_ps is None else packets * PS_OF_SECOND / period_ps, packets / ring_size, offered_load)
 
 
 def period_of(running: Lanes) -> float | None:

@@ -12,9 +12,9 @@ from pcaphash.capture.reported.source import Reported
 from pcaphash.device.device import Device
 from pcaphash.engine.progress import Watch
 from pcaphash.engine.reading import Reading
-from pcaphash.engine.replay.rates import PS_PER_NS
 from pcaphash.engine.request import Batch
 from pcaphash.engine.selecting.selection import RECEIVED, Selection
+from pcaphash.quantities import PS_OF_NS
 from pcaphash.studies.replay.course import TraceTimes
 from pcaphash.studies.replay.frames import frames_of
 from pcaphash.studies.replay.options import ReplayOptions
@@ -83,6 +83,6 @@ class _Round:
             stretches = list(self._scale.stretches(base, values))
             due = [stretch.epoch_ps + time for stretch in stretches for time in stretch.times.tolist()]
             self.packets, self.last_ps = self.packets + len(kept), due[-1]
-            times = [(self._start_ps + time) // PS_PER_NS for time in due]
+            times = [(self._start_ps + time) // PS_OF_NS for time in due]
             self._interface.send([frame for frame in found if isinstance(frame, bytes)], times)
         return Delivery.of_all(first, Reported.nothing(len(found)))

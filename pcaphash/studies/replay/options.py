@@ -7,9 +7,10 @@ from fractions import Fraction
 
 from pcaphash.device.device import Device
 from pcaphash.engine.replay.arrivals import Timing
-from pcaphash.engine.replay.rates import PS, Rate, check_ratio
+from pcaphash.engine.replay.rates import Rate, check_ratio
 from pcaphash.engine.replay.steering import Plan
 from pcaphash.errors import ConfigurationError, Field
+from pcaphash.quantities import PS_OF_SECOND
 
 MOST_RING_SIZE = 65536
 _MOST_LENGTH = 2**32  # of a packet, in bytes
@@ -159,7 +160,7 @@ class ReplayOptions:
         if min(fixed or 0, per_byte) < 0 or (self.has_service and fixed == per_byte == 0):
             raise ConfigurationError(field, "serving a packet takes no time", "give more than 0")
         if self.ring_size * ((fixed or 0) + per_byte * _MOST_LENGTH) > _MOST_BACKLOG_PS:
-            days = _MOST_BACKLOG_PS // (24 * 3600 * PS)
+            days = _MOST_BACKLOG_PS // (24 * 3600 * PS_OF_SECOND)
             problem = f"a full ring might take more than {days} days to serve"
             raise ConfigurationError(field, problem, "give less, or a smaller ring")
 
@@ -170,7 +171,7 @@ class ReplayOptions:
         if self.rate is not None:
             if self.rate.amount <= 0:
                 raise ConfigurationError(Field("rate"), f"{self.rate.amount} is not above 0", "give more than 0")
-            if (PS / self.rate.amount).denominator > _MOST_RATE_TERM:
+            if (PS_OF_SECOND / self.rate.amount).denominator > _MOST_RATE_TERM:
                 raise ConfigurationError(Field("rate"), "it has too many digits for exact times", "give fewer digits")
             if self.speed != 1:
                 problem = f"{Field('rate')} gives the times already"

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from pcaphash.engine.replay.rates import PS
+from pcaphash.quantities import PS_OF_SECOND
 from pcaphash.studies.replay.result import Lossless
 
 N_RATES = 24
@@ -16,7 +16,7 @@ _MOST_BACKLOG_PS = 2**60
 
 def rate_of(service_ps: int) -> float:
     """Return how many packets a core serves in a second."""
-    return PS / service_ps
+    return PS_OF_SECOND / service_ps
 
 
 def first_grid(ring_size: int, mean_pps: float | None = None) -> list[int]:
@@ -30,7 +30,7 @@ def first_grid(ring_size: int, mean_pps: float | None = None) -> list[int]:
         How many packets arrive in a second, if that is known.
     """
     slowest, fastest = (mean_pps / _REACH, mean_pps * _REACH) if mean_pps else _USUAL_PPS
-    return _between(PS / slowest, PS / fastest, ring_size, N_RATES)
+    return _between(PS_OF_SECOND / slowest, PS_OF_SECOND / fastest, ring_size, N_RATES)
 
 
 def longest_ps(services_ps: list[int], ring_size: int) -> int:

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pcaphash.engine.replay.rates import PS_PER_NS
 from pcaphash.engine.replay.rings import bounds_of
+from pcaphash.quantities import PS_OF_NS
 
 if TYPE_CHECKING:
     from pcaphash.engine.replay.lanes import Lane
@@ -118,8 +118,8 @@ def delay_rows(name: str, loads: "Loads") -> list[Row]:
     return [
         {
             "config": name,
-            "delay_from_ns": low / PS_PER_NS,
-            "delay_to_ns": (low + width) / PS_PER_NS,
+            "delay_from_ns": low / PS_OF_NS,
+            "delay_to_ns": (low + width) / PS_OF_NS,
             "packets": packets,
         }
         for low, width, packets in bounds

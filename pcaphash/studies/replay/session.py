@@ -13,13 +13,13 @@ from pcaphash.engine.progress import Watch
 from pcaphash.engine.reading import Reading
 from pcaphash.engine.replay.arrivals import Arrivals
 from pcaphash.engine.replay.lanes import Choice, EntryChoice, IdealHash, Lane, Lanes, QueueChoice, Receiver, RoundRobin
-from pcaphash.engine.replay.rates import PS
 from pcaphash.engine.replay.scale import Scale
 from pcaphash.engine.replay.steering import Plan, Steerer, Unsteered, queue_table
 from pcaphash.engine.rules import ReadingRules
 from pcaphash.engine.running.run import check_read, check_selected
 from pcaphash.engine.selecting.selection import Selection
 from pcaphash.errors import ConfigurationError, Field
+from pcaphash.quantities import PS_OF_SECOND
 from pcaphash.studies.replay.options import ReplayOptions
 
 _BASELINES = SHARED_RING, ROUND_ROBIN, IDEAL_HASH = "shared-ring", "round-robin", "ideal-hash"
@@ -188,7 +188,7 @@ class Session:
             n += len(steered)
             last = steered.base + int(steered.values[-1])
         duration = self.scale.time_of(last)
-        return (n - 1) * PS / duration if duration else None
+        return (n - 1) * PS_OF_SECOND / duration if duration else None
 
     def _arrivals(self, steerer: Steerer, watch: Watch | None = None) -> Arrivals:
         """Return the packets in order of arrival, for one pass."""

@@ -8,10 +8,11 @@ from pcaphash.device.device import Device
 from pcaphash.engine.progress import Watch
 from pcaphash.engine.replay.arrivals import Arrivals
 from pcaphash.engine.replay.lanes import Lanes
-from pcaphash.engine.replay.rates import PS_PER_NS, Rate
+from pcaphash.engine.replay.rates import Rate
 from pcaphash.engine.replay.rings import Loads, Rings, Service, SharedRing
 from pcaphash.engine.replay.windows import RingLanes, loads_of
 from pcaphash.engine.selecting.selection import RECEIVED, Selection
+from pcaphash.quantities import PS_OF_NS
 from pcaphash.studies.replay.busiest import Busiest, busiest, period_of
 from pcaphash.studies.replay.curve import try_rates
 from pcaphash.studies.replay.options import ReplayOptions
@@ -135,7 +136,7 @@ def _replay_rings(session: Session) -> Replay:
                 unknown=lane.unknown,
                 reordered=int(loads.reordered.sum()),
                 reordered_by_change=int(loads.by_change.sum()),
-                duration_ns=duration_ps / PS_PER_NS,
+                duration_ns=duration_ps / PS_OF_NS,
                 busiest=_busiest(session, running, loads, ring.cores_of_queue, offered) if offered else None,
             )
         )
@@ -176,7 +177,7 @@ def _replay_rates(session: Session) -> Replay:
                 unknown=lane.unknown,
                 reordered=0,
                 reordered_by_change=0,
-                duration_ns=tried.running.last_arrival_ps / PS_PER_NS,
+                duration_ns=tried.running.last_arrival_ps / PS_OF_NS,
                 lossless=lossless,
                 busiest=most,
             )
@@ -195,6 +196,6 @@ def _begin(session: Session, arrivals: Arrivals, running: Lanes) -> Replay:
         options=session.options,
         clock=Clock.of([trace.settler for trace in arrivals.traces]),
         packets=running.packets,
-        duration_ns=running.last_arrival_ps / PS_PER_NS,
+        duration_ns=running.last_arrival_ps / PS_OF_NS,
         first_arrival_ns=arrivals.first_stamp,
     )

@@ -15,6 +15,7 @@ from pcaphash.capture.delivered.opening import PCAP, PCAPNG
 from pcaphash.capture.delivered.output import STANDARD_OUTPUT, open_output, plain_name
 from pcaphash.errors import ConfigurationError, Field
 from pcaphash.kernels.synth import SETTINGS, SLOT, STATE, make_packets
+from pcaphash.quantities import PS_OF_NS
 from pcaphash.standards import ethernet, pcap
 from pcaphash.studies.synth.distribution import ONE
 from pcaphash.studies.synth.result import Synthesis
@@ -123,7 +124,7 @@ class _Making:
         state = self._state[0]
         return Synthesis(
             path, self._traffic, self._kinds, self._counts.reshape(-1, 3), int(state["finished"]),
-            max(int(state["largest"]), int(self._slots["packets"].max())), int(state["last_ps"]) // 1000,
+            max(int(state["largest"]), int(self._slots["packets"].max())), int(state["last_ps"]) // PS_OF_NS,
         )  # fmt: skip
 
 
