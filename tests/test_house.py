@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 import pcaphash
+from pcaphash.standards import ethernet, ip, other_tunnels, tunnel
 
 PACKAGE = Path(pcaphash.__file__).parent
 MODULES = sorted(PACKAGE.rglob("*.py"))
@@ -104,6 +105,44 @@ def test_no_modules_import_each_other_in_a_circle():
 @pytest.mark.parametrize("path", [path for path in MODULES if folder_of(path) == "standards"], ids=lambda p: p.name)
 def test_standards_are_facts_only(path):
     assert imports_of(path) == set()
+
+
+def named_numbers(module: ast.Module) -> dict[str, int]:
+    """Return the numbers that a module writes out and names, without underscores before their names."""
+    found = {}
+    for node in module.body:
+        if isinstance(node, ast.Assign):
+            target, value = node.targets[0], node.value
+            targets = target.elts if isinstance(target, ast.Tuple) else [target]
+            values = value.elts if isinstance(value, ast.Tuple) and len(value.elts) == len(targets) else [value]
+            for name, number in zip(targets, values, strict=False):
+                if isinstance(name, ast.Name) and isinstance(number, ast.Constant) and isinstance(number.value, int):
+                    found[name.id.lstrip("_")] = number.value
+    return found
+
+
+STANDARDS = {
+    name: number
+    for module in (ethernet, ip, other_tunnels, tunnel)
+    for name, number in vars(module).items()
+    if type(number) is int and number > 9  # smaller ones number other things, too, such as layers
+}
+ETHERTYPES = {number for name, number in vars(ethernet).items() if name.startswith("ETHERTYPE_")}
+
+
+def test_only_standards_write_out_numbers_of_the_wire():
+    """No other module writes out an EtherType, or a number that has the same name in ``standards/``."""
+    for path in (path for path in MODULES if folder_of(path) != "standards"):
+        text = path.read_text("utf-8")
+        module = ast.parse(text)
+        numbers = [each for each in ast.walk(module) if isinstance(each, ast.Constant) and each.value in ETHERTYPES]
+        written = [each.lineno for each in numbers if in_the_source(text, each).startswith("0x")]
+        again = [name for name, number in named_numbers(module).items() if STANDARDS.get(name) == number]
+        assert (written, again) == ([], []), name_of(path)
+
+
+def in_the_source(text: str, node: ast.Constant) -> str:
+    return ast.get_source_segment(text, node) or ""
 
 
 def test_errors_know_nobody():

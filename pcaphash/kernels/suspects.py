@@ -241,12 +241,12 @@ def _is_mpls(d: Any, offset: int, end: int, captured_end: int) -> bool:
 def _is_l2tp(d: Any, offset: int, end: int) -> bool:
     """Tell whether an L2TP header is here: version 2 (RFC 2661 section 3.1), or version 3 (RFC 3931 section 4.1.2)."""
     flags = be16(d, offset)
-    version = flags & 0x0F
-    has_length = flags & 0x4000 != 0
-    if flags & 0x34F0 or (has_length and be16(d, offset + 2) != end - offset):
+    version = flags & other.L2TP_VERSION_MASK
+    has_length = flags & other.L2TP_LENGTH != 0
+    if flags & other.L2TP_RESERVED or (has_length and be16(d, offset + 2) != end - offset):
         return False
-    if flags & 0x8000:  # a control message
-        return has_length and flags & 0x0800 != 0 and (version == 2 or version == 3)
+    if flags & other.L2TP_CONTROL:
+        return has_length and flags & other.L2TP_SEQUENCE != 0 and (version == 2 or version == 3)
     return version == 2 or (flags == 3 and be16(d, offset + 2) == 0)
 
 

@@ -49,6 +49,9 @@ ETHERTYPE_SERVICE_VLAN = 0x88A8
 ETHERTYPE_OLD_SERVICE_VLAN = 0x9100
 ETHERTYPE_OLD_TRIPLE_VLAN = 0x9200
 
+# Tags that stand before the EtherType of what a frame carries.
+VLAN_TAGS = (ETHERTYPE_VLAN, ETHERTYPE_SERVICE_VLAN, ETHERTYPE_OLD_SERVICE_VLAN)
+
 # Address family numbers in NULL and LOOP headers: IPv4 everywhere 2; IPv6 differs between systems
 # (Linux 10, NetBSD and OpenBSD 24, FreeBSD 28, Darwin 30).
 FAMILY_IPV4 = 2

@@ -27,6 +27,7 @@ NO_NEXT_HEADER = 59  # RFC 8200 section 4.7
 DESTINATION_OPTIONS = 60  # RFC 8200 section 4.6
 SCTP = 132  # RFC 9260
 MOBILITY = 135  # RFC 6275 section 6.1
+HIP, SHIM6 = 139, 140  # RFC 7401 section 5.1, RFC 5533 section 5.1
 
 # IPv4's more-fragments flag and fragment offset (RFC 791), and IPv6's fragment offset (RFC 8200 section 4.5).
 IPV4_FRAGMENT_MASK = 0x3FFF
@@ -59,7 +60,7 @@ PROTOCOL_NAMES = {
     "esp": ESP,
     "ah": AUTHENTICATION,
     "icmpv6": ICMPV6,
-    "sctp": 132,
+    "sctp": SCTP,
 }
 """Protocol numbers by common names (IANA, "Protocol Numbers")."""
 

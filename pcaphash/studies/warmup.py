@@ -27,6 +27,7 @@ from pcaphash.engine.replay.rings import Rings, Service
 from pcaphash.engine.running.run import combine, run
 from pcaphash.engine.sampled.kept import PacketKeeper
 from pcaphash.engine.selecting.selection import Selection
+from pcaphash.standards.ethernet import ETHERTYPE_IPV6
 from pcaphash.studies.analyze import AnalysisRequest, analyze
 from pcaphash.studies.compare import compare
 from pcaphash.studies.explain import explain
@@ -113,7 +114,7 @@ def _frames() -> Iterator[bytes]:
         ipv4 = IP(p=17, src=addresses[0], dst=addresses[1], data=transport)
         ipv6 = IP6(nxt=17, src=bytes(12) + addresses[0], dst=bytes(12) + addresses[1], data=transport)
         yield bytes(Ethernet(data=ipv4))
-        yield bytes(Ethernet(type=0x86DD, data=ipv6))
+        yield bytes(Ethernet(type=ETHERTYPE_IPV6, data=ipv6))
         inner = struct.pack("!BxxxI", 0x08, 1 << 8) + bytes(Ethernet(data=ipv4))
         outer = UDP(sport=49152 + number, dport=4789, data=inner)
         outer.ulen = len(outer)

@@ -4,14 +4,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from pcaphash.standards.ethernet import ETHERNET_LEN
+
 CUT = "they were not captured whole"
 NOT_ETHERNET = "they are not Ethernet"
 TOO_SHORT = "they are shorter than an Ethernet header"
 TOO_LONG = "they are longer than the interface takes"
 REFUSED = "the kernel refuses them"
 NOT_LOOKED_INTO = "the device does not look into their tunnels"
-
-ETHERNET_LEN = 14
 
 
 @dataclass(frozen=True)

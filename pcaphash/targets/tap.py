@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 
 from pcaphash.device.device import Device
+from pcaphash.standards.ethernet import ETHERNET_LEN
 from pcaphash.standards.virtio import HASH_REPORTS
-from pcaphash.targets.answer import ETHERNET_LEN, Answer, Lost, Outcome, try_to_send
+from pcaphash.targets.answer import Answer, Lost, Outcome, try_to_send
 from pcaphash.targets.limits import refuse_beyond
 from pcaphash.targets.namespace import configure, own_network, refusing, set_kernel_options
 from pcaphash.targets.steering_program import KEY_LEN, N_ENTRIES, SteeringProgram

@@ -13,13 +13,12 @@ from pcaphash.capture.reader import Block
 from pcaphash.capture.reported.notes import HeaderField, ImpossibleHeaders, Lack, Lacking, Note
 from pcaphash.capture.reported.source import Reported
 from pcaphash.errors import ConfigurationError, Field
+from pcaphash.standards import ethernet as eth
 from pcaphash.standards import virtio_header as header
-from pcaphash.standards.ethernet import ETHERNET
 from pcaphash.standards.virtio import HASH_REPORT_TUNNELS, HASH_REPORTS
 
 _DRAFT = "v7"
-_ETHERTYPE = 12  # where it stands in an Ethernet header
-_KNOWN_ETHERTYPES = (0x0800, 0x0806, 0x8100, 0x86DD, 0x88A8)  # IPv4, ARP, IPv6, VLAN tags
+_KNOWN_ETHERTYPES = (eth.ETHERTYPE_IPV4, eth.ETHERTYPE_ARP, eth.ETHERTYPE_IPV6, *eth.VLAN_TAGS)
 _TOLERATED = 10  # one in so many; a wrong layout shows only where a field of the right one is not 0
 
 
@@ -128,7 +127,7 @@ class VirtioHeaders:
     def _n_known(block: Block, whole: npt.NDArray[np.int64], header_len: int) -> int:
         """Count the packets that have a known EtherType after a header of this length."""
         records = block.records[whole]
-        at = header_len + _ETHERTYPE
+        at = header_len + eth.ETHERNET_TYPE_OFFSET
         records = records[records["captured_length"] >= at + 2]
         places = records["offset"].astype(np.int64) + at
         ethertypes = block.data[places].astype(np.int64) << 8 | block.data[places + 1]
@@ -204,7 +203,7 @@ class VirtioHeaders:
         for name in ("captured_length", "original_length"):
             records[name] -= np.minimum(records[name], self._header_len)
         records["offset"] += self._header_len
-        records["link_type"] = ETHERNET
+        records["link_type"] = eth.ETHERNET
         return replace(block, records=records)
 
 

@@ -15,7 +15,6 @@ HOME, OTHER_HOME, CARE_OF = (
     ip_address(each).packed for each in ("2001:db8:aaaa::1", "2001:db8:aaaa::2", "2001:db8:bbbb::2")
 )
 PORTS, INNER_PORTS = (40000, 443), (33000, 80)
-SCTP, ESP, NO_NEXT, ICMP, HIP, SHIM6 = 132, 50, 59, 1, 139, 140
 
 
 @dataclass(frozen=True)

@@ -7,17 +7,11 @@ from pcaphash.standards import ip, tunnel
 from pcaphash.studies.conformance.case import (
     D4,
     D6,
-    ESP,
-    HIP,
     HOME,
-    ICMP,
-    NO_NEXT,
     OTHER_HOME,
     PORTS,
     S4,
     S6,
-    SCTP,
-    SHIM6,
     Case,
     authentication,
     fragment,
@@ -48,7 +42,7 @@ _MAC = b"\2\0\0\0\0\1\0\0"
 
 def types() -> list[Case]:
     """Return a packet for each hash type without extension headers."""
-    any_v4 = frames.ipv4(bytes(8), ICMP, S4, D4)
+    any_v4 = frames.ipv4(bytes(8), ip.ICMP, S4, D4)
     any_v6 = frames.ipv6(bytes(8), 58, S6, D6)
     ports = struct.pack("!HH", *PORTS)
     return [
@@ -58,7 +52,7 @@ def types() -> list[Case]:
         Case(
             "IPv4, SCTP",
             "only ports of TCP and UDP are hashed",
-            frames.of_ip(frames.ipv4(ports + bytes(20), SCTP, S4, D4)),
+            frames.of_ip(frames.ipv4(ports + bytes(20), ip.SCTP, S4, D4)),
         ),
         Case("IPv6, TCP", f"{_VIRTIO}: TCPv6, else IPv6", frames.of_ip(tcp6())),
         Case("IPv6, UDP", f"{_VIRTIO}: UDPv6, else IPv6", frames.of_ip(udp6())),
@@ -142,15 +136,25 @@ def headers() -> list[Case]:
     with_options = frames.ipv4(frames.transport(ip.TCP, S4, D4, PORTS), ip.TCP, S4, D4, options=bytes([1] * 8))
     return [
         Case("IPv4 options", "RFC 791: skipped by the header length", frames.of_ip(with_options)),
-        Case("IPv4, header length 4 words", "RFC 791: at least 20 bytes, else not IP", frames.ethernet(short, 0x0800)),
-        Case("IPv4, header longer than the frame", "not IP", frames.ethernet(long, 0x0800)),
-        Case("IPv4, version 5", "RFC 791: version 4, else not IP", frames.ethernet(bytes([0x55]) + tcp4()[1:], 0x0800)),
-        Case("IPv4 of 19 bytes", "not IP", frames.ethernet(tcp4()[:19], 0x0800)),
-        Case("IPv4, total length 0", "length fields limit nothing", frames.ethernet(wrong_length, 0x0800)),
         Case(
-            "IPv6, version 5", "RFC 8200: version 6, else not IP", frames.ethernet(bytes([0x50]) + tcp6()[1:], 0x86DD)
+            "IPv4, header length 4 words",
+            "RFC 791: at least 20 bytes, else not IP",
+            frames.ethernet(short, eth.ETHERTYPE_IPV4),
         ),
-        Case("IPv6 of 39 bytes", "not IP", frames.ethernet(tcp6()[:39], 0x86DD)),
+        Case("IPv4, header longer than the frame", "not IP", frames.ethernet(long, eth.ETHERTYPE_IPV4)),
+        Case(
+            "IPv4, version 5",
+            "RFC 791: version 4, else not IP",
+            frames.ethernet(bytes([0x55]) + tcp4()[1:], eth.ETHERTYPE_IPV4),
+        ),
+        Case("IPv4 of 19 bytes", "not IP", frames.ethernet(tcp4()[:19], eth.ETHERTYPE_IPV4)),
+        Case("IPv4, total length 0", "length fields limit nothing", frames.ethernet(wrong_length, eth.ETHERTYPE_IPV4)),
+        Case(
+            "IPv6, version 5",
+            "RFC 8200: version 6, else not IP",
+            frames.ethernet(bytes([0x50]) + tcp6()[1:], eth.ETHERTYPE_IPV6),
+        ),
+        Case("IPv6 of 39 bytes", "not IP", frames.ethernet(tcp6()[:39], eth.ETHERTYPE_IPV6)),
     ]
 
 
@@ -216,8 +220,8 @@ def extensions() -> list[Case]:
     ]
     found = [Case(f"IPv6, {name}", rule, frames.of_ip(with_extensions(*each))) for name, rule, each in cases]
     udp = with_extensions(options(home()), routing(), transport=ip.UDP)
-    other = with_extensions(options(home()), transport=SCTP, payload=bytes(12))
-    beside = with_extensions(options(padding), transport=ESP, payload=bytes(16))
+    other = with_extensions(options(home()), transport=ip.SCTP, payload=bytes(12))
+    beside = with_extensions(options(padding), transport=ip.ESP, payload=bytes(16))
     later = with_extensions(fragment(64), options(home()))
     past = with_extensions((ip.DESTINATION_OPTIONS, bytes([0, 9]) + bytes(6)))
     long_ah = with_extensions((ip.AUTHENTICATION, bytes([0, 40]) + bytes(6)))
@@ -227,16 +231,18 @@ def extensions() -> list[Case]:
         Case("IPv6, home address and routing header, UDP", f"{_VIRTIO}: UDP_EX, IP_EX, UDPv6, IPv6", frames.of_ip(udp)),
         Case("IPv6, home address, SCTP", f"{_VIRTIO}: IP_EX, else IPv6", frames.of_ip(other)),
         Case("IPv6, extension header, ESP", "ESP ends the chain", frames.of_ip(beside)),
-        Case("IPv6, ESP", "ESP is no extension header", frames.of_ip(frames.ipv6(bytes(16), ESP, S6, D6))),
+        Case("IPv6, ESP", "ESP is no extension header", frames.of_ip(frames.ipv6(bytes(16), ip.ESP, S6, D6))),
         *(
             Case(
                 f"IPv6, {name}",
                 "no extension header that is looked past",
                 frames.of_ip(with_extensions((kind, bytes(8)))),
             )
-            for name, kind in (("Host Identity Protocol", HIP), ("Shim6", SHIM6))
+            for name, kind in (("Host Identity Protocol", ip.HIP), ("Shim6", ip.SHIM6))
         ),
-        Case("IPv6, no next header", "59 ends the chain", frames.of_ip(frames.ipv6(bytes(16), NO_NEXT, S6, D6))),
+        Case(
+            "IPv6, no next header", "59 ends the chain", frames.of_ip(frames.ipv6(bytes(16), ip.NO_NEXT_HEADER, S6, D6))
+        ),
         Case("IPv6, later fragment", f"{_FRAGMENT}; it ends the chain", frames.of_ip(later)),
         Case("IPv6, later fragment, TCP", _FRAGMENT, frames.of_ip(with_extensions(fragment(64)))),
         Case(
@@ -280,7 +286,7 @@ def cuts() -> list[Case]:
     plain = frames.of_ip(tcp4())
     six = frames.of_ip(with_extensions(options(home()), routing()))
     vxlan = frames.of_ip(udp4(frames.vxlan(frames.of_ip(tcp4(D4, S4))), 4789))
-    gre = frames.of_ip(frames.ipv4(frames.gre(tcp4(D4, S4), 0x0800), ip.GRE, S4, D4))
+    gre = frames.of_ip(frames.ipv4(frames.gre(tcp4(D4, S4), eth.ETHERTYPE_IPV4), ip.GRE, S4, D4))
     geneve = frames.of_ip(udp4(frames.geneve(frames.of_ip(tcp4(D4, S4)), options=bytes(8)), 6081))
     with_options = frames.of_ip(
         frames.ipv4(frames.transport(ip.TCP, S4, D4, PORTS), ip.TCP, S4, D4, options=bytes([1] * 8))

@@ -117,11 +117,11 @@ def vxlan() -> list[Case]:
         ("VXLAN over IPv6", _VXLAN, udp6(frames.vxlan(frame), 4789)),
         ("VXLAN, inner IPv6", _INNER, udp4(frames.vxlan(inner_frame(inner6())), 4789)),
         ("VXLAN, inner UDP", _INNER, udp4(frames.vxlan(inner_frame(udp4(b"", 53, I4, J4))), 4789)),
-        ("VXLAN, inner ICMP", _INNER, udp4(frames.vxlan(inner_frame(frames.ipv4(bytes(8), 1, I4, J4))), 4789)),
+        ("VXLAN, inner ICMP", _INNER, udp4(frames.vxlan(inner_frame(frames.ipv4(bytes(8), ip.ICMP, I4, J4))), 4789)),
         (
             "VXLAN, inner VLAN tag",
             "tags are skipped inside, too",
-            udp4(frames.vxlan(tagged(inner4(), 0x8100, macs=frames.INNER_MACS)), 4789),
+            udp4(frames.vxlan(tagged(inner4(), eth.ETHERTYPE_VLAN, macs=frames.INNER_MACS)), 4789),
         ),
         ("VXLAN, inner home address", "extended types inside", udp4(frames.vxlan(extended), 4789)),
         ("VXLAN, other flags", f"{_VXLAN}: they are ignored", udp4(frames.vxlan(frame, flags=0x88), 4789)),
@@ -159,7 +159,9 @@ def vxlan() -> list[Case]:
     short = frames.ipv4(frames.transport(ip.UDP, S4, D4, (40000, 4789))[:3], ip.UDP, S4, D4)
     return [
         *(Case(name, rule, frames.of_ip(packet)) for name, rule, packet in cases),
-        Case("VXLAN behind a VLAN tag", "tags are skipped", tagged(udp4(frames.vxlan(frame), 4789), 0x8100)),
+        Case(
+            "VXLAN behind a VLAN tag", "tags are skipped", tagged(udp4(frames.vxlan(frame), 4789), eth.ETHERTYPE_VLAN)
+        ),
         Case("UDP of 3 bytes", "UDP needs 8 bytes within the frame: no tunnel, no ports", frames.of_ip(short)),
     ]
 

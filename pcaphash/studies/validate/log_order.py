@@ -22,7 +22,7 @@ from pcaphash.engine.census.describer import Describer
 from pcaphash.engine.progress import Watched
 from pcaphash.errors import ConfigurationError
 from pcaphash.kernels.records import RECORD
-from pcaphash.standards.ethernet import ETHERNET
+from pcaphash.standards.ethernet import ETHERNET, ETHERNET_TYPE_OFFSET, VLAN_TAG_LEN, VLAN_TAGS
 from pcaphash.studies.validate.alignment import (
     NO_HASH,
     UNKNOWN,
@@ -47,11 +47,9 @@ from pcaphash.studies.validate.sample import Sample
 from pcaphash.studies.validate.trial import Trial
 from pcaphash.studies.validate.verdicts import Leniency
 
-_TAGS = (0x8100, 0x88A8, 0x9100)
 _LEAST_LENGTH = 60  # shorter frames are filled up on their way
 _MOST_TRIED = 2048  # packets at the beginning by which faults are tried
 _MOST_BYTES = 2048  # of each; headers that are hashed stand in front of them
-_ETHERNET_LEN = 14
 _LEAST_SHARE = 0.5  # of the packets, whose hashes are explained in some order, for it to be believed
 
 Variants = list[Kind]
@@ -213,13 +211,13 @@ def _as_block(kept: list[tuple[bytes, np.void]]) -> Block:
 def _variants(data: bytes, length: int) -> Variants:
     """Return what a log may print of a frame: interfaces may take VLAN tags out, and frames are filled up."""
     found: Variants = []
-    at = _ETHERNET_LEN - 2
+    at = ETHERNET_TYPE_OFFSET
     while at + 2 <= len(data) and len(found) < 3:
         ethertype = int.from_bytes(data[at : at + 2], "big")
-        found.append((data[6:12], data[:6], ethertype, max(length - (at - _ETHERNET_LEN + 2), _LEAST_LENGTH)))
-        if ethertype not in _TAGS:
+        found.append((data[6:12], data[:6], ethertype, max(length - (at - ETHERNET_TYPE_OFFSET), _LEAST_LENGTH)))
+        if ethertype not in VLAN_TAGS:
             break
-        at += 4
+        at += VLAN_TAG_LEN
     return found
 
 
