@@ -15,6 +15,7 @@ from pcaphash.report.compare.write import write_comparison_folder
 from pcaphash.report.figures.canvas import FORMATS, NARROW, WIDE, printable, save, write_title
 from pcaphash.report.figures.compare import MOST_CONFIGURATIONS, draw_comparison, shown_outcomes
 from pcaphash.report.figures.palette import BLUE, OF_NAMES, ORANGE, colours
+from pcaphash.report.figures.queues import Load, draw_loads
 from pcaphash.report.figures.timeline import MOST_ROWS, MOST_STEPS, draw_timelines
 from pcaphash.studies.compare import compare
 from support.shared import ROOT
@@ -205,8 +206,24 @@ def test_windows_hold_every_packet(overlay):
         image = np.asarray(panel.images[0].get_array())
         assert image.shape == (8, 40)
         assert image.sum(axis=1) * 0.1 == pytest.approx(outcome.distribution.queues[:, 0])
-    assert figure.axes[-1].get_ylabel() == "load (packets per second)"
-    assert figure.axes[2].get_xlabel() == "time from 2023-01-04 00:00:00 UTC (s)"
+        assert panel.images[0].get_clim() == (0, image.max())
+    figure.canvas.draw()
+    for scale in figure.axes[3:]:
+        assert scale.get_ylabel() == "load"
+        assert all(label.get_text().endswith("pps") for label in scale.get_yticklabels())
+    assert figure.axes[2].get_xlabel() == "time from 2023-01-04 00:00:00 UTC"
+    assert [label.get_text() for label in figure.axes[2].get_xticklabels()][:2] == ["0", "500 ms"]
+
+
+def test_bars_that_are_too_low_beside_others_have_a_scale_of_their_own():
+    even, hot = np.full(64, 10), np.zeros(64, np.int64)
+    hot[3] = 640
+    for rows, is_shared in (([even, hot], False), ([even, even + np.arange(64)], True)):
+        loads = [Load(str(number), BLUE, np.stack([row, row], axis=1)) for number, row in enumerate(rows)]
+        tops = [panel.get_ylim()[1] for panel in draw_loads(loads, WIDE).axes]
+        assert (tops[0] == tops[1]) == is_shared
+        for load, top in zip(loads, tops, strict=True):
+            assert is_shared or float(load.shares[:, 0].max()) < top < 1.5 * float(load.shares[:, 0].max())
 
 
 def test_a_hundred_thousand_windows_are_drawn_in_few_steps():

@@ -220,6 +220,7 @@ def test_figures_show_every_configuration():
     assert (loss.name, len(panel.get_lines())) == ("loss", 6)
     assert loss.title.startswith("To lose no packet, a core must serve ")
     assert ";" not in loss.title
+    assert ". " not in loss.title
     options = ReplayOptions(speed=1000, service_ps=2_000_000, ring_size=64, window_ns=100_000)
     pictures = draw_replay(replay(OVERLAY, options=options))
     assert [each.name for each in pictures] == ["delays", "load", "drops"]

@@ -34,6 +34,7 @@ IDEAL_BAND = "ideal hashes: 95 of 100 stay in the band"
 BYTES = "bytes"
 IDEAL_STYLE: dict[str, Any] = {"color": INK, "linewidth": 1.0, "linestyle": (0, (4, 3))}
 
+_MOST_RATIO = 10  # of the tallest bars of two panels that have one scale
 _MOST_BARS = 48  # bars of one panel that can be seen one by one
 _MOST_BESIDE = 4  # panels in one row of a wide figure, and in one column of a narrow one
 _MOST_TICKS = 8  # queues that are all numbered
@@ -105,13 +106,18 @@ def ideal_band(baseline: Baseline | None, n_queues: int) -> Interval | None:
 
 
 def draw_loads(loads: Sequence[Load], width: float, with_bytes: bool = False) -> "Figure":
-    """Draw a panel for each configuration, all of one scale: bars, or one outline where there are many queues."""
+    """Draw a panel for each configuration: bars, or one outline where there are many queues.
+
+    All have one scale, unless the bars of one would be too low to be seen beside those of another.
+    """
     most_queues = max(len(load.queues) for load in loads)
     n_columns = _columns(len(loads), width, most_queues)
     n_rows = -(-len(loads) // n_columns)
     height = max(_HEIGHT * 3 / (2 + n_rows), _LEAST_HEIGHT)
     figure = make_figure(width, _AROUND + n_rows * height)
-    panels = figure.subplots(n_rows, n_columns, sharey=True, squeeze=False)
+    tallest = [float(load.shares[:, : 1 + with_bytes].max()) for load in loads]
+    is_one_scale = min(tallest) * _MOST_RATIO >= max(tallest)
+    panels = figure.subplots(n_rows, n_columns, sharey=is_one_scale, squeeze=False)
     room = int(_PER_INCH * (width - 0.6) / n_columns)
     named: dict[str, Artist] = {}
     for panel, load in zip(panels.flat, loads, strict=False):
@@ -119,17 +125,25 @@ def draw_loads(loads: Sequence[Load], width: float, with_bytes: bool = False) ->
         panel.set_title(shorten(load.name, room), loc="left", fontsize="medium", fontweight="bold", parse_math=False)
     for panel in panels.flat[len(loads) :]:
         panel.axis("off")
-    tallest = max(float(load.shares[:, : 1 + with_bytes].max()) for load in loads)
-    bands = [load.ideal.high for load in loads if load.ideal is not None]
-    # The whole of a band that reaches far beyond every bar would leave no room for the bars.
-    panels[0, 0].set_ylim(0, 1.22 * max(tallest, min(max(bands, default=0.0), 1.5 * tallest), 1e-9))
-    panels[0, 0].set_yticks([tick for tick in panels[0, 0].get_yticks() if 0 <= tick <= 1])
+    bands = [load.ideal.high if load.ideal is not None else 0.0 for load in loads]
+    if is_one_scale:
+        _scale(panels[0, 0], max(tallest), max(bands))
+    else:
+        for panel, of_panel, band in zip(panels.flat, tallest, bands, strict=False):
+            _scale(panel, of_panel, band)
     for row in panels:
         row[0].set_ylabel("share of packets (%)" if height >= _FOR_LONG_LABEL else "packets (%)")
     for index in range(max(len(loads) - n_columns, 0), len(loads)):
         panels.flat[index].set_xlabel("receive queue")
     add_legend(figure, list(named.items()))
     return figure
+
+
+def _scale(panel: "Axes", tallest: float, band: float) -> None:
+    """Let a panel reach above its bars, and as far as possible above its band."""
+    # The whole of a band that reaches far beyond every bar would leave no room for the bars.
+    panel.set_ylim(0, 1.22 * max(tallest, min(band, 1.5 * tallest), 1e-9))
+    panel.set_yticks([tick for tick in panel.get_yticks() if 0 <= tick <= 1])
 
 
 def _columns(n_panels: int, width: float, most_queues: int) -> int:

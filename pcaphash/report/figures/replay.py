@@ -13,14 +13,14 @@ from pcaphash.report.figures.canvas import (
     make_figure,
     shorten,
     styled,
-    write_integers,
     write_percent,
     write_pictures,
     written,
 )
+from pcaphash.report.figures.heat import draw_heat, seconds_text
 from pcaphash.report.figures.palette import FAINT, GREY, GRID, INK, colours
-from pcaphash.report.replay.words import headline
-from pcaphash.report.words.values import count, duration, moment, packet_rate, packets, percent, trace_names
+from pcaphash.report.replay.words import drop_percent, headline, join
+from pcaphash.report.words.values import count, duration, packet_rate, packets, percent, trace_names
 from pcaphash.studies.replay.rows import rows_by_config
 
 if TYPE_CHECKING:
@@ -46,9 +46,9 @@ MOST_CONFIGURATIONS = 8
 _DASHES = ("-", "--", "-.", ":")
 _BASELINES = ((INK, (0, (1, 1.5))), (FAINT, (0, (4, 2))), (GREY, "-"))  # colours and dashes
 _HEIGHT = 3.9  # inches
+_MOST_NAMED = 4  # configurations in a title
 _NARROW = 5  # up to that range a logarithmic axis has round numbers at equal distances
 _FEW_DECADES = 1000  # up to that range of a logarithmic axis there is room for three numbers in a decade
-_PANEL_HEIGHT = 1.7
 
 
 @styled
@@ -95,7 +95,8 @@ def _draw_curve(replay: "Replay", of_name: Mapping[str, str], baselines: Sequenc
     panel.set_ylim(-0.02, None)
     _finish(panel)
     add_legend(figure, named)
-    return Picture(LOSS, headline(replay).rstrip(".").partition(";")[0], _describe_curve(replay, list(of_name)), figure)
+    title = headline(replay).partition(". At ")[0].rstrip(".").partition(";")[0]
+    return Picture(LOSS, title, _describe_curve(replay, list(of_name)), figure)
 
 
 def _describe_curve(replay: "Replay", names: Sequence[str]) -> str:
@@ -113,30 +114,33 @@ def _describe_curve(replay: "Replay", names: Sequence[str]) -> str:
 
 
 def _draw_delays(replay: "Replay", of_name: Mapping[str, str], baselines: Sequence[str], width: float) -> Picture:
-    """Draw the share of packets that wait at least so long."""
+    """Draw the share of packets that wait at least so long, of all that arrive: dropped ones have no delay."""
     figure = make_figure(width, _HEIGHT)
     panel = figure.subplots()
     named: list[tuple[str, Artist]] = []
     by_config = rows_by_config(replay.delay_rows)
+    dropped = {each.config: drop_percent(each.drop_share) for each in replay.verdicts if each.drop_share}
+    arrived = {each.config: each.packets for each in replay.verdicts}
     for name, style in _styles(of_name, baselines):
         rows = by_config.get(name, [])
         if rows:
             delays, numbers = _values(rows, "delay_from_ns"), _values(rows, "packets")
-            longer = numbers[::-1].cumsum()[::-1] / numbers.sum()
+            longer = numbers[::-1].cumsum()[::-1] / arrived[name]
             # The curve ends below what one packet would be, as none takes longer.
             delays = np.append(delays, float(rows[-1]["delay_to_ns"] or 0))
-            longer = np.append(longer, 0.5 / numbers.sum())
+            longer = np.append(longer, 0.5 / arrived[name])
             (line,) = panel.plot(np.maximum(delays, 1) * 1e-9, longer, drawstyle="steps-post", **style)
-            named.append((shorten(name), line))
-    _name_axis(panel.xaxis, "delay from arrival to the end of service, at least", _seconds)
+            named.append((f"{shorten(name)} ({dropped[name]} dropped)" if name in dropped else shorten(name), line))
+    _name_axis(panel.xaxis, "delay from arrival to the end of service, at least", seconds_text)
     panel.set_yscale("log")
-    panel.set_ylabel("share of packets (%)")
+    panel.set_ylabel("share of packets that arrive (%)")
     write_percent(panel.yaxis)
     _finish(panel)
     add_legend(figure, named)
     longest = _longest(replay, list(of_name))
-    title = f"The longest delay is {join_delays(longest)}" if longest else "Every packet was dropped"
-    return Picture("delays", title, f"Share of packets with at least such a delay. {title}.", figure)
+    title = f"The longest delay is {join_delays(longest, dropped)}" if longest else "Every packet was dropped"
+    text = f"Share of packets with at least such a delay, of all that arrive; dropped ones have none. {title}."
+    return Picture("delays", title, text, figure)
 
 
 def _longest(replay: "Replay", names: Sequence[str]) -> dict[str, float]:
@@ -148,13 +152,16 @@ def _longest(replay: "Replay", names: Sequence[str]) -> dict[str, float]:
     return found
 
 
-def join_delays(longest: Mapping[str, float]) -> str:
-    """Say where the longest delay is shortest, and where it is longest."""
-    best, worst = (choose(longest, key=longest.__getitem__) for choose in (min, max))
-    text = f"{duration(longest[best])} under {shorten(best, 28)}"
-    if duration(longest[best]) == duration(longest[worst]):
-        return duration(longest[best])
-    return f"{text}, {duration(longest[worst])} under {shorten(worst, 28)}"
+def join_delays(longest: Mapping[str, float], dropped: Mapping[str, str]) -> str:
+    """Say how long the longest delay is under the first configurations, and what share of packets each drops."""
+    texts = {
+        name: f"{duration(delay)} under {shorten(name, 28)}"
+        + (f" ({dropped[name]} dropped)" if name in dropped else "")
+        for name, delay in longest.items()
+    }
+    if len({duration(delay) for delay in longest.values()}) == 1 and not any(name in dropped for name in longest):
+        return duration(next(iter(longest.values())))
+    return join(list(texts.values())[:_MOST_NAMED])
 
 
 def _draw_windows(
@@ -173,23 +180,8 @@ def _draw_windows(
         key: _image(rows, column, first, per_step * window_ns, -(-n_windows // per_step)) / seconds
         for key, rows in by_config.items()
     }
-    most = max(float(image.max()) for image in images.values())
-    figure = make_figure(width, 1.2 + _PANEL_HEIGHT * len(images))
-    panels = figure.subplots(len(images), 1, sharex=True, squeeze=False)[:, 0]
-    for panel, (key, image) in zip(panels, images.items(), strict=True):
-        extent = (0.0, image.shape[1] * seconds, -0.5, len(image) - 0.5)
-        shown = panel.imshow(
-            image, "cividis", vmin=0, vmax=most or 1, aspect="auto", origin="lower", extent=extent,
-            interpolation="nearest",
-        )  # fmt: skip
-        panel.set_title(shorten(key), loc="left", fontsize="medium", fontweight="bold", parse_math=False)
-        panel.spines["left"].set(color=of_name[key], linewidth=4)
-        write_integers(panel.yaxis)
-        panel.set_ylabel("receive queue")
-    panels[-1].set_xlabel(f"time from {moment(first)}")
-    panels[-1].xaxis.set_major_formatter(written(_seconds))
-    shrink = min(1.0, 2 / len(images))
-    figure.colorbar(shown, ax=list(panels), label=label, shrink=shrink, format=written(packet_rate))
+    queues = {key: len(image) for key, image in images.items()}
+    figure = draw_heat(images, queues, of_name, seconds, first, label, width)
     totals = {key: sum(int(row[column] or 0) for row in rows) for key, rows in by_config.items()}
     busiest = {key: _busiest(rows, column) for key, rows in by_config.items()}
     return Picture(
@@ -207,12 +199,12 @@ def _windows_title(totals: Mapping[str, int], busiest: Mapping[str, float], colu
         parts = [
             f"{shorten(name, 28)} drops {packets(total) if total else 'nothing'}" for name, total in totals.items()
         ]
-        return ", ".join(parts[:4])
+        return ", ".join(parts[:_MOST_NAMED])
     shares = [percent(share) for share in busiest.values()]
     if len(shares) > 1 and len(set(shares)) == 1:
         return f"Share of packets on the busiest queue: {shares[0]} under every configuration"
     parts = [f"{share} under {shorten(name, 28)}" for name, share in zip(busiest, shares, strict=True)]
-    return f"Share of packets on the busiest queue: {', '.join(parts[:4])}"
+    return f"Share of packets on the busiest queue: {', '.join(parts[:_MOST_NAMED])}"
 
 
 def _busiest(rows: "Sequence[Row]", column: str) -> float:
@@ -260,10 +252,6 @@ def _name_axis(axis: "Axis", label: str, write: Callable[[float], str]) -> None:
     axis.set_major_formatter(written(write))
     axis.set_minor_formatter(NullFormatter())
     axis.set_label_text(label)
-
-
-def _seconds(value: float) -> str:
-    return duration(1e9 * value) if value else "0"
 
 
 def _finish(panel: "Axes") -> None:

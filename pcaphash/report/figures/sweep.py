@@ -33,6 +33,9 @@ _BAND = "95 of 100 ideal hashes under the best mask"
 _OFF, _ON = GRID, INK  # types that a mask has not, and has
 _STRIPE = "#f3f5f8"  # behind every other row
 
+_MOST_LINEAR, _LINEAR_UP_TO = 2.0, 0.1  # shares: up to which an axis is linear, and up to where if it reaches further
+_LINEAR_SHARE = 1.0  # decades that the linear part takes
+_ABOVE = 1.25  # where a logarithmic axis ends, by where a linear one does
 _OVERVIEW_HEIGHT, _ROW_HEIGHT = 3.6, 0.25  # inches
 _AROUND_ROWS = 1.9  # inches above and below the rows of the lower part
 _LEAST_GAP = 0.035  # between the names above the overview, of its width
@@ -56,8 +59,8 @@ def draw_sweep(sweep: "Sweep") -> "Figure":
     write_title(figure, sweep_title(sweep), f"{subject}; {count(sweep.n_masks)} masks in classes that spread alike")
     upper, lower = figure.subfigures(2, 1, height_ratios=heights, squeeze=False).flat
     lower.suptitle(
-        "the best classes, and those of named masks: rank and smallest mask", x=0.01, ha="left",
-        fontsize="medium",
+        "the best classes, and those with named masks (in brackets): rank, and the types of the smallest mask in the "
+        "class", x=0.01, ha="left", fontsize="medium",
     )  # fmt: skip
     overview = upper.subplots()
     types, values = lower.subplots(1, 2, sharey=True, width_ratios=(3, 2))
@@ -185,7 +188,25 @@ def _label_measure(panel: "Axes", sweep: "Sweep", axis: str) -> None:
     is_percent = sweep.measure in IN_PERCENT
     own.set_label_text(f"{MEASURES[sweep.measure]}{' (%)' if is_percent else ''}")
     if is_percent:
-        own.set_major_formatter(PercentFormatter(1.0))
+        _spread_small(panel, axis)
+        own.set_major_formatter(PercentFormatter(1.0, decimals=0))
+
+
+def _spread_small(panel: "Axes", axis: str) -> None:
+    """Let an axis from 0 on be logarithmic above a tenth, if values reach so far that small ones would be one blob."""
+    low, high = panel.get_ylim() if axis == "y" else panel.get_xlim()
+    if high < _MOST_LINEAR:
+        return
+    decades = range(int(np.log10(high / _LINEAR_UP_TO)) + 1)
+    ticks = [0.0, _LINEAR_UP_TO / 2, *(_LINEAR_UP_TO * part * 10**n for n in decades for part in (1, 3))]
+    if axis == "y":
+        panel.set_yscale("symlog", linthresh=_LINEAR_UP_TO, linscale=_LINEAR_SHARE)
+        panel.set_yticks(ticks)
+        panel.set_ylim(low, _ABOVE * high)
+    else:
+        panel.set_xscale("symlog", linthresh=_LINEAR_UP_TO, linscale=_LINEAR_SHARE)
+        panel.set_xticks(ticks)
+        panel.set_xlim(low, _ABOVE * high)
 
 
 def _spread_out(wanted: list[float], gap: float) -> list[float]:

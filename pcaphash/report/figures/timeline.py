@@ -5,17 +5,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pcaphash.report.figures.canvas import NARROW, Picture, make_figure, shorten, write_integers, written
-from pcaphash.report.words.values import count, moment, percent
+from pcaphash.report.figures.canvas import Picture, shorten
+from pcaphash.report.figures.heat import draw_heat
+from pcaphash.report.words.values import count, percent
 
 if TYPE_CHECKING:
     import numpy.typing as npt
-    from matplotlib.figure import Figure
 
     from pcaphash.engine.timeline import Busiest, Timeline
 
     Counts = npt.NDArray[np.int64]
-    Values = npt.NDArray[np.float64]
 
 MOST_STEPS = 240
 """Steps of time that are drawn; each is so many whole windows that no more are needed."""
@@ -23,13 +22,9 @@ MOST_STEPS = 240
 MOST_ROWS = 128
 """Rows of queues that are drawn; each shows the busiest of several queues where there are more."""
 
-_LIGHTNESS = "cividis"  # made to look the same to colour-blind people, and its lightness alone tells all
-_PANEL_HEIGHT = 1.7  # inches
-_PER_INCH = 10  # characters of a panel's name, about
-
 
 def draw_timelines(coloured: "Mapping[str, tuple[Timeline, str]]", width: float) -> Picture:
-    """Draw one panel for each configuration, all with the same lightness for the same load, and describe them.
+    """Draw one panel for each configuration, each with its own scale, and describe them.
 
     Parameters
     ----------
@@ -50,36 +45,12 @@ def draw_timelines(coloured: "Mapping[str, tuple[Timeline, str]]", width: float)
     seconds = per_step * window_ns / 1e9
     loads = {name: timeline.loads[:, :, 0] for name, timeline in timelines.items()}
     images = {name: _sum_steps(loads[name], (windows[name] - first) // per_step, n_steps) / seconds for name in loads}
-    figure = _draw_images(images, {name: load.shape[1] for name, load in loads.items()}, of_name, seconds, width)
-    figure.axes[len(images) - 1].set_xlabel(f"time from {moment(first * window_ns)} (s)")
+    queues = {name: load.shape[1] for name, load in loads.items()}
+    figure = draw_heat(images, queues, of_name, seconds, first * window_ns, "load", width)
     busiest = {name: each for name, timeline in timelines.items() if (each := timeline.busiest)}
     parts = [_describe_one(name, len(windows[name]), each) for name, each in busiest.items()]
-    most_queues = max(load.shape[1] for load in loads.values())
-    text = f"{_describe(most_queues, per_step, window_ns)} {'; '.join(parts)}."
+    text = f"{_describe(max(queues.values()), per_step, window_ns)} {'; '.join(parts)}."
     return Picture("windows", _title(busiest), text, figure)
-
-
-def _draw_images(
-    images: "Mapping[str, Values]", queues: "Mapping[str, int]", of_name: "Mapping[str, str]", seconds: float,
-    width: float,
-) -> "Figure":  # fmt: skip
-    most = max(float(image.max()) for image in images.values())
-    figure = make_figure(width, 1.2 + _PANEL_HEIGHT * len(images))
-    panels = figure.subplots(len(images), 1, sharex=True, squeeze=False)[:, 0]
-    room = int(width * _PER_INCH)
-    for panel, (name, image) in zip(panels, images.items(), strict=True):
-        extent = (0.0, image.shape[1] * seconds, -0.5, queues[name] - 0.5)
-        shown = panel.imshow(
-            image, _LIGHTNESS, vmin=0, vmax=most, aspect="auto", origin="lower", extent=extent, interpolation="nearest"
-        )
-        panel.set_title(shorten(name, room), loc="left", fontsize="medium", fontweight="bold", parse_math=False)
-        panel.spines["left"].set(color=of_name[name], linewidth=4)
-        write_integers(panel.yaxis)
-        panel.set_ylabel("receive queue")
-    bar = {"orientation": "horizontal", "aspect": 40} if width <= NARROW else {"shrink": min(1.0, 2 / len(images))}
-    number = written("{:,.10g}".format)
-    figure.colorbar(shown, ax=list(panels), label="load (packets per second)", format=number, **bar)
-    return figure
 
 
 def _title(busiest: "Mapping[str, Busiest]") -> str:
