@@ -1,6 +1,7 @@
 """Standard output, whose errors are told from those of all other files."""
 
 import io
+import os
 import sys
 from typing import Any
 
@@ -23,7 +24,7 @@ def watch_standard_output() -> None:
     """Have standard output raise ``StandardOutputError``, and replace characters that it cannot show."""
     before = sys.stdout
     sys.stdout = io.TextIOWrapper(
-        io.BufferedWriter(_Raw(before.fileno(), "wb", closefd=False)),
+        io.BufferedWriter(_Raw(os.dup(before.fileno()), "wb")),  # what was there before may close its own
         before.encoding,
         "replace",
         line_buffering=before.isatty(),

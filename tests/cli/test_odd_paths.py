@@ -81,6 +81,12 @@ def test_a_standard_output_that_is_full_is_to_blame(words):
     assert b"standard output cannot be written: No space left on device; " in result.stderr.splitlines()[-1]
 
 
+def test_a_standard_output_that_is_closed_takes_everything():
+    command = f'"{sys.executable}" -m pcaphash hashes "{OVERLAY}" >&-'
+    result = subprocess.run(["sh", "-c", command], stderr=subprocess.PIPE, check=False)
+    assert (result.returncode, complaints(result)) == (0, [])
+
+
 def test_other_errors_are_not_of_standard_output(tmp_path):
     script = (
         "import pcaphash.cli.info\n"
