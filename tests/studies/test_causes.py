@@ -353,6 +353,41 @@ def test_ports_are_the_second_best_where_inner_headers_do_better_still(tmp_path)
     assert (ports.gain.instead_of, ports.protocols, ports.is_second_best) == ("given", ["udp4"], True)
 
 
+def test_hashing_ports_is_no_advice_of_its_own_where_senders_keep_them(tmp_path):
+    """Each of 48 networks has one source port: hashing ports helps since there are several, and could help more."""
+    inside = [(bytes([10, 0, 0, 1]), bytes([10, 0, 0, 2]), port, 80) for port in range(2000, 5000)]
+    packets = [tunnelled(flow, vni=n % 48, source_port=50000 + 7 * (n % 48)) for n, flow in enumerate(inside)]
+    devices = [
+        Device(hash_types="addresses", name="given"),
+        Device(hash_types="base", name="outer"),
+        Device(name="inner"),
+    ]
+    verdict = verdict_on(tmp_path, packets, devices)
+    assert not any(isinstance(advice, HashPorts) for advice in verdict.advice)
+    (varied,) = [advice for advice in verdict.advice if isinstance(advice, VarySourcePort)]
+    excess = {finding.config: finding.excess for finding in verdict.findings}
+    assert (varied.gain.excess, varied.gain.excess_instead) == (excess["outer"], excess["given"])
+    assert (varied.protocols, varied.share) == (["udp4"], 1.0)
+
+
+def test_packets_are_steered_after_decapsulation_where_the_nic_hashes_no_inner_headers(tmp_path):
+    packets = [tunnelled(flow, source_port=50000) for flow in flows(500)]
+    pair = [(bytes([10, 0, 0, 1]), bytes([10, 0, 0, 2]), port, 80) for port in range(2000, 2500)]
+    packets = [tunnelled(flow, source_port=50000) for flow in pair]
+    for features in ("CTRL_VQ+MQ+RSS", None):
+        options = {} if features is None else {"features": features}
+        advice = verdict_on(tmp_path, packets, Device(hash_types="base", name="given", **options)).advice
+        assert SteerInSoftware(1.0) in advice
+        assert (CompareInner(1.0) in advice) == (features is None)
+    assert verdict_on(tmp_path, [plain(flow) for flow in flows(500)] * 2, Device(hash_types="base")).advice == []
+
+
+def test_a_table_is_not_made_for_so_few_packets_that_tune_would_not_judge_it(tmp_path):
+    few, enough = ([plain(flow) for flow in flows(n)] for n in (63, 64))
+    assert verdict_on(tmp_path, few).advice == []
+    assert [advice.kind for advice in verdict_on(tmp_path, enough).advice] == ["rebalance-table"]
+
+
 def test_inner_headers_are_compared_with_the_same_key(tmp_path):
     inside = [(bytes([10, 0, 0, 1]), bytes([10, 0, 0, 2]), port, 80) for port in range(2000, 5000)]
     devices = [

@@ -214,7 +214,8 @@ def test_compare_names_the_port_and_the_gain(tmp_path, kind):
     assert {finding["cause"] for finding in verdict["findings"]} == {"missed-tunnel"}
     recounted = pcaphash.analyze(tmp_path / "some.pcap", pcaphash.Device(**{f"{kind[0].lower()}_ports": kind[1]}))
     excess = recounted.summary["max_ideal_packets"][0]
-    (advice,) = verdict["advice"]
+    advice, *further = verdict["advice"]
+    assert {each["kind"] for each in further} <= {"vary-source-port", "steer-in-software"}
     assert advice["facts"]["tunnel"]["excess"] == excess < 0.6
     assert advice["facts"]["excess"] == 7.0
     for text in (verdict["headline"], advice["text"]):
@@ -258,7 +259,7 @@ def test_two_missed_tunnels_are_looked_into_together(tmp_path):
     assert {finding["cause"] for finding in verdict["findings"]} == {"missed-tunnel"}
     ports = {"vxlan_ports": 4799, "geneve_ports": 6082}
     recounted = pcaphash.analyze(tmp_path / "some.pcap", pcaphash.Device(**ports)).summary["max_ideal_packets"][0]
-    (advice,) = verdict["advice"]
+    advice = verdict["advice"][0]
     tunnel = advice["facts"]["tunnel"]
     assert {(each["kind"], each["port"]) for each in (tunnel, *tunnel["beside"])} == {("VXLAN", 4799), ("GENEVE", 6082)}
     assert tunnel["excess"] == recounted < 0.6
@@ -284,6 +285,27 @@ def test_a_gain_is_an_estimate_where_not_all_packets_are_examined(tmp_path):
     assert verdict["findings"][0]["facts"]["is_estimate"]
     assert "would be about " in verdict["headline"]
     assert "is then about " in verdict["advice"][0]["text"]
+
+
+@pytest.mark.jit_only
+def test_senders_and_linux_can_help_where_the_device_cannot_look_into_a_tunnel(tmp_path):
+    packets = [SUSPECTS["VXLAN-GPE", 4790](i) for i in range(400)]
+    kinds = {each["kind"]: each["facts"] for each in compared(tmp_path, packets)["advice"]}
+    assert {"look-into", "steer-in-software"} <= set(kinds)
+    assert kinds["steer-in-software"]["share"] == 1.0
+    ports = {packet[34:36] for packet in packets}
+    assert ("vary-source-port" in kinds) == (len(ports) == 1)
+    one_port = [packet[:34] + (5555).to_bytes(2, "big") + packet[36:] for packet in packets]
+    kinds = {each["kind"]: each["facts"] for each in compared(tmp_path, one_port)["advice"]}
+    assert kinds["vary-source-port"]["tunnels"] == ["VXLAN-GPE on UDP port 4790"]
+    assert kinds["vary-source-port"]["share"] == 1.0
+
+
+@needs_shared
+@pytest.mark.jit_only
+def test_a_mirror_session_without_a_header_of_its_own_is_named_too():
+    text = run("compare", CAPTURES / "tcpdump__erspan-type-i-4.pcap", "--format", "json").stdout
+    assert "look like ERSPAN: a mirror session" in json.loads(text)["verdict"]["headline"]
 
 
 @pytest.mark.jit_only

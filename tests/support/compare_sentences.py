@@ -110,6 +110,7 @@ ADVICE: list[Advice] = [
     HashPorts(replace(GAIN, step=Step.PORTS), ["tcp4", "udp4"], False),
     HashPorts(replace(GAIN, step=Step.PORTS), ["udp4"], True, True),
     VarySourcePort(["192.0.2.1 > 192.0.2.2 VXLAN 7"], 0, 0.3, []),
+    VarySourcePort(["192.0.2.1 > 192.0.2.2 VXLAN 7"], 0, 0.6, ["udp4"], replace(GAIN, step=Step.PORTS, excess=0.6)),
     VarySourcePort(["192.0.2.1 > 192.0.2.2 VXLAN 7", "192.0.2.1 > 192.0.2.3 VXLAN 7"], 4, 0.6, ["udp4"]),
     SteerInSoftware(0.9),
     OtherKey(["outer", "inner"]),

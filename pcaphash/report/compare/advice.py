@@ -185,9 +185,16 @@ def _vary_source_port(advice: VarySourcePort) -> AdviceWords:
     n_tunnels = len(advice.tunnels) + advice.more
     which = "a tunnel that keeps" if n_tunnels == 1 else f"{count(n_tunnels)} tunnels, each of which keeps"
     named = listed([*advice.tunnels, *([f"{count(advice.more)} more"] if advice.more else [])])
+    alone = (
+        ""
+        if advice.gain is None
+        else f" Hashing ports alone leaves the busiest receive queue {percent(advice.gain.excess)} above the ideal "
+        f"share ({advice.gain.config}) instead of {percent(advice.gain.excess_instead)} ({advice.gain.instead_of})."
+    )
     return AdviceWords(
         "have senders derive the outer UDP source port from the inner header, and hash the ports. "
-        f"{percent(advice.share)} of packets are in {which} one source port for all flows: {named}.",
+        f"{percent(advice.share)} of packets are in {which} one source port for all flows: {named}.{alone} What varied "
+        "ports gain depends on the senders, so this capture cannot show it.",
         _port_commands(advice.protocols),
     )
 

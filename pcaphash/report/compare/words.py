@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from pcaphash.studies.compare import Finding, Verdict
     from pcaphash.studies.compare.gain import Gain
 
-_EVENLY = f"with the busiest receive queue at most {EVEN:.0%} above the ideal share"
 _NOTICEABLE = 0.01  # of the packets are named among the causes
 
 
@@ -125,12 +124,11 @@ def _of_judged(verdict: "Verdict", *, is_cut: bool) -> str:
             f"No configuration here is clearly better: the busiest receive queue is {percent(best.excess)} "
             f"({best.config}) to {percent(worst.excess)} ({worst.config}) above the ideal share."
         )
-    if best.cause == Cause.UNEVEN:
-        return (
-            f"No configuration here spreads this traffic evenly, {_EVENLY}: at best, it is {percent(best.excess)} "
-            f"above ({best.config})."
-        )
-    return f"No configuration here spreads this traffic evenly, {_EVENLY}. {_blame(best)}"
+    uneven = (
+        f"No configuration here spreads this traffic evenly: at best, the busiest receive queue is "
+        f"{percent(best.excess)} above the ideal share ({best.config}); up to {EVEN:.0%} counts as even."
+    )
+    return uneven if best.cause == Cause.UNEVEN else f"{uneven} {_blame(best)}"
 
 
 def _with_even_table(best: "Finding", even: "Verdict", *, is_cut: bool) -> str:

@@ -1,16 +1,10 @@
 """What would help traffic that spreads unevenly, where that follows from what was counted: facts, not sentences."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, ClassVar
 
-import numpy as np
-
 from pcaphash.engine.census.decision import REASON_NO_TYPE
-from pcaphash.engine.flows.grouping import group_rows, sum_groups
-from pcaphash.engine.flows.tunnels import NO_TUNNEL
-from pcaphash.kernels.dissect import split_signature
-from pcaphash.kernels.tunnel import GENEVE, GRE_UDP, VXLAN, VXLAN_GPE
 from pcaphash.standards.virtio import BASE_HASH_TYPES
 from pcaphash.studies.compare.causes import (
     Cause,
@@ -24,20 +18,19 @@ from pcaphash.studies.compare.causes import (
 from pcaphash.studies.compare.explaining import commonest_reason
 from pcaphash.studies.compare.gain import Gain, ports_gain, tunnelled_share
 from pcaphash.studies.compare.missed import MATERIAL, MissedTunnel
-from pcaphash.studies.compare.outcome import FlowSet, Outcome
+from pcaphash.studies.compare.outcome import Outcome
+from pcaphash.studies.compare.source_ports import fixed_source_ports, missed_with_one_port
 from pcaphash.studies.compare.table import find_uneven_table
+from pcaphash.studies.shared.chance.enough import packets_needed
 from pcaphash.studies.shared.chance.spread import EVEN
 
 if TYPE_CHECKING:
-    import numpy.typing as npt
-
     from pcaphash.studies.compare.finding import Finding
 
     Judged = tuple[Outcome, Finding]
 
-_UDP_TUNNELS = (GRE_UDP, VXLAN, VXLAN_GPE, GENEVE)
-_MANY_FLOWS = 8  # inner flows that a tunnel must have for its source port to matter
-_HEAVY = 0.5  # of a tunnel's packets in one flow, and its source port does not matter either
+_HALVES = 2  # of the flows, by which ``tune`` judges
+_MOSTLY = 0.5  # of the packets
 _NOTICEABLE = 0.05  # share of packets below which advice is not worth a line
 _OF_EXCESS = 0.25  # what the table must bring of an excess to be worth a line
 _MOST_NAMED = 3
@@ -95,7 +88,8 @@ class HashPorts:
 class VarySourcePort:
     """Have senders derive the outer UDP source port from the inner header.
 
-    ``protocols`` are those of which the ports are then to be hashed too, as ``HashPorts`` has them.
+    ``protocols`` are those of which the ports are then to be hashed too, as ``HashPorts`` has them. ``gain`` is what
+    hashing them brings with the source ports as they are, where that is something and has no advice of its own.
     """
 
     kind: ClassVar[str] = "vary-source-port"
@@ -103,6 +97,7 @@ class VarySourcePort:
     more: int
     share: float
     protocols: list[str]
+    gain: Gain | None = None
 
 
 @dataclass(frozen=True)
@@ -203,17 +198,18 @@ def list_advice(
     missed : sequence of MissedTunnel
         Tunnels that no configuration looks into.
     """
-    return [
+    advice: list[Advice] = [
         *([HashInner(inner)] if inner is not None else []),
         *_look_into(judged, best[1], missed),
         *_hash_ports(judged, start, inner),
         *_vary_source_port(judged, start[0]),
-        *_steer_in_software(start[0], inner),
+        *_steer_in_software(judged, best[1], inner),
         *_other_key(judged),
         *_even_table(judged),
         *_find_unhashed(judged),
         *_last_resort(best),
     ]
+    return _with_ports_in_one(advice)
 
 
 def list_advice_without_spread(pairs: "Sequence[Judged]") -> list[Advice]:
@@ -264,15 +260,38 @@ def _hash_ports(judged: "Sequence[Judged]", start: "Judged", inner: Gain | None)
     return [HashPorts(gain, protocols, tunnelled_share(start[0]) > 0, is_second_best)]
 
 
+def _with_ports_in_one(advice: list[Advice]) -> list[Advice]:
+    """Put hashing ports and varying source ports together if most packets are in tunnels that keep one port.
+
+    For these, the ports are only worth hashing once they vary.
+    """
+    ports = next((each for each in advice if isinstance(each, HashPorts)), None)
+    varied = next((each for each in advice if isinstance(each, VarySourcePort)), None)
+    if ports is None or varied is None:
+        return advice
+    if varied.share < _MOSTLY:
+        both: dict[int, Advice] = {id(varied): replace(varied, protocols=[])}  # whose commands stand with the other one
+    else:
+        protocols = [each for each in _WITH_PORTS.values() if each in (*ports.protocols, *varied.protocols)]
+        both = {id(varied): replace(varied, protocols=protocols, gain=ports.gain)}
+        advice = [each for each in advice if each is not ports]
+    return [both.get(id(each), each) for each in advice]
+
+
 def _vary_source_port(judged: "Sequence[Judged]", start: Outcome) -> list[Advice]:
     """Name tunnels whose senders keep one outer source port, where that is all that outer headers lack."""
+    of_missed = next(filter(None, (missed_with_one_port(*pair) for pair in judged)), [])
+    if of_missed:
+        lacking = [each for each in ("UDPv4", "UDPv6") if not start.device.base_types & BASE_HASH_TYPES[each]]
+        share = sum(share for _, share in of_missed)
+        return [VarySourcePort([name for name, _ in of_missed], 0, share, [_WITH_PORTS[each] for each in lacking])]
     suffering = [
         outcome for outcome, finding in judged if finding.cause == Cause.FEW_INPUTS and tunnelled_share(outcome) > 0
     ]
     if not suffering or suffering[0].flow_set is None:
         return []
     flow_set = suffering[0].flow_set
-    fixed, packets = _fixed_source_ports(flow_set)
+    fixed, packets = fixed_source_ports(flow_set)
     total = int(flow_set.flows.loads[:, 0].sum())
     if not fixed or packets < _NOTICEABLE * total:
         return []
@@ -283,33 +302,17 @@ def _vary_source_port(judged: "Sequence[Judged]", start: Outcome) -> list[Advice
     return [VarySourcePort(named, len(fixed) - len(named), packets / total, protocols)]
 
 
-def _steer_in_software(start: Outcome, inner: Gain | None) -> list[Advice]:
-    return [SteerInSoftware(tunnelled_share(start))] if inner is not None else []
-
-
-def _fixed_source_ports(flow_set: FlowSet) -> tuple[list[int], int]:
-    """Return the UDP tunnels with many flows and one outer source port, heaviest first, and their packets."""
-    flows, tunnels = flow_set.flows, flow_set.tunnels
-    in_udp = flows.by_signature(lambda signature: split_signature(signature)[1] in _UDP_TUNNELS) != 0
-    chosen = in_udp & (tunnels.of_flow != NO_TUNNEL)
-    of_flow, loads = tunnels.of_flow[chosen], flows.loads[chosen, 0]
-    ports = flows.keys[chosen, 0] >> np.uint64(16) & np.uint64(0xFFFF)
-    n_ports = _count_distinct(of_flow, ports, len(tunnels))
-    n_flows = np.bincount(of_flow, minlength=len(tunnels))
-    packets = sum_groups(loads[:, np.newaxis], of_flow, len(tunnels))[:, 0]
-    heaviest = np.zeros(len(tunnels), np.int64)
-    np.maximum.at(heaviest, of_flow, loads)
-    is_found = (n_ports == 1) & (n_flows >= _MANY_FLOWS) & (heaviest <= _HEAVY * packets)
-    of_found = np.where(is_found, packets, 0)
-    return tunnels.heaviest(of_found, int(is_found.sum())), int(of_found.sum())
-
-
-def _count_distinct(
-    groups: "npt.NDArray[np.int64]", values: "npt.NDArray[np.uint64]", n_groups: int
-) -> "npt.NDArray[np.int64]":
-    """Count the distinct values in each group."""
-    distinct = group_rows(np.column_stack([groups.astype(np.uint64), values]))
-    return np.bincount(groups[distinct.firsts], minlength=n_groups)
+def _steer_in_software(judged: "Sequence[Judged]", best: "Finding", inner: Gain | None) -> list[Advice]:
+    """Advise it where inner headers would help, and where they are not hashed although outer ones lack entropy."""
+    share = tunnelled_share(judged[0][0])
+    if inner is not None:
+        return [SteerInSoftware(share)]
+    is_asked = any(outcome.device.tunnel_mask for outcome, _ in judged)
+    if not is_asked and share >= _NOTICEABLE and best.cause == Cause.FEW_INPUTS:
+        return [SteerInSoftware(share)]
+    if isinstance(best.facts, MissedTunnel) and best.facts.excess is not None:
+        return [SteerInSoftware(best.facts.whole_share)]
+    return []
 
 
 def _other_key(judged: "Sequence[Judged]") -> list[Advice]:
@@ -344,6 +347,7 @@ def _last_resort(best_one: "Judged") -> list[Advice]:
         return [SplitFlow(best.config, facts.queue, is_assumed)]
     if best.cause == Cause.NO_PORTS and isinstance(facts, HeavyFlow):
         return [AvoidPortless(best.config, facts.endpoints, facts.encapsulation)]
-    if isinstance(facts, FewFlows):
+    enough = packets_needed(outcome.device.queues, _HALVES)  # for ``tune`` to judge what it makes
+    if isinstance(facts, FewFlows) and int(outcome.distribution.queues[:, 0].sum()) >= enough:
         return [RebalanceTable(best.config, facts.inputs, facts.queues)]
     return []

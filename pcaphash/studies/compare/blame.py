@@ -23,6 +23,8 @@ def _helps(finding: Finding, missed: MissedTunnel) -> bool:
 
 def _is_cause(finding: Finding, missed: MissedTunnel) -> bool:
     facts = finding.facts
+    if missed.is_mirrored and finding.cause == Cause.UNHASHED:
+        return missed.whole_share >= _MAIN
     if not isinstance(facts, HeavyFlow):
         return finding.cause in _OF_FLOWS and missed.whole_share >= _MAIN
     is_one_flow = finding.cause == Cause.SINGLE_FLOW

@@ -143,11 +143,14 @@ def _find(outcome: Outcome, is_hashed: bool) -> Finding:
 
 
 def _limits(outcome: Outcome) -> tuple[Reach, ...]:
-    """Return the hash inputs that cannot reach all table entries, if packets spread unevenly and many have them."""
+    """Return the hash inputs that cannot reach all table entries, if packets spread unevenly and many have them.
+
+    That a few inputs cannot reach more entries than they are says nothing.
+    """
     if excess_of(outcome) <= EVEN:
         return ()
     least = _MANY * outcome.distribution.hashed
-    return tuple(reach for reach in outcome.limits if reach.packets >= least)
+    return tuple(each for each in outcome.limits if each.packets >= least and each.inputs > each.reachable)
 
 
 def _crowding(outcome: Outcome) -> Crowding | None:

@@ -199,7 +199,7 @@ def judge_capture(distribution: "Distribution") -> Verdict | None:
 
 def judge_packets(n_packets: int, queues: int, parts: int = 1) -> Verdict | None:
     """Say that there are too few packets to judge by in each of so many equal parts; None if there are enough."""
-    needed = parts * packets_needed(queues)
+    needed = packets_needed(queues, parts)
     return Verdict(Cause.NOTHING, FewPackets(n_packets, needed, queues)) if n_packets < needed else None
 
 
