@@ -4,13 +4,17 @@ import json
 import random
 from dataclasses import replace
 from io import StringIO
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from naive.configuration import Configuration
 from pcaphash.report.validate.kind_words import span_text
 from pcaphash.report.validate.write import write_validation
 from pcaphash.studies.validate import validate
+from pcaphash.studies.validate.displacement import Displacement
+from pcaphash.studies.validate.verdicts import WRONG_QUEUE, WRONG_VALUE
 from support.comparing import device_of
 from support.diagnosing import Said, SaidOf, misbehave, separating_frames
 from support.traffic import flows, plain, write
@@ -203,3 +207,45 @@ def test_the_last_packets_of_bursts_are_no_fault_of_reading(tmp_path):
     frames = [frame for i, flow in enumerate(some) for frame in [plain(flow)] * (1 + i % 9)]
     _, names = named(frames, shifted(misbehave(frames, CONFIGURATION), 1), tmp_path)
     assert names == ["rows-late-1"]
+
+
+def _watched(due: np.ndarray, said: np.ndarray, cuts: list[int]) -> Displacement:
+    """Let rows pass by, cut into blocks in some way; every packet has a hash."""
+    displacement, n = Displacement(), len(due)
+    for start, end in zip([0, *cuts], [*cuts, n], strict=True):
+        part = slice(start, end)
+        every, zeros = np.ones(end - start, bool), np.zeros(end - start, np.int64)
+        found = SimpleNamespace(known=every, hashed=every, hash_values=due[part], queues=due[part].astype(np.int64) % 8)
+        reported = SimpleNamespace(
+            has_hash=every, hash_reports=zeros + 1, hash_values=said[part], queues=said[part].astype(np.int64) % 8
+        )
+        faults = np.where(due[part] != said[part], WRONG_VALUE, 0) | np.where(found.queues != 0, WRONG_QUEUE, 0)
+        displacement.append(np.arange(start, end) + 1, found, reported, SimpleNamespace(faults=faults))
+    displacement.finish()
+    return displacement
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_how_rows_are_cut_into_blocks_does_not_matter(seed):
+    numbers, n = np.random.default_rng(seed), 30_000
+    due = numbers.integers(0, 1 << 32, n, np.uint32)
+    kept = np.delete(due, numbers.integers(500, n, 30))
+    said = np.concatenate([kept, due[: n - len(kept)]])
+    found = []
+    for n_cuts in (0, 3, 40, 900):
+        cuts = sorted(numbers.choice(np.arange(1, n), n_cuts, replace=False).tolist())
+        watched = _watched(due, said, cuts)
+        stretches = [(each.shift, each.first, each.explained) for each in watched.stretches]
+        found.append((stretches, vars(watched.more), watched.explains_queues(np.arange(1, n + 1)).tolist()))
+    assert found[1:] == found[:1] * 3
+    assert len(found[0][0]) == 8
+    assert sum(each[2] for each in found[0][0]) + found[0][1]["explained"] >= n - found[0][0][0][1] - 100
+
+
+def test_memory_does_not_depend_on_how_many_rows_pass_by():
+    numbers, n = np.random.default_rng(1), 60_000
+    due = numbers.integers(0, 1 << 32, n, np.uint32)
+    said = np.roll(due, 1)
+    displacement = _watched(due, said, list(range(1000, n, 1000)))
+    assert displacement.stretches[0].explained >= n - 1_000 - 1
+    assert len(displacement._rows) < 10_000
