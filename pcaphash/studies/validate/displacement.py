@@ -22,6 +22,7 @@ Mask = npt.NDArray[np.bool_]
 _MOST = 64  # rows that a log may be shifted by, and that it may lose at once
 _FURTHEST = 1024  # rows that it may be shifted by after it lost some several times
 _DECIDE = 4096  # rows that decide, and that are followed at a time
+_NEXT = 32  # rows that tell first how they are shifted where a stretch ends
 _MOST_WAITING = 1024  # rows that may wait for others to tell how they are shifted
 _LEAST_SHARE = 0.9  # of rows from the first wrong one on that a shift explains
 _MOST_STRETCHES = 8  # that are told one by one
@@ -238,12 +239,16 @@ class Displacement:
         """Return how rows are shifted that no longer are as those before; None where nothing tells."""
         rows, tried = self._rows, _near(self._shift)
         gains = {shift: _gains(rows, shift, start, end) for shift in tried}
-        best = max(tried, key=lambda shift: gains[shift].max())
-        stop = start + int(gains[best].argmax()) + 1
-        told = np.zeros(len(rows), bool)
-        told[start:stop] = _fits(rows, best, start, stop) & ~_fits(rows, self._shift, start, stop)
         least = math.log2(len(tried) * (self._seen + end) / LEVEL)
-        return best if gains[best].max() > 0 and _bits_of(rows, told) >= least else None
+        # The next rows come first: a long stretch may otherwise hide a short one before it.
+        for size in (_NEXT, end - start):
+            best = max(tried, key=lambda shift: float(gains[shift][:size].max()))
+            stop = start + int(gains[best].argmax()) + 1
+            told = np.zeros(len(rows), bool)
+            told[start:stop] = _fits(rows, best, start, stop) & ~_fits(rows, self._shift, start, stop)
+            if gains[best].max() > 0 and _bits_of(rows, told) >= least:
+                return best
+        return None
 
 
 def _near(shift: int) -> list[int]:
