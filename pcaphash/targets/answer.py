@@ -2,16 +2,59 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Protocol
 
 from pcaphash.standards.ethernet import ETHERNET_LEN
 
-CUT = "they were not captured whole"
-NOT_ETHERNET = "they are not Ethernet"
-TOO_SHORT = "they are shorter than an Ethernet header"
-TOO_LONG = "they are longer than the interface takes"
-REFUSED = "the kernel refuses them"
-NOT_LOOKED_INTO = "the device does not look into their tunnels"
+
+class NotSent(StrEnum):
+    """Why a frame was not sent."""
+
+    CUT = "cut"
+    """It was not captured whole."""
+    NOT_ETHERNET = "not-ethernet"
+    """Its link type is another one."""
+    TOO_SHORT = "too-short"
+    """It is shorter than an Ethernet header."""
+    TOO_LONG = "too-long"
+    """It is longer than the interface takes."""
+    REFUSED = "refused"
+    """The kernel refuses it."""
+    NOT_LOOKED_INTO = "not-looked-into"
+    """The device does not look into tunnels of this kind."""
+    NO_TUNNEL_DEVICE = "no-tunnel-device"
+    """No tunnel device of this kernel takes its outer header off."""
+    IP_IN_GRE_OVER_IPV6 = "ip-in-gre-over-ipv6"
+    """Linux takes the IP packet in it for Ethernet."""
+
+
+class WhyLost(StrEnum):
+    """Why a frame that was sent did not come out, as far as Linux counts it."""
+
+    UDP_CHECKSUM = "udp-checksum"
+    UDP_LENGTH = "udp-length"
+    IPV4_CHECKSUM = "ipv4-checksum"
+    """The checksum of the outer header."""
+    FRAGMENT = "fragment"
+    HEADER = "header"
+    """The outer IP header is not valid."""
+    SHORT = "short"
+    """It is shorter than the outer IP header says."""
+    ADDRESS = "address"
+    """Linux accepts no such outer addresses."""
+    UDP_PORT = "udp-port"
+    """No tunnel device has it."""
+    PROTOCOL = "protocol"
+    """Nothing in this kernel takes it."""
+    TUNNEL_HEADER = "tunnel-header"
+    """It has what Linux does not accept, or the inner packet is too short."""
+    NEITHER_ETHERNET_NOR_IP = "neither-ethernet-nor-ip"
+    """What follows the tunnel header."""
+    NO_ETHERNET = "no-ethernet"
+    """The same of IP, if the kernel lacks the module that adds an Ethernet header."""
+    NOT_TAKEN = "not-taken"
+    """No tunnel device takes what the tunnel header announces."""
 
 
 @dataclass(frozen=True)
@@ -39,14 +82,14 @@ class Lost:
 
     Parameters
     ----------
-    why : str
-        Why, as far as the receive path says; else empty.
+    why : WhyLost or None
+        Why, as far as the receive path says.
     """
 
-    why: str = ""
+    why: WhyLost | None = None
 
 
-Outcome = Answer | Lost | str
+Outcome = Answer | Lost | NotSent
 """An answer; that the frame was lost; or why it was not sent."""
 
 
@@ -71,14 +114,14 @@ class Target(Protocol):
         ...
 
 
-def try_to_send(send: Callable[[bytes], object], frame: bytes, most_len: int) -> str | None:
+def try_to_send(send: Callable[[bytes], object], frame: bytes, most_len: int) -> NotSent | None:
     """Send a frame of no more than so many bytes; return why it was not sent, or None."""
     if len(frame) < ETHERNET_LEN:
-        return TOO_SHORT
+        return NotSent.TOO_SHORT
     if len(frame) > most_len:
-        return TOO_LONG
+        return NotSent.TOO_LONG
     try:
         send(frame)
     except OSError:
-        return REFUSED
+        return NotSent.REFUSED
     return None

@@ -3,39 +3,34 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+from pcaphash.targets.answer import WhyLost
+
 _FOLDER = Path("/proc/thread-self/net")
 _RECEIVED, _RECEIVE_ERRORS = 1, 2  # places of the numbers in the line of an interface
 
-_WRONG_UDP_CHECKSUM = "the UDP checksum is wrong"
-_WRONG_HEADER = "the outer IP header is not valid"
-_WRONG_ADDRESS = "Linux accepts no packets with such outer addresses"
-_TOO_SHORT = "they are shorter than the outer IP header says"
-_FRAGMENT = "they are fragments"
-NOT_IP_INSIDE = "what follows the tunnel header is neither Ethernet nor IP"
-_UNKNOWN_PROTOCOL = "nothing in this kernel takes the protocol"
 _REASONS = {
-    "Udp:InCsumErrors": _WRONG_UDP_CHECKSUM,
-    "Udp6InCsumErrors": _WRONG_UDP_CHECKSUM,
-    "Udp:InErrors": "the UDP length is wrong",
-    "Udp6InErrors": "the UDP length is wrong",
-    "IpExt:InCsumErrors": "the checksum of the outer IPv4 header is wrong",
-    "Ip:ReasmReqds": _FRAGMENT,
-    "Ip6ReasmReqds": _FRAGMENT,
-    "Ip:InHdrErrors": _WRONG_HEADER,
-    "Ip6InHdrErrors": _WRONG_HEADER,
-    "IpExt:InTruncatedPkts": _TOO_SHORT,
-    "Ip6InTruncatedPkts": _TOO_SHORT,
-    "Ip:InAddrErrors": _WRONG_ADDRESS,
-    "Ip6InAddrErrors": _WRONG_ADDRESS,
-    "in_martian_src": _WRONG_ADDRESS,
-    "in_martian_dst": _WRONG_ADDRESS,
-    "Udp:NoPorts": "no tunnel device has the UDP port",
-    "Udp6NoPorts": "no tunnel device has the UDP port",
-    "Ip:InUnknownProtos": _UNKNOWN_PROTOCOL,
-    "Ip6InUnknownProtos": _UNKNOWN_PROTOCOL,
-    "tunnels": "the tunnel header has what Linux does not accept, or the inner packet is too short",
-    "bare": NOT_IP_INSIDE,
-    "Icmp:OutDestUnreachs": "no tunnel device takes what the tunnel header announces",
+    "Udp:InCsumErrors": WhyLost.UDP_CHECKSUM,
+    "Udp6InCsumErrors": WhyLost.UDP_CHECKSUM,
+    "Udp:InErrors": WhyLost.UDP_LENGTH,
+    "Udp6InErrors": WhyLost.UDP_LENGTH,
+    "IpExt:InCsumErrors": WhyLost.IPV4_CHECKSUM,
+    "Ip:ReasmReqds": WhyLost.FRAGMENT,
+    "Ip6ReasmReqds": WhyLost.FRAGMENT,
+    "Ip:InHdrErrors": WhyLost.HEADER,
+    "Ip6InHdrErrors": WhyLost.HEADER,
+    "IpExt:InTruncatedPkts": WhyLost.SHORT,
+    "Ip6InTruncatedPkts": WhyLost.SHORT,
+    "Ip:InAddrErrors": WhyLost.ADDRESS,
+    "Ip6InAddrErrors": WhyLost.ADDRESS,
+    "in_martian_src": WhyLost.ADDRESS,
+    "in_martian_dst": WhyLost.ADDRESS,
+    "Udp:NoPorts": WhyLost.UDP_PORT,
+    "Udp6NoPorts": WhyLost.UDP_PORT,
+    "Ip:InUnknownProtos": WhyLost.PROTOCOL,
+    "Ip6InUnknownProtos": WhyLost.PROTOCOL,
+    "tunnels": WhyLost.TUNNEL_HEADER,
+    "bare": WhyLost.NEITHER_ETHERNET_NOR_IP,
+    "Icmp:OutDestUnreachs": WhyLost.NOT_TAKEN,
 }
 """What counters mean, the first that counts first. Sources: the kernel's Documentation/networking/snmp_counter.rst, and
 its net/ipv4/proc.c and net/ipv6/proc.c, which have the names."""
@@ -59,12 +54,12 @@ def read_counts(tunnels: str, bare: str) -> Counts:
     return counts
 
 
-def reason_between(before: Counts, after: Counts) -> str:
-    """Say why a packet was dropped that was sent between two readings; empty if Linux counted nothing."""
+def reason_between(before: Counts, after: Counts) -> WhyLost | None:
+    """Return why a packet was dropped that was sent between two readings; None if Linux counted nothing."""
     for name, reason in _REASONS.items():
         if after.get(name, 0) > before.get(name, 0):
             return reason
-    return ""
+    return None
 
 
 def _read_all(tunnels: str, bare: str) -> Iterator[tuple[str, int]]:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from pcaphash.errors import ConfigurationError, Field
-from pcaphash.targets.answer import REFUSED, TOO_LONG
+from pcaphash.targets.answer import NotSent
 from pcaphash.targets.namespace import libc
 
 _MOST_AT_ONCE = 64
@@ -50,14 +50,14 @@ class Lateness:
         Frames that were sent.
     total_ns, most_ns : int
         How late they were, all together, and the latest.
-    not_sent : Counter of str
+    not_sent : Counter of NotSent
         Frames that were not sent, by the reason.
     """
 
     sent: int = 0
     total_ns: int = 0
     most_ns: int = 0
-    not_sent: Counter[str] = field(default_factory=Counter)
+    not_sent: Counter[NotSent] = field(default_factory=Counter)
 
 
 class Interface:
@@ -120,7 +120,7 @@ class Interface:
             state = "is down" if number == errno.ENETDOWN else "is no longer there"
             problem = f"the interface {self._name} {state}; {self.lateness.sent:,} frames were sent before"
             raise ConfigurationError(Field("into"), problem, f"set it up: ip link set {self._name} up")
-        self.lateness.not_sent[TOO_LONG if number == errno.EMSGSIZE else REFUSED] += 1
+        self.lateness.not_sent[NotSent.TOO_LONG if number == errno.EMSGSIZE else NotSent.REFUSED] += 1
         return 1
 
 

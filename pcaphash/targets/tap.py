@@ -11,7 +11,7 @@ from contextlib import ExitStack, closing, contextmanager
 from pcaphash.device.device import Device
 from pcaphash.standards.ethernet import ETHERNET_LEN
 from pcaphash.standards.virtio import HASH_REPORTS
-from pcaphash.targets.answer import Answer, Lost, Outcome, try_to_send
+from pcaphash.targets.answer import Answer, Lost, NotSent, Outcome, try_to_send
 from pcaphash.targets.limits import refuse_beyond
 from pcaphash.targets.namespace import configure, own_network, refusing, set_kernel_options
 from pcaphash.targets.steering_program import KEY_LEN, N_ENTRIES, SteeringProgram
@@ -147,7 +147,7 @@ class Tap:
             for queue, value, is_unhashed in zip(queues, values, unhashed, strict=True)
         ]
 
-    def _queue_of(self, frame: bytes, *, is_awaited: bool) -> int | Lost | str:
+    def _queue_of(self, frame: bytes, *, is_awaited: bool) -> int | Lost | NotSent:
         """Send a frame; return its queue, that it did not come back, or why it was not sent."""
         for _ in self._queues.receive(0):
             pass  # what comes late belongs to no frame
@@ -175,7 +175,7 @@ class Tap:
         return None
 
 
-def _answer(queue: int | Lost | str, value: int | None, is_unhashed: bool) -> Outcome:
+def _answer(queue: int | Lost | NotSent, value: int | None, is_unhashed: bool) -> Outcome:
     if not isinstance(queue, int):
         return queue
     if is_unhashed:

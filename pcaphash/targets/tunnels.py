@@ -9,7 +9,8 @@ from enum import Enum, auto
 from pcaphash.device.device import Device
 from pcaphash.errors import ConfigurationError, Field
 from pcaphash.standards import ip, virtio
-from pcaphash.targets.counters import NOT_IP_INSIDE, read_counts, reason_between
+from pcaphash.targets.answer import NotSent, WhyLost
+from pcaphash.targets.counters import read_counts, reason_between
 from pcaphash.targets.namespace import configure, set_kernel_options
 from pcaphash.targets.outer import is_ip_in_gre_over_ipv6, make_passable, multicast_group
 
@@ -21,7 +22,6 @@ _MOST_GROUPS = 1 << 20
 _FULL = (errno.ENOBUFS, errno.ENOMEM)  # why a socket joins no more groups, of IPv4 and of IPv6
 _GRE = virtio.TUNNEL_GRE_2784 | virtio.TUNNEL_GRE_2890 | virtio.TUNNEL_GRE_7676 | virtio.TUNNEL_NVGRE
 _ANEW, _READ_ANEW = "hashanew", "hashread"  # a pair through which Linux reads Ethernet headers of inner packets anew
-_NO_ETHERNET_ADDED = "no Ethernet header follows the tunnel header, and this kernel lacks act_vlan, which adds one"
 
 
 class Inside(Enum):
@@ -111,17 +111,18 @@ class Tunnels:
         members.append(socket.socket(family, socket.SOCK_DGRAM))
         members[-1].setsockopt(level, option, request)
 
-    def why_not(self, frame: bytes) -> str:
-        """Say why a frame must not be sent; else nothing."""
+    def why_not(self, frame: bytes) -> NotSent | None:
+        """Return why a frame must not be sent; None if it may be."""
         # Linux has one device for all GRE over IPv6, which takes whatever is inside for an Ethernet frame.
-        return "they are IP in GRE over IPv6, which Linux takes for Ethernet" if is_ip_in_gre_over_ipv6(frame) else ""
+        return NotSent.IP_IN_GRE_OVER_IPV6 if is_ip_in_gre_over_ipv6(frame) else None
 
-    def why_lost(self, frame: bytes) -> str:
-        """Send a frame again that did not come out, and say why, as far as Linux counts it; else nothing."""
+    def why_lost(self, frame: bytes) -> WhyLost | None:
+        """Send a frame again that did not come out, and return why, as far as Linux counts it."""
         before = read_counts(_TUNNEL, _BARE)
         self.send(frame)
         reason = reason_between(before, read_counts(_TUNNEL, _BARE))
-        return reason if reason != NOT_IP_INSIDE or self._adds_ethernet else _NO_ETHERNET_ADDED
+        is_kernels = reason == WhyLost.NEITHER_ETHERNET_NOR_IP and not self._adds_ethernet
+        return WhyLost.NO_ETHERNET if is_kernels else reason
 
     def _make(self, number: int, link: str, inside: Inside, tap: str) -> bool:
         """Make a tunnel device whose inner packets go to a tap; tell whether the kernel has such devices."""

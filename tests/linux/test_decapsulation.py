@@ -14,10 +14,10 @@ from pcaphash.capture.reported.table import ReportedTable
 from pcaphash.errors import ConfigurationError, Field
 from pcaphash.standards.ethernet import ETHERNET
 from pcaphash.standards.virtio import TUNNEL_TYPES
-from pcaphash.studies.replay.into import Loss, Sent, send_into
+from pcaphash.studies.replay.into import Loss, Sent, Unsent, send_into
 from pcaphash.studies.validate import validate
 from pcaphash.targets import namespace, tunnels
-from pcaphash.targets.answer import NOT_LOOKED_INTO, Answer, Lost
+from pcaphash.targets.answer import Answer, Lost, NotSent, WhyLost
 from pcaphash.targets.tap import open_tap
 from support import builders
 from support.builders import GRE, IPV4, IPV6, TCP, UDP
@@ -63,43 +63,43 @@ def test_vlan_tags_before_the_outer_header_are_taken_off(types):
 
 
 LOST = {
-    "in no tunnel": (builders.ethernet(ipv4(builders.udp(bytes(9))), IPV4), "NONE", ""),
-    "UDP checksum": (builders.ethernet(ipv4(with_byte(VXLAN, 6, 1)), IPV4), "VXLAN", "the UDP checksum is wrong"),
-    "UDP length": (builders.ethernet(ipv4(with_byte(VXLAN, 4, 1)), IPV4), "VXLAN", "the UDP length is wrong"),
+    "in no tunnel": (builders.ethernet(ipv4(builders.udp(bytes(9))), IPV4), "NONE", None),
+    "UDP checksum": (builders.ethernet(ipv4(with_byte(VXLAN, 6, 1)), IPV4), "VXLAN", WhyLost.UDP_CHECKSUM),
+    "UDP length": (builders.ethernet(ipv4(with_byte(VXLAN, 4, 1)), IPV4), "VXLAN", WhyLost.UDP_LENGTH),
     "IPv4 checksum": (
         builders.ethernet(with_byte(OUTER, 10, OUTER[10] ^ 1), IPV4),
         "VXLAN",
-        "the checksum of the outer IPv4 header is wrong",
+        WhyLost.IPV4_CHECKSUM,
     ),
     "IPv4 length": (
         builders.ethernet(ipv4(VXLAN, length=999), IPV4),
         "VXLAN",
-        "they are shorter than the outer IP header says",
+        WhyLost.SHORT,
     ),
     "IPv6 length": (
         builders.ethernet(with_byte(builders.ipv6(VXLAN, UDP), 4, 9), IPV6),
         "VXLAN",
-        "they are shorter than the outer IP header says",
+        WhyLost.SHORT,
     ),
     "to itself": (
         builders.ethernet(ipv4(VXLAN, source=bytes([127, 0, 0, 1])), IPV4),
         "VXLAN",
-        "Linux accepts no packets with such outer addresses",
+        WhyLost.ADDRESS,
     ),
     "from a group": (
         builders.ethernet(builders.ipv6(VXLAN, UDP, bytes([255]) * 16), IPV6),
         "VXLAN",
-        "the outer IP header is not valid",
+        WhyLost.HEADER,
     ),
     "a reserved bit": (
         builders.ethernet(ipv4(builders.udp(builders.vxlan(INNER, flags=0x88), 5000, 4789)), IPV4),
         "VXLAN",
-        "the tunnel header has what Linux does not accept, or the inner packet is too short",
+        WhyLost.TUNNEL_HEADER,
     ),
     "no Ethernet inside": (
         builders.ethernet(ipv4(builders.udp(builders.vxlan(INNER[:13]), 5000, 4789)), IPV4),
         "VXLAN",
-        "",
+        None,
     ),
 }
 
@@ -130,7 +130,7 @@ def test_what_there_is_no_tunnel_device_for_is_counted(tmp_path, monkeypatch):
     monkeypatch.setattr(tunnels, "configure", configure)
     found = sent(tmp_path, GPE, builders.ethernet(OUTER, IPV4), in_gpe(INNER, 3), in_gpe(INNER, 3))
     assert (found.returned, found.lost) == (1, 0)
-    assert found.not_sent == {"no tunnel device of this kernel takes VXLAN_GPE off": 2}
+    assert found.not_sent == {Unsent(NotSent.NO_TUNNEL_DEVICE, "VXLAN_GPE"): 2}
 
 
 def test_ethernet_in_vxlan_gpe_is_taken_out(tmp_path):
@@ -147,7 +147,7 @@ def test_ip_in_vxlan_gpe_comes_out_or_the_module_that_lacks_is_named(tmp_path):
     if found.lost:
         (loss,) = found.losses
         assert loss.encapsulation == "VXLAN_GPE"
-        assert "act_vlan" in loss.why
+        assert loss.why == WhyLost.NO_ETHERNET
     assert found.returned == 2 - found.lost
 
 
@@ -156,7 +156,7 @@ def test_what_is_neither_ethernet_nor_ip_in_vxlan_gpe_is_counted(tmp_path, monke
     monkeypatch.setattr(tunnels, "_redirect", lambda *words: real(*words[:3]))  # any kernel can do without a header
     found = sent(tmp_path, GPE, in_gpe(bytes(30), 4), in_gpe(INNER, 3))
     assert found.returned == 1
-    assert found.losses == {Loss("VXLAN_GPE", "what follows the tunnel header is neither Ethernet nor IP"): 1}
+    assert found.losses == {Loss("VXLAN_GPE", WhyLost.NEITHER_ETHERNET_NOR_IP): 1}
 
 
 GROUPS = {
@@ -194,13 +194,13 @@ def test_more_groups_than_one_socket_can_join(version):
 
 def test_a_group_that_no_packet_may_have_is_counted(tmp_path):
     found = sent(tmp_path, Device(), builders.ethernet(OUTER, IPV4), to_group(6, bytes([0xFF, 1]) + bytes(14)))
-    assert found.losses == {Loss("VXLAN", "the outer IP header is not valid"): 1}
+    assert found.losses == {Loss("VXLAN", WhyLost.HEADER): 1}
 
 
 def test_what_the_device_does_not_look_into_is_not_sent(tmp_path):
     gre = builders.ethernet(ipv4(builders.gre(INNER, 0x6558), GRE), IPV4)
     found = sent(tmp_path, Device(hash_types="base+VXLAN_INNER"), builders.ethernet(OUTER, IPV4), gre)
-    assert (found.returned, found.lost, found.not_sent) == (1, 0, {NOT_LOOKED_INTO: 1})
+    assert (found.returned, found.lost, found.not_sent) == (1, 0, {Unsent(NotSent.NOT_LOOKED_INTO): 1})
 
 
 # What Linux's tunnel devices hand to the eBPF program, as ``--flavor qemu-ebpf-inner`` has it.
@@ -239,7 +239,7 @@ def assert_confirmed(trace: Path) -> tuple[int, int]:
     lacking = [
         row
         for answer, (_, row) in zip(answers, tried, strict=True)
-        if isinstance(answer, Lost) and "lacks act_vlan" in answer.why and row.reason != "inner-not-ip"
+        if isinstance(answer, Lost) and answer.why == WhyLost.NO_ETHERNET and row.reason != "inner-not-ip"
     ]
     return len(tried) - len(lacking), len(answered)
 

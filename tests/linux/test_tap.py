@@ -21,11 +21,11 @@ from pcaphash.capture.reported.table import ReportedTable
 from pcaphash.errors import ConfigurationError
 from pcaphash.standards.ethernet import ETHERNET
 from pcaphash.studies.replay import ReplayOptions
-from pcaphash.studies.replay.into import Sent, send_into
+from pcaphash.studies.replay.into import Sent, Unsent, send_into
 from pcaphash.studies.replay.onto import send_on
 from pcaphash.studies.validate import Validation, validate
 from pcaphash.targets import steering_program, tap
-from pcaphash.targets.answer import CUT, Answer
+from pcaphash.targets.answer import Answer, NotSent
 from pcaphash.targets.interface import open_interface
 from pcaphash.targets.namespace import configure, own_network
 from pcaphash.targets.tap import open_tap
@@ -85,7 +85,7 @@ def test_every_vxlan_packet_of_the_overlay_has_the_inner_hash(tmp_path):
     assert sent.hashed >= with_ip
     assert found.mismatches == 0
     assert found.judged == sent.returned
-    assert sent.not_sent[CUT] == sum(len(r.captured) < r.original_length for r in load(OVERLAY).records)
+    assert sent.not_sent[Unsent(NotSent.CUT)] == sum(len(r.captured) < r.original_length for r in load(OVERLAY).records)
     assert sent.not_sent.total() + sent.returned + sent.lost == sent.reading.packets == 6060
 
 
@@ -177,7 +177,7 @@ def test_an_interface_is_sent_what_the_trace_has_in_order():
             came = [receiver.recv(65536) for _ in range(2 * len(whole))]
     assert reading.packets == 6060
     assert interface.lateness.sent == 2 * len(whole)
-    assert interface.lateness.not_sent == {CUT: 2 * (6060 - len(whole))}
+    assert interface.lateness.not_sent == {NotSent.CUT: 2 * (6060 - len(whole))}
     assert came == whole + whole
     assert interface.lateness.most_ns >= 0
 
@@ -225,7 +225,7 @@ def test_frames_that_are_not_sent_take_no_slot_of_a_rate(tmp_path):
             before = time.monotonic()
             send_on(trace, interface, BASE, ReplayOptions(rate=pcaphash.Rate(10)))
             took = time.monotonic() - before
-    assert (interface.lateness.sent, interface.lateness.not_sent) == (5, {CUT: 30})
+    assert (interface.lateness.sent, interface.lateness.not_sent) == (5, {NotSent.CUT: 30})
     assert took < 2
 
 

@@ -16,6 +16,7 @@ from pcaphash.studies.replay import ReplayOptions, replay
 from pcaphash.studies.replay.busiest import Busiest
 from pcaphash.studies.replay.into import Loss, Sent
 from pcaphash.studies.replay.result import Backwards, Clock, Jump, Lossless, Replay, Verdict
+from pcaphash.targets.answer import WhyLost
 from support.shared import ROOT
 
 OVERLAY = ROOT / "sample_traces" / "overlay.pcap"
@@ -235,10 +236,10 @@ def test_frames_that_did_not_come_back_are_told():
     losses = Counter(
         {
             Loss(): 1,
-            Loss(why="they are fragments"): 2,
+            Loss(why=WhyLost.FRAGMENT): 2,
             Loss("NONE"): 3,
             Loss("VXLAN"): 5,
-            Loss("VXLAN", why="the UDP checksum is wrong"): 1,
+            Loss("VXLAN", why=WhyLost.UDP_CHECKSUM): 1,
         }
     )
     stream = io.StringIO()

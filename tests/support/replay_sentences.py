@@ -19,8 +19,9 @@ from pcaphash.report.replay.words import (
 )
 from pcaphash.studies.replay import Change, ReplayOptions
 from pcaphash.studies.replay.busiest import Busiest
-from pcaphash.studies.replay.into import Loss, Sent
+from pcaphash.studies.replay.into import Loss, Sent, Unsent
 from pcaphash.studies.replay.result import Backwards, Clock, Jump, Lossless, Replay, Verdict
+from pcaphash.targets.answer import NotSent, WhyLost
 from pcaphash.targets.interface import Lateness
 
 SERVED, TRIED = ReplayOptions(service_ps=500_000), ReplayOptions()
@@ -99,16 +100,17 @@ def _at_any_rate() -> Iterator[Replay]:
 
 def _sent() -> Iterator[str]:
     """Say what became of frames that were sent into a receive path, or on an interface."""
-    losses = [Loss(), Loss("", "the device has no buffer"), Loss("NONE"), Loss("VXLAN"), Loss("GRE", "it is too long")]
+    losses = [Loss(), Loss("", WhyLost.FRAGMENT), Loss("NONE"), Loss("VXLAN"), *(Loss("GRE", why) for why in WhyLost)]
     sent = Sent(of_queue=Counter({0: 10, 3: 30}), hashed=7)
     sent.losses.update({loss: n + 1 for n, loss in enumerate(losses)})
-    sent.not_sent["it is cut"] += 1
+    sent.not_sent.update(Unsent(why, "GENEVE" if why == NotSent.NO_TUNNEL_DEVICE else "") for why in NotSent)
     stream = io.StringIO()
     for target in ("tap", "qemu"):
         show_sent(sent, target, stream)
     for lateness in (Lateness(), Lateness(sent=1000, total_ns=2_000_000, most_ns=70_000)):
         show_lateness(lateness, "eth0", stream)
-    yield from (line for line in stream.getvalue().splitlines() if line.endswith("."))
+    unwrapped = stream.getvalue().replace("\n  ", " ").splitlines()
+    yield from (line for line in unwrapped if line.endswith("."))
 
 
 def replay_sentences() -> Iterator[str]:

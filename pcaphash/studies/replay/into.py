@@ -23,10 +23,10 @@ from pcaphash.kernels.dissect import split_signature
 from pcaphash.kernels.tunnel import NO_ENCAPSULATION, TUNNELS
 from pcaphash.studies.replay.frames import frames_of
 from pcaphash.studies.replay.writing import write_trace
-from pcaphash.targets.answer import NOT_LOOKED_INTO, Answer, Lost, Outcome, Target
+from pcaphash.targets.answer import Answer, Lost, NotSent, Outcome, Target, WhyLost
 
 
-@dataclass(frozen=True, order=True)
+@dataclass(frozen=True)
 class Loss:
     """How frames were lost.
 
@@ -34,12 +34,28 @@ class Loss:
     ----------
     encapsulation : str
         What they are, if outer headers were to be taken off; else empty.
-    why : str
-        Why they were lost, as far as the receive path says; else empty.
+    why : WhyLost or None
+        Why they were lost, as far as the receive path says.
     """
 
     encapsulation: str = ""
-    why: str = ""
+    why: WhyLost | None = None
+
+
+@dataclass(frozen=True)
+class Unsent:
+    """Why frames were not sent.
+
+    Parameters
+    ----------
+    why : NotSent
+        The reason.
+    encapsulation : str
+        What no tunnel device takes off, if that is the reason; else empty.
+    """
+
+    why: NotSent
+    encapsulation: str = ""
 
 
 @dataclass
@@ -56,7 +72,7 @@ class Sent:
         Those of them of which a hash is known.
     losses : Counter of Loss
         Frames that were sent and did not come out.
-    not_sent : Counter of str
+    not_sent : Counter of Unsent
         Frames that were not sent, by the reason.
     """
 
@@ -64,7 +80,7 @@ class Sent:
     of_queue: Counter[int] = field(default_factory=Counter)
     hashed: int = 0
     losses: Counter[Loss] = field(default_factory=Counter)
-    not_sent: Counter[str] = field(default_factory=Counter)
+    not_sent: Counter[Unsent] = field(default_factory=Counter)
 
     @property
     def returned(self) -> int:
@@ -138,20 +154,20 @@ def _outcomes(block: Block, signatures: Sequence[int | None], target: Target, de
     return [next(answers) if isinstance(frame, bytes) else frame for frame in frames]
 
 
-def _why_not(signature: int | None, target: Target, device: Device) -> str:
-    """Say why a tunnel packet is not sent that is to have its outer header taken off; empty if it is sent.
+def _why_not(signature: int | None, target: Target, device: Device) -> NotSent | None:
+    """Return why a tunnel packet is not sent that is to have its outer header taken off; None if it is sent.
 
     What is not known to be in a tunnel is sent: that Linux finds none there confirms it.
     """
     encapsulation = _encapsulation(signature)
     if signature is None or encapsulation not in TUNNELS:
-        return ""
+        return None
     tunnel_type = 1 << (encapsulation - 1)
     if not tunnel_type & device.tunnel_mask:
-        return NOT_LOOKED_INTO
+        return NotSent.NOT_LOOKED_INTO
     if not tunnel_type & target.decapsulates:
-        return f"no tunnel device of this kernel takes {encapsulation_of(signature, device.spec)} off"
-    return ""
+        return NotSent.NO_TUNNEL_DEVICE
+    return None
 
 
 def _encapsulation(signature: int | None) -> int:
@@ -163,13 +179,16 @@ def _count(outcome: Outcome, signature: int | None, sent: Sent, device: Device) 
     if isinstance(outcome, Answer):
         sent.of_queue[outcome.queue] += 1
         sent.hashed += outcome.hash_value is not None
-    elif isinstance(outcome, str):
-        sent.not_sent[outcome] += 1
+    elif isinstance(outcome, NotSent):
+        if signature is None or outcome != NotSent.NO_TUNNEL_DEVICE:
+            sent.not_sent[Unsent(outcome)] += 1
+        else:
+            sent.not_sent[Unsent(outcome, encapsulation_of(signature, device.spec))] += 1
     elif signature is None:
         sent.losses[Loss(why=outcome.why)] += 1
     else:
         name = encapsulation_of(signature, device.spec)
-        sent.losses[Loss(name, "" if name == NONE else outcome.why)] += 1
+        sent.losses[Loss(name, None if name == NONE else outcome.why)] += 1
 
 
 def _fates(outcomes: Sequence[Outcome]) -> npt.NDArray[np.uint8]:
