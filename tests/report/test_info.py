@@ -150,6 +150,17 @@ def test_every_fact_is_a_line():
         assert row.rstrip() in text
 
 
+@pytest.mark.parametrize(("destination", "is_told"), [("198.51.100.2", True), ("198.51.100.3", False)])
+def test_it_is_said_why_one_gre_tunnel_has_two_names(destination, is_told):
+    tunnels = [
+        Tunnel("192.0.2.1", "198.51.100.2", "GRE_2784", None),
+        Tunnel("192.0.2.1", destination, "GRE_7676", None),
+    ]
+    info = replace(WHOLE, tunnels=TunnelFacts(2, 1.0, [TunnelLoad(each, 30, 3_000) for each in tunnels]))
+    text = " ".join(shown(info).split())
+    assert ("GRE_2784 and GRE_7676 of the same endpoints are one tunnel under draft v7" in text) == is_told
+
+
 @pytest.mark.parametrize("width", [40, 53, 80, 81, 120, 300])
 def test_no_number_is_cut_however_narrow_the_terminal(monkeypatch, width):
     monkeypatch.setenv("COLUMNS", str(width))

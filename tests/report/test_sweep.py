@@ -206,8 +206,8 @@ def test_folding_keeps_every_piece(width):
         ("max_ideal_bytes", 0.25, "+25.0%"),
         ("min_ideal_packets", 0.5, "-50.0%"),
         ("min_max_packets", float("inf"), "empty queue"),
-        ("min_max_bytes", 19.9, "19.900"),
-        ("min_max_bytes", 20.0, "20 or more"),
+        ("min_max_bytes", 19.9, "+1,990%"),
+        ("min_max_bytes", 20.0, "+2,000% or more"),
         ("jain_packets", float("nan"), "-"),
     ],
 )

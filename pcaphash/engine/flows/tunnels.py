@@ -44,6 +44,11 @@ class Tunnel:
     encapsulation: str
     network_number: int | None
 
+    @property
+    def ends(self) -> tuple[str, str]:
+        """Where it is from, and where it leads to."""
+        return self.source, self.destination
+
     def __str__(self) -> str:
         """Write the tunnel for readers."""
         network = "" if self.network_number is None else f" {self.network_number}"

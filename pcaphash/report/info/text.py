@@ -25,6 +25,7 @@ from pcaphash.report.words.values import (
 from pcaphash.studies.info.tally import JUMBO_LONGEST, MOST_PLAUSIBLE, USUAL_LONGEST
 
 if TYPE_CHECKING:
+    from pcaphash.engine.flows.tunnels import Tunnel
     from pcaphash.studies.info import Info, Interface, SavedFacts, Tally, Times, TraceFile
 
 _INDENT = "  "
@@ -276,12 +277,25 @@ def _show_tunnels(info: "Info", console: Console) -> None:
     for row, each in zip(rows, shown, strict=True):
         cells = [f"{cell:>{width}}" for cell, width in zip(row, widths, strict=True)]
         _line(f"{'  '.join(cells)}  {each.tunnel}", console)
+    _show_gre_names([each.tunnel for each in shown], console)
     if info.tunnels.kept_share < 1:
         share = percent(info.tunnels.kept_share)
         _line(
             f"there are too many tunnels to count: these are about {share} of all, chosen by a hash", console, "yellow"
         )
     console.print()
+
+
+def _show_gre_names(tunnels: "list[Tunnel]", console: Console) -> None:
+    """Say why a tunnel has two lines if it carries IPv4 and IPv6: that is how the spec names GRE."""
+    names = ("GRE_2784", "GRE_7676")
+    plain, of_ipv6 = ({each.ends for each in tunnels if each.encapsulation == name} for name in names)
+    if plain & of_ipv6:
+        _line(
+            "GRE_2784 and GRE_7676 of the same endpoints are one tunnel under draft v7: virtio 1.4 calls it GRE_7676 "
+            "where it carries IPv6",
+            console,
+        )
 
 
 def _show_suspects(info: "Info", console: Console) -> None:

@@ -55,7 +55,7 @@ def queue_table(comparison: "Comparison") -> Table:
 def baseline_table(comparison: "Comparison") -> Table:
     """Tabulate each measure beside what ideal hashes give."""
     headings = [
-        *("configuration", "measure", "of", "value", "ideal hashes, from", "to", "ideal hashes below this (%)"),
+        *("configuration", "measure", "of", "value", "ideal hashes, from", "to", "ideal hashes below this"),
         *("other flows, from", "to"),
     ]
     rows = []
@@ -66,7 +66,7 @@ def baseline_table(comparison: "Comparison") -> Table:
         values = [_measure(row, name) for name in ("value", *ideal)]
         others = [_measure(row, name) for name in other]
         labels = [text(row["config"]), text(MEASURES[str(row["measure"])]), text(row["unit"])]
-        rows.append([*labels, *values, measure(_float(row["percentile"]), ".4g"), *others])
+        rows.append([*labels, *values, _percentile(_float(row["percentile"])), *others])
     return make_table(
         "baseline",
         "Measures of spread, with the ranges of 95 of 100 ideal hashes and of resampled flows",
@@ -78,11 +78,15 @@ def baseline_table(comparison: "Comparison") -> Table:
 def _measure(row: "Row", name: str) -> Cell:
     """Write a measure as the terminal does: the idlest queue, which is below ideal, with a minus."""
     value, kind = _float(row[name]), row["measure"]
-    if kind in IN_PERCENT:
-        return excess(-value if kind == "min_ideal" else value)
     if kind == "min_max" and not math.isnan(value):
         return Cell(write_measure(str(kind), value), _ABOVE_ALL if math.isinf(value) else value)
+    if kind in IN_PERCENT:
+        return excess(-value if kind == "min_ideal" else value)
     return measure(value, ".3f")
+
+
+def _percentile(value: float) -> Cell:
+    return Cell("-") if math.isnan(value) else Cell(f"{value:.2f}%", value)
 
 
 def _float(value: str | int | float | None) -> float:

@@ -8,14 +8,14 @@ from pcaphash.studies.shared.chance.spread import MOST_MIN_MAX
 MEASURES = {
     "max_ideal": "busiest queue above the ideal",
     "min_ideal": "idlest queue below the ideal",
-    "min_max": "busiest queue above the idlest, as a ratio",
+    "min_max": "busiest queue above the idlest",
     "jain": "Jain's index, 1 is even",
     "cov": "coefficient of variation, 0 is even",
     "entropy": "entropy, 1 is even",
 }
 """What measures are called if there is room for it."""
 
-IN_PERCENT = ("max_ideal", "min_ideal")
+IN_PERCENT = ("max_ideal", "min_ideal", "min_max")
 
 _BRIEF = {
     "max_ideal": "busiest queue",
@@ -41,8 +41,8 @@ def write_measure(name: str, value: float, digits: int = 3) -> str:
     if math.isinf(value):
         return "empty queue"
     if name.startswith("min_max") and value >= MOST_MIN_MAX:
-        return f"{MOST_MIN_MAX:.0f} or more"
-    if name.startswith("max_ideal"):
+        return f"{above_ideal(MOST_MIN_MAX)} or more"
+    if name.startswith(("max_ideal", "min_max")):
         return above_ideal(value)
     return above_ideal(-value) if name.startswith("min_ideal") else f"{value:.{digits}f}"
 
