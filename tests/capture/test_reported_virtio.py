@@ -199,6 +199,18 @@ def test_a_header_of_another_length_is_noticed_by_the_frames_behind_it(trace, he
         read_reported(trace, VirtioHeaders(said, "1.4"))
 
 
+@pytest.mark.parametrize("tag", [b"\x81\0\0\7", b"\x88\xa8\0\7", b"\x91\0\0\7"])
+@pytest.mark.parametrize(
+    ("header_len", "said"), [(24, 20), (32, 20), (20, 12)]
+)  # not 4 bytes more: there the EtherType after the tag is
+def test_frames_with_a_tag_notice_it_too(trace, header_len, said, tag):
+    frames = [frame[:12] + tag + frame[12:] for frame in (plain(flow) for flow in flows(20))]
+    with trace.open("wb") as stream:
+        write_virtio_pcap(stream, [ReportedPacket(frame, None, 5, 1) for frame in frames], header_len, "1.4")
+    with pytest.raises(ConfigurationError, match=f"use header_len={header_len}"):
+        read_reported(trace, VirtioHeaders(said, "1.4"))
+
+
 def test_headers_without_a_hash_go_with_another_source(trace):
     frames = [plain(flow) for flow in flows(3)]
     with trace.open("wb") as stream:
