@@ -146,7 +146,7 @@ class Delivering:
         from pcaphash.studies.replay.course import Course
         from pcaphash.studies.replay.delivery import deliver
         from pcaphash.studies.replay.merging import merge_traces
-        from pcaphash.studies.replay.session import advice_without_packets
+        from pcaphash.studies.replay.session import no_packets
 
         how = replace(how, changes=[change for change in how.changes if change.config == device.name])
         merged = merge_traces(traces, device, how, selection, watch) if len(traces) > 1 else None
@@ -158,7 +158,7 @@ class Delivering:
             trace = traces[0] if merged is None else merged
             reading = deliver(trace, course.plan.devices, encoders, needed, selection, comment, watch)
             if not reading.selected and not reading.is_partial:
-                raise ConfigurationError(Field("traces"), "no packet arrives", advice_without_packets(reading))
+                raise no_packets()
         for line in [*clock_lines(course.clock), *late_lines(how.changes, course.last_arrival_ps / PS_OF_NS)]:
             warn(line)
         self.tell()
@@ -178,6 +178,17 @@ class Delivering:
         for path in (self.write, self.split_by_queue, self.reported):
             if path not in (None, STANDARD_OUTPUT):
                 tell_written(Path(str(path)))
+        self._tell_lost()
+
+    def _tell_lost(self) -> None:
+        """Warn if a capture has no place for hashes and queues."""
+        from pcaphash.capture.delivered.opening import PCAP, capture_suffix
+
+        if self.write is not None and self.header_len is None and capture_suffix(self.write, False) == PCAP:
+            warn(
+                f"{self.write} has no hashes and queues, for which plain pcap has no place; name it .pcapng, or give "
+                f"{Field('header_len')}"
+            )
 
     def _refuse_comments_in_pcap(self) -> None:
         from pcaphash.capture.delivered.opening import PCAP, capture_suffix, default_suffix

@@ -114,7 +114,10 @@ def _check_in_time(traces: list[str]) -> None:
     from pcaphash.studies.shared.asking import inputs_of
 
     for source in inputs_of(traces):
-        if not can_be_read_again(source) or is_saved_census(source.name):
+        if is_saved_census(source.name):
+            problem = f"{trace_name(source.name)} is a saved census, which has no times of packets"
+            raise ConfigurationError(Field("in_time"), problem, "give the captures as files")
+        if not can_be_read_again(source):
             problem = f"{trace_name(source.name)} cannot be read a second time, as packets in time"
             raise ConfigurationError(Field("in_time"), problem, "give the captures as files")
 

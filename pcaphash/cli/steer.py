@@ -97,6 +97,12 @@ def steer(
         if unreached.why != WhyNot.ZERO_KEY:  # which the warnings of the device tell
             more = f"; give more with {Field('source_ports')}" if unreached.why == WhyNot.FEW_PORTS else ""
             warn(f"{name_queues(queues)} cannot be reached: {reason_text(unreached)}{more}")
+    fewest = min(len(target.flows) for target in found.targets if target.flows)
+    if fewest < flow_count:
+        warn(
+            f"there are only {fewest:,} of {flow_count:,} flows{'' if queue is not None else ' for each queue'}; widen "
+            f"{Field('source_ports')}, or give a larger network as {Field('source')}"
+        )
     if write != _STANDARD_OUTPUT:
         if write is not None:
             tell_written(Path(write))

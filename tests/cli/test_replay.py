@@ -22,6 +22,14 @@ COLUMNS = (
 )
 
 
+def test_a_capture_without_a_place_for_hashes_is_warned_of(tmp_path):
+    for words, is_warned in ((["-w", "o.pcap"], True), (["-w", "o.pcap", "--virtio-header", "20"], False)):
+        result = run("replay", OVERLAY, words[0], tmp_path / words[1], *words[2:], "--config", "a=all")
+        said = f"warning: {tmp_path / 'o.pcap'} has no hashes and queues, for which plain pcap has no place; name it "
+        assert (said in result.stderr.decode()) == is_warned
+        assert result.returncode == 0
+
+
 def rows_of(*arguments):
     result = run("replay", OVERLAY, *arguments, "--format", "csv")
     assert result.returncode == 0, result.stderr
@@ -210,13 +218,19 @@ def test_of_what_is_written_it_is_told_which_times_are_not_taken_as_they_are(tmp
         assert len(said) == 2
 
 
-@pytest.mark.parametrize("arguments", [[], ["-w", "out.pcapng"]])
-def test_of_packets_that_the_host_sent_it_is_told_that_none_arrives(arguments, tmp_path, monkeypatch):
+@pytest.mark.parametrize(
+    ("command", "arguments"),
+    [
+        ("replay", []),
+        ("replay", ["-w", "out.pcapng"]),
+    ],
+)
+def test_of_packets_that_the_host_sent_it_is_told_that_none_was_received(command, arguments, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     sent = captures.enhanced(bytes(60), options=captures.number_option(2, "I", 2) + captures.option(0, b""))
     (tmp_path / "sent.pcapng").write_bytes(captures.section() + captures.interface() + sent)
-    result = run("replay", "sent.pcapng", *arguments)
-    assert "no packet arrives; the host sent all 1 that there are; give --direction all" in complaints(result)[-1]
+    result = run(command, "sent.pcapng", *arguments)
+    assert "no packet was received; the host sent all 1 that there are; give --direction all" in complaints(result)[-1]
     assert (result.returncode, [path.name for path in tmp_path.iterdir()]) == (2, ["sent.pcapng"])
 
 

@@ -1,6 +1,7 @@
 """``pcaphash steer``: what it shows, writes and refuses."""
 
 import json
+import re
 
 import pytest
 
@@ -43,6 +44,15 @@ def test_packets_go_to_a_file_or_to_standard_output(tmp_path):
     assert run("steer", *FLOW, "-w", "-").stdout == path.read_bytes()
     (line,) = complaints(run("steer", *FLOW, "-w", tmp_path / "t.pcap"))
     assert "--write: only pcapng has a place for hashes and queues" in line
+    (line,) = complaints(run("steer", *FLOW, "-w", tmp_path))
+    assert line.endswith("it is a folder, not a file; choose another place with --write")
+
+
+def test_fewer_flows_than_asked_for_are_warned_of():
+    result = run("steer", *FLOW, "--source-ports", "1000-1999", "--count", "500")
+    (line,) = complaints(result)
+    assert re.search(r"there are only \d+ of 500 flows for each queue; widen --source-ports", line)
+    assert complaints(run("steer", *FLOW, "--source-ports", "1000-1999", "--count", "9")) == []
 
 
 def test_what_is_impossible_is_one_line():
@@ -109,6 +119,11 @@ def test_a_key_of_zeros_is_told_once():
             "SOURCE: no receive queue can be reached: the free bits of the address",
         ),
         ([*FLOW, "--queue", "1", *ZERO_KEY], "--queue: 1 cannot be reached: all bytes of the hash key are 0"),
+        ([*FLOW, "--tunnel", "GRE", "--hash-types", "base"], "--tunnel: the device hashes the outer header of GRE"),
+        (
+            [*FLOW, "--tunnel", "GRE", "--hash-types", "base"],
+            "enable GRE_INNER, or ask for the outer header with --head",
+        ),
     ],
 )
 def test_what_is_wrong_is_named_in_one_line(words, said):

@@ -170,7 +170,7 @@ def test_an_early_end_is_told(make_analysis):
     ("numbers", "sentence"),
     [
         ({}, "there are no packets."),
-        ({"sent": 3}, "there are no packets except those left out."),
+        ({"sent": 3}, "no packet was received; the host sent all 3 that there are; give "),
         ({"unhashed": 1}, "no packet gets a hash. 1 packet goes to the unclassified queue."),
         (
             {"unhashed": 2, "unknown": 3},

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TextIO
 
 from pcaphash.device.text_files import open_text
-from pcaphash.errors import ConfigurationError, Field
+from pcaphash.errors import Command, ConfigurationError, Field
 
 ROWS_OF_PART = 16384
 _GZIP = ".gz"
@@ -75,6 +75,9 @@ def open_table(place: Field | str, path: Path, wanted: Sequence[str]) -> TableFi
     plain = path.with_suffix("") if path.suffix.lower() == _GZIP and path.stem else path
     # What a shell calls <(command) has a number for a name.
     read = _read_csv if re.fullmatch("/dev/(?:fd/[0-9]+|stdin)", str(path)) else formats.get(plain.suffix.lower())
+    if read is None and plain.suffix.lower() in (".pcapng", ".pcap"):
+        problem = "a capture is not a table"
+        raise ConfigurationError(place, problem, f"give it to {Command('validate')} in place of the trace")
     if read is None:
         raise ConfigurationError(place, "the file extension is not known", f"name it {' or '.join(formats)}")
     parts = _guard(place, read(place, path, wanted))

@@ -97,6 +97,8 @@ class ResumeFolder:
             except BaseException:
                 self.close()
                 raise
+        except FileExistsError as error:
+            raise OutputError(str(path), "it is a file, not a folder", RESUME_FIELD) from error
         except OSError as error:
             raise OutputError(str(path), error.strerror or str(error), RESUME_FIELD) from error
 

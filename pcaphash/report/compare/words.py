@@ -362,7 +362,10 @@ def _nothing(facts: NothingToSpread) -> str:
     if facts.why == Nothing.ONE_QUEUE:
         return "There is nothing to spread: there is only one receive queue."
     if facts.why == Nothing.NO_PACKETS:
-        return "There is nothing to spread: there are no packets."
+        return (
+            "There is nothing to spread: there are no packets, or only such that the host sent, which "
+            f"{Field('direction', 'all')} keeps."
+        )
     reasons = ", ".join(f"{reason_text(reason)}: {count(n)}" for reason, n in facts.reasons.items())
     if facts.queue is not None and facts.packets > 1:
         return (

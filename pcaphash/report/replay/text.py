@@ -8,20 +8,20 @@ from rich.text import Text
 from pcaphash.report.layout import BAD, GOOD, Columns, open_console, show_headline, show_text
 from pcaphash.report.replay.words import drop_percent, headline, traffic_text, verdict_lines
 from pcaphash.report.words.device import given_and_assumed_lines
-from pcaphash.report.words.values import brief_types, count, duration, left_out_text, packet_rate, percent, size
+from pcaphash.report.words.values import brief_types, count, duration, left_out_text, packet_rate, percent
 from pcaphash.studies.replay.result import is_enough
 from pcaphash.studies.replay.rows import find_worst_windows, rows_by_config
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from pcaphash.studies.replay.result import Replay
     from pcaphash.studies.replay.rows import Row
 
 _NONE, _NONE_YET = "none", "none yet"
 _DELAYS = {
-    "delay_median_ns": "delay, median",
     "delay_p99_ns": "delay, 99%",
-    "delay_p999_ns": "delay, 99.9%",
-    "delay_max_ns": "delay, maximum",
+    "delay_max_ns": "delay, most",
 }
 
 
@@ -107,19 +107,44 @@ def _show_fewest(replay: "Replay", console: Console) -> None:
 
 
 def _show_queues(replay: "Replay", console: Console) -> None:
-    """Tabulate the receive queues of each configuration."""
-    for config, rows in rows_by_config(replay.queue_rows).items():
+    """Tabulate the receive queues of each configuration, and each baseline in a row; the other formats have more."""
+    baselines = {each.config for each in replay.verdicts if each.is_baseline}
+    by_config = rows_by_config(replay.queue_rows)
+    is_reordered = any(row["reordered"] for row in replay.queue_rows)
+    for config, rows in by_config.items():
+        if config in baselines:
+            continue
         columns = Columns(config, [str(row["queue"]) for row in rows], heading="queue")
         columns.add("packets", [count(int(row["packets"] or 0)) for row in rows])
-        columns.add("bytes", [size(int(row["bytes"] or 0)) for row in rows])
         columns.add("dropped", [count(int(row["dropped"] or 0)) for row in rows])
         columns.add("busy", [percent(_number(row, "busy_share")) for row in rows])
-        columns.add("ring, mean", [f"{_number(row, 'occupancy_mean'):.3g}" for row in rows])
+        columns.add("ring, mean", [_few(_number(row, "occupancy_mean")) for row in rows])
         columns.add("ring, most", [count(int(row["occupancy_max"] or 0)) for row in rows])
         for name, title in _DELAYS.items():
             columns.add(title, ["-" if row[name] is None else duration(_number(row, name)) for row in rows])
-        columns.add("reordered", [count(int(row["reordered"] or 0)) for row in rows])
+        if is_reordered:
+            columns.add("reordered", [count(int(row["reordered"] or 0)) for row in rows])
         columns.print(console)
+    shown = {config: rows for config, rows in by_config.items() if config in baselines}
+    if shown:
+        _show_baselines(shown, console)
+
+
+def _show_baselines(shown: "Mapping[str, Sequence[Row]]", console: Console) -> None:
+    """Tabulate the baselines, a row each."""
+    columns = Columns("over all queues", list(shown), heading="baseline")
+    columns.add("packets", [count(sum(int(row["packets"] or 0) for row in rows)) for rows in shown.values()])
+    columns.add("dropped", [count(sum(int(row["dropped"] or 0) for row in rows)) for rows in shown.values()])
+    columns.add("busy, most", [percent(max(_number(row, "busy_share") for row in rows)) for rows in shown.values()])
+    columns.add("ring, most", [count(max(int(row["occupancy_max"] or 0) for row in rows)) for rows in shown.values()])
+    delays = [max(_number(row, "delay_max_ns") for row in rows) for rows in shown.values()]
+    columns.add("delay, most", [duration(delay) if delay else "-" for delay in delays])
+    columns.print(console)
+
+
+def _few(value: float) -> str:
+    """Write a mean number with three digits, and no fewer before the point than it has."""
+    return count(round(value)) if value >= 100 else f"{value:.3g}"
 
 
 def _show_windows(replay: "Replay", console: Console) -> None:

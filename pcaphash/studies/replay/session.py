@@ -10,7 +10,6 @@ import numpy.typing as npt
 from pcaphash.capture.input import Input, can_be_read_again
 from pcaphash.device.device import Device
 from pcaphash.engine.progress import Watch
-from pcaphash.engine.reading import Reading
 from pcaphash.engine.replay.arrivals import Arrivals
 from pcaphash.engine.replay.lanes import Choice, EntryChoice, IdealHash, Lane, Lanes, QueueChoice, Receiver, RoundRobin
 from pcaphash.engine.replay.scale import Scale
@@ -176,7 +175,7 @@ class Session:
         check_read(arrivals.reading)
         check_selected(arrivals.reading, self.selection)
         if not lanes.packets:
-            raise ConfigurationError(Field("traces"), "no packet arrives", advice_without_packets(arrivals.reading))
+            raise no_packets()
         return arrivals
 
     def mean_pps(self) -> float | None:
@@ -196,8 +195,6 @@ class Session:
         return Arrivals(self.inputs, steerer, self.options.timing, rules, spec, self.selection, watch)
 
 
-def advice_without_packets(reading: Reading) -> str:
-    """Say what to do if no packet arrives."""
-    if reading.packets:
-        return f"the host sent all {reading.packets:,} that there are; give {Field('direction', 'all')} to replay them"
-    return "give a capture with packets"
+def no_packets() -> ConfigurationError:
+    """Return what is raised for traces without packets."""
+    return ConfigurationError(Field("traces"), "no packet arrives", "give a capture with packets")

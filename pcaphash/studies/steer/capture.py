@@ -1,11 +1,13 @@
 """Flows that were found as packets, with the hash and the queue that the device gives them."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import BinaryIO, cast
 
 from pcaphash.capture.delivered.output import STANDARD_OUTPUT, open_output, plain_name
 from pcaphash.capture.reported.writer import ReportedPacket, write_pcapng
-from pcaphash.errors import ConfigurationError, Field
+from pcaphash.device.paths import is_folder
+from pcaphash.errors import ConfigurationError, Field, OutputError
 from pcaphash.standards import ip, virtio
 from pcaphash.studies.hash_tuple import PacketTuple, TupleHash
 from pcaphash.studies.shared import frames, tunnelling
@@ -35,8 +37,10 @@ def write_flows(path: str, steering: Steering) -> None:
     ConfigurationError
         The name is that of another format, which has no place for hashes.
     OutputError
-        The file cannot be written.
+        The file cannot be written; it is a folder, say.
     """
+    if is_folder(Path(path)):
+        raise OutputError(path, "it is a folder, not a file", WRITE_FIELD)
     if path != STANDARD_OUTPUT and plain_name(path).suffix.lower() != ".pcapng":
         raise ConfigurationError(WRITE_FIELD, "only pcapng has a place for hashes and queues", "name the file .pcapng")
     with open_output(path, WRITE_FIELD) as output:

@@ -73,10 +73,10 @@ def steer(
         parse_number(QUEUE, queue, 0, device.queues - 1, f"the device has {device.queues} receive queues")
     _check_index(device)
     name = _parse_tunnel(tunnel)
-    header = _parse_header(header, name)
+    is_given, header = bool(header), _parse_header(header, name)
     wanted = parse_flows(source, destination, protocol, source_ports, name if header == "outer" else "", device)
     packet = wanted.packet
-    _check_header(packet, device, name, header)
+    _check_header(packet, device, name, header, HEADER if is_given else TUNNEL)
     ports = [(wanted.low, 0)] if packet.source_port is None else list(divide(wanted.low, wanted.high))
     blocks = [Block(_with_port(packet, first), bits, wanted.address_bits, device, both) for first, bits in ports]
     _check_free(blocks[0])
@@ -176,8 +176,8 @@ def _with_port(packet: PacketTuple, port: int) -> PacketTuple:
     return packet if packet.source_port is None else replace(packet, source_port=port)
 
 
-def _check_header(packet: PacketTuple, device: Device, tunnel: str, header: str) -> None:
-    """Refuse flows of a header that the device does not hash."""
+def _check_header(packet: PacketTuple, device: Device, tunnel: str, header: str, place: Field) -> None:
+    """Refuse flows of a header that the device does not hash; the error names ``place``, which was given."""
     if not tunnel:
         found = hash_packet_tuple(packet, device).tunnel
         if found:
@@ -190,7 +190,8 @@ def _check_header(packet: PacketTuple, device: Device, tunnel: str, header: str)
     is_inner = bool(device.tunnel_mask & tunnelling.type_of(tunnel, {packet.source.version}))
     if header == "inner" and not is_inner:
         problem = f"the device hashes the outer header of {tunnel}, for which the inner source port does not matter"
-        raise ConfigurationError(HEADER, problem, f"enable {tunnel}, or ask for the outer header")
+        enabled = f"{tunnel}_INNER" if f"{tunnel}_INNER" in device.profile.hash_types else tunnel
+        raise ConfigurationError(place, problem, f"enable {enabled}, or ask for the outer header with {HEADER}")
     if header == "outer" and is_inner:
         problem = f"the device hashes the inner header of {tunnel}, for which the outer source port does not matter"
         raise ConfigurationError(HEADER, problem, f"disable {tunnel}, or ask for the inner header")
