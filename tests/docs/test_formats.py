@@ -254,7 +254,7 @@ def test_the_columns_of_tune():
     assert list(found.key_table)[:3] == ["rank", "key", "origin"]
     assert set(list(found.key_table)[3:]) == set(measures)
     assert list(found.entry_table) == ["entry", "current", "rebalanced", "weighted"]
-    assert list(found.size_rows[0]) == ["size", "median", "low", "high"]
+    assert list(found.size_rows[0]) == ["size", "table", "median", "low", "high"]
     for name, rows in (("keys", found.key_table), ("table", found.entry_table), ("sizes", found.size_table)):
         check_types(name, rows)
 
