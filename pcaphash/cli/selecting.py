@@ -54,7 +54,7 @@ _SELECTION_OPTIONS = {
         ),
     ],
     "vni": Annotated[
-        list[int] | None,
+        list[str] | None,
         typer.Option(
             "--vni", metavar="NUMBER", help="Keep only packets with this VNI, NVGRE VSID or GRE key; repeatable."
         ),

@@ -194,7 +194,7 @@ def _unknown_name(text: str) -> ConfigurationError:
 
     nearest = difflib.get_close_matches(text.lower(), [*NAMED_KEYS, *DRIVER_KEYS], n=1, cutoff=_NEAR)
     advice = f"did you mean {nearest[0]}?" if nearest else f"write its bytes, or one of these names: {list_key_names()}"
-    return ConfigurationError(KEY_FIELD, f"{text!r} is not hex and not the name of a key", advice)
+    return ConfigurationError(KEY_FIELD, f"{text!r} is not hex, the name of a key or a file", advice)
 
 
 def _advice_for(refusal: BytesRefusal) -> str:

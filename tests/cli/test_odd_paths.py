@@ -36,9 +36,10 @@ KEY = ", ".join(["0x6d, 0x5a"] * 26)
         (["replay", OVERLAY, "--split-by-queue", LONG], 2, f"{LONG} cannot be written: File name too long"),
         (["replay", OVERLAY, "--write", f"{LONG}.pcap"], 2, f"{LONG}.pcap cannot be written: File name too long"),
         (["analyze", OVERLAY, "--resume", LONG], 2, f"{LONG} cannot be written: File name too long"),
+        (["analyze", OVERLAY, "--resume", OVERLAY], 2, f"{OVERLAY} cannot be written: it is a file, not a folder"),
     ],
 )
-def test_names_that_are_too_long(words, code, said, tmp_path, monkeypatch):
+def test_names_that_are_too_long_or_of_the_wrong_kind(words, code, said, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     result = run(*words)
     assert said in complaints(result)[-1]

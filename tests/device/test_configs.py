@@ -109,7 +109,7 @@ def test_tunnel_types_that_are_not_named_come_from_the_base():
         ("1.4", "a=base/VXLAN/GENEVE", "is not a tunnel type"),
         ("v7", "a=base@", "'a=base@': the hash key is empty"),
         ("v7", "a=base@6d5", "an odd number of hex digits"),
-        ("v7", "a=base@symetric", "is not hex and not the name of a key; did you mean symmetric?"),
+        ("v7", "a=base@symetric", "is not hex, the name of a key or a file; did you mean symmetric?"),
         ("v7", "a=@symmetric", "a name is missing"),
         ("v7", "base", "followed by @KEY"),
     ],

@@ -165,7 +165,7 @@ LOW_FIRST = ", ".join(f"0x{int.from_bytes(hash_keys.I40E_KEY[i : i + 4], 'little
         ("6d:5:a5", "not hex"),
         (":6d", "not hex"),
         ("6d::5a", "not hex"),
-        ("hello", "'hello' is not hex and not the name of a key; write its bytes, or one of these names: micro"),
+        ("hello", "'hello' is not hex, the name of a key or a file; write its bytes, or one of these names: micro"),
         ("symetric", "did you mean symmetric?"),
         ("ixbge", "did you mean ixgbe?"),
         ("atlantik", "did you mean atlantic?"),

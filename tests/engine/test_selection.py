@@ -139,7 +139,9 @@ def test_network_numbers(tmp_path):
     for number, (name, (_, identifier)) in enumerate(frames.items(), 1):
         if identifier is not None:
             assert chosen(path, vni=identifier) == [number], name
-    assert chosen(path, vni=[7, 8]) == [2, 3]
+    assert chosen(path, vni=[7, 8]) == chosen(path, vni=["7", "0x08"]) == [2, 3]
+    with pytest.raises(ConfigurationError, match="vni: '0xg' is not a whole number"):
+        Selection(vni="0xg")
 
 
 def outer_addresses(captured: bytes, length: int, link_type: int) -> list:

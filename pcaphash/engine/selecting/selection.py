@@ -20,6 +20,7 @@ ENCAPSULATIONS = ("NONE", "GRE", *TUNNEL_TYPES, "UNKNOWN")
 """Names of encapsulations under either spec; draft v7 divides GRE no further."""
 
 _MOST_NETWORK_NUMBER = 0xFFFFFFFF
+_NUMBER = re.compile(r"[0-9]+|0[xX][0-9a-fA-F]+", re.ASCII)
 _MAC = re.compile(r"[0-9a-fA-F]{2}([:-]?[0-9a-fA-F]{2}){5}|[0-9a-fA-F]{4}(\.[0-9a-fA-F]{4}){2}")
 _MAC_DIGITS = 12
 
@@ -42,7 +43,7 @@ class Selection:
         receive-side scaling); ``out`` takes only these; ``all`` takes all.
     encapsulation : str or iterable of str
         Encapsulations, by their names in the column ``encapsulation`` under either spec, including NONE and UNKNOWN.
-    vni : int or iterable of int
+    vni : int or str, or iterable of these
         VNI of VXLAN, VXLAN-GPE and GENEVE, VSID of NVGRE, key of other GRE.
     endpoint : str or iterable of str
         Addresses or networks, such as ``10.0.0.1`` or ``2001:db8::/32``. The source or the destination of the outer
@@ -84,7 +85,7 @@ class Selection:
         end: str | float | None = None,
         direction: str = "in",
         encapsulation: Words = (),
-        vni: SupportsIndex | Iterable[SupportsIndex] = (),
+        vni: SupportsIndex | str | Iterable[SupportsIndex | str] = (),
         endpoint: Words = (),
         to: Words = (),
         destination_mac: Words = (),
@@ -162,6 +163,8 @@ def _parse_count(number: SupportsIndex) -> int:
 
 def _parse_vni(number: object) -> int:
     rule = "a VNI or VSID has 24 bits, a GRE key 32"
+    if isinstance(number, str) and _NUMBER.fullmatch(number):
+        number = int(number, 16 if number[:2].lower() == "0x" else 10)
     return parse_number(Field("vni"), number, 0, _MOST_NETWORK_NUMBER, rule)  # type: ignore[arg-type]
 
 
