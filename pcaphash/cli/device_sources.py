@@ -1,11 +1,13 @@
 """Where the options of a device come from: files, captured commands, the command line."""
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from pcaphash.cli.inputs import note_inputs
 from pcaphash.cli.messages import warn
 from pcaphash.cli.payloads import read_payloads
 from pcaphash.device import DeviceOptions, TimedOptions, combine_options, list_overrides, read_device_file
+from pcaphash.errors import ConfigurationError, Field
 
 
 class Sources(NamedTuple):
@@ -64,8 +66,28 @@ def combine_sources(given: dict[str, Any]) -> Sources:
     options = combine_options(*(options for _, options in sources))
     if ethtool is not None:
         _tell_what_is_not_shown(f"--ethtool {ethtool}", options, is_key_told=is_told)
+    _check_table(sources, options)
     options["given"] = frozenset(options)
     return Sources(options, of_file, changes)
+
+
+def _check_table(sources: Sequence[tuple[str, DeviceOptions]], options: DeviceOptions) -> None:
+    """Refuse the table of a file that needs more queues than are given beside it: the error names the file.
+
+    Raises
+    ------
+    ConfigurationError
+        It does.
+    """
+    table, queues = options.get("indirection_table"), options.get("queues")
+    label = next((label for label, given in reversed(sources) if "indirection_table" in given), "")
+    if not label or not isinstance(table, (tuple, list)) or not isinstance(queues, int):
+        return
+    last = max((entry for entry in table if isinstance(entry, int)), default=0)
+    if last >= queues:
+        problem = f"its indirection table has receive queue {last}, but with {Field('queues', queues)}"
+        advice = f"give {Field('queues', last + 1)}, or another table with {Field('indirection_table')}"
+        raise ConfigurationError(label, f"{problem}, the last is {queues - 1}", advice)
 
 
 def _tell_what_is_not_shown(label: str, options: DeviceOptions, *, is_key_told: bool) -> None:

@@ -104,3 +104,14 @@ def test_an_input_transformation_of_the_command_line_wins(tmp_path):
     path.write_text(path.read_text().replace(": on", ": off") + "    Unknown bits in RSS input transformation: 0x10\n")
     assert "set what the device does with --input-transform" in refusal("--ethtool", path)
     assert first_hash("--ethtool", path, "--input-transform", "none") == FIRST
+
+
+def test_a_table_of_a_file_that_needs_more_queues_is_told_by_the_name_of_the_file(tmp_path):
+    shown = tmp_path / "eth0.txt"
+    shown.write_text("RX flow hash indirection table for eth0 with 16 RX ring(s):\n    0:      0     1     2    15\n")
+    done = run("analyze", MICROSOFT, "--ethtool", shown, "--queues", "4")
+    said = f"error: --ethtool {shown}: its indirection table has receive queue 15, but with --queues 4, the last is 3"
+    assert said in done.stderr.decode()
+    assert done.returncode == 2
+    assert run("analyze", MICROSOFT, "--ethtool", shown, "--queues", "16").returncode == 0
+    assert run("analyze", MICROSOFT, "--ethtool", shown, "--queues", "4", "--indirection-table", "0,3").returncode == 0
