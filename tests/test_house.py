@@ -13,8 +13,11 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 
 # From top to bottom: a folder imports from folders below it and from itself.
 FOLDERS = ("cli", "report", "studies", "engine", "targets", "capture", "device", "kernels", "standards")
-# The same of the folders of the engine; modules beside them are what folders agree on.
-OF_THE_ENGINE = ("cluster", "replay", "running", "sampled", "selecting", "flows", "census")
+# The same of folders in folders; modules beside these are what they agree on.
+INNER_FOLDERS = {
+    "engine": ("cluster", "replay", "running", "sampled", "selecting", "flows", "census"),
+    "studies/validate": ("log", "queues", "search", "catalogue"),
+}
 # Folders of the report that are no command's own. Figures and the page draw what several commands found.
 SHARED_IN_THE_REPORT = ("words", "formats")
 OF_SEVERAL_COMMANDS = ("figures", "page")
@@ -67,14 +70,15 @@ def test_imports_point_downward(path):
             assert name.split(".")[1] in below, f"{folder} imports {name}"
 
 
-def test_imports_within_the_engine_point_downward():
-    paths = [path for path in MODULES if folder_of(path) == "engine"]
-    folders = {path: path.relative_to(PACKAGE).parts[1] for path in paths if len(path.relative_to(PACKAGE).parts) > 2}
-    assert set(folders.values()) == set(OF_THE_ENGINE)
-    for path, folder in folders.items():
-        others = {name.split(".")[2] for name in imports_of(path) if name.startswith("pcaphash.engine.")}
-        above = others & set(OF_THE_ENGINE[: OF_THE_ENGINE.index(folder)])
-        assert not above, f"{path.relative_to(PACKAGE)} imports {above}"
+@pytest.mark.parametrize("place", INNER_FOLDERS)
+def test_imports_between_inner_folders_point_downward(place):
+    order, root = INNER_FOLDERS[place], PACKAGE / place
+    assert {path.parent.name for path in root.glob("*/__init__.py")} == set(order)
+    prefix = f"pcaphash.{place.replace('/', '.')}."
+    for number, folder in enumerate(order):
+        imported = {name for path in (root / folder).glob("*.py") for name in imports_of(path)}
+        above = {name for name in imported if name.removeprefix(prefix).split(".")[0] in order[:number]}
+        assert not {name for name in above if name.startswith(prefix)}, folder
 
 
 def test_commands_of_the_report_meet_in_what_is_shared():

@@ -7,7 +7,7 @@ import pytest
 from naive.configuration import Configuration
 from pcaphash.capture.reader import Block
 from pcaphash.engine.census.describer import Describer
-from pcaphash.studies.validate.faults import faults_of
+from pcaphash.studies.validate.catalogue.faults import faults_of
 from support.comparing import device_of
 from support.diagnosing import READING, misbehave, separating_frames
 from support.records import laid_out

@@ -9,7 +9,7 @@ import naive.device
 from naive.configuration import Configuration
 from naive.toeplitz import toeplitz
 from pcaphash.studies.validate import Validation, validate
-from pcaphash.studies.validate.traits import Trait, TraitKind
+from pcaphash.studies.validate.search.traits import Trait, TraitKind
 from support import builders
 from support.comparing import device_of
 from support.diagnosing import Said, SaidOf, as_said, tagged

@@ -10,7 +10,7 @@ import pytest
 from naive.configuration import Configuration
 from pcaphash.report.validate.write import write_validation
 from pcaphash.studies.validate import validate
-from pcaphash.studies.validate.traits import Trait, TraitKind
+from pcaphash.studies.validate.search.traits import Trait, TraitKind
 from support.comparing import device_of
 from support.diagnosing import Said, SaidOf, misbehave, separating_frames
 from support.traffic import flows, plain, write

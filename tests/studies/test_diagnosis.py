@@ -9,7 +9,7 @@ import pytest
 
 from naive.configuration import Configuration
 from pcaphash.studies.validate import Validation, validate
-from pcaphash.studies.validate.traits import Span
+from pcaphash.studies.validate.search.traits import Span
 from support import diagnosing
 from support.comparing import device_of
 from support.diagnosing import Said, SaidOf, misbehave, separating_frames

@@ -13,7 +13,7 @@ from naive.configuration import Configuration
 from pcaphash.report.validate.kind_words import span_text
 from pcaphash.report.validate.write import write_validation
 from pcaphash.studies.validate import validate
-from pcaphash.studies.validate.displacement import Displacement
+from pcaphash.studies.validate.search.displacement import Displacement
 from pcaphash.studies.validate.verdicts import WRONG_QUEUE, WRONG_VALUE
 from support.comparing import device_of
 from support.diagnosing import Said, SaidOf, misbehave, separating_frames

@@ -6,8 +6,8 @@ import pytest
 
 from pcaphash import Device
 from pcaphash.studies.validate import validate
-from pcaphash.studies.validate.fault import FaultKind
-from pcaphash.studies.validate.faults import faults_of
+from pcaphash.studies.validate.catalogue.fault import FaultKind
+from pcaphash.studies.validate.catalogue.faults import faults_of
 from support.accusing import CONFIGURATION
 from support.comparing import device_of
 from support.diagnosing import SaidOf, misbehave

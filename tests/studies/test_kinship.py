@@ -7,7 +7,7 @@ import pytest
 
 from naive.configuration import Configuration
 from pcaphash.studies.validate import validate
-from pcaphash.studies.validate.traits import ICMP, Trait, TraitKind
+from pcaphash.studies.validate.search.traits import ICMP, Trait, TraitKind
 from support import builders
 from support.captures import enhanced, interface, section
 from support.comparing import device_of

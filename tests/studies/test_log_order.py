@@ -13,7 +13,7 @@ from pcaphash.errors import ConfigurationError
 from pcaphash.report.words.notes import note_text
 from pcaphash.studies.recover_key import recover_key
 from pcaphash.studies.validate import validate
-from pcaphash.studies.validate.log_notes import (
+from pcaphash.studies.validate.log.notes import (
     LinesMatched,
     MatchedBy,
     MatchedWithoutKey,

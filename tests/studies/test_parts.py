@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from pcaphash.studies.validate import validate
-from pcaphash.studies.validate.traits import Span, Trait, TraitKind
+from pcaphash.studies.validate.search.traits import Span, Trait, TraitKind
 from support.accusing import CONFIGURATION, NOTHING, accusations
 from support.builders import UDP, framed, ipv4, udp
 from support.comparing import device_of

@@ -9,8 +9,8 @@ import pytest
 from pcaphash.report.validate.document import validation_document
 from pcaphash.report.validate.text import show_validation
 from pcaphash.studies.validate import validate
-from pcaphash.studies.validate.fault import READING
-from pcaphash.studies.validate.traits import Trait, TraitKind
+from pcaphash.studies.validate.catalogue.fault import READING
+from pcaphash.studies.validate.search.traits import Trait, TraitKind
 from support import builders
 from support.accusing import CONFIGURATION, STRANGE, asked_of, traces
 from support.comparing import device_of

@@ -10,7 +10,7 @@ import pytest
 from naive.configuration import Configuration
 from pcaphash.report.validate.write import write_validation
 from pcaphash.studies.validate import validate
-from pcaphash.studies.validate.steering import Followed, Steering
+from pcaphash.studies.validate.queues.steering import Followed, Steering
 from support.comparing import device_of
 from support.diagnosing import SaidOf, misbehave, separating_frames
 from support.traffic import flows, plain, write

@@ -24,22 +24,23 @@ from pcaphash.report.validate.words import (
 )
 from pcaphash.report.words.faults import device_text, fault_text, traffic_texts
 from pcaphash.report.words.notes import note_text
-from pcaphash.studies.validate import Validation, log_notes
-from pcaphash.studies.validate.blank import Blank
+from pcaphash.studies.validate import Validation
+from pcaphash.studies.validate.catalogue.fault import READING, Fault, FaultKind
+from pcaphash.studies.validate.catalogue.hash_faults import ONLY
 from pcaphash.studies.validate.deciding import ByteOrder, FewerFaults, HashOrder, TunnelNames
-from pcaphash.studies.validate.diagnosis import Cause, Diagnosis
-from pcaphash.studies.validate.displacement import MoreStretches
-from pcaphash.studies.validate.fault import READING, Fault, FaultKind
-from pcaphash.studies.validate.fields import Besides
-from pcaphash.studies.validate.hash_faults import ONLY
-from pcaphash.studies.validate.kinship import Common
-from pcaphash.studies.validate.log_notes import MatchedBy
-from pcaphash.studies.validate.queue_rule import QueueRule, QueueRuleKind
-from pcaphash.studies.validate.queue_rules import QueueDiagnosis
+from pcaphash.studies.validate.log import notes as log_notes
+from pcaphash.studies.validate.log.notes import MatchedBy
+from pcaphash.studies.validate.queues.rule import QueueRule, QueueRuleKind
+from pcaphash.studies.validate.queues.rules import QueueDiagnosis
+from pcaphash.studies.validate.queues.steered import Steered
+from pcaphash.studies.validate.queues.steering import Followed, Steering
 from pcaphash.studies.validate.result import Example, TraceNote
-from pcaphash.studies.validate.steered import Steered
-from pcaphash.studies.validate.steering import Followed, Steering
-from pcaphash.studies.validate.traits import Span, Trait, TraitKind
+from pcaphash.studies.validate.search.blank import Blank
+from pcaphash.studies.validate.search.diagnosis import Cause, Diagnosis
+from pcaphash.studies.validate.search.displacement import MoreStretches
+from pcaphash.studies.validate.search.fields import Besides
+from pcaphash.studies.validate.search.kinship import Common
+from pcaphash.studies.validate.search.traits import Span, Trait, TraitKind
 from pcaphash.studies.validate.verdicts import FAULTS, NotJudged, TunnelNaming, Verdict
 
 SUBJECTS = {

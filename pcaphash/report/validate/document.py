@@ -9,14 +9,14 @@ from pcaphash.report.validate.queue_words import rule_text, steered_text
 from pcaphash.report.validate.words import decision_text, headline
 from pcaphash.report.words.faults import fault_text, traffic_texts
 from pcaphash.report.words.notes import note_document
-from pcaphash.studies.validate.diagnosis import Diagnosis
+from pcaphash.studies.validate.search.diagnosis import Diagnosis
 
 if TYPE_CHECKING:
     from pcaphash.studies.validate import Validation
-    from pcaphash.studies.validate.blank import Blank
-    from pcaphash.studies.validate.fault import Fault
-    from pcaphash.studies.validate.queue_rule import QueueRule
-    from pcaphash.studies.validate.queue_rules import QueueDiagnosis
+    from pcaphash.studies.validate.catalogue.fault import Fault
+    from pcaphash.studies.validate.queues.rule import QueueRule
+    from pcaphash.studies.validate.queues.rules import QueueDiagnosis
+    from pcaphash.studies.validate.search.blank import Blank
 
 
 def validation_document(validation: "Validation", recover_command: str | None) -> dict[str, Any]:

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 from pcaphash.errors import trace_name
 from pcaphash.report.words.values import count, counted, moment
 from pcaphash.standards import ip
-from pcaphash.studies.validate.traits import ICMP, Span, Trait, TraitKind
+from pcaphash.studies.validate.search.traits import ICMP, Span, Trait, TraitKind
 
 if TYPE_CHECKING:
     from pcaphash.studies.validate import Validation
-    from pcaphash.studies.validate.blank import Blank
-    from pcaphash.studies.validate.kinship import Common
+    from pcaphash.studies.validate.search.blank import Blank
+    from pcaphash.studies.validate.search.kinship import Common
 
 _PROTOCOLS = {number: name.upper() for name, number in ip.PROTOCOL_NAMES.items()}
 _EXTENSIONS = {

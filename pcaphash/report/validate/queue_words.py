@@ -6,16 +6,16 @@ from pcaphash.errors import Field
 from pcaphash.report.validate.kind_words import part_text, trait_text
 from pcaphash.report.words.faults import fault_text
 from pcaphash.report.words.values import count, packets
-from pcaphash.studies.validate.queue_rule import QueueRuleKind
-from pcaphash.studies.validate.steering import Followed
+from pcaphash.studies.validate.queues.rule import QueueRuleKind
+from pcaphash.studies.validate.queues.steering import Followed
 
 if TYPE_CHECKING:
     from pcaphash.device import Device
     from pcaphash.studies.validate import Validation
-    from pcaphash.studies.validate.queue_rule import QueueRule
-    from pcaphash.studies.validate.queue_rules import QueueDiagnosis
-    from pcaphash.studies.validate.steered import Steered
-    from pcaphash.studies.validate.steering import Steering
+    from pcaphash.studies.validate.queues.rule import QueueRule
+    from pcaphash.studies.validate.queues.rules import QueueDiagnosis
+    from pcaphash.studies.validate.queues.steered import Steered
+    from pcaphash.studies.validate.queues.steering import Steering
 
 _FILTERS = "flow filters (ntuple rules)"
 

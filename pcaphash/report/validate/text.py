@@ -30,9 +30,9 @@ from pcaphash.studies.validate.verdicts import Verdict
 
 if TYPE_CHECKING:
     from pcaphash.studies.validate import Validation
-    from pcaphash.studies.validate.diagnosis import Diagnosis
-    from pcaphash.studies.validate.queue_rules import QueueDiagnosis
+    from pcaphash.studies.validate.queues.rules import QueueDiagnosis
     from pcaphash.studies.validate.result import Example
+    from pcaphash.studies.validate.search.diagnosis import Diagnosis
 
 _MOST_ALTERNATIVES = 6
 _MOST_TRAFFIC = 4

@@ -7,8 +7,8 @@ from pcaphash.errors import Field, trace_name
 from pcaphash.report.words.faults import possible_text
 from pcaphash.report.words.notes import note_text
 from pcaphash.report.words.values import brief_hash_types, count, counted, packets
+from pcaphash.studies.validate.catalogue.fault import AS_SPEC
 from pcaphash.studies.validate.deciding import ByteOrder, HashOrder, TunnelNames
-from pcaphash.studies.validate.fault import AS_SPEC
 from pcaphash.studies.validate.result import Conclusion, Nothing
 from pcaphash.studies.validate.verdicts import NotJudged, TunnelNaming, Verdict
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pcaphash.device.device import Device
     from pcaphash.studies.validate import Validation
     from pcaphash.studies.validate.deciding import Decision
-    from pcaphash.studies.validate.diagnosis import Diagnosis
+    from pcaphash.studies.validate.search.diagnosis import Diagnosis
 
 _MOST_POSSIBLE = 6
 

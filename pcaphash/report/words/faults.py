@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from pcaphash.device.hash_key import TITLES
 from pcaphash.errors import Field
 from pcaphash.report.words.values import count, counted
-from pcaphash.studies.validate.fault import AS_SPEC, AS_SPEC_OUTER, FaultKind
+from pcaphash.studies.validate.catalogue.fault import AS_SPEC, AS_SPEC_OUTER, FaultKind
 
 if TYPE_CHECKING:
-    from pcaphash.studies.validate.fault import Fault
+    from pcaphash.studies.validate.catalogue.fault import Fault
 
 _ANY = "any hashed packets"
 _ENDPOINTS = "packets between different addresses"

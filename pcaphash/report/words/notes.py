@@ -9,9 +9,9 @@ from pcaphash.capture.reported.virtio_headers import header_problem
 from pcaphash.errors import trace_name
 from pcaphash.report.words.faults import fault_text
 from pcaphash.report.words.values import count, counted, packets
-from pcaphash.studies.validate import log_notes as of_log
-from pcaphash.studies.validate.fault import Fault
-from pcaphash.studies.validate.log_notes import MatchedBy
+from pcaphash.studies.validate.catalogue.fault import Fault
+from pcaphash.studies.validate.log import notes as of_log
+from pcaphash.studies.validate.log.notes import MatchedBy
 
 if TYPE_CHECKING:
     from pcaphash.capture.reported.notes import Note

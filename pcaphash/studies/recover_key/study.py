@@ -31,7 +31,7 @@ from pcaphash.studies.recover_key.result import Assumption, Fit, Recovery, Value
 from pcaphash.studies.recover_key.solution import Solution
 from pcaphash.studies.shared.asking import inputs_of, only_trace
 from pcaphash.studies.shared.linear.basis import Words
-from pcaphash.studies.validate.log_order import arrange_by_contents
+from pcaphash.studies.validate.log.order import arrange_by_contents
 from pcaphash.studies.validate.verdicts import Expectations
 
 _MOST_KEPT = 4096  # packets without a reported hash that are looked at

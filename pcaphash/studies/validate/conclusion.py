@@ -8,16 +8,16 @@ import numpy.typing as npt
 from pcaphash.capture.reported.source import NOT_REPORTED, Reported
 from pcaphash.device.device import Device
 from pcaphash.engine.census.describer import Describer, queues_of
-from pcaphash.studies.validate.diagnosis import Diagnosis, diagnose, displaced
-from pcaphash.studies.validate.displacement import Displacement
-from pcaphash.studies.validate.fault import BYTE_ORDER, OF_VALUES
-from pcaphash.studies.validate.queue_rule import QueueRule, QueueRuleKind
-from pcaphash.studies.validate.queue_rules import QueueDiagnosis, diagnose_change, matching_by_chance
+from pcaphash.studies.validate.catalogue.fault import BYTE_ORDER, OF_VALUES
+from pcaphash.studies.validate.queues.rule import QueueRule, QueueRuleKind
+from pcaphash.studies.validate.queues.rules import QueueDiagnosis, diagnose_change, matching_by_chance
+from pcaphash.studies.validate.queues.steered import find_steered
+from pcaphash.studies.validate.queues.steering import Steering, find_steering
 from pcaphash.studies.validate.sample import Sample
-from pcaphash.studies.validate.steered import find_steered
-from pcaphash.studies.validate.steering import Steering, find_steering
-from pcaphash.studies.validate.traits import span_from
-from pcaphash.studies.validate.trial import Trial
+from pcaphash.studies.validate.search.diagnosis import Diagnosis, diagnose, displaced
+from pcaphash.studies.validate.search.displacement import Displacement
+from pcaphash.studies.validate.search.traits import span_from
+from pcaphash.studies.validate.search.trial import Trial
 from pcaphash.studies.validate.verdicts import (
     OF_HASH,
     WRONG_QUEUE,

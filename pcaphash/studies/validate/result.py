@@ -9,13 +9,13 @@ from pcaphash.device.device import Device
 from pcaphash.device.flavor import title_of
 from pcaphash.engine.reading import Reading
 from pcaphash.engine.result import Result, packets_of
-from pcaphash.studies.validate.blank import Blank
-from pcaphash.studies.validate.configured import configured_so
+from pcaphash.studies.validate.catalogue.fault import FaultKind
 from pcaphash.studies.validate.deciding import Decision
-from pcaphash.studies.validate.diagnosis import Diagnosis
-from pcaphash.studies.validate.fault import FaultKind
-from pcaphash.studies.validate.queue_rules import QueueDiagnosis
-from pcaphash.studies.validate.steering import Steering
+from pcaphash.studies.validate.queues.rules import QueueDiagnosis
+from pcaphash.studies.validate.queues.steering import Steering
+from pcaphash.studies.validate.search.blank import Blank
+from pcaphash.studies.validate.search.configured import configured_so
+from pcaphash.studies.validate.search.diagnosis import Diagnosis
 from pcaphash.studies.validate.verdicts import NotJudged, Verdict
 
 if TYPE_CHECKING:

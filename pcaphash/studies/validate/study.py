@@ -20,16 +20,16 @@ from pcaphash.engine.running.run import answer, batches
 from pcaphash.engine.selecting.selection import RECEIVED, Selection
 from pcaphash.errors import ConfigurationError, Field
 from pcaphash.studies.shared.asking import inputs_of
-from pcaphash.studies.validate.blank import find_blank
 from pcaphash.studies.validate.conclusion import conclude
 from pcaphash.studies.validate.counting import Counts
 from pcaphash.studies.validate.deciding import Decider, Described, FewerFaults
-from pcaphash.studies.validate.displacement import Displacement
 from pcaphash.studies.validate.examples import example_of
-from pcaphash.studies.validate.log_order import arrange_log
+from pcaphash.studies.validate.log.order import arrange_log
 from pcaphash.studies.validate.result import Example, TraceNote, Validation
 from pcaphash.studies.validate.rows import rows_of
 from pcaphash.studies.validate.sample import Sample, Sampler
+from pcaphash.studies.validate.search.blank import find_blank
+from pcaphash.studies.validate.search.displacement import Displacement
 from pcaphash.studies.validate.verdicts import WRONG_QUEUE, Expectations, Judgement, Leniency, TunnelNaming, judge
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from pcaphash.engine.census.describer import Describer, Descriptions, queues_of
 from pcaphash.errors import ConfigurationError
 from pcaphash.kernels.inputs import hash_inputs
 from pcaphash.kernels.toeplitz import WORDS, prepare_key
-from pcaphash.studies.validate.fault import KEY, Fault
+from pcaphash.studies.validate.catalogue.fault import KEY, Fault
 from pcaphash.studies.validate.sample import Sample
 from pcaphash.studies.validate.verdicts import Expectations, Leniency, plain_types, presence, says_only_queue
 

@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from pcaphash.studies.validate.evidence import Evidence, costs_of
-from pcaphash.studies.validate.fault import AS_SPEC, WIDTH, Fault, FaultKind
-from pcaphash.studies.validate.pairing import go_together, likely_sets, usual
-from pcaphash.studies.validate.trial import Faults, Mask, Trial
+from pcaphash.studies.validate.catalogue.fault import AS_SPEC, WIDTH, Fault, FaultKind
+from pcaphash.studies.validate.search.evidence import Evidence, costs_of
+from pcaphash.studies.validate.search.pairing import go_together, likely_sets, usual
+from pcaphash.studies.validate.search.trial import Faults, Mask, Trial
 
 _PROBES = 64  # packets that pairs are tried on
 _MORE_PROBES = 256  # likewise where only receive queues are known

@@ -7,10 +7,10 @@ import numpy as np
 import numpy.typing as npt
 
 from pcaphash.engine.census.decision import decide
-from pcaphash.studies.validate.evidence import Evidence
 from pcaphash.studies.validate.sample import Sample
-from pcaphash.studies.validate.traits import N_TRAITS, Span, Trait, TraitKind, Traits, ordered, span_of
-from pcaphash.studies.validate.trial import Mask, Trial
+from pcaphash.studies.validate.search.evidence import Evidence
+from pcaphash.studies.validate.search.traits import N_TRAITS, Span, Trait, TraitKind, Traits, ordered, span_of
+from pcaphash.studies.validate.search.trial import Mask, Trial
 from pcaphash.studies.validate.verdicts import MISSING
 
 Positions = npt.NDArray[np.int64]

@@ -14,17 +14,17 @@ import numpy as np
 import numpy.typing as npt
 
 from pcaphash.device.device import Device
-from pcaphash.studies.validate.displacement import MoreStretches, Stretch
-from pcaphash.studies.validate.evidence import Evidence, evidence_of
-from pcaphash.studies.validate.fault import READING, ROWS, Fault, FaultKind
-from pcaphash.studies.validate.faults import faults_of
-from pcaphash.studies.validate.kinship import Common, common_of, fills, part_of, sampled_share, traits_of
-from pcaphash.studies.validate.learned import learned_faults
+from pcaphash.studies.validate.catalogue.fault import READING, ROWS, Fault, FaultKind
+from pcaphash.studies.validate.catalogue.faults import faults_of
 from pcaphash.studies.validate.sample import Sample
-from pcaphash.studies.validate.search import Scored, Search
-from pcaphash.studies.validate.traits import N_TRAITS, Span, Trait, Traits, span_from, span_to
-from pcaphash.studies.validate.trial import Faults, Mask, Trial
-from pcaphash.studies.validate.tunnel_ports import possible_vxlan_ports
+from pcaphash.studies.validate.search.displacement import MoreStretches, Stretch
+from pcaphash.studies.validate.search.evidence import Evidence, evidence_of
+from pcaphash.studies.validate.search.kinship import Common, common_of, fills, part_of, sampled_share, traits_of
+from pcaphash.studies.validate.search.learned import learned_faults
+from pcaphash.studies.validate.search.search import Scored, Search
+from pcaphash.studies.validate.search.traits import N_TRAITS, Span, Trait, Traits, span_from, span_to
+from pcaphash.studies.validate.search.trial import Faults, Mask, Trial
+from pcaphash.studies.validate.search.tunnel_ports import possible_vxlan_ports
 from pcaphash.studies.validate.verdicts import MISSING, OF_HASH, WRONG_VALUE, Leniency, says_only_queue
 
 _MOST_TRIED = 1200  # packets that the search looks at

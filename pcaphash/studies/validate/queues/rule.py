@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from pcaphash.studies.validate.fault import Fault
-from pcaphash.studies.validate.traits import Span
+from pcaphash.studies.validate.catalogue.fault import Fault
+from pcaphash.studies.validate.search.traits import Span
 
 
 class QueueRuleKind(StrEnum):

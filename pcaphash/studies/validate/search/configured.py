@@ -4,8 +4,8 @@ from dataclasses import replace
 
 from pcaphash.device.device import Device
 from pcaphash.errors import ConfigurationError
-from pcaphash.studies.validate.fault import READING
-from pcaphash.studies.validate.trial import Faults
+from pcaphash.studies.validate.catalogue.fault import READING
+from pcaphash.studies.validate.search.trial import Faults
 
 
 def configured_so(device: Device, faults: Faults) -> Device | None:

@@ -9,10 +9,10 @@ import numpy.typing as npt
 
 from pcaphash.device.device import Device
 from pcaphash.engine.census.describer import entries_of
-from pcaphash.studies.validate.evidence import LEVEL
-from pcaphash.studies.validate.queue_rule import QueueRule, QueueRuleKind
-from pcaphash.studies.validate.steered import Steered
-from pcaphash.studies.validate.traits import Span
+from pcaphash.studies.validate.queues.rule import QueueRule, QueueRuleKind
+from pcaphash.studies.validate.queues.steered import Steered
+from pcaphash.studies.validate.search.evidence import LEVEL
+from pcaphash.studies.validate.search.traits import Span
 
 Values = npt.NDArray[np.uint32]
 Queues = npt.NDArray[np.int64]

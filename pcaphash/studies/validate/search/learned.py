@@ -11,10 +11,10 @@ import numpy as np
 import numpy.typing as npt
 
 from pcaphash.studies.shared.linear.equations import LinearMap
-from pcaphash.studies.validate.fault import BESIDES, INITIAL_VALUE, WIDTH, Fault, FaultKind, Words
-from pcaphash.studies.validate.fields import read_fields
-from pcaphash.studies.validate.hash_faults import WIDTHS
-from pcaphash.studies.validate.trial import Mask, Trial
+from pcaphash.studies.validate.catalogue.fault import BESIDES, INITIAL_VALUE, WIDTH, Fault, FaultKind, Words
+from pcaphash.studies.validate.catalogue.hash_faults import WIDTHS
+from pcaphash.studies.validate.search.fields import read_fields
+from pcaphash.studies.validate.search.trial import Mask, Trial
 from pcaphash.studies.validate.verdicts import WRONG_VALUE
 
 Positions = npt.NDArray[np.int64]

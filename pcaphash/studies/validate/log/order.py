@@ -23,7 +23,9 @@ from pcaphash.engine.progress import Watched
 from pcaphash.errors import ConfigurationError
 from pcaphash.kernels.records import RECORD
 from pcaphash.standards.ethernet import ETHERNET, ETHERNET_TYPE_OFFSET, VLAN_TAG_LEN, VLAN_TAGS
-from pcaphash.studies.validate.alignment import (
+from pcaphash.studies.validate.catalogue.fault import Fault
+from pcaphash.studies.validate.catalogue.faults import faults_of
+from pcaphash.studies.validate.log.alignment import (
     NO_HASH,
     UNKNOWN,
     Alignment,
@@ -33,9 +35,7 @@ from pcaphash.studies.validate.alignment import (
     align_by_contents,
     count_due,
 )
-from pcaphash.studies.validate.fault import Fault
-from pcaphash.studies.validate.faults import faults_of
-from pcaphash.studies.validate.log_notes import (
+from pcaphash.studies.validate.log.notes import (
     LinesMatched,
     MatchedBy,
     MatchedWithoutKey,
@@ -44,7 +44,7 @@ from pcaphash.studies.validate.log_notes import (
     UnexpectedHashes,
 )
 from pcaphash.studies.validate.sample import Sample
-from pcaphash.studies.validate.trial import Trial
+from pcaphash.studies.validate.search.trial import Trial
 from pcaphash.studies.validate.verdicts import Leniency
 
 _LEAST_LENGTH = 60  # shorter frames are filled up on their way

@@ -10,8 +10,8 @@ import numpy.typing as npt
 from pcaphash.capture.reported.source import NOT_REPORTED
 from pcaphash.device.device import Device
 from pcaphash.engine.census.describer import Describer
-from pcaphash.studies.validate.evidence import LEVEL
 from pcaphash.studies.validate.sample import Sample
+from pcaphash.studies.validate.search.evidence import LEVEL
 from pcaphash.studies.validate.verdicts import MISSING, UNEXPECTED, WRONG_VALUE, presence, queues_by_report
 
 _MOST_ELSEWHERE = 0.1  # of the packets that tell, which flow filters may have steered

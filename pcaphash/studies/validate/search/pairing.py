@@ -13,8 +13,8 @@ import numpy.typing as npt
 
 from pcaphash.engine.census.describer import queues_of
 from pcaphash.kernels.toeplitz import WORDS
-from pcaphash.studies.validate.fault import KEY, READING, Fault, FaultKind
-from pcaphash.studies.validate.trial import Faults, Mask, Trial, Words, hash_with
+from pcaphash.studies.validate.catalogue.fault import KEY, READING, Fault, FaultKind
+from pcaphash.studies.validate.search.trial import Faults, Mask, Trial, Words, hash_with
 from pcaphash.studies.validate.verdicts import says_only_queue
 
 _MOST_SETS = 300

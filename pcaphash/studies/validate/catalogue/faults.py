@@ -15,7 +15,7 @@ from pcaphash.device.hash_form import HashForm, hash_form
 from pcaphash.errors import ConfigurationError
 from pcaphash.kernels import departures
 from pcaphash.standards import virtio
-from pcaphash.studies.validate.fault import (
+from pcaphash.studies.validate.catalogue.fault import (
     AS_SPEC,
     AS_SPEC_OUTER,
     ENDS,
@@ -30,8 +30,8 @@ from pcaphash.studies.validate.fault import (
     FaultKind,
     Reports,
 )
-from pcaphash.studies.validate.hash_faults import INPUTS, hash_faults
-from pcaphash.studies.validate.key_faults import key_faults_of
+from pcaphash.studies.validate.catalogue.hash_faults import INPUTS, hash_faults
+from pcaphash.studies.validate.catalogue.key_faults import key_faults_of
 from pcaphash.studies.validate.verdicts import plain_types
 
 _IPV4_TYPES = virtio.HASH_TYPE_TCPV4 | virtio.HASH_TYPE_UDPV4

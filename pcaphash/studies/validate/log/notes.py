@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import ClassVar
 
 from pcaphash.capture.reported.notes import FileNote
-from pcaphash.studies.validate.fault import Fault
+from pcaphash.studies.validate.catalogue.fault import Fault
 
 
 class MatchedBy(StrEnum):

@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from pcaphash.studies.validate import arrangements
-from pcaphash.studies.validate.arrangements import Field
-from pcaphash.studies.validate.fault import (
+from pcaphash.studies.validate.catalogue import arrangements
+from pcaphash.studies.validate.catalogue.arrangements import Field
+from pcaphash.studies.validate.catalogue.fault import (
     ADDRESSES,
     BIT_ORDER,
     BYTE_ORDER,
@@ -23,7 +23,7 @@ from pcaphash.studies.validate.fault import (
     FaultKind,
     Words,
 )
-from pcaphash.studies.validate.functions import FUNCTIONS
+from pcaphash.studies.validate.catalogue.functions import FUNCTIONS
 
 INPUTS = (
     Fault(FaultKind.ENDPOINTS_SWAPPED, ENDS, arrange=arrangements.swap_endpoints),

@@ -14,8 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from pcaphash.capture.reported.source import NOT_REPORTED
-from pcaphash.studies.validate.fault import Fault
-from pcaphash.studies.validate.trial import Mask, Trial
+from pcaphash.studies.validate.catalogue.fault import Fault
+from pcaphash.studies.validate.search.trial import Mask, Trial
 from pcaphash.studies.validate.verdicts import MISSING, UNEXPECTED, WRONG_QUEUE, WRONG_TUNNEL, WRONG_TYPE, WRONG_VALUE
 
 Bits = npt.NDArray[np.float64]

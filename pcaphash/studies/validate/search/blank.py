@@ -6,11 +6,11 @@ import numpy as np
 
 from pcaphash.capture.reported.source import NOT_REPORTED
 from pcaphash.device.device import Device
-from pcaphash.studies.validate.evidence import evidence_of
-from pcaphash.studies.validate.kinship import common_of, traits_of
 from pcaphash.studies.validate.sample import Sample
-from pcaphash.studies.validate.traits import Trait
-from pcaphash.studies.validate.trial import Trial
+from pcaphash.studies.validate.search.evidence import evidence_of
+from pcaphash.studies.validate.search.kinship import common_of, traits_of
+from pcaphash.studies.validate.search.traits import Trait
+from pcaphash.studies.validate.search.trial import Trial
 from pcaphash.studies.validate.verdicts import Leniency
 
 _LEAST = 2  # packets, to have something in common

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from pcaphash.capture.reported.source import NOT_REPORTED, Reported
 from pcaphash.engine.census.describer import NO_QUEUE, Descriptions
-from pcaphash.studies.validate.evidence import LEVEL
+from pcaphash.studies.validate.search.evidence import LEVEL
 from pcaphash.studies.validate.verdicts import OF_HASH, WRONG_QUEUE, Judgement
 
 Numbers = npt.NDArray[np.int64]

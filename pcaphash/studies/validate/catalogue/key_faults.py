@@ -9,7 +9,7 @@ import numpy.typing as npt
 from pcaphash.device.device import Device
 from pcaphash.device.hash_key import NAMED_KEYS
 from pcaphash.kernels.toeplitz import KEY_LEN
-from pcaphash.studies.validate.fault import KEY, KEY_FORM, Fault, FaultKind
+from pcaphash.studies.validate.catalogue.fault import KEY, KEY_FORM, Fault, FaultKind
 
 _LEAST_KEPT = 64  # bits: a key of which less is left hashes most packets alike
 _SHIFTS = (*range(1, 33), *range(40, 8 * KEY_LEN - _LEAST_KEPT + 1, 8))  # bits: few, or whole bytes

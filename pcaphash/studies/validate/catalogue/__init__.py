@@ -1,0 +1,1 @@
+"""What devices are known to do wrong, a hypothesis each."""

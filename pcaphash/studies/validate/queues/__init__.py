@@ -1,0 +1,1 @@
+"""How a device chose receive queues, where it was not by its indirection table."""

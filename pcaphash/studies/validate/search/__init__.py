@@ -1,0 +1,1 @@
+"""What explains what a device reported wrongly: devices with faults are tried on a sample, and evidence is weighed."""
