@@ -62,7 +62,7 @@ def test_a_folder_gets_every_key_and_the_verdict(tmp_path):
     assert values == sorted(values)
     assert [row["origin"] for row in rows].count("current") == 1
     lines = (tmp_path / "new" / "verdict.txt").read_text().splitlines()
-    assert lines[0].startswith("Keep the current key: on the flows not used to choose keys, ")
+    assert lines[0].startswith("Keep the current key: it does as well as ideal hashes. On the flows not used to ")
     assert lines[-1].startswith("RSS_CONFIG with the current key")
 
 
