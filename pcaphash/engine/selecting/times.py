@@ -51,9 +51,14 @@ def parse_time(place: Field | str, value: str | float) -> int:
 
 
 def show_time(nanoseconds: int) -> str:
-    """Write a time as seconds since 1970."""
+    """Write a time as ``parse_time`` reads it: of UTC, or as seconds since 1970 if a calendar does not have it."""
     seconds, rest = divmod(nanoseconds, _NS)
-    return f"{seconds}.{rest:09d}".rstrip("0").rstrip(".")
+    fraction = f".{rest:09d}".rstrip("0").rstrip(".")
+    try:
+        moment = datetime.fromtimestamp(seconds, UTC)
+    except (OverflowError, OSError, ValueError):
+        return f"{seconds}{fraction}"
+    return f"{moment:%Y-%m-%dT%H:%M:%S}{fraction}Z"
 
 
 def _of_seconds(seconds: Decimal) -> int:

@@ -363,8 +363,8 @@ def _nothing(facts: NothingToSpread) -> str:
         return "There is nothing to spread: there is only one receive queue."
     if facts.why == Nothing.NO_PACKETS:
         return (
-            "There is nothing to spread: there are no packets, or only such that the host sent, which "
-            f"{Field('direction', 'all')} keeps."
+            "There is nothing to spread: there are no packets. Those that the host sent, if any, are kept with "
+            f"{Field('direction', 'all')}."
         )
     reasons = ", ".join(f"{reason_text(reason)}: {count(n)}" for reason, n in facts.reasons.items())
     if facts.queue is not None and facts.packets > 1:
