@@ -36,7 +36,7 @@ def test_csv_has_every_mask_as_analyze_has_it():
         del alone["config"]
         assert alone["packets"] == 9
         found = {name: row[name] for name in alone}
-        assert found == {name: str(value) for name, value in alone.items()}
+        assert found == {name: "" if value is None else str(value) for name, value in alone.items()}
 
 
 def test_the_table_does_not_wait_for_pandas():
