@@ -158,7 +158,7 @@ class Delivering:
             trace = traces[0] if merged is None else merged
             reading = deliver(trace, course.plan.devices, encoders, needed, selection, comment, watch)
             if not reading.selected and not reading.is_partial:
-                raise no_packets()
+                raise no_packets(reading)
         for line in [*clock_lines(course.clock), *late_lines(how.changes, course.last_arrival_ps / PS_OF_NS)]:
             warn(line)
         self.tell()

@@ -223,7 +223,7 @@ def check_read(reading: Reading) -> None:
 
 
 def check_selected(reading: Reading, selection: Selection) -> None:
-    """Refuse a selection that leaves out all there is, and traces of which the host sent all packets.
+    """Refuse a selection that leaves out all there is.
 
     Raises
     ------
@@ -233,9 +233,6 @@ def check_selected(reading: Reading, selection: Selection) -> None:
     if reading.packets and not reading.selected and str(selection):
         problem = f"none of the {reading.packets:,} packets matches the selection"
         raise ConfigurationError(str(selection), problem, f"run `{Command('info')}` to list what is there")
-    if reading.packets and not reading.selected:
-        advice = f"the host sent all {reading.packets:,} that there are; give {Field('direction', 'all')} to keep them"
-        raise ConfigurationError(Field("traces"), "no packet was received", advice)
 
 
 def _count_all(

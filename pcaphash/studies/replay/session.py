@@ -10,6 +10,7 @@ import numpy.typing as npt
 from pcaphash.capture.input import Input, can_be_read_again
 from pcaphash.device.device import Device
 from pcaphash.engine.progress import Watch
+from pcaphash.engine.reading import Reading
 from pcaphash.engine.replay.arrivals import Arrivals
 from pcaphash.engine.replay.lanes import Choice, EntryChoice, IdealHash, Lane, Lanes, QueueChoice, Receiver, RoundRobin
 from pcaphash.engine.replay.scale import Scale
@@ -175,7 +176,7 @@ class Session:
         check_read(arrivals.reading)
         check_selected(arrivals.reading, self.selection)
         if not lanes.packets:
-            raise no_packets()
+            raise no_packets(arrivals.reading)
         return arrivals
 
     def mean_pps(self) -> float | None:
@@ -195,6 +196,9 @@ class Session:
         return Arrivals(self.inputs, steerer, self.options.timing, rules, spec, self.selection, watch)
 
 
-def no_packets() -> ConfigurationError:
-    """Return what is raised for traces without packets."""
-    return ConfigurationError(Field("traces"), "no packet arrives", "give a capture with packets")
+def no_packets(reading: Reading) -> ConfigurationError:
+    """Return what is raised for traces without packets, or of which the host sent all packets."""
+    if not reading.packets:
+        return ConfigurationError(Field("traces"), "no packet arrives", "give a capture with packets")
+    advice = f"the host sent all {reading.packets:,} that there are; give {Field('direction', 'all')} to keep them"
+    return ConfigurationError(Field("traces"), "no packet was received", advice)
