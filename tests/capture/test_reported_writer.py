@@ -75,7 +75,11 @@ def test_headers(scratch, packets, layout):
 
 @given(packets)
 def test_logs_of_testpmd(scratch, packets):
-    packets = [ReportedPacket(bytes(14), 20, packet.hash_value, queue=packet.queue) for packet in packets]
+    queues = [packet.queue and packet.queue & 0xFFFF for packet in packets]  # DPDK's numbers have 16 bits
+    packets = [
+        ReportedPacket(bytes(14), 20, packet.hash_value, queue=queue)
+        for packet, queue in zip(packets, queues, strict=True)
+    ]
     log, trace = scratch / "testpmd.log", scratch / "trace.pcap"
     with log.open("w") as stream:
         write_testpmd(stream, packets)

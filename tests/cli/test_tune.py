@@ -72,7 +72,7 @@ def test_a_trace_without_packets_is_told_and_no_failure(tmp_path):
     for format_ in ("table", "json"):
         result = run("tune", empty, *FEW, "--format", format_, "-o", tmp_path / "new")
         assert (result.returncode, result.stderr.decode().count("wrote ")) == (0, 7)
-        assert b"There is nothing to tune: 0 distinct hash inputs" in result.stdout
+        assert b"There is nothing to tune: there are no packets." in result.stdout
         assert len((tmp_path / "new" / "verdict.txt").read_text().splitlines()) == 1  # nothing is proposed either
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TextIO
 from rich.console import Console
 from rich.text import Text
 
-from pcaphash.errors import Command, Field
+from pcaphash.errors import Command
 from pcaphash.report.layout import BAD, Columns, open_console, show_headline, show_text
 from pcaphash.report.words.device import describe_own, given_and_assumed_lines
 from pcaphash.report.words.values import (
@@ -18,6 +18,7 @@ from pcaphash.report.words.values import (
     count,
     index,
     left_out_text,
+    no_packets,
     packets,
     percent,
     reason_text,
@@ -153,11 +154,7 @@ def nothing(analysis: "Analysis") -> str:
     """Say why there is nothing that could spread over receive queues."""
     whole = analysis.distributions[0]
     if not whole.packets:
-        if not analysis.reading.left_out:
-            return "There is nothing to spread: there are no packets."
-        sent = f"the host sent all {count(analysis.reading.packets)} that there are"
-        keep = f"give {Field('direction', 'all')} to keep them"
-        return f"There is nothing to spread: no packet was received; {sent}; {keep}."
+        return f"There is nothing to spread: {no_packets(analysis.reading)}."
     if whole.unknown == whole.packets:
         return (
             "There is nothing to spread: the capture shows too little of every packet to tell what the device would "

@@ -10,7 +10,7 @@ from pcaphash.report.key.words import power_text, put_into_words, varying_text
 from pcaphash.report.layout import Columns, open_console, show_text
 from pcaphash.report.words.device import given_and_assumed_lines
 from pcaphash.report.words.reach import input_text
-from pcaphash.report.words.values import brief_types, count
+from pcaphash.report.words.values import brief_types, count, no_packets
 from pcaphash.studies.key.facts import Symmetry
 from pcaphash.studies.shared.linear.index_bits import index_bits_of
 
@@ -43,8 +43,12 @@ def show_examination(examination: "KeyExamination", stream: TextIO) -> None:
         name = ", ".join(facts.device.name for facts in group) if len(same) > 1 else ""
         _show_key(group[0], name, console)
     if examination.analysis is not None:
-        for facts, reaches in zip(examination.keys, examination.reaches, strict=True):
-            _show_traffic(facts, reaches, console)
+        if not examination.analysis.distributions[0].packets:
+            show_text(Text(f"The traffic shows nothing: {no_packets(examination.analysis.reading)}."), console)
+            console.print()
+        else:
+            for facts, reaches in zip(examination.keys, examination.reaches, strict=True):
+                _show_traffic(facts, reaches, console)
         show_facts(examination.analysis, console)
         return
     devices = examination.devices

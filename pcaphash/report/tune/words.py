@@ -8,7 +8,7 @@ from pcaphash.report.words.cut import cut_short
 from pcaphash.report.words.device import is_key_assumed
 from pcaphash.report.words.measures import say_measure, write_measure, write_number
 from pcaphash.report.words.reach import input_text, reach_texts
-from pcaphash.report.words.values import count, counted, listed, percent, too_few
+from pcaphash.report.words.values import count, counted, listed, no_packets, percent, too_few
 from pcaphash.studies.tune.cautions import RepeatingKey, SmallTable, UnequalEntries, UnevenTable, UnusedQueues, ZeroKey
 from pcaphash.studies.tune.measures import is_better
 from pcaphash.studies.tune.search import Gain
@@ -95,8 +95,11 @@ def put_into_words(tuning: "Tuning") -> TuningWords:
     of_table = [caution_text(each) for each in verdict.cautions if isinstance(each, _OF_TABLE)]
     to_blame = [_INPUT_TO_BLAME.format(compare=Command("compare"))] if tuning.is_input_to_blame else []
     key = _ASSUMED_KEY if is_key_assumed(tuning.device) else _CURRENT_KEY
+    first = headline(verdict, key)
+    if not tuning.analysis.distributions[0].packets:
+        first = f"There is nothing to tune: {no_packets(tuning.analysis.reading)}."
     return TuningWords(
-        headline=" ".join([*of_table, headline(verdict, key), *to_blame]),
+        headline=" ".join([*of_table, first, *to_blame]),
         reasons=[*reasons(verdict), *search_lines(tuning), *reach_lines(tuning)],
         cautions=[caution_text(each) for each in verdict.cautions if not isinstance(each, _OF_TABLE)],
         tables=[] if is_nothing else table_lines(tuning),

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pcaphash.device.hash_types import format_mask, hash_type_presets
-from pcaphash.errors import trace_name
+from pcaphash.errors import Field, trace_name
 from pcaphash.standards import virtio
 from pcaphash.standards.ethernet import LINK_TYPE_NAMES
 from pcaphash.standards.other_link_types import OTHER_LINK_TYPE_NAMES
@@ -131,6 +131,14 @@ def reason_text(reason: str) -> str:
 def left_out_text(reading: "Reading") -> str:
     """Say how many packets were left out, and why."""
     return "; ".join(f"{packets(n)} {reason}" for reason, n in sorted(reading.left_out.items()))
+
+
+def no_packets(reading: "Reading") -> str:
+    """Say why there are no packets, without a full stop, and what keeps those that the host sent."""
+    if not reading.left_out:
+        return "there are no packets"
+    sent = f"the host sent all {count(reading.packets)} that there are"
+    return f"no packet was received; {sent}; give {Field('direction', 'all')} to keep them"
 
 
 def probability(value: float) -> str:
