@@ -150,7 +150,7 @@ def test_results_of_other_options_are_refused(traces, tmp_path, request_, said):
 def test_other_folders_are_refused(traces, tmp_path):
     with pytest.raises(ConfigurationError, match="has other files in it; name a new folder"):
         run(traces, traces[0].parent)
-    with pytest.raises(OutputError, match="File exists"):
+    with pytest.raises(OutputError, match="it is a file, not a folder"):
         run(traces, traces[0])
     run(traces[:1], tmp_path / "partial")
     (tmp_path / "partial" / "request.json").write_text("{")

@@ -125,6 +125,20 @@ def test_packets_without_ports_are_well_formed(tmp_path, protocol):
         assert subprocess.run(command, capture_output=True, timeout=60, check=True).stdout == b""
 
 
+@pytest.mark.parametrize(
+    ("network", "destination", "numbers"),
+    [
+        ("10.0.0.0/29", "192.0.2.1", [1, 2, 3, 4, 5, 6, 0, 7]),
+        ("fd00::/125", "fd01::1", [1, 2, 3, 4, 5, 6, 7, 0]),
+        ("10.0.0.0/31", "192.0.2.1", [0, 1]),
+    ],
+)
+def test_addresses_that_no_host_has_come_last(network, destination, numbers):
+    found = pcaphash.steer(network, destination, flow_count=9, device=Device(queues=1, hash_types="base"))
+    assert [int(each.packet.source) & 7 for each in found.tuples] == numbers
+    assert found.targets[0].possible == len(numbers)
+
+
 def test_one_queue_can_be_attacked(tmp_path):
     found = pcaphash.steer("10.0.0.0/8", "10.1.0.1:80", queue=5, flow_count=500)
     path = str(tmp_path / "attack.pcapng")
@@ -186,7 +200,7 @@ def test_blocks_cover_a_range_of_ports_once():
         ({"tunnel": "VXLNA"}, {}, "tunnel", "did you mean VXLAN"),
         ({"header": "outer"}, {}, "header", "there is no tunnel"),
         ({"tunnel": "VXLAN", "header": "middle"}, {}, "header", "not known"),
-        ({"tunnel": "VXLAN"}, {"hash_types": "base"}, "header", "hashes the outer header of VXLAN"),
+        ({"tunnel": "VXLAN"}, {"hash_types": "base"}, "tunnel", "hashes the outer header of VXLAN"),
         ({"tunnel": "VXLAN", "header": "outer"}, {}, "header", "hashes the inner header of VXLAN"),
         ({"flow_count": 0}, {}, "flow_count", "out of range"),
     ],

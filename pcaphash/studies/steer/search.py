@@ -4,7 +4,7 @@ A hash is linear in its input, whatever the input transformation is, as long as 
 its own number. So the flows that lead to an entry are the solutions of one linear equation for each bit of the index.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -14,6 +14,7 @@ from pcaphash.studies.shared.linear.equations import Equations
 from pcaphash.studies.shared.linear.solutions import Solutions
 
 _PORT_BITS = 16
+_LEAST_HOST_BITS = 2
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,13 @@ class Block:
             source_port=None if port is None else port | bits & ((1 << self.port_bits) - 1),
         )
 
+    def is_of_host(self, bits: int) -> bool:
+        """Tell whether a host may have the source address: not if it stands for a network, or for all hosts of one."""
+        number, most = bits >> self.port_bits, (1 << self.address_bits) - 1
+        if self.address_bits < _LEAST_HOST_BITS:  # RFC 3021, RFC 6164: such networks have nothing but hosts
+            return True
+        return number != 0 and (number != most or self.packet.source.version == 6)
+
     def directions(self, bits: int) -> tuple[PacketTuple, ...]:
         """Return the tuple with its free bits set, in each direction that counts."""
         packet = self.with_bits(bits)
@@ -102,8 +110,11 @@ def divide(low: int, high: int) -> Iterator[tuple[int, int]]:
         low += 1 << bits
 
 
-def list_flows(found: Iterable[tuple[Block, Solutions]]) -> Iterator[tuple[PacketTuple, ...]]:
-    """Yield flows in ascending order of their free bits, block by block."""
-    for block, solutions in found:
-        for bits in solutions:
-            yield block.directions(bits)
+def list_flows(found: Sequence[tuple[Block, Solutions]]) -> Iterator[tuple[PacketTuple, ...]]:
+    """Yield flows in ascending order of their free bits, block by block; those from addresses of no host come last."""
+    for is_of_host in (True, False):
+        for block, solutions in found:
+            if is_of_host or block.address_bits:
+                for bits in solutions:
+                    if block.is_of_host(bits) == is_of_host:
+                        yield block.directions(bits)
