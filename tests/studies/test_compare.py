@@ -200,6 +200,22 @@ def test_an_uneven_table_is_named(tmp_path):
     assert (advice.kind, advice.table.table_size, advice.table.queues, advice.fitting) == ("even-table", 8, 5, 4)
 
 
+def test_an_uneven_table_is_named_with_fewer_packets_than_an_even_one_takes_to_judge(tmp_path):
+    trace = write(tmp_path / "few.pcapng", [plain(flow) for flow in flows(24)])
+    comparison = compare(trace, Device(queues=4, indirection_table=[0, 0, 0, 0, 0, 0, 1, 2]))
+    assert comparison.verdict.with_even_table is None
+    advice = comparison.verdict.advice[0]
+    even = compare(trace, Device(queues=4, indirection_table_size=8))
+    excess = {finding.config: finding.excess for finding in even.verdict.findings}
+    judged = [finding.config for finding in comparison.verdict.findings if finding.is_judged]
+    assert judged
+    assert set(causes(even).values()) == {"too-few"}
+    assert (advice.kind, advice.remains) == ("even-table", {config: excess[config] for config in judged})
+    text = io.StringIO()
+    write_comparison(comparison, "table", text)
+    assert "the indirection table is uneven" in text.getvalue()
+
+
 @pytest.mark.parametrize(
     ("packets", "facts"),
     [

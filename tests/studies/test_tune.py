@@ -280,6 +280,14 @@ def test_a_table_is_the_cause_only_where_an_even_one_would_be_better():
     assert cautions_of(Device(queues=2, indirection_table=table), on_one_entry) == []
 
 
+def test_a_table_is_the_cause_only_where_the_busiest_receive_queue_has_more_entries():
+    equal = [0, 0, 0, 0, 1, 1, 1, 1]
+    first_are_heavy = [9, 9, 1, 1, 1, 1, 1, 1]  # in turns, they are on two receive queues
+    assert cautions_of(Device(queues=2, indirection_table=equal), first_are_heavy) == []
+    one_has_more = [0, 0, 1, 1, 1, 1, 1, 0]
+    assert cautions_of(Device(queues=2, indirection_table=one_has_more), first_are_heavy) == []
+
+
 @pytest.mark.parametrize(
     ("current", "best", "outdone", "cause", "why"),
     [

@@ -45,12 +45,15 @@ def consider_even_table(
     names = [finding.config for finding in verdict.findings if finding.is_judged]
     remains = {each.device.name: excess_of(each) for each in evened if each.device.name in names}
     advice = replace(advice, remains=remains)
+    every: list[Advice] = [*verdict.advice]
+    every[place] = advice
+    with_remains = replace(verdict, advice=every)
     if min(remains.values()) > MATERIAL * verdict.best.excess:
-        every: list[Advice] = [*verdict.advice]
-        every[place] = advice
-        return replace(verdict, advice=every)
+        return with_remains
     evened = [_beside_ideal(outcome) for outcome in evened]
     even = judge(evened, find_missed(evened[0].device))
+    if even.best is None:  # an uneven table shows in fewer packets than it takes to judge the spread of an even one
+        return with_remains
     further = [each for each in even.advice if not isinstance(each, EvenTable)]
     return replace(verdict, conclusion=Conclusion.UNEVEN, gain=None, advice=[advice, *further], with_even_table=even)
 

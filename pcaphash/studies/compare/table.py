@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from pcaphash.device.device import Device
+from pcaphash.device.indirection_table import default_table
 from pcaphash.studies.compare.causes import UnevenTable
 from pcaphash.studies.compare.outcome import Outcome
 
@@ -32,5 +33,4 @@ def can_be_even(device: Device) -> bool:
 
 def with_even_table(device: Device) -> Device:
     """Return the same device with a table that is as even as its size allows."""
-    table = tuple(entry % device.queues for entry in range(len(device.indirection_table)))
-    return replace(device, indirection_table=table)
+    return replace(device, indirection_table=default_table(len(device.indirection_table), device.queues))

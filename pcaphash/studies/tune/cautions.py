@@ -15,6 +15,7 @@ from pcaphash.studies.tune.trial import place
 
 _LEAST_ENTRIES = 4  # of a table for each receive queue: with fewer, not even equal entries can be shared out evenly
 _OF_EXCESS = 0.5  # what an even table leaves of it at most where the table is named as the cause
+_OF_ENTRIES = 0.5  # of the excess must come from the entries that the busiest receive queue has above its share
 _WORD = 2  # bytes that a symmetric key repeats
 
 
@@ -133,10 +134,14 @@ def _find_uneven(device: Device, packets: npt.NDArray[np.int64], fixed: npt.NDAr
     """Find out whether the table is why the packets of its entries spread unevenly; None if it is not."""
     table, queues = device.indirection_table, device.queues
     even = default_table(len(table), queues)
-    excess, excess_even = (spread((place(packets, each, queues) + fixed)[:, 0])["max_ideal"] for each in (table, even))
+    loads, loads_even = ((place(packets, each, queues) + fixed)[:, 0] for each in (table, even))
+    excess, excess_even = (spread(each)["max_ideal"] for each in (loads, loads_even))
     if len(table) < queues or not excess > EVEN or excess_even > _OF_EXCESS * excess:
         return None
     entries = np.bincount(table, minlength=queues)
+    # Equal entries in another order may spread better by chance; the busiest queue must have more of them than others.
+    if entries[loads.argmax()] * queues / len(table) - 1 < _OF_ENTRIES * excess:
+        return None
     return UnevenTable(int(entries.argmax()), int(entries.max()), len(table), queues, excess, excess_even)
 
 
