@@ -23,7 +23,7 @@ def curve_table(replay: "Replay") -> Table:
 
 def fewest_table(replay: "Replay") -> Table:
     """Tabulate how many receive queues would do, in the same form."""
-    caption = "Fewest queues without loss (of 1, 2, 4, ... 64), by service rate of each core"
+    caption = "Fewest queues that keep up (of 1, 2, 4, ... 64), by service rate of each core"
     return _by_rate("fewest", caption, replay.fewest_rows, _queues)
 
 

@@ -98,7 +98,7 @@ def _show_fewest(replay: "Replay", console: Console) -> None:
         enough[-1],
     )
     shown = [rate for rate in enough if rate <= last]
-    title = "fewest queues without loss (of 1, 2, 4, ... 64), by service rate of each core"
+    title = "fewest queues that keep up (of 1, 2, 4, ... 64), by service rate of each core"
     columns = Columns(title, [packet_rate(rate) for rate in shown])
     for config, rows in by_config.items():
         queues = {_number(row): row["queues"] for row in rows}

@@ -205,7 +205,7 @@ def _queues_lines(replay: "Replay", tight: "Tight") -> list[str]:
     if never:
         parts.append(f"even 64 are too few for {join(never)}")
     told = "; ".join(parts) if never else join(parts)
-    return [f"At {packet_rate(tight.service_rate_pps)} per core, to lose none: {told} (of 1, 2, 4, ... 64)."]
+    return [f"At {packet_rate(tight.service_rate_pps)} per core, to keep up: {told} (of 1, 2, 4, ... 64)."]
 
 
 def untried_line(replay: "Replay") -> str:
@@ -231,7 +231,7 @@ def _slow_lines(replay: "Replay") -> list[str]:
 
 
 def _service_lines(replay: "Replay") -> list[str]:
-    """Say what the baselines drop, or how long packets take if nothing is dropped."""
+    """Say under what cores are too slow, then what the baselines do."""
     return _slow_lines(replay) + _baseline_lines(replay)
 
 

@@ -157,8 +157,10 @@ def _offered_loads(session: Session, running: Lanes, loads: Loads, cores: int) -
 
 def _busiest(session: Session, running: Lanes, loads: Loads, cores: int, offered: Sequence[float | None]) -> Busiest:
     """Return what the core with most to do is offered, given how many cores serve each queue, and their loads."""
-    most = max((load for load in offered if load is not None), default=None)
-    return busiest(float(loads.packets.max()) / cores, period_of(running), session.options.ring_size, most)
+    works = [0.0 if load is None else load for load in offered]
+    queue = works.index(max(works)) if any(works) else int(loads.packets.argmax())
+    packets = float(loads.packets[queue]) / cores
+    return busiest(packets, period_of(running), session.options.ring_size, offered[queue])
 
 
 def _replay_rates(session: Session) -> Replay:
