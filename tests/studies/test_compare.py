@@ -206,7 +206,8 @@ def test_an_uneven_table_is_named_with_fewer_packets_than_an_even_one_takes_to_j
     assert comparison.verdict.with_even_table is None
     advice = comparison.verdict.advice[0]
     even = compare(trace, Device(queues=4, indirection_table_size=8))
-    excess = {finding.config: finding.excess for finding in even.verdict.findings}
+    loads = {each.device.name: each.queues[:, 0] for each in even.analysis.distributions}
+    excess = {config: spread(packets)["max_ideal"] for config, packets in loads.items()}
     judged = [finding.config for finding in comparison.verdict.findings if finding.is_judged]
     assert judged
     assert set(causes(even).values()) == {"too-few"}
