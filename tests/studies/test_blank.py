@@ -117,6 +117,21 @@ def test_no_packet_with_a_hash(tmp_path):
     assert found_on(frames, said, tmp_path).blank is None
 
 
+@pytest.mark.parametrize("without", [Said(None, "NONE"), Said(0)])
+def test_packets_said_to_have_no_hash_are_not_examined_with_one(tmp_path, without):
+    frames = _ipv4_and_ipv6(300)
+    right = misbehave(frames, CONFIGURATION)
+    said, n_with_hash = [], 0
+    for i, (frame, each) in enumerate(zip(frames, right, strict=True)):
+        is_with_hash = each.report != "NONE" and not is_ipv6(frame, each) and i % 4 == 1
+        n_with_hash += is_with_hash
+        said.append(NOTHING if is_ipv6(frame, each) else each if is_with_hash else without)
+    found = found_on(frames, said, tmp_path)
+    assert found.blank.examined == n_with_hash
+    no_hash = [without if each.value is not None else each for each in said]
+    assert found_on(frames, no_hash, tmp_path).blank is None
+
+
 def test_every_hash_is_there(tmp_path):
     frames = _ipv4_and_ipv6(100)
     assert found_on(frames, misbehave(frames, CONFIGURATION), tmp_path).blank is None

@@ -11,7 +11,7 @@ from pcaphash.studies.validate.search.evidence import evidence_of
 from pcaphash.studies.validate.search.kinship import common_of, traits_of
 from pcaphash.studies.validate.search.traits import Trait
 from pcaphash.studies.validate.search.trial import Trial
-from pcaphash.studies.validate.verdicts import Leniency
+from pcaphash.studies.validate.verdicts import Leniency, presence
 
 _LEAST = 2  # packets, to have something in common
 
@@ -36,7 +36,7 @@ class Blank:
 
 
 def find_blank(device: Device, sample: Sample, leniency: Leniency) -> Blank | None:
-    """Find the kinds; None where packets without a hash are of none, or no packet has a hash.
+    """Find the kinds; None where packets without a hash are of none, or no packet that should have a hash has one.
 
     Parameters
     ----------
@@ -52,7 +52,10 @@ def find_blank(device: Device, sample: Sample, leniency: Leniency) -> Blank | No
     trial = trial.take(np.flatnonzero(due))
     said = trial.sample.reported
     blank = ~said.has_hash & (said.hash_reports == NOT_REPORTED)
-    if np.count_nonzero(blank) < _LEAST or blank.all():
+    values, hashed = trial.hash_values(())
+    missing, _ = presence(hashed, values, said)
+    n_with_hash = int(np.count_nonzero(~blank & ~missing))
+    if np.count_nonzero(blank) < _LEAST or not n_with_hash:
         return None
     traits = traits_of(trial)
     common = common_of(trial, traits, evidence_of(trial, blank, [], by_queue=False), blank)
@@ -65,4 +68,4 @@ def find_blank(device: Device, sample: Sample, leniency: Leniency) -> Blank | No
         for trait in common.traits
         if all(trait in traits.of(at) for at in without) and not any(trait in traits.of(at) for at in others)
     )
-    return Blank(round(float(trial.sample.weights[blank].sum())), kinds, len(others)) if kinds else None
+    return Blank(round(float(trial.sample.weights[blank].sum())), kinds, n_with_hash) if kinds else None
