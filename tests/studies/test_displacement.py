@@ -154,6 +154,13 @@ def test_rows_that_are_lost_often(tmp_path, many):
     assert json.loads(document.getvalue())["more_stretches"] == {"stretches": 22, "explained": more.explained}
 
 
+def test_rows_that_are_lost_more_often_among_the_first_than_is_tried_at_once(tmp_path, many):
+    frames, said = many
+    found, names = named(frames, lossy(said, {80 * at: 1 for at in range(1, 101)}), tmp_path)
+    assert names == [f"rows-early-{at}" for at in range(1, 9)]
+    assert (found.diagnosis.more_stretches.stretches, found.diagnosis.unexplained) == (92, 100)
+
+
 def test_a_log_that_is_right_again_and_a_device_that_is_not(tmp_path, many):
     """Values that nobody knows, long after a stretch that is shifted, are no shift."""
     frames, said = many

@@ -309,7 +309,8 @@ def _stretches(rows: _Rows, first: int) -> list[tuple[int, int]]:
         found.append((shift, start))
         n_fits += int(np.count_nonzero(told))
         start = end
-    n_known = np.count_nonzero(rows.said[first:] != _UNKNOWN)
+    judged = slice(first, start if len(found) == _MOST_AT_FIRST else None)  # stretches that follow are no longer tried
+    n_known = np.count_nonzero(rows.said[judged] != _UNKNOWN)
     is_explained = any(shift for shift, _ in found) and n_fits >= _LEAST_SHARE * n_known
     return found if is_explained else []
 
