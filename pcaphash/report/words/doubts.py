@@ -12,31 +12,32 @@ if TYPE_CHECKING:
     from pcaphash.engine.sampled.repeated import Repeated
 
 _MOST_HOSTS = 4
+_AGAIN = "take the census again"  # with options that leave packets out: a saved one has none to select from
 
 
 def list_doubts(reading: "Reading") -> list[str]:
     """Say, a line each, why packets that were counted may not have reached the device."""
     names = {number[0]: name for number, name in reading.names.items() if len(number) == 1}
-    lines = _list_doubts(reading.both_ways, reading.repeated, names, "leave them out")
+    lines = _list_doubts(reading.both_ways, reading.repeated, names, is_census=False)
     for first, (path, runs) in reading.inherited_doubts.items():
         names = {number[1]: name for number, name in reading.names.items() if number[0] == first and len(number) > 1}
         for run in runs:
-            found = _list_doubts(run.both_ways, run.repeated, names, "take the census again")
+            found = _list_doubts(run.both_ways, run.repeated, names, is_census=True)
             lines += [f"{trace_name(path)}: {line}" for line in found]
     return lines
 
 
 def _list_doubts(
-    both_ways: "BothWays | None", repeated: "Repeated | None", names: Mapping[int, str], advice: str
+    both_ways: "BothWays | None", repeated: "Repeated | None", names: Mapping[int, str], *, is_census: bool
 ) -> list[str]:
-    """Say it of one run, given the names of its traces, and what is to be done with options that leave packets out."""
-    lines = [] if both_ways is None else [_both_ways(both_ways, names, advice)]
-    return lines if repeated is None else [*lines, _repeated(repeated)]
+    """Say it of one run, given the names of its traces, and whether it took a census."""
+    lines = [] if both_ways is None else [_both_ways(both_ways, names, is_census=is_census)]
+    return lines if repeated is None else [*lines, _repeated(repeated, is_census=is_census)]
 
 
-def _both_ways(found: "BothWays", names: Mapping[int, str], advice: str) -> str:
+def _both_ways(found: "BothWays", names: Mapping[int, str], *, is_census: bool) -> str:
     if not found.is_everywhere:
-        return _in_some_traces(found, names)
+        return _in_some_traces(found, names, is_census=is_census)
     option = _host_option(found.are_macs)
     hosts = found.hosts[:_MOST_HOSTS]
     more = f" and {len(found.hosts) - len(hosts)} more" if len(found.hosts) > len(hosts) else ""
@@ -44,25 +45,26 @@ def _both_ways(found: "BothWays", names: Mapping[int, str], advice: str) -> str:
         choice = " or ".join(str(Field(option, host)) for host in hosts)
         return (
             f"{percent(found.share)} of packets run one way between {' and '.join(hosts)}{more}, and others run "
-            f"back. A NIC receives only one direction; choose it with {choice}"
+            f"back. A NIC receives only one direction; {_AGAIN if is_census else 'choose it'} with {choice}"
         )
     options = " ".join(str(Field(option, host)) for host in hosts)
     return (
         f"{percent(found.share)} of packets seem to be sent by the capturing host ({', '.join(hosts)}{more}), so its "
-        f"NIC did not receive them; {advice} with {options}"
+        f"NIC did not receive them; {_AGAIN if is_census else 'leave them out'} with {options}"
     )
 
 
-def _in_some_traces(found: "BothWays", names: Mapping[int, str]) -> str:
+def _in_some_traces(found: "BothWays", names: Mapping[int, str], *, is_census: bool) -> str:
     """Give advice for one trace: followed for all, it would leave out most packets of the others."""
     first, n_traces = found.traces[0], len(found.traces)
     name = trace_name(names[first.trace])
     traces = name if n_traces == 1 else f"{count(n_traces)} of {count(len(names))} traces, the first is {name}"
     fields = [str(Field(_host_option(first.is_mac), host)) for host in first.hosts]
-    does = f"choose one direction with {' or '.join(fields)}" if len(fields) > 1 else f"leave them out with {fields[0]}"
+    does = "choose one direction" if len(fields) > 1 else "leave them out"
     return (
         f"{percent(found.share)} of packets seem to be sent by the capturing host, so its NIC did not receive them "
-        f"(in {traces}). In a run over {'this' if n_traces == 1 else 'that'} trace alone, {does}; over all traces, "
+        f"(in {traces}). In a run over {'this' if n_traces == 1 else 'that'} trace alone, "
+        f"{_AGAIN if is_census else does} with {' or '.join(fields)}; over all traces, "
         "that would leave out packets that the NIC received"
     )
 
@@ -71,13 +73,15 @@ def _host_option(is_mac: bool) -> str:
     return "destination_mac" if is_mac else "to"
 
 
-def _repeated(found: "Repeated") -> str:
+def _repeated(found: "Repeated", *, is_census: bool) -> str:
     text = f"{percent(found.share)} of tunnel packets seem to appear a second time without their tunnel header"
     if not found.interfaces:
-        return f"{text}, so they count twice; keep only the tunnel packets with {Field('encapsulation', 'NAME')}"
+        does = _AGAIN if is_census else "keep only the tunnel packets"
+        return f"{text}, so they count twice; {does} with {Field('encapsulation', 'NAME')}"
     on, again = _interfaces(found.interfaces), _interfaces(found.others)
     options = " ".join(str(Field("interface", number)) for number in found.interfaces)
-    return f"{text} (on interface {on}, again on {again}), so they count twice; choose one with {options}"
+    does = _AGAIN if is_census else "choose one"
+    return f"{text} (on interface {on}, again on {again}), so they count twice; {does} with {options}"
 
 
 def _interfaces(numbers: tuple[int, ...]) -> str:
