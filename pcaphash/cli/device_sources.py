@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from pcaphash.cli.inputs import note_inputs
+from pcaphash.cli.inputs import note_inputs, note_keys
 from pcaphash.cli.messages import warn
 from pcaphash.cli.payloads import read_payloads
 from pcaphash.device import DeviceOptions, TimedOptions, combine_options, list_overrides, read_device_file
@@ -36,9 +36,10 @@ def combine_sources(given: dict[str, Any]) -> Sources:
     given : dict of str
         What the command line gives, by the names of parameters; those of files are taken out.
     """
-    note_inputs(given.values())
     device_file, ethtool = given.pop("device_file"), given.pop("ethtool")
     payloads = {name: given.pop(name) for name in ("rss_config", "hash_config", "hash_tunnel_set")}
+    note_inputs([device_file, ethtool, *payloads.values()])
+    note_keys([given["hash_key"]])
     chosen: Any = {name: value for name, value in given.items() if value not in (None, [])}
     sources: list[tuple[str, DeviceOptions]] = []
     of_file: dict[str, DeviceOptions] = {}
@@ -46,7 +47,8 @@ def combine_sources(given: dict[str, Any]) -> Sources:
     if device_file is not None:
         found = read_device_file(device_file)
         of_file, changes = found.configs, found.changes
-        note_inputs(each.get("hash_key") for each in (found.options, *of_file.values()))
+        tables = (found.options, *of_file.values(), *(change.options for change in changes))
+        note_keys(table.get("hash_key") for table in tables)
         sources.append((f"--device {device_file}", found.options))
     is_told = False
     if ethtool is not None:

@@ -5,14 +5,20 @@ from collections.abc import Iterable
 from os import PathLike
 from pathlib import Path
 
+from pcaphash.device.hash_key import key_path
 from pcaphash.errors import OUTPUT_FIELD, ConfigurationError, Field
 
 _names: set[str | PathLike[str]] = set()
 
 
 def note_inputs(names: Iterable[object]) -> None:
-    """Note what is read: names of files, among which may be other values of options, which name none."""
+    """Note what is read: names of files, among which may be None where no file is given."""
     _names.update(name for name in names if isinstance(name, str | PathLike))
+
+
+def note_keys(keys: Iterable[object]) -> None:
+    """Note the files that hash keys, as they are given, may be read from."""
+    note_inputs(key_path(key) for key in keys if isinstance(key, str))
 
 
 def refuse_overwriting(outputs: Iterable[Path], place: Field = OUTPUT_FIELD) -> None:

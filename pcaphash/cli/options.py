@@ -8,7 +8,7 @@ import typer
 
 from pcaphash.cli.device_options import DEVICE_FILES, DEVICE_OPTIONS, TUNNEL_OPTIONS, TYPES_COMPARED, Configs
 from pcaphash.cli.device_sources import combine_sources
-from pcaphash.cli.inputs import note_inputs
+from pcaphash.cli.inputs import note_keys
 from pcaphash.cli.messages import warn
 from pcaphash.cli.selecting import replace_parameter
 from pcaphash.device import (
@@ -198,7 +198,7 @@ def takes_device(command: Callable[..., int]) -> Callable[..., int]:
 def _combine_configurations(given: dict[str, Any]) -> Configurations:
     typed = given.copy()
     named = given.pop("config") or []
-    note_inputs(text.rpartition("@")[2] for text in named)
+    note_keys(text.partition("=")[2].partition("@")[2] for text in named)
     types = next(
         (f"--{name.replace('_', '-')}" for name in ("hash_types", "tunnel_types") if given[name] is not None), ""
     )

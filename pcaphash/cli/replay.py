@@ -74,10 +74,10 @@ def replay(
     if output is None and not delivering.is_wanted:
         check_stream(format_, sys.stdout)
     traces = list_traces(traces)
-    delivering.check()
     is_written_only = delivering.is_wanted and not _can_tell_more(delivering, traces, output, format_)
     devices = configurations.devices()
     how = timing.options(devices, configurations.changes)
+    delivering.check()  # when all that is read is known, which changes may name too
     report_warnings(devices)
     announce_compilation()
     if delivering.is_wanted:
@@ -119,10 +119,10 @@ def _send(
     }
     sending.check(given, selection)
     trace = _one_trace(list_traces(traces))
-    delivering.check()
     device = _one_of(configurations.devices_alone(), configurations, "packets are sent into one device")
     sending.check_device(device, given)
     how = timing.options([device], ())
+    delivering.check()
     announce_compilation()
     with watched() as watch:
         return report_reading(sending.run(trace, device, how, delivering, selection, watch), selection)

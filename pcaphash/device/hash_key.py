@@ -125,11 +125,21 @@ def list_key_names() -> str:
     return ", ".join(groups)
 
 
-def _parse_text(text: str) -> bytes:
+def key_path(text: str) -> str | None:
+    """Return the path of the file that a key may be in; None for a name, even if a file is called like that."""
+    text = text.strip()
+    return text.removeprefix("@") if _named_key(text) is None else None
+
+
+def _named_key(text: str) -> bytes | None:
     name = text.lower()
-    name = DRIVER_KEYS.get(name.removeprefix("net_"), name)
-    if name in NAMED_KEYS:
-        return NAMED_KEYS[name]
+    return NAMED_KEYS.get(DRIVER_KEYS.get(name.removeprefix("net_"), name))
+
+
+def _parse_text(text: str) -> bytes:
+    named = _named_key(text)
+    if named is not None:
+        return named
     if text.startswith("@"):
         return _read_file(text[1:])
     try:

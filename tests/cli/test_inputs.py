@@ -97,6 +97,39 @@ def test_a_row_file_does_not_replace_what_describes_the_device(command, tmp_path
     assert f"--output: {device} is an input file" in said
 
 
+@pytest.mark.parametrize("form", ["{}", "@{}", " {} "])
+@pytest.mark.parametrize("given", ["--at", "[[at]]", "--key"])
+def test_a_capture_does_not_replace_the_file_of_a_key(given, form, tmp_path):
+    key = tmp_path / "key.pcapng"
+    key.write_bytes(bytes(range(40)))
+    device = tmp_path / "device.toml"
+    device.write_text(f'hash_types = "all"\n[[at]]\ntime = "1ms"\nkey = "{form.format(key)}"\n')
+    words = {
+        "--at": ["--config", "a=all", "--at", "1ms", f"'--key={form.format(key)}'"],
+        "[[at]]": ["--config", "a=all", "--device", device],
+        "--key": ["--config", "a=all", "--key", form.format(key)],
+    }[given]
+    said = refused(tmp_path, "replay", OVERLAY, *words, "-w", key)
+    assert f"--write: {key} is an input file" in said
+
+
+def test_a_sent_trace_does_not_replace_the_file_of_a_key(tmp_path):
+    key = tmp_path / "key.pcapng"
+    key.write_bytes(bytes(range(40)))
+    said = refused(tmp_path, "replay", OVERLAY, "--into", "tap", "--key", key, "-w", key)
+    assert f"--write: {key} is an input file" in said
+
+
+@pytest.mark.parametrize("option", ["--hash-types=linux", "--key=symmetric"])
+def test_a_word_that_names_no_file_is_no_input(option, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    output = tmp_path / option.partition("=")[2]
+    output.write_text("before")
+    result = run("hashes", OVERLAY, option, "-o", output.name)
+    assert (result.returncode, complaints(result)) == (0, [])
+    assert output.read_bytes() != b"before"
+
+
 def test_standard_input_may_be_a_file(tmp_path):
     trace = tmp_path / "trace.pcap"
     shutil.copy(OVERLAY, trace)
