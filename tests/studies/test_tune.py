@@ -150,7 +150,7 @@ def test_too_few_hash_inputs_are_told_and_no_failure(tmp_path):
     assert tuning.verdict.cause == "nothing"
     assert tuning.verdict.facts == FewInputs(1)
     few = tune(write(tmp_path / "few.pcapng", [plain(flow) for flow in flows(9)]), n_keys=3)
-    assert (few.verdict.cause, few.verdict.facts) == ("nothing", FewPackets(9, 64, 8))  # 32 in each half
+    assert (few.verdict.cause, few.verdict.facts) == ("nothing", FewPackets(9, 64, 8, 2))  # 32 in each half
 
 
 @needs_speed
@@ -316,7 +316,7 @@ def test_what_cannot_be_judged_is_told_by_numbers():
     assert judge_inputs(3).facts == FewInputs(3)
     assert judge_packets(64, 16) is None
     assert judge_packets(63, 16).facts == FewPackets(63, 64, 16)
-    assert judge_packets(127, 16, 2).facts == FewPackets(127, 128, 16)
+    assert judge_packets(127, 16, 2).facts == FewPackets(127, 128, 16, 2)
     assert judge_table("jain_packets", 0.5, 0.9, 1).facts == JudgedTable("jain_packets", 0.5, 0.9, is_gain=True)
     assert not judge_table("cov_packets", 0.5, 0.9, 1).facts.is_gain
     assert judge_table("cov_packets", 0.5, 0.9, 0).cause == "nothing"

@@ -47,6 +47,7 @@ def tune_sentences() -> Iterator[str]:
         (Cause.NOTHING, FewInputs(0)),
         (Cause.NOTHING, FewInputs(1)),
         (Cause.NOTHING, FewPackets(1234, 4096, 1024)),
+        (Cause.NOTHING, FewPackets(1234, 8192, 1024, 2)),
         (Cause.NOTHING, CutShort(1000, 803)),
         (Cause.NOTHING, OneQueue()),
         (Cause.NOTHING, NoHash()),

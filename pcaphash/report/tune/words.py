@@ -117,7 +117,7 @@ def headline(verdict: "Verdict", key: str = _CURRENT_KEY) -> str:
         inputs = counted(facts.inputs, "distinct hash input", "distinct hash inputs")
         return f"There is nothing to tune: {inputs} cannot tell keys apart."
     if isinstance(facts, FewPackets):
-        return f"There is nothing to tune: {too_few(facts.packets, facts.needed, facts.queues)}."
+        return f"There is nothing to tune: {too_few(facts.packets, facts.needed, facts.queues, parts=facts.parts)}."
     if isinstance(facts, CutShort):
         return f"{cut_short('judge hash keys', percent(facts.cut / facts.packets))}."
     if isinstance(facts, OneQueue):

@@ -52,7 +52,7 @@ def listed(names: "Sequence[str]") -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
-def too_few(n_packets: int, needed: int, queues: int, known: str = "") -> str:
+def too_few(n_packets: int, needed: int, queues: int, known: str = "", parts: int = 1) -> str:
     """Say that packets are too few to judge how they spread, without a full stop.
 
     Parameters
@@ -63,10 +63,13 @@ def too_few(n_packets: int, needed: int, queues: int, known: str = "") -> str:
         Receive queues.
     known : str
         Follows the packets, if only some of all are meant.
+    parts : int
+        1, or 2 if each half of them is to be judged.
     """
     what = f"{packets(n_packets)}{known} {'is' if n_packets == 1 else 'are'} too few"
     over = counted(queues, "receive queue", "receive queues")
-    return f"{what} to judge the spread over {over}; at least {count(needed)} are needed"
+    halves = " in two halves" if parts > 1 else ""
+    return f"{what} to judge the spread over {over}{halves}; at least {count(needed)} are needed"
 
 
 def size(n_bytes: float) -> str:

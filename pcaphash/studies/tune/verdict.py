@@ -54,11 +54,12 @@ class FewInputs:
 
 @dataclass(frozen=True)
 class FewPackets:
-    """For ``Cause.NOTHING``: so many packets, but ``needed`` for so many receive queues."""
+    """For ``Cause.NOTHING``: so many packets, but ``needed`` for so many equal parts and receive queues."""
 
     packets: int
     needed: int
     queues: int
+    parts: int = 1
 
 
 @dataclass(frozen=True)
@@ -200,7 +201,7 @@ def judge_capture(distribution: "Distribution") -> Verdict | None:
 def judge_packets(n_packets: int, queues: int, parts: int = 1) -> Verdict | None:
     """Say that there are too few packets to judge by in each of so many equal parts; None if there are enough."""
     needed = packets_needed(queues, parts)
-    return Verdict(Cause.NOTHING, FewPackets(n_packets, needed, queues)) if n_packets < needed else None
+    return Verdict(Cause.NOTHING, FewPackets(n_packets, needed, queues, parts)) if n_packets < needed else None
 
 
 def judge_table(measure: str, current: float, rebalanced: float, hashed: int) -> Verdict:
