@@ -146,7 +146,7 @@ class Delivering:
         from pcaphash.studies.replay.course import Course
         from pcaphash.studies.replay.delivery import deliver
         from pcaphash.studies.replay.merging import merge_traces
-        from pcaphash.studies.replay.session import no_packets
+        from pcaphash.studies.replay.session import nothing_to_replay
 
         how = replace(how, changes=[change for change in how.changes if change.config == device.name])
         merged = merge_traces(traces, device, how, selection, watch) if len(traces) > 1 else None
@@ -158,7 +158,7 @@ class Delivering:
             trace = traces[0] if merged is None else merged
             reading = deliver(trace, course.plan.devices, encoders, needed, selection, comment, watch)
             if not reading.selected and not reading.is_partial:
-                raise no_packets(reading)
+                raise nothing_to_replay(reading)
         for line in [*clock_lines(course.clock), *late_lines(how.changes, course.last_arrival_ps / PS_OF_NS)]:
             warn(line)
         self.tell()

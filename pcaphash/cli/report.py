@@ -90,7 +90,7 @@ def report(
 
     path = write_page(comparison, output, shlex.join(["pcaphash", *sys.argv[1:]]), replay)
     tell_written(path)
-    lines = put_into_words(comparison.verdict).lines
+    lines = put_into_words(comparison.verdict, comparison.reading).lines
     if replay is not None:
         from pcaphash.report.replay.words import headline
 

@@ -238,7 +238,7 @@ def test_a_ratio_is_written_as_on_the_terminal():
 def test_a_note_is_no_proposal(tmp_path):
     frames = [builders.ethernet(builders.arp(), builders.ARP)] * 70 + [plain(flow) for flow in flows(9)]
     comparison = compare(write(tmp_path / "trace.pcapng", frames), Device(hash_types="base"))
-    (note,) = put_into_words(comparison.verdict).advice
+    (note,) = put_into_words(comparison.verdict, comparison.reading).advice
     assert note.is_note
     shown = text_of(make_page(comparison))
     assert shown.index("Notes") < shown.index(note.text) < shown.index("Why")
@@ -292,7 +292,7 @@ def test_hostile_names_are_text(pages):
 
 def test_what_was_found_is_on_the_page(pages, overlay):
     shown = text_of(pages["overlay"])
-    verdict = put_into_words(overlay.verdict)
+    verdict = put_into_words(overlay.verdict, overlay.reading)
     advice = [text for each in verdict.advice for text in (each.text, *each.commands)]
     for line in (verdict.headline, *(each.text for each in verdict.findings), *advice, COMMAND):
         assert line in shown

@@ -7,6 +7,7 @@ import pytest
 
 from pcaphash import Device
 from pcaphash.device.configs import default_configs
+from pcaphash.engine.reading import Reading
 from pcaphash.engine.saved import save_census
 from pcaphash.report.compare.words import put_into_words
 from pcaphash.report.words.values import percent
@@ -101,7 +102,7 @@ def test_an_even_table_is_the_first_step_and_inner_headers_are_the_next(tmp_path
     first, second = verdict.advice[:2]
     assert (first.kind, second) == ("even-table", HashInner(even.gain))
     assert first.remains == {finding.config: finding.excess for finding in even.findings}
-    said = put_into_words(verdict).headline
+    said = put_into_words(verdict, Reading()).headline
     excesses = f"{percent(even.gain.excess_instead)} (outer) to {percent(even.gain.excess)} (inner)"
     assert f"With an even one, inner hashing would help: the busiest receive queue drops from {excesses}" in said
 

@@ -16,13 +16,14 @@ from pcaphash.engine.timeline import Busiest, Timeline, parse_window
 from pcaphash.errors import ConfigurationError
 from pcaphash.report.compare.document import comparison_document
 from pcaphash.report.compare.write import write_comparison
+from pcaphash.report.words.values import no_packets
 from pcaphash.studies.census import census
 from pcaphash.studies.compare import compare
 from pcaphash.studies.compare import outcome as outcomes
 from pcaphash.studies.compare.causes import Nothing, NothingToSpread
 from pcaphash.studies.shared.chance import sampling
 from pcaphash.studies.shared.chance.spread import spread
-from support import builders
+from support import builders, captures
 from support.captures import pcapng_of
 from support.shared import ROOT
 from support.traffic import flows, plain, tunnelled, write
@@ -233,6 +234,16 @@ def test_nothing_to_spread_is_said(tmp_path, packets, facts):
     assert [finding.facts for finding in comparison.verdict.findings] == [facts] * 3
     assert set(causes(comparison).values()) == {"nothing"}
     assert all(len(table.columns) for table in comparison.tables().values())
+
+
+def test_of_packets_that_the_host_sent_it_is_told_that_none_was_received(tmp_path):
+    sent = captures.enhanced(bytes(60), options=captures.number_option(2, "I", 2) + captures.option(0, b""))
+    trace = tmp_path / "sent.pcapng"
+    trace.write_bytes(captures.section() + captures.interface() + sent * 2)
+    comparison = compare(trace)
+    why = no_packets(comparison.reading)
+    assert why.startswith("no packet was received; the host sent all 2 that there are; give ")
+    assert comparison_document(comparison)["verdict"]["headline"] == f"There is nothing to spread: {why}."
 
 
 def test_without_receive_queues(tmp_path):

@@ -53,7 +53,7 @@ def excess_of(outcome) -> float:
 
 def assert_consistent(comparison) -> None:
     """Hold that facts, advice and words of a comparison agree with each other and with the counts."""
-    verdict, words = comparison.verdict, put_into_words(comparison.verdict)
+    verdict, words = comparison.verdict, put_into_words(comparison.verdict, comparison.reading)
     outcomes = {outcome.device.name: outcome for outcome in comparison.outcomes}
     judged = [finding for finding in verdict.findings if not math.isnan(finding.excess)]
     kinds = {advice.kind for advice in verdict.advice}
@@ -199,7 +199,7 @@ def test_few_packets_get_no_verdict(tmp_path, n_packets):
     comparison = compare(write(tmp_path / "few.pcapng", [tunnelled(flow) for flow in flows(n_packets)]))
     assert_consistent(comparison)
     assert {finding.cause for finding in comparison.verdict.findings} == {"too-few"}
-    assert put_into_words(comparison.verdict).headline.startswith(
+    assert put_into_words(comparison.verdict, comparison.reading).headline.startswith(
         f"{n_packets} packet{'s are' if n_packets > 1 else ' is'} too few to judge the spread over 8 receive queues; "
     )
 
@@ -212,7 +212,7 @@ def test_no_hash_under_one_configuration_is_no_reason_to_say_nothing(tmp_path):
     causes = [finding.cause for finding in comparison.verdict.findings]
     assert causes == ["no-ports", "no-ports", "unhashed"]
     assert "hash-inner" not in {advice.kind for advice in comparison.verdict.advice}
-    assert "nothing to spread" not in " ".join(put_into_words(comparison.verdict).lines)
+    assert "nothing to spread" not in " ".join(put_into_words(comparison.verdict, comparison.reading).lines)
 
 
 def test_every_packet_unknown(tmp_path):

@@ -23,7 +23,7 @@ LOW_KEY = bytes([1]) * 40  # leaves 256 hashes at most
 
 def judged(tmp_path, packets, devices=None):
     comparison = compare(write(tmp_path / "trace.pcapng", packets), devices or default_configs(Device()))
-    return comparison.verdict, put_into_words(comparison.verdict)
+    return comparison.verdict, put_into_words(comparison.verdict, comparison.reading)
 
 
 def tcp(flow: Flow) -> bytes:
@@ -150,7 +150,8 @@ def test_packets_whose_queue_is_unknown_are_not_counted_as_all(tmp_path):
     frames = [tcp(flow) for flow in flows(30)]
     trace = tmp_path / "cut.pcapng"
     trace.write_bytes(pcapng_of([(frame if i < 26 else frame[:20], len(frame), 1) for i, frame in enumerate(frames)]))
-    words = put_into_words(compare(trace, [Device(name="one")]).verdict)
+    comparison = compare(trace, [Device(name="one")])
+    words = put_into_words(comparison.verdict, comparison.reading)
     assert words.headline.startswith("26 packets with a known receive queue are too few to judge the spread over 8 ")
 
 
@@ -159,7 +160,8 @@ def test_a_saved_census_says_once_how_uneven_traffic_is(tmp_path):
     saved = tmp_path / "one.census"
     with saved.open("wb") as stream:
         save_census(census(write(tmp_path / "trace.pcapng", [tcp(flows(1)[0])] * 99), devices), stream)
-    words = put_into_words(compare(saved, devices).verdict)
+    comparison = compare(saved, devices)
+    words = put_into_words(comparison.verdict, comparison.reading)
     assert words.headline == (
         "No configuration here spreads this traffic evenly: at best, the busiest receive queue is 700% above the ideal "
         "share (outer-addresses); up to 10% counts as even."

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import get_args
 
 from pcaphash.engine.census.decision import NONE, REASON_NO_TYPE
+from pcaphash.engine.reading import Reading
 from pcaphash.report.compare.advice import put_advice_into_words
 from pcaphash.report.compare.words import put_into_words
 from pcaphash.studies.compare.advice import (
@@ -136,7 +137,7 @@ def _found(
 
 def _headline(conclusion: Conclusion, findings: list[Finding], gain: Gain | None = None) -> str:
     """Say what follows from findings, of which the first is the best and the last the worst."""
-    return put_into_words(Verdict(conclusion, findings, [], findings[0], findings[-1], gain)).headline
+    return put_into_words(Verdict(conclusion, findings, [], findings[0], findings[-1], gain), Reading()).headline
 
 
 def _findings() -> Iterator[str]:
@@ -147,7 +148,7 @@ def _findings() -> Iterator[str]:
     findings += [replace(uneven, cause=Cause.UNEVEN, ideal=ideal) for ideal in IDEALS]
     findings.append(replace(uneven, limits=(REACH,)))
     assert {finding.cause for finding in findings} == set(Cause)
-    for words in put_into_words(Verdict(Conclusion.UNEVEN, findings, [], uneven, uneven)).findings:
+    for words in put_into_words(Verdict(Conclusion.UNEVEN, findings, [], uneven, uneven), Reading()).findings:
         yield words.text
 
 
@@ -161,7 +162,7 @@ def _beside_cut_ones(even: Finding) -> Iterator[str]:
         (Conclusion.EVEN, [judged, replace(judged, config="addresses"), cut, shorter], judged),
         (Conclusion.UNEVEN, [uneven, cut], uneven),
     ):
-        yield put_into_words(Verdict(conclusion, findings, [], found, found)).headline
+        yield put_into_words(Verdict(conclusion, findings, [], found, found), Reading()).headline
 
 
 def _with_even_tables(even: Finding, uneven: Finding) -> Iterator[str]:
@@ -176,7 +177,7 @@ def _with_even_tables(even: Finding, uneven: Finding) -> Iterator[str]:
         Verdict(Conclusion.UNEVEN, [hashed], [], hashed, hashed),
     ):
         verdict = Verdict(Conclusion.UNEVEN, [table], [], table, table, with_even_table=with_even_table)
-        yield put_into_words(verdict).headline
+        yield put_into_words(verdict, Reading()).headline
 
 
 def compare_sentences() -> Iterator[str]:
@@ -186,7 +187,7 @@ def compare_sentences() -> Iterator[str]:
     for cause, facts in CAUSES:
         found = _found(cause, facts)
         if not found.is_judged:
-            yield put_into_words(Verdict(Conclusion(cause.value), [found], [])).headline
+            yield put_into_words(Verdict(Conclusion(cause.value), [found], []), Reading()).headline
             continue
         yield _headline(Conclusion.UNEVEN, [found])
         yield _headline(Conclusion.GAIN, [replace(found, excess=0.2, config="inner"), found], GAIN)

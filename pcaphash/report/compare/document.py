@@ -9,15 +9,16 @@ from pcaphash.report.documents import finite
 from pcaphash.report.words.reach import reach_document
 
 if TYPE_CHECKING:
+    from pcaphash.engine.reading import Reading
     from pcaphash.report.compare.advice import AdviceWords
     from pcaphash.studies.compare import Comparison, Finding, Verdict
     from pcaphash.studies.compare.advice import Advice
     from pcaphash.studies.compare.outcome import Row
 
 
-def verdict_document(verdict: "Verdict") -> dict[str, Any]:
-    """Return a verdict as a document that JSON can hold."""
-    words = put_into_words(verdict)
+def verdict_document(verdict: "Verdict", reading: "Reading") -> dict[str, Any]:
+    """Return a verdict as a document that JSON can hold, given what was read."""
+    words = put_into_words(verdict, reading)
     return {
         "conclusion": verdict.conclusion.value,
         "headline": words.headline,
@@ -64,7 +65,7 @@ def _advice(advice: "Advice", words: "AdviceWords") -> dict[str, Any]:
 def comparison_document(comparison: "Comparison") -> dict[str, object]:
     """Return the whole comparison as what JSON is made of."""
     return {
-        "verdict": verdict_document(comparison.verdict),
+        "verdict": verdict_document(comparison.verdict, comparison.reading),
         **make_document(comparison.analysis),
         "baseline": _finite_rows(comparison.baseline_rows),
         "groups": _finite_rows(comparison.group_rows),

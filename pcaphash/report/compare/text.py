@@ -67,7 +67,7 @@ def show_comparison(comparison: "Comparison", stream: TextIO) -> None:
 
 
 def _show_verdict(comparison: "Comparison", console: Console) -> None:
-    verdict = put_into_words(comparison.verdict)
+    verdict = put_into_words(comparison.verdict, comparison.reading)
     style = "" if comparison.verdict.is_mostly_even else _STYLES.get(comparison.verdict.conclusion, "")
     show_headline(verdict.headline, console, style)
     for finding in verdict.told:

@@ -9,7 +9,17 @@ from pcaphash.report.compare.advice import AdviceWords, put_advice_into_words
 from pcaphash.report.words.cut import cut_configurations
 from pcaphash.report.words.reach import brief_reach_texts
 from pcaphash.report.words.suspicion import excess_then, looks_like, missed_options
-from pcaphash.report.words.values import above_ideal, count, counted, listed, packets, percent, reason_text, too_few
+from pcaphash.report.words.values import (
+    above_ideal,
+    count,
+    counted,
+    listed,
+    no_packets,
+    packets,
+    percent,
+    reason_text,
+    too_few,
+)
 from pcaphash.studies.compare.causes import (
     UNJUDGED,
     Cause,
@@ -32,6 +42,7 @@ from pcaphash.studies.compare.verdict import Conclusion
 from pcaphash.studies.shared.chance.spread import EVEN
 
 if TYPE_CHECKING:
+    from pcaphash.engine.reading import Reading
     from pcaphash.studies.compare import Finding, Verdict
     from pcaphash.studies.compare.gain import Gain
 
@@ -69,36 +80,36 @@ class VerdictWords:
         ]
 
 
-def put_into_words(verdict: "Verdict") -> VerdictWords:
-    """Write a verdict for readers."""
+def put_into_words(verdict: "Verdict", reading: "Reading") -> VerdictWords:
+    """Write a verdict for readers, given what was read."""
     limits = brief_reach_texts(finding.limits for finding in verdict.findings)
     return VerdictWords(
-        _headline(verdict),
+        _headline(verdict, reading),
         [
-            FindingWords(finding.config, " ".join([finding_text(finding), *of_key]))
+            FindingWords(finding.config, " ".join([finding_text(finding, reading), *of_key]))
             for finding, of_key in zip(verdict.findings, limits, strict=True)
         ],
         [put_advice_into_words(advice) for advice in verdict.advice],
     )
 
 
-def _headline(verdict: "Verdict") -> str:
+def _headline(verdict: "Verdict", reading: "Reading") -> str:
     facts = [(finding.config, finding.facts) for finding in verdict.findings]
     cut = [(config, each.cut / each.packets) for config, each in facts if isinstance(each, CutShort)]
-    of_others = _of_judged(verdict, is_cut=bool(cut))
+    of_others = _of_judged(verdict, reading, is_cut=bool(cut))
     return f"{cut_configurations(cut)} {of_others}".rstrip() if cut else of_others
 
 
-def _of_judged(verdict: "Verdict", *, is_cut: bool) -> str:
+def _of_judged(verdict: "Verdict", reading: "Reading", *, is_cut: bool) -> str:
     """Say what follows of the configurations that are judged; if none is, why not, unless the capture is cut."""
     best, worst, gain = verdict.best, verdict.worst, verdict.gain
     if best is None or worst is None:
         cause = next(cause for cause in UNJUDGED if any(finding.cause == cause for finding in verdict.findings))
-        text = finding_text(next(finding for finding in verdict.findings if finding.cause == cause))
+        text = finding_text(next(finding for finding in verdict.findings if finding.cause == cause), reading)
         return "" if cause == Cause.CUT else text
     n_judged = sum(finding.is_judged for finding in verdict.findings)
     if verdict.with_even_table is not None:
-        return _with_even_table(best, verdict.with_even_table, is_cut=is_cut)
+        return _with_even_table(best, verdict.with_even_table, reading, is_cut=is_cut)
     if verdict.conclusion == Conclusion.EVEN:
         every = "every other configuration" if is_cut else "every configuration"
         if worst.excess > EVEN and verdict.given is not None:
@@ -131,7 +142,7 @@ def _of_judged(verdict: "Verdict", *, is_cut: bool) -> str:
     return uneven if best.cause == Cause.UNEVEN else f"{uneven} {_blame(best)}"
 
 
-def _with_even_table(best: "Finding", even: "Verdict", *, is_cut: bool) -> str:
+def _with_even_table(best: "Finding", even: "Verdict", reading: "Reading", *, is_cut: bool) -> str:
     """Say what follows once the indirection table is even."""
     assert even.best is not None
     is_hash_fine = all(finding.cause != Cause.HASH for finding in even.findings)
@@ -139,7 +150,7 @@ def _with_even_table(best: "Finding", even: "Verdict", *, is_cut: bool) -> str:
         "The hash is fine; the indirection table is uneven." if is_hash_fine else "The indirection table is uneven."
     )
     if even.conclusion == Conclusion.EVEN:
-        follows = _of_judged(even, is_cut=is_cut)
+        follows = _of_judged(even, reading, is_cut=is_cut)
         return f"{blamed} With an even one, {follows[0].lower()}{follows[1:]}"
     if even.gain is not None:
         better = next(finding for finding in even.findings if finding.config == even.gain.config)
@@ -228,11 +239,11 @@ def _left_over(finding: "Finding") -> str:
     }.get(finding.cause, "no single cause stands out.")
 
 
-def finding_text(finding: "Finding") -> str:
+def finding_text(finding: "Finding", reading: "Reading") -> str:
     """Say how one configuration spreads the packets, and why, up to what its key keeps from table entries."""
     facts = finding.facts
     if isinstance(facts, NothingToSpread):
-        return _nothing(facts)
+        return _nothing(facts, reading)
     if isinstance(facts, CutShort):
         return f"For {percent(facts.cut / facts.packets)} of packets, the capture does not show the bytes to be hashed."
     if isinstance(facts, TooFew):
@@ -356,16 +367,13 @@ def _compared(ideal: Ideal) -> str:
     return "worse than all" if ideal.percentile >= 100 else f"worse than {ideal.percentile:.4g}% of"
 
 
-def _nothing(facts: NothingToSpread) -> str:
+def _nothing(facts: NothingToSpread, reading: "Reading") -> str:
     if facts.why == Nothing.NO_RSS:
         return "There is nothing to spread: without the RSS feature, no hash chooses a receive queue."
     if facts.why == Nothing.ONE_QUEUE:
         return "There is nothing to spread: there is only one receive queue."
     if facts.why == Nothing.NO_PACKETS:
-        return (
-            "There is nothing to spread: there are no packets. Those that the host sent, if any, are kept with "
-            f"{Field('direction', 'all')}."
-        )
+        return f"There is nothing to spread: {no_packets(reading)}."
     reasons = ", ".join(f"{reason_text(reason)}: {count(n)}" for reason, n in facts.reasons.items())
     if facts.queue is not None and facts.packets > 1:
         return (

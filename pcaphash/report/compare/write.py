@@ -48,6 +48,8 @@ def write_comparison_folder(comparison: "Comparison", folder: Path) -> list[Path
     make_folder(folder)
     paths = [folder / VERDICT_FILE]
     with whole_file(paths[0]) as part:
-        part.write_text("\n".join(put_into_words(comparison.verdict).lines) + "\n", encoding="utf-8")
+        part.write_text(
+            "\n".join(put_into_words(comparison.verdict, comparison.reading).lines) + "\n", encoding="utf-8"
+        )
     paths += save_tables(comparison.tables_with_columns(), folder)
     return [*paths, *write_figures(comparison, folder)]

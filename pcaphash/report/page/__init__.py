@@ -120,7 +120,7 @@ def make_page(comparison: "Comparison", command: str = "", replay: "Replay | Non
         .render(
             title=trace_names(reading.traces),
             summary="; ".join([f"{packets(whole.packets)}, {size(whole.n_bytes)}", *facts.reservations(reading)]),
-            verdict=put_into_words(comparison.verdict),
+            verdict=put_into_words(comparison.verdict, comparison.reading),
             numbers=front_numbers(comparison),
             front=drawings.get(FRONT),
             colours=colours_of(comparison),

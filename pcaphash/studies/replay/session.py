@@ -176,7 +176,7 @@ class Session:
         check_read(arrivals.reading)
         check_selected(arrivals.reading, self.selection)
         if not lanes.packets:
-            raise no_packets(arrivals.reading)
+            raise nothing_to_replay(arrivals.reading)
         return arrivals
 
     def mean_pps(self) -> float | None:
@@ -196,7 +196,7 @@ class Session:
         return Arrivals(self.inputs, steerer, self.options.timing, rules, spec, self.selection, watch)
 
 
-def no_packets(reading: Reading) -> ConfigurationError:
+def nothing_to_replay(reading: Reading) -> ConfigurationError:
     """Return what is raised for traces without packets, or of which the host sent all packets."""
     if not reading.packets:
         return ConfigurationError(Field("traces"), "no packet arrives", "give a capture with packets")
