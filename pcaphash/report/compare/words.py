@@ -80,8 +80,8 @@ class VerdictWords:
         ]
 
 
-def put_into_words(verdict: "Verdict", reading: "Reading") -> VerdictWords:
-    """Write a verdict for readers, given what was read."""
+def put_into_words(verdict: "Verdict", reading: "Reading | None" = None) -> VerdictWords:
+    """Write a verdict for readers; what was read says why there may be no packets."""
     limits = brief_reach_texts(finding.limits for finding in verdict.findings)
     return VerdictWords(
         _headline(verdict, reading),
@@ -93,14 +93,14 @@ def put_into_words(verdict: "Verdict", reading: "Reading") -> VerdictWords:
     )
 
 
-def _headline(verdict: "Verdict", reading: "Reading") -> str:
+def _headline(verdict: "Verdict", reading: "Reading | None") -> str:
     facts = [(finding.config, finding.facts) for finding in verdict.findings]
     cut = [(config, each.cut / each.packets) for config, each in facts if isinstance(each, CutShort)]
     of_others = _of_judged(verdict, reading, is_cut=bool(cut))
     return f"{cut_configurations(cut)} {of_others}".rstrip() if cut else of_others
 
 
-def _of_judged(verdict: "Verdict", reading: "Reading", *, is_cut: bool) -> str:
+def _of_judged(verdict: "Verdict", reading: "Reading | None", *, is_cut: bool) -> str:
     """Say what follows of the configurations that are judged; if none is, why not, unless the capture is cut."""
     best, worst, gain = verdict.best, verdict.worst, verdict.gain
     if best is None or worst is None:
@@ -142,7 +142,7 @@ def _of_judged(verdict: "Verdict", reading: "Reading", *, is_cut: bool) -> str:
     return uneven if best.cause == Cause.UNEVEN else f"{uneven} {_blame(best)}"
 
 
-def _with_even_table(best: "Finding", even: "Verdict", reading: "Reading", *, is_cut: bool) -> str:
+def _with_even_table(best: "Finding", even: "Verdict", reading: "Reading | None", *, is_cut: bool) -> str:
     """Say what follows once the indirection table is even."""
     assert even.best is not None
     is_hash_fine = all(finding.cause != Cause.HASH for finding in even.findings)
@@ -239,7 +239,7 @@ def _left_over(finding: "Finding") -> str:
     }.get(finding.cause, "no single cause stands out.")
 
 
-def finding_text(finding: "Finding", reading: "Reading") -> str:
+def finding_text(finding: "Finding", reading: "Reading | None") -> str:
     """Say how one configuration spreads the packets, and why, up to what its key keeps from table entries."""
     facts = finding.facts
     if isinstance(facts, NothingToSpread):
@@ -367,7 +367,7 @@ def _compared(ideal: Ideal) -> str:
     return "worse than all" if ideal.percentile >= 100 else f"worse than {ideal.percentile:.4g}% of"
 
 
-def _nothing(facts: NothingToSpread, reading: "Reading") -> str:
+def _nothing(facts: NothingToSpread, reading: "Reading | None") -> str:
     if facts.why == Nothing.NO_RSS:
         return "There is nothing to spread: without the RSS feature, no hash chooses a receive queue."
     if facts.why == Nothing.ONE_QUEUE:

@@ -136,9 +136,9 @@ def left_out_text(reading: "Reading") -> str:
     return "; ".join(f"{packets(n)} {reason}" for reason, n in sorted(reading.left_out.items()))
 
 
-def no_packets(reading: "Reading") -> str:
+def no_packets(reading: "Reading | None") -> str:
     """Say why there are no packets, without a full stop, and what keeps those that the host sent."""
-    if not reading.left_out:
+    if reading is None or not reading.left_out:
         return "there are no packets"
     sent = f"the host sent all {count(reading.packets)} that there are"
     return f"no packet was received; {sent}; give {Field('direction', 'all')} to keep them"
