@@ -5,6 +5,7 @@ import os
 import resource
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -203,6 +204,36 @@ def test_a_full_disk_behind_standard_output_is_said(words, advice):
     assert result.returncode == 2
     (line,) = complaints(result)
     assert f"No space left on device; {advice}" in line
+
+
+def test_standard_output_that_is_not_blocking_gets_everything():
+    words = ["steer", "192.0.2.1", "198.51.100.2:443", "--count", "500", "--format", "csv"]
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    process = subprocess.Popen([sys.executable, "-m", "pcaphash", *words], stdout=writing, stderr=subprocess.PIPE)
+    os.close(writing)
+    with os.fdopen(reading, "rb") as stream:
+        first = stream.read(1)
+        time.sleep(0.5)  # meanwhile, it fills the pipe
+        output = first + stream.read()
+    assert process.communicate(timeout=300)[1] == b""
+    assert process.returncode == 0
+    assert len(output) > 100_000  # more than a pipe holds
+    assert output == run(*words).stdout
+
+
+@pytest.mark.parametrize(("option", "output"), [("-Eu", b"text\nbytes"), ("-E", b"")])
+def test_standard_output_stays_as_buffered_as_it_was(option, output):
+    lines = [
+        "import os, sys",
+        "from pcaphash.cli.standard_output import watch_standard_output",
+        "watch_standard_output()",
+        "print('text')",
+        "sys.stdout.buffer.write(b'bytes')",
+        "os._exit(0)",
+    ]
+    result = subprocess.run([sys.executable, option, "-c", "\n".join(lines)], capture_output=True, timeout=300)
+    assert (result.stdout, result.stderr) == (output, b"")
 
 
 def test_closed_streams_do_no_harm():
