@@ -97,11 +97,13 @@ def steer(
         if unreached.why != WhyNot.ZERO_KEY:  # which the warnings of the device tell
             more = f"; give more with {Field('source_ports')}" if unreached.why == WhyNot.FEW_PORTS else ""
             warn(f"{name_queues(queues)} cannot be reached: {reason_text(unreached)}{more}")
-    fewest = min(len(target.flows) for target in found.targets if target.flows)
-    if fewest < flow_count:
+    few = {target.queue: target.possible for target in found.targets if 0 < target.possible < flow_count}
+    if few:
+        least, most = min(few.values()), max(few.values())
+        number = f"{least:,}" if least == most else f"{least:,} to {most:,}"
         warn(
-            f"there are only {fewest:,} of {flow_count:,} flows{'' if queue is not None else ' for each queue'}; widen "
-            f"{Field('source_ports')}, or give a larger network as {Field('source')}"
+            f"only {number} of {flow_count:,} flows lead to {name_queues(list(few))}; widen {Field('source_ports')}, "
+            f"or give a larger network as {Field('source')}"
         )
     if write != _STANDARD_OUTPUT:
         if write is not None:

@@ -51,7 +51,10 @@ def test_packets_go_to_a_file_or_to_standard_output(tmp_path):
 def test_fewer_flows_than_asked_for_are_warned_of():
     result = run("steer", *FLOW, "--source-ports", "1000-1999", "--count", "500")
     (line,) = complaints(result)
-    assert re.search(r"there are only \d+ of 500 flows for each queue; widen --source-ports", line)
+    assert re.search(r"only \d+( to \d+)? of 500 flows lead to queues 0-7; widen --source-ports", line)
+    table = ("--queues", 4, "--indirection-table", ",".join("0" * 8 + "1" * 4 + "22" + "33"))
+    (line,) = complaints(run("steer", *FLOW, *table, "--source-ports", "1-64", "--count", 10))
+    assert re.search(r"only 8 to 9 of 10 flows lead to queues 2-3; widen --source-ports", line)
     assert complaints(run("steer", *FLOW, "--source-ports", "1000-1999", "--count", "9")) == []
 
 

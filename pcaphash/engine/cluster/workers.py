@@ -112,7 +112,7 @@ class Workers:
             [sys.executable, "-Pc", _PROGRAM, json.dumps(sys.path), self.folder, str(share)],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
-            env={"OPENBLAS_NUM_THREADS": "1", **os.environ},
+            env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},  # what is forked must have no threads
             process_group=0,  # an interruption from a terminal is for the command, which ends them
         )
 

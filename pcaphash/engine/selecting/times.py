@@ -1,20 +1,20 @@
 """Times at which packets begin and cease to be selected, as users write them."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from numbers import Real
 
 from pcaphash.errors import ConfigurationError, Field
 
-_SECONDS = re.compile(r"[+-]?[0-9]+(\.[0-9]*)?")
+_SECONDS = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)")
 _COMPACT_DATE = re.compile(r"[0-9]{8}")
 _YEAR = re.compile(r"[0-9]{4}")
 _FRACTION = re.compile(r"((?<=[^+-][0-9]{2}:[0-9]{2}:[0-9]{2})|(?<=[^+-][0-9]{6}))[.,](?P<digits>[0-9]+)")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NS = 10**9
 _MOST_NS = 2**63 - 1  # what the time of a packet is kept in
-_ADVICE = "write 2026-01-31T12:00:00Z, or seconds since 1970"
+_ADVICE = "write 2026-01-31T12:00:00Z, or seconds since 1970 in digits"
 
 
 def parse_time(place: Field | str, value: str | float) -> int:
@@ -51,14 +51,10 @@ def parse_time(place: Field | str, value: str | float) -> int:
 
 
 def show_time(nanoseconds: int) -> str:
-    """Write a time as ``parse_time`` reads it: of UTC, or as seconds since 1970 if a calendar does not have it."""
+    """Write a time that 64 bits hold as ``parse_time`` reads it, of UTC."""
     seconds, rest = divmod(nanoseconds, _NS)
     fraction = f".{rest:09d}".rstrip("0").rstrip(".")
-    try:
-        moment = datetime.fromtimestamp(seconds, UTC)
-    except (OverflowError, OSError, ValueError):
-        return f"{seconds}{fraction}"
-    return f"{moment:%Y-%m-%dT%H:%M:%S}{fraction}Z"
+    return f"{_EPOCH + timedelta(seconds=seconds):%Y-%m-%dT%H:%M:%S}{fraction}Z"
 
 
 def _of_seconds(seconds: Decimal) -> int:

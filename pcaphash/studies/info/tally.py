@@ -21,7 +21,6 @@ MOST_PLAUSIBLE = 10**9
 """Bytes of an original length that may be meant; no packet comes near it, so more is damage."""
 
 _MOST_TAGS = 8
-_TAG_TYPES = (eth.ETHERTYPE_VLAN, eth.ETHERTYPE_SERVICE_VLAN, eth.ETHERTYPE_OLD_SERVICE_VLAN)
 _DIRECTIONS = {"in": DIRECTION_IN, "out": DIRECTION_OUT, "unknown": DIRECTION_UNKNOWN}
 
 
@@ -189,7 +188,7 @@ def _count_oversized(block: Block) -> int:
         tagged = np.flatnonzero(places + 2 <= ends)
         here = places[tagged]
         types = block.data[here].astype(np.int64) << 8 | block.data[here + 1]
-        tagged = tagged[np.isin(types, _TAG_TYPES)]
+        tagged = tagged[np.isin(types, eth.VLAN_TAGS)]
         n_oversized += len(places) - len(tagged)
         places, ends, lengths = places[tagged] + eth.VLAN_TAG_LEN, ends[tagged], lengths[tagged]
     return n_oversized + len(places)
