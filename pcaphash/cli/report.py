@@ -115,11 +115,12 @@ def _check_in_time(traces: list[str]) -> None:
 
     for source in inputs_of(traces):
         if is_saved_census(source.name):
-            problem = f"{trace_name(source.name)} is a saved census, which has no times of packets"
-            raise ConfigurationError(Field("in_time"), problem, "give the captures as files")
-        if not can_be_read_again(source):
-            problem = f"{trace_name(source.name)} cannot be read a second time, as packets in time"
-            raise ConfigurationError(Field("in_time"), problem, "give the captures as files")
+            problem = "is a saved census, which has no times of packets"
+        elif not can_be_read_again(source):
+            problem = "cannot be read a second time, as packets in time"
+        else:
+            continue
+        raise ConfigurationError(Field("in_time"), f"{trace_name(source.name)} {problem}", "give the captures as files")
 
 
 def _replay(traces: list[str], devices: list[Device], selection: Selection, watch: "Watch | None") -> "Replay":
