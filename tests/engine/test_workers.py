@@ -71,6 +71,20 @@ def children_of(pid):
     return found
 
 
+@pytest.mark.parametrize("n", [1, 2])
+def test_a_worker_without_a_place_to_write_leaves_no_traceback(tmp_path, n):
+    """The folder is gone when a worker is replaced just as the run ends, for instance."""
+    (tmp_path / "file").write_bytes(b"")
+    program = "import sys; from pcaphash.engine.cluster.serving import serve; serve(sys.argv[1], int(sys.argv[2]))"
+    words = [sys.executable, "-c", program, str(tmp_path / "file" / "gone"), str(n)]
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        process.stdin.write(b'["tcp://127.0.0.1:9", {}]\n')
+        process.stdin.flush()
+        time.sleep(5)  # until workers have been tried
+        assert process.communicate(timeout=PATIENCE)[1] == b""
+    assert process.returncode == (n == 1)  # one that is alone is replaced by whoever has started it
+
+
 @only_linux
 def test_workers_are_forks_of_one_process():
     """It is a new interpreter, loads Dask once, and has no threads whose locks a fork would keep."""

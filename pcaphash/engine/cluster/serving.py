@@ -78,7 +78,7 @@ def _work(order: bytes, folder: str) -> NoReturn:
 
     threading.Thread(target=_end_with_input, args=(folder,), daemon=True).start()
     address, settings = json.loads(order)
-    with dask.config.set(settings):
+    with dask.config.set(settings), suppress(Exception):  # who waits for workers says that none starts
         asyncio.run(_work_for(address, folder))
     os._exit(1)  # it is replaced, if there is still something to do
 
