@@ -153,6 +153,16 @@ def test_errors_know_nobody():
     assert not any(name.startswith("pcaphash") for name in imports_of(PACKAGE / "errors.py"))
 
 
+def test_no_two_classes_have_the_same_name():
+    """Whoever reads ``Verdict`` in an import knows which one it is; names with an underscore stay in their module."""
+    homes: dict[str, list[str]] = {}
+    for path in MODULES:
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                homes.setdefault(node.name, []).append(name_of(path))
+    assert {name: modules for name, modules in homes.items() if len(modules) > 1} == {}
+
+
 @pytest.mark.parametrize("library", ONLY_IN)
 def test_libraries_stay_in_their_folder(library):
     users = {folder_of(path) for path in MODULES if any(n.split(".")[0] == library for n in imports_of(path))}

@@ -8,7 +8,7 @@ import typer
 from typer.core import TyperGroup
 
 from pcaphash.cli.completion import offer_values
-from pcaphash.cli.groups import Command, write_options
+from pcaphash.cli.groups import GroupedCommand, write_options
 from pcaphash.cli.manners import takes_manners
 from pcaphash.cli.plain_values import PlainValues
 
@@ -74,6 +74,6 @@ def _make(name: str, summary: str) -> Any:
     function = getattr(import_module(f"pcaphash.cli.{module}"), _FUNCTIONS.get(name, module))
     alone = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
     needs_arguments = name not in _RUN_WITHOUT_ARGUMENTS
-    register = alone.command(name, cls=Command, short_help=summary, no_args_is_help=needs_arguments)
+    register = alone.command(name, cls=GroupedCommand, short_help=summary, no_args_is_help=needs_arguments)
     register(offer_values(takes_manners(function)))
     return typer.main.get_command(alone)

@@ -79,7 +79,7 @@ def write_options(context: Any, command: Any, formatter: Any) -> None:
             formatter.write_dl(records)
 
 
-class Command(PlainValues, TyperCommand):
+class GroupedCommand(PlainValues, TyperCommand):
     """A command whose help shows its options in groups."""
 
     def __init__(self, *arguments: Any, **named: Any) -> None:

@@ -14,7 +14,7 @@ from pcaphash.cli.outcome import report_reading, report_warnings, write_set
 from pcaphash.cli.progress import announce_compilation, watched
 from pcaphash.cli.selecting import takes_selection
 from pcaphash.cli.sending import Sending, takes_sending
-from pcaphash.cli.timing import Timing, takes_timing
+from pcaphash.cli.timing import TimingOptions, takes_timing
 from pcaphash.cli.traces import Traces, list_traces
 from pcaphash.device import Device
 from pcaphash.engine.selecting.selection import RECEIVED, Selection
@@ -45,7 +45,7 @@ def replay(
     format_: options.Format = _FOR_READERS,
     delivering: Delivering,
     sending: Sending,
-    timing: Timing,
+    timing: TimingOptions,
     selection: Selection,
     configurations: options.Configurations,
 ) -> int:
@@ -104,7 +104,7 @@ def _send(
     format_: str,
     delivering: Delivering,
     sending: Sending,
-    timing: Timing,
+    timing: TimingOptions,
     selection: Selection,
     configurations: options.Configurations,
 ) -> int:

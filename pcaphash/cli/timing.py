@@ -66,7 +66,7 @@ put_into(TIME, _OPTIONS)
 
 
 @dataclass(frozen=True)
-class Timing:
+class TimingOptions:
     """What is given of times and service.
 
     Parameters
@@ -108,4 +108,4 @@ def takes_timing(command: Callable[..., int]) -> Callable[..., int]:
     command : callable
         Called with ``timing``, instead of all these options.
     """
-    return replace_parameter(command, "timing", _OPTIONS, Timing)
+    return replace_parameter(command, "timing", _OPTIONS, TimingOptions)

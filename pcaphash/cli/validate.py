@@ -98,11 +98,11 @@ def validate(
     with watched() as watch:
         validation = _run(request, inputs_of(traces), output, watch, jobs)
     from pcaphash.report.validate.words import why_nothing
-    from pcaphash.studies.validate.result import Nothing
+    from pcaphash.studies.validate.result import NoneJudged
 
     is_asked = validation.may_have_another_key and len(traces) == 1 and _is_recoverable(validation)
     command = other_command("validate", "recover-key", _NOT_OF_RECOVERY, ["--lenient"]) if is_asked else None
-    is_error = validation.nothing == Nothing.NO_PACKETS and not validation.reading.is_partial
+    is_error = validation.nothing == NoneJudged.NO_PACKETS and not validation.reading.is_partial
     if not (is_error and format_ == "table"):  # the error says it all
         write_validation(validation, format_, sys.stdout, command)
     if validation.mismatches:
@@ -116,11 +116,11 @@ def validate(
 
 def _advice(validation: "Validation") -> str:
     """Say what to do where nothing was judged."""
-    from pcaphash.studies.validate.result import Nothing
+    from pcaphash.studies.validate.result import NoneJudged
 
-    if validation.nothing == Nothing.NO_PACKETS:
+    if validation.nothing == NoneJudged.NO_PACKETS:
         return "give a trace with packets"
-    if validation.nothing == Nothing.NONE_SELECTED:
+    if validation.nothing == NoneJudged.NONE_SELECTED:
         return "select other packets"
     return "give a trace and reported values that belong together"
 

@@ -33,7 +33,7 @@ def parse_window(text: str, place: Field = _WINDOW_FIELD) -> int:
 
 
 @dataclass(frozen=True)
-class Busiest:
+class BusiestShare:
     """How much of the packets the busiest receive queue has, in single windows.
 
     Parameters
@@ -81,14 +81,14 @@ class Timeline:
         return np.stack([self._loads[window] for window in self.windows]) if self._loads else empty
 
     @property
-    def busiest(self) -> Busiest | None:
+    def busiest(self) -> BusiestShare | None:
         """How busy the busiest receive queue is in single windows; None if no window has packets."""
         if not self._loads:
             return None
         packets = self.loads[:, :, 0]
         shares = packets.max(axis=1) / packets.sum(axis=1)
         median, in_95_of_100, worst = np.quantile(shares, (0.5, 0.95, 1)).tolist()
-        return Busiest(median, in_95_of_100, worst, self.windows[int(shares.argmax())] * self.window_ns)
+        return BusiestShare(median, in_95_of_100, worst, self.windows[int(shares.argmax())] * self.window_ns)
 
     def combine(self, other: "Timeline") -> None:
         """Add what was counted of other packets.

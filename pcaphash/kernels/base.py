@@ -9,7 +9,7 @@ from typing import Any, TypeVar, cast
 
 import numpy as np
 
-from pcaphash.kernels.parts import CHECKED, COMPILED, Kind, Part
+from pcaphash.kernels.parts import CHECKED, COMPILED, KernelPart, KernelPartKind
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -27,23 +27,23 @@ def kernel(function: Function) -> Function:
     return cast(Function, Kernel(function))
 
 
-def _part(function: Function, kind: Kind) -> Function:
-    return cast(Function, Part(function, kind)) if COMPILED else function
+def _part(function: Function, kind: KernelPartKind) -> Function:
+    return cast(Function, KernelPart(function, kind)) if COMPILED else function
 
 
 def step(function: Function) -> Function:
     """Make a function that only kernels call a part of them, inlined: calling it would cost more than what it does."""
-    return _part(function, Kind.INLINED)
+    return _part(function, KernelPartKind.INLINED)
 
 
 def rare_step(function: Function) -> Function:
     """Make a function a part of kernels that call it for few packets: out of line, it does not slow the others."""
-    return _part(function, Kind.CALLED)
+    return _part(function, KernelPartKind.CALLED)
 
 
 def _instruction(function: Function) -> Function:
     """Have a compiled kernel use what ``instructions`` has under the same name."""
-    return _part(function, Kind.INSTRUCTION)
+    return _part(function, KernelPartKind.INSTRUCTION)
 
 
 def _unchecked_instruction(function: Function) -> Function:

@@ -21,7 +21,7 @@ from numba.np.arrayobj import get_itemsize, populate_array
 
 from pcaphash.kernels import cache, instructions
 from pcaphash.kernels.cache import Code
-from pcaphash.kernels.parts import CHECKED, Kind, Part
+from pcaphash.kernels.parts import CHECKED, KernelPart, KernelPartKind
 
 _SLOT = ir.IntType(64)
 # Kernels own no arrays, so nothing counts references to them.
@@ -29,15 +29,15 @@ _OPTIONS = {"error_model": "numpy", "_nrt": CHECKED}
 
 
 @functools.cache
-def compiled(part: Part) -> Any:
+def compiled(part: KernelPart) -> Any:
     """Return a part as numba knows it: an intrinsic, or a function that is compiled when a kernel calls it."""
-    if part.kind is Kind.INSTRUCTION:
+    if part.kind is KernelPartKind.INSTRUCTION:
         return getattr(instructions, part.__name__)
-    return numba.njit(nogil=True, forceinline=part.kind is Kind.INLINED, **_OPTIONS)(part.function)
+    return numba.njit(nogil=True, forceinline=part.kind is KernelPartKind.INLINED, **_OPTIONS)(part.function)
 
 
-@typeof_impl.register(Part)
-def _type_of_part(part: Part, context: Any) -> Any:
+@typeof_impl.register(KernelPart)
+def _type_of_part(part: KernelPart, context: Any) -> Any:
     """Have numba take a part that it meets in a kernel for what it stands for."""
     return cpu_target.typing_context.resolve_value_type(compiled(part))
 

@@ -23,7 +23,7 @@ COMPILED = not _is_on("NUMBA_DISABLE_JIT")
 CHECKED = _is_on("NUMBA_BOUNDSCHECK")
 
 
-class Kind(Enum):
+class KernelPartKind(Enum):
     """What becomes of a part where a kernel is compiled."""
 
     INLINED = "inlined"
@@ -31,10 +31,10 @@ class Kind(Enum):
     INSTRUCTION = "instruction"
 
 
-class Part:
+class KernelPart:
     """A function that only kernels call; the compiler knows what to make of it, and Python runs it as it stands."""
 
-    def __init__(self, function: Callable[..., Any], kind: Kind) -> None:
+    def __init__(self, function: Callable[..., Any], kind: KernelPartKind) -> None:
         self.function = function
         self.kind = kind
         update_wrapper(self, function)

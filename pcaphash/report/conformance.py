@@ -6,7 +6,7 @@ from pathlib import Path
 from pcaphash.device.device import Device
 from pcaphash.device.payloads.options import encode_hash_tunnel_set, encode_rss_config
 from pcaphash.report.documents import device_document
-from pcaphash.studies.conformance import COLUMNS, Judged, given_key, list_devices, write_captures
+from pcaphash.studies.conformance import COLUMNS, JudgedCase, given_key, list_devices, write_captures
 
 ANSWERS, README = "answers.json", "README.md"
 
@@ -72,7 +72,7 @@ def write_conformance(folder: Path) -> list[Path]:
     return [folder / name for name in dict.fromkeys([*(each.file for each in judged), ANSWERS, README])]
 
 
-def _answers_text(devices: list[Device], judged: list[Judged]) -> str:
+def _answers_text(devices: list[Device], judged: list[JudgedCase]) -> str:
     """Return the answers, with a line for each configuration and for each packet."""
 
     def lines(rows: list[str]) -> str:
@@ -94,7 +94,7 @@ def _configuration(device: Device) -> dict[str, object]:
     return {"device": device_document(device), **commands}
 
 
-def _packet(each: Judged) -> dict[str, object]:
+def _packet(each: JudgedCase) -> dict[str, object]:
     case = each.case
     return {
         "file": each.file,
@@ -109,7 +109,7 @@ def _packet(each: Judged) -> dict[str, object]:
     }
 
 
-def _readme_text(devices: list[Device], judged: list[Judged]) -> str:
+def _readme_text(devices: list[Device], judged: list[JudgedCase]) -> str:
     first = devices[0].name
     return _TEXT.format(
         packets=len(judged),
@@ -131,7 +131,7 @@ def _device_row(device: Device) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def _row(each: Judged, first: str) -> str:
+def _row(each: JudgedCase, first: str) -> str:
     answer = each.answers[first]
     names = ("header", "hash_report", "hash_report_tunnel", "hash_value", "queue")
     cells = ["" if answer[name] is None else str(answer[name]) for name in names]

@@ -58,7 +58,7 @@ class WhyLost(StrEnum):
 
 
 @dataclass(frozen=True)
-class Answer:
+class TargetAnswer:
     """What a receive path says of a frame that came out of it.
 
     Parameters
@@ -89,7 +89,7 @@ class Lost:
     why: WhyLost | None = None
 
 
-Outcome = Answer | Lost | NotSent
+Outcome = TargetAnswer | Lost | NotSent
 """An answer; that the frame was lost; or why it was not sent."""
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pcaphash.device.device import Device
 from pcaphash.errors import ConfigurationError, Field
-from pcaphash.targets.answer import Answer, Lost, Outcome, try_to_send
+from pcaphash.targets.answer import Lost, Outcome, TargetAnswer, try_to_send
 from pcaphash.targets.limits import refuse_beyond
 from pcaphash.targets.namespace import configure, need, own_network, set_kernel_options
 from pcaphash.targets.qtest import QTest, write_halting_firmware
@@ -51,7 +51,7 @@ class Qemu:
         found = self._driver.receive(of=frame)
         if found is None:
             return Lost()
-        return Answer(found.queue, found.hash_value if found.hash_report else None, found.hash_report)
+        return TargetAnswer(found.queue, found.hash_value if found.hash_report else None, found.hash_report)
 
 
 @contextmanager

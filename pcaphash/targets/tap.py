@@ -11,11 +11,11 @@ from contextlib import ExitStack, closing, contextmanager
 from pcaphash.device.device import Device
 from pcaphash.standards.ethernet import ETHERNET_LEN
 from pcaphash.standards.virtio import HASH_REPORTS
-from pcaphash.targets.answer import Answer, Lost, NotSent, Outcome, try_to_send
+from pcaphash.targets.answer import Lost, NotSent, Outcome, TargetAnswer, try_to_send
 from pcaphash.targets.limits import refuse_beyond
 from pcaphash.targets.namespace import configure, own_network, refusing, set_kernel_options
 from pcaphash.targets.steering_program import KEY_LEN, N_ENTRIES, SteeringProgram
-from pcaphash.targets.tunnels import Tunnels
+from pcaphash.targets.tunnels import TunnelDevices
 
 SHIFTS = (0, 7, 14, 21, 28)
 """Bits that the key is shifted by, so that queues of 7 bits show all of a hash."""
@@ -93,7 +93,7 @@ class Tap:
         Its key, hash types, table and unclassified queue are programmed; it has no types of tunnels here.
     send : callable
         Sends a frame to the tap.
-    tunnels : Tunnels, optional
+    tunnels : TunnelDevices, optional
         What frames are sent into instead.
     """
 
@@ -103,7 +103,7 @@ class Tap:
         program: SteeringProgram,
         queues: _Queues,
         send: Callable[[bytes], object],
-        tunnels: Tunnels | None = None,
+        tunnels: TunnelDevices | None = None,
         *,
         with_hash: bool,
     ) -> None:
@@ -129,7 +129,7 @@ class Tap:
             for frame, is_awaited in zip(frames, awaited or [True] * len(frames), strict=True)
         ]
         if not self._with_hash:
-            return [Answer(queue) if isinstance(queue, int) else queue for queue in queues]
+            return [TargetAnswer(queue) if isinstance(queue, int) else queue for queue in queues]
         entries = tuple(range(N_ENTRIES))
         self._program.set_types(self._device.base_types, N_ENTRIES, N_ENTRIES)
         self._program.set_table(entries)
@@ -179,8 +179,8 @@ def _answer(queue: int | Lost | NotSent, value: int | None, is_unhashed: bool) -
     if not isinstance(queue, int):
         return queue
     if is_unhashed:
-        return Answer(queue, hash_report=_NO_REPORT)
-    return Lost() if value is None else Answer(queue, value & 0xFFFFFFFF)
+        return TargetAnswer(queue, hash_report=_NO_REPORT)
+    return Lost() if value is None else TargetAnswer(queue, value & 0xFFFFFFFF)
 
 
 @contextmanager
@@ -213,7 +213,7 @@ def open_tap(device: Device, *, with_hash: bool, decapsulated: bool) -> Iterator
                 sender.bind((_NAME, 0))
                 yield Tap(device, program, queues, sender.send, with_hash=with_hash)
                 return
-            with closing(Tunnels(sender, _NAME, _MTU, device)) as tunnels:
+            with closing(TunnelDevices(sender, _NAME, _MTU, device)) as tunnels:
                 yield Tap(device, program, queues, sender.send, tunnels, with_hash=with_hash)
 
 

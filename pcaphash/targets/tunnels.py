@@ -32,7 +32,7 @@ class Inside(Enum):
     BOTH = auto()
 
 
-class Tunnels:
+class TunnelDevices:
     """Tunnel devices of each kind that the device looks into and the kernel has; inner packets go to a tap.
 
     Parameters

@@ -19,7 +19,7 @@ _SECONDS = 20
 
 
 @dataclass(frozen=True)
-class Received:
+class ReceivedFrame:
     """A frame as the device handed it on."""
 
     frame: bytes
@@ -139,7 +139,7 @@ class VirtioNet:
         payload += struct.pack("<HB", len(self._queues), len(hash_key)) + hash_key
         return self.command(CLASS_MQ, COMMAND_RSS_CONFIG, payload)
 
-    def receive(self, of: bytes, seconds: float = 10.0) -> Received | None:
+    def receive(self, of: bytes, seconds: float = 10.0) -> ReceivedFrame | None:
         """Return the frame given as the device hands it on; None where it does not in time."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
@@ -152,5 +152,5 @@ class VirtioNet:
                 queue.offer(head)
                 _, _, _, _, _, _, _, hash_value, hash_report, _ = HEADER.unpack_from(raw)
                 if raw[HEADER.size :] == of:
-                    return Received(of, hash_value, hash_report, number)
+                    return ReceivedFrame(of, hash_value, hash_report, number)
         return None

@@ -23,7 +23,7 @@ from pcaphash.capture.damage_words import damage_text, problem_text
 from pcaphash.capture.input import FileInput
 from pcaphash.engine.cluster import connecting, gathering, local
 from pcaphash.engine.cluster.merging import MergeTree
-from pcaphash.engine.cluster.planning import Group, Sizes, group_parts
+from pcaphash.engine.cluster.planning import FileGroup, Sizes, group_parts
 from pcaphash.engine.engines import Running
 from pcaphash.engine.part import Part, whole_parts
 from pcaphash.engine.running.run import gather
@@ -420,7 +420,7 @@ def test_groups():
     compressed = group_parts([part(60, name="a.pcap.gz")] * 2, sizes, 2)
     assert [group.n_bytes for group in compressed] == [60, 60]
     assert list(group_parts([], sizes, 1)) == []
-    assert isinstance(next(group_parts(whole_parts([FileInput("nothing")]), sizes, 1)), Group)
+    assert isinstance(next(group_parts(whole_parts([FileInput("nothing")]), sizes, 1)), FileGroup)
 
 
 @pytest.mark.parametrize("n", [0, 1, 2, 7, 8, 9, 63, 64, 65, 513])

@@ -10,13 +10,13 @@ from naive.suspects import suspect
 from pcaphash.device import Device
 from pcaphash.engine.census.census import CensusIdentity
 from pcaphash.kernels.suspects import N_KINDS, recognize_suspects
-from pcaphash.studies.shared.suspicion import Kind
+from pcaphash.studies.shared.suspicion import SuspectKind
 from support.builders import in_udp
 from support.packets import frames
 from support.records import laid_out
 from support.suspects import ORDINARY, SUSPECTS, inner_packet
 
-NAMES = ["", *Kind]
+NAMES = ["", *SuspectKind]
 IDENTITY = CensusIdentity.of(Device("1.4"))
 CONFIGURATION = Configuration("1.4", 0x1FF, 0x1FF)
 

@@ -17,7 +17,7 @@ from pcaphash.standards.virtio import TUNNEL_TYPES
 from pcaphash.studies.replay.into import Loss, Sent, Unsent, send_into
 from pcaphash.studies.validate import validate
 from pcaphash.targets import namespace, tunnels
-from pcaphash.targets.answer import Answer, Lost, NotSent, WhyLost
+from pcaphash.targets.answer import Lost, NotSent, TargetAnswer, WhyLost
 from pcaphash.targets.tap import open_tap
 from support import builders
 from support.builders import GRE, IPV4, IPV6, TCP, UDP
@@ -58,7 +58,7 @@ def test_vlan_tags_before_the_outer_header_are_taken_off(types):
         frame, ethertype = builders.vlan(frame, ethertype, 1111), each
     with open_tap(Device(), with_hash=True, decapsulated=True) as tap:
         plain, tagged = tap.answer([builders.ethernet(OUTER, IPV4), builders.ethernet(frame, ethertype)])
-    assert isinstance(plain, Answer)
+    assert isinstance(plain, TargetAnswer)
     assert tagged == plain
 
 
@@ -138,7 +138,7 @@ def test_ethernet_in_vxlan_gpe_is_taken_out(tmp_path):
     with open_tap(GPE, with_hash=True, decapsulated=True) as tap:
         assert tap.decapsulates == GPE.tunnel_types
         plain, *others = tap.answer([builders.ethernet(OUTER, IPV4), in_gpe(INNER, 3), in_gpe(tagged, 3)])
-    assert isinstance(plain, Answer)
+    assert isinstance(plain, TargetAnswer)
     assert others == [plain, plain]
 
 
@@ -177,7 +177,7 @@ def test_packets_to_groups_come_out_as_others_do(version):
     many = [to_group(version, group[:-2] + bytes([4, n])) for n in range(100) for group in GROUPS[version][2:3]]
     with open_tap(Device(), with_hash=True, decapsulated=True) as tap:
         plain, *others = tap.answer([builders.ethernet(OUTER, IPV4), *frames, *many])
-    assert isinstance(plain, Answer)
+    assert isinstance(plain, TargetAnswer)
     assert others == [plain] * (len(frames) + len(many))
 
 
@@ -188,7 +188,7 @@ def test_more_groups_than_one_socket_can_join(version):
     frames = [to_group(version, group[:-2] + n.to_bytes(2, "big")) for n in range(3_000)]
     with open_tap(Device(), with_hash=True, decapsulated=True) as tap:
         answers = tap.answer(frames)
-    assert isinstance(answers[0], Answer)
+    assert isinstance(answers[0], TargetAnswer)
     assert answers == answers[:1] * len(frames)
 
 
@@ -230,7 +230,9 @@ def assert_confirmed(trace: Path) -> tuple[int, int]:
     with open_tap(INSIDE, with_hash=True, decapsulated=True) as tap:
         tried = [(frame, row) for frame, row, tunnel_type in found if tunnel_type & tap.decapsulates]
         answers = tap.answer([frame for frame, _ in tried])
-    answered = [(answer, row) for answer, (_, row) in zip(answers, tried, strict=True) if isinstance(answer, Answer)]
+    answered = [
+        (answer, row) for answer, (_, row) in zip(answers, tried, strict=True) if isinstance(answer, TargetAnswer)
+    ]
     for answer, row in answered:
         expected = None if row.hash_report == "NONE" else int(str(row.hash_value), 0)
         if expected == 0:
@@ -286,8 +288,8 @@ def test_the_flavor_is_what_the_program_does_with_inner_frames_that_nobody_sends
     rows = pcaphash.hashes(write(tmp_path / "frames.pcapng", frames), device).itertuples()
     with open_tap(device, with_hash=True, decapsulated=True) as tap:
         answers = tap.answer(frames)
-    assert sum(isinstance(answer, Answer) for answer in answers) > 0.9 * len(frames)
+    assert sum(isinstance(answer, TargetAnswer) for answer in answers) > 0.9 * len(frames)
     for answer, row, frame in zip(answers, rows, frames, strict=True):
-        if isinstance(answer, Answer):
+        if isinstance(answer, TargetAnswer):
             expected = None if row.hash_report == "NONE" else int(str(row.hash_value), 0)
             assert (answer.hash_value, answer.queue) == (expected, row.queue), frame.hex()

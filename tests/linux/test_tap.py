@@ -25,7 +25,7 @@ from pcaphash.studies.replay.into import Sent, Unsent, send_into
 from pcaphash.studies.replay.onto import send_on
 from pcaphash.studies.validate import Validation, validate
 from pcaphash.targets import steering_program, tap
-from pcaphash.targets.answer import Answer, NotSent
+from pcaphash.targets.answer import NotSent, TargetAnswer
 from pcaphash.targets.interface import open_interface
 from pcaphash.targets.namespace import configure, own_network
 from pcaphash.targets.tap import open_tap
@@ -120,7 +120,7 @@ def test_frames_that_differ_are_those_of_known_habits(tmp_path):
         answers = tap.answer(frames)
     differ = set()
     for number, (answer, row) in enumerate(zip(answers, pcaphash.hashes(trace, BASE).itertuples(), strict=True), 1):
-        assert isinstance(answer, Answer)
+        assert isinstance(answer, TargetAnswer)
         expected = None if row.hash_report == "NONE" else int(str(row.hash_value), 0)
         if (answer.hash_value, answer.queue) != (expected, row.queue):
             differ.add(number)

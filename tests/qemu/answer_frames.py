@@ -11,7 +11,7 @@ import json
 import sys
 
 from pcaphash import Device
-from pcaphash.targets.answer import Answer
+from pcaphash.targets.answer import TargetAnswer
 from pcaphash.targets.qemu import open_qemu
 
 QUEUE_PAIRS = 4
@@ -29,7 +29,8 @@ def answer_run(frames: list[bytes], run: dict) -> list[list[int | None] | None]:
     with open_qemu(device) as qemu:
         answers = qemu.answer(frames)
     return [
-        [each.hash_value or 0, each.hash_report, each.queue] if isinstance(each, Answer) else None for each in answers
+        [each.hash_value or 0, each.hash_report, each.queue] if isinstance(each, TargetAnswer) else None
+        for each in answers
     ]
 
 

@@ -15,9 +15,9 @@ from pcaphash.engine.reading import Reading
 from pcaphash.engine.selecting.left_out import LeftOut
 from pcaphash.report.info.write import write_info
 from pcaphash.studies.info import (
-    Encapsulation,
+    CaptureInterface,
+    EncapsulationCount,
     Info,
-    Interface,
     ReportedFacts,
     SavedFacts,
     Tally,
@@ -27,7 +27,7 @@ from pcaphash.studies.info import (
     TunnelLoad,
 )
 from pcaphash.studies.info.files import Headers
-from pcaphash.studies.shared.suspicion import Kind, Remedy, Suspected
+from pcaphash.studies.shared.suspicion import Remedy, Suspected, SuspectKind
 
 START = 1_700_000_000 * 10**9
 LONG = "2001:db8:1111:2222:3333:4444:5555:6666"
@@ -38,12 +38,12 @@ class Terminal(io.StringIO):
         return True
 
 
-def interface(number: int, **words) -> Interface:
+def interface(number: int, **words) -> CaptureInterface:
     fields = {"name": "", "description": "", "link_type": 1, "snap_length": 0, "base": 10, "exponent": 6} | words
-    return Interface(1, number, "little", *fields.values())
+    return CaptureInterface(1, number, "little", *fields.values())
 
 
-def headers(*interfaces: Interface, format_: str = "pcapng") -> Headers:
+def headers(*interfaces: CaptureInterface, format_: str = "pcapng") -> Headers:
     return Headers({format_: None}, 1, len(interfaces), {"little"}, list(interfaces))
 
 
@@ -78,15 +78,15 @@ WHOLE = Info(
     5_001,
     20_000_000,
     TALLY,
-    [Encapsulation("NONE", "VXLAN_GPE", 4_000, 19_000_000), Encapsulation("NONE", "NONE", 1_001, 1_000_000)],
+    [EncapsulationCount("NONE", "VXLAN_GPE", 4_000, 19_000_000), EncapsulationCount("NONE", "NONE", 1_001, 1_000_000)],
     {"v7": {"not-ip": 12}, "1.4": {"inner-not-ip": 1_300, "not-ip": 12}},
     TunnelFacts(40, 1.0, HEAVIEST),
     ReportedFacts(4, 5, {"Toeplitz": 4, "CRC32": 1}),
     [
-        Suspected(Kind.GTP_U, 2152, 2_000, True, 0.4, None),
-        Suspected(Kind.VXLAN, 4799, 12, False, 0.0024, Remedy(Device(), "", "vxlan_ports", (4789, 4799))),
-        Suspected(Kind.IPV4_IN_IPV4, None, 1, False, 0.0002, Remedy(Device("1.4"), "1.4", "", ())),
-        Suspected(Kind.ESP, None, 1, False, 0.0002, None),
+        Suspected(SuspectKind.GTP_U, 2152, 2_000, True, 0.4, None),
+        Suspected(SuspectKind.VXLAN, 4799, 12, False, 0.0024, Remedy(Device(), "", "vxlan_ports", (4789, 4799))),
+        Suspected(SuspectKind.IPV4_IN_IPV4, None, 1, False, 0.0002, Remedy(Device("1.4"), "1.4", "", ())),
+        Suspected(SuspectKind.ESP, None, 1, False, 0.0002, None),
     ],
 )
 SAVED = SavedFacts(

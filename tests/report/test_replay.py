@@ -13,15 +13,15 @@ from pcaphash.report.replay.sent import show_sent
 from pcaphash.report.replay.text import show_replay
 from pcaphash.report.replay.words import clock_lines, delivered_line, headline, unknown_lines, verdict_lines
 from pcaphash.studies.replay import ReplayOptions, replay
-from pcaphash.studies.replay.busiest import Busiest
+from pcaphash.studies.replay.busiest import BusiestCore
 from pcaphash.studies.replay.into import Loss, Sent
-from pcaphash.studies.replay.result import Backwards, Clock, Jump, Lossless, Replay, Verdict
+from pcaphash.studies.replay.result import Backwards, Clock, Jump, Lossless, Replay, ReplayVerdict
 from pcaphash.targets.answer import WhyLost
 from support.shared import ROOT
 
 OVERLAY = ROOT / "sample_traces" / "overlay.pcap"
 SERVED = ReplayOptions(service_ps=500_000)
-VERDICT = Verdict("inner", False, 8, 1000, 0, 0, 0, 0, 1e9)
+VERDICT = ReplayVerdict("inner", False, 8, 1000, 0, 0, 0, 0, 1e9)
 
 
 def replayed(*verdicts, options=SERVED, **fields):
@@ -88,7 +88,7 @@ def test_the_headline_of_a_curve(verdicts, said):
 
 
 def offered(verdict, average_pps, ring_fills, load=None):
-    return dataclasses.replace(verdict, busiest=Busiest(average_pps, ring_fills, load))
+    return dataclasses.replace(verdict, busiest=BusiestCore(average_pps, ring_fills, load))
 
 
 def test_no_core_is_fast_enough_that_serves_less_than_arrives_on_average():

@@ -12,7 +12,7 @@ from pcaphash.report.tune.write import write_tuning
 from pcaphash.studies.shared.chance.trials import Interval
 from pcaphash.studies.tune import tune
 from pcaphash.studies.tune.tables import TableTrial
-from pcaphash.studies.tune.verdict import Cause, Halves, JudgedKeys, Little, Verdict
+from pcaphash.studies.tune.verdict import Halves, JudgedKeys, Little, TuningConclusion, TuningVerdict
 from support.traffic import flows, plain, write
 
 
@@ -103,7 +103,9 @@ def test_a_better_key_within_the_range_of_ideal_hashes_is_no_gain(best, said):
     facts = JudgedKeys(
         "max_ideal_packets", Halves(0.2, 0.3), Halves(0.1, best), 0.1, Interval(0.1, 0.38), 60.0, 0.4, Little.AS_CHANCE
     )
-    assert headline(Verdict(Cause.LITTLE, facts)).endswith(f"95 of 100 ideal hashes give 10.0% to 38.0%. {said}")
+    assert headline(TuningVerdict(TuningConclusion.LITTLE, facts)).endswith(
+        f"95 of 100 ideal hashes give 10.0% to 38.0%. {said}"
+    )
 
 
 def test_flows_left_out_are_told(tuning):

@@ -27,7 +27,6 @@ from pcaphash.studies.compare.advice import (
     VarySourcePort,
 )
 from pcaphash.studies.compare.causes import (
-    CutShort,
     FewFlows,
     HeavyFlow,
     Nothing,
@@ -37,6 +36,7 @@ from pcaphash.studies.compare.causes import (
     Unhashed,
 )
 from pcaphash.studies.compare.gain import Gain, Step
+from pcaphash.studies.shared.chance.enough import CutShort
 from support import builders
 from support.captures import pcapng_of, simple
 from support.traffic import flows, plain, tunnelled, write

@@ -12,7 +12,7 @@ import pcaphash
 from pcaphash import Device
 from pcaphash.device import default_configs
 from pcaphash.engine.saved import save_census
-from pcaphash.engine.timeline import Busiest, Timeline, parse_window
+from pcaphash.engine.timeline import BusiestShare, Timeline, parse_window
 from pcaphash.errors import ConfigurationError
 from pcaphash.report.compare.document import comparison_document
 from pcaphash.report.compare.write import write_comparison
@@ -89,7 +89,7 @@ def test_the_busiest_queue_of_single_windows():
     assert timeline.busiest is None
     for window, packets in enumerate(([4, 4], [1, 9], [0, 5], [3, 2], [6, 4])):
         timeline._loads[window + 7] = np.array([packets, packets]).T
-    assert timeline.busiest == Busiest(0.6, pytest.approx(0.98), 1, 90)
+    assert timeline.busiest == BusiestShare(0.6, pytest.approx(0.98), 1, 90)
 
 
 def test_windows_are_those_of_hashes(overlay):

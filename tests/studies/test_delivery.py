@@ -30,7 +30,7 @@ from pcaphash.studies.replay.course import Course
 from pcaphash.studies.replay.delivery import deliver
 from pcaphash.studies.replay.options import Change
 from pcaphash.studies.validate.study import validate
-from pcaphash.studies.validate.verdicts import NotJudged, Verdict
+from pcaphash.studies.validate.verdicts import NotJudged, PacketVerdict
 from support.comparing import capture_paths
 from support.shared import ROOT, needs_shared
 
@@ -96,7 +96,7 @@ def assert_circle_closes(trace: Path, device: pcaphash.Device, folder: Path):
         of = trace if carrier in TABLES else path
         found = validate(of, device, source_of(carrier, path, device))
         assert found.mismatches == 0, (carrier, found.faults)
-        assert found.verdicts[Verdict.MATCH] == expected.known, carrier
+        assert found.verdicts[PacketVerdict.MATCH] == expected.known, carrier
         assert sum(found.not_compared.values()) == expected.unknown, carrier
         assert found.not_compared.get(NotJudged.NOTHING_REPORTED, 0) in (0, expected.unknown), carrier
         if carrier not in TABLES:
@@ -164,7 +164,7 @@ def test_one_wrong_bit_is_found(tmp_path, carrier):
     trace, source = VXLAN if carrier in TABLES else path, source_of(carrier, path, device)
     found = validate(trace, device, source)
     verdicts = {verdict: n for verdict, n in found.verdicts.items() if n}
-    assert verdicts == {Verdict.WRONG_VALUE: 1, Verdict.MATCH: found.reading.selected - 1}
+    assert verdicts == {PacketVerdict.WRONG_VALUE: 1, PacketVerdict.MATCH: found.reading.selected - 1}
 
 
 @pytest.mark.parametrize("spec", DEVICES)
@@ -227,7 +227,7 @@ def test_what_is_dropped_is_not_there_and_counted(tmp_path):
     assert int.from_bytes(dropped, "little") == n // 3
     assert validate(capture, device).mismatches == 0
     found = validate(VXLAN, device, ReportedTable(table))
-    assert (found.mismatches, found.verdicts[Verdict.MATCH]) == (0, n - n // 3)
+    assert (found.mismatches, found.verdicts[PacketVerdict.MATCH]) == (0, n - n // 3)
     assert [int(line.split(",")[0]) for line in table.read_text().splitlines()[1:]] == [
         number for number in range(1, n + 1) if number % 3
     ]

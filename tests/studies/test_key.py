@@ -16,7 +16,7 @@ from pcaphash.engine.saved import save_census
 from pcaphash.engine.selecting.selection import Selection
 from pcaphash.errors import ConfigurationError
 from pcaphash.studies.census import census
-from pcaphash.studies.key.facts import Part, Symmetry, Varying, Weakness, find_facts, hash_rank_of
+from pcaphash.studies.key.facts import InputPart, Symmetry, Varying, Weakness, find_facts, hash_rank_of
 from pcaphash.studies.shared.linear.hash_input import INPUT_BYTES_OF, HashInput
 from support.shared import ROOT
 from support.traffic import flows, plain, write
@@ -146,7 +146,7 @@ def test_bits_that_no_hash_depends_on_are_counted():
     assert with_ports.ignored == {}
     assert facts.zero_tail == 4
     shorter = facts_of(bytes(range(2, 34)), pad_key=True)[HashInput.IPV6_PORTS]
-    assert shorter.ignored == {Part.SOURCE_PORT: 16, Part.DESTINATION_PORT: 16}
+    assert shorter.ignored == {InputPart.SOURCE_PORT: 16, InputPart.DESTINATION_PORT: 16}
     assert Weakness.IGNORED_BITS in find_facts(Device(hash_key=bytes(range(2, 34)), pad_key=True)).weaknesses
     port, other = b"\0\1", b"\7\7"
     addresses = bytes(range(32))

@@ -15,7 +15,7 @@ from pcaphash.device.hash_key import NAMED_KEYS
 from pcaphash.errors import ConfigurationError
 from pcaphash.studies.recover_key import recover_key
 from pcaphash.studies.recover_key.queues import UNKNOWN, find_queue_sums
-from pcaphash.studies.recover_key.result import Conclusion
+from pcaphash.studies.recover_key.result import RecoveryConclusion
 from pcaphash.studies.recover_key.solution import KEY_BITS
 from pcaphash.studies.shared.linear.hash_input import HashInput
 from support import builders
@@ -147,7 +147,7 @@ def test_queues_of_ipv6_tell_all_that_queues_depend_on(tmp_path):
     with path.open("wb") as stream:
         write_pcapng(stream, [ReportedPacket(ipv6(data), queue=queue_of(data, device)) for data in some])
     recovery = recover_key(path, Device(hash_types="base"))
-    assert recovery.conclusion == Conclusion.COMPLETE_FOR_QUEUES
+    assert recovery.conclusion == RecoveryConclusion.COMPLETE_FOR_QUEUES
     assert recovery.solution.known_bits == 290
     assert recovery.beside_queues == 29
     assert set(recovery.calculable) == set(HashInput)
@@ -204,7 +204,7 @@ def test_equations_may_hold_where_no_key_gives_the_queues(tmp_path):
     device = Device(hash_key=KEY, queues=6)
     # The lowest bit is right, but which of the three queues with it is not the hash's doing.
     path = captured(tmp_path / "q.pcapng", flows(400), device, lambda number, queue: queue % 2 + 2 * (number % 3))
-    assert recover_key(path, device).conclusion == Conclusion.NO_KEY
+    assert recover_key(path, device).conclusion == RecoveryConclusion.NO_KEY
 
 
 def test_another_table_is_noticed(tmp_path):
@@ -214,7 +214,7 @@ def test_another_table_is_noticed(tmp_path):
     fewer = recover_key(path, Device(queues=4))  # to which half of the packets cannot have come
     assert fewer.best is None
     assert 150 < fewer.fits[0].contradictions < 250
-    assert fewer.conclusion == Conclusion.NO_KEY
+    assert fewer.conclusion == RecoveryConclusion.NO_KEY
     text = run("recover-key", path, "--queues", "4").stdout.decode()
     assert text.startswith("No key produces these receive queues.")
     assert "Give the table that the device had: --ethtool, --queues, --indirection-table." in text

@@ -17,7 +17,7 @@ from pcaphash.studies.recover_key import recover_key
 from pcaphash.studies.recover_key.agreement import Agreement, Packets
 from pcaphash.studies.recover_key.solution import KEY_BITS, WHOLE_HASH, Solution, solve_most
 from pcaphash.studies.shared.linear.basis import Basis
-from pcaphash.studies.shared.linear.span import Span
+from pcaphash.studies.shared.linear.span import BasisSpan
 from support import builders
 from support.builders import IPV4, IPV6
 from support.comparing import device_of
@@ -310,7 +310,7 @@ def test_a_span_agrees_with_its_basis(size):
     some = packets_of(numbers, CONFIGURATION.key, [(40, size)])
     basis = Basis()
     basis.add(some.words, some.values ^ np.uint32(start))
-    span = Span(basis)
+    span = BasisSpan(basis)
     mixes = [numbers.sample(range(40), 2 * numbers.randrange(1, 8) + 1) for _ in range(50)]
     words = np.array([np.bitwise_xor.reduce(some.words[mix]) for mix in mixes])
     values = np.array([np.bitwise_xor.reduce(some.values[mix]) for mix in mixes]) ^ np.uint32(start)

@@ -10,7 +10,7 @@ import pytest
 from naive.configuration import Configuration
 from pcaphash.report.validate.write import write_validation
 from pcaphash.studies.validate import validate
-from pcaphash.studies.validate.queues.steering import Followed, Steering
+from pcaphash.studies.validate.queues.steering import Followed, FollowedHashes
 from support.comparing import device_of
 from support.diagnosing import SaidOf, misbehave, separating_frames
 from support.traffic import flows, plain, write
@@ -59,7 +59,7 @@ def test_a_device_that_only_reports_a_wrong_hash(tmp_path, frames, right, name):
     said = [replace(each, queue=due.queue) for each, due in zip(wrong, right, strict=True)]
     n = sum(queue_of(each.value) != due.queue for each, due in zip(wrong, right, strict=True))
     found = found_on(frames, said, tmp_path)
-    assert found.steering == Steering(Followed.EXPECTED, n, n)
+    assert found.steering == FollowedHashes(Followed.EXPECTED, n, n)
     text, document = StringIO(), StringIO()
     write_validation(found, "table", text)
     write_validation(found, "json", document)
@@ -82,7 +82,7 @@ def test_hashes_that_nobody_knows(tmp_path, frames, right):
 def test_hashes_that_are_missing_where_steering_is_right(tmp_path, frames, right):
     said = [replace(each, value=0, report="NONE") for each in right]
     n = sum(each.queue != 0 for each in right)
-    assert steering_on(frames, said, tmp_path) == Steering(Followed.EXPECTED, n, n)
+    assert steering_on(frames, said, tmp_path) == FollowedHashes(Followed.EXPECTED, n, n)
 
 
 def test_a_few_packets_that_filters_steer_elsewhere(tmp_path, frames, right):

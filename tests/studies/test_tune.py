@@ -11,13 +11,14 @@ from pcaphash.engine.saved import save_census
 from pcaphash.errors import ConfigurationError
 from pcaphash.studies.census import census
 from pcaphash.studies.shared.chance.baseline import Baseline
+from pcaphash.studies.shared.chance.enough import CutShort
 from pcaphash.studies.shared.chance.spread import spread
 from pcaphash.studies.tune import tune
 from pcaphash.studies.tune.cautions import (
+    BlamedTable,
     RepeatingKey,
     SmallTable,
     UnequalEntries,
-    UnevenTable,
     UnusedQueues,
     ZeroKey,
     list_cautions,
@@ -25,7 +26,6 @@ from pcaphash.studies.tune.cautions import (
 from pcaphash.studies.tune.tables import Turns, Weights, ethtool_table, partition, rebalance
 from pcaphash.studies.tune.trial import CHOOSING, JUDGING, fold, place, random_keys, split_inputs
 from pcaphash.studies.tune.verdict import (
-    CutShort,
     FewInputs,
     FewPackets,
     Halves,
@@ -130,7 +130,7 @@ def test_the_device_s_own_table_stands_beside_an_even_one_of_its_size(many):
     assert [size for size, table in of_table if table == "given"] == [8]
     even = tune(many, Device(queues=4, indirection_table_size=8), n_keys=50)
     assert of_table[8, "equal"] == {each.size: each.median for each in even.sizes}[8] < of_table[8, "given"]
-    caution = next(each for each in tuning.verdict.cautions if isinstance(each, UnevenTable))
+    caution = next(each for each in tuning.verdict.cautions if isinstance(each, BlamedTable))
     assert (caution.excess, caution.excess_even) == tuple(
         each.analysis.summary["max_ideal_packets"][0] for each in (tuning, even)
     )
@@ -273,7 +273,7 @@ def test_cautions_name_what_is_doubtful():
 def test_a_table_is_the_cause_only_where_an_even_one_would_be_better():
     table = [0, 0, 0, 1, 0, 0, 0, 1]
     (caution,) = cautions_of(Device(queues=2, indirection_table=table))
-    assert caution == UnevenTable(0, 6, 8, 2, 0.5, 0.0)
+    assert caution == BlamedTable(0, 6, 8, 2, 0.5, 0.0)
     made_for_them = [1, 1, 1, 3, 1, 1, 1, 3]
     assert cautions_of(Device(queues=2, indirection_table=table), made_for_them) == []
     on_one_entry = [96, 1, 1, 1, 1, 1, 1, 1]

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from naive.toeplitz import toeplitz
 from pcaphash import Device
 from pcaphash.studies.tune import tune
-from pcaphash.studies.tune.search import Gain, conclude, moves_of, search_key
+from pcaphash.studies.tune.search import SearchGain, conclude, moves_of, search_key
 from pcaphash.studies.tune.trial import CHOOSING, split_choosing, split_inputs
 from pcaphash.studies.tune.verdict import Halves
 from support.traffic import flows, plain, write
@@ -69,13 +69,13 @@ def test_the_choosing_half_is_shared_out():
 @pytest.mark.parametrize(
     ("measure", "found", "ideal", "gain"),
     [
-        ("max_ideal_packets", None, 0.1, Gain.NONE),
-        ("max_ideal_packets", Halves(0.1, 0.05), 0.1, Gain.LASTING),
-        ("max_ideal_packets", Halves(0.1, 0.15), 0.1, Gain.NOT_LASTING),
-        ("max_ideal_packets", Halves(0.1, 0.19), 0.3, Gain.NOT_LASTING),
-        ("max_ideal_packets", Halves(0.1, 0.3), 0.5, Gain.NOT_LASTING),
-        ("jain_packets", Halves(0.9, 0.95), 0.9, Gain.LASTING),
-        ("jain_packets", Halves(0.9, 0.85), 0.9, Gain.NOT_LASTING),
+        ("max_ideal_packets", None, 0.1, SearchGain.NONE),
+        ("max_ideal_packets", Halves(0.1, 0.05), 0.1, SearchGain.LASTING),
+        ("max_ideal_packets", Halves(0.1, 0.15), 0.1, SearchGain.NOT_LASTING),
+        ("max_ideal_packets", Halves(0.1, 0.19), 0.3, SearchGain.NOT_LASTING),
+        ("max_ideal_packets", Halves(0.1, 0.3), 0.5, SearchGain.NOT_LASTING),
+        ("jain_packets", Halves(0.9, 0.95), 0.9, SearchGain.LASTING),
+        ("jain_packets", Halves(0.9, 0.85), 0.9, SearchGain.NOT_LASTING),
     ],
 )
 def test_a_gain_is_one_only_if_it_is_more_than_chance(measure, found, ideal, gain):
@@ -88,7 +88,7 @@ def test_a_search_is_part_of_tuning(tmp_path):
     trace = write(tmp_path / "many.pcapng", [plain(flow) for flow in flows(600)])
     found = [tune(trace, n_keys=60, seed=seed) for seed in range(6)]
     assert all(each.search.tried == 15 and each.n_random == 60 for each in found)
-    assert all(each.search.gain != Gain.LASTING for each in found)  # of flows at random, no key suits others
+    assert all(each.search.gain != SearchGain.LASTING for each in found)  # of flows at random, no key suits others
     for each in found:
         assert (len(each.keys) == 62) == (each.search.found is not None)
         if each.search.found is not None:

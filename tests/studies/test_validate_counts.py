@@ -9,8 +9,8 @@ import naive.device
 from naive.configuration import Configuration
 from pcaphash.capture.reader import Reader
 from pcaphash.engine.census.describer import Describer
-from pcaphash.studies.validate.counting import Counts
-from pcaphash.studies.validate.verdicts import FAULTS, Expectations, Leniency, NotJudged, Verdict, judge
+from pcaphash.studies.validate.counting import JudgedCounts
+from pcaphash.studies.validate.verdicts import FAULTS, Expectations, Leniency, NotJudged, PacketVerdict, judge
 from support.captures import pcapng_of
 from support.comparing import device_of
 from support.diagnosing import SaidOf, as_said
@@ -28,24 +28,24 @@ def test_parts_add_up_in_any_order(tmp_path):
     random.Random(2).shuffle(said)
     device = device_of(CONFIGURATION)
     describer, expected = Describer(device), Expectations(device)
-    whole, parts, first = Counts(), [], 1
+    whole, parts, first = JudgedCounts(), [], 1
     for block in Reader(str(trace), 2**12).blocks():
         _, reported = SaidOf(said).read(block, first)
         found = describer.describe(block)
         expected.learn(describer.decisions)
         judgement = judge(found, reported, expected, Leniency())
-        parts.append(Counts())
+        parts.append(JudgedCounts())
         for counts in (parts[-1], whole):
             counts.append(found, reported, judgement)
         first += len(block.records)
     assert len(parts) > 2
     random.Random(3).shuffle(parts)
-    combined = Counts()
+    combined = JudgedCounts()
     for part in parts:
         combined.combine(part)
     for name, value in vars(whole).items():
         assert np.array_equal(getattr(combined, name), value) if name != "reported" else combined.reported == value
-    assert whole.verdicts[Verdict.WRONG_VALUE] > 0
+    assert whole.verdicts[PacketVerdict.WRONG_VALUE] > 0
     assert sum(whole.verdicts.values()) + sum(whole.not_compared.values()) == len(frames)
     assert whole.not_compared[NotJudged.NOT_SHOWN] > 0
     assert all(whole.faults[verdict] >= whole.verdicts[verdict] for verdict in FAULTS.values())

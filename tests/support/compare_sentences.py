@@ -26,10 +26,9 @@ from pcaphash.studies.compare.advice import (
 )
 from pcaphash.studies.compare.causes import (
     Cause,
-    CutShort,
+    CrowdedInputs,
     Facts,
     FewFlows,
-    FewInputs,
     HeavyFlow,
     Ideal,
     Nothing,
@@ -42,7 +41,8 @@ from pcaphash.studies.compare.causes import (
 from pcaphash.studies.compare.finding import Crowding, Finding
 from pcaphash.studies.compare.gain import Gain, Step
 from pcaphash.studies.compare.missed import MissedTunnel
-from pcaphash.studies.compare.verdict import Conclusion, Verdict
+from pcaphash.studies.compare.verdict import ComparisonConclusion, ComparisonVerdict
+from pcaphash.studies.shared.chance.enough import CutShort
 from pcaphash.studies.shared.linear.hash_input import HashInput
 from pcaphash.studies.shared.linear.index_bits import Dependency
 from pcaphash.studies.shared.linear.reach import Reach
@@ -71,9 +71,9 @@ CAUSES: list[tuple[Cause, Facts | MissedTunnel | None]] = [
     (Cause.SINGLE_FLOW, FLOW),
     (Cause.NO_PORTS, replace(FLOW, endpoints="10.0.0.1 > 10.0.0.2")),
     (Cause.NO_PORTS, replace(FLOW, endpoints="10.0.0.1 > 10.0.0.2", encapsulation="VXLAN")),
-    (Cause.FEW_INPUTS, FewInputs(179, 6, 0.8, 0.15, 296)),
-    (Cause.FEW_INPUTS, FewInputs(2, 1, 0.9, 0.9, 1)),
-    (Cause.FEW_INPUTS, FewInputs(1, 1, 1.0, 1.0, 500)),
+    (Cause.FEW_INPUTS, CrowdedInputs(179, 6, 0.8, 0.15, 296)),
+    (Cause.FEW_INPUTS, CrowdedInputs(2, 1, 0.9, 0.9, 1)),
+    (Cause.FEW_INPUTS, CrowdedInputs(1, 1, 1.0, 1.0, 500)),
     (Cause.HEAVY_FLOWS, FewFlows(5000, 12, 8)),
     (Cause.FEW_FLOWS, FewFlows(16, 6, 8)),
     (Cause.FEW_FLOWS, FewFlows(2, 1, 8)),
@@ -135,9 +135,11 @@ def _found(
     return Finding(name, cause, excess, 8, None, facts, None)
 
 
-def _headline(conclusion: Conclusion, findings: list[Finding], gain: Gain | None = None) -> str:
+def _headline(conclusion: ComparisonConclusion, findings: list[Finding], gain: Gain | None = None) -> str:
     """Say what follows from findings, of which the first is the best and the last the worst."""
-    return put_into_words(Verdict(conclusion, findings, [], findings[0], findings[-1], gain), Reading()).headline
+    return put_into_words(
+        ComparisonVerdict(conclusion, findings, [], findings[0], findings[-1], gain), Reading()
+    ).headline
 
 
 def _findings() -> Iterator[str]:
@@ -148,7 +150,9 @@ def _findings() -> Iterator[str]:
     findings += [replace(uneven, cause=Cause.UNEVEN, ideal=ideal) for ideal in IDEALS]
     findings.append(replace(uneven, limits=(REACH,)))
     assert {finding.cause for finding in findings} == set(Cause)
-    for words in put_into_words(Verdict(Conclusion.UNEVEN, findings, [], uneven, uneven), Reading()).findings:
+    for words in put_into_words(
+        ComparisonVerdict(ComparisonConclusion.UNEVEN, findings, [], uneven, uneven), Reading()
+    ).findings:
         yield words.text
 
 
@@ -158,11 +162,11 @@ def _beside_cut_ones(even: Finding) -> Iterator[str]:
     judged = replace(even, config="outer")
     uneven = replace(_found(Cause.UNEVEN, Unexplained(1.0, 0.0, 0.0, 0.3)), config="outer")
     for conclusion, findings, found in (
-        (Conclusion.EVEN, [judged, cut], judged),
-        (Conclusion.EVEN, [judged, replace(judged, config="addresses"), cut, shorter], judged),
-        (Conclusion.UNEVEN, [uneven, cut], uneven),
+        (ComparisonConclusion.EVEN, [judged, cut], judged),
+        (ComparisonConclusion.EVEN, [judged, replace(judged, config="addresses"), cut, shorter], judged),
+        (ComparisonConclusion.UNEVEN, [uneven, cut], uneven),
     ):
-        yield put_into_words(Verdict(conclusion, findings, [], found, found), Reading()).headline
+        yield put_into_words(ComparisonVerdict(conclusion, findings, [], found, found), Reading()).headline
 
 
 def _with_even_tables(even: Finding, uneven: Finding) -> Iterator[str]:
@@ -170,13 +174,17 @@ def _with_even_tables(even: Finding, uneven: Finding) -> Iterator[str]:
     table = _found(Cause.TABLE, UnevenTable(0, 19, 64, 16, 0))
     few, hashed = replace(_found(Cause.FEW_FLOWS, FewFlows(16, 6, 8)), excess=0.2, config="inner"), _found(Cause.HASH)
     for with_even_table in (
-        Verdict(Conclusion.EVEN, [even, even], [], even, even),
-        Verdict(Conclusion.GAIN, [even, uneven], [], even, uneven, GAIN),
-        Verdict(Conclusion.GAIN, [few, uneven], [], few, uneven, replace(GAIN, step=Step.PORTS, excess=0.2)),
-        Verdict(Conclusion.UNEVEN, [few], [], few, few),
-        Verdict(Conclusion.UNEVEN, [hashed], [], hashed, hashed),
+        ComparisonVerdict(ComparisonConclusion.EVEN, [even, even], [], even, even),
+        ComparisonVerdict(ComparisonConclusion.GAIN, [even, uneven], [], even, uneven, GAIN),
+        ComparisonVerdict(
+            ComparisonConclusion.GAIN, [few, uneven], [], few, uneven, replace(GAIN, step=Step.PORTS, excess=0.2)
+        ),
+        ComparisonVerdict(ComparisonConclusion.UNEVEN, [few], [], few, few),
+        ComparisonVerdict(ComparisonConclusion.UNEVEN, [hashed], [], hashed, hashed),
     ):
-        verdict = Verdict(Conclusion.UNEVEN, [table], [], table, table, with_even_table=with_even_table)
+        verdict = ComparisonVerdict(
+            ComparisonConclusion.UNEVEN, [table], [], table, table, with_even_table=with_even_table
+        )
         yield put_into_words(verdict, Reading()).headline
 
 
@@ -187,21 +195,23 @@ def compare_sentences() -> Iterator[str]:
     for cause, facts in CAUSES:
         found = _found(cause, facts)
         if not found.is_judged:
-            yield put_into_words(Verdict(Conclusion(cause.value), [found], []), Reading()).headline
+            yield put_into_words(ComparisonVerdict(ComparisonConclusion(cause.value), [found], []), Reading()).headline
             continue
-        yield _headline(Conclusion.UNEVEN, [found])
-        yield _headline(Conclusion.GAIN, [replace(found, excess=0.2, config="inner"), found], GAIN)
-    yield _headline(Conclusion.EVEN, [even])
-    yield _headline(Conclusion.EVEN, [even, even])
+        yield _headline(ComparisonConclusion.UNEVEN, [found])
+        yield _headline(ComparisonConclusion.GAIN, [replace(found, excess=0.2, config="inner"), found], GAIN)
+    yield _headline(ComparisonConclusion.EVEN, [even])
+    yield _headline(ComparisonConclusion.EVEN, [even, even])
     yield from _beside_cut_ones(even)
     unexplained, hashed = _found(Cause.UNEVEN, Unexplained(0.0, 0.0, 0.0)), _found(Cause.HASH)
-    yield _headline(Conclusion.UNEVEN, [hashed, hashed])
-    yield _headline(Conclusion.UNEVEN, [even, unexplained])
-    yield _headline(Conclusion.UNEVEN, [replace(unexplained, excess=0.3, config="inner"), unexplained])
-    yield _headline(Conclusion.UNEVEN, [replace(hashed, excess=0.3, config="inner"), unexplained])
+    yield _headline(ComparisonConclusion.UNEVEN, [hashed, hashed])
+    yield _headline(ComparisonConclusion.UNEVEN, [even, unexplained])
+    yield _headline(ComparisonConclusion.UNEVEN, [replace(unexplained, excess=0.3, config="inner"), unexplained])
+    yield _headline(ComparisonConclusion.UNEVEN, [replace(hashed, excess=0.3, config="inner"), unexplained])
     for step in Step:
         for is_certain in (True, False):
-            yield _headline(Conclusion.GAIN, [even, unexplained], replace(GAIN, step=step, is_certain=is_certain))
+            yield _headline(
+                ComparisonConclusion.GAIN, [even, unexplained], replace(GAIN, step=step, is_certain=is_certain)
+            )
     yield from _with_even_tables(even, unexplained)
     assert {type(each) for each in ADVICE} == set(get_args(Advice))
     for each in ADVICE:

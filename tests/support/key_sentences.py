@@ -15,7 +15,7 @@ from pcaphash.studies.key.facts import KeyFacts, Symmetry, Varying, Weakness, fi
 from pcaphash.studies.shared.linear.hash_input import HashInput
 from pcaphash.studies.shared.linear.index_bits import Dependency
 from pcaphash.studies.shared.linear.reach import Reach
-from pcaphash.studies.steer.result import Steering, Target
+from pcaphash.studies.steer.result import QueueFlows, Steering
 from pcaphash.studies.steer.unreached import Unreached, WhyNot, reason_text
 
 RANDOM = bytes.fromhex("5ac1e1a0f3b7c842d96e0f7b3182ad54e8c3901f6fd7257ab4de1896c05e3347a91bf26d80c45f31")
@@ -80,7 +80,7 @@ def key_sentences() -> Iterator[str]:
 def steer_sentences() -> Iterator[str]:
     """Say what flows there are, and why there are none."""
     flow = (hash_tuple("192.0.2.1", "192.0.2.2", 1000, 80),)
-    some = [Target(queue, (flow,), 64) for queue in range(3)]
+    some = [QueueFlows(queue, (flow,), 64) for queue in range(3)]
     for targets in (some[:1], some):
         for tunnel, header in (("", ""), ("VXLAN", "inner"), ("GENEVE", "outer")):
             for is_both in (False, True):

@@ -18,19 +18,19 @@ from pcaphash.report.replay.words import (
     verdict_lines,
 )
 from pcaphash.studies.replay import Change, ReplayOptions
-from pcaphash.studies.replay.busiest import Busiest
+from pcaphash.studies.replay.busiest import BusiestCore
 from pcaphash.studies.replay.into import Loss, Sent, Unsent
-from pcaphash.studies.replay.result import Backwards, Clock, Jump, Lossless, Replay, Verdict
+from pcaphash.studies.replay.result import Backwards, Clock, Jump, Lossless, Replay, ReplayVerdict
 from pcaphash.targets.answer import NotSent, WhyLost
 from pcaphash.targets.interface import Lateness
 
 SERVED, TRIED = ReplayOptions(service_ps=500_000), ReplayOptions()
-ONE = Verdict("inner", False, 8, 1000, 0, 0, 0, 0, 1e9)
+ONE = ReplayVerdict("inner", False, 8, 1000, 0, 0, 0, 0, 1e9)
 NEEDS = replace(ONE, dropped=None, lossless=Lossless(0.99e6, 1e6))
 BASELINES = ("shared-ring", "round-robin", "ideal-hash")
 
 
-def _replayed(*verdicts: Verdict, options: ReplayOptions = SERVED, **fields: object) -> Replay:
+def _replayed(*verdicts: ReplayVerdict, options: ReplayOptions = SERVED, **fields: object) -> Replay:
     given = {"packets": 1000, "duration_ns": 1e9, "first_arrival_ns": None, **fields}
     return Replay(Reading(), (), options, Clock(), verdicts=list(verdicts), **given)
 
@@ -54,7 +54,7 @@ def _at_a_rate() -> Iterator[Replay]:
         yield _replayed(ONE, options=options)
     baselines = [replace(ONE, config=name, is_baseline=True, dropped=n) for n, name in enumerate(BASELINES)]
     yield _replayed(replace(ONE, dropped=310), *baselines)
-    slow = replace(ONE, busiest=Busiest(3e6, 2.0, 1.5))
+    slow = replace(ONE, busiest=BusiestCore(3e6, 2.0, 1.5))
     yield _replayed(slow)
     yield _replayed(slow, replace(ONE, config="outer"), replace(slow, config="base", dropped=310))
     delays = [{"config": "inner", "delay_max_ns": 5000.0}, {"config": "outer", "delay_max_ns": 70000.0}]
@@ -81,7 +81,7 @@ def _at_any_rate() -> Iterator[Replay]:
     yield _replayed(NEEDS, replace(NEEDS, config="outer"), options=TRIED)
     for average_pps, ring_fills in ((1.5e6, 0.07), (1.5e6, 3.2), (0.5e6, 50.0)):
         for lossless in (NEEDS.lossless, Lossless(None, 10.0)):
-            short = replace(NEEDS, lossless=lossless, busiest=Busiest(average_pps, ring_fills))
+            short = replace(NEEDS, lossless=lossless, busiest=BusiestCore(average_pps, ring_fills))
             yield _replayed(short, replace(short, config="base"), other, options=TRIED)
     baselines = [replace(NEEDS, config=name, is_baseline=True) for name in BASELINES]
     shares = {"inner": (0.7, 0.0, 0.0), "outer": (0.7, 0.31, 0.0)}

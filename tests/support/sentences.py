@@ -12,14 +12,13 @@ from pcaphash.report.words.measures import brief_measure
 from pcaphash.studies.recover_key import Recovery
 from pcaphash.studies.recover_key.result import Assumption, Fit, ValueOrder
 from pcaphash.studies.recover_key.solution import KEY_BITS, Solution
+from pcaphash.studies.shared.chance.enough import CutShort
 from pcaphash.studies.shared.chance.trials import Interval
 from pcaphash.studies.sweep import MEASURE_COLUMNS, sweep
-from pcaphash.studies.sweep.verdict import Conclusion
-from pcaphash.studies.sweep.verdict import Verdict as SweepVerdict
-from pcaphash.studies.tune.cautions import RepeatingKey, SmallTable, UnequalEntries, UnevenTable, UnusedQueues, ZeroKey
+from pcaphash.studies.sweep.verdict import SweepConclusion
+from pcaphash.studies.sweep.verdict import SweepVerdict as SweepVerdict
+from pcaphash.studies.tune.cautions import BlamedTable, RepeatingKey, SmallTable, UnequalEntries, UnusedQueues, ZeroKey
 from pcaphash.studies.tune.verdict import (
-    Cause,
-    CutShort,
     FewInputs,
     FewPackets,
     Halves,
@@ -28,7 +27,8 @@ from pcaphash.studies.tune.verdict import (
     Little,
     NoHash,
     OneQueue,
-    Verdict,
+    TuningConclusion,
+    TuningVerdict,
 )
 from support.compare_sentences import compare_sentences
 from support.key_sentences import key_sentences, steer_sentences
@@ -44,43 +44,44 @@ def _judged(measure: str, why: Little | None) -> JudgedKeys:
 def tune_sentences() -> Iterator[str]:
     """Say each verdict of ``tune`` and each caution."""
     told = [
-        (Cause.NOTHING, FewInputs(0)),
-        (Cause.NOTHING, FewInputs(1)),
-        (Cause.NOTHING, FewPackets(1234, 4096, 1024)),
-        (Cause.NOTHING, FewPackets(1234, 8192, 1024, 2)),
-        (Cause.NOTHING, CutShort(1000, 803)),
-        (Cause.NOTHING, OneQueue()),
-        (Cause.NOTHING, NoHash()),
-        (Cause.NO_FLOWS, JudgedTable("jain_bytes", 0.5, 0.987654, is_gain=True)),
-        (Cause.NO_FLOWS, JudgedTable("max_ideal_packets", 0.089, 0.089, is_gain=False)),
-        *((Cause.LITTLE, _judged("min_ideal_packets", why)) for why in Little),
+        (TuningConclusion.NOTHING, FewInputs(0)),
+        (TuningConclusion.NOTHING, FewInputs(1)),
+        (TuningConclusion.NOTHING, FewPackets(1234, 4096, 1024)),
+        (TuningConclusion.NOTHING, FewPackets(1234, 8192, 1024, 2)),
+        (TuningConclusion.NOTHING, CutShort(1000, 803)),
+        (TuningConclusion.NOTHING, OneQueue()),
+        (TuningConclusion.NOTHING, NoHash()),
+        (TuningConclusion.NO_FLOWS, JudgedTable("jain_bytes", 0.5, 0.987654, is_gain=True)),
+        (TuningConclusion.NO_FLOWS, JudgedTable("max_ideal_packets", 0.089, 0.089, is_gain=False)),
+        *((TuningConclusion.LITTLE, _judged("min_ideal_packets", why)) for why in Little),
         *(
-            (Cause.KEY, _judged(f"{name}_{unit}", None))
+            (TuningConclusion.KEY, _judged(f"{name}_{unit}", None))
             for name in ("max_ideal", "min_ideal", "jain", "cov", "entropy")
             for unit in ("packets", "bytes")
         ),
     ]
-    yield from (headline(Verdict(cause, facts)) for cause, facts in told)
-    yield from reasons(Verdict(Cause.NO_FLOWS, JudgedTable("cov_packets", 1.0, 0.5, is_gain=True)))
-    yield from reasons(Verdict(Cause.KEY, _judged("max_ideal_bytes", None)))
+    yield from (headline(TuningVerdict(cause, facts)) for cause, facts in told)
+    yield from reasons(TuningVerdict(TuningConclusion.NO_FLOWS, JudgedTable("cov_packets", 1.0, 0.5, is_gain=True)))
+    yield from reasons(TuningVerdict(TuningConclusion.KEY, _judged("max_ideal_bytes", None)))
     yield from (
-        tuning_title(Verdict(Cause.KEY, _judged(measure, None))) for measure in ("max_ideal_packets", "cov_bytes")
+        tuning_title(TuningVerdict(TuningConclusion.KEY, _judged(measure, None)))
+        for measure in ("max_ideal_packets", "cov_bytes")
     )
     little = _judged("max_ideal_packets", Little.AS_CHANCE)
-    yield tuning_title(Verdict(Cause.LITTLE, little))
-    yield tuning_title(Verdict(Cause.LITTLE, replace(little, current=Halves(0.2, 0.2))))
+    yield tuning_title(TuningVerdict(TuningConclusion.LITTLE, little))
+    yield tuning_title(TuningVerdict(TuningConclusion.LITTLE, replace(little, current=Halves(0.2, 0.2))))
     within = replace(little, current=Halves(0.2, 0.2), worse_than=60.0)
     better = replace(little, current=Halves(0.05, 0.05), current_on_all=0.04, worse_than=0.5)
     for each in (within, better):
-        yield headline(Verdict(Cause.LITTLE, each))
-    yield from reasons(Verdict(Cause.LITTLE, within))
+        yield headline(TuningVerdict(TuningConclusion.LITTLE, each))
+    yield from reasons(TuningVerdict(TuningConclusion.LITTLE, within))
     yield from map(caution_text, (UnusedQueues(2, 8), UnusedQueues(1, 8)))
     cautions = (
         ZeroKey(),
         RepeatingKey(1, 256),
         RepeatingKey(2, 65536),
         SmallTable(16, 4, 8),
-        UnevenTable(0, 19, 64, 16, 3.6, 0.145),
+        BlamedTable(0, 19, 64, 16, 3.6, 0.145),
     )
     yield from map(caution_text, (*cautions, UnequalEntries(6, 21, 22)))
 
@@ -118,8 +119,8 @@ def sweep_sentences() -> Iterator[str]:
     """Say each verdict of ``sweep``."""
     swept = sweep(ROOT / "sample_traces" / "geneve.pcap")
     verdicts = [SweepVerdict(conclusion, 9, 32, cut_share=0.803, n_alike=12, alike=["all"], worse=["linux", "none"])
-                for conclusion in Conclusion]  # fmt: skip
-    verdicts.append(SweepVerdict(Conclusion.SEVERAL_BEST, 99, 32, n_alike=2, worse=["none"]))
+                for conclusion in SweepConclusion]  # fmt: skip
+    verdicts.append(SweepVerdict(SweepConclusion.SEVERAL_BEST, 99, 32, n_alike=2, worse=["none"]))
     for verdict in verdicts:
         each = replace(swept)
         each.__dict__["verdict"] = verdict  # which is calculated when first asked for

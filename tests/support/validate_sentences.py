@@ -32,16 +32,16 @@ from pcaphash.studies.validate.log import notes as log_notes
 from pcaphash.studies.validate.log.notes import MatchedBy
 from pcaphash.studies.validate.queues.rule import QueueRule, QueueRuleKind
 from pcaphash.studies.validate.queues.rules import QueueDiagnosis
-from pcaphash.studies.validate.queues.steered import Steered
-from pcaphash.studies.validate.queues.steering import Followed, Steering
+from pcaphash.studies.validate.queues.steered import SteeredKinds
+from pcaphash.studies.validate.queues.steering import Followed, FollowedHashes
 from pcaphash.studies.validate.result import Example, TraceNote
 from pcaphash.studies.validate.search.blank import Blank
-from pcaphash.studies.validate.search.diagnosis import Cause, Diagnosis
+from pcaphash.studies.validate.search.diagnosis import Diagnosis, FaultCause
 from pcaphash.studies.validate.search.displacement import MoreStretches
 from pcaphash.studies.validate.search.fields import Besides
 from pcaphash.studies.validate.search.kinship import Common
 from pcaphash.studies.validate.search.traits import Span, Trait, TraitKind
-from pcaphash.studies.validate.verdicts import FAULTS, NotJudged, TunnelNaming, Verdict
+from pcaphash.studies.validate.verdicts import FAULTS, NotJudged, PacketVerdict, TunnelNaming
 
 SUBJECTS = {
     FaultKind.FLAVOR: ["qemu", "qemu-ebpf", "qemu-ebpf-inner", "ena-gen4", "ena-gen5", "corundum", "vpp"],
@@ -108,8 +108,8 @@ def example(packet: int) -> Example:
 
 
 def _validation(match: int, wrong: int, packets: int = 3, reasons: dict[NotJudged, int] | None = None) -> Validation:
-    verdicts = dict.fromkeys((Verdict.MATCH, *FAULTS.values()), 0)
-    verdicts |= {Verdict.MATCH: match, Verdict.WRONG_VALUE: wrong}
+    verdicts = dict.fromkeys((PacketVerdict.MATCH, *FAULTS.values()), 0)
+    verdicts |= {PacketVerdict.MATCH: match, PacketVerdict.WRONG_VALUE: wrong}
     reported = dict.fromkeys(("hash_value", "hash_report", "hash_report_tunnel", "queue"), 0)
     return Validation(Device(), Reading(packets=packets), verdicts, verdicts, reasons or {}, reported, [], [])
 
@@ -132,11 +132,12 @@ def _headlines() -> Iterator[str]:
 
 
 def _verdicts() -> Iterator[str]:
-    for verdict in (Verdict.MATCH, *FAULTS.values()):
+    for verdict in (PacketVerdict.MATCH, *FAULTS.values()):
         yield f"{verdict}: {verdict_text(verdict, Device())}"
     for flavor in FLAVORS[1:]:
         device = Device(flavor=flavor)
-        yield f"{flavor}: {verdict_text(Verdict.MATCH, device)}: {headline(replace(_validation(9, 1), device=device))}"
+        said = headline(replace(_validation(9, 1), device=device))
+        yield f"{flavor}: {verdict_text(PacketVerdict.MATCH, device)}: {said}"
 
 
 def _decisions() -> Iterator[str]:
@@ -227,7 +228,7 @@ def _kinds() -> Iterator[str]:
 def _unexplained() -> Iterator[str]:
     """Say how many packets are unexplained, and which faults are possible."""
     fault = Fault(FaultKind.PORTS_SWAPPED, (READING,))
-    cause = Cause((fault,), 3, 0)
+    cause = FaultCause((fault,), 3, 0)
     flavor = Fault(FaultKind.FLAVOR, (READING,), subject="vpp")
     for diagnosis, about in (
         (Diagnosis([], [], 1, []), ""),
@@ -242,7 +243,7 @@ def _unexplained() -> Iterator[str]:
         more = Diagnosis([cause], [], 0, [], more_stretches=MoreStretches(n, 3000))
         yield f"more-stretches: {more_stretches_text(more)}"
     for shifts in ((1,), (2,), (1, 2)):
-        causes = [Cause((Fault(FaultKind.ROWS_EARLY, (READING,), subject=shift),), 9, 0) for shift in shifts]
+        causes = [FaultCause((Fault(FaultKind.ROWS_EARLY, (READING,), subject=shift),), 9, 0) for shift in shifts]
         rows = [TraceNote("", notes.NoRow(FILE, shifts[-1], 3000))]
         yield f"lost: {lost_text(replace(_validation(1, 1), notes=rows, diagnosis=Diagnosis(causes, [], 0, [])))}"
     for n, about in ((1, ""), (2000, "about ")):
@@ -274,14 +275,14 @@ def _rules() -> Iterator[str]:
     yield f"several: {' '.join(queue_sentences(_diagnosis(modulo, table, beyond=3), asked, 'about '))}"
     yield f"none: {' '.join(queue_sentences(_diagnosis(unhashed=7), asked, ''))}"
     yield f"independent: {' '.join(queue_sentences(replace(_diagnosis(), matching=(123, 1000)), asked, ''))}"
-    some = Steered(7, 1600, (Trait(TraitKind.DESTINATION_PORT, 443),), 2312)
-    rest = Steered(3, 400, (Trait(TraitKind.PROTOCOL, 132), Trait(TraitKind.VERSION, 4)), 5000)
+    some = SteeredKinds(7, 1600, (Trait(TraitKind.DESTINATION_PORT, 443),), 2312)
+    rest = SteeredKinds(3, 400, (Trait(TraitKind.PROTOCOL, 132), Trait(TraitKind.VERSION, 4)), 5000)
     for steered, about in (([some], ""), ([some, rest], "about ")):
         told = queue_sentences(replace(_diagnosis(), steered=steered), asked, about)
         yield f"steered: {' '.join(told)}"
     for steering, about in (
-        (Steering(Followed.EXPECTED, 2000, 2000), ""),
-        (Steering(Followed.REPORTED, 1990, 2000), "about "),
+        (FollowedHashes(Followed.EXPECTED, 2000, 2000), ""),
+        (FollowedHashes(Followed.REPORTED, 1990, 2000), "about "),
     ):
         yield f"steering: {steering_text(steering, about)}"
     for found in (

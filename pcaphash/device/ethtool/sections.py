@@ -14,7 +14,7 @@ _SHOWN_TEXT = 40
 _KEY_FORM = "two hex digits per byte, in order, separated by colons, as ethtool -x prints 6d:5a:56:da:..."
 
 
-class Table:
+class TableSection:
     """Rows of the indirection table: the number of the first entry, and entries."""
 
     def __init__(self, place: Field | str, shown: Shown) -> None:
@@ -42,7 +42,7 @@ class Table:
         return ConfigurationError(self._place, problem, "write rows such as 8: 0 1 2 3 0 1 2 3")
 
 
-class Key:
+class KeySection:
     """The hash key, on one line or several."""
 
     def __init__(self, place: Field | str, line: int, shown: Shown) -> None:

@@ -8,14 +8,14 @@ from typing import Protocol
 
 from pcaphash.device.ethtool.commands import Setting, parse_setting
 from pcaphash.device.ethtool.flows import LETTERS, Flow
-from pcaphash.device.ethtool.sections import Functions, Key, Table, Transforms
+from pcaphash.device.ethtool.sections import Functions, KeySection, TableSection, Transforms
 from pcaphash.device.ethtool.shown import Shown, read_json
 from pcaphash.device.pasted import Line, read_lines
 from pcaphash.errors import ConfigurationError, Field
 
 _NOT_SUPPORTED = "Operation not supported"
-_BELOW_HEADERS: dict[str, type[Key | Functions | Transforms]] = {
-    "RSS hash key:": Key,
+_BELOW_HEADERS: dict[str, type[KeySection | Functions | Transforms]] = {
+    "RSS hash key:": KeySection,
     "RSS hash function:": Functions,
     "RSS input transformation:": Transforms,
 }
@@ -146,7 +146,7 @@ class _Reader:
             shown = self._add_shown(rings[1], line)
             if rings[2] is not None:
                 shown.set_queues(self._place, line, int(rings[2]))
-            self._section = Table(self._place, shown)
+            self._section = TableSection(self._place, shown)
         elif header != _NOT_SUPPORTED:
             shown = self._shown or self._add_shown("", line)
             self._section = _BELOW_HEADERS[header](self._place, line, shown)
@@ -197,10 +197,14 @@ class _Reader:
         if line.mark != self._mark:
             self._after_remark = True
             return True
-        if isinstance(self._section, Table | Key) and _LEFT_OUT.fullmatch(text):
+        if isinstance(self._section, TableSection | KeySection) and _LEFT_OUT.fullmatch(text):
             problem = f"line {line.number}: part of the output is missing here"
             raise ConfigurationError(self._place, problem, "copy the whole output again")
-        if not self._after_blank and isinstance(self._section, Table | Key) and not _HOST_KEY.fullmatch(text):
+        if (
+            not self._after_blank
+            and isinstance(self._section, TableSection | KeySection)
+            and not _HOST_KEY.fullmatch(text)
+        ):
             raise self._section.refuse(line.number, text)
         self.finish()
         return False
@@ -209,7 +213,7 @@ class _Reader:
         """Take what /proc/sys/net/core/netdev_rss_key holds: the key that Linux gives drivers without one."""
         key = _HOST_KEY.fullmatch(text)
         if key:
-            self._section = Key(self._place, line.number, self._add_shown(None, line.number))
+            self._section = KeySection(self._place, line.number, self._add_shown(None, line.number))
             self._section.take(line.number, key[1])
             self._mark = line.mark
         row = _STRAY_ROW.fullmatch(text)

@@ -12,8 +12,8 @@ from pcaphash.capture.ranges import RangeInput, split_file
 from pcaphash.engine.cluster import work
 from pcaphash.engine.cluster.joining import Joining
 from pcaphash.engine.cluster.merging import FAN, MergeTree
-from pcaphash.engine.cluster.planning import Group, Sizes, group_parts
-from pcaphash.engine.cluster.work import Counted, Facts, Kept, Portion, portion_of
+from pcaphash.engine.cluster.planning import FileGroup, Sizes, group_parts
+from pcaphash.engine.cluster.work import Counted, Kept, Portion, PortionFacts, portion_of
 from pcaphash.engine.part import Part
 from pcaphash.engine.progress import Watched
 from pcaphash.engine.request import Request
@@ -100,7 +100,7 @@ class Conductor:
         found: dict[str, int] = self._client.nthreads()
         return max(sum(found.values()), 1)
 
-    def _hand_out(self, groups: Iterator[Group]) -> None:
+    def _hand_out(self, groups: Iterator[FileGroup]) -> None:
         """Hand out tasks as long as workers have little to do."""
         most = (1 + _WAITING) * self._n_threads()
         while len(self._handlers) < most:
@@ -121,7 +121,9 @@ class Conductor:
         self._handlers[future.key] = handler
         self._done.add(future)
 
-    def _start(self, handler: Callable[[int, Any, Facts], None], function: Callable[..., Counted], *given: Any) -> None:
+    def _start(
+        self, handler: Callable[[int, Any, PortionFacts], None], function: Callable[..., Counted], *given: Any
+    ) -> None:
         """Have something counted; its result stays at the worker, and what is to be known of it is handled here."""
         task, self._n_tasks = self._n_tasks, self._n_tasks + 1
         counted = self._client.submit(
@@ -139,10 +141,10 @@ class Conductor:
         self._accepted.update(tasks)
         self._tree.add(counted)
 
-    def _count(self, group: Group) -> None:
+    def _count(self, group: FileGroup) -> None:
         """Have files read whole."""
 
-        def handle(task: int, counted: Any, facts: Facts) -> None:
+        def handle(task: int, counted: Any, facts: PortionFacts) -> None:
             """Take what came of the traces of a group."""
             self._watched.step_over(group.n_bytes, facts.packets, len(group.parts))
             if self._each or (self._shelf and not self._shelf_of_workers):
@@ -159,7 +161,7 @@ class Conductor:
         if self._each:
             self._each(part, unpack(kept.packed))
 
-    def _split(self, group: Group) -> None:
+    def _split(self, group: FileGroup) -> None:
         """Have a large file read in ranges, if it can be."""
         part = _placed(group.parts[0])
         source = part.input
@@ -185,7 +187,7 @@ def _placed(part: Part) -> Part:
 class _Ranges:
     """Has a file read in ranges, and accepts them once they are proven to fit together."""
 
-    def __init__(self, conductor: Conductor, joining: Joining, group: Group) -> None:
+    def __init__(self, conductor: Conductor, joining: Joining, group: FileGroup) -> None:
         self._conductor = conductor
         self._joining = joining
         self._group = group
@@ -201,7 +203,7 @@ class _Ranges:
     def _read(self, source: RangeInput) -> None:
         part = Part(source, self._joining.part.number)
 
-        def handle(task: int, counted: Any, facts: Facts) -> None:
+        def handle(task: int, counted: Any, facts: PortionFacts) -> None:
             """Take what came of a range."""
             if self._is_done:
                 return  # a range beyond the end of what can be read

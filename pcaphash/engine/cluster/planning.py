@@ -41,7 +41,7 @@ class Sizes:
 
 
 @dataclass(frozen=True)
-class Group:
+class FileGroup:
     """Files that one task reads.
 
     Parameters
@@ -59,7 +59,7 @@ class Group:
     is_large: bool = False
 
 
-def group_parts(parts: Sequence[Part], sizes: Sizes, n_threads: int) -> Iterator[Group]:
+def group_parts(parts: Sequence[Part], sizes: Sizes, n_threads: int) -> Iterator[FileGroup]:
     """Put small files together, and large ones apart."""
     n_bytes = [part.input.size for part in parts]
     is_large = [
@@ -72,7 +72,7 @@ def group_parts(parts: Sequence[Part], sizes: Sizes, n_threads: int) -> Iterator
     begun = done = 0  # work of small files before the middle of the first one of this group, and before this one
     for number, part in enumerate(parts):
         if is_large[number]:
-            yield Group((part,), n_bytes[number], True)
+            yield FileGroup((part,), n_bytes[number], True)
             continue
         middle = done + work[number] // 2
         done += work[number]
@@ -86,8 +86,8 @@ def group_parts(parts: Sequence[Part], sizes: Sizes, n_threads: int) -> Iterator
         yield _group(parts, n_bytes, group)
 
 
-def _group(parts: Sequence[Part], n_bytes: Sequence[int], numbers: Sequence[int]) -> Group:
-    return Group(tuple(parts[number] for number in numbers), sum(n_bytes[number] for number in numbers))
+def _group(parts: Sequence[Part], n_bytes: Sequence[int], numbers: Sequence[int]) -> FileGroup:
+    return FileGroup(tuple(parts[number] for number in numbers), sum(n_bytes[number] for number in numbers))
 
 
 def _work(part: Part, size: int) -> int:

@@ -91,7 +91,7 @@ class RangeFacts:
 
 
 @dataclass(frozen=True)
-class Facts:
+class PortionFacts:
     """What is to be known of a portion by those who do not look into it.
 
     Parameters
@@ -119,9 +119,9 @@ class Counted:
         return self.portion.n_bytes
 
     @property
-    def facts(self) -> Facts:
+    def facts(self) -> PortionFacts:
         """What is to be known of it."""
-        return Facts(self.portion.packets, self.portion.n_bytes, self.of_range)
+        return PortionFacts(self.portion.packets, self.portion.n_bytes, self.of_range)
 
 
 def version() -> str:
@@ -203,7 +203,7 @@ def count_range(request: Request[Any, Any], part: Part, task: int) -> Counted:
     return Counted(Portion(frozenset({task}), (kept,), partial.reading.packets), facts)
 
 
-def facts_of(counted: Counted) -> Facts:
+def facts_of(counted: Counted) -> PortionFacts:
     """Return what is to be known of what came of a task."""
     return counted.facts
 

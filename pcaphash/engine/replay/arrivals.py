@@ -18,7 +18,7 @@ from pcaphash.engine.progress import Watch, Watched
 from pcaphash.engine.reading import Reading
 from pcaphash.engine.replay.rates import Rate
 from pcaphash.engine.replay.scale import Scale
-from pcaphash.engine.replay.span import Span
+from pcaphash.engine.replay.span import ArrivalSpan
 from pcaphash.engine.replay.stamped import Stamped, StampedTrace
 from pcaphash.engine.replay.steering import Steered, Steerer
 from pcaphash.engine.rules import ReadingRules
@@ -116,7 +116,7 @@ class Arrivals:
             traces = self._open(reading, watched)
             if number == 0:
                 self.traces = traces
-            span, after = Span(), start
+            span, after = ArrivalSpan(), start
             try:
                 for steered in self._limited(self._round(traces, start), reading):
                     span.add(steered.base + int(steered.values[0]), _last_of(steered), len(steered))
@@ -181,7 +181,7 @@ class Arrivals:
         """Yield the packets of one trace after the other; each begins one mean gap after the last of the one before."""
         for trace in traces:
             shift = None
-            span = Span()
+            span = ArrivalSpan()
             for stamped in trace.packets():
                 if shift is None:
                     shift = start - stamped.base

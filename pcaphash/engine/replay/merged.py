@@ -17,7 +17,7 @@ from pcaphash.capture.reader import Block, Piece, Reader
 from pcaphash.engine.part import Part
 from pcaphash.engine.progress import Watched
 from pcaphash.engine.reading import Reading
-from pcaphash.engine.replay.span import Span
+from pcaphash.engine.replay.span import ArrivalSpan
 from pcaphash.engine.replay.stamped import Settler
 from pcaphash.engine.request import Batch
 from pcaphash.engine.rules import ReadingRules
@@ -307,7 +307,7 @@ class MergedTraces:
         """Yield the packets of one trace after the other; each begins one mean gap after the last of the one before."""
         start = 0
         for source in self._sources:
-            span, shift = Span(), None
+            span, shift = ArrivalSpan(), None
             while source.block is not None:
                 if shift is None:
                     shift = start - int(source.times[0])

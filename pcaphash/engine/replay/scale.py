@@ -12,7 +12,7 @@ _MOST_STRETCH_PS = 2**60  # 13 days
 
 
 @dataclass(frozen=True, eq=False)
-class Stretch:
+class TimeStretch:
     """Packets whose times of arrival fit into 64 bits together.
 
     Parameters
@@ -43,7 +43,7 @@ class Scale:
     def __init__(self, ps: Fraction) -> None:
         self._ps, self._per = ps.numerator, ps.denominator
 
-    def stretches(self, base: int, values: npt.NDArray[np.int64]) -> Iterator[Stretch]:
+    def stretches(self, base: int, values: npt.NDArray[np.int64]) -> Iterator[TimeStretch]:
         """Yield the times of packets.
 
         Parameters
@@ -62,7 +62,7 @@ class Scale:
             epoch, before = divmod((base + first) * self._ps, self._per)
             ahead = values[start:stop] - first
             times = ahead * whole + (before + ahead * rest) // self._per if most else ahead
-            yield Stretch(start, stop, epoch, times)
+            yield TimeStretch(start, stop, epoch, times)
             start = stop
 
     def time_of(self, value: int) -> int:

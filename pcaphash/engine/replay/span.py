@@ -1,7 +1,7 @@
 """How long packets take to arrive, and when the next one would."""
 
 
-class Span:
+class ArrivalSpan:
     """What the mean gap between packets follows from: how many there are, and the first and the last of them."""
 
     def __init__(self) -> None:

@@ -11,12 +11,12 @@ from pcaphash.report.words.reach import reach_document
 if TYPE_CHECKING:
     from pcaphash.engine.reading import Reading
     from pcaphash.report.compare.advice import AdviceWords
-    from pcaphash.studies.compare import Comparison, Finding, Verdict
+    from pcaphash.studies.compare import Comparison, ComparisonVerdict, Finding
     from pcaphash.studies.compare.advice import Advice
     from pcaphash.studies.compare.outcome import Row
 
 
-def verdict_document(verdict: "Verdict", reading: "Reading") -> dict[str, Any]:
+def verdict_document(verdict: "ComparisonVerdict", reading: "Reading") -> dict[str, Any]:
     """Return a verdict as a document that JSON can hold, given what was read."""
     words = put_into_words(verdict, reading)
     return {
@@ -33,7 +33,7 @@ def verdict_document(verdict: "Verdict", reading: "Reading") -> dict[str, Any]:
     }
 
 
-def _with_even_table(even: "Verdict | None") -> dict[str, Any] | None:
+def _with_even_table(even: "ComparisonVerdict | None") -> dict[str, Any] | None:
     if even is None:
         return None
     return {

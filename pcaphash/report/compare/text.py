@@ -14,10 +14,10 @@ from pcaphash.report.words.values import above_ideal, count, counted, index, mom
 from pcaphash.studies.compare.affinity import QUESTIONS
 from pcaphash.studies.compare.explaining import hidden_share
 from pcaphash.studies.compare.rows import flow_rows, ideal_rows
-from pcaphash.studies.compare.verdict import Conclusion
+from pcaphash.studies.compare.verdict import ComparisonConclusion
 
 if TYPE_CHECKING:
-    from pcaphash.engine.timeline import Busiest, Timeline
+    from pcaphash.engine.timeline import BusiestShare, Timeline
     from pcaphash.studies.compare import Comparison, Outcome
     from pcaphash.studies.compare.outcome import Row
 
@@ -28,7 +28,7 @@ _MEASURES = {
     "cov": "coefficient of variation",
     "entropy": "entropy",
 }
-_STYLES = {Conclusion.EVEN: GOOD, Conclusion.GAIN: BAD, Conclusion.UNEVEN: BAD}
+_STYLES = {ComparisonConclusion.EVEN: GOOD, ComparisonConclusion.GAIN: BAD, ComparisonConclusion.UNEVEN: BAD}
 _WINDOWS_TO_RANK = 20  # of fewer, not one is outside of 95 in 100
 _OF_HOTTEST = 3  # flows shown of the busiest receive queue
 
@@ -163,7 +163,7 @@ def _show_affinity(outcomes: "list[Outcome]", console: Console) -> None:
     columns.print(console)
 
 
-def _show_timeline(name: str, timeline: "Timeline", busiest: "Busiest", console: Console) -> None:
+def _show_timeline(name: str, timeline: "Timeline", busiest: "BusiestShare", console: Console) -> None:
     """Say how busy the busiest receive queue is in single windows."""
     n_windows = len(timeline.windows)
     mostly = f" {percent(busiest.in_95_of_100)} (95 of 100 windows)," if n_windows >= _WINDOWS_TO_RANK else ""

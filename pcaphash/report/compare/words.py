@@ -23,9 +23,8 @@ from pcaphash.report.words.values import (
 from pcaphash.studies.compare.causes import (
     UNJUDGED,
     Cause,
-    CutShort,
+    CrowdedInputs,
     FewFlows,
-    FewInputs,
     HeavyFlow,
     Ideal,
     Nothing,
@@ -38,12 +37,13 @@ from pcaphash.studies.compare.causes import (
 from pcaphash.studies.compare.explaining import BLAME
 from pcaphash.studies.compare.gain import Step
 from pcaphash.studies.compare.missed import MissedTunnel
-from pcaphash.studies.compare.verdict import Conclusion
+from pcaphash.studies.compare.verdict import ComparisonConclusion
+from pcaphash.studies.shared.chance.enough import CutShort
 from pcaphash.studies.shared.chance.spread import EVEN
 
 if TYPE_CHECKING:
     from pcaphash.engine.reading import Reading
-    from pcaphash.studies.compare import Finding, Verdict
+    from pcaphash.studies.compare import ComparisonVerdict, Finding
     from pcaphash.studies.compare.gain import Gain
 
 _NOTICEABLE = 0.01  # of the packets are named among the causes
@@ -80,7 +80,7 @@ class VerdictWords:
         ]
 
 
-def put_into_words(verdict: "Verdict", reading: "Reading | None" = None) -> VerdictWords:
+def put_into_words(verdict: "ComparisonVerdict", reading: "Reading | None" = None) -> VerdictWords:
     """Write a verdict for readers; what was read says why there may be no packets."""
     limits = brief_reach_texts(finding.limits for finding in verdict.findings)
     return VerdictWords(
@@ -93,14 +93,14 @@ def put_into_words(verdict: "Verdict", reading: "Reading | None" = None) -> Verd
     )
 
 
-def _headline(verdict: "Verdict", reading: "Reading | None") -> str:
+def _headline(verdict: "ComparisonVerdict", reading: "Reading | None") -> str:
     facts = [(finding.config, finding.facts) for finding in verdict.findings]
     cut = [(config, each.cut / each.packets) for config, each in facts if isinstance(each, CutShort)]
     of_others = _of_judged(verdict, reading, is_cut=bool(cut))
     return f"{cut_configurations(cut)} {of_others}".rstrip() if cut else of_others
 
 
-def _of_judged(verdict: "Verdict", reading: "Reading | None", *, is_cut: bool) -> str:
+def _of_judged(verdict: "ComparisonVerdict", reading: "Reading | None", *, is_cut: bool) -> str:
     """Say what follows of the configurations that are judged; if none is, why not, unless the capture is cut."""
     best, worst, gain = verdict.best, verdict.worst, verdict.gain
     if best is None or worst is None:
@@ -110,7 +110,7 @@ def _of_judged(verdict: "Verdict", reading: "Reading | None", *, is_cut: bool) -
     n_judged = sum(finding.is_judged for finding in verdict.findings)
     if verdict.with_even_table is not None:
         return _with_even_table(best, verdict.with_even_table, reading, is_cut=is_cut)
-    if verdict.conclusion == Conclusion.EVEN:
+    if verdict.conclusion == ComparisonConclusion.EVEN:
         every = "every other configuration" if is_cut else "every configuration"
         if worst.excess > EVEN and verdict.given is not None:
             under, most = f"under {verdict.given.config}", verdict.given.excess
@@ -142,14 +142,14 @@ def _of_judged(verdict: "Verdict", reading: "Reading | None", *, is_cut: bool) -
     return uneven if best.cause == Cause.UNEVEN else f"{uneven} {_blame(best)}"
 
 
-def _with_even_table(best: "Finding", even: "Verdict", reading: "Reading | None", *, is_cut: bool) -> str:
+def _with_even_table(best: "Finding", even: "ComparisonVerdict", reading: "Reading | None", *, is_cut: bool) -> str:
     """Say what follows once the indirection table is even."""
     assert even.best is not None
     is_hash_fine = all(finding.cause != Cause.HASH for finding in even.findings)
     blamed = (
         "The hash is fine; the indirection table is uneven." if is_hash_fine else "The indirection table is uneven."
     )
-    if even.conclusion == Conclusion.EVEN:
+    if even.conclusion == ComparisonConclusion.EVEN:
         follows = _of_judged(even, reading, is_cut=is_cut)
         return f"{blamed} With an even one, {follows[0].lower()}{follows[1:]}"
     if even.gain is not None:
@@ -277,7 +277,7 @@ def _why(finding: "Finding") -> str:
         return f"Traffic without ports to hash, {facts.endpoints}{kind}, is {of_packets}"
     if isinstance(facts, MissedTunnel):
         return f"{looks_like(facts)}, which this configuration does not look into."
-    if isinstance(facts, FewInputs):
+    if isinstance(facts, CrowdedInputs):
         return _few_inputs(facts)
     if isinstance(facts, FewFlows):
         if cause == Cause.HEAVY_FLOWS:
@@ -320,7 +320,7 @@ def table_text(table: UnevenTable) -> str:
     return f"{most}, and none for {count(table.queues_without)} of {count(table.queues)} receive queues."
 
 
-def _few_inputs(facts: FewInputs) -> str:
+def _few_inputs(facts: CrowdedInputs) -> str:
     flows = f"{count(facts.heaviest_flows)} {'flow' if facts.heaviest_flows == 1 else 'flows'}"
     if facts.inputs == 1:
         return f"All {flows} with a hash have the same hash input."

@@ -8,7 +8,7 @@ from pcaphash.report.explain.stops import stop_document
 from pcaphash.report.words.device import describe
 
 if TYPE_CHECKING:
-    from pcaphash.studies.explain import Answer, Explanation, Field
+    from pcaphash.studies.explain import Answer, Explanation, PacketField
 
 
 def explanation_document(explanation: "Explanation") -> dict[str, object]:
@@ -71,7 +71,7 @@ def _answer_document(answer: "Answer") -> dict[str, object]:
     }
 
 
-def _field_document(field: "Field") -> dict[str, object]:
+def _field_document(field: "PacketField") -> dict[str, object]:
     return {
         "name": field.name,
         "offset": field.offset,

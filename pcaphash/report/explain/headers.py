@@ -1,11 +1,11 @@
 """What is the matter with headers and fields, in words."""
 
-from pcaphash.studies.explain.result import Field, Header, HeaderState
+from pcaphash.studies.explain.result import HeaderState, PacketField, PacketHeader
 
 _NOT_CAPTURED = "not captured"
 
 
-def note_words(header: Header, packet_length: int) -> str:
+def note_words(header: PacketHeader, packet_length: int) -> str:
     """Say what is the matter with a header; empty if nothing is."""
     return {
         HeaderState.CAPTURED: "",
@@ -15,6 +15,6 @@ def note_words(header: Header, packet_length: int) -> str:
     }[header.state]
 
 
-def value_words(field: Field) -> str:
+def value_words(field: PacketField) -> str:
     """Write the value of a field, or that it was not captured."""
     return field.value if field.is_captured else _NOT_CAPTURED

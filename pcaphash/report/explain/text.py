@@ -16,7 +16,7 @@ from pcaphash.report.layout import open_console
 from pcaphash.report.words.device import describe_own, given_and_assumed
 
 if TYPE_CHECKING:
-    from pcaphash.studies.explain import Answer, Explanation, Field, Header, InputField
+    from pcaphash.studies.explain import Answer, Explanation, InputField, PacketField, PacketHeader
 
 _INPUT_STYLES = ("bold cyan", "bold green", "bold yellow", "bold magenta")
 _OFFSET_WIDTH = 7
@@ -125,7 +125,7 @@ def _answer(answer: "Answer") -> str:
     return f"no hash (reason {answer.reason}){queue}"
 
 
-def _show_header(header: "Header", packet_length: int, hashed: "tuple[InputField, ...]", page: _Page) -> None:
+def _show_header(header: "PacketHeader", packet_length: int, hashed: "tuple[InputField, ...]", page: _Page) -> None:
     nested = "  " if header.part == "inner" else ""
     name = f"inner {header.name}" if nested else header.name
     size = "1 byte" if header.length == 1 else f"{header.length} bytes"
@@ -142,7 +142,7 @@ def _show_header(header: "Header", packet_length: int, hashed: "tuple[InputField
         page.line(label, value + Text("  (hashed)" if style else ""), _OFFSET_WIDTH + 6)
 
 
-def _style_of(field: "Field", hashed: "tuple[InputField, ...]") -> str:
+def _style_of(field: "PacketField", hashed: "tuple[InputField, ...]") -> str:
     """Return the colour of a field that is hashed as it is; nothing for others."""
     found = (i for i, each in enumerate(hashed) if (each.packet_offset, each.data) == (field.offset, field.data))
     return next((_INPUT_STYLES[i] for i in found), "")

@@ -10,7 +10,7 @@ from pcaphash.report.sweep.text import names_of_class, shown_classes
 from pcaphash.report.sweep.words import sweep_title
 from pcaphash.report.words.measures import IN_PERCENT, MEASURES, write_measure
 from pcaphash.report.words.values import count, packets, trace_names
-from pcaphash.studies.sweep.verdict import Conclusion
+from pcaphash.studies.sweep.verdict import SweepConclusion
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -52,7 +52,7 @@ def draw_sweep(sweep: "Sweep") -> "Figure":
     whole = sweep.analysis.distributions[0]
     queues = "1 receive queue" if sweep.device.queues == 1 else f"{count(sweep.device.queues)} receive queues"
     subject = f"{trace_names(sweep.reading.traces)}: {packets(whole.packets)} over {queues}"
-    if sweep.verdict.conclusion in (Conclusion.NO_HASH, Conclusion.NO_RSS):
+    if sweep.verdict.conclusion in (SweepConclusion.NO_HASH, SweepConclusion.NO_RSS):
         write_title(figure, sweep_title(sweep), subject)
         say_nothing(figure, "nothing to rank")
         return figure

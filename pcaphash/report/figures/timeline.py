@@ -12,7 +12,7 @@ from pcaphash.report.words.values import count, percent
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from pcaphash.engine.timeline import Busiest, Timeline
+    from pcaphash.engine.timeline import BusiestShare, Timeline
 
     Counts = npt.NDArray[np.int64]
 
@@ -53,7 +53,7 @@ def draw_timelines(coloured: "Mapping[str, tuple[Timeline, str]]", width: float)
     return Picture("windows", _title(busiest), text, figure)
 
 
-def _title(busiest: "Mapping[str, Busiest]") -> str:
+def _title(busiest: "Mapping[str, BusiestShare]") -> str:
     """Say how much of a window's packets its busiest queue has, where that is least and where it is most."""
     medians = {name: each.median for name, each in busiest.items()}
     best, worst = (choose(medians, key=medians.__getitem__) for choose in (min, max))
@@ -81,7 +81,7 @@ def _describe(queues: int, per_step: int, window_ns: int) -> str:
     return f"{text}."
 
 
-def _describe_one(name: str, n_windows: int, busiest: "Busiest") -> str:
+def _describe_one(name: str, n_windows: int, busiest: "BusiestShare") -> str:
     return (
         f"{shorten(name)}: in {count(n_windows)} windows with packets, the busiest queue has "
         f"{percent(busiest.median)} of packets in the median window and {percent(busiest.worst)} in the worst"

@@ -26,7 +26,7 @@ from pcaphash.studies.info.tally import JUMBO_LONGEST, MOST_PLAUSIBLE, USUAL_LON
 
 if TYPE_CHECKING:
     from pcaphash.engine.flows.tunnels import Tunnel
-    from pcaphash.studies.info import Info, Interface, SavedFacts, Tally, Times, TraceFile
+    from pcaphash.studies.info import CaptureInterface, Info, SavedFacts, Tally, Times, TraceFile
 
 _INDENT = "  "
 _MOST_INTERFACES = 20  # shown of a file
@@ -114,7 +114,7 @@ def _number(number: int, what: str) -> str:
     return f"{count(number)} {what}" + ("" if number == 1 else "s")
 
 
-def _interface(interface: "Interface") -> list[str]:
+def _interface(interface: "CaptureInterface") -> list[str]:
     """Describe an interface: its name where it has one, and what it captures."""
     named = [part for part in (interface.name, interface.description) if part]
     return [
@@ -125,7 +125,7 @@ def _interface(interface: "Interface") -> list[str]:
     ]
 
 
-def _show_interfaces(interfaces: "list[Interface]", has_sections: bool, console: Console) -> None:
+def _show_interfaces(interfaces: "list[CaptureInterface]", has_sections: bool, console: Console) -> None:
     labels = [f"{each.section}, {each.number}" if has_sections else str(each.number) for each in interfaces]
     columns = Columns("", labels, "section, interface" if has_sections else "interface", "left")
     if any(each.name for each in interfaces):
@@ -145,11 +145,11 @@ def _link_type(link_type: int) -> str:
     return f"{name} ({link_type})" if name else str(link_type)
 
 
-def _snap_length(interface: "Interface") -> str:
+def _snap_length(interface: "CaptureInterface") -> str:
     return f"{count(interface.snap_length)} B" if interface.snap_length else "none"
 
 
-def _resolution(interface: "Interface") -> str:
+def _resolution(interface: "CaptureInterface") -> str:
     base, exponent = interface.resolution_base, interface.resolution_exponent
     if base == 10 and exponent in _UNITS:
         return _UNITS[exponent]

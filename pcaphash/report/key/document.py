@@ -9,7 +9,7 @@ from pcaphash.report.words.reach import reach_document
 
 if TYPE_CHECKING:
     from pcaphash.studies.key import KeyExamination
-    from pcaphash.studies.key.facts import Choice, InputFacts, KeyFacts
+    from pcaphash.studies.key.facts import InputFacts, KeyFacts, Reachable
     from pcaphash.studies.shared.linear.reach import Reach
 
 
@@ -53,5 +53,5 @@ def _input(facts: "InputFacts") -> dict[str, Any]:
     }
 
 
-def _choice(choice: "Choice") -> dict[str, Any]:
+def _choice(choice: "Reachable") -> dict[str, Any]:
     return {**asdict(choice), "varying": choice.varying.value, "reachable": choice.reachable}

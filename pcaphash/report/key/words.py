@@ -8,7 +8,7 @@ from pcaphash.device.hash_key import TITLES
 from pcaphash.report.words.device import is_key_assumed
 from pcaphash.report.words.reach import dependencies_text, input_text, reach_text
 from pcaphash.report.words.values import count, counted
-from pcaphash.studies.key.facts import HASH_BITS, USED_BYTES, Choice, Part, Symmetry, Varying, Weakness
+from pcaphash.studies.key.facts import HASH_BITS, USED_BYTES, InputPart, Reachable, Symmetry, Varying, Weakness
 from pcaphash.studies.shared.linear.hash_input import HashInput
 from pcaphash.studies.shared.linear.index_bits import index_bits_of
 
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 _SMALL_POWER = 20  # up to which powers of two are written out
 _PARTS = {
-    Part.SOURCE_ADDRESS: "the source address",
-    Part.DESTINATION_ADDRESS: "the destination address",
-    Part.SOURCE_PORT: "the source port",
-    Part.DESTINATION_PORT: "the destination port",
+    InputPart.SOURCE_ADDRESS: "the source address",
+    InputPart.DESTINATION_ADDRESS: "the destination address",
+    InputPart.SOURCE_PORT: "the source port",
+    InputPart.DESTINATION_PORT: "the destination port",
 }
 _VARYING = {
     Varying.SOURCE_PORT: "source port",
@@ -143,7 +143,7 @@ def _low_rank(inputs: "Sequence[InputFacts]") -> list[str]:
 
 
 def _low_ranks(each: "InputFacts") -> list[str]:
-    same: dict[str, list[Choice]] = {}
+    same: dict[str, list[Reachable]] = {}
     for choice in each.choices:
         if choice.is_weak:
             same.setdefault(dependencies_text(choice.dependencies), []).append(choice)
@@ -236,7 +236,7 @@ def _attacks(facts: "KeyFacts") -> list[str]:
     ]
 
 
-def _aimed(choice: Choice, table: "Sequence[int]") -> str:
+def _aimed(choice: Reachable, table: "Sequence[int]") -> str:
     """Say where source ports lead that are chosen."""
     ports = counted(choice.per_entry, "port leads", "ports lead")
     if choice.rank < choice.index_bits:

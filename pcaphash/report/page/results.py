@@ -14,7 +14,7 @@ from pcaphash.studies.compare.explaining import hidden_share
 from pcaphash.studies.compare.rows import flow_rows
 
 if TYPE_CHECKING:
-    from pcaphash.engine.timeline import Busiest, Timeline
+    from pcaphash.engine.timeline import BusiestShare, Timeline
     from pcaphash.studies.compare import Comparison, Outcome
     from pcaphash.studies.compare.outcome import Row
 
@@ -198,7 +198,7 @@ def window_table(comparison: "Comparison") -> Table:
     return Table(table.name, table.caption, table.headings, table.rows, note)
 
 
-def _window_row(name: str, timeline: "Timeline", busiest: "Busiest") -> list[Cell]:
+def _window_row(name: str, timeline: "Timeline", busiest: "BusiestShare") -> list[Cell]:
     return [
         text(name),
         number(len(timeline.windows)),

@@ -7,13 +7,17 @@ from rich.text import Text
 from pcaphash.report.layout import Columns, open_console, show_text
 from pcaphash.report.recover_key.words import COLUMNS, assumption_text, put_into_words
 from pcaphash.report.words.values import count
-from pcaphash.studies.recover_key.result import Conclusion
+from pcaphash.studies.recover_key.result import RecoveryConclusion
 
 if TYPE_CHECKING:
     from pcaphash.studies.recover_key import Recovery
     from pcaphash.studies.recover_key.result import Fit
 
-_STYLES = {Conclusion.COMPLETE: "bold green", Conclusion.COMPLETE_FOR_QUEUES: "bold green", Conclusion.PARTIAL: "bold"}
+_STYLES = {
+    RecoveryConclusion.COMPLETE: "bold green",
+    RecoveryConclusion.COMPLETE_FOR_QUEUES: "bold green",
+    RecoveryConclusion.PARTIAL: "bold",
+}
 
 
 def show_recovery(recovery: "Recovery", stream: TextIO, validate_command: str | None = None) -> None:

@@ -9,7 +9,7 @@ from pcaphash.errors import Command, Field
 from pcaphash.report.words.notes import note_text
 from pcaphash.report.words.reach import bits_text, input_text
 from pcaphash.report.words.values import count, counted, packets
-from pcaphash.studies.recover_key.result import Assumption, Conclusion, ValueOrder
+from pcaphash.studies.recover_key.result import Assumption, RecoveryConclusion, ValueOrder
 from pcaphash.studies.recover_key.solution import KEY_BITS
 
 if TYPE_CHECKING:
@@ -38,11 +38,11 @@ _ORDERS = {
     ValueOrder.HALVES_SWAPPED: "16-bit halves swapped",
 }
 _HEADLINES = {
-    Conclusion.COMPLETE: f"The key is known: all {KEY_BITS} bits that a hash can depend on.",
-    Conclusion.COMPLETE_FOR_QUEUES: "All key bits that a receive queue can depend on are known.",
-    Conclusion.UNCERTAIN: "No key is certain.",
-    Conclusion.NO_KEY: "No key produces these hashes.",
-    Conclusion.NO_ORDER: "The key cannot be recovered from this log.",
+    RecoveryConclusion.COMPLETE: f"The key is known: all {KEY_BITS} bits that a hash can depend on.",
+    RecoveryConclusion.COMPLETE_FOR_QUEUES: "All key bits that a receive queue can depend on are known.",
+    RecoveryConclusion.UNCERTAIN: "No key is certain.",
+    RecoveryConclusion.NO_KEY: "No key produces these hashes.",
+    RecoveryConclusion.NO_ORDER: "The key cannot be recovered from this log.",
 }
 
 
@@ -84,7 +84,7 @@ def put_into_words(recovery: "Recovery", validate_command: str | None = None) ->
     best, solution = recovery.best, recovery.solution
     notes = [*map(note_text, recovery.notes), *other_types_texts(recovery)]
     if best is None or solution is None:
-        if recovery.queue_sums is not None and recovery.conclusion == Conclusion.NO_KEY:
+        if recovery.queue_sums is not None and recovery.conclusion == RecoveryConclusion.NO_KEY:
             return RecoveryWords("No key produces these receive queues.", findings=_why_no_queues(), notes=notes)
         return RecoveryWords(_HEADLINES[recovery.conclusion], findings=_why_not(recovery.conclusion), notes=notes)
     return RecoveryWords(
@@ -105,19 +105,19 @@ def _commands(recovery: "Recovery", solution: "Solution", validate: str) -> list
     return [f"to validate with it{open_bits}: {validate} {Field('hash_key', key)}"]
 
 
-def _why_not(conclusion: Conclusion) -> list[str]:
+def _why_not(conclusion: RecoveryConclusion) -> list[str]:
     """Say why there is no key, and what to do."""
     return {
-        Conclusion.UNCERTAIN: [
+        RecoveryConclusion.UNCERTAIN: [
             "No key fits the device as configured.",
             "With so few packets, other assumptions below may fit by chance. Give more packets.",
         ],
-        Conclusion.NO_KEY: [
+        RecoveryConclusion.NO_KEY: [
             "Either the device does not use Toeplitz, or it hashes bytes other than those assumed below.",
             f"If you know the key, run `{Command('validate')}` to find out more.",
             f"One kind of traffic may still give the key: select it with {Field('encapsulation')}.",
         ],
-        Conclusion.NO_ORDER: [
+        RecoveryConclusion.NO_ORDER: [
             "The log is printed queue by queue, so its lines cannot be matched to packets without the key.",
             "Use one receive queue, or packets of different lengths.",
         ],
@@ -150,7 +150,7 @@ def known_name(recovery: "Recovery") -> str:
 
 
 def _headline(recovery: "Recovery", solution: "Solution") -> str:
-    if recovery.conclusion in (Conclusion.COMPLETE, Conclusion.COMPLETE_FOR_QUEUES):
+    if recovery.conclusion in (RecoveryConclusion.COMPLETE, RecoveryConclusion.COMPLETE_FOR_QUEUES):
         return _HEADLINES[recovery.conclusion]
     if recovery.queue_sums is not None:
         usable = KEY_BITS - recovery.beside_queues

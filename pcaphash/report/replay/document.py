@@ -8,7 +8,7 @@ from pcaphash.report.replay.words import headline, verdict_lines
 
 if TYPE_CHECKING:
     from pcaphash.studies.replay import Replay, ReplayOptions
-    from pcaphash.studies.replay.result import Verdict
+    from pcaphash.studies.replay.result import ReplayVerdict
 
 
 def replay_document(replay: "Replay") -> dict[str, Any]:
@@ -36,7 +36,7 @@ def replay_document(replay: "Replay") -> dict[str, Any]:
     }
 
 
-def _verdict(verdict: "Verdict") -> dict[str, Any]:
+def _verdict(verdict: "ReplayVerdict") -> dict[str, Any]:
     return {**facts_document(verdict), "drop_share": verdict.drop_share, "needed_pps": verdict.needed_pps}
 
 

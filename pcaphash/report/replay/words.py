@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from pcaphash.studies.replay.options import Change, ReplayOptions
-    from pcaphash.studies.replay.result import Clock, Replay, Tight, Verdict
+    from pcaphash.studies.replay.result import Clock, Replay, ReplayVerdict, Tight
 
 _MOST_NAMED = 3  # clocks that were set
 _LEAST_SHARE = 0.001  # with the decimals that shares have
@@ -31,7 +31,7 @@ def join(words: "Sequence[str]") -> str:
     return " and ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)
 
 
-def lossless_rate(verdict: "Verdict") -> str:
+def lossless_rate(verdict: "ReplayVerdict") -> str:
     """Say how many packets a core must serve in a second to lose none and to keep up."""
     lossless, needed = verdict.lossless, verdict.needed_pps
     assert lossless is not None
@@ -68,7 +68,7 @@ def headline(replay: "Replay") -> str:
     return _of_judged(replay, own)
 
 
-def _of_judged(replay: "Replay", own: "Sequence[Verdict]") -> str:
+def _of_judged(replay: "Replay", own: "Sequence[ReplayVerdict]") -> str:
     """Say which of the configurations that can be judged loses what."""
     if not replay.packets or not any(each.packets for each in own):
         return "No packet went to a receive queue, so there is nothing to lose."
@@ -77,7 +77,7 @@ def _of_judged(replay: "Replay", own: "Sequence[Verdict]") -> str:
     return _losses(replay, own)
 
 
-def _needs(replay: "Replay", own: "Sequence[Verdict]") -> str:
+def _needs(replay: "Replay", own: "Sequence[ReplayVerdict]") -> str:
     """Say what a core must serve under each configuration, and what is lost where that just suits the best."""
     if all(each.busiest is None or each.busiest.average_pps is None for each in own) and replay.is_never_lossy:
         return "No packet is lost at any service rate tried: no ring is ever full."
@@ -105,7 +105,7 @@ def _every(replay: "Replay") -> str:
     return "every other configuration" if replay.cut else "every configuration"
 
 
-def _under(verdicts: "Sequence[Verdict]", every: str) -> str:
+def _under(verdicts: "Sequence[ReplayVerdict]", every: str) -> str:
     """Say which rates lose nothing, configurations with the same together."""
     parts = _grouped({each.config: lossless_rate(each) for each in verdicts})
     if len(parts) == 1 and len(verdicts) > 1:
@@ -121,7 +121,7 @@ def _grouped(texts: "Mapping[str, str]") -> dict[str, list[str]]:
     return found
 
 
-def _losses(replay: "Replay", own: "Sequence[Verdict]") -> str:
+def _losses(replay: "Replay", own: "Sequence[ReplayVerdict]") -> str:
     start = service_text(replay.options)
     if not any(each.dropped or not each.keeps_up for each in own):
         whom = f"no{_every(replay).removeprefix('every')}" if len(own) > 1 else own[0].config
@@ -135,7 +135,7 @@ def _losses(replay: "Replay", own: "Sequence[Verdict]") -> str:
     return f"{start}, {'; '.join(told) if is_long else join(told)}."
 
 
-def _drops(verdict: "Verdict") -> str:
+def _drops(verdict: "ReplayVerdict") -> str:
     if not verdict.dropped:
         return "nothing" if verdict.keeps_up else "nothing, but cannot keep up"
     share = percent(verdict.drop_share or 0)
@@ -336,7 +336,7 @@ def unknown_lines(replay: "Replay") -> list[str]:
     ]
 
 
-def _why_unknown(verdict: "Verdict", is_unsteered: bool) -> str:
+def _why_unknown(verdict: "ReplayVerdict", is_unsteered: bool) -> str:
     """Say why packets go to no queue; the number of packets follows."""
     if not verdict.queues:
         return f"{_WITHOUT_RSS[0].lower()}{_WITHOUT_RSS[1:]}; it is not known for"

@@ -16,7 +16,7 @@ from pcaphash.report.layout import open_console, show_headline, show_text
 from pcaphash.report.sweep.words import doubt, footnotes, headline, listing
 from pcaphash.report.words.measures import write_measure
 from pcaphash.report.words.values import count, percent
-from pcaphash.studies.sweep.verdict import Conclusion
+from pcaphash.studies.sweep.verdict import SweepConclusion
 
 if TYPE_CHECKING:
     from pcaphash.studies.sweep import Sweep
@@ -60,8 +60,8 @@ def show_sweep(sweep: "Sweep", stream: TextIO) -> None:
     """
     console = open_console(stream)
     conclusion = sweep.verdict.conclusion
-    if conclusion in (Conclusion.NO_HASH, Conclusion.ONE_QUEUE):
-        is_hashed = conclusion == Conclusion.ONE_QUEUE
+    if conclusion in (SweepConclusion.NO_HASH, SweepConclusion.ONE_QUEUE):
+        is_hashed = conclusion == SweepConclusion.ONE_QUEUE
         show_headline(f"{doubt(sweep)}." if is_hashed else nothing(sweep.analysis), console)
         show_facts(sweep.analysis, console, with_types=False)
         return

@@ -7,11 +7,11 @@ from pcaphash.report.words.cut import cut_short
 from pcaphash.report.words.measures import MEASURES, brief_measure, write_measure
 from pcaphash.report.words.values import count, counted, listed, percent, too_few
 from pcaphash.studies.sweep.result import GIVEN
-from pcaphash.studies.sweep.verdict import Conclusion
+from pcaphash.studies.sweep.verdict import SweepConclusion
 
 if TYPE_CHECKING:
     from pcaphash.studies.sweep import Sweep
-    from pcaphash.studies.sweep.verdict import Verdict
+    from pcaphash.studies.sweep.verdict import SweepVerdict
 
 _USUAL = (GIVEN, "all", "linux")
 _IDEAL = "busiest: how far the busiest receive queue is above the ideal share"
@@ -45,13 +45,13 @@ def listing(sweep: "Sweep") -> str:
 def doubt(sweep: "Sweep") -> str:
     """Say why masks cannot be ranked; empty if they can."""
     verdict = sweep.verdict
-    if verdict.conclusion in (Conclusion.NO_HASH, Conclusion.NO_RSS):
+    if verdict.conclusion in (SweepConclusion.NO_HASH, SweepConclusion.NO_RSS):
         return "There is nothing to rank: no hash chooses a receive queue"
-    if verdict.conclusion == Conclusion.ONE_QUEUE:
+    if verdict.conclusion == SweepConclusion.ONE_QUEUE:
         return "There is nothing to rank: there is only one receive queue"
-    if verdict.conclusion == Conclusion.CUT:
+    if verdict.conclusion == SweepConclusion.CUT:
         return cut_short("rank masks", f"up to {percent(verdict.cut_share)}")
-    if verdict.conclusion == Conclusion.TOO_FEW:
+    if verdict.conclusion == SweepConclusion.TOO_FEW:
         return f"Masks cannot be ranked: {too_few(verdict.packets, verdict.needed, sweep.device.queues)}"
     return ""
 
@@ -61,7 +61,7 @@ def footnotes(sweep: "Sweep") -> list[str]:
     shown = f"{Field('output')} and {Command('compare')} show what ideal hashes would give"
     chance = f"Small differences may be chance: {shown}."
     lines = [_IDEAL] if sweep.device.has_queue else [_NO_QUEUES]
-    lines += [chance] if sweep.verdict.conclusion == Conclusion.RANKED else []
+    lines += [chance] if sweep.verdict.conclusion == SweepConclusion.RANKED else []
     return [*lines, _NAMES, *([_UNKNOWN] if sweep.columns["unknown"].any() else [])]
 
 
@@ -77,16 +77,16 @@ def sweep_title(sweep: "Sweep") -> str:
     verdict = sweep.verdict
     if not verdict.is_ranked:
         return doubt(sweep)
-    if verdict.conclusion == Conclusion.ALIKE:
+    if verdict.conclusion == SweepConclusion.ALIKE:
         return f"Every mask spreads these packets alike: {_value(sweep, 0)}"
-    if verdict.conclusion == Conclusion.ONE_USED:
+    if verdict.conclusion == SweepConclusion.ONE_USED:
         return "No mask puts these packets on more than one receive queue"
     best = _best(sweep)
-    if verdict.conclusion == Conclusion.RANKED:
+    if verdict.conclusion == SweepConclusion.RANKED:
         return f"{best}{_beside(sweep)}. Small differences may be chance"
-    if verdict.conclusion == Conclusion.WORSE_THAN_CHANCE:
+    if verdict.conclusion == SweepConclusion.WORSE_THAN_CHANCE:
         return f"{best}, but still worse than ideal hashes"
-    if verdict.conclusion == Conclusion.ONE_BEST:
+    if verdict.conclusion == SweepConclusion.ONE_BEST:
         return f"{best}, by more than chance{_named(verdict)}"
     others, differ = count(verdict.n_alike - 1), "other differs" if verdict.n_alike == 2 else "others differ"
     of_classes = f"of {counted(sweep.n_classes, 'class', 'classes')}, {others} {differ} from it only by chance"
@@ -122,7 +122,7 @@ def _beside(sweep: "Sweep") -> str:
     return f"; {listed(values)}" if values else ""
 
 
-def _named(verdict: "Verdict") -> str:
+def _named(verdict: "SweepVerdict") -> str:
     """Say which masks with names are as good as the best one, and which are worse."""
     lists = (("As good", verdict.alike), ("Worse", verdict.worse))
     return "".join(f". {what}: {', '.join(names)}" for what, names in lists if names)

@@ -10,7 +10,7 @@ from pcaphash.report.layout import Columns, open_console, show_text
 from pcaphash.report.words.values import count, counted, duration, packet_rate, packets, percent, size
 
 if TYPE_CHECKING:
-    from pcaphash.studies.synth.result import Part, Synthesis
+    from pcaphash.studies.synth.result import Synthesis, TrafficPart
 
 _NS_OF_SECOND = 10**9
 
@@ -57,7 +57,7 @@ def _list_facts(made: "Synthesis") -> list[str]:
     return [*lines, f"seed {traffic.seed}" + (f"; {kept}" if kept else "")]
 
 
-def _show_parts(title: str, parts: "Sequence[Part]", made: "Synthesis", console: Console) -> None:
+def _show_parts(title: str, parts: "Sequence[TrafficPart]", made: "Synthesis", console: Console) -> None:
     columns = Columns(title, [part.name for part in parts])
     columns.add("packets", [count(part.packets) for part in parts])
     columns.add("share", [percent(part.packets / made.packets) for part in parts])

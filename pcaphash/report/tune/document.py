@@ -8,7 +8,7 @@ from pcaphash.report.tune.words import caution_text, put_into_words
 from pcaphash.report.words.reach import reach_document
 from pcaphash.studies.tune.tables import Weights
 from pcaphash.studies.tune.trial import CURRENT, PARTS
-from pcaphash.studies.tune.verdict import Cause
+from pcaphash.studies.tune.verdict import TuningConclusion
 
 if TYPE_CHECKING:
     from pcaphash.report.tune.words import TuningWords
@@ -22,7 +22,7 @@ def tuning_document(tuning: "Tuning") -> dict[str, object]:
     ideal = None if tuning.baseline is None else tuning.baseline.interval(tuning.measure)
     return {
         "verdict": _verdict(tuning, words),
-        "advice": None if tuning.verdict.cause == Cause.NOTHING else _advice(tuning, words),
+        "advice": None if tuning.verdict.cause == TuningConclusion.NOTHING else _advice(tuning, words),
         **make_document(tuning.analysis),
         "measure": tuning.measure,
         "keys_tried": tuning.tried,

@@ -12,7 +12,7 @@ from pcaphash.report.tune.words import DIGITS, MOST_ENTRIES, put_into_words, sam
 from pcaphash.report.words.measures import write_measure
 from pcaphash.report.words.values import count, counted
 from pcaphash.studies.tune.trial import CURRENT, EQUAL, GIVEN
-from pcaphash.studies.tune.verdict import Cause
+from pcaphash.studies.tune.verdict import TuningConclusion
 
 if TYPE_CHECKING:
     from pcaphash.studies.tune import Tuning
@@ -39,7 +39,7 @@ def show_tuning(tuning: "Tuning", stream: TextIO) -> None:
         show_text(Text(line), console, 2)
     if why:
         console.print()
-    if tuning.verdict.cause == Cause.NOTHING:
+    if tuning.verdict.cause == TuningConclusion.NOTHING:
         show_facts(tuning.analysis, console)
         return
     if tuning.n_inputs is not None:

@@ -9,20 +9,20 @@ from pcaphash.report.words.device import is_key_assumed
 from pcaphash.report.words.measures import say_measure, write_measure, write_number
 from pcaphash.report.words.reach import input_text, reach_texts
 from pcaphash.report.words.values import count, counted, listed, no_packets, percent, too_few
-from pcaphash.studies.tune.cautions import RepeatingKey, SmallTable, UnequalEntries, UnevenTable, UnusedQueues, ZeroKey
+from pcaphash.studies.shared.chance.enough import CutShort
+from pcaphash.studies.tune.cautions import BlamedTable, RepeatingKey, SmallTable, UnequalEntries, UnusedQueues, ZeroKey
 from pcaphash.studies.tune.measures import is_better
-from pcaphash.studies.tune.search import Gain
+from pcaphash.studies.tune.search import SearchGain
 from pcaphash.studies.tune.tables import Turns
 from pcaphash.studies.tune.trial import CURRENT
 from pcaphash.studies.tune.verdict import (
-    Cause,
-    CutShort,
     FewInputs,
     FewPackets,
     JudgedKeys,
     JudgedTable,
     Little,
     OneQueue,
+    TuningConclusion,
 )
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from pcaphash.studies.shared.linear.reach import Reach
     from pcaphash.studies.tune import Tuning
     from pcaphash.studies.tune.cautions import Caution
-    from pcaphash.studies.tune.verdict import Verdict
+    from pcaphash.studies.tune.verdict import TuningVerdict
 
 DIGITS = 4
 """Decimal places of measures that are not percentages: keys differ by little."""
@@ -41,7 +41,7 @@ MOST_ENTRIES = 512
 
 _CURRENT_KEY, _ASSUMED_KEY = "current key", "assumed key"
 
-_OF_TABLE = UnusedQueues | UnevenTable
+_OF_TABLE = UnusedQueues | BlamedTable
 _INPUT_TO_BLAME = "No other table helps either, so the hash inputs are to blame: {compare} shows why."
 
 _LITTLE = {
@@ -91,7 +91,7 @@ class TuningWords:
 
 def put_into_words(tuning: "Tuning") -> TuningWords:
     """Write the result of tuning for readers."""
-    verdict, is_nothing = tuning.verdict, tuning.verdict.cause == Cause.NOTHING
+    verdict, is_nothing = tuning.verdict, tuning.verdict.cause == TuningConclusion.NOTHING
     of_table = [caution_text(each) for each in verdict.cautions if isinstance(each, _OF_TABLE)]
     to_blame = [_INPUT_TO_BLAME.format(compare=Command("compare"))] if tuning.is_input_to_blame else []
     key = _ASSUMED_KEY if is_key_assumed(tuning.device) else _CURRENT_KEY
@@ -108,7 +108,7 @@ def put_into_words(tuning: "Tuning") -> TuningWords:
     )
 
 
-def headline(verdict: "Verdict", key: str = _CURRENT_KEY) -> str:
+def headline(verdict: "TuningVerdict", key: str = _CURRENT_KEY) -> str:
     """Say whether another key helps than the one that is called so, and why."""
     facts = verdict.facts
     if isinstance(facts, FewInputs) and not facts.inputs:
@@ -172,7 +172,7 @@ def _gain_of_table(facts: JudgedTable) -> str:
     )
 
 
-def reasons(verdict: "Verdict") -> list[str]:
+def reasons(verdict: "TuningVerdict") -> list[str]:
     """Say what a verdict rests on."""
     facts = verdict.facts
     if isinstance(facts, JudgedTable):
@@ -206,7 +206,7 @@ def search_lines(tuning: "Tuning") -> list[str]:
         [write_number(tuning.measure, value) for value in (each.choosing, each.judging)]
         for each in (search.found, search.random)
     )
-    outcome = "a gain that lasts" if search.gain == Gain.LASTING else "so nothing is gained"
+    outcome = "a gain that lasts" if search.gain == SearchGain.LASTING else "so nothing is gained"
     return [
         f"{keys}; the best has {found[0]} on the flows used to choose keys (best random key: {random[0]}), and "
         f"{found[1]} on the other flows ({random[1]}): {outcome}"
@@ -215,7 +215,7 @@ def search_lines(tuning: "Tuning") -> list[str]:
 
 def reach_lines(tuning: "Tuning") -> list[str]:
     """Say which table entries the hash inputs cannot reach, with the current key and with the best one."""
-    if tuning.verdict.cause == Cause.NOTHING:
+    if tuning.verdict.cause == TuningConclusion.NOTHING:
         return []
     lines = []
     for number, name in enumerate(("current", "best")):
@@ -246,7 +246,7 @@ def caution_text(caution: "Caution") -> str:
             f"The indirection table uses only {count(caution.used)} of {count(caution.queues)} receive queues: unless "
             f"that is intended, use all of them first (ethtool -X IF equal {caution.queues})."
         )
-    if isinstance(caution, UnevenTable):
+    if isinstance(caution, BlamedTable):
         entries = f"{count(caution.entries)} of {counted(caution.table_size, 'entry', 'entries')}"
         return (
             f"The indirection table is uneven: it has {entries} for receive queue {caution.queue}. With an even one, "
@@ -348,7 +348,7 @@ def _limits(tuning: "Tuning") -> list[str]:
     return lines
 
 
-def tuning_title(verdict: "Verdict") -> str:
+def tuning_title(verdict: "TuningVerdict") -> str:
     """Say what the figure shows: the best key beside the current one, on flows that were not used to choose it."""
     facts = verdict.facts
     if not isinstance(facts, JudgedKeys):

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from pcaphash.studies.validate import Validation
     from pcaphash.studies.validate.queues.rule import QueueRule
     from pcaphash.studies.validate.queues.rules import QueueDiagnosis
-    from pcaphash.studies.validate.queues.steered import Steered
-    from pcaphash.studies.validate.queues.steering import Steering
+    from pcaphash.studies.validate.queues.steered import SteeredKinds
+    from pcaphash.studies.validate.queues.steering import FollowedHashes
 
 _FILTERS = "flow filters (ntuple rules)"
 
@@ -67,7 +67,7 @@ def queue_sentences(queues: "QueueDiagnosis", validation: "Validation", about: s
     return sentences
 
 
-def steering_text(steering: "Steering", about: str) -> str:
+def steering_text(steering: "FollowedHashes", about: str) -> str:
     """Say which hashes receive queues follow, the expected or the reported ones."""
     told = f"{about}{packets(steering.packets)}"
     if steering.packets != steering.telling:
@@ -86,7 +86,7 @@ def _steered(queues: "QueueDiagnosis", about: str) -> list[str]:
     return [*sentences, f"{_FILTERS.capitalize()} or RSS contexts can cause this.{others}"]
 
 
-def steered_text(steered: "Steered", about: str) -> str:
+def steered_text(steered: "SteeredKinds", about: str) -> str:
     """Say which packets came to one queue, without the full stop."""
     kinds = ", and ".join(map(trait_text, steered.traits))
     number = f"{about}{packets(steered.packets)}"

@@ -26,7 +26,7 @@ from pcaphash.report.validate.words import (
 from pcaphash.report.words.device import given_and_assumed_lines
 from pcaphash.report.words.faults import device_text, traffic_texts
 from pcaphash.report.words.values import count, left_out_text, packets
-from pcaphash.studies.validate.verdicts import Verdict
+from pcaphash.studies.validate.verdicts import PacketVerdict
 
 if TYPE_CHECKING:
     from pcaphash.studies.validate import Validation
@@ -56,7 +56,7 @@ def show_validation(validation: "Validation", stream: TextIO, recover_command: s
     _show_device(validation, console)
     if validation.judged:
         _show_verdicts(validation, console)
-    if validation.faults[Verdict.HASH_MISSING] and not validation.reported["hash_value"]:
+    if validation.faults[PacketVerdict.HASH_MISSING] and not validation.reported["hash_value"]:
         line = "No hash was reported for any packet: RSS may be off, or the driver does not pass hashes on."
         show_text(Text(f"{line}\n"), console)
     if validation.diagnosis is not None:
@@ -92,7 +92,7 @@ def _show_device(validation: "Validation", console: Console) -> None:
 
 
 def _show_verdicts(validation: "Validation", console: Console) -> None:
-    shown = {verdict: n for verdict, n in validation.verdicts.items() if n or verdict == Verdict.MATCH}
+    shown = {verdict: n for verdict, n in validation.verdicts.items() if n or verdict == PacketVerdict.MATCH}
     columns = Columns("verdicts", [verdict_text(verdict, validation.device) for verdict in shown])
     columns.add("packets", [count(n) for n in shown.values()])
     columns.add("share", [f"{n / validation.judged:.2%}" for n in shown.values()])
@@ -168,7 +168,7 @@ def _outcome(report: str, tunnel: str, value: str, queue: str) -> str:
 def _show_queues(validation: "Validation", queues: "QueueDiagnosis", console: Console) -> None:
     about = "" if validation.is_whole else "about "
     title = f"receive queues: wrong for {about}{packets(queues.packets)}"
-    others = queues.packets - validation.verdicts.get(Verdict.WRONG_QUEUE, 0)
+    others = queues.packets - validation.verdicts.get(PacketVerdict.WRONG_QUEUE, 0)
     if others > 0 and validation.is_whole:
         title += f", of which {count(others)} {'has' if others == 1 else 'have'} another fault too"
     show_text(Text(title, style="bold"), console)

@@ -9,8 +9,8 @@ from pcaphash.report.words.notes import note_text
 from pcaphash.report.words.values import brief_hash_types, count, counted, packets
 from pcaphash.studies.validate.catalogue.fault import AS_SPEC
 from pcaphash.studies.validate.deciding import ByteOrder, HashOrder, TunnelNames
-from pcaphash.studies.validate.result import Conclusion, Nothing
-from pcaphash.studies.validate.verdicts import NotJudged, TunnelNaming, Verdict
+from pcaphash.studies.validate.result import NoneJudged, ValidationConclusion
+from pcaphash.studies.validate.verdicts import NotJudged, PacketVerdict, TunnelNaming
 
 if TYPE_CHECKING:
     from pcaphash.device.device import Device
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 _MOST_POSSIBLE = 6
 
 _VERDICTS = {
-    Verdict.HASH_MISSING: "no hash where one is expected",
-    Verdict.HASH_UNEXPECTED: "a hash where none is expected",
-    Verdict.WRONG_VALUE: "wrong hash value",
-    Verdict.WRONG_TYPE: "wrong hash_report",
-    Verdict.WRONG_TUNNEL: "wrong hash_report_tunnel",
-    Verdict.WRONG_QUEUE: "wrong receive queue",
+    PacketVerdict.HASH_MISSING: "no hash where one is expected",
+    PacketVerdict.HASH_UNEXPECTED: "a hash where none is expected",
+    PacketVerdict.WRONG_VALUE: "wrong hash value",
+    PacketVerdict.WRONG_TYPE: "wrong hash_report",
+    PacketVerdict.WRONG_TUNNEL: "wrong hash_report_tunnel",
+    PacketVerdict.WRONG_QUEUE: "wrong receive queue",
 }
 _NOT_JUDGED = {
     NotJudged.NOTHING_REPORTED: "nothing was reported for {}",
@@ -38,9 +38,9 @@ _NOT_JUDGED = {
 
 def headline(validation: "Validation") -> str:
     """Say in one sentence what was found."""
-    if validation.conclusion == Conclusion.NOTHING:
+    if validation.conclusion == ValidationConclusion.NOTHING:
         return f"Nothing could be judged: {why_nothing(validation)}."
-    is_right, held_to = validation.conclusion == Conclusion.MATCH, title_of(validation.device.flavor)
+    is_right, held_to = validation.conclusion == ValidationConclusion.MATCH, title_of(validation.device.flavor)
     if validation.judged == 1:
         found = "right: the only packet judged matches" if is_right else "wrong: the only packet judged does not match"
         return f"The device is {found} {held_to}."
@@ -61,21 +61,21 @@ def by_queue_text(validation: "Validation") -> str:
     return f"{packets(n)} that should have a hash {have} none reported: {they} judged by {their} receive queue alone."
 
 
-def verdict_text(verdict: Verdict, device: "Device") -> str:
+def verdict_text(verdict: PacketVerdict, device: "Device") -> str:
     """Name packets with a verdict; those that match by what the device is held to."""
-    if verdict != Verdict.MATCH:
+    if verdict != PacketVerdict.MATCH:
         return _VERDICTS[verdict]
     return "as the spec requires" if device.flavor == AS_SPEC else f"as expected of {title_of(device.flavor)}"
 
 
 def why_nothing(validation: "Validation") -> str:
     """Say why no packet was judged, without a full stop; nothing if some were."""
-    if validation.nothing == Nothing.NO_PACKETS:
+    if validation.nothing == NoneJudged.NO_PACKETS:
         return "there are no packets"
-    if validation.nothing == Nothing.NONE_SELECTED:
+    if validation.nothing == NoneJudged.NONE_SELECTED:
         reasons = ", ".join(sorted(validation.reading.left_out))
         return f"all {packets(validation.reading.packets)} are left out ({reasons})"
-    if validation.nothing == Nothing.NO_QUEUES:
+    if validation.nothing == NoneJudged.NO_QUEUES:
         return "only receive queues are reported, and without the RSS feature the device has none to compare"
     return "; ".join(not_judged_texts(validation)) if validation.nothing else ""
 

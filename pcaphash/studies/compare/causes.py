@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from pcaphash.studies.shared.chance.enough import CutShort
+
 
 class Cause(StrEnum):
     """Why packets spread as they do, by the names that programs get."""
@@ -64,14 +66,6 @@ class NothingToSpread:
 
 
 @dataclass(frozen=True)
-class CutShort:
-    """For ``Cause.CUT``: how many packets there are, and of how many the capture does not show enough."""
-
-    packets: int
-    cut: int
-
-
-@dataclass(frozen=True)
 class TooFew:
     """For ``Cause.TOO_FEW``: how many packets there are, and how many are needed for so many receive queues.
 
@@ -121,7 +115,7 @@ class HeavyFlow:
 
 
 @dataclass(frozen=True)
-class FewInputs:
+class CrowdedInputs:
     """For ``Cause.FEW_INPUTS``: how many hash inputs carry most packets, and how many flows share the heaviest."""
 
     inputs: int
@@ -154,7 +148,9 @@ class Unexplained:
     cut_share: float = 0.0
 
 
-Facts = NothingToSpread | CutShort | TooFew | Unhashed | UnevenTable | HeavyFlow | FewInputs | FewFlows | Unexplained
+Facts = (
+    NothingToSpread | CutShort | TooFew | Unhashed | UnevenTable | HeavyFlow | CrowdedInputs | FewFlows | Unexplained
+)
 
 
 @dataclass(frozen=True)

@@ -11,21 +11,21 @@ from pcaphash.studies.compare.explaining import excess_of
 from pcaphash.studies.compare.missed import MATERIAL, MissedTunnel
 from pcaphash.studies.compare.outcome import Outcome
 from pcaphash.studies.compare.table import can_be_even, with_even_table
-from pcaphash.studies.compare.verdict import Conclusion, Verdict, judge
+from pcaphash.studies.compare.verdict import ComparisonConclusion, ComparisonVerdict, judge
 from pcaphash.studies.shared.chance.ideal import chance_of_inputs
 
 
 def consider_even_table(
-    verdict: Verdict,
+    verdict: ComparisonVerdict,
     outcomes: Sequence[Outcome],
     censuses: Sequence[Census],
     find_missed: Callable[[Device], list[MissedTunnel]],
-) -> Verdict:
+) -> ComparisonVerdict:
     """Say what an even indirection table leaves; where that is much less, judge the configurations as with one.
 
     Parameters
     ----------
-    verdict : Verdict
+    verdict : ComparisonVerdict
         Of the configurations as they are; the same is returned if it advises no even table.
     outcomes : sequence of Outcome
         Of these.
@@ -55,7 +55,9 @@ def consider_even_table(
     if even.best is None:  # an uneven table shows in fewer packets than it takes to judge the spread of an even one
         return with_remains
     further = [each for each in even.advice if not isinstance(each, EvenTable)]
-    return replace(verdict, conclusion=Conclusion.UNEVEN, gain=None, advice=[advice, *further], with_even_table=even)
+    return replace(
+        verdict, conclusion=ComparisonConclusion.UNEVEN, gain=None, advice=[advice, *further], with_even_table=even
+    )
 
 
 def _even_out(outcome: Outcome, census: Census) -> Outcome:

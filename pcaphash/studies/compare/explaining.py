@@ -14,10 +14,9 @@ from pcaphash.kernels.link import CUT as LINK_CUT
 from pcaphash.kernels.tunnel import CUT_GRE, CUT_UDP, TUNNELS
 from pcaphash.studies.compare.causes import (
     Cause,
-    CutShort,
+    CrowdedInputs,
     Facts,
     FewFlows,
-    FewInputs,
     HeavyFlow,
     Ideal,
     Nothing,
@@ -28,7 +27,7 @@ from pcaphash.studies.compare.causes import (
 )
 from pcaphash.studies.compare.outcome import FlowSet, Outcome
 from pcaphash.studies.compare.table import can_be_even, excess_of_entries, find_uneven_table, with_even_table
-from pcaphash.studies.shared.chance.enough import CUT, cut_packets, packets_needed
+from pcaphash.studies.shared.chance.enough import CUT, CutShort, cut_packets, packets_needed
 from pcaphash.studies.shared.chance.ideal import MEASURE
 from pcaphash.studies.shared.chance.spread import EVEN, spread
 
@@ -241,11 +240,11 @@ def _explain_flow(outcome: Outcome, flow: int, share: float) -> tuple[Cause, Hea
     return (Cause.SINGLE_FLOW if endpoints.protocol else Cause.NO_PORTS), heavy
 
 
-def _count_inputs(outcome: Outcome, total: int) -> FewInputs:
+def _count_inputs(outcome: Outcome, total: int) -> CrowdedInputs:
     """Count the hash inputs that have most packets, and the flows that share the heaviest."""
     assert outcome.inputs is not None
     loads = outcome.inputs.loads[:, 0]
     in_order = np.sort(loads)[::-1].cumsum() / total
     crowded = min(int(np.searchsorted(in_order, CROWDED)) + 1, len(loads))
     n_flows = int((outcome.inputs.of_flow == outcome.inputs.heaviest(loads)).sum())
-    return FewInputs(len(loads), crowded, float(in_order[crowded - 1]), float(in_order[0]), n_flows)
+    return CrowdedInputs(len(loads), crowded, float(in_order[crowded - 1]), float(in_order[0]), n_flows)

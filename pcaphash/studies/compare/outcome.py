@@ -55,7 +55,7 @@ class FlowSet:
 
 
 @dataclass(frozen=True, eq=False)
-class Group:
+class PacketGroup:
     """Part of the packets, and how it spreads.
 
     Parameters
@@ -78,7 +78,7 @@ class Outcome:
     ----------
     distribution : Distribution
         All packets over the receive queues.
-    encapsulations : list of Group
+    encapsulations : list of PacketGroup
         The packets of each encapsulation, those with the most packets first.
     flow_set : FlowSet or None
         The flows; None if a saved census, which has none, is among the traces.
@@ -90,7 +90,7 @@ class Outcome:
         What ideal hashes give for these hash inputs; None without receive queues, or without any hash.
     independence : Independence or None
         Whether distinct hash inputs spread over the receive queues as the indirection table lets them.
-    tunnels : list of Group
+    tunnels : list of PacketGroup
         The packets of the heaviest tunnels.
     affinity : list of Affinity
         What belongs together but is on different receive queues.
@@ -101,13 +101,13 @@ class Outcome:
     """
 
     distribution: Distribution
-    encapsulations: list[Group]
+    encapsulations: list[PacketGroup]
     flow_set: FlowSet | None = None
     inputs: HashInputs | None = None
     kept: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros((1, 2), np.int64))
     baseline: Baseline | None = None
     independence: Independence | None = None
-    tunnels: list[Group] = field(default_factory=list)
+    tunnels: list[PacketGroup] = field(default_factory=list)
     affinity: list[Affinity] = field(default_factory=list)
     timeline: Timeline | None = None
     threads: int = 1

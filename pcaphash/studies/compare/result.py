@@ -11,7 +11,7 @@ from pcaphash.studies.compare import columns
 from pcaphash.studies.compare.missed import MissedTunnel
 from pcaphash.studies.compare.outcome import Outcome, Row
 from pcaphash.studies.compare.rows import affinity_rows, baseline_rows, flow_rows, group_rows, window_rows
-from pcaphash.studies.compare.verdict import Verdict
+from pcaphash.studies.compare.verdict import ComparisonVerdict
 from pcaphash.studies.shared.columns import DISTRIBUTION, SUMMARY
 from pcaphash.studies.shared.schema import Schema
 
@@ -29,7 +29,7 @@ class Comparison(Result):
         What ``analyze`` finds.
     outcomes : list of Outcome
         One per configuration, in the order asked for.
-    verdict : Verdict
+    verdict : ComparisonVerdict
         What follows.
     missed : list of MissedTunnel
         Tunnels that no configuration looks into, even if the verdict does not depend on them.
@@ -37,7 +37,7 @@ class Comparison(Result):
 
     analysis: Analysis
     outcomes: list[Outcome]
-    verdict: Verdict
+    verdict: ComparisonVerdict
     missed: list[MissedTunnel]
 
     @property

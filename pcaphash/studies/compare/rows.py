@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from pcaphash.engine.census.describer import NO_QUEUE
 from pcaphash.engine.flows.tunnels import NO_TUNNEL, inner_endpoints, outer_endpoints
-from pcaphash.studies.compare.outcome import Group, Outcome, Row
+from pcaphash.studies.compare.outcome import Outcome, PacketGroup, Row
 from pcaphash.studies.shared.chance.spread import UNITS, spread
 
 HEAVIEST_FLOWS = 20
@@ -57,7 +57,7 @@ def group_rows(outcome: Outcome) -> list[Row]:
     ]
 
 
-def _group_row(config: str, kind: str, group: Group) -> Row:
+def _group_row(config: str, kind: str, group: PacketGroup) -> Row:
     packets, n_bytes = group.queues[:, 0], group.queues[:, 1]
     of_packets, of_bytes = spread(packets), spread(n_bytes)
     return {

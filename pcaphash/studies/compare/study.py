@@ -34,7 +34,7 @@ from pcaphash.studies.compare.affinity import Kin, find_affinity, find_inner_kin
 from pcaphash.studies.compare.evening import consider_even_table
 from pcaphash.studies.compare.fragments import tell_fragments
 from pcaphash.studies.compare.missed import find_missed
-from pcaphash.studies.compare.outcome import FlowSet, Group, Outcome
+from pcaphash.studies.compare.outcome import FlowSet, Outcome, PacketGroup
 from pcaphash.studies.compare.result import Comparison
 from pcaphash.studies.compare.verdict import judge
 from pcaphash.studies.shared.asking import check_request
@@ -202,16 +202,16 @@ def _judge_flows(outcome: Outcome, heaviest: int) -> Outcome:
     )
 
 
-def _by_encapsulation(census: Census, device: Device) -> list[Group]:
+def _by_encapsulation(census: Census, device: Device) -> list[PacketGroup]:
     """Spread the packets of each encapsulation."""
     by_name: dict[str, list[int]] = {}
     for signature in census.signatures():
         by_name.setdefault(encapsulation_of(signature, device.spec), []).append(signature)
-    groups = [Group(name, distribute(census, device, each).queues) for name, each in by_name.items()]
+    groups = [PacketGroup(name, distribute(census, device, each).queues) for name, each in by_name.items()]
     return sorted(groups, key=lambda group: (-int(group.queues[:, 0].sum()), group.name))
 
 
-def _by_tunnel(flow_set: FlowSet, queues: npt.NDArray[np.int64], n_queues: int, heaviest: int) -> list[Group]:
+def _by_tunnel(flow_set: FlowSet, queues: npt.NDArray[np.int64], n_queues: int, heaviest: int) -> list[PacketGroup]:
     """Spread the packets of the heaviest tunnels."""
     tunnels, loads = flow_set.tunnels, flow_set.flows.loads
     of_flow = np.where(queues != NO_QUEUE, tunnels.of_flow, NO_TUNNEL)
@@ -219,5 +219,5 @@ def _by_tunnel(flow_set: FlowSet, queues: npt.NDArray[np.int64], n_queues: int, 
     groups = []
     for number in chosen:
         own = np.flatnonzero(of_flow == number)
-        groups.append(Group(str(tunnels[number]), sum_groups(loads[own], queues[own], n_queues)))
+        groups.append(PacketGroup(str(tunnels[number]), sum_groups(loads[own], queues[own], n_queues)))
     return groups

@@ -26,7 +26,7 @@ _MANY = 0.05  # of the packets with a hash are worth a word
 _FEW = 4  # receive queues that carry most are counted where they are at most this part of all
 
 
-class Conclusion(StrEnum):
+class ComparisonConclusion(StrEnum):
     """What a comparison comes to, by the names that programs get."""
 
     NOTHING = "nothing"
@@ -44,12 +44,12 @@ class Conclusion(StrEnum):
 
 
 @dataclass(frozen=True)
-class Verdict:
+class ComparisonVerdict:
     """What follows from a comparison.
 
     Parameters
     ----------
-    conclusion : Conclusion
+    conclusion : ComparisonConclusion
         What it comes to.
     findings : list of Finding
         One for each configuration, in their order.
@@ -59,18 +59,18 @@ class Verdict:
         Of those that are judged, the ones with the least and the most above ideal.
     gain : Gain or None
         What a better one gains over the one given, or over a worse one, if that is much and more than luck.
-    with_even_table : Verdict or None
+    with_even_table : ComparisonVerdict or None
         What follows with an even indirection table, if that at least halves what the best one has above ideal; there is
         no ``gain`` then but that of this verdict.
     """
 
-    conclusion: Conclusion
+    conclusion: ComparisonConclusion
     findings: list[Finding]
     advice: list[Advice]
     best: Finding | None = None
     worst: Finding | None = None
     gain: Gain | None = None
-    with_even_table: "Verdict | None" = None
+    with_even_table: "ComparisonVerdict | None" = None
 
     @property
     def given(self) -> Finding | None:
@@ -90,7 +90,7 @@ class Verdict:
         return 2 * len(uneven) < len(judged) and all(finding.cause != Cause.HASH for finding in uneven)
 
 
-def judge(outcomes: Sequence[Outcome], missed: Sequence[MissedTunnel] = ()) -> Verdict:
+def judge(outcomes: Sequence[Outcome], missed: Sequence[MissedTunnel] = ()) -> ComparisonVerdict:
     """Judge how configurations spread the same packets, given the tunnels that none of them looks into."""
     is_hashed = any(outcome.distribution.hashed for outcome in outcomes)
     findings = side_by_side([partial(_find, outcome, is_hashed) for outcome in outcomes])
@@ -101,16 +101,16 @@ def judge(outcomes: Sequence[Outcome], missed: Sequence[MissedTunnel] = ()) -> V
         advice = (
             list_advice_without_spread(list(zip(outcomes, findings, strict=True))) if cause == Cause.NOTHING else []
         )
-        return Verdict(Conclusion(cause.value), findings, advice)
+        return ComparisonVerdict(ComparisonConclusion(cause.value), findings, advice)
     best = min(judged, key=lambda pair: pair[1].excess)
     worst = max(judged, key=lambda pair: pair[1].excess)
     given = next((pair for pair in judged if pair[1].config == GIVEN), None)
     start = given or worst
     if start[1].excess <= EVEN:
-        return Verdict(Conclusion.EVEN, findings, [], best[1], worst[1])
+        return ComparisonVerdict(ComparisonConclusion.EVEN, findings, [], best[1], worst[1])
     inner = inner_gain(judged, given) or inner_gain_over(judged, start)
     gain = main_gain(judged, start, best, inner)
-    conclusion = Conclusion.UNEVEN if gain is None else Conclusion.GAIN
+    conclusion = ComparisonConclusion.UNEVEN if gain is None else ComparisonConclusion.GAIN
     if missed:
         # Where one configuration helps another, what that lacks has a cause already; a tunnel is never called a flow.
         findings = [
@@ -124,7 +124,7 @@ def judge(outcomes: Sequence[Outcome], missed: Sequence[MissedTunnel] = ()) -> V
         best, worst, start = ((outcome, told[finding.config]) for outcome, finding in (best, worst, start))
     advice = compare_inner(outcomes) if best[1].excess > EVEN else []
     advice += list_advice(judged, start, best, inner, missed)
-    return Verdict(conclusion, findings, advice, best[1], worst[1], gain)
+    return ComparisonVerdict(conclusion, findings, advice, best[1], worst[1], gain)
 
 
 def _blame_tunnel(finding: Finding, missed: Sequence[MissedTunnel]) -> Finding:

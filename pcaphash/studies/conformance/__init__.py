@@ -2,6 +2,6 @@
 
 from pcaphash.studies.conformance.case import Case
 from pcaphash.studies.conformance.configurations import given_key, list_devices
-from pcaphash.studies.conformance.study import COLUMNS, Judged, list_cases, write_captures
+from pcaphash.studies.conformance.study import COLUMNS, JudgedCase, list_cases, write_captures
 
-__all__ = ["COLUMNS", "Case", "Judged", "given_key", "list_cases", "list_devices", "write_captures"]
+__all__ = ["COLUMNS", "Case", "JudgedCase", "given_key", "list_cases", "list_devices", "write_captures"]

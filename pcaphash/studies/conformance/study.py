@@ -32,7 +32,7 @@ Answer = dict[str, str | int | None]
 
 
 @dataclass(frozen=True)
-class Judged:
+class JudgedCase:
     """A case in its capture, with the answer of each device.
 
     Parameters
@@ -62,7 +62,7 @@ def list_cases() -> list[Case]:
     return [case for group in groups for case in group()]
 
 
-def write_captures(folder: Path, devices: list[Device] | None = None) -> list[Judged]:
+def write_captures(folder: Path, devices: list[Device] | None = None) -> list[JudgedCase]:
     """Write a capture for each link type, with the hashes and queues of the first device; return all answers.
 
     Parameters
@@ -86,7 +86,7 @@ def write_captures(folder: Path, devices: list[Device] | None = None) -> list[Ju
             write_pcapng(stream, _packets_of(cases, answers[0]), link_type)
         for number, case in enumerate(cases):
             found = {device.name: each[number] for device, each in zip(asked, answers, strict=True)}
-            judged.append(Judged(path.name, number + 1, case, found))
+            judged.append(JudgedCase(path.name, number + 1, case, found))
     return judged
 
 

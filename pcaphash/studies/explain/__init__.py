@@ -8,7 +8,7 @@ from pcaphash.studies.explain.choice import HeaderChoice, HeaderReason, MissingB
 from pcaphash.studies.explain.dissection import Dissection, Encapsulation, Level
 from pcaphash.studies.explain.explanation import Explanation
 from pcaphash.studies.explain.packet import Packet
-from pcaphash.studies.explain.result import Answer, Field, Header, HeaderState, InputField, Stripped
+from pcaphash.studies.explain.result import Answer, HeaderState, InputField, PacketField, PacketHeader, Stripped
 from pcaphash.studies.explain.steps import Layer, StopReason, TraceStep
 from pcaphash.studies.explain.study import PacketLostError, explain
 
@@ -17,8 +17,6 @@ __all__ = [
     "Dissection",
     "Encapsulation",
     "Explanation",
-    "Field",
-    "Header",
     "HeaderChoice",
     "HeaderReason",
     "HeaderState",
@@ -27,6 +25,8 @@ __all__ = [
     "Level",
     "MissingBytes",
     "Packet",
+    "PacketField",
+    "PacketHeader",
     "PacketLostError",
     "StopReason",
     "Stripped",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from pcaphash.engine.result import Result
 from pcaphash.studies.explain.choice import HeaderChoice, TypeChoice
 from pcaphash.studies.explain.dissection import Dissection
-from pcaphash.studies.explain.result import Answer, Header, InputField, Stripped
+from pcaphash.studies.explain.result import Answer, InputField, PacketHeader, Stripped
 from pcaphash.studies.explain.steps import TraceStep
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ class Explanation(Result):
         Which header is to be hashed; None if the outer one is not IP, or not known.
     type_choice : TypeChoice or None
         Which hash type; None if there is no IP header to choose one for.
-    headers : tuple of Header
+    headers : tuple of PacketHeader
         In order of their offsets.
     input_fields : tuple of InputField
         The hash input, field by field; empty if there is no hash.
@@ -54,7 +54,7 @@ class Explanation(Result):
     dissection: Dissection
     header_choice: HeaderChoice | None
     type_choice: TypeChoice | None
-    headers: tuple[Header, ...]
+    headers: tuple[PacketHeader, ...]
     input_fields: tuple[InputField, ...]
     others: tuple[Answer, ...]
     stripped: Stripped | None = None

@@ -7,7 +7,7 @@ from pcaphash.studies.explain import names
 from pcaphash.studies.explain.dissection import Level
 from pcaphash.studies.explain.names import decimal, hexadecimal
 from pcaphash.studies.explain.packet import Packet
-from pcaphash.studies.explain.result import Field, Header, HeaderState
+from pcaphash.studies.explain.result import HeaderState, PacketField, PacketHeader
 from pcaphash.studies.explain.steps import TraceStep
 
 FieldForm = tuple[str, int, int, Callable[[bytes], str]]
@@ -22,12 +22,12 @@ def cut(
     *,
     offset: int | None = None,
     length: int | None = None,
-) -> Header:
+) -> PacketHeader:
     """Cut a header out of a packet: where the step says, if nothing else is given."""
     start = step.offset if offset is None else offset
     size = step.length if length is None else length
     fields = tuple(_field(packet, start, form) for form in forms if packet.fits(start + form[1], form[2]))
-    return Header(name, step.part, start, size, fields, _state(packet, start, size))
+    return PacketHeader(name, step.part, start, size, fields, _state(packet, start, size))
 
 
 def _state(packet: Packet, offset: int, length: int) -> HeaderState:
@@ -38,11 +38,11 @@ def _state(packet: Packet, offset: int, length: int) -> HeaderState:
     return HeaderState.CAPTURED_IN_PART if offset < len(packet.data) else HeaderState.NOT_CAPTURED
 
 
-def _field(packet: Packet, header: int, form: FieldForm) -> Field:
+def _field(packet: Packet, header: int, form: FieldForm) -> PacketField:
     name, at, length, show = form
     offset = header + at
     data = packet.data[offset : offset + length]
-    return Field(name, offset, length, show(data) if len(data) == length else "", data)
+    return PacketField(name, offset, length, show(data) if len(data) == length else "", data)
 
 
 def extension_name(next_header: int) -> str:
@@ -51,7 +51,7 @@ def extension_name(next_header: int) -> str:
     return name if name.endswith("header") else f"{name} header"
 
 
-def cut_extension(packet: Packet, step: TraceStep, level: Level) -> Header:
+def cut_extension(packet: Packet, step: TraceStep, level: Level) -> PacketHeader:
     """Cut out an extension header; of one that could not be read, the shortest that there is."""
     length = max(step.length, ip.EXTENSION_LEN)
     forms = [("next header", 0, 1, names.protocol_field), *_forms(packet, step, length, level)]

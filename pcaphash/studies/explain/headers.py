@@ -10,7 +10,7 @@ from pcaphash.studies.explain.dissection import Dissection, Level
 from pcaphash.studies.explain.extensions import FieldForm, cut, cut_extension
 from pcaphash.studies.explain.names import decimal, hexadecimal
 from pcaphash.studies.explain.packet import Packet
-from pcaphash.studies.explain.result import Header
+from pcaphash.studies.explain.result import PacketHeader
 from pcaphash.studies.explain.steps import Layer, StopReason, TraceStep
 
 _PORTS: list[FieldForm] = [("source port", 0, 2, decimal), ("destination port", 2, 2, decimal)]
@@ -83,13 +83,13 @@ _GRE_OPTIONS: tuple[tuple[int, str, Callable[[bytes], str]], ...] = (
 )
 
 
-def list_headers(dissection: Dissection) -> tuple[Header, ...]:
+def list_headers(dissection: Dissection) -> tuple[PacketHeader, ...]:
     """Cut all headers out of a packet, in order of their offsets."""
     levels = [dissection.outer, *([dissection.inner] if dissection.inner else [])]
     return tuple(header for level in levels for header in _of_level(dissection.packet, level))
 
 
-def _of_level(packet: Packet, level: Level) -> Iterator[Header]:
+def _of_level(packet: Packet, level: Level) -> Iterator[PacketHeader]:
     """Cut out the headers of one packet: link layer, IP, what IP carries, and a tunnel's own."""
     for before, step in zip((None, *level.links), level.links, strict=False):
         yield from _link_headers(packet, step, before)
@@ -105,7 +105,7 @@ def _of_level(packet: Packet, level: Level) -> Iterator[Header]:
         yield from _tunnel_headers(packet, level.tunnel)
 
 
-def _link_headers(packet: Packet, step: TraceStep, before: TraceStep | None) -> Iterator[Header]:
+def _link_headers(packet: Packet, step: TraceStep, before: TraceStep | None) -> Iterator[PacketHeader]:
     """Cut out a link layer header, and the VLAN tag after it that the device does not step over."""
     if before and step.layer == Layer.VLAN_TAG:
         yield cut(packet, names.tag_name(before.value), step, _TAG_FORMS)
@@ -118,7 +118,7 @@ def _link_headers(packet: Packet, step: TraceStep, before: TraceStep | None) -> 
         yield cut(packet, names.tag_name(step.value), step, _TAG_FORMS, offset=step.end, length=eth.VLAN_TAG_LEN)
 
 
-def _transport_headers(packet: Packet, level: Level, step: TraceStep) -> Iterator[Header]:
+def _transport_headers(packet: Packet, level: Level, step: TraceStep) -> Iterator[PacketHeader]:
     """Cut out what an IP header carries, where any of it is in the packet; a tunnel without UDP has its own headers."""
     if not packet.fits(step.offset, 1):
         return
@@ -130,7 +130,7 @@ def _transport_headers(packet: Packet, level: Level, step: TraceStep) -> Iterato
         yield cut(packet, names.protocol_name(step.value), step, length=packet.length - step.offset)
 
 
-def _tunnel_headers(packet: Packet, step: TraceStep) -> Iterator[Header]:
+def _tunnel_headers(packet: Packet, step: TraceStep) -> Iterator[PacketHeader]:
     """Cut out a tunnel header, where the packet has room for what is always there."""
     if step.layer == Layer.IPIP or (step.reason == StopReason.PACKET_END and step.length == step.needed):
         return
@@ -152,7 +152,7 @@ _GENEVE_FORMS: list[FieldForm] = [
 ]
 
 
-def _geneve_options(packet: Packet, step: TraceStep) -> Header:
+def _geneve_options(packet: Packet, step: TraceStep) -> PacketHeader:
     """List the options of a GENEVE header (RFC 8926 section 3.5)."""
     forms: list[FieldForm] = []
     start, length = step.offset + tun.GENEVE_LEN, step.length - tun.GENEVE_LEN

@@ -16,7 +16,7 @@ class HeaderState(Enum):
 
 
 @dataclass(frozen=True)
-class Field:
+class PacketField:
     """One field of a header.
 
     Parameters
@@ -44,7 +44,7 @@ class Field:
 
 
 @dataclass(frozen=True)
-class Header:
+class PacketHeader:
     """One header of a packet.
 
     Parameters
@@ -55,7 +55,7 @@ class Header:
         ``outer``, or ``inner`` for headers of the packet inside a tunnel.
     offset, length : int
         Where it starts in the packet, and its length in bytes.
-    fields : tuple of Field
+    fields : tuple of PacketField
         Its fields, as far as they lie within the packet.
     state : HeaderState
         How much of it there is.
@@ -65,7 +65,7 @@ class Header:
     part: str
     offset: int
     length: int
-    fields: tuple[Field, ...]
+    fields: tuple[PacketField, ...]
     state: HeaderState
 
 

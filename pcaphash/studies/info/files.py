@@ -19,7 +19,7 @@ _EXPONENTS = {1000: 6, 1: 9}  # of a pcap file's resolution, by the nanoseconds 
 
 
 @dataclass(frozen=True)
-class Interface:
+class CaptureInterface:
     """An interface that packets were captured on; a pcap file has one, which it does not name.
 
     Parameters
@@ -60,7 +60,7 @@ class Headers:
     n_sections: int = 0
     n_interfaces: int = 0
     byte_orders: set[str] = field(default_factory=set)
-    interfaces: list[Interface] = field(default_factory=list)
+    interfaces: list[CaptureInterface] = field(default_factory=list)
     """The first MOST_INTERFACES of them."""
 
     @property
@@ -82,14 +82,16 @@ class Headers:
             self.formats["modified pcap" if is_modified else "pcap"] = None
             self._start_section(order)
             exponent = _EXPONENTS[says.fraction_ns]
-            self._add(Interface(self.n_sections, 0, order, "", "", says.link_type, says.snap_length, 10, exponent))
+            self._add(
+                CaptureInterface(self.n_sections, 0, order, "", "", says.link_type, says.snap_length, 10, exponent)
+            )
         elif isinstance(says, SectionHeader):
             self.formats[PCAPNG] = None
             self._start_section(order)
         else:
             name, description = _printable(says.name), _printable(says.description)
             self._add(
-                Interface(
+                CaptureInterface(
                     self.n_sections, says.number, order, name, description, says.link_type, says.snap_length,
                     says.resolution_base, says.resolution_exponent,
                 )
@@ -99,7 +101,7 @@ class Headers:
         self.n_sections += 1
         self.byte_orders.add(byte_order)
 
-    def _add(self, interface: Interface) -> None:
+    def _add(self, interface: CaptureInterface) -> None:
         self.n_interfaces += 1
         if len(self.interfaces) < MOST_INTERFACES:
             self.interfaces.append(interface)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Encapsulation:
+class EncapsulationCount:
     """Packets of one encapsulation.
 
     Parameters
@@ -140,7 +140,7 @@ class Info(Result):
         The selected packets of both, and the sum of their original lengths.
     tally : Tally or None
         Counts of the captures' packets; None if there is no capture.
-    encapsulations : list of Encapsulation
+    encapsulations : list of EncapsulationCount
         Packets of both, most first.
     reasons : dict of str to dict of str to int
         For each spec, ``v7`` and ``1.4``, how many packets would have no known hash with all types enabled, by reason.
@@ -158,7 +158,7 @@ class Info(Result):
     packets: int
     n_bytes: int
     tally: Tally | None
-    encapsulations: list[Encapsulation]
+    encapsulations: list[EncapsulationCount]
     reasons: dict[str, dict[str, int]]
     tunnels: TunnelFacts | None
     reported: ReportedFacts | None

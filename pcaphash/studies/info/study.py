@@ -19,7 +19,7 @@ from pcaphash.engine.selecting.selection import EVERYTHING, Selection
 from pcaphash.kernels.dissect import N_SIGNATURES
 from pcaphash.studies.info.counts import FileCounts, InfoCounts
 from pcaphash.studies.info.files import TraceFile
-from pcaphash.studies.info.result import Encapsulation, Info, ReportedFacts, TunnelFacts, TunnelLoad
+from pcaphash.studies.info.result import EncapsulationCount, Info, ReportedFacts, TunnelFacts, TunnelLoad
 from pcaphash.studies.info.tally import Times
 from pcaphash.studies.info.tunnel_table import TunnelTable
 from pcaphash.studies.shared.asking import check_request
@@ -140,14 +140,14 @@ def _all_times(files: Sequence[TraceFile]) -> Times:
     return times
 
 
-def _list_encapsulations(loads: npt.NDArray[np.int64]) -> list[Encapsulation]:
+def _list_encapsulations(loads: npt.NDArray[np.int64]) -> list[EncapsulationCount]:
     """Sum up packets and bytes by encapsulation, given those of each signature."""
     sums: dict[tuple[str, str], list[int]] = {}
     for signature in np.flatnonzero(loads[:, 0]).tolist():
         names = encapsulation_of(signature, "v7"), encapsulation_of(signature, "1.4")
         packets, n_bytes = sums.get(names, (0, 0))
         sums[names] = [packets + int(loads[signature, 0]), n_bytes + int(loads[signature, 1])]
-    found = [Encapsulation(v7, virtio_1_4, *load) for (v7, virtio_1_4), load in sums.items()]
+    found = [EncapsulationCount(v7, virtio_1_4, *load) for (v7, virtio_1_4), load in sums.items()]
     return sorted(found, key=lambda each: (-each.packets, each.virtio_1_4, each.v7))
 
 

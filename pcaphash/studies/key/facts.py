@@ -36,7 +36,7 @@ _PORT_BITS = 16
 _RARE = 7  # one in 2 to the power of that many is rare
 
 
-class Part(StrEnum):
+class InputPart(StrEnum):
     """A field of a hash input."""
 
     SOURCE_ADDRESS = "source-address"
@@ -87,7 +87,7 @@ class Weakness(StrEnum):
 
 
 @dataclass(frozen=True)
-class Choice:
+class Reachable:
     """What some bits of a hash input can reach, while all else stays as it is.
 
     Parameters
@@ -147,9 +147,9 @@ class InputFacts:
         Of the map from the input to all bits of the hash, which has 2 to the power of that many values.
     symmetry : Symmetry
         Whether source and destination can be swapped.
-    ignored : dict of Part to int
+    ignored : dict of InputPart to int
         Bits of each field that change nothing in the hash; fields without any are left out.
-    choices : tuple of Choice
+    choices : tuple of Reachable
         What parts of the input can reach.
     """
 
@@ -158,8 +158,8 @@ class InputFacts:
     distinct_windows: int
     hash_rank: int
     symmetry: Symmetry
-    ignored: dict[Part, int]
-    choices: tuple[Choice, ...]
+    ignored: dict[InputPart, int]
+    choices: tuple[Reachable, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -284,41 +284,44 @@ def _facts_of(kind: HashInput, device: Device) -> InputFacts:
     )
 
 
-def _fields_of(kind: HashInput) -> dict[Part, range]:
+def _fields_of(kind: HashInput) -> dict[InputPart, range]:
     """Return which bits of an input each field has."""
     with_ports = kind in (HashInput.IPV4_PORTS, HashInput.IPV6_PORTS)
     address_bits = (8 * INPUT_BYTES_OF[kind] - (2 * _PORT_BITS if with_ports else 0)) // 2
     widths = [address_bits] * 2 + [_PORT_BITS] * 2 * with_ports
     starts = [sum(widths[:i]) for i in range(len(widths))]
-    return {part: range(at, at + n) for part, at, n in zip(Part, starts, widths, strict=False)}
+    return {part: range(at, at + n) for part, at, n in zip(InputPart, starts, widths, strict=False)}
 
 
-def _pairs(fields: dict[Part, range]) -> list[tuple[int, int]]:
+def _pairs(fields: dict[InputPart, range]) -> list[tuple[int, int]]:
     """Return which bits swap places where source and destination do."""
-    both = [(Part.SOURCE_ADDRESS, Part.DESTINATION_ADDRESS), (Part.SOURCE_PORT, Part.DESTINATION_PORT)]
+    both = [
+        (InputPart.SOURCE_ADDRESS, InputPart.DESTINATION_ADDRESS),
+        (InputPart.SOURCE_PORT, InputPart.DESTINATION_PORT),
+    ]
     return [pair for one, other in both if one in fields for pair in zip(fields[one], fields[other], strict=True)]
 
 
-def _merge(windows: Sequence[int], fields: dict[Part, range]) -> list[int]:
+def _merge(windows: Sequence[int], fields: dict[InputPart, range]) -> list[int]:
     merged = list(windows)
     for one, other in _pairs(fields):
         merged[one] = merged[other] = windows[one] ^ windows[other]
     return merged
 
 
-def _symmetry(columns: Sequence[int], fields: dict[Part, range], mask: int) -> Symmetry:
+def _symmetry(columns: Sequence[int], fields: dict[InputPart, range], mask: int) -> Symmetry:
     differences = [columns[one] ^ columns[other] for one, other in _pairs(fields)]
     if not any(differences):
         return Symmetry.HASH
     return Symmetry.INDEX if mask and not any(each & mask for each in differences) else Symmetry.NONE
 
 
-def _choices(columns: Sequence[int], fields: dict[Part, range], index_bits: int, of_zeros: int) -> list[Choice]:
+def _choices(columns: Sequence[int], fields: dict[InputPart, range], index_bits: int, of_zeros: int) -> list[Reachable]:
     """Find what parts of an input can reach, given the index that an input of zeros leads to."""
     parts = {
-        Varying.SOURCE_PORT: [Part.SOURCE_PORT],
-        Varying.SOURCE_ADDRESS: [Part.SOURCE_ADDRESS],
-        Varying.SOURCE: [Part.SOURCE_ADDRESS, Part.SOURCE_PORT],
+        Varying.SOURCE_PORT: [InputPart.SOURCE_PORT],
+        Varying.SOURCE_ADDRESS: [InputPart.SOURCE_ADDRESS],
+        Varying.SOURCE: [InputPart.SOURCE_ADDRESS, InputPart.SOURCE_PORT],
         Varying.ALL: list(fields),
     }
     found = []
@@ -328,5 +331,5 @@ def _choices(columns: Sequence[int], fields: dict[Part, range], index_bits: int,
             basis = find_basis(vectors, index_bits)
             first = of_zeros if varying == Varying.ALL else None
             dependencies = find_dependencies(basis, index_bits, first)
-            found.append(Choice(varying, len(vectors), index_bits, len(basis), dependencies))
+            found.append(Reachable(varying, len(vectors), index_bits, len(basis), dependencies))
     return found

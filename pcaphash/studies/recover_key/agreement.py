@@ -8,7 +8,7 @@ import numpy.typing as npt
 from pcaphash.kernels.elimination import CONTRADICTION, NEW, SUM
 from pcaphash.kernels.toeplitz import WORDS
 from pcaphash.studies.shared.linear.basis import Basis, Words
-from pcaphash.studies.shared.linear.span import Span
+from pcaphash.studies.shared.linear.span import BasisSpan
 
 _FIRST = 4096  # packets kept from the beginning
 _BEHIND_NEW = 512  # and behind each whose input is new: these show whether its hash is right
@@ -61,7 +61,7 @@ class Agreement:
         self._not_kept = 0
         self._checked = 0
         self._last_rank = 0
-        self._span: Span | None = None
+        self._span: BasisSpan | None = None
 
     @property
     def contradictions(self) -> int:
@@ -96,7 +96,7 @@ class Agreement:
             self._last_rank, self._span = rank, None
             return self.basis.add(packets.words, packets.values)
         if self._span is None:
-            self._span = Span(self.basis)
+            self._span = BasisSpan(self.basis)
         statuses = np.full(len(packets), SUM, np.uint8)
         asked = ~self._span.agrees(packets.words, packets.values)
         statuses[asked] = self.basis.add(packets.words[asked], packets.values[asked])

@@ -38,7 +38,7 @@ _ORDERS = {
 
 
 @dataclass(frozen=True, eq=False)
-class Outcome:
+class EvidenceOutcome:
     """What the packets come to.
 
     Parameters
@@ -58,7 +58,7 @@ class Outcome:
 
 
 @dataclass(eq=False)
-class Evidence:
+class KeyEvidence:
     """Takes packets in, and finds out whether a key gives what they reported.
 
     Parameters
@@ -85,12 +85,12 @@ class Evidence:
     _arrived: list[Arrived] = field(default_factory=list)
 
     @classmethod
-    def of_hashes(cls) -> "Evidence":
+    def of_hashes(cls) -> "KeyEvidence":
         """Return what takes hashes."""
         return cls([(order, (sums,)) for order, sums in _ORDERS.items()], [Agreement()])
 
     @classmethod
-    def of_queues(cls, queue_sums: QueueSums) -> "Evidence":
+    def of_queues(cls, queue_sums: QueueSums) -> "KeyEvidence":
         """Return what takes receive queues."""
         sums = tuple(group.sums for group in queue_sums.groups)
         return cls([(ValueOrder.AS_REPORTED, sums)], [Agreement() for _ in sums], queue_sums)
@@ -141,7 +141,7 @@ class Evidence:
             told = values != UNKNOWN
             agreement.add(Packets(numbers[told], words[told], values[told].astype(np.uint32)))
 
-    def conclude(self) -> Outcome:
+    def conclude(self) -> EvidenceOutcome:
         """Find out what the packets come to."""
         agreements = self.agreements
         for each in agreements:
@@ -159,7 +159,7 @@ class Evidence:
         found = replace(self, agreements=agreements)
         first = sorted({*self._first_impossible, *(n for each in agreements for n in each.first_contradicting(_SHOWN))})
         sums = self.readings[0][1]
-        return Outcome(
+        return EvidenceOutcome(
             packets=found.packets,
             rank=max((each.basis.rank for each in agreements), default=0),
             contradictions=found.contradictions,

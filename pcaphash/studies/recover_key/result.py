@@ -41,7 +41,7 @@ class ValueOrder(StrEnum):
     """The two halves of 16 bits."""
 
 
-class Conclusion(StrEnum):
+class RecoveryConclusion(StrEnum):
     """What a recovery comes to."""
 
     COMPLETE = "complete"
@@ -199,16 +199,16 @@ class Recovery(Result):
         return self.solution is not None and self.solution.known_bits == KEY_BITS
 
     @property
-    def conclusion(self) -> Conclusion:
+    def conclusion(self) -> RecoveryConclusion:
         """What the recovery comes to."""
         if self.solution is not None:
             if self.queue_sums is not None and HashInput.IPV6_PORTS in self.calculable:
-                return Conclusion.COMPLETE_FOR_QUEUES
-            return Conclusion.COMPLETE if self.is_complete else Conclusion.PARTIAL
+                return RecoveryConclusion.COMPLETE_FOR_QUEUES
+            return RecoveryConclusion.COMPLETE if self.is_complete else RecoveryConclusion.PARTIAL
         if not self.is_order_known:
-            return Conclusion.NO_ORDER
+            return RecoveryConclusion.NO_ORDER
         may_fit = any(fit.is_consistent and fit.packets for fit in self.fits)
-        return Conclusion.UNCERTAIN if may_fit else Conclusion.NO_KEY
+        return RecoveryConclusion.UNCERTAIN if may_fit else RecoveryConclusion.NO_KEY
 
     @property
     def calculable(self) -> list[HashInput]:

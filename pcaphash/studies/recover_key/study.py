@@ -25,7 +25,7 @@ from pcaphash.errors import Command, ConfigurationError, Field
 from pcaphash.kernels.toeplitz import WORDS
 from pcaphash.standards import virtio
 from pcaphash.studies.recover_key.agreement import Packets
-from pcaphash.studies.recover_key.evidence import Evidence
+from pcaphash.studies.recover_key.evidence import KeyEvidence
 from pcaphash.studies.recover_key.queues import QueueSums, find_queue_sums
 from pcaphash.studies.recover_key.result import Assumption, Fit, Recovery, ValueOrder
 from pcaphash.studies.recover_key.solution import Solution
@@ -45,12 +45,12 @@ class _Trial:
         self._report_numbers = report_numbers
         self.device = device
         self.queue_sums = find_queue_sums(device)
-        self._hashes = Evidence.of_hashes()
-        self._queues = None if self.queue_sums is None else Evidence.of_queues(self.queue_sums)
+        self._hashes = KeyEvidence.of_hashes()
+        self._queues = None if self.queue_sums is None else KeyEvidence.of_queues(self.queue_sums)
         self._describer, self._expected = Describer(device), Expectations(device)
         self.n_of_other_types = 0
 
-    def evidence(self, *, by_queue: bool) -> Evidence:
+    def evidence(self, *, by_queue: bool) -> KeyEvidence:
         """Return what hashes say, or receive queues; the former if queues say nothing."""
         return self._queues if by_queue and self._queues is not None else self._hashes
 

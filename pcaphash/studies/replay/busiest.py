@@ -12,7 +12,7 @@ from pcaphash.quantities import PS_OF_SECOND
 
 
 @dataclass(frozen=True)
-class Busiest:
+class BusiestCore:
     """What the core with most to do is offered on average over the trace.
 
     Parameters
@@ -31,7 +31,7 @@ class Busiest:
     offered_load: float | None = None
 
 
-def busiest(packets: float, period_ps: float | None, ring_size: int, offered_load: float | None = None) -> Busiest:
+def busiest(packets: float, period_ps: float | None, ring_size: int, offered_load: float | None = None) -> BusiestCore:
     """Return what the core with most to do is offered.
 
     Parameters
@@ -45,7 +45,9 @@ def busiest(packets: float, period_ps: float | None, ring_size: int, offered_loa
     offered_load : float, optional
         The greatest load of all cores.
     """
-    return Busiest(None if period_ps is None else packets * PS_OF_SECOND / period_ps, packets / ring_size, offered_load)
+    return BusiestCore(
+        None if period_ps is None else packets * PS_OF_SECOND / period_ps, packets / ring_size, offered_load
+    )
 
 
 def period_of(running: Lanes) -> float | None:

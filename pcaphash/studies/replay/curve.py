@@ -7,7 +7,7 @@ from pcaphash.engine.replay.arrivals import Arrivals
 from pcaphash.engine.replay.lanes import Lane, Lanes, Together
 from pcaphash.engine.replay.loss import Losses, SharedLosses
 from pcaphash.engine.replay.lossless import LongestService
-from pcaphash.studies.replay.busiest import Busiest, busiest, period_of
+from pcaphash.studies.replay.busiest import BusiestCore, busiest, period_of
 from pcaphash.studies.replay.rates import first_grid, longest_ps, lossless_from, rate_of
 from pcaphash.studies.replay.result import Lossless, is_enough
 from pcaphash.studies.replay.rows import Row
@@ -55,14 +55,14 @@ class Tried:
         """Return from which service rate on each contender loses nothing; None for those without queues."""
         return [None if found is None else lossless_from(found.service_ps, self.longest_ps) for found in self.longest]
 
-    def busiest(self) -> list[Busiest | None]:
+    def busiest(self) -> list[BusiestCore | None]:
         """Return what the core with most to do is offered under each contender; None for those without queues."""
         return [
             None if found is None else self._busiest(losses.cores_packets or found.busiest_packets)
             for losses, found in zip(self.losses, self.longest, strict=True)
         ]
 
-    def _busiest(self, packets: float) -> Busiest:
+    def _busiest(self, packets: float) -> BusiestCore:
         return busiest(packets, period_of(self.running), self.ring_size)
 
     def curve_rows(self, needed_pps: Sequence[float | None]) -> list[Row]:

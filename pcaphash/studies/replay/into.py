@@ -23,7 +23,7 @@ from pcaphash.kernels.dissect import split_signature
 from pcaphash.kernels.tunnel import NO_ENCAPSULATION, TUNNELS
 from pcaphash.studies.replay.frames import frames_of
 from pcaphash.studies.replay.writing import write_trace
-from pcaphash.targets.answer import Answer, Lost, NotSent, Outcome, Target, WhyLost
+from pcaphash.targets.answer import Lost, NotSent, Outcome, Target, TargetAnswer, WhyLost
 
 
 @dataclass(frozen=True)
@@ -176,7 +176,7 @@ def _encapsulation(signature: int | None) -> int:
 
 
 def _count(outcome: Outcome, signature: int | None, sent: Sent, device: Device) -> None:
-    if isinstance(outcome, Answer):
+    if isinstance(outcome, TargetAnswer):
         sent.of_queue[outcome.queue] += 1
         sent.hashed += outcome.hash_value is not None
     elif isinstance(outcome, NotSent):
@@ -193,7 +193,8 @@ def _count(outcome: Outcome, signature: int | None, sent: Sent, device: Device) 
 
 def _fates(outcomes: Sequence[Outcome]) -> npt.NDArray[np.uint8]:
     fates = [
-        DELIVERED if isinstance(each, Answer) else DROPPED if isinstance(each, Lost) else LEFT_OUT for each in outcomes
+        DELIVERED if isinstance(each, TargetAnswer) else DROPPED if isinstance(each, Lost) else LEFT_OUT
+        for each in outcomes
     ]
     return np.array(fates, np.uint8)
 
@@ -201,7 +202,7 @@ def _fates(outcomes: Sequence[Outcome]) -> npt.NDArray[np.uint8]:
 def _reported(outcomes: Sequence[Outcome]) -> Reported:
     reported = Reported.nothing(len(outcomes))
     for place, outcome in enumerate(outcomes):
-        if isinstance(outcome, Answer):
+        if isinstance(outcome, TargetAnswer):
             reported.queues[place] = outcome.queue
             if outcome.hash_value is not None:
                 reported.hash_values[place], reported.has_hash[place] = outcome.hash_value, True

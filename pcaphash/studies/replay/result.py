@@ -9,7 +9,7 @@ from pcaphash.device.device import Device
 from pcaphash.engine.reading import Reading
 from pcaphash.engine.replay.stamped import Settler
 from pcaphash.engine.result import MOST_NAMED, Result, configurations, packets_of
-from pcaphash.studies.replay.busiest import Busiest
+from pcaphash.studies.replay.busiest import BusiestCore
 from pcaphash.studies.replay.columns import CURVE, DELAYS, FEWEST_QUEUES, QUEUES, WINDOWS
 from pcaphash.studies.replay.options import ReplayOptions
 from pcaphash.studies.replay.rows import Row
@@ -109,7 +109,7 @@ class Lossless:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class ReplayVerdict:
     """What is to be said of one configuration, or of a baseline.
 
     Parameters
@@ -132,7 +132,7 @@ class Verdict:
     lossless : Lossless or None
         The lowest service rate without loss in the trace; None if a service time is given, or the device has no queues
         to tell.
-    busiest : Busiest or None
+    busiest : BusiestCore or None
         What the core with most to do is offered on average; None if the device has no queues to tell.
     """
 
@@ -146,7 +146,7 @@ class Verdict:
     reordered_by_change: int
     duration_ns: float
     lossless: Lossless | None = None
-    busiest: Busiest | None = None
+    busiest: BusiestCore | None = None
 
     @property
     def needed_pps(self) -> float | None:
@@ -230,7 +230,7 @@ class Replay(Result):
         From the first arrival to the last.
     first_arrival_ns : int or None
         When the first packet arrived, since 1970, as captured; None if the rate gives the times and it has none.
-    verdicts : list of Verdict
+    verdicts : list of ReplayVerdict
         One per configuration, in the order asked for; then those of the baselines.
     queue_rows, window_rows, curve_rows, fewest_rows, delay_rows : list of dict
         The rows of the tables. Without a service time there are only those of the curve and of the fewest queues; with
@@ -244,7 +244,7 @@ class Replay(Result):
     packets: int
     duration_ns: float
     first_arrival_ns: int | None
-    verdicts: list[Verdict] = field(default_factory=list)
+    verdicts: list[ReplayVerdict] = field(default_factory=list)
     queue_rows: list[Row] = field(default_factory=list)
     window_rows: list[Row] = field(default_factory=list)
     curve_rows: list[Row] = field(default_factory=list)
@@ -266,18 +266,18 @@ class Replay(Result):
         return [config for rank, config in ranks if rank == min(ranks)[0]]
 
     @property
-    def own(self) -> list[Verdict]:
+    def own(self) -> list[ReplayVerdict]:
         """The verdicts on the configurations that have receive queues, without those on baselines."""
         return [each for each in self.verdicts if not each.is_baseline and each.queues]
 
     @property
-    def cut(self) -> list[Verdict]:
+    def cut(self) -> list[ReplayVerdict]:
         """The verdicts on configurations for too many of whose packets the capture does not show the queue."""
         unsteered = {change.config for change in self.options.changes if not change.device.has_queue}
         return [each for each in self.own if each.config not in unsteered and is_cut_short(each.unknown, self.packets)]
 
     @property
-    def judged(self) -> list[Verdict]:
+    def judged(self) -> list[ReplayVerdict]:
         """The verdicts on configurations that can be judged, because the capture shows enough for them."""
         cut = self.cut
         return [each for each in self.own if each not in cut]
@@ -349,7 +349,7 @@ class Replay(Result):
         return DELAYS.frame(self.delay_rows)
 
 
-def _rank_of(verdict: Verdict) -> float | None:
+def _rank_of(verdict: ReplayVerdict) -> float | None:
     """Return what makes a configuration better if it is less; None if nothing is known."""
     if verdict.lossless is None:
         return verdict.drop_share

@@ -13,10 +13,10 @@ from pcaphash.engine.replay.rings import Loads, Rings, Service, SharedRing
 from pcaphash.engine.replay.windows import RingLanes, loads_of
 from pcaphash.engine.selecting.selection import RECEIVED, Selection
 from pcaphash.quantities import PS_OF_NS
-from pcaphash.studies.replay.busiest import Busiest, busiest, period_of
+from pcaphash.studies.replay.busiest import BusiestCore, busiest, period_of
 from pcaphash.studies.replay.curve import try_rates
 from pcaphash.studies.replay.options import ReplayOptions
-from pcaphash.studies.replay.result import Clock, Replay, Verdict
+from pcaphash.studies.replay.result import Clock, Replay, ReplayVerdict
 from pcaphash.studies.replay.rows import delay_rows, queue_rows, window_rows
 from pcaphash.studies.replay.session import Session
 from pcaphash.studies.replay.words import At, read_at, read_words
@@ -127,7 +127,7 @@ def _replay_rings(session: Session) -> Replay:
         result.queue_rows.extend({**row, "offered_load": load} for row, load in zip(rows, offered, strict=True))
         result.delay_rows.extend(delay_rows(lane.name, loads))
         result.verdicts.append(
-            Verdict(
+            ReplayVerdict(
                 config=lane.name,
                 is_baseline=contender.is_baseline,
                 queues=contender.queues,
@@ -155,7 +155,9 @@ def _offered_loads(session: Session, running: Lanes, loads: Loads, cores: int) -
     return found
 
 
-def _busiest(session: Session, running: Lanes, loads: Loads, cores: int, offered: Sequence[float | None]) -> Busiest:
+def _busiest(
+    session: Session, running: Lanes, loads: Loads, cores: int, offered: Sequence[float | None]
+) -> BusiestCore:
     """Return what the core with most to do is offered, given how many cores serve each queue, and their loads."""
     works = [0.0 if load is None else load for load in offered]
     queue = works.index(max(works)) if any(works) else int(loads.packets.argmax())
@@ -170,7 +172,7 @@ def _replay_rates(session: Session) -> Replay:
     of_all = zip(session.contenders, tried.lanes, tried.losses, tried.lossless(), tried.busiest(), strict=True)
     for contender, lane, losses, lossless, most in of_all:
         result.verdicts.append(
-            Verdict(
+            ReplayVerdict(
                 config=lane.name,
                 is_baseline=contender.is_baseline,
                 queues=contender.queues,

@@ -24,7 +24,7 @@ from pcaphash.studies.shared.chance.spread import spread
 Ports = npt.NDArray[np.uint32]
 
 
-class Kind(StrEnum):
+class SuspectKind(StrEnum):
     """What packets seem to carry."""
 
     VXLAN = "VXLAN"
@@ -48,24 +48,24 @@ class Kind(StrEnum):
     PPTP = "GRE of PPTP"
 
 
-_KINDS = dict(enumerate(Kind, kernel.VXLAN))
+_KINDS = dict(enumerate(SuspectKind, kernel.VXLAN))
 """By the numbers of ``kernels.suspects``, which stand in the same order."""
 
-_ENCRYPTED = (Kind.ESP, Kind.ESP_IN_UDP, Kind.WIREGUARD)
+_ENCRYPTED = (SuspectKind.ESP, SuspectKind.ESP_IN_UDP, SuspectKind.WIREGUARD)
 _BOTH_WAYS = {  # the port is that of either end; the usual one
-    Kind.WIREGUARD: other_tunnels.WIREGUARD_PORT,
-    Kind.ESP_IN_UDP: other_tunnels.ESP_PORT,
-    Kind.TEREDO: other_tunnels.TEREDO_PORT,
-    Kind.GTP_U: other_tunnels.GTP_U_PORT,
-    Kind.L2TP_IN_UDP: other_tunnels.L2TP_PORT,
+    SuspectKind.WIREGUARD: other_tunnels.WIREGUARD_PORT,
+    SuspectKind.ESP_IN_UDP: other_tunnels.ESP_PORT,
+    SuspectKind.TEREDO: other_tunnels.TEREDO_PORT,
+    SuspectKind.GTP_U: other_tunnels.GTP_U_PORT,
+    SuspectKind.L2TP_IN_UDP: other_tunnels.L2TP_PORT,
 }
 _PORTS = {
-    Kind.VXLAN: "vxlan_ports",
-    Kind.GENEVE: "geneve_ports",
-    Kind.VXLAN_GPE: "vxlan_gpe_ports",
-    Kind.GRE_IN_UDP: "gre_udp_ports",
+    SuspectKind.VXLAN: "vxlan_ports",
+    SuspectKind.GENEVE: "geneve_ports",
+    SuspectKind.VXLAN_GPE: "vxlan_gpe_ports",
+    SuspectKind.GRE_IN_UDP: "gre_udp_ports",
 }
-_OF_1_4 = (Kind.VXLAN_GPE, Kind.GRE_IN_UDP, Kind.IPV4_IN_IPV4)
+_OF_1_4 = (SuspectKind.VXLAN_GPE, SuspectKind.GRE_IN_UDP, SuspectKind.IPV4_IN_IPV4)
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,7 @@ class Suspected:
 
     Parameters
     ----------
-    kind : Kind
+    kind : SuspectKind
         What they look like.
     port : int or None
         The UDP port that they have in common.
@@ -125,7 +125,7 @@ class Suspected:
         What makes a device hash their inner headers; None if neither spec looks into them.
     """
 
-    kind: Kind
+    kind: SuspectKind
     port: int | None
     packets: int
     is_estimate: bool
@@ -140,7 +140,7 @@ class Suspected:
     @property
     def is_mirrored(self) -> bool:
         """Whether they are copies from a mirror session, in an encapsulation that the studied NIC did not receive."""
-        return self.kind is Kind.ERSPAN
+        return self.kind is SuspectKind.ERSPAN
 
     @property
     def depends_on_spec(self) -> bool:
@@ -219,7 +219,7 @@ def _look(kept: KeptPackets, device: Device) -> _Looks:
     return _Looks(kinds, ports >> np.uint32(16), ports & np.uint32(0xFFFF), protocols == ip.UDP)
 
 
-def _count_ports(looks: _Looks, number: int, kind: Kind) -> dict[int | None, int]:
+def _count_ports(looks: _Looks, number: int, kind: SuspectKind) -> dict[int | None, int]:
     """Count packets that look like one kind, by port, where there is evidence enough; without one for IP protocols."""
     chosen = looks.kinds == number
     if not chosen.any():
@@ -251,23 +251,26 @@ def _server_ports(sources: Ports, destinations: Ports, usual: int) -> Ports:
     return np.where(is_source, sources, destinations)
 
 
-def _evidence(kind: Kind, port: int) -> _Evidence:
-    if kind is Kind.WIREGUARD:
+def _evidence(kind: SuspectKind, port: int) -> _Evidence:
+    if kind is SuspectKind.WIREGUARD:
         return _BY_PORT_AND_CONTENT if port == other_tunnels.WIREGUARD_PORT else _BY_FEW_FIELDS
-    if kind is Kind.ESP_IN_UDP:
+    if kind is SuspectKind.ESP_IN_UDP:
         return _BY_PORT
-    is_by_port = kind in (Kind.TEREDO, Kind.MPLS_IN_UDP, Kind.L2TP_IN_UDP) or port == other_tunnels.GTP_U_PORT
+    is_by_port = (
+        kind in (SuspectKind.TEREDO, SuspectKind.MPLS_IN_UDP, SuspectKind.L2TP_IN_UDP)
+        or port == other_tunnels.GTP_U_PORT
+    )
     return _BY_PORT_AND_CONTENT if is_by_port else _BY_CONTENT
 
 
-def _is_known(kind: Kind, port: int | None, device: Device) -> bool:
+def _is_known(kind: SuspectKind, port: int | None, device: Device) -> bool:
     """Tell whether the device's text looks into a kind, on this port."""
     if device.spec == "v7" or kind not in _OF_1_4:
         return False
     return kind not in _PORTS or port in getattr(device, _PORTS[kind])
 
 
-def _find_remedy(kind: Kind, ports: Sequence[int], device: Device, looks: _Looks) -> Remedy | None:
+def _find_remedy(kind: SuspectKind, ports: Sequence[int], device: Device, looks: _Looks) -> Remedy | None:
     """Find the device that looks into all suspected tunnels of one kind."""
     argument = _PORTS.get(kind, "")
     if not argument and kind not in _OF_1_4:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Target:
+class QueueFlows:
     """What was found for one receive queue.
 
     Parameters
@@ -42,7 +42,7 @@ class Steering(Result):
     ----------
     device : Device
         The configured device.
-    targets : tuple of Target
+    targets : tuple of QueueFlows
         What was found for each queue that was asked for.
     tunnel, header : str
         The tunnel that the flows are in, and which of its headers they are of; empty for none.
@@ -51,7 +51,7 @@ class Steering(Result):
     """
 
     device: Device
-    targets: tuple[Target, ...]
+    targets: tuple[QueueFlows, ...]
     tunnel: str
     header: str
     is_both: bool
@@ -62,7 +62,7 @@ class Steering(Result):
         return [each for target in self.targets for flow in target.flows for each in flow]
 
     @property
-    def missing(self) -> list[Target]:
+    def missing(self) -> list[QueueFlows]:
         """The queues that no flow can be steered to."""
         return [target for target in self.targets if not target.flows]
 

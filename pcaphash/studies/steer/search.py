@@ -18,7 +18,7 @@ _LEAST_HOST_BITS = 2
 
 
 @dataclass(frozen=True)
-class Block:
+class TupleBlock:
     """A tuple with free bits: low bits of the source port, and low bits of the source address.
 
     Parameters
@@ -110,7 +110,7 @@ def divide(low: int, high: int) -> Iterator[tuple[int, int]]:
         low += 1 << bits
 
 
-def list_flows(found: Sequence[tuple[Block, Solutions]]) -> Iterator[tuple[PacketTuple, ...]]:
+def list_flows(found: Sequence[tuple[TupleBlock, Solutions]]) -> Iterator[tuple[PacketTuple, ...]]:
     """Yield flows in ascending order of their free bits, block by block; those from addresses of no host come last."""
     for is_of_host in (True, False):
         for block, solutions in found:

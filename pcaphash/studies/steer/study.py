@@ -13,8 +13,8 @@ from pcaphash.standards import virtio
 from pcaphash.studies.hash_tuple import PacketTuple, hash_packet_tuple
 from pcaphash.studies.shared import tunnelling
 from pcaphash.studies.steer.flow import PORTS, SOURCE, parse_flows
-from pcaphash.studies.steer.result import Steering, Target
-from pcaphash.studies.steer.search import Block, divide, list_flows
+from pcaphash.studies.steer.result import QueueFlows, Steering
+from pcaphash.studies.steer.search import TupleBlock, divide, list_flows
 from pcaphash.studies.steer.unreached import Unreached, WhyNot, reason_text
 
 HEADERS = ("inner", "outer")
@@ -78,7 +78,7 @@ def steer(
     packet = wanted.packet
     _check_header(packet, device, name, header, HEADER if is_given else TUNNEL)
     ports = [(wanted.low, 0)] if packet.source_port is None else list(divide(wanted.low, wanted.high))
-    blocks = [Block(_with_port(packet, first), bits, wanted.address_bits, device, both) for first, bits in ports]
+    blocks = [TupleBlock(_with_port(packet, first), bits, wanted.address_bits, device, both) for first, bits in ports]
     _check_free(blocks[0])
     targets = [_find(blocks, each, n_flows) for each in ([queue] if queue is not None else range(device.queues))]
     why_not = targets[0].why_not
@@ -95,22 +95,22 @@ def steer(
     return Steering(device, tuple(targets), name, header, both)
 
 
-def _find(blocks: list[Block], queue: int, n_flows: int) -> Target:
+def _find(blocks: list[TupleBlock], queue: int, n_flows: int) -> QueueFlows:
     """Find flows for a queue; say why there are none."""
     if queue not in blocks[0].device.indirection_table:
-        return Target(queue, (), 0, _NO_ENTRY)
+        return QueueFlows(queue, (), 0, _NO_ENTRY)
     solved = [(block, block.solve(queue)) for block in blocks]
     possible = sum(solutions.number for _, solutions in solved)
     if not possible:
-        return Target(queue, (), 0, _explain(blocks))
+        return QueueFlows(queue, (), 0, _explain(blocks))
     flows = [
         tuple(hash_packet_tuple(each, blocks[0].device) for each in flow)
         for flow in islice(list_flows(solved), n_flows)
     ]
-    return Target(queue, tuple(flows), possible)
+    return QueueFlows(queue, tuple(flows), possible)
 
 
-def _explain(blocks: list[Block]) -> Unreached:
+def _explain(blocks: list[TupleBlock]) -> Unreached:
     """Return why no flow of these leads where it should."""
     first = blocks[0]
     if not any(first.device.hash_key[: virtio.LEAST_RSS_MAX_KEY_SIZE]):
@@ -126,7 +126,7 @@ def _explain(blocks: list[Block]) -> Unreached:
     return Unreached(why, rank, first.needed, first.has_ports, bool(first.address_bits), first.is_both, ports)
 
 
-def _advice(unreached: Unreached, block: Block) -> str:
+def _advice(unreached: Unreached, block: TupleBlock) -> str:
     if unreached.why == WhyNot.NO_ENTRY:
         return "name a queue of the table"
     if unreached.why == WhyNot.ZERO_KEY:
@@ -137,10 +137,10 @@ def _advice(unreached: Unreached, block: Block) -> str:
     return ", or ".join([", ".join(ways[:-1]), ways[-1]] if ways[:-1] else ways)
 
 
-def _even(targets: list[Target]) -> list[Target]:
+def _even(targets: list[QueueFlows]) -> list[QueueFlows]:
     """Give each queue that can be reached as many flows as the others."""
     fewest = min((len(target.flows) for target in targets if target.flows), default=0)
-    return [Target(each.queue, each.flows[:fewest], each.possible, each.why_not) for each in targets]
+    return [QueueFlows(each.queue, each.flows[:fewest], each.possible, each.why_not) for each in targets]
 
 
 def _check_index(device: Device) -> None:
@@ -197,7 +197,7 @@ def _check_header(packet: PacketTuple, device: Device, tunnel: str, header: str,
         raise ConfigurationError(HEADER, problem, f"disable {tunnel}, or ask for the inner header")
 
 
-def _check_free(block: Block) -> None:
+def _check_free(block: TupleBlock) -> None:
     """Refuse tuples in which nothing that is hashed is free."""
     found = hash_packet_tuple(block.packet, block.device)
     if found.hash_value is None:

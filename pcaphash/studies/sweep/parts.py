@@ -48,7 +48,7 @@ class Condition:
 
 
 @dataclass(frozen=True, eq=False)
-class Part:
+class CensusPart:
     """Packets for which the same base types matter, and where they go under each choice of these.
 
     Parameters
@@ -66,7 +66,7 @@ class Part:
     loads: dict[int, npt.NDArray[np.int64]]
 
 
-def find_parts(census: Census, device: Device) -> list[Part]:
+def find_parts(census: Census, device: Device) -> list[CensusPart]:
     """Divide a census into parts.
 
     Parameters
@@ -92,7 +92,7 @@ def find_parts(census: Census, device: Device) -> list[Part]:
         return np.concatenate([[spread.hashed, spread.unhashed, spread.unknown], spread.queues.T.reshape(-1)])
 
     return [
-        Part(condition, bases, {base: load(condition, base, of) for base in _subsets(bases)})
+        CensusPart(condition, bases, {base: load(condition, base, of) for base in _subsets(bases)})
         for (condition, bases), of in signatures.items()
     ]
 

@@ -18,7 +18,7 @@ from pcaphash.studies.shared.chance.trials import Interval
 from pcaphash.studies.shared.schema import Schema
 from pcaphash.studies.sweep.columns import CLASSES, MASKS
 from pcaphash.studies.sweep.masks import join_mask, split_mask
-from pcaphash.studies.sweep.verdict import Verdict, judge
+from pcaphash.studies.sweep.verdict import SweepVerdict, judge
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -136,7 +136,7 @@ class Sweep(Result):
         return {name: int(self.class_of[position]) for name, position in positions.items() if position is not None}
 
     @cached_property
-    def verdict(self) -> Verdict:
+    def verdict(self) -> SweepVerdict:
         """What follows: whether masks can be ranked, and which of them differ only by chance."""
         (distribution,) = self.analysis.distributions
         packets = int(distribution.queues[:, 0].sum())

@@ -29,7 +29,7 @@ from pcaphash.studies.shared.chance.ideal import chance_of
 from pcaphash.studies.shared.chance.spread import GROWING, spread_each
 from pcaphash.studies.shared.defaults import DEFAULT_MEASURE
 from pcaphash.studies.sweep.masks import N_BASES, number_of, size_order, tunnel_bits
-from pcaphash.studies.sweep.parts import N_COUNTS, Condition, Part, find_parts
+from pcaphash.studies.sweep.parts import N_COUNTS, CensusPart, Condition, find_parts
 from pcaphash.studies.sweep.result import MEASURE_COLUMNS, Sweep
 
 _MOST_LOADS = 1 << 22  # numbers of loads held at a time: with thousands of queues not those of all masks
@@ -146,7 +146,7 @@ def _sweep_census(census: Census, reading: Reading, device: Device, by: str) -> 
     )
 
 
-def _choose_tunnels(parts: list[Part], device: Device) -> dict[int, int]:
+def _choose_tunnels(parts: list[CensusPart], device: Device) -> dict[int, int]:
     """Choose for every set of tunnel types the one that is swept in its place.
 
     Under draft v7 that is the set itself, for the masks are few; under virtio 1.4 the smallest set that differs in no
@@ -161,7 +161,7 @@ def _choose_tunnels(parts: list[Part], device: Device) -> dict[int, int]:
 
 
 def _loads(
-    parts: list[Part], tunnel_sets: list[int], bases: npt.NDArray[np.int64], queues: int
+    parts: list[CensusPart], tunnel_sets: list[int], bases: npt.NDArray[np.int64], queues: int
 ) -> Iterator[tuple[int, npt.NDArray[np.int64]]]:
     """Yield the loads under every set of tunnel types and some base types, and which of these are the first.
 

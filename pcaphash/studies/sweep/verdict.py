@@ -13,7 +13,7 @@ from pcaphash.studies.shared.chance.spread import GROWING
 from pcaphash.studies.shared.chance.trials import Interval
 
 
-class Conclusion(StrEnum):
+class SweepConclusion(StrEnum):
     """What a sweep comes to, by the names that programs get."""
 
     NO_HASH = "no-hash"
@@ -41,12 +41,12 @@ class Conclusion(StrEnum):
 
 
 @dataclass(frozen=True)
-class Verdict:
+class SweepVerdict:
     """What follows from a sweep.
 
     Parameters
     ----------
-    conclusion : Conclusion
+    conclusion : SweepConclusion
         What it comes to.
     packets : int
         Packets whose receive queue is known.
@@ -63,7 +63,7 @@ class Verdict:
         Names of the masks in those classes, and of the others that have names.
     """
 
-    conclusion: Conclusion
+    conclusion: SweepConclusion
     packets: int
     needed: int
     cut_share: float = 0.0
@@ -76,8 +76,8 @@ class Verdict:
     def is_ranked(self) -> bool:
         """Whether there is enough to rank masks by."""
         return self.conclusion not in (
-            Conclusion.NO_HASH, Conclusion.NO_RSS, Conclusion.ONE_QUEUE, Conclusion.CUT,
-            Conclusion.TOO_FEW,
+            SweepConclusion.NO_HASH, SweepConclusion.NO_RSS, SweepConclusion.ONE_QUEUE, SweepConclusion.CUT,
+            SweepConclusion.TOO_FEW,
         )  # fmt: skip
 
 
@@ -89,7 +89,7 @@ def judge(
     by: str,
     ideal: Interval | None,
     marks: Mapping[str, int],
-) -> Verdict:
+) -> SweepVerdict:
     """Judge how masks spread packets.
 
     Parameters
@@ -114,30 +114,32 @@ def judge(
     cut_share = n_cut / total if total else 0.0
     conclusion = _unranked(device, is_cut_short(n_cut, total), packets < needed, columns)
     if conclusion is not None:
-        return Verdict(conclusion, packets, needed, cut_share)
+        return SweepVerdict(conclusion, packets, needed, cut_share)
     if ideal is None:
-        return Verdict(Conclusion.RANKED, packets, needed, cut_share)
+        return SweepVerdict(SweepConclusion.RANKED, packets, needed, cut_share)
     values = columns[by]
     is_alike = values >= ideal.low if by.startswith(GROWING) else values <= ideal.high
     n_alike = int(is_alike.sum())
-    few = {0: Conclusion.WORSE_THAN_CHANCE, 1: Conclusion.ONE_BEST}
-    return Verdict(
-        few.get(n_alike, Conclusion.SEVERAL_BEST), packets, needed, cut_share, ideal, n_alike,
+    few = {0: SweepConclusion.WORSE_THAN_CHANCE, 1: SweepConclusion.ONE_BEST}
+    return SweepVerdict(
+        few.get(n_alike, SweepConclusion.SEVERAL_BEST), packets, needed, cut_share, ideal, n_alike,
         [name for name, number in marks.items() if is_alike[number]],
         [name for name, number in marks.items() if not is_alike[number]],
     )  # fmt: skip
 
 
-def _unranked(device: Device, is_cut: bool, is_few: bool, columns: Mapping[str, npt.NDArray[Any]]) -> Conclusion | None:
+def _unranked(
+    device: Device, is_cut: bool, is_few: bool, columns: Mapping[str, npt.NDArray[Any]]
+) -> SweepConclusion | None:
     """Say why masks cannot be ranked, or that it does not matter which is taken; None if it does."""
     used = columns["queues_used"]
     reasons = {
-        Conclusion.NO_HASH: not columns["hashed"].any(),
-        Conclusion.NO_RSS: not device.has_queue,
-        Conclusion.ONE_QUEUE: device.queues == 1,
-        Conclusion.CUT: is_cut,
-        Conclusion.TOO_FEW: is_few,
-        Conclusion.ALIKE: len(used) == 1,
-        Conclusion.ONE_USED: used.max() <= 1,
+        SweepConclusion.NO_HASH: not columns["hashed"].any(),
+        SweepConclusion.NO_RSS: not device.has_queue,
+        SweepConclusion.ONE_QUEUE: device.queues == 1,
+        SweepConclusion.CUT: is_cut,
+        SweepConclusion.TOO_FEW: is_few,
+        SweepConclusion.ALIKE: len(used) == 1,
+        SweepConclusion.ONE_USED: used.max() <= 1,
     }
     return next((reason for reason, holds in reasons.items() if holds), None)

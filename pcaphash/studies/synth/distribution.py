@@ -33,7 +33,7 @@ _RANK_GROWTH = Fraction(129, 128)
 
 
 @dataclass(frozen=True, eq=False)
-class Distribution:
+class NumberDistribution:
     """A distribution of whole numbers above 0.
 
     Parameters
@@ -51,7 +51,7 @@ class Distribution:
     guide: npt.NDArray[np.int32]
 
     @classmethod
-    def of_points(cls, points: Iterable[tuple[int, Decimal]]) -> "Distribution":
+    def of_points(cls, points: Iterable[tuple[int, Decimal]]) -> "NumberDistribution":
         """Make the distribution that is straight between points: numbers, and probabilities of up to these."""
         numbers: list[int] = []
         cumulative: list[int] = []
@@ -72,12 +72,12 @@ class Distribution:
         return float(np.interp(most, self.numbers, self.cumulative) / ONE)
 
 
-def of_per_cents(points: Sequence[tuple[int, float]]) -> Distribution:
+def of_per_cents(points: Sequence[tuple[int, float]]) -> NumberDistribution:
     """Return the distribution that published points give, in per cent."""
-    return Distribution.of_points((number, Decimal(str(share)) / 100) for number, share in points)
+    return NumberDistribution.of_points((number, Decimal(str(share)) / 100) for number, share in points)
 
 
-def campus() -> Distribution:
+def campus() -> NumberDistribution:
     """Return the mixture of ``flow_sizes`` for packets of flows on the Internet link of a university."""
     uniform = [(end, Decimal(weight)) for end, weight in flow_sizes.CAMPUS_UNIFORM]
     lognormal = [tuple(map(Decimal, each)) for each in flow_sizes.CAMPUS_LOGNORMAL]
@@ -93,7 +93,7 @@ def campus() -> Distribution:
     return _tabulated(probability, _growing(_CAMPUS_MOST, _EVERY, _GROWTH))
 
 
-def pareto(exponent: Decimal) -> Distribution:
+def pareto(exponent: Decimal) -> NumberDistribution:
     """Return Pareto's distribution from 1 on, rounded down: numbers from x on have the probability x ** -exponent."""
 
     def probability(number: int) -> Decimal:
@@ -102,7 +102,7 @@ def pareto(exponent: Decimal) -> Distribution:
     return _tabulated(probability, _growing(MOST_NUMBER, _EVERY, _GROWTH))
 
 
-def zipf(exponent: Decimal, n_ranks: int) -> Distribution:
+def zipf(exponent: Decimal, n_ranks: int) -> NumberDistribution:
     """Return Zipf's law: rank r, of so many, has a probability in proportion to r ** -exponent.
 
     Ranks above 1,024 share the probability of their neighbours, no more than one in 128 of the ranks up to them.
@@ -115,7 +115,7 @@ def zipf(exponent: Decimal, n_ranks: int) -> Distribution:
             middle = Decimal(first + 1 + last) / 2
             weights.append(weights[-1] + (last - first) * middle**-exponent)
         shares = [weight / weights[-1] for weight in weights]
-    return Distribution.of_points(zip(ranks, shares, strict=True))
+    return NumberDistribution.of_points(zip(ranks, shares, strict=True))
 
 
 def _growing(most: int, every: int, growth: Fraction) -> list[int]:
@@ -126,9 +126,9 @@ def _growing(most: int, every: int, growth: Fraction) -> list[int]:
     return found
 
 
-def _tabulated(probability: Callable[[int], Decimal], numbers: Iterable[int]) -> Distribution:
+def _tabulated(probability: Callable[[int], Decimal], numbers: Iterable[int]) -> NumberDistribution:
     with localcontext(prec=_DIGITS):
-        return Distribution.of_points([(number, probability(number)) for number in numbers])
+        return NumberDistribution.of_points([(number, probability(number)) for number in numbers])
 
 
 def _normal(x: Decimal) -> Decimal:

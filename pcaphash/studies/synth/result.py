@@ -10,7 +10,7 @@ import numpy.typing as npt
 from pcaphash.engine.result import Result, counted
 from pcaphash.kernels.synth_frames import LATER_FRAGMENT, NOT_A_FRAGMENT
 from pcaphash.standards import ip
-from pcaphash.studies.synth.templates import Kind
+from pcaphash.studies.synth.templates import PacketKind
 from pcaphash.studies.synth.traffic import Traffic
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Part:
+class TrafficPart:
     """What one kind of traffic makes of the whole.
 
     Parameters
@@ -49,7 +49,7 @@ class Synthesis(Result):
         The file; ``-`` is standard output.
     traffic : Traffic
         What was asked for.
-    kinds : list of Kind
+    kinds : list of PacketKind
         Every kind of packet.
     counts : int64 array of shape (n_kinds, 3)
         Frames, bytes and flows of each.
@@ -63,7 +63,7 @@ class Synthesis(Result):
 
     path: str
     traffic: Traffic
-    kinds: list[Kind]
+    kinds: list[PacketKind]
     counts: npt.NDArray[np.int64]
     finished: int
     largest_flow: int
@@ -96,12 +96,12 @@ class Synthesis(Result):
         return sum(int(n) for kind, n in zip(self.kinds, self.counts[:, 0], strict=True) if kind.fragment)
 
     @property
-    def encapsulations(self) -> list[Part]:
+    def encapsulations(self) -> list[TrafficPart]:
         """What each encapsulation makes of it, by the names of virtio 1.4, most packets first."""
         return self._parts([kind.encapsulation_type for kind in self.kinds])
 
     @property
-    def hash_types(self) -> list[Part]:
+    def hash_types(self) -> list[TrafficPart]:
         """What each hash type would cover if all innermost packets are hashed: fragments have no ports."""
         names = {ip.TCP: "TCP", ip.UDP: "UDP"}
         return self._parts(
@@ -112,7 +112,7 @@ class Synthesis(Result):
         )
 
     @property
-    def outer_versions(self) -> list[Part]:
+    def outer_versions(self) -> list[TrafficPart]:
         """What each IP version makes of the outermost headers."""
         return self._parts(
             [f"IPv{kind.inner_version if kind.encapsulation == 'NONE' else kind.outer_version}" for kind in self.kinds]
@@ -123,11 +123,11 @@ class Synthesis(Result):
         """Frames with a VLAN tag."""
         return sum(int(n) for kind, n in zip(self.kinds, self.counts[:, 0], strict=True) if kind.has_vlan)
 
-    def _parts(self, names: list[str]) -> list[Part]:
+    def _parts(self, names: list[str]) -> list[TrafficPart]:
         sums: dict[str, npt.NDArray[np.int64]] = {}
         for name, row in zip(names, self.counts, strict=True):
             sums[name] = sums.get(name, np.zeros(3, np.int64)) + row
-        parts = [Part(name, *map(int, row)) for name, row in sums.items() if row.any()]
+        parts = [TrafficPart(name, *map(int, row)) for name, row in sums.items() if row.any()]
         return sorted(parts, key=lambda part: (-part.packets, part.name))
 
     def facts(self) -> list[str]:

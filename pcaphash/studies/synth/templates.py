@@ -35,7 +35,7 @@ _NEXT_PROTOCOLS = {4: tunnel.NEXT_PROTOCOL_IPV4, 6: tunnel.NEXT_PROTOCOL_IPV6}
 
 
 @dataclass(frozen=True)
-class Kind:
+class PacketKind:
     """What packets of a flow look like.
 
     Parameters
@@ -67,7 +67,7 @@ class Kind:
         return "GRE_7676" if 6 in (self.outer_version, self.inner_version) else "GRE_2784"
 
 
-def list_kinds() -> Iterator[Kind]:
+def list_kinds() -> Iterator[PacketKind]:
     """Yield every kind, in the order in which the kernel numbers them."""
     for encapsulation in ENCAPSULATIONS:
         for outer in (4, 6):
@@ -76,7 +76,7 @@ def list_kinds() -> Iterator[Kind]:
                 for protocol in (ip.TCP, ip.UDP):
                     for has_vlan in (False, True):
                         for fragment in (NOT_A_FRAGMENT, FIRST_FRAGMENT, LATER_FRAGMENT):
-                            yield Kind(encapsulation, *versions, protocol, has_vlan, fragment)
+                            yield PacketKind(encapsulation, *versions, protocol, has_vlan, fragment)
 
 
 class _Layout:
@@ -97,7 +97,7 @@ class _Layout:
         return self.places[name] + offset if name in self.places else -1
 
 
-def make_templates(kinds: list[Kind]) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.void]]:
+def make_templates(kinds: list[PacketKind]) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.void]]:
     """Return the bytes of the templates one behind the other, and what the kernel knows of each."""
     layouts = [_lay_out(kind) for kind in kinds]
     templates = np.zeros(len(kinds), TEMPLATE)
@@ -114,7 +114,7 @@ def make_templates(kinds: list[Kind]) -> tuple[npt.NDArray[np.uint8], npt.NDArra
     return np.frombuffer(b"".join(layout.data for layout in layouts), np.uint8), templates
 
 
-def _lay_out(kind: Kind) -> _Layout:
+def _lay_out(kind: PacketKind) -> _Layout:
     layout = _Layout()
     is_tunnel = kind.encapsulation != "NONE"
     first_version = kind.outer_version if is_tunnel else kind.inner_version
@@ -136,7 +136,12 @@ def _lay_out(kind: Kind) -> _Layout:
 
 
 def _add_ip(
-    layout: _Layout, name: str, version: int, protocol: int, addresses: dict[int, tuple[str, str]], kind: Kind | None
+    layout: _Layout,
+    name: str,
+    version: int,
+    protocol: int,
+    addresses: dict[int, tuple[str, str]],
+    kind: PacketKind | None,
 ) -> None:
     """Add an IP header, with the extension header of fragments if the packet is one."""
     source, destination = (ip_address(each).packed for each in addresses[version])
@@ -152,7 +157,7 @@ def _add_ip(
         layout.add(struct.pack("!BBHI", protocol, 0, 0, 0))
 
 
-def _add_tunnel(layout: _Layout, kind: Kind) -> None:
+def _add_tunnel(layout: _Layout, kind: PacketKind) -> None:
     """Add the outer header and that of the tunnel, up to the inner IP header."""
     name, inner_type = kind.encapsulation, _ETHERTYPES[kind.inner_version]
     protocol = ip.UDP if name in UDP_PORTS else ip.IPIP if name == "IPIP" else ip.GRE

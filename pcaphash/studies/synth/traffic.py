@@ -11,7 +11,7 @@ from pcaphash.errors import ConfigurationError, Field
 from pcaphash.quantities import PS_OF_SECOND, parse_duration, parse_rate
 from pcaphash.standards import flow_sizes
 from pcaphash.studies.synth import distribution
-from pcaphash.studies.synth.distribution import Distribution
+from pcaphash.studies.synth.distribution import NumberDistribution
 from pcaphash.studies.synth.templates import ENCAPSULATIONS
 
 DEFAULT_TUNNELS = "VXLAN=4,GENEVE=3,GRE=1,GRE_2890=1,NONE=1"
@@ -185,7 +185,7 @@ class Traffic:
         """The share of flows of each encapsulation; they add up to 1."""
         return _parse_tunnels(self.tunnels)
 
-    def distribution(self) -> Distribution:
+    def distribution(self) -> NumberDistribution:
         """Return the distribution of sizes of flows, in packets or bytes; or that of ranks."""
         if self.is_by_bytes:
             return distribution.of_per_cents(flow_sizes.OF_BYTES[self.flow_sizes])

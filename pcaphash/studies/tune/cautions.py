@@ -65,7 +65,7 @@ class UnusedQueues:
 
 
 @dataclass(frozen=True)
-class UnevenTable:
+class BlamedTable:
     """The indirection table is why the packets spread unevenly.
 
     Parameters
@@ -88,7 +88,7 @@ class UnevenTable:
     excess_even: float
 
 
-Caution = UnusedQueues | UnevenTable | ZeroKey | RepeatingKey | SmallTable | UnequalEntries
+Caution = UnusedQueues | BlamedTable | ZeroKey | RepeatingKey | SmallTable | UnequalEntries
 
 
 def list_cautions(device: Device, loads: npt.NDArray[np.int64], fixed: npt.NDArray[np.int64]) -> list[Caution]:
@@ -127,10 +127,10 @@ def list_cautions(device: Device, loads: npt.NDArray[np.int64], fixed: npt.NDArr
 
 def is_table_doubtful(found: list[Caution]) -> bool:
     """Tell whether the table itself is doubtful."""
-    return any(isinstance(each, UnusedQueues | UnevenTable) for each in found)
+    return any(isinstance(each, UnusedQueues | BlamedTable) for each in found)
 
 
-def _find_uneven(device: Device, packets: npt.NDArray[np.int64], fixed: npt.NDArray[np.int64]) -> UnevenTable | None:
+def _find_uneven(device: Device, packets: npt.NDArray[np.int64], fixed: npt.NDArray[np.int64]) -> BlamedTable | None:
     """Find out whether the table is why the packets of its entries spread unevenly; None if it is not."""
     table, queues = device.indirection_table, device.queues
     even = default_table(len(table), queues)
@@ -142,7 +142,7 @@ def _find_uneven(device: Device, packets: npt.NDArray[np.int64], fixed: npt.NDAr
     # Equal entries in another order may spread better by chance; the busiest queue must have more of them than others.
     if entries[loads.argmax()] * queues / len(table) - 1 < _OF_ENTRIES * excess:
         return None
-    return UnevenTable(int(entries.argmax()), int(entries.max()), len(table), queues, excess, excess_even)
+    return BlamedTable(int(entries.argmax()), int(entries.max()), len(table), queues, excess, excess_even)
 
 
 def find_unused(device: Device) -> UnusedQueues | None:

@@ -16,7 +16,7 @@ from pcaphash.studies.shared.linear.reach import Reach, find_reach
 from pcaphash.studies.tune.cautions import list_cautions
 from pcaphash.studies.tune.measures import is_better
 from pcaphash.studies.tune.result import Tuning
-from pcaphash.studies.tune.search import Search, conclude, moves_of, search_key
+from pcaphash.studies.tune.search import KeySearch, conclude, moves_of, search_key
 from pcaphash.studies.tune.tables import try_tables
 from pcaphash.studies.tune.trial import (
     CHOOSING,
@@ -36,7 +36,7 @@ from pcaphash.studies.tune.trial import (
     split_inputs,
     try_keys,
 )
-from pcaphash.studies.tune.verdict import Cause, Halves, Verdict, judge_key
+from pcaphash.studies.tune.verdict import Halves, TuningConclusion, TuningVerdict, judge_key
 
 _STARTS = 8  # random keys, the best ones, that a search starts from
 _SEARCHED = 4  # one key in a search for so many random keys
@@ -131,7 +131,7 @@ def tune_inputs(
     measure: str,
     seed: int,
     kept_share: float,
-    nothing: Verdict | None,
+    nothing: TuningVerdict | None,
 ) -> Tuning:
     """Try keys on hash inputs, search for better ones, and make tables under the key that is recommended.
 
@@ -147,7 +147,7 @@ def tune_inputs(
         As ``TuningRequest`` has them.
     kept_share : float
         Share of the packets whose flows were kept.
-    nothing : Verdict or None
+    nothing : TuningVerdict or None
         The verdict if there is nothing to judge keys by.
     """
     device = inputs.device
@@ -155,7 +155,7 @@ def tune_inputs(
     trial = try_keys(split.packed, device, split.fixed, keys, measure)
     random = tried = _Tried(keys, trial.columns, measure)
     baseline: Baseline | None = None
-    search: Search | None = None
+    search: KeySearch | None = None
     verdict = nothing
     if verdict is None:
         current = random.halves(CURRENT)
@@ -166,7 +166,11 @@ def tune_inputs(
         )
     best = tried.others[0]
     under_current = entries_under(split.packed, device, device.hash_key)
-    entries = under_current if verdict.cause != Cause.KEY else entries_under(split.packed, device, tried.keys[best])
+    entries = (
+        under_current
+        if verdict.cause != TuningConclusion.KEY
+        else entries_under(split.packed, device, tried.keys[best])
+    )
     rebalanced, weighted = try_tables(device.indirection_table, entries, split.fixed, measure)
     return Tuning(
         analysis=analysis,
@@ -188,7 +192,7 @@ def tune_inputs(
     )
 
 
-def _search_on(split: _Split, random: _Tried, baseline: Baseline, seed: int) -> tuple[_Tried, Search]:
+def _search_on(split: _Split, random: _Tried, baseline: Baseline, seed: int) -> tuple[_Tried, KeySearch]:
     """Search for a key from the best random ones on; return all keys, with the one found, and what came of it."""
     measure = random.measure
     starts = [random.keys[number] for number in random.others[:_STARTS]]

@@ -18,10 +18,10 @@ from pcaphash.studies.shared.linear.reach import Reach
 from pcaphash.studies.tune.cautions import find_unused
 from pcaphash.studies.tune.columns import ENTRIES, KEYS, SIZES
 from pcaphash.studies.tune.measures import is_better
-from pcaphash.studies.tune.search import Search
+from pcaphash.studies.tune.search import KeySearch
 from pcaphash.studies.tune.tables import TableTrial, Turns, Weights, ethtool_table
 from pcaphash.studies.tune.trial import CURRENT, PARTS, SizeTrial
-from pcaphash.studies.tune.verdict import Cause, Verdict
+from pcaphash.studies.tune.verdict import TuningConclusion, TuningVerdict
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -56,7 +56,7 @@ class Tuning(Result):
         The keys, best first by the measure.
     baseline : Baseline or None
         Ideal hashes over the judging half; None if there is nothing to judge by.
-    search : Search or None
+    search : KeySearch or None
         What came of the search; None if there is nothing to judge by.
     reaches : tuple of (Reach, Reach)
         Which table entries the hash inputs of each length can lead to, with the device's own key and with the best one.
@@ -66,7 +66,7 @@ class Tuning(Result):
         A table made by giving entries, heaviest first, to the least loaded receive queue, under the recommended key.
     weighted : TableTrial
         The best of the tables that ``ethtool -X IF weight`` can make, under the recommended key.
-    verdict : Verdict
+    verdict : TuningVerdict
         What follows.
     """
 
@@ -80,12 +80,12 @@ class Tuning(Result):
     columns: dict[str, npt.NDArray[np.float64]]
     order: npt.NDArray[np.int64]
     baseline: Baseline | None
-    search: Search | None
+    search: KeySearch | None
     reaches: tuple[tuple[Reach, Reach], ...]
     sizes: list[SizeTrial]
     rebalanced: TableTrial
     weighted: TableTrial
-    verdict: Verdict
+    verdict: TuningVerdict
 
     @property
     def reading(self) -> Reading:
@@ -128,7 +128,7 @@ class Tuning(Result):
     @property
     def recommended(self) -> int:
         """Which key to use: the best one if the device's own is bad, else its own."""
-        return CURRENT if self.best is None or self.verdict.cause != Cause.KEY else self.best
+        return CURRENT if self.best is None or self.verdict.cause != TuningConclusion.KEY else self.best
 
     def value(self, part: str, key: int) -> float:
         """Return the measure that keys are chosen by, over one of PARTS, under a key."""
@@ -158,7 +158,7 @@ class Tuning(Result):
     @property
     def is_input_to_blame(self) -> bool:
         """Whether packets spread unevenly, and neither another key nor another table changes that."""
-        if self.n_inputs is None or self.moved or self.verdict.cause != Cause.LITTLE:
+        if self.n_inputs is None or self.moved or self.verdict.cause != TuningConclusion.LITTLE:
             return False
         return bool(self.columns["all_max_ideal_packets"][CURRENT] > EVEN)
 

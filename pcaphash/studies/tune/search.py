@@ -28,7 +28,7 @@ Judge = Callable[[Sequence[bytes]], npt.NDArray[np.float64]]
 """Returns how bad each of some keys is over the flows that are looked at."""
 
 
-class Gain(StrEnum):
+class SearchGain(StrEnum):
     """What came of a search, by the names that programs get."""
 
     NONE = "none"
@@ -41,14 +41,14 @@ class Gain(StrEnum):
 
 
 @dataclass(frozen=True)
-class Search:
+class KeySearch:
     """What came of a search.
 
     Parameters
     ----------
     tried : int
         Keys that were tried.
-    gain : Gain
+    gain : SearchGain
         What came of it.
     random : Halves
         The measure that keys are chosen by, of the best random key over the two halves.
@@ -58,7 +58,7 @@ class Search:
     """
 
     tried: int
-    gain: Gain
+    gain: SearchGain
     random: Halves
     found: Halves | None
 
@@ -129,7 +129,7 @@ def moves_of(words: npt.NDArray[np.uint32], index_bits: int) -> list[int]:
     return sorted({bit for bit in reached.reshape(-1).tolist() if bit < _HASH_BITS * (WORDS + 1)})
 
 
-def conclude(tried: int, measure: str, random: Halves, found: Halves | None, ideal: float) -> Search:
+def conclude(tried: int, measure: str, random: Halves, found: Halves | None, ideal: float) -> KeySearch:
     """Say what came of a search.
 
     Parameters
@@ -144,9 +144,9 @@ def conclude(tried: int, measure: str, random: Halves, found: Halves | None, ide
         What 97.5% of ideal hashes are no better than over the judging half.
     """
     if found is None:
-        return Search(tried, Gain.NONE, random, None)
+        return KeySearch(tried, SearchGain.NONE, random, None)
     lasts = is_better(measure, found.judging, ideal) and is_clearly_better(measure, found.judging, random.judging)
-    return Search(tried, Gain.LASTING if lasts else Gain.NOT_LASTING, random, found)
+    return KeySearch(tried, SearchGain.LASTING if lasts else SearchGain.NOT_LASTING, random, found)
 
 
 def _flip(key: bytes, bit: int) -> bytes:

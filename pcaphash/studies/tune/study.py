@@ -27,7 +27,14 @@ from pcaphash.studies.tune.measures import CHOICES
 from pcaphash.studies.tune.result import Tuning
 from pcaphash.studies.tune.tables import try_tables
 from pcaphash.studies.tune.trial import CHOOSING, HALVES, PARTS, measure_queues, place, random_keys
-from pcaphash.studies.tune.verdict import Verdict, judge_capture, judge_inputs, judge_packets, judge_queues, judge_table
+from pcaphash.studies.tune.verdict import (
+    TuningVerdict,
+    judge_capture,
+    judge_inputs,
+    judge_packets,
+    judge_queues,
+    judge_table,
+)
 
 
 def tune(
@@ -139,7 +146,7 @@ def _check_device(device: Device) -> None:
         raise ConfigurationError(FLAVOR_FIELD, problem, f"use another {FLAVOR_FIELD}")
 
 
-def _tune_tables(analysis: Analysis, measure: str, seed: int, few: Verdict | None) -> Tuning:
+def _tune_tables(analysis: Analysis, measure: str, seed: int, few: TuningVerdict | None) -> Tuning:
     """Make tables of what a census counted; without flows there is nothing to try keys on or to judge tables by."""
     (distribution,) = analysis.distributions
     device = distribution.device

@@ -211,7 +211,7 @@ class SizeTrial:
 
 
 @dataclass(frozen=True, eq=False)
-class Trial:
+class KeyTrial:
     """Measures of all keys.
 
     Parameters
@@ -228,7 +228,7 @@ class Trial:
 
 def try_keys(
     packed: Packed, device: Device, fixed: npt.NDArray[np.int64], keys: Sequence[bytes], measure: str
-) -> Trial:
+) -> KeyTrial:
     """Measure how each key spreads each half, with the device's own table and with default tables of other sizes."""
     sizes = _sizes(device)
     parts: list[Columns] = []
@@ -244,7 +244,7 @@ def try_keys(
         for (size, kind), table in tables.items():
             loads = place(fold(entries[:, JUDGING], size), table, device.queues) + fixed[JUDGING]
             of_tables[size, kind].append(spread_each(loads[:, :, column])[measure.rpartition("_")[0]])
-    return Trial(join_columns(parts), list(_summarize(of_tables)))
+    return KeyTrial(join_columns(parts), list(_summarize(of_tables)))
 
 
 def _sizes(device: Device) -> list[int]:

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from pcaphash.studies.shared.chance.baseline import Baseline
-from pcaphash.studies.shared.chance.enough import cut_packets, packets_needed
+from pcaphash.studies.shared.chance.enough import CutShort, cut_packets, packets_needed
 from pcaphash.studies.shared.chance.spread import GROWING
 from pcaphash.studies.shared.chance.trials import Interval
 from pcaphash.studies.tune.cautions import Caution
@@ -21,7 +21,7 @@ _BLAME = 99.0  # a key is bad where so many per cent of ideal hashes do better o
 _OUTDONE = 0.9  # and where such a share of random keys does better over the choosing half, too
 
 
-class Cause(StrEnum):
+class TuningConclusion(StrEnum):
     """What tuning comes to, by the names that programs get."""
 
     NOTHING = "nothing"
@@ -47,14 +47,14 @@ class Little(StrEnum):
 
 @dataclass(frozen=True)
 class FewInputs:
-    """For ``Cause.NOTHING``: so few distinct hash inputs cannot tell keys apart."""
+    """For ``TuningConclusion.NOTHING``: so few distinct hash inputs cannot tell keys apart."""
 
     inputs: int
 
 
 @dataclass(frozen=True)
 class FewPackets:
-    """For ``Cause.NOTHING``: so many packets, but ``needed`` for so many equal parts and receive queues."""
+    """For ``TuningConclusion.NOTHING``: so many packets, but ``needed`` for so many equal parts and receive queues."""
 
     packets: int
     needed: int
@@ -63,21 +63,13 @@ class FewPackets:
 
 
 @dataclass(frozen=True)
-class CutShort:
-    """For ``Cause.NOTHING``: how many packets there are, and of how many the capture does not show enough."""
-
-    packets: int
-    cut: int
-
-
-@dataclass(frozen=True)
 class OneQueue:
-    """For ``Cause.NOTHING``: there is only one receive queue."""
+    """For ``TuningConclusion.NOTHING``: there is only one receive queue."""
 
 
 @dataclass(frozen=True)
 class NoHash:
-    """For ``Cause.NOTHING``: no packet of a saved census has a hash."""
+    """For ``TuningConclusion.NOTHING``: no packet of a saved census has a hash."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +82,7 @@ class Halves:
 
 @dataclass(frozen=True)
 class JudgedKeys:
-    """For ``Cause.KEY`` and ``Cause.LITTLE``: the device's own key, and the best of those tried.
+    """For ``TuningConclusion.KEY`` and ``TuningConclusion.LITTLE``: the device's own key, and the best of those tried.
 
     Parameters
     ----------
@@ -122,7 +114,7 @@ class JudgedKeys:
 
 @dataclass(frozen=True)
 class JudgedTable:
-    """For ``Cause.NO_FLOWS``: a measure over all packets with the device's own table, and with one made for them."""
+    """For ``TuningConclusion.NO_FLOWS``: a measure over all packets with the device's table, and with a made one."""
 
     measure: str
     current: float
@@ -134,12 +126,12 @@ Facts = FewInputs | FewPackets | CutShort | OneQueue | NoHash | JudgedKeys | Jud
 
 
 @dataclass(frozen=True)
-class Verdict:
+class TuningVerdict:
     """What follows from tuning.
 
     Parameters
     ----------
-    cause : Cause
+    cause : TuningConclusion
         What it comes to.
     facts : Facts
         The numbers that it rests on.
@@ -147,14 +139,14 @@ class Verdict:
         What about the device's key and table bears on it.
     """
 
-    cause: Cause
+    cause: TuningConclusion
     facts: Facts
     cautions: list[Caution] = field(default_factory=list)
 
 
 def judge_key(
     baseline: Baseline, measure: str, current: Halves, best: Halves, current_on_all: float, outdone: float
-) -> Verdict:
+) -> TuningVerdict:
     """Judge the device's own key, and the best of those tried.
 
     Parameters
@@ -179,32 +171,36 @@ def judge_key(
     elif not is_better(measure, best.judging, current.judging):
         why = Little.BEST_IS_BAD_TOO
     facts = JudgedKeys(measure, current, best, current_on_all, baseline.interval(measure), worse_than, outdone, why)
-    return Verdict(Cause.KEY if why is None else Cause.LITTLE, facts)
+    return TuningVerdict(TuningConclusion.KEY if why is None else TuningConclusion.LITTLE, facts)
 
 
-def judge_inputs(n_inputs: int) -> Verdict | None:
+def judge_inputs(n_inputs: int) -> TuningVerdict | None:
     """Say that there are too few hash inputs to choose keys by and to judge them; None if there are enough."""
-    return Verdict(Cause.NOTHING, FewInputs(n_inputs)) if n_inputs < LEAST_INPUTS else None
+    return TuningVerdict(TuningConclusion.NOTHING, FewInputs(n_inputs)) if n_inputs < LEAST_INPUTS else None
 
 
-def judge_queues(queues: int) -> Verdict | None:
+def judge_queues(queues: int) -> TuningVerdict | None:
     """Say that there is only one receive queue; None if there are several."""
-    return Verdict(Cause.NOTHING, OneQueue()) if queues == 1 else None
+    return TuningVerdict(TuningConclusion.NOTHING, OneQueue()) if queues == 1 else None
 
 
-def judge_capture(distribution: "Distribution") -> Verdict | None:
+def judge_capture(distribution: "Distribution") -> TuningVerdict | None:
     """Say that the capture is cut too short to judge by; None if it is not."""
     n_cut = cut_packets(distribution)
-    return Verdict(Cause.NOTHING, CutShort(distribution.packets, n_cut)) if n_cut else None
+    return TuningVerdict(TuningConclusion.NOTHING, CutShort(distribution.packets, n_cut)) if n_cut else None
 
 
-def judge_packets(n_packets: int, queues: int, parts: int = 1) -> Verdict | None:
+def judge_packets(n_packets: int, queues: int, parts: int = 1) -> TuningVerdict | None:
     """Say that there are too few packets to judge by in each of so many equal parts; None if there are enough."""
     needed = packets_needed(queues, parts)
-    return Verdict(Cause.NOTHING, FewPackets(n_packets, needed, queues, parts)) if n_packets < needed else None
+    return (
+        TuningVerdict(TuningConclusion.NOTHING, FewPackets(n_packets, needed, queues, parts))
+        if n_packets < needed
+        else None
+    )
 
 
-def judge_table(measure: str, current: float, rebalanced: float, hashed: int) -> Verdict:
+def judge_table(measure: str, current: float, rebalanced: float, hashed: int) -> TuningVerdict:
     """Say what a table alone gives if a saved census has no flows to try keys on.
 
     Parameters
@@ -217,9 +213,9 @@ def judge_table(measure: str, current: float, rebalanced: float, hashed: int) ->
         How many packets have a hash.
     """
     if not hashed:
-        return Verdict(Cause.NOTHING, NoHash())
+        return TuningVerdict(TuningConclusion.NOTHING, NoHash())
     is_gain = is_better(measure, rebalanced, current)
-    return Verdict(Cause.NO_FLOWS, JudgedTable(measure, current, rebalanced, is_gain))
+    return TuningVerdict(TuningConclusion.NO_FLOWS, JudgedTable(measure, current, rebalanced, is_gain))
 
 
 def _worse_than(baseline: Baseline, measure: str, value: float) -> float:

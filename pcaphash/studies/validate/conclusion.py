@@ -12,7 +12,7 @@ from pcaphash.studies.validate.catalogue.fault import BYTE_ORDER, OF_VALUES
 from pcaphash.studies.validate.queues.rule import QueueRule, QueueRuleKind
 from pcaphash.studies.validate.queues.rules import QueueDiagnosis, diagnose_change, matching_by_chance
 from pcaphash.studies.validate.queues.steered import find_steered
-from pcaphash.studies.validate.queues.steering import Steering, find_steering
+from pcaphash.studies.validate.queues.steering import FollowedHashes, find_steering
 from pcaphash.studies.validate.sample import Sample
 from pcaphash.studies.validate.search.diagnosis import Diagnosis, diagnose, displaced
 from pcaphash.studies.validate.search.displacement import Displacement
@@ -29,7 +29,7 @@ from pcaphash.studies.validate.verdicts import (
 
 
 @dataclass(frozen=True, eq=False)
-class Conclusion:
+class Diagnoses:
     """Why what is wrong is wrong.
 
     Parameters
@@ -42,7 +42,7 @@ class Conclusion:
         Of hashes.
     queue_diagnosis : QueueDiagnosis or None
         Of receive queues that do not follow from the hashes.
-    steering : Steering, optional
+    steering : FollowedHashes, optional
         Which hashes receive queues follow, if hashes are wrong that are not those of other packets.
     """
 
@@ -50,12 +50,12 @@ class Conclusion:
     is_turned: bool
     diagnosis: Diagnosis | None
     queue_diagnosis: QueueDiagnosis | None
-    steering: Steering | None = None
+    steering: FollowedHashes | None = None
 
 
 def conclude(
     device: Device, sample: Sample, leniency: Leniency, displacement: Displacement, *, is_order_open: bool
-) -> Conclusion:
+) -> Diagnoses:
     """Find the causes.
 
     Parameters
@@ -103,10 +103,10 @@ def conclude(
         queues = _by_another_hash(device, sample, leniency, queues)
     if queues and not queues.rules and not queues.is_independent:
         queues = replace(queues, steered=find_steered(device, sample, leniency))
-    return Conclusion(sample, is_turned, diagnosis, queues, find_steering(device, sample))
+    return Diagnoses(sample, is_turned, diagnosis, queues, find_steering(device, sample))
 
 
-def _of_other_packets(device: Device, sample: Sample, displacement: Displacement, diagnosis: Diagnosis) -> Conclusion:
+def _of_other_packets(device: Device, sample: Sample, displacement: Displacement, diagnosis: Diagnosis) -> Diagnoses:
     """Judge receive queues too by the packets that values are those of; what is left may follow a rule of its own.
 
     Which packets get a hash, and of what kind they are, says nothing where rows are those of others.
@@ -114,12 +114,12 @@ def _of_other_packets(device: Device, sample: Sample, displacement: Displacement
     wrong = (sample.faults & WRONG_QUEUE) > 0
     wrong[wrong] = ~displacement.explains_queues(sample.numbers[wrong])
     if not wrong.any():
-        return Conclusion(sample, False, diagnosis, None)
+        return Diagnoses(sample, False, diagnosis, None)
     faults = np.where(wrong, sample.faults, sample.faults & np.uint8(OF_HASH))
     said = sample.reported
     has_hash = said.has_hash & ((said.hash_reports != NOT_REPORTED) | (said.hash_values != 0))
     queues = _by_values(device, replace(sample, faults=faults), said.hash_values, has_hash)
-    return Conclusion(sample, False, diagnosis, queues)
+    return Diagnoses(sample, False, diagnosis, queues)
 
 
 def _matching(device: Device, sample: Sample, leniency: Leniency) -> tuple[int, int] | None:

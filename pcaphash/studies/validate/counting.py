@@ -12,7 +12,7 @@ from pcaphash.studies.validate.verdicts import (
     REASONS,
     Judgement,
     NotJudged,
-    Verdict,
+    PacketVerdict,
     gravest,
     says_only_queue,
 )
@@ -25,7 +25,7 @@ def _nothing() -> npt.NDArray[np.int64]:
 
 
 @dataclass(eq=False)
-class Counts:
+class JudgedCounts:
     """How many packets were judged, and how.
 
     Parameters
@@ -68,7 +68,7 @@ class Counts:
         ):
             self.reported[name] += int(np.count_nonzero(numbers != NOT_REPORTED))
 
-    def combine(self, other: "Counts") -> None:
+    def combine(self, other: "JudgedCounts") -> None:
         """Add those of another part."""
         self.flags += other.flags
         self.reasons += other.reasons
@@ -79,15 +79,15 @@ class Counts:
             self.reported[name] += n
 
     @property
-    def verdicts(self) -> dict[Verdict, int]:
+    def verdicts(self) -> dict[PacketVerdict, int]:
         """Packets judged by verdict, each counted once; ``match`` first."""
-        counts = dict.fromkeys((Verdict.MATCH, *FAULTS.values()), 0)
+        counts = dict.fromkeys((PacketVerdict.MATCH, *FAULTS.values()), 0)
         for flags in np.flatnonzero(self.flags).tolist():
             counts[gravest(flags)] += int(self.flags[flags])
         return counts
 
     @property
-    def faults(self) -> dict[Verdict, int]:
+    def faults(self) -> dict[PacketVerdict, int]:
         """Packets by fault; one may have several."""
         every = np.arange(_N)
         return {verdict: int(self.flags[(every & flag) > 0].sum()) for flag, verdict in FAULTS.items()}

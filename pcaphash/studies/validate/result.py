@@ -12,11 +12,11 @@ from pcaphash.engine.result import Result, packets_of
 from pcaphash.studies.validate.catalogue.fault import FaultKind
 from pcaphash.studies.validate.deciding import Decision
 from pcaphash.studies.validate.queues.rules import QueueDiagnosis
-from pcaphash.studies.validate.queues.steering import Steering
+from pcaphash.studies.validate.queues.steering import FollowedHashes
 from pcaphash.studies.validate.search.blank import Blank
 from pcaphash.studies.validate.search.configured import configured_so
 from pcaphash.studies.validate.search.diagnosis import Diagnosis
-from pcaphash.studies.validate.verdicts import NotJudged, Verdict
+from pcaphash.studies.validate.verdicts import NotJudged, PacketVerdict
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _MOST_RIGHT = 2 / 3  # of the hashes, for the key to be worth a thought: one wrong bit leaves up to half of them right
 
 
-class Conclusion(StrEnum):
+class ValidationConclusion(StrEnum):
     """What a validation comes to, by the names that programs get."""
 
     MATCH = "match"
@@ -35,7 +35,7 @@ class Conclusion(StrEnum):
     """No packet was judged."""
 
 
-class Nothing(StrEnum):
+class NoneJudged(StrEnum):
     """Why no packet was judged."""
 
     NO_PACKETS = "no-packets"
@@ -99,9 +99,9 @@ class Validation(Result):
         The configured device.
     reading : Reading
         The result of reading the trace.
-    verdicts : dict of Verdict to int
+    verdicts : dict of PacketVerdict to int
         Packets judged by verdict, each counted once, with the gravest of its faults; ``match`` first.
-    faults : dict of Verdict to int
+    faults : dict of PacketVerdict to int
         Packets by fault; one may have several.
     not_compared : dict of NotJudged to int
         Packets that were not judged, by why.
@@ -115,7 +115,7 @@ class Validation(Result):
         Why hashes are wrong, if some are.
     queue_diagnosis : QueueDiagnosis, optional
         Why receive queues are wrong, if some are.
-    steering : Steering, optional
+    steering : FollowedHashes, optional
         Which hashes receive queues follow, the expected or the reported ones, if hashes are wrong and packets tell.
     examples : dict of int to Example
         Packets that the diagnoses name, by their position in the sample.
@@ -131,15 +131,15 @@ class Validation(Result):
 
     device: Device
     reading: Reading
-    verdicts: dict[Verdict, int]
-    faults: dict[Verdict, int]
+    verdicts: dict[PacketVerdict, int]
+    faults: dict[PacketVerdict, int]
     not_compared: dict[NotJudged, int]
     reported: dict[str, int]
     decisions: list[Decision]
     notes: list[TraceNote]
     diagnosis: Diagnosis | None = None
     queue_diagnosis: QueueDiagnosis | None = None
-    steering: Steering | None = None
+    steering: FollowedHashes | None = None
     examples: dict[int, Example] = field(default_factory=dict)
     blank: Blank | None = None
     is_whole: bool = True
@@ -170,27 +170,27 @@ class Validation(Result):
     @property
     def mismatches(self) -> int:
         """Packets of which the device did not report what the spec requires."""
-        return self.judged - self.verdicts[Verdict.MATCH]
+        return self.judged - self.verdicts[PacketVerdict.MATCH]
 
     @property
-    def conclusion(self) -> Conclusion:
+    def conclusion(self) -> ValidationConclusion:
         """What it comes to."""
         if not self.judged:
-            return Conclusion.NOTHING
-        return Conclusion.MISMATCH if self.mismatches else Conclusion.MATCH
+            return ValidationConclusion.NOTHING
+        return ValidationConclusion.MISMATCH if self.mismatches else ValidationConclusion.MATCH
 
     @property
-    def nothing(self) -> Nothing | None:
+    def nothing(self) -> NoneJudged | None:
         """Why no packet was judged; None if some were."""
         if self.judged:
             return None
         if not self.reading.packets:
-            return Nothing.NO_PACKETS
+            return NoneJudged.NO_PACKETS
         if not self.reading.selected:
-            return Nothing.NONE_SELECTED
+            return NoneJudged.NONE_SELECTED
         if not self.device.has_queue and self.reported["queue"] and not self.reported["hash_value"]:
-            return Nothing.NO_QUEUES
-        return Nothing.NOT_COMPARED
+            return NoneJudged.NO_QUEUES
+        return NoneJudged.NOT_COMPARED
 
     @property
     def configured_so(self) -> Device | None:

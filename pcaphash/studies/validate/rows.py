@@ -11,7 +11,7 @@ from pcaphash.errors import portable
 from pcaphash.standards.virtio import HASH_REPORT_TUNNELS, HASH_REPORTS
 from pcaphash.studies.validate.columns import PACKETS
 from pcaphash.studies.validate.examples import name_of
-from pcaphash.studies.validate.verdicts import FAULTS, REASONS, Judgement, Verdict, gravest
+from pcaphash.studies.validate.verdicts import FAULTS, REASONS, Judgement, PacketVerdict, gravest
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,7 +30,7 @@ def rows_of(
 
     decided = {each: describer.decisions[each] for each in np.unique(found.signatures).tolist()}
     verdicts = np.array([gravest(flags).value for flags in range(64)], object)[judgement.faults]
-    verdicts[judgement.reasons > 0] = Verdict.NOT_COMPARABLE.value
+    verdicts[judgement.reasons > 0] = PacketVerdict.NOT_COMPARABLE.value
     names = np.array(["+".join(name for flag, name in FAULTS.items() if flags & flag) for flags in range(64)], object)
     reasons = np.array(["", *(reason.value for reason in REASONS)], object)
     rows = pd.DataFrame(

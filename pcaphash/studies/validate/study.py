@@ -21,7 +21,7 @@ from pcaphash.engine.selecting.selection import RECEIVED, Selection
 from pcaphash.errors import ConfigurationError, Field
 from pcaphash.studies.shared.asking import inputs_of
 from pcaphash.studies.validate.conclusion import conclude
-from pcaphash.studies.validate.counting import Counts
+from pcaphash.studies.validate.counting import JudgedCounts
 from pcaphash.studies.validate.deciding import Decider, Described, FewerFaults
 from pcaphash.studies.validate.examples import example_of
 from pcaphash.studies.validate.log.order import arrange_log
@@ -50,7 +50,7 @@ class JudgedPackets(Counter):
     """
 
     def __init__(self, device: Device, sources: Sequence[ReportedSource], leniency: Leniency) -> None:
-        self.counts, self.sampler, self.displacement = Counts(), Sampler(), Displacement()
+        self.counts, self.sampler, self.displacement = JudgedCounts(), Sampler(), Displacement()
         self.notes: list[tuple[int, Note]] = []
         """What is to be known of the reported values, and of which trace."""
         self.ready: list[tuple[Described, Judgement]] = []

@@ -15,7 +15,7 @@ from pcaphash.kernels.tunnel import TUNNELS
 from pcaphash.standards.virtio import HASH_REPORT_TUNNELS, HASH_REPORTS
 
 
-class Verdict(StrEnum):
+class PacketVerdict(StrEnum):
     """The verdict on a packet, by the names that programs get; but for the first two, the gravest of its faults."""
 
     MATCH = "match"
@@ -31,12 +31,12 @@ class Verdict(StrEnum):
 # What can be wrong, gravest first; a packet's verdict is the gravest of its faults.
 MISSING, UNEXPECTED, WRONG_VALUE, WRONG_TYPE, WRONG_TUNNEL, WRONG_QUEUE = (1 << bit for bit in range(6))
 FAULTS = {
-    MISSING: Verdict.HASH_MISSING,
-    UNEXPECTED: Verdict.HASH_UNEXPECTED,
-    WRONG_VALUE: Verdict.WRONG_VALUE,
-    WRONG_TYPE: Verdict.WRONG_TYPE,
-    WRONG_TUNNEL: Verdict.WRONG_TUNNEL,
-    WRONG_QUEUE: Verdict.WRONG_QUEUE,
+    MISSING: PacketVerdict.HASH_MISSING,
+    UNEXPECTED: PacketVerdict.HASH_UNEXPECTED,
+    WRONG_VALUE: PacketVerdict.WRONG_VALUE,
+    WRONG_TYPE: PacketVerdict.WRONG_TYPE,
+    WRONG_TUNNEL: PacketVerdict.WRONG_TUNNEL,
+    WRONG_QUEUE: PacketVerdict.WRONG_QUEUE,
 }
 """The verdict on packets with only one of these."""
 
@@ -262,6 +262,6 @@ def _why_not(
     return reasons
 
 
-def gravest(faults: int) -> Verdict:
+def gravest(faults: int) -> PacketVerdict:
     """Return the verdict on a packet that is judged, given its faults."""
-    return next((verdict for flag, verdict in FAULTS.items() if faults & flag), Verdict.MATCH)
+    return next((verdict for flag, verdict in FAULTS.items() if faults & flag), PacketVerdict.MATCH)

@@ -1,5 +1,6 @@
 """How many packets it takes to judge how they spread over receive queues, and how much of them."""
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pcaphash.engine.census.decision import REASON_TRUNCATED
@@ -15,6 +16,14 @@ ENOUGH_CAPTURED = 256
 
 LEAST_PER_QUEUE, LEAST = 4, 32
 """Packets for each receive queue, and in all, below which nothing is judged: a single packet decides too much then."""
+
+
+@dataclass(frozen=True)
+class CutShort:
+    """Why nothing is judged: how many packets there are, and of how many the capture does not show enough."""
+
+    packets: int
+    cut: int
 
 
 def packets_needed(queues: int, parts: int = 1) -> int:

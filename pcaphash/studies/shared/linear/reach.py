@@ -21,7 +21,7 @@ from pcaphash.studies.shared.linear.basis import Basis, Words
 from pcaphash.studies.shared.linear.equations import find_basis
 from pcaphash.studies.shared.linear.hash_input import INPUT_BYTES_OF, HashInput
 from pcaphash.studies.shared.linear.index_bits import Dependency, find_dependencies, index_bits_of
-from pcaphash.studies.shared.linear.span import Span
+from pcaphash.studies.shared.linear.span import BasisSpan
 
 _FIRST = 4096  # inputs, of which the others are mostly sums
 
@@ -178,7 +178,7 @@ def _dimension(words: Words, hash_values: npt.NDArray[np.uint32]) -> int:
     basis = Basis()
     basis.add(words[:_FIRST], hash_values[:_FIRST])
     if basis.rank - 1 < varying and len(words) > _FIRST:  # a one after each input in the basis makes one more
-        outside = ~Span(basis).agrees(words, hash_values)
+        outside = ~BasisSpan(basis).agrees(words, hash_values)
         basis.add(words[outside], hash_values[outside])
     return basis.rank - 1
 

@@ -13,7 +13,7 @@ from pcaphash.studies.shared.linear.basis import INPUT_BITS, Basis, Words
 _SEED = 1
 
 
-class Span:
+class BasisSpan:
     """What a basis spans, at the time when this is made."""
 
     def __init__(self, basis: Basis) -> None:

@@ -17,7 +17,7 @@ Lengths = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 
 
-class Field(Enum):
+class TuplePart(Enum):
     """A field of a hash input."""
 
     SOURCE = 0
@@ -125,7 +125,7 @@ def reverse_bits(values: Words) -> Words:
     return values.byteswap()
 
 
-def keep_only(fields: frozenset[Field], *, is_moved_up: bool) -> Callable[[Words, Lengths], Words]:
+def keep_only(fields: frozenset[TuplePart], *, is_moved_up: bool) -> Callable[[Words, Lengths], Words]:
     """Return what keeps only some fields, with zeros in place of the others, or one behind the other.
 
     Where there are no ports, addresses stay as they are if nothing but ports is kept.
@@ -133,7 +133,7 @@ def keep_only(fields: frozenset[Field], *, is_moved_up: bool) -> Callable[[Words
 
     def arrange(words: Words, lengths: Lengths) -> Words:
         result = words.copy()
-        of_addresses = fields & {Field.SOURCE, Field.DESTINATION}
+        of_addresses = fields & {TuplePart.SOURCE, TuplePart.DESTINATION}
         for at, of_family in _families(lengths):
             has_ports = lengths > 4 * at
             result[of_family & has_ports] = _kept(words[of_family & has_ports], fields, at, is_moved_up=is_moved_up)
@@ -145,13 +145,13 @@ def keep_only(fields: frozenset[Field], *, is_moved_up: bool) -> Callable[[Words
     return arrange
 
 
-def _kept(words: Words, fields: frozenset[Field], at: int, *, is_moved_up: bool) -> Words:
+def _kept(words: Words, fields: frozenset[TuplePart], at: int, *, is_moved_up: bool) -> Words:
     """Keep fields of inputs whose ports are in word ``at``, in halves of words."""
     places = {
-        Field.SOURCE: range(at),
-        Field.DESTINATION: range(at, 2 * at),
-        Field.SOURCE_PORT: range(2 * at, 2 * at + 1),
-        Field.DESTINATION_PORT: range(2 * at + 1, 2 * at + 2),
+        TuplePart.SOURCE: range(at),
+        TuplePart.DESTINATION: range(at, 2 * at),
+        TuplePart.SOURCE_PORT: range(2 * at, 2 * at + 1),
+        TuplePart.DESTINATION_PORT: range(2 * at + 1, 2 * at + 2),
     }
     columns = [column for field, place in places.items() if field in fields for column in place]
     halves = np.stack([words >> _HALF, words & _LOW], axis=2).reshape(len(words), 2 * words.shape[1])

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from pcaphash.studies.validate.catalogue import arrangements
-from pcaphash.studies.validate.catalogue.arrangements import Field
+from pcaphash.studies.validate.catalogue.arrangements import TuplePart
 from pcaphash.studies.validate.catalogue.fault import (
     ADDRESSES,
     BIT_ORDER,
@@ -48,17 +48,17 @@ _VALUES = (
     Fault(FaultKind.INITIAL_VALUE_ONES, (INITIAL_VALUE,), value=lambda values: ~values),
 )  # fmt: skip
 
-_ADDRESSES, _PORTS = {Field.SOURCE, Field.DESTINATION}, {Field.SOURCE_PORT, Field.DESTINATION_PORT}
+_ADDRESSES, _PORTS = {TuplePart.SOURCE, TuplePart.DESTINATION}, {TuplePart.SOURCE_PORT, TuplePart.DESTINATION_PORT}
 ONLY = {
-    "source": frozenset({Field.SOURCE, Field.SOURCE_PORT}),
-    "destination": frozenset({Field.DESTINATION, Field.DESTINATION_PORT}),
-    "source-address": frozenset({Field.SOURCE}),
-    "destination-address": frozenset({Field.DESTINATION}),
+    "source": frozenset({TuplePart.SOURCE, TuplePart.SOURCE_PORT}),
+    "destination": frozenset({TuplePart.DESTINATION, TuplePart.DESTINATION_PORT}),
+    "source-address": frozenset({TuplePart.SOURCE}),
+    "destination-address": frozenset({TuplePart.DESTINATION}),
     "ports": frozenset(_PORTS),
-    "source-port": frozenset({Field.SOURCE_PORT}),
-    "destination-port": frozenset({Field.DESTINATION_PORT}),
-    "addresses-and-source-port": frozenset(_ADDRESSES | {Field.SOURCE_PORT}),
-    "addresses-and-destination-port": frozenset(_ADDRESSES | {Field.DESTINATION_PORT}),
+    "source-port": frozenset({TuplePart.SOURCE_PORT}),
+    "destination-port": frozenset({TuplePart.DESTINATION_PORT}),
+    "addresses-and-source-port": frozenset(_ADDRESSES | {TuplePart.SOURCE_PORT}),
+    "addresses-and-destination-port": frozenset(_ADDRESSES | {TuplePart.DESTINATION_PORT}),
 }
 """Fields that a device may hash without the others, by the name of the choice."""
 

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from pcaphash.device.device import Device
 from pcaphash.engine.census.describer import entries_of
 from pcaphash.studies.validate.queues.rule import QueueRule, QueueRuleKind
-from pcaphash.studies.validate.queues.steered import Steered
+from pcaphash.studies.validate.queues.steered import SteeredKinds
 from pcaphash.studies.validate.search.evidence import LEVEL
 from pcaphash.studies.validate.search.traits import Span
 
@@ -48,7 +48,7 @@ class QueueDiagnosis:
     matching : tuple of int, optional
         How many hashes lead to the queue that is expected, and how many hashes there are, if that is as many as chance
         gives though packets of one hash go to one queue.
-    steered : list of Steered
+    steered : list of SteeredKinds
         Where no rule is found: kinds of packets that came to one queue each.
     """
 
@@ -59,7 +59,7 @@ class QueueDiagnosis:
     unhashed: int
     beyond: int
     matching: tuple[int, int] | None = None
-    steered: list[Steered] = field(default_factory=list)
+    steered: list[SteeredKinds] = field(default_factory=list)
 
     @property
     def is_independent(self) -> bool:

@@ -17,7 +17,7 @@ _MOST_QUEUES = 4
 
 
 @dataclass(frozen=True)
-class Steered:
+class SteeredKinds:
     """Packets on one wrong receive queue that are of kinds of which no packet is on another queue.
 
     Parameters
@@ -38,7 +38,7 @@ class Steered:
     examined: int
 
 
-def find_steered(device: Device, sample: Sample, leniency: Leniency) -> list[Steered]:
+def find_steered(device: Device, sample: Sample, leniency: Leniency) -> list[SteeredKinds]:
     """Look at the receive queues with most packets that should be elsewhere.
 
     Parameters
@@ -72,5 +72,5 @@ def find_steered(device: Device, sample: Sample, leniency: Leniency) -> list[Ste
         )
         if kinds:
             packets = round(float(sample.weights[some][there].sum()))
-            found.append(Steered(queue, packets, kinds, len(elsewhere)))
+            found.append(SteeredKinds(queue, packets, kinds, len(elsewhere)))
     return found

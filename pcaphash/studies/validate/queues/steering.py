@@ -28,7 +28,7 @@ class Followed(StrEnum):
 
 
 @dataclass(frozen=True)
-class Steering:
+class FollowedHashes:
     """What receive queues say of wrong hashes.
 
     Parameters
@@ -46,7 +46,7 @@ class Steering:
     telling: int
 
 
-def find_steering(device: Device, sample: Sample) -> Steering | None:
+def find_steering(device: Device, sample: Sample) -> FollowedHashes | None:
     """Tell which hashes receive queues follow; None where packets do not tell, or chance may do as well.
 
     Parameters
@@ -77,7 +77,7 @@ def find_steering(device: Device, sample: Sample) -> Steering | None:
         n = float(some.weights[fits].sum())
         each = np.where(hashed, values.astype(np.int64), -1)
         if n >= (1 - _MOST_ELSEWHERE) * total and _tells_more_than_chance(each[tells], said.queues[tells], fits[tells]):
-            return Steering(follows, round(n), round(total))
+            return FollowedHashes(follows, round(n), round(total))
     return None
 
 

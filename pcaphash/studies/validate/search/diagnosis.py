@@ -17,7 +17,7 @@ from pcaphash.device.device import Device
 from pcaphash.studies.validate.catalogue.fault import READING, ROWS, Fault, FaultKind
 from pcaphash.studies.validate.catalogue.faults import faults_of
 from pcaphash.studies.validate.sample import Sample
-from pcaphash.studies.validate.search.displacement import MoreStretches, Stretch
+from pcaphash.studies.validate.search.displacement import MoreStretches, ShiftedRows
 from pcaphash.studies.validate.search.evidence import Evidence, evidence_of
 from pcaphash.studies.validate.search.kinship import Common, common_of, fills, part_of, sampled_share, traits_of
 from pcaphash.studies.validate.search.learned import learned_faults
@@ -37,7 +37,7 @@ _PROBES = 16  # wrong and right packets that single faults are tried on first, w
 
 
 @dataclass(frozen=True, eq=False)
-class Cause:
+class FaultCause:
     """Faults that together explain packets that are wrong.
 
     Parameters
@@ -67,7 +67,7 @@ class Diagnosis:
 
     Parameters
     ----------
-    causes : list of Cause
+    causes : list of FaultCause
         The faults found, those with most packets first.
     alternatives : list of tuple of Fault
         Sets as small as that of all causes, which explain as much on this trace.
@@ -96,7 +96,7 @@ class Diagnosis:
         Where values are those of other packets: the stretches that are no causes of their own, because they are many.
     """
 
-    causes: list[Cause]
+    causes: list[FaultCause]
     alternatives: list[Faults]
     unexplained: int
     unexplained_examples: list[int]
@@ -199,7 +199,7 @@ def diagnose(device: Device, sample: Sample, leniency: Leniency, *, by_queue: bo
 class _Searched(NamedTuple):
     """What a search found: causes, other sets of faults, faults that explain a part, and what is left or not shown."""
 
-    causes: list[Cause]
+    causes: list[FaultCause]
     alternatives: list[Faults]
     partial: list[Scored]
     left: Mask
@@ -226,14 +226,14 @@ def _search(
     return _Searched(causes, alternatives, search.partial(), left, not_shown)
 
 
-def displaced(sample: Sample, stretches: list[Stretch], more: MoreStretches, *, is_from_start: bool) -> Diagnosis:
+def displaced(sample: Sample, stretches: list[ShiftedRows], more: MoreStretches, *, is_from_start: bool) -> Diagnosis:
     """Return the diagnosis of values that are those of other packets.
 
     Parameters
     ----------
     sample : Sample
         Packets, wrong and right.
-    stretches : list of Stretch
+    stretches : list of ShiftedRows
         Where they are shifted alike, in order; there is at least one.
     more : MoreStretches
         Those that come after these.
@@ -253,13 +253,13 @@ def displaced(sample: Sample, stretches: list[Stretch], more: MoreStretches, *, 
         kind = FaultKind.ROWS_LATE if stretch.shift > 0 else FaultKind.ROWS_EARLY
         example = int(wrong[min(np.searchsorted(wrong, start), len(wrong) - 1)])
         fault = Fault(kind, (ROWS,), subject=abs(stretch.shift))
-        causes.append(Cause((fault,), stretch.explained, example, part=part))
+        causes.append(FaultCause((fault,), stretch.explained, example, part=part))
     explained = sum(cause.packets for cause in causes) + more.explained
     unexplained = max(_count(sample, (sample.faults & OF_HASH) > 0) - explained, 0)
     return Diagnosis(causes, [], unexplained, [], more_stretches=more)
 
 
-def _n_faults(causes: list[Cause]) -> int:
+def _n_faults(causes: list[FaultCause]) -> int:
     return len({fault for cause in causes for fault in cause.faults})
 
 
@@ -289,7 +289,7 @@ def _rank_within(groups: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     return rank
 
 
-def _attribute(trial: Trial, faults: Faults, wrong: Mask) -> tuple[list[Cause], Mask]:
+def _attribute(trial: Trial, faults: Faults, wrong: Mask) -> tuple[list[FaultCause], Mask]:
     """Say of each wrong packet which of the faults explain it, as few as will do; and which packets are left."""
     left = wrong.copy()
     causes = []
@@ -301,19 +301,19 @@ def _attribute(trial: Trial, faults: Faults, wrong: Mask) -> tuple[list[Cause], 
     return causes, left
 
 
-def _cause_of(trial: Trial, faults: Faults, explained: Mask, part: Trait | Span | None) -> Cause:
+def _cause_of(trial: Trial, faults: Faults, explained: Mask, part: Trait | Span | None) -> FaultCause:
     sample = trial.sample
     without = sample.reported.queues[explained] == trial.device.unclassified_queue
     without &= (sample.faults[explained] & MISSING) > 0
     example = int(np.flatnonzero(explained)[0])
-    return Cause(faults, _count(sample, explained), example, bool(without.all()), part)
+    return FaultCause(faults, _count(sample, explained), example, bool(without.all()), part)
 
 
 def _attribute_parts(
     trial: Trial, evidence: Evidence, partial: list[Scored], left: Mask, traits: Traits
-) -> tuple[list[Cause], Mask]:
+) -> tuple[list[FaultCause], Mask]:
     """Find faults that explain what is left of a kind of packets, or of a stretch of the trace, and nothing beside."""
-    causes: list[Cause] = []
+    causes: list[FaultCause] = []
     candidates = list(partial)
     while candidates and left.any():
         worth = {each: _worth_of_part(trial, evidence, each, left) for each in candidates}

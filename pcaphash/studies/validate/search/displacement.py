@@ -54,7 +54,7 @@ class _Rows:
 
 
 @dataclass(eq=False)
-class Stretch:
+class ShiftedRows:
     """Rows in a row that are shifted alike.
 
     Parameters
@@ -107,10 +107,10 @@ class Displacement:
         self._is_decided = False
         self._counted = 0  # rows at the beginning that belong to a stretch
         self._seen = 0  # rows that were followed
-        self._open: Stretch | MoreStretches | None = None
+        self._open: ShiftedRows | MoreStretches | None = None
         self._shift = 0
         self._queues: list[int] = []
-        self.stretches: list[Stretch] = []
+        self.stretches: list[ShiftedRows] = []
         """Those that are shifted, from the first wrong packet on; none where rows are not, or nobody knows yet."""
         self.more = MoreStretches()
         """Those that come after so many."""
@@ -187,7 +187,7 @@ class Displacement:
         """Begin a stretch at a row."""
         self._shift = shift
         if len(self.stretches) < _MOST_STRETCHES:
-            self._open = Stretch(shift, int(self._rows.numbers[start]))
+            self._open = ShiftedRows(shift, int(self._rows.numbers[start]))
             self.stretches.append(self._open)
         else:
             self._open = self.more

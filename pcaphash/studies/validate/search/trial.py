@@ -23,7 +23,7 @@ Faults = tuple[Fault, ...]
 
 
 @dataclass(frozen=True, eq=False)
-class Reading:
+class DeviceReading:
     """What a device makes of packets before it hashes.
 
     Parameters
@@ -62,7 +62,7 @@ def hash_with(faults: Iterable[Fault], words: Words, lengths: npt.NDArray[np.int
 
 
 @dataclass(frozen=True, eq=False)
-class Outcome:
+class TrialOutcome:
     """What a device with some faults would report of the packets of a sample, beside what was reported.
 
     Parameters
@@ -107,7 +107,7 @@ class Trial:
         self._leniency = leniency
         self._devices: dict[Faults, Device | None] = {(): device}
         self._describers: dict[Device, Describer] = {}
-        self._readings: dict[tuple[Faults, int], Reading] = {}
+        self._readings: dict[tuple[Faults, int], DeviceReading] = {}
         self._arranged: dict[tuple[Faults, int, Faults], Words] = {}
         self._hashed: dict[tuple[Faults, int, Faults, Faults], Words] = {}
         self.spec = self._read((), device, 0)
@@ -126,13 +126,13 @@ class Trial:
         """Tell of which packets a device with these faults would have reported what was reported."""
         return self.outcome(faults).explained
 
-    def outcome(self, faults: Iterable[Fault]) -> Outcome:
+    def outcome(self, faults: Iterable[Fault]) -> TrialOutcome:
         """Tell what a device with these faults would report, beside what was reported."""
         predicted = self._predict(tuple(faults))
         reported = self.sample.reported
         if predicted is None:
             nothing = np.zeros(len(self.sample), bool)
-            return Outcome(nothing, nothing, nothing)
+            return TrialOutcome(nothing, nothing, nothing)
         reading, values = predicted
         hashed = reading.found.hashed
         missing, unexpected = presence(hashed, values, reported)
@@ -142,7 +142,7 @@ class Trial:
         fits &= self._tunnel_fits(reading)
         fits = fits & self._queue_fits(reading, values) if self._by_queue else fits
         not_shown = ~reading.found.known
-        return Outcome(fits, not_shown, self._differs(reading, values) & ~not_shown)
+        return TrialOutcome(fits, not_shown, self._differs(reading, values) & ~not_shown)
 
     def agrees(self, faults: Iterable[Fault]) -> Mask:
         """Tell of which packets such a device would have reported the types too, not only the spec's in their place."""
@@ -172,7 +172,7 @@ class Trial:
         reading, values = predicted
         return values, reading.found.hashed, reading.found.known
 
-    def reading_of(self, faults: Iterable[Fault]) -> Reading | None:
+    def reading_of(self, faults: Iterable[Fault]) -> DeviceReading | None:
         """Return what a device with these faults makes of the packets before it hashes; None where there is none."""
         own = tuple(fault for fault in faults if fault.device)
         device = self._device_of(own)
@@ -193,7 +193,7 @@ class Trial:
             self._devices[own] = device
         return self._devices[own]
 
-    def _predict(self, faults: Faults) -> tuple[Reading, Words] | None:
+    def _predict(self, faults: Faults) -> tuple[DeviceReading, Words] | None:
         reading = self.reading_of(faults)
         if reading is None:
             return None
@@ -225,7 +225,7 @@ class Trial:
             values = np.where(reading.found.hashed, fault.value(values), 0).astype(np.uint32) if fault.value else values
         return reading, values
 
-    def _arrange(self, reading: Reading, place: tuple[Faults, int, Faults]) -> Words:
+    def _arrange(self, reading: DeviceReading, place: tuple[Faults, int, Faults]) -> Words:
         """Arrange the hash inputs of a reading, once for each way of doing so."""
         if place not in self._arranged:
             words = reading.words
@@ -234,7 +234,7 @@ class Trial:
             self._arranged[place] = words
         return self._arranged[place]
 
-    def _read(self, own: Faults, device: Device, flags: int) -> Reading:
+    def _read(self, own: Faults, device: Device, flags: int) -> DeviceReading:
         """Let the kernels read the packets of the sample, once for each way of reading."""
         if (own, flags) not in self._readings:
             describer = self._describers.get(device)
@@ -246,10 +246,10 @@ class Trial:
             words = found.inputs.view(">u4").astype(np.uint32)
             words[np.arange(WORDS) * 4 >= found.lengths[:, None]] = 0
             tunnels = [each[found.signatures] for each in expected.tunnels.values()]
-            self._readings[own, flags] = Reading(found, words, expected.reports[found.signatures], tunnels)
+            self._readings[own, flags] = DeviceReading(found, words, expected.reports[found.signatures], tunnels)
         return self._readings[own, flags]
 
-    def _differs(self, reading: Reading, values: Words) -> Mask:
+    def _differs(self, reading: DeviceReading, values: Words) -> Mask:
         """Tell where the faulty device differs from the spec in something that is reported."""
         reported, specs = self.sample.reported, self.spec
         mine, theirs = reading.reports, specs.reports
@@ -261,7 +261,7 @@ class Trial:
         differs |= (reading.tunnels[0] != specs.tunnels[0]) & (reported.hash_report_tunnels != NOT_REPORTED)
         return differs
 
-    def _type_fits(self, reading: Reading) -> Mask:
+    def _type_fits(self, reading: DeviceReading) -> Mask:
         """Tell where the type reported is that of the faulty device, or the spec's: the value alone may be wrong."""
         reported = self.sample.reported.hash_reports
         mine, specs = reading.reports, self.spec.reports
@@ -270,7 +270,7 @@ class Trial:
         fits: Mask = (reported == NOT_REPORTED) | (reported == mine) | (reported == specs)
         return fits
 
-    def _queue_fits(self, reading: Reading, values: npt.NDArray[np.uint32]) -> Mask:
+    def _queue_fits(self, reading: DeviceReading, values: npt.NDArray[np.uint32]) -> Mask:
         """Tell where the receive queue is that of the hash, or the hash itself was reported."""
         reported, found = self.sample.reported, reading.found
         queues, specs = queues_of(values, found.hashed, found.known, self.device), self.spec.found
@@ -280,7 +280,7 @@ class Trial:
             fits &= ~mine  # that wrong packets go to one queue shows no hash
         return fits | ~says_only_queue(reported)
 
-    def _tunnel_fits(self, reading: Reading) -> Mask:
+    def _tunnel_fits(self, reading: DeviceReading) -> Mask:
         reported = self.sample.reported.hash_report_tunnels
         fits: Mask = reported == NOT_REPORTED
         for tunnels in (*reading.tunnels, *self.spec.tunnels):
