@@ -23,12 +23,13 @@ from pcaphash.errors import portable
 from pcaphash.kernels.timestamps import NO_TIMESTAMP
 from pcaphash.studies.shared.asking import inputs_of, only_trace
 from pcaphash.studies.shared.columns import HASHES, columns_of_hashes
+from pcaphash.studies.shared.texts import chosen_texts, hash_texts, hex_texts
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-_DIRECTIONS = np.array(["", "in", "out"], dtype=object)
+_DIRECTIONS = ("", "in", "out")
 
 
 class HashRows(Counter):
@@ -186,41 +187,27 @@ def _rows(
     import pandas as pd
 
     records, timestamps = block.records, block.timestamps()
-    of_signature = {signature: decisions[signature] for signature in map(int, np.unique(found.signatures))}
+    signatures, chosen = np.unique(found.signatures, return_inverse=True)
+    of_signature = [decisions[signature] for signature in signatures.tolist()]
 
-    def column(field: str) -> npt.NDArray[np.object_]:
-        values = np.empty(len(records), dtype=object)
-        for signature, decision in of_signature.items():
-            values[found.signatures == signature] = getattr(decision, field)
-        return values
+    def column(field: str) -> "pd.Series":
+        return chosen_texts([getattr(decision, field) for decision in of_signature], chosen)
 
-    inputs = zip(_hex_rows(found.inputs), found.lengths.tolist(), strict=True)
-    hex_values = np.array([f"0x{value:08x}" for value in found.hash_values.tolist()], dtype=object)
-    hex_values[~found.hashed] = ""
     return pd.DataFrame(
         {
             "packet": numbers,
-            "timestamp_ns": pd.array(timestamps, dtype="Int64"),
+            "timestamp_ns": pd.arrays.IntegerArray(timestamps, timestamps == NO_TIMESTAMP),
             "captured_length": records["captured_length"].astype(np.int64),
             "original_length": records["original_length"].astype(np.int64),
-            "direction": _DIRECTIONS[records["direction"]],
+            "direction": chosen_texts(_DIRECTIONS, records["direction"]),
             "encapsulation": column("encapsulation"),
             "header": column("header"),
             "hash_report": column("hash_report"),
             "hash_report_tunnel": column("hash_report_tunnel"),
-            "hash_input": [data[: 2 * length] for data, length in inputs],
-            "hash_value": hex_values,
-            "queue": pd.array(found.queues, dtype="Int64"),
+            "hash_input": hex_texts(found.inputs, found.lengths),
+            "hash_value": hash_texts(found.hash_values, found.hashed),
+            "queue": pd.arrays.IntegerArray(found.queues, found.queues == NO_QUEUE),
             "reason": column("reason"),
         },
         columns=list(HASHES.names),
-    ).assign(
-        timestamp_ns=lambda rows: rows["timestamp_ns"].mask(timestamps == NO_TIMESTAMP),
-        queue=lambda rows: rows["queue"].mask(found.queues == NO_QUEUE),
     )
-
-
-def _hex_rows(inputs: npt.NDArray[np.uint8]) -> list[str]:
-    """Return each row of bytes as hexadecimal text."""
-    text, width = inputs.tobytes().hex(), 2 * inputs.shape[1]
-    return [text[start : start + width] for start in range(0, len(text), width)]

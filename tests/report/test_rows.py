@@ -9,6 +9,8 @@ import threading
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pcaphash.capture.files import output_path, whole_file
 from pcaphash.errors import ConfigurationError, OutputError
@@ -87,6 +89,41 @@ def test_all_formats_hold_the_same_rows(format_):
 def test_csv_is_what_pandas_writes():
     whole = pd.concat([part(1, 5), part(6, 7, late=True)])
     assert written([part(1, 5), part(6, 7, late=True)], "csv") == whole.to_csv(index=False).encode()
+
+
+AWKWARD = (
+    "",
+    "a",
+    " ",
+    "a b",
+    ",",
+    '"',
+    "'",
+    "a,b",
+    'a"b',
+    "a\nb",
+    "a\rb",
+    "\t",
+    "ä",
+    "NA",
+    "0x",
+    "-",
+    "#",
+    "\\",
+    "\x1b",
+)
+
+
+@given(
+    st.lists(st.tuples(st.none() | st.integers(-(2**63), 2**63 - 1), st.sampled_from(AWKWARD) | st.text()), min_size=1)
+)
+def test_whole_numbers_and_texts_are_what_pandas_writes(rows):
+    schema = Schema(
+        "rows", (Column("queue", "integer", "a queue", empty="without one"), Column("text", "text", "a text"))
+    )
+    numbers, texts = zip(*rows, strict=True)
+    table = pd.DataFrame({"queue": pd.array(numbers, dtype="Int64"), "text": pd.array(texts, dtype="str")})
+    assert written([table], "csv", schema) == table.to_csv(index=False, lineterminator="\n").encode()
 
 
 @pytest.mark.parametrize("format_", ROW_FORMATS)
