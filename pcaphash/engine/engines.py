@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pcaphash.device.paths import is_there
 from pcaphash.device.words import unknown_word
 from pcaphash.errors import ConfigurationError, Field
 
@@ -63,8 +64,9 @@ class Running:
         ConfigurationError
             It is not a number of processes.
         """
-        if self.engine != "dask" or self.scheduler is not None or self.resume is not None:
-            return  # if everything was read before, there is nothing to do for them
+        may_be_done = self.resume is not None and is_there(self.resume)  # then there is nothing to do for them
+        if self.engine != "dask" or self.scheduler is not None or may_be_done:
+            return
         from pcaphash.engine.cluster.workers import Workers
         from pcaphash.engine.running.cores import count_jobs
 

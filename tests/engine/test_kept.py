@@ -45,3 +45,16 @@ def test_parts_in_any_order_keep_the_same(cuts, most, traces, seed):
         total.combine(parts[number])
     assert kept_of(total) == kept_of(alone)
     assert len(kept_of(alone)) <= most
+
+
+def test_adding_little_to_much_copies_little():
+    """A thousand small traces are added one after the other."""
+    total, small = PacketKeeper(), PacketKeeper()
+    small.append(Block(BLOCK.data, BLOCK.records[:5]), 0)
+    n_copies = 0
+    for _ in range(1000):
+        before = total._data
+        total.combine(small)
+        n_copies += not np.shares_memory(total._data, before)
+    assert len(total.kept()) == 5000
+    assert n_copies < 20

@@ -17,7 +17,11 @@ pytest.importorskip("distributed", reason="Dask is not installed")
 from pcaphash.capture.input import FileInput
 from pcaphash.engine.cluster import workers
 from pcaphash.engine.cluster.connecting import connected
+from pcaphash.engine.cluster.work import count_files
 from pcaphash.engine.engines import Running
+from pcaphash.engine.part import whole_parts
+from pcaphash.engine.running.packed import unpack
+from pcaphash.engine.running.resume import Shelf
 from pcaphash.engine.running.run import gather
 from pcaphash.errors import ConfigurationError
 from support.asked import REQUESTS, SAMPLES, told
@@ -180,6 +184,27 @@ def test_what_was_read_of_a_task_is_kept_when_all_is_killed(tmp_path):
     assert 2 <= len(kept) < len(traces)
     assert {path: path.stat().st_mtime_ns for path in kept} == kept
     assert len(list(folder.glob("[0-9a-f]*.partial"))) == len(traces)
+
+
+def test_what_a_worker_keeps_of_each_trace_is_sent_as_one_sum(tmp_path):
+    """To unpack and add the results of a thousand small traces takes longer than to read them."""
+    request, write = REQUESTS["compare"]
+    parts, shelf = whole_parts(INPUTS), Shelf(tmp_path)
+    counted = count_files(request, parts, 0, False, shelf)
+    (kept,) = counted.portion.kept
+    assert told(request, write, unpack(kept.packed)) == told(request, write, gather(request, INPUTS))
+    assert {shelf.file_of(part) for part in parts} == set(tmp_path.iterdir())
+    assert [each.number for each in count_files(request, parts, 0, True).portion.kept] == list(range(len(parts)))
+
+
+@pytest.mark.parametrize(("folder", "is_started"), [("new", True), ("made before", False)])
+def test_workers_are_started_ahead_unless_there_may_be_nothing_to_do(tmp_path, folder, is_started):
+    (tmp_path / "made before").mkdir()
+    running = Running("dask", resume=tmp_path / folder)
+    running.start_ahead(1)
+    assert (running._workers is not None) == is_started
+    if running._workers:
+        running._workers.__exit__()
 
 
 def test_what_was_read_cannot_be_kept(tmp_path):

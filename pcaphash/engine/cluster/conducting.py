@@ -64,7 +64,7 @@ class Conductor:
         self._shelf = shelf
         self._shelf_of_workers = shelf if is_here else None
         self._each = each
-        self._is_apart = shelf is not None or each is not None
+        self._is_apart = each is not None or (shelf is not None and not is_here)
         self._run = uuid4().hex
         self._n_tasks = self._n_merged = 0
         self._accepted: set[int] = set()
@@ -147,7 +147,7 @@ class Conductor:
         def handle(task: int, counted: Any, facts: PortionFacts) -> None:
             """Take what came of the traces of a group."""
             self._watched.step_over(group.n_bytes, facts.packets, len(group.parts))
-            if self._each or (self._shelf and not self._shelf_of_workers):
+            if self._is_apart:
                 parts = {part.number: part for part in group.parts}
                 for kept in counted.result().portion.kept:
                     self._keep(parts[kept.number], kept, self._shelf_of_workers is not None)
@@ -231,7 +231,7 @@ class _Ranges:
             conductor._waiting.append(lambda: conductor._count(self._group))
             return
         (total,) = sums
-        if conductor._is_apart:
+        if conductor._shelf or conductor._each:
             (kept,) = portion_of(total.result()).kept
             conductor._keep(joining.part, Kept(kept.number, joining.state, kept.packed))
         conductor._accept(joining.accepted, total)

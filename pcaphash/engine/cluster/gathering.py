@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -59,21 +59,24 @@ def gather_on_cluster(
     total = begin(request)
     watched = Watched(inputs, watch)
     to_read: list[Part] = []
-    for part in whole_parts(inputs):
-        packed = folder.load(part) if folder else None
-        if packed is None:
-            to_read.append(part)
-            continue
-        if each:
-            each(part, unpack(packed))
-        partial: Partial[C] = unpack(packed)
-        watched.step_over(part.input.size, partial.reading.packets)
-        total.combine(partial)
-    if not to_read:
-        return total
-    with connected(scheduler, workers, count_jobs(jobs), announce) as client, _understood():
-        shelf = folder.shelf if folder else None
-        portions = Conductor(client, request, watched, SIZES, shelf, scheduler is None, each).run(to_read)
+    with ExitStack() as until_done:
+        for part in whole_parts(inputs):
+            packed = folder.load(part) if folder else None
+            if packed is None:
+                to_read.append(part)
+                if not workers and scheduler is None:  # they load while what else was kept is added up
+                    workers = until_done.enter_context(Workers(count_jobs(jobs)))
+                continue
+            if each:
+                each(part, unpack(packed))
+            partial: Partial[C] = unpack(packed)
+            watched.step_over(part.input.size, partial.reading.packets)
+            total.combine(partial)
+        if not to_read:
+            return total
+        with connected(scheduler, workers, count_jobs(jobs), announce) as client, _understood():
+            shelf = folder.shelf if folder else None
+            portions = Conductor(client, request, watched, SIZES, shelf, scheduler is None, each).run(to_read)
     for portion in portions:
         for partial in partials_of(portion):
             total.combine(partial)

@@ -145,7 +145,7 @@ def count_files(
     is_apart : bool
         Whether what comes of each trace is wanted by itself.
     shelf : Shelf, optional
-        Where that is kept as soon as the trace was read.
+        Where what comes of each trace is kept as soon as the trace was read.
 
     Raises
     ------
@@ -154,21 +154,30 @@ def count_files(
     """
     keep_memory()
     watched = Watched([part.input for part in parts])
-    if not is_apart:
-        total = begin(request)
+    total = begin(request)
+    if not is_apart and not shelf:
         count(request, total, parts, watched, 1)
-        together = (Kept(parts[0].number, "", pack(total)),)
-        return Counted(Portion(frozenset({task}), together, total.reading.packets))
+        return _counted_together(task, parts, total)
     packets = 0
     apart = []
     for part in parts:
         state, partial = count_apart(request, part, watched, 1)
-        packets += partial.reading.packets
         kept = Kept(part.number, state, pack(partial))
         if shelf:
             shelf.save(part, kept.state, kept.packed)
-        apart.append(kept)
-    return Counted(Portion(frozenset({task}), tuple(apart), packets))
+        if is_apart:
+            apart.append(kept)
+            packets += partial.reading.packets
+        else:
+            total.combine(partial)
+    if is_apart:
+        return Counted(Portion(frozenset({task}), tuple(apart), packets))
+    return _counted_together(task, parts, total)
+
+
+def _counted_together(task: int, parts: Sequence[Part], total: Partial[Any]) -> Counted:
+    together = (Kept(parts[0].number, "", pack(total)),)
+    return Counted(Portion(frozenset({task}), together, total.reading.packets))
 
 
 class _Opened:

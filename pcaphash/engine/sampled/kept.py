@@ -113,19 +113,18 @@ class PacketKeeper:
 
     def combine(self, other: "PacketKeeper") -> None:
         """Add what was kept of other packets."""
-        n, theirs = self._used, other._used
         mask = max(self._mask, other._mask)
         if self._mask < mask:  # packets are kept here that the other would have dropped
             self._mask = mask
             self._drop()
-            n = self._used
-        added = slice(theirs) if other._mask == mask else other._chosen_by(mask)
-        rows = other._data.reshape(-1, KEPT_LEN)
-        self._data = np.concatenate([self._data[: n * KEPT_LEN], rows[added].reshape(-1)])
-        self._records = np.concatenate([self._records[:n], other._records[added]])
-        self._places = np.concatenate([self._places[:n], other._places[added]])
-        self._used = len(self._records)
-        self._records["offset"] = np.arange(self._used) * KEPT_LEN
+        added = np.arange(other._used) if other._mask == mask else other._chosen_by(mask)
+        n, self._used = self._used, self._used + len(added)
+        if self._used > len(self._records):  # room for more than this, so that many may be added one after the other
+            self._widen(max(self._used, min(2 * len(self._records), self._most)))
+        self._data.reshape(-1, KEPT_LEN)[n : self._used] = other._data.reshape(-1, KEPT_LEN)[added]
+        self._records[n : self._used] = other._records[added]
+        self._places[n : self._used] = other._places[added]
+        self._records["offset"][n : self._used] = np.arange(n, self._used) * KEPT_LEN
         while self._used > self._most:
             self._halve()
         self._data = self._data[: self._most * KEPT_LEN]
@@ -147,7 +146,10 @@ class PacketKeeper:
         if len(self._records) >= self._most:
             self._halve()
             return
-        capacity = self._most if len(self._records) else min(_FIRST_CAPACITY, self._most)
+        self._widen(self._most if len(self._records) else min(_FIRST_CAPACITY, self._most))
+
+    def _widen(self, capacity: int) -> None:
+        """Take room for so many packets."""
         self._data = _widen(self._data, capacity * KEPT_LEN)
         self._records = _widen(self._records, capacity)
         self._places = _widen(self._places, capacity)
