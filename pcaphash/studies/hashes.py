@@ -1,7 +1,8 @@
 """The study behind ``hashes``: which hash each packet gets, over which bytes, and which receive queue."""
 
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -47,6 +48,7 @@ class HashRows(Counter):
         self._describer = Describer(device)
         self._names_traces = names_traces
         self._name = ""
+        self._prepared: deque[pd.DataFrame] = deque()
         self._rows: list[pd.DataFrame] = []
 
     def open(self, part: Part, trace: Readable) -> None:
@@ -54,16 +56,17 @@ class HashRows(Counter):
         self._name = portable(part.input.name)
 
     def prepare(self, batch: Batch) -> Batch:
-        """Describe packets."""
-        return replace(batch, found=self._describer.describe(batch.block))
-
-    def append(self, batch: Batch) -> None:
-        """Make the rows of a batch."""
-        assert batch.found, "it was prepared"
-        rows = _rows(batch.found, self._describer.decisions, batch.block, batch.numbers)
+        """Make the rows of a batch; batches are appended in the order in which they are prepared."""
+        found = self._describer.describe(batch.block)
+        rows = _rows(found, self._describer.decisions, batch.block, batch.numbers)
         if self._names_traces:
             rows.insert(0, "trace", self._name)
-        self._rows.append(rows)
+        self._prepared.append(rows)
+        return batch
+
+    def append(self, batch: Batch) -> None:
+        """Take the rows of a batch."""
+        self._rows.append(self._prepared.popleft())
 
     def take(self) -> "list[pd.DataFrame]":
         """Return the rows made since they were last taken, a table for each batch."""
