@@ -1,6 +1,7 @@
 """The rules of the house: which way imports point, who may use what, and how long a module may be."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,17 @@ OF_SEVERAL_COMMANDS = ("figures", "page")
 FOREVERYONE = {"pcaphash", "pcaphash.errors", "pcaphash.quantities"}
 ONLY_IN = {"numba": "kernels", "llvmlite": "kernels", "matplotlib": "report"}
 LONGEST = 420
+# Below the report, sentences are those of errors. Words that errors and results have in common stand in these modules.
+WORDS_OF_ERRORS = {
+    "capture/damage_words.py": "a capture that is read only in part, and one that cannot be read at all",
+    "capture/reported/header_words.py": "virtio headers that are left out, and a layout that fits none",
+    "engine/running/asked_words.py": "a folder whose results answer another question",
+    "studies/steer/unreached_words.py": "receive queues that no flow goes to",
+}
+# What else makes sentences there: one line that shows a result to a programmer, and where the dashboard of Dask is.
+OTHER_SENTENCES = ("facts", "_announce")
+# Meanings of columns and names of test cases are data.
+DATA = ("columns.py", "conformance/")
 
 
 def imports_of(path: Path) -> set[str]:
@@ -151,6 +163,76 @@ def in_the_source(text: str, node: ast.Constant) -> str:
 
 def test_errors_know_nobody():
     assert not any(name.startswith("pcaphash") for name in imports_of(PACKAGE / "errors.py"))
+
+
+_WORD = re.compile(r"(?<![\w/.-])[a-z]+(?![\w/-])")
+_GRAMMAR = {
+    "a",
+    "an",
+    "and",
+    "are",
+    "for",
+    "has",
+    "have",
+    "in",
+    "is",
+    "no",
+    "not",
+    "of",
+    "or",
+    "that",
+    "the",
+    "to",
+    "with",
+}
+
+
+def sentences_in(code: ast.AST) -> list[str]:
+    """Return texts that have four words or more, without those that only programmers read."""
+    unread = {each for node in ast.walk(code) if isinstance(node, ast.Assert) for each in ast.walk(node)}
+    unread |= {node.value for node in ast.walk(code) if isinstance(node, ast.Expr)}
+    unread |= {each for node in ast.walk(code) if isinstance(node, ast.JoinedStr) for each in node.values}
+    texts = {text: _WORD.findall(text) for node in ast.walk(code) if node not in unread and (text := text_of(node))}
+    return [text for text, words in texts.items() if len(words) >= 4 and _GRAMMAR & {*words}]
+
+
+def text_of(node: ast.AST) -> str:
+    """Return the text that a string has, with X for what is put into it; empty if it is none."""
+    if isinstance(node, ast.JoinedStr):
+        return "".join(text_of(each) or "X" for each in node.values)
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
+
+
+def test_studies_and_the_engine_have_facts_and_not_sentences():
+    """What is said of a result is said in ``report/``; a function that makes sentences below it raises an error."""
+    found = {}
+    for path in (path for path in MODULES if folder_of(path) in ("studies", "engine")):
+        place = str(path.relative_to(PACKAGE))
+        if place in WORDS_OF_ERRORS or any(each in place for each in DATA):
+            continue
+        module = ast.parse(path.read_text("utf-8"))
+        tables = [
+            node.value for node in module.body if isinstance(node, ast.Assign) and isinstance(node.value, ast.Dict)
+        ]
+        functions = [
+            node
+            for node in ast.walk(module)
+            if isinstance(node, ast.FunctionDef) and node.name not in OTHER_SENTENCES and not makes_errors(node)
+        ]
+        found |= {f"{place}:{each.lineno}": said for each in (*tables, *functions) if (said := sentences_in(each))}
+    assert found == {}
+
+
+def makes_errors(function: ast.FunctionDef) -> bool:
+    """Tell whether a function raises, names an error, or has numbers read, which is told what to say of wrong ones."""
+    names = [node.id for node in ast.walk(function) if isinstance(node, ast.Name)]
+    is_raising = any(isinstance(node, ast.Raise) for node in ast.walk(function))
+    return is_raising or "parse_number" in names or any(name.endswith("Error") for name in names)
+
+
+def test_words_of_errors_are_those():
+    below = {path.relative_to(PACKAGE) for path in MODULES if folder_of(path) not in ("cli", "report")}
+    assert {str(path) for path in below if path.stem.endswith("_words")} == WORDS_OF_ERRORS.keys()
 
 
 def test_no_two_classes_have_the_same_name():

@@ -86,7 +86,7 @@ def steer(
     from pcaphash.studies.steer import WhyNot
     from pcaphash.studies.steer import steer as study
     from pcaphash.studies.steer.capture import write_flows
-    from pcaphash.studies.steer.unreached import reason_text
+    from pcaphash.studies.steer.unreached_words import reason_text
 
     found = study(source, destination, protocol, queue, flow_count, both, source_ports, tunnel, header, device)
     if write is not None:

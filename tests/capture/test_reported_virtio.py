@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 
 from pcaphash.capture.reader import Reader
+from pcaphash.capture.reported.header_words import header_problem
 from pcaphash.capture.reported.joined import BehindHeaders
 from pcaphash.capture.reported.notes import ImpossibleHeaders, Lack, Lacking, NoRow
 from pcaphash.capture.reported.per_queue import queues_of_traces
 from pcaphash.capture.reported.table import ReportedTable
-from pcaphash.capture.reported.virtio_headers import VirtioHeaders, header_problem
+from pcaphash.capture.reported.virtio_headers import VirtioHeaders
 from pcaphash.capture.reported.writer import ReportedPacket
 from pcaphash.errors import ConfigurationError
 from support import captures

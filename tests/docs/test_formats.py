@@ -25,7 +25,7 @@ from pcaphash.report.info.write import write_info
 from pcaphash.studies.analyze import analyze
 from pcaphash.studies.census import census
 from pcaphash.studies.compare import compare
-from pcaphash.studies.compare.affinity import QUESTIONS
+from pcaphash.studies.compare.affinity import Question
 from pcaphash.studies.explain import Layer, StopReason
 from pcaphash.studies.hash_tuple import hash_tuples
 from pcaphash.studies.hashes import hashes
@@ -235,7 +235,7 @@ def check_types(name, table):
 
 def test_the_questions_of_affinity():
     (row,) = [line for line in PAGE.splitlines() if line.startswith("| `question` |")]
-    assert set(re.findall(r"`([a-z-]+)`", row)) - {"question"} == set(QUESTIONS)
+    assert set(re.findall(r"`([a-z-]+)`", row)) - {"question"} == set(Question)
 
 
 def test_the_columns_of_sweep():

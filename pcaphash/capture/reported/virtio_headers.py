@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pcaphash.capture.reader import Block
+from pcaphash.capture.reported.header_words import header_problem
 from pcaphash.capture.reported.notes import HeaderField, ImpossibleHeaders, Lack, Lacking, Note
 from pcaphash.capture.reported.source import Reported
 from pcaphash.errors import ConfigurationError, Field
@@ -205,18 +206,6 @@ class VirtioHeaders:
         records["offset"] += self._header_len
         records["link_type"] = eth.ETHERNET
         return replace(block, records=records)
-
-
-def header_problem(field: HeaderField, value: int) -> str:
-    """Say what is impossible about a header that has this value in a field."""
-    return {
-        HeaderField.FLAGS: f"flags 0x{value:02x} of its virtio header do not exist",
-        HeaderField.GSO_TYPE: f"gso_type 0x{value:02x} does not exist",
-        HeaderField.HASH_REPORT: f"hash_report {value} does not exist",
-        HeaderField.HASH_REPORT_TUNNEL: f"hash_report_tunnel {value} does not exist",
-        HeaderField.PADDING: f"the padding after hash_report is 0x{value:x}, not 0",
-        HeaderField.INNER_OFFSET: f"inner_nh_offset {value} is not after the outer header",
-    }[field]
 
 
 def _le16(headers: npt.NDArray[np.uint8], offset: int) -> npt.NDArray[np.int64]:

@@ -9,9 +9,9 @@ from pcaphash.errors import Field
 from pcaphash.report.analyze.text import show_facts, show_queues, show_reasons
 from pcaphash.report.compare.words import put_into_words
 from pcaphash.report.layout import BAD, GOOD, Columns, open_console, show_headline, show_text
+from pcaphash.report.words.affinity import QUESTIONS
 from pcaphash.report.words.suspicion import STRIP_MIRROR, looks_like, missed_options
 from pcaphash.report.words.values import above_ideal, count, counted, index, moment, packets, percent, probability
-from pcaphash.studies.compare.affinity import QUESTIONS
 from pcaphash.studies.compare.explaining import hidden_share
 from pcaphash.studies.compare.rows import flow_rows, ideal_rows
 from pcaphash.studies.compare.verdict import ComparisonConclusion

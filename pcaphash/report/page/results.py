@@ -7,9 +7,10 @@ import numpy as np
 
 from pcaphash.report.figures.compare import choice_text, shown_outcomes
 from pcaphash.report.page.table import Cell, Table, excess, make_table, measure, number, share, text
+from pcaphash.report.words.affinity import QUESTIONS
 from pcaphash.report.words.measures import IN_PERCENT, MEASURES, write_measure
 from pcaphash.report.words.values import count, moment, probability
-from pcaphash.studies.compare.affinity import QUESTIONS
+from pcaphash.studies.compare.affinity import Question
 from pcaphash.studies.compare.explaining import hidden_share
 from pcaphash.studies.compare.rows import flow_rows
 
@@ -171,7 +172,7 @@ def affinity_table(comparison: "Comparison") -> Table:
     """Tabulate how often what belongs together is on different receive queues."""
     rows = [
         [
-            *(text(QUESTIONS[str(row["question"])]), text(row["config"])),
+            *(text(QUESTIONS[Question(str(row["question"]))]), text(row["config"])),
             *(number(_int(row[name])) for name in ("cases", "apart", "packets")),
         ]
         for row in comparison.affinity_rows

@@ -47,7 +47,7 @@ def _document(steering: "Steering") -> dict[str, object]:
 def _why_not(unreached: "Unreached | None") -> dict[str, object] | None:
     if unreached is None:
         return None
-    from pcaphash.studies.steer.unreached import reason_text
+    from pcaphash.studies.steer.unreached_words import reason_text
 
     rank = {"rank": unreached.rank, "needed": unreached.needed} if unreached.needed else {}
     return {"kind": unreached.why.value, "text": reason_text(unreached), "facts": rank}

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast
 
 from pcaphash.capture.reported import notes as of_source
+from pcaphash.capture.reported.header_words import header_problem
 from pcaphash.capture.reported.notes import Lack
-from pcaphash.capture.reported.virtio_headers import header_problem
 from pcaphash.errors import trace_name
 from pcaphash.report.words.faults import fault_text
 from pcaphash.report.words.values import count, counted, packets

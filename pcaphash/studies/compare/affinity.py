@@ -5,6 +5,7 @@ One processor handles a receive queue. What is split over several ends up in dif
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
 import numpy as np
 import numpy.typing as npt
@@ -18,15 +19,18 @@ from pcaphash.kernels.tuples import TUPLE_LEN, WITHOUT_NETWORK_LEN, WITHOUT_PORT
 
 NO_GROUP = -1
 
-QUESTIONS = {
-    "inner-flows": "inner flows",
-    "directions": "directions of connections",
-    "without-ports": "packets with and without ports",
-    "tunnels": "flows in several tunnels",
-}
-"""What may be on different receive queues, by the name that ``affinity.csv`` has for it: packets of one inner flow; the
-two directions of a connection; packets of two addresses with and without ports (fragments, other protocols); equal
-inner flows in several tunnels."""
+
+class Question(StrEnum):
+    """What may be on different receive queues, by the name that ``affinity.csv`` has for it."""
+
+    INNER_FLOWS = "inner-flows"
+    """Packets of one inner flow."""
+    DIRECTIONS = "directions"
+    """The two directions of a connection."""
+    WITHOUT_PORTS = "without-ports"
+    """Packets of two addresses with and without ports (fragments, other protocols)."""
+    TUNNELS = "tunnels"
+    """Equal inner flows in several tunnels."""
 
 
 @dataclass(frozen=True)
@@ -35,8 +39,8 @@ class Affinity:
 
     Parameters
     ----------
-    question : str
-        One of ``QUESTIONS``.
+    question : Question
+        Which things.
     cases : int
         How often there is something that could be apart.
     apart : int
@@ -45,7 +49,7 @@ class Affinity:
         Packets of these.
     """
 
-    question: str
+    question: Question
     cases: int
     apart: int
     packets: int
@@ -53,11 +57,11 @@ class Affinity:
 
 @dataclass(frozen=True, eq=False)
 class Kin:
-    """What belongs together by one of ``QUESTIONS``.
+    """What belongs together by one question.
 
     Parameters
     ----------
-    question : str
+    question : Question
         The question.
     of_flow : int64 array of shape (flows,)
         To which group each flow belongs; NO_GROUP if to none.
@@ -67,7 +71,7 @@ class Kin:
         Where given, only groups that have several sides are cases.
     """
 
-    question: str
+    question: Question
     of_flow: npt.NDArray[np.int64]
     n_groups: int
     sides: npt.NDArray[np.int64] | None
@@ -85,8 +89,8 @@ def find_inner_kin(flows: Flows, tunnels: Tunnels) -> tuple[Kin, Kin]:
     """
     inner = inner_tuples(flows)
     chosen = inner.is_ip & (tunnels.of_flow != NO_TUNNEL)
-    of_network = _group("inner-flows", inner.rows, TUPLE_LEN, chosen)
-    return of_network, _group("tunnels", inner.rows, WITHOUT_NETWORK_LEN, chosen, tunnels.of_flow)
+    of_network = _group(Question.INNER_FLOWS, inner.rows, TUPLE_LEN, chosen)
+    return of_network, _group(Question.TUNNELS, inner.rows, WITHOUT_NETWORK_LEN, chosen, tunnels.of_flow)
 
 
 def find_innermost_kin(flows: Flows) -> tuple[Kin, Kin]:
@@ -94,13 +98,13 @@ def find_innermost_kin(flows: Flows) -> tuple[Kin, Kin]:
     innermost = innermost_tuples(flows)
     is_ip, has_ports = innermost.is_ip, innermost.has_ports
     sides = has_ports.astype(np.int64)
-    without_ports = _group("without-ports", innermost.rows, WITHOUT_PORTS_LEN, is_ip, sides)
+    without_ports = _group(Question.WITHOUT_PORTS, innermost.rows, WITHOUT_PORTS_LEN, is_ip, sides)
     turned = innermost.turn()
-    return _group("directions", innermost.rows, WITHOUT_NETWORK_LEN, is_ip & has_ports, turned), without_ports
+    return _group(Question.DIRECTIONS, innermost.rows, WITHOUT_NETWORK_LEN, is_ip & has_ports, turned), without_ports
 
 
 def _group(
-    question: str,
+    question: Question,
     rows: npt.NDArray[np.uint64],
     n_words: int,
     chosen: npt.NDArray[np.bool_],

@@ -15,7 +15,8 @@ from pcaphash.studies.shared import tunnelling
 from pcaphash.studies.steer.flow import PORTS, SOURCE, parse_flows
 from pcaphash.studies.steer.result import QueueFlows, Steering
 from pcaphash.studies.steer.search import TupleBlock, divide, list_flows
-from pcaphash.studies.steer.unreached import Unreached, WhyNot, reason_text
+from pcaphash.studies.steer.unreached import Unreached, WhyNot
+from pcaphash.studies.steer.unreached_words import advice_text, reason_text
 
 HEADERS = ("inner", "outer")
 QUEUE, TUNNEL, HEADER = map(Field, ("queue", "tunnel", "header"))
@@ -83,13 +84,16 @@ def steer(
     targets = [_find(blocks, each, n_flows) for each in ([queue] if queue is not None else range(device.queues))]
     why_not = targets[0].why_not
     if queue is not None and why_not is not None:
-        advice = _advice(why_not, blocks[0])
-        raise ConfigurationError(QUEUE, f"{queue} cannot be reached: {reason_text(why_not)}", advice)
+        problem = f"{queue} cannot be reached: {reason_text(why_not)}"
+        raise ConfigurationError(QUEUE, problem, advice_text(why_not))
     if queue is None and not any(target.flows for target in targets):
         why_not = next(each.why_not for each in targets if each.why_not not in (None, _NO_ENTRY))
         assert why_not is not None
-        place, advice = PORTS if blocks[0].has_ports else SOURCE, _advice(why_not, blocks[0])
-        raise ConfigurationError(place, f"no receive queue can be reached: {reason_text(why_not)}", advice)
+        place, problem = (
+            PORTS if blocks[0].has_ports else SOURCE,
+            f"no receive queue can be reached: {reason_text(why_not)}",
+        )
+        raise ConfigurationError(place, problem, advice_text(why_not))
     if queue is None:
         targets = _even(targets)
     return Steering(device, tuple(targets), name, header, both)
@@ -124,17 +128,6 @@ def _explain(blocks: list[TupleBlock]) -> Unreached:
         assert last.packet.source_port is not None, "the tuple has ports"
         why, ports = WhyNot.FEW_PORTS, (low, last.packet.source_port + (1 << last.port_bits) - 1)
     return Unreached(why, rank, first.needed, first.has_ports, bool(first.address_bits), first.is_both, ports)
-
-
-def _advice(unreached: Unreached, block: TupleBlock) -> str:
-    if unreached.why == WhyNot.NO_ENTRY:
-        return "name a queue of the table"
-    if unreached.why == WhyNot.ZERO_KEY:
-        return f"give the device's own key with {Field('hash_key')}"
-    ways = [f"widen {PORTS}"] if block.has_ports else []
-    ways.append(f"give a {'larger ' if block.address_bits else ''}network as {SOURCE}")
-    ways += ["ask for one direction only"] if block.is_both else []
-    return ", or ".join([", ".join(ways[:-1]), ways[-1]] if ways[:-1] else ways)
 
 
 def _even(targets: list[QueueFlows]) -> list[QueueFlows]:

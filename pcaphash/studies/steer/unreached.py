@@ -1,4 +1,4 @@
-"""Why no flow goes to a receive queue: as facts, and as what an error says."""
+"""Why no flow goes to a receive queue."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -44,28 +44,3 @@ class Unreached:
     varies_address: bool = False
     is_both: bool = False
     ports: tuple[int, int] = (0, 0)
-
-
-def reason_text(unreached: Unreached) -> str:
-    """Say why, to follow "cannot be reached"."""
-    ports = ["source port"] if unreached.varies_port else []
-    free = " and the ".join(ports + (["free bits of the address"] if unreached.varies_address else []))
-    match unreached.why:
-        case WhyNot.NO_ENTRY:
-            return "no entry of the indirection table leads there"
-        case WhyNot.ZERO_KEY:
-            return "all bytes of the hash key are 0, so all packets have the same hash, which leads to another queue"
-        case WhyNot.FEW_PORTS:
-            low, high = unreached.ports
-            return (
-                f"none of the {high - low + 1} source ports {low}-{high} leads there"
-                if low < high
-                else (f"the only source port, {low}, does not lead there")
-            )
-        case WhyNot.RANGE:
-            return f"no value of the {free} in the given range leads there"
-    index = "the two table indexes" if unreached.is_both else "the table index"
-    return (
-        f"the {free} can set only {unreached.rank} of the {unreached.needed} bits of {index} freely, and none of the "
-        "entries reached that way leads there"
-    )
