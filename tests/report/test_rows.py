@@ -117,13 +117,17 @@ AWKWARD = (
 @given(
     st.lists(st.tuples(st.none() | st.integers(-(2**63), 2**63 - 1), st.sampled_from(AWKWARD) | st.text()), min_size=1)
 )
-def test_whole_numbers_and_texts_are_what_pandas_writes(rows):
+def test_whole_numbers_and_texts_are_what_pandas_and_json_write(rows):
     schema = Schema(
         "rows", (Column("queue", "integer", "a queue", empty="without one"), Column("text", "text", "a text"))
     )
     numbers, texts = zip(*rows, strict=True)
     table = pd.DataFrame({"queue": pd.array(numbers, dtype="Int64"), "text": pd.array(texts, dtype="str")})
     assert written([table], "csv", schema) == table.to_csv(index=False, lineterminator="\n").encode()
+    compact = json.JSONEncoder(separators=(",", ":")).encode
+    lines = [compact({"queue": number, "text": text}) for number, text in rows]
+    assert written([table], "jsonl", schema).decode().split("\n") == [*lines, ""]
+    assert written([table], "json", schema).decode() == "[\n" + ",\n".join(lines) + "\n]\n"
 
 
 @pytest.mark.parametrize("format_", ROW_FORMATS)
