@@ -16,7 +16,8 @@ from pcaphash.studies.shared.linear.hash_input import HashInput
 from pcaphash.studies.shared.linear.index_bits import Dependency
 from pcaphash.studies.shared.linear.reach import Reach
 from pcaphash.studies.steer.result import QueueFlows, Steering
-from pcaphash.studies.steer.unreached import Unreached, WhyNot, reason_text
+from pcaphash.studies.steer.unreached import Unreached, WhyNot
+from pcaphash.studies.steer.unreached_words import reason_text
 
 RANDOM = bytes.fromhex("5ac1e1a0f3b7c842d96e0f7b3182ad54e8c3901f6fd7257ab4de1896c05e3347a91bf26d80c45f31")
 DEVICES = [
