@@ -8,7 +8,7 @@ from pathlib import Path
 from pcaphash.device.hash_key import key_path
 from pcaphash.errors import OUTPUT_FIELD, ConfigurationError, Field
 
-_names: set[str | PathLike[str]] = set()
+_names: set[str | PathLike[str]] = set()  # a process runs one command
 
 
 def note_inputs(names: Iterable[object]) -> None:

@@ -15,6 +15,8 @@ from pcaphash.capture.reader import Reader
 from pcaphash.errors import ConfigurationError, PcaphashError
 from pcaphash.report.explain.outcome import because_words, list_rules
 from pcaphash.report.explain.write import write_explanation
+from pcaphash.standards import ethernet
+from pcaphash.studies.conformance.plain import links
 from pcaphash.studies.explain import Explanation, StopReason, explain
 from pcaphash.studies.explain.study import explain_record
 from support import builders
@@ -532,3 +534,18 @@ def test_tags_that_vpp_steps_over(tmp_path, tag_types, names):
     text = told(tmp_path, builders.ethernet(tagged, ethertype), device=Device(flavor="vpp"))
     assert "hash 0x" in text
     assert re.findall(r"((?:old (?:triple )?QinQ|802\.1\w+|VLAN) tag), 4 bytes", text) == names
+
+
+LINKED = {case.link_type: case.packet for case in reversed(links())}
+
+
+@pytest.mark.parametrize("link_type", ethernet.LINK_TYPE_NAMES, ids=ethernet.LINK_TYPE_NAMES.get)
+def test_every_link_type_has_a_header_and_words_wherever_it_is_cut(tmp_path, link_type):
+    """A link type that is dissected needs these, and a packet of it in the conformance set."""
+    frame, path = LINKED[link_type], tmp_path / "linked.pcap"
+    for captured in range(len(frame) + 1):
+        path.write_bytes(pcap(pcap_record(frame[:captured], len(frame)), link_type=link_type))
+        found = explain(path, 1)
+        assert_words_fit(found)
+        if captured:
+            assert found.headers[0].offset == 0, captured

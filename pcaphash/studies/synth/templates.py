@@ -4,6 +4,7 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from ipaddress import ip_address
+from itertools import product
 
 import numpy as np
 import numpy.typing as npt
@@ -69,14 +70,11 @@ class PacketKind:
 
 def list_kinds() -> Iterator[PacketKind]:
     """Yield every kind, in the order in which the kernel numbers them."""
-    for encapsulation in ENCAPSULATIONS:
-        for outer in (4, 6):
-            for inner in (4, 6):
-                versions = (4, 4) if encapsulation == "IPIP" else (outer, inner)  # RFC 2003
-                for protocol in (ip.TCP, ip.UDP):
-                    for has_vlan in (False, True):
-                        for fragment in (NOT_A_FRAGMENT, FIRST_FRAGMENT, LATER_FRAGMENT):
-                            yield PacketKind(encapsulation, *versions, protocol, has_vlan, fragment)
+    fragments = (NOT_A_FRAGMENT, FIRST_FRAGMENT, LATER_FRAGMENT)
+    every = product(ENCAPSULATIONS, (4, 6), (4, 6), (ip.TCP, ip.UDP), (False, True), fragments)
+    for encapsulation, outer, inner, protocol, has_vlan, fragment in every:
+        versions = (4, 4) if encapsulation == "IPIP" else (outer, inner)  # RFC 2003
+        yield PacketKind(encapsulation, *versions, protocol, has_vlan, fragment)
 
 
 class _Layout:

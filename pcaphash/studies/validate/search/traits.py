@@ -169,36 +169,40 @@ def _traits_of_steps(steps: list[list[int]], data: bytes, *, inside: bool) -> It
     tags = 0
     is_tunnel = any(step[trace.LEVEL] for step in steps)
     for step in steps:
-        level, layer, offset, value = step[trace.LEVEL], step[trace.LAYER], step[trace.OFFSET], step[trace.VALUE]
+        level, layer, value = step[trace.LEVEL], step[trace.LAYER], step[trace.VALUE]
         tags += layer == trace.VLAN_TAG and level == 0
         if layer in (trace.IPV4, trace.IPV6):
             kind = TraitKind.INNER_VERSION if level else TraitKind.VERSION
             yield Trait(kind, 4 if layer == trace.IPV4 else 6)
         if layer == trace.UDP_PORTS and not level and is_tunnel:
             yield Trait(TraitKind.OUTER_PORT, value)
-        if bool(level) != inside and is_tunnel:
-            continue  # the header that is hashed is another one
-        if layer == trace.IPV4 and len(data) >= offset + ip.IPV4_LEN:
-            yield from _traits_of_ipv4(step, data)
-        elif layer == trace.IPV6:
-            if value not in ip.EXTENSION_HEADERS:
-                yield from _protocol(value)
-        elif layer == trace.EXTENSION:
-            yield Trait(TraitKind.EXTENSION, value)
-            yield Trait(TraitKind.EXTENSION)
-            if value == ip.FRAGMENT and len(data) >= offset + ip.EXTENSION_LEN:
-                is_later = int.from_bytes(data[offset + 2 : offset + 4], "big") & ip.IPV6_FRAGMENT_OFFSET_MASK
-                yield from _fragment(is_later=bool(is_later))
-        elif layer == trace.TRANSPORT:
-            yield from _protocol(value)
-            if step[trace.STOP] == trace.PACKET_END:
-                yield Trait(TraitKind.SHORT)
-            elif value == ip.TCP and len(data) > offset + _TCP_FLAGS:
-                flags = data[offset + _TCP_FLAGS]
-                yield from (Trait(TraitKind.FLAG, name) for bit, name in _FLAG_NAMES.items() if flags & bit)
+        if bool(level) == inside or not is_tunnel:  # else the header that is hashed is another one
+            yield from _traits_of_header(step, data)
     yield Trait(TraitKind.TAGS, tags)
     if tags:
         yield Trait(TraitKind.TAGS)
+
+
+def _traits_of_header(step: list[int], data: bytes) -> Iterator[Trait]:
+    """Yield what one header of the packet that is hashed says of it."""
+    layer, offset, value = step[trace.LAYER], step[trace.OFFSET], step[trace.VALUE]
+    if layer == trace.IPV4 and len(data) >= offset + ip.IPV4_LEN:
+        yield from _traits_of_ipv4(step, data)
+    elif layer == trace.IPV6 and value not in ip.EXTENSION_HEADERS:
+        yield from _protocol(value)
+    elif layer == trace.EXTENSION:
+        yield Trait(TraitKind.EXTENSION, value)
+        yield Trait(TraitKind.EXTENSION)
+        if value == ip.FRAGMENT and len(data) >= offset + ip.EXTENSION_LEN:
+            is_later = int.from_bytes(data[offset + 2 : offset + 4], "big") & ip.IPV6_FRAGMENT_OFFSET_MASK
+            yield from _fragment(is_later=bool(is_later))
+    elif layer == trace.TRANSPORT:
+        yield from _protocol(value)
+        if step[trace.STOP] == trace.PACKET_END:
+            yield Trait(TraitKind.SHORT)
+        elif value == ip.TCP and len(data) > offset + _TCP_FLAGS:
+            flags = data[offset + _TCP_FLAGS]
+            yield from (Trait(TraitKind.FLAG, name) for bit, name in _FLAG_NAMES.items() if flags & bit)
 
 
 def _protocol(number: int) -> Iterator[Trait]:
