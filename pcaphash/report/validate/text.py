@@ -137,9 +137,10 @@ def _show_causes(validation: "Validation", diagnosis: "Diagnosis", console: Cons
             show_text(Text(common_text(diagnosis.common, validation, diagnosis.unexplained)), console, 2)
         if diagnosis.contradicting:
             wrong, right = diagnosis.contradicting_packets
+            of_right = "" if diagnosis.is_every_right_kept else "about "
             line = (
                 f"{device_text(diagnosis.contradicting)}: this would explain {about}{packets(wrong)} of them, but "
-                f"not {packets(right)} that are right. The device may do so at times."
+                f"not {of_right}{packets(right)} that are right. The device may do so at times."
             )
             show_text(Text(line), console, 2)
     console.print()

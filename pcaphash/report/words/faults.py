@@ -214,7 +214,7 @@ _WORDS = {
     FaultKind.VALUE_BYTE_SWAPPED: FaultWords("reports the hash in the opposite byte order", _ANY),
     FaultKind.VALUE_BIT_REVERSED: FaultWords("reports the bits of the hash in reversed order", _ANY),
     FaultKind.VALUE_HALVES_SWAPPED: FaultWords("reports the 16-bit halves of the hash swapped", _ANY),
-    FaultKind.INITIAL_VALUE_ONES: FaultWords("starts the hash at 0xffffffff", _ANY),
+    FaultKind.INITIAL_VALUE_ONES: FaultWords("starts the hash at 0xffffffff, or inverts all its bits", _ANY),
     FaultKind.VALUE_LOW_BITS: FaultWords("reports only the lowest {} of the hash", _ANY),
     FaultKind.VALUE_SHIFTED_LEFT: FaultWords("reports the hash shifted to the left by {}", _ANY),
     FaultKind.VALUE_SHIFTED_RIGHT: FaultWords("reports the hash shifted to the right by {}", _ANY),

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _MOST_RIGHT = 2 / 3  # of the hashes, for the key to be worth a thought: one wrong bit leaves up to half of them right
+_MOST_LEFT = 0.5  # of the wrong packets that causes leave unexplained, for the key to be no question
 
 
 class ValidationConclusion(StrEnum):
@@ -224,9 +225,9 @@ class Validation(Result):
         if self.queue_diagnosis is not None and self.queue_diagnosis.is_independent:
             return True
         found = self.diagnosis
-        if found is None or found.constant is not None:
+        if found is None or found.constant is not None or found.possible:
             return False
-        is_explained = found.causes and not found.unexplained
+        is_explained = found.causes and found.unexplained <= _MOST_LEFT * self.mismatches
         if self.is_every_hash_wrong and not is_explained:
             return True
         is_of_a_kind = found.common is not None and bool(found.common.traits) and not found.common.others

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pcaphash.device.device import Device
-from pcaphash.studies.validate.catalogue.fault import READING, ROWS, Fault, FaultKind
+from pcaphash.studies.validate.catalogue.fault import KEY, KEY_FORM, READING, ROWS, Fault, FaultKind
 from pcaphash.studies.validate.catalogue.faults import faults_of
 from pcaphash.studies.validate.sample import Sample
 from pcaphash.studies.validate.search.displacement import MoreStretches, ShiftedRows
@@ -31,6 +31,7 @@ _MOST_TRIED = 1200  # packets that the search looks at
 _ATTEMPTS = 3  # with packets among them that the sets found before did not explain
 _LENGTHS = 4  # so many packets of a kind come before the second one of a length
 _LEAST_OF_A_PART = 3  # packets that tell something else
+_LEAST_AT_TIMES = 0.5  # of what is left, for faults that right packets speak against to be worth a word
 _LEAST_OF_A_KEY = 8  # hash inputs whose hash is wrong and not explained, for another key to be worth a thought
 _LEAST_OF_A_CONSTANT = 8  # different hashes that are expected, for an equal one to say that none is reported
 _PROBES = 16  # wrong and right packets that single faults are tried on first, where no cause is found
@@ -78,7 +79,9 @@ class Diagnosis:
     contradicting : tuple of Fault
         Faults that explain most of what is unexplained, but not packets that are right; maybe none.
     contradicting_packets : tuple of int
-        How many wrong packets they explain, and how many right ones they do not.
+        How many wrong packets they explain, and how many right ones they do not; an estimate where not all were kept.
+    is_every_right_kept : bool
+        Whether the sample has all right packets, so that their counts are exact.
     common : Common, optional
         What the unexplained packets have in common; None where it is nothing that tells them from others.
     sampled : float, optional
@@ -102,6 +105,7 @@ class Diagnosis:
     unexplained_examples: list[int]
     contradicting: Faults = ()
     contradicting_packets: tuple[int, int] = (0, 0)
+    is_every_right_kept: bool = True
     common: Common | None = None
     sampled: float | None = None
     possible: Faults = ()
@@ -159,7 +163,9 @@ def diagnose(device: Device, sample: Sample, leniency: Leniency, *, by_queue: bo
     trial = Trial(device, sample, leniency, by_queue=by_queue)
     ports = possible_vxlan_ports(device, sample.take(np.flatnonzero(wrong)))
     faults = faults_of(device, ports, by_queue=by_queue)
-    faults += [] if by_queue else learned_faults(trial, wrong)
+    constant = None if by_queue else _constant(trial)
+    # What is read off one value, whatever the packets are, would be that value.
+    faults += [] if by_queue or constant is not None else learned_faults(trial, wrong)
     evidence = evidence_of(trial, wrong, faults, by_queue=by_queue)
     order = _unlike_first(sample, trial.signatures)
     causes, alternatives, partial, left, not_shown = _search(trial, wrong, faults, order, by_queue=by_queue)
@@ -175,10 +181,10 @@ def diagnose(device: Device, sample: Sample, leniency: Leniency, *, by_queue: bo
     against = (left, wrong) if sampled is None else (np.zeros_like(left), wrong)
     contradicting, packets = _contradicting(trial, evidence, partial, *against)
     is_open = not causes and not parts and not by_queue
-    constant = _constant(trial) if is_open else None
+    constant = constant if is_open else None
     possible = _possible(trial, faults, wrong, order) if is_open else ()
     if constant is not None:
-        possible = tuple(fault for fault in possible if fault.kind != FaultKind.KEY_ZERO)
+        possible = tuple(fault for fault in possible if not {KEY, KEY_FORM} & set(fault.places))
         constant = None if possible else constant
     return Diagnosis(
         sorted([*causes, *parts], key=lambda cause: -cause.packets),
@@ -187,7 +193,8 @@ def diagnose(device: Device, sample: Sample, leniency: Leniency, *, by_queue: bo
         np.flatnonzero(left)[:3].tolist(),
         contradicting,
         packets,
-        common_of(trial, traits, evidence, left, may_be_chance=bool(possible)),
+        bool((sample.weights[~wrong] == 1).all()),
+        common_of(trial, traits, evidence, left, may_be_chance=bool(possible)) if constant is None else None,
         sampled,
         possible,
         round(evidence.count(left & ((sample.faults & WRONG_VALUE) > 0))),
@@ -315,6 +322,7 @@ def _attribute_parts(
     """Find faults that explain what is left of a kind of packets, or of a stretch of the trace, and nothing beside."""
     causes: list[FaultCause] = []
     candidates = list(partial)
+    without_hash = _kind_without_hash(trial, evidence, partial, left, traits)
     while candidates and left.any():
         worth = {each: _worth_of_part(trial, evidence, each, left) for each in candidates}
         candidates = sorted((each for each in candidates if worth[each] > 0), key=lambda each: -worth[each])
@@ -323,8 +331,8 @@ def _attribute_parts(
             inside = left & outcome.explained
             part = part_of(trial.sample, traits, inside, outcome.differs & outcome.contradicts)
             of_stretch = any(fault.hashes_nothing for fault in each.faults)
-            if part is None or (of_stretch and isinstance(part, Trait)):
-                continue  # where packets of a kind have no hash, that they are of this kind says more
+            if part is None or (isinstance(part, Trait) and (of_stretch or not (inside & ~without_hash).any())):
+                continue
             if fills(traits, evidence, inside, left, part):
                 causes.append(_cause_of(trial, each.faults, inside, part))
                 left = left & ~inside
@@ -332,6 +340,17 @@ def _attribute_parts(
         else:
             break
     return causes, left
+
+
+def _kind_without_hash(trial: Trial, evidence: Evidence, partial: list[Scored], left: Mask, traits: Traits) -> Mask:
+    """Tell which packets have no hash because of what kind they are: that says more than any fault that fits them."""
+    for each in partial:
+        if len(each.faults) == 1 and each.faults[0].hashes_nothing and _worth_of_part(trial, evidence, each, left) > 0:
+            outcome = trial.outcome(each.faults)
+            inside = left & outcome.explained
+            if isinstance(part_of(trial.sample, traits, inside, outcome.differs & outcome.contradicts), Trait):
+                return inside
+    return np.zeros_like(left)
 
 
 def _worth_of_part(trial: Trial, evidence: Evidence, scored: Scored, left: Mask) -> float:
@@ -350,13 +369,13 @@ def _contradicting(
     They are no cause: right packets speak against them.
     """
     found: tuple[Faults, tuple[int, int]] = (), (0, 0)
-    most = 0.0
+    most, least = 0.0, _LEAST_AT_TIMES * evidence.count(left)
     for each in partial:
         outcome = trial.outcome(each.faults)
-        explained, against = outcome.explained, int(np.sum(~wrong & outcome.contradicts))
+        explained, against = outcome.explained, _count(trial.sample, ~wrong & outcome.contradicts)
         worth = _worth_of_part(trial, evidence, each, left)
         told = trial.sample.faults[left & explained]
-        if worth > most and against and not (told == MISSING).all():
+        if worth > most and against and not (told == MISSING).all() and evidence.count(left & explained) >= least:
             most, found = worth, (each.faults, (_count(trial.sample, left & explained), against))
     return found
 

@@ -316,8 +316,14 @@ def _stretches(rows: _Rows, first: int) -> list[tuple[int, int]]:
 
 
 def _bits_of(rows: _Rows, told: Mask) -> float:
-    """Return how much rows tell for a shift: a value is as likely as it is frequent among those expected."""
+    """Return how much rows tell for a shift: a value tells less the more frequent it is, as expected or as reported."""
     pairs = np.unique(np.stack([rows.due[told], rows.said[told]], axis=1), axis=0)
-    values, counts = np.unique(rows.due, return_counts=True)
-    shares = counts[np.searchsorted(values, pairs[:, 1])] / len(rows)
+    said = rows.said[rows.said != _UNKNOWN]
+    shares = np.maximum(_frequencies(rows.due, pairs[:, 1]), _frequencies(said, pairs[:, 1]))
     return float(-np.log2(shares).sum())
+
+
+def _frequencies(values: Numbers, asked: Numbers) -> npt.NDArray[np.float64]:
+    """Return which share of values each of some values has; each is among them."""
+    met, counts = np.unique(values, return_counts=True)
+    return np.asarray(counts[np.searchsorted(met, asked)] / len(values))
