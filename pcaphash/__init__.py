@@ -14,11 +14,18 @@ if TYPE_CHECKING:
     from pcaphash.engine.replay.rates import Rate
     from pcaphash.engine.saved import SavedCensus
     from pcaphash.engine.selecting.selection import Selection
-    from pcaphash.errors import CaptureError, ConfigurationError, NothingReadableError, OutputError, PcaphashError
+    from pcaphash.errors import (
+        CaptureError,
+        ConfigurationError,
+        NothingReadableError,
+        OutputError,
+        PacketLostError,
+        PcaphashError,
+    )
     from pcaphash.studies.analyze import Analysis, analyze
     from pcaphash.studies.census import census
     from pcaphash.studies.compare import Comparison, compare
-    from pcaphash.studies.explain import Explanation, PacketLostError, explain
+    from pcaphash.studies.explain import Explanation, explain
     from pcaphash.studies.hash_tuple import TupleHash, hash_tuple
     from pcaphash.studies.hashes import hashes
     from pcaphash.studies.info import Info, info
@@ -91,7 +98,6 @@ _HOMES = {
     "Comparison": "pcaphash.studies.compare",
     "compare": "pcaphash.studies.compare",
     "Explanation": "pcaphash.studies.explain",
-    "PacketLostError": "pcaphash.studies.explain",
     "explain": "pcaphash.studies.explain",
     "TupleHash": "pcaphash.studies.hash_tuple",
     "hash_tuple": "pcaphash.studies.hash_tuple",
@@ -131,6 +137,7 @@ _HOMES = {
     "ConfigurationError": "pcaphash.errors",
     "NothingReadableError": "pcaphash.errors",
     "OutputError": "pcaphash.errors",
+    "PacketLostError": "pcaphash.errors",
     "PcaphashError": "pcaphash.errors",
 }
 

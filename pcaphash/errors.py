@@ -204,6 +204,12 @@ class NothingReadableError(PcaphashError):
         return "\n".join(map(str, self.errors))
 
 
+class PacketLostError(PcaphashError):
+    """What was asked for would come after damage; the message is one line."""
+
+    exit_code = 3
+
+
 class OutputError(PcaphashError):
     """A result cannot be written.
 

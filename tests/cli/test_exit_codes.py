@@ -144,6 +144,17 @@ def test_a_cut_capture_is_reported_as_partial_with_its_offset(tmp_path):
     assert f"byte {_offset_of_last_record(content)}" in lines[0]
 
 
+@pytest.mark.parametrize("command", ["replay", "recover-key", "explain"])
+def test_what_needs_a_packet_names_the_damage_that_left_none(tmp_path, command):
+    trace = tmp_path / "cut.pcap"
+    trace.write_bytes(VXLAN.read_bytes()[:60])
+    result = run(command, trace, *(["--packet", "1"] if command == "explain" else []))
+    assert (result.returncode, result.stdout) == (3, b"")
+    (line,) = complaints(result)
+    assert str(trace) in line
+    assert "byte 24: the file ends within a record" in line
+
+
 def _offset_of_last_record(content):
     offset = last = 24
     while offset < len(content):

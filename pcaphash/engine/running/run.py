@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, nullcontext
 from typing import Protocol, TypeVar
 
+from pcaphash.capture.damage_words import damage_text
 from pcaphash.capture.input import FileInput, Input
 from pcaphash.capture.reader import Reader
 from pcaphash.engine.part import Part, whole_parts
@@ -23,7 +24,15 @@ from pcaphash.engine.running.threads import using_threads
 from pcaphash.engine.saved import SavedCensus, is_saved_census, load_census
 from pcaphash.engine.selecting.selection import Selection
 from pcaphash.engine.selecting.selector import Selector
-from pcaphash.errors import CaptureError, Command, ConfigurationError, Field, NothingReadableError, PcaphashError
+from pcaphash.errors import (
+    CaptureError,
+    Command,
+    ConfigurationError,
+    Field,
+    NothingReadableError,
+    PacketLostError,
+    PcaphashError,
+)
 
 A = TypeVar("A")
 
@@ -220,6 +229,18 @@ def check_read(reading: Reading) -> None:
     """
     if not reading.traces:
         raise NothingReadableError(reading.unreadable)
+
+
+def check_left(reading: Reading) -> None:
+    """Refuse to go on if damage left no packet.
+
+    Raises
+    ------
+    PacketLostError
+        There is damage, and no packet before it.
+    """
+    if reading.damages and not reading.packets:
+        raise PacketLostError(f"{damage_text(reading.damages[0])}, 0 packets; there is nothing to go on with")
 
 
 def check_selected(reading: Reading, selection: Selection) -> None:

@@ -10,7 +10,7 @@ from pcaphash.studies.explain.explanation import Explanation
 from pcaphash.studies.explain.packet import Packet
 from pcaphash.studies.explain.result import Answer, HeaderState, InputField, PacketField, PacketHeader, Stripped
 from pcaphash.studies.explain.steps import Layer, StopReason, TraceStep
-from pcaphash.studies.explain.study import PacketLostError, explain
+from pcaphash.studies.explain.study import explain
 
 __all__ = [
     "Answer",
@@ -27,7 +27,6 @@ __all__ = [
     "Packet",
     "PacketField",
     "PacketHeader",
-    "PacketLostError",
     "StopReason",
     "Stripped",
     "TraceStep",

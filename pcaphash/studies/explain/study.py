@@ -20,7 +20,7 @@ from pcaphash.engine.rules import ReadingRules
 from pcaphash.engine.selecting.left_out import NOT_MIRRORED
 from pcaphash.engine.selecting.selection import Selection
 from pcaphash.engine.selecting.stripping import strip_block
-from pcaphash.errors import ConfigurationError, Field, PcaphashError, trace_name
+from pcaphash.errors import ConfigurationError, Field, PacketLostError, PcaphashError, trace_name
 from pcaphash.kernels.dissect import N_SIGNATURES
 from pcaphash.kernels.records import DIRECTION_IN, DIRECTION_OUT, RECORD
 from pcaphash.kernels.rows import INPUT_LEN, UNDECIDED, describe_packets
@@ -36,12 +36,6 @@ from pcaphash.studies.explain.result import Answer, Stripped
 OPTION = Field("packet")
 
 _DIRECTIONS = {DIRECTION_IN: "in", DIRECTION_OUT: "out"}
-
-
-class PacketLostError(PcaphashError):
-    """The packet asked for comes after damage; the message is one line."""
-
-    exit_code = 3
 
 
 def explain(

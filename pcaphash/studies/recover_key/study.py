@@ -19,7 +19,7 @@ from pcaphash.engine.census.describer import Describer, Descriptions
 from pcaphash.engine.part import Part
 from pcaphash.engine.progress import Watch, Watched
 from pcaphash.engine.request import Asked, Batch, Counter, Partial
-from pcaphash.engine.running.run import answer
+from pcaphash.engine.running.run import answer, check_left
 from pcaphash.engine.selecting.selection import RECEIVED, Selection
 from pcaphash.errors import Command, ConfigurationError, Field
 from pcaphash.kernels.toeplitz import WORDS
@@ -183,10 +183,13 @@ class RecoveryRequest(Asked):
 
         Raises
         ------
+        PacketLostError
+            Damage left no packet.
         ConfigurationError
             Nothing that is reported says anything of the key.
         """
         counter, reading = partial.counter, partial.reading
+        check_left(reading)
         if not reading.packets and not reading.is_partial:
             raise ConfigurationError(reading.traces[0], "there are no packets", "give a trace with packets")
         by_queue = not counter.n_reported

@@ -16,7 +16,7 @@ from pcaphash.engine.replay.lanes import Choice, EntryChoice, IdealHash, Lane, L
 from pcaphash.engine.replay.scale import Scale
 from pcaphash.engine.replay.steering import Plan, Steerer, Unsteered, queue_table
 from pcaphash.engine.rules import ReadingRules
-from pcaphash.engine.running.run import check_read, check_selected
+from pcaphash.engine.running.run import check_left, check_read, check_selected
 from pcaphash.engine.selecting.selection import Selection
 from pcaphash.errors import ConfigurationError, Field
 from pcaphash.quantities import PS_OF_SECOND
@@ -174,6 +174,7 @@ class Session:
                 lanes.first_ns = arrivals.first_stamp or 0
             lanes.append(steered)
         check_read(arrivals.reading)
+        check_left(arrivals.reading)
         check_selected(arrivals.reading, self.selection)
         if not lanes.packets:
             raise nothing_to_replay(arrivals.reading)
