@@ -19,8 +19,10 @@ from pcaphash.standards.pcap import (
     ZSTANDARD_SKIPPABLE_MAGICS,
 )
 
+# What a decompressor has made of a piece is lost where it finds damage in it: hence small pieces of what is damaged.
 _PIECE, _PIECES = 4096, 4  # bytes of deflate data decompressed at once, and how often in a row
-_MOST_DECOMPRESSED = 32 * 1024  # bytes given out at once by other decompressors: of what is damaged these are lost
+_MOST_DECOMPRESSED = 32 * 1024  # bytes given out at once by other decompressors
+_MOST_AT_ONCE = 512 * 1024  # bytes given out at once as long as nothing is known to be damaged
 
 # The header of a gzip member: RFC 1952 section 2.3.
 _DEFLATE = 8
@@ -55,10 +57,19 @@ class Compressed:
 
     Methods that may have to read on are generators: they yield nothing (``b""``) before each reading, so that whoever
     asks for decompressed bytes can rather come back later. All raise EOFError where there are no more bytes.
+
+    Parameters
+    ----------
+    stored : Stored
+        Where the bytes come from.
+    in_small_pieces : bool
+        Whether to decompress little at once, so that little is lost where there is damage.
     """
 
-    def __init__(self, stored: Stored) -> None:
+    def __init__(self, stored: Stored, *, in_small_pieces: bool) -> None:
         self._stored = stored
+        self.in_small_pieces = in_small_pieces
+        """Whether to decompress little at once."""
         self._held = b""
         self._at = 0
 
@@ -167,11 +178,14 @@ def _inflate(compressed: Compressed) -> Generator[bytes, None, tuple[int, int]]:
 def _inflate_held(member: isal_zlib.Decompress, compressed: Compressed) -> tuple[bytes, str]:
     """Decompress a part of what was read already; return also what is wrong with it, or nothing.
 
-    The pieces are small, since nothing comes out of a damaged one; and few, so that little is kept of what
-    decompresses to a thousand times its length.
+    Small pieces are few, so that little is kept of what decompresses to a thousand times its length.
     """
     chunks = []
     try:
+        if not compressed.in_small_pieces:
+            chunks.append(member.decompress(compressed.take_held(READ_AT_ONCE), _MOST_AT_ONCE))
+            compressed.give_back(len(member.unconsumed_tail))
+            return chunks[0], ""
         for _ in range(_PIECES):
             chunks.append(member.decompress(compressed.take_held(_PIECE)))
             if member.eof:
@@ -191,6 +205,7 @@ def unframe(compressed: Compressed, new_frame: Callable[[], Frame]) -> Iterator[
     new_frame : callable
         Makes what decompresses one of them.
     """
+    most = _MOST_DECOMPRESSED if compressed.in_small_pieces else _MOST_AT_ONCE
     while (yield from compressed.has_more()):
         frame = new_frame()
         while not frame.eof:
@@ -198,7 +213,7 @@ def unframe(compressed: Compressed, new_frame: Callable[[], Frame]) -> Iterator[
                 yield from compressed.hold_some()
             piece = compressed.take_held(READ_AT_ONCE) if frame.needs_input else b""
             try:
-                chunk = frame.decompress(piece, _MOST_DECOMPRESSED)
+                chunk = frame.decompress(piece, most)
             except Exception as error:  # each library has a class of its own for what cannot be decompressed
                 raise ValueError(" ".join(str(error).split()) or type(error).__name__) from error
             if chunk:
@@ -246,32 +261,34 @@ DECOMPRESSORS: tuple[tuple[str, tuple[bytes, ...], Callable[[Compressed], Iterat
 """Ways to compress a trace: the name, what such data starts with, and what decompresses it."""
 
 
-class Decompressed:
-    """The decompressed bytes of a trace.
+def decompress(stored: Stored, take_apart: Callable[[Compressed], Iterator[bytes]]) -> Iterator[bytes]:
+    """Yield the decompressed bytes of a trace, and all that precedes damage before complaining of it.
+
+    It is decompressed in large pieces. If something turns out to be wrong, it is decompressed in small ones: from the
+    start again if that is possible.
 
     Parameters
     ----------
     stored : Stored
         Where the compressed bytes come from.
-    chunks : iterator of bytes
-        The decompressed bytes; empty ones only before compressed bytes are read, which may wait.
+    take_apart : callable
+        Decompresses them, as ``DECOMPRESSORS`` has it.
+
+    Yields
+    ------
+    bytes
+        Empty only before compressed bytes are read, which may wait.
     """
-
-    def __init__(self, stored: Stored, chunks: Iterator[bytes]) -> None:
-        self._stored = stored
-        self._chunks = chunks
-        self._rest = memoryview(b"")
-
-    def readinto(self, buffer: memoryview, deadline: float | None) -> int | None:
-        """Decompress some bytes into the buffer; see ``Stream``."""
-        while not self._rest:
-            chunk = next(self._chunks, None)
-            if chunk is None:
-                return 0
-            if not chunk and deadline is not None and not self._stored.is_ready(deadline):
-                return None
-            self._rest = memoryview(chunk)
-        n_bytes = min(len(self._rest), len(buffer))
-        buffer[:n_bytes] = self._rest[:n_bytes]
-        self._rest = self._rest[n_bytes:]
-        return n_bytes
+    n_given = 0
+    if stored.can_start_again:
+        try:
+            for chunk in take_apart(Compressed(stored, in_small_pieces=False)):
+                n_given += len(chunk)
+                yield chunk
+            return
+        except (EOFError, ValueError):
+            stored.start_again()
+    for chunk in take_apart(Compressed(stored, in_small_pieces=True)):
+        n_known = min(n_given, len(chunk))
+        n_given -= n_known
+        yield chunk[n_known:]

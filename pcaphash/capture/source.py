@@ -8,9 +8,10 @@ import re
 import time
 from typing import TYPE_CHECKING
 
-from pcaphash.capture.compression import DECOMPRESSORS, Compressed, Decompressed
+from pcaphash.capture.compression import DECOMPRESSORS, decompress
 from pcaphash.capture.damage import DamageKind, Defect
 from pcaphash.capture.stream import Stored, Stream
+from pcaphash.capture.unpacking import Unpacked
 from pcaphash.errors import CaptureError, Unreadable
 
 if TYPE_CHECKING:
@@ -85,10 +86,10 @@ class Source:
         self.compression = "none"
         """``none``, or a name of ``compression.DECOMPRESSORS``."""
         self._stream: Stream = self._stored
-        for name, magics, decompress in DECOMPRESSORS:
+        for name, magics, take_apart in DECOMPRESSORS:
             if self._stored.magic.startswith(magics):
                 self.compression = name
-                self._stream = Decompressed(self._stored, decompress(Compressed(self._stored)))
+                self._stream = Unpacked(self._stored, decompress(self._stored, take_apart))
 
     @property
     def is_compressed(self) -> bool:
@@ -124,6 +125,11 @@ class Source:
         """Bytes of the file as stored that were taken in so far."""
         return self._stored.n_taken
 
+    @property
+    def keeps_waiting(self) -> bool:
+        """Whether whoever reads has to wait, because decompressing takes longer than what is done with the bytes."""
+        return isinstance(self._stream, Unpacked) and not self._stream.is_ahead
+
     def seek(self, offset: int) -> None:
         """Go on reading at a byte of a file that is not compressed."""
         assert not self.is_compressed, "offsets of compressed files say nothing about their data"
@@ -131,4 +137,4 @@ class Source:
 
     def close(self) -> None:
         """Close the file."""
-        self._stored.close()
+        self._stream.close()

@@ -43,6 +43,10 @@ class Stream(Protocol):
         """
         ...
 
+    def close(self) -> None:
+        """Stop reading."""
+        ...
+
 
 class Raw(Protocol):
     """Bytes as stored: a file, or something like one."""
@@ -66,9 +70,13 @@ class Stored:
     def __init__(self, file: Raw) -> None:
         self._file = file
         self._ready: select.poll | None = None
-        if isinstance(file, io.FileIO) and not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            self._ready = select.poll()
-            self._ready.register(file.fileno(), select.POLLIN)
+        self._first: int | None = None
+        if isinstance(file, io.FileIO):
+            if stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                self._first = file.tell()
+            else:
+                self._ready = select.poll()
+                self._ready.register(file.fileno(), select.POLLIN)
         self._head = b""
         self.n_taken = 0
         """Bytes taken so far."""
@@ -104,6 +112,18 @@ class Stored:
         """Go on reading at a byte of a regular file."""
         self._head = b""
         self._file.seek(offset)
+
+    @property
+    def can_start_again(self) -> bool:
+        """Whether the bytes can be read a second time, and are there without waiting for them: of regular files."""
+        return self._first is not None
+
+    def start_again(self) -> None:
+        """Give the bytes from the first one again, cut as before; only where ``can_start_again`` says so."""
+        assert self._first is not None
+        self.seek(self._first + len(self.magic))
+        self._head = self.magic
+        self.n_taken = 0
 
     def close(self) -> None:
         """Close the file."""

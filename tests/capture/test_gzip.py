@@ -69,9 +69,14 @@ def test_headers_of_members(tmp_path, monkeypatch, flags, at_once):
 
 @pytest.mark.parametrize("level", [0, 1, 9])
 @pytest.mark.parametrize("at_once", range(1, 12))
-def test_members_end_where_they_end(tmp_path, monkeypatch, level, at_once):
+@pytest.mark.parametrize("in_small_pieces", [False, True])
+def test_members_end_where_they_end(tmp_path, monkeypatch, level, at_once, in_small_pieces):
     # A decompressor reads bits ahead, of the trailer too: these bytes must not be lost.
+    if in_small_pieces:
+        monkeypatch.setattr(stream.Stored, "can_start_again", False)
     monkeypatch.setattr(compression, "_PIECE", at_once)
+    monkeypatch.setattr(compression, "READ_AT_ONCE", at_once)
+    monkeypatch.setattr(compression, "_MOST_AT_ONCE", 2 * at_once)
     path = tmp_path / "capture.gz"
     parts = [NOISE[:n] for n in range(40)] + [bytes(n) for n in range(0, 400, 7)]
     path.write_bytes(b"".join(member(part, header(), level) for part in parts))

@@ -198,7 +198,13 @@ class Share:
         self._crew = crew
         self._part = part
         self._trace = trace
-        self.has_room = crew.has_room
+
+    def has_room(self, n_bytes: int) -> bool:
+        """Tell whether so many bytes of packets would be taken now; see ``Crew``.
+
+        None are where the thread that reads would have to wait if it did not count them itself.
+        """
+        return not self._trace.source.keeps_waiting and self._crew.has_room(n_bytes)
 
     def takes(self, block: Block, numbers: range) -> bool:
         """Take a block to be counted, given the numbers of its packets; return False if there is no room for it."""
