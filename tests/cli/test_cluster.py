@@ -106,7 +106,7 @@ def peaks():
 run = conducting.Conductor.run
 def run_and_tell(self, parts):
     found = run(self, parts)
-    print("peaks", *self._client.run(peaks).values(), file=sys.stderr)
+    print("peaks", *self._tasks.client.run(peaks).values(), file=sys.stderr)
     return found
 
 conducting.Conductor.run = run_and_tell
