@@ -303,6 +303,23 @@ def test_a_symmetric_key_is_not_blamed_for_what_it_is_meant_to_do(tmp_path):
     assert not any(isinstance(advice, OtherKey) for advice in comparison.verdict.advice)
 
 
+def test_a_symmetric_key_is_blamed_for_making_one_of_unrelated_connections(tmp_path):
+    """Where ports go up with addresses, 400 connections have few sums of 16 bits, and so few hashes."""
+    there = [(bytes([10, 0, 0, i]), bytes([10, 9, 9, 9]), 3000 + i, 80) for i in range(200)]
+    back = [(destination, source, port, source_port) for source, destination, source_port, port in there]
+    packets = [plain(flow) for flow in there + back]
+    verdict = verdict_on(tmp_path, packets, Device(hash_key="symmetric", name="sym"))
+    assert verdict.findings[0].cause == "hash"
+    assert verdict.advice == [OtherKey(["sym"], is_symmetric=True)]
+    assert verdict.findings[0].ideal.high < 1
+
+
+def test_fewer_flows_than_queues_may_all_meet_on_one(tmp_path):
+    packets = [plain((bytes([192, 0, 2, i]), bytes([198, 51, 100, 2]), 1000 + i, 443)) for i in range(3)] * 100
+    verdict = verdict_on(tmp_path, packets, Device(name="one"))
+    assert (verdict.findings[0].cause, verdict.findings[0].excess) == ("few-flows", 7)
+
+
 def test_sampling_does_not_depend_on_the_order_of_packets(tmp_path):
     packets = [plain(flow, size) for size, flow in enumerate(flows(300))] + [plain(flow) for flow in flows(50)]
     one = compare(write(tmp_path / "one.pcapng", packets), Device())

@@ -115,6 +115,7 @@ ADVICE: list[Advice] = [
     VarySourcePort(["192.0.2.1 > 192.0.2.2 VXLAN 7", "192.0.2.1 > 192.0.2.3 VXLAN 7"], 4, 0.6, ["udp4"]),
     SteerInSoftware(0.9),
     OtherKey(["outer", "inner"]),
+    OtherKey(["outer"], is_symmetric=True),
     EvenTable(TABLE, 0.03, 6, {"given": 2.5, "inner": 0.09}),
     EvenTable(replace(TABLE, table_size=4), 0.5, 4, {}),
     FindUnhashed("inner", REASON_NO_TYPE, 1234, 0),

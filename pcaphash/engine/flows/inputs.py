@@ -16,7 +16,7 @@ from pcaphash.device.device import Device
 from pcaphash.device.hash_form import hash_form
 from pcaphash.engine.census.decision import Decision, decide
 from pcaphash.engine.census.describer import queues_of
-from pcaphash.engine.flows.grouping import group_rows, least_rows, sum_groups
+from pcaphash.engine.flows.grouping import Groups, group_rows, least_rows, sum_groups
 from pcaphash.engine.flows.table import Flows
 from pcaphash.kernels.dissect import N_SIGNATURES, split_signature
 from pcaphash.kernels.flows import INNER_ADDRESSES, INNER_EXTENDED, OUTER_ADDRESSES, OUTER_EXTENDED
@@ -116,6 +116,12 @@ class HashInputs:
         loads = sum_groups(self.loads, self.queues, self.device.queues)
         loads[self.device.unclassified_queue] += self.unhashed
         return loads
+
+    def by_connection(self) -> Groups:
+        """Group those that differ in direction only: with the addresses sorted, and the ports."""
+        rows = self.rows
+        _sort(rows)
+        return group_rows(rows)
 
     def in_order(self) -> "HashInputs":
         """Return the same in ascending order of the inputs, which depends on nothing else."""

@@ -117,9 +117,12 @@ def _steer_in_software() -> AdviceWords:
 
 
 def _other_key(advice: OtherKey) -> AdviceWords:
+    kept = (
+        " Random keys do not keep both directions of a connection on one receive queue." if advice.is_symmetric else ""
+    )
     return AdviceWords(
         f"set another hash key ({Command('tune')} tries some): nearly every random key does better under "
-        f"{listed(advice.configs)}.",
+        f"{listed(advice.configs)}.{kept}",
         ["ethtool -X IF hkey KEY"],
     )
 
@@ -223,17 +226,16 @@ def _even_table(advice: EvenTable) -> AdviceWords:
 
 def _rebalance(advice: RebalanceTable) -> AdviceWords:
     return AdviceWords(
-        f"make an indirection table for the flows of {advice.config} ({Command('tune')} does): chance spreads its "
-        f"{counted(advice.inputs, 'hash input', 'hash inputs')} no better. The table helps as long as these flows last."
+        f"make an indirection table for the flows of {advice.config} ({Command('tune')} does): a hash leaves the "
+        f"spread of its {counted(advice.inputs, 'hash input', 'hash inputs')} to chance. The table helps as long as "
+        "these flows last."
     )
 
 
 def _split_flow(advice: SplitFlow) -> AdviceWords:
-    where = f"N is the flow's receive queue: {advice.queue}"
+    where = f"N is the flow's receive queue: {advice.queue} under {advice.config}"
     if advice.is_assumed:
-        where += (
-            " under the hash key and table assumed here, and maybe another on the device (ethtool -x IF shows both)"
-        )
+        where += " with the hash key and table assumed here, and maybe another on the device (ethtool -x IF shows both)"
     return AdviceWords(
         "have the sender use several flows: no hash, key or table splits one. Receive packet steering takes work off "
         f"the processor of that queue, but one processor still handles each flow. {where}; CPUMASK is a hexadecimal "

@@ -103,7 +103,8 @@ def _reach_text(reaches: "Sequence[Reach]", with_reasons: bool = True) -> str:
     entries = f"{count(reach.reachable)} of {n_entries} table entries"
     why = f": {dependencies_text(reach.dependencies)}" if with_reasons else ""
     if reach.is_limited_by_key:
-        return f"With this key, {inputs} reach at most {entries}{why}."
+        most = "only" if reach.reachable == 1 else "at most"
+        return f"With this key, {inputs} reach {most} {entries}{why}."
     bits = "1 bit" if reach.dimension == 1 else f"{count(reach.dimension)} independent bits"
     return f"{inputs} vary in only {bits}, so with any key they reach at most {entries}{why}."
 

@@ -22,6 +22,7 @@ from pcaphash.studies.compare.outcome import Outcome
 from pcaphash.studies.compare.source_ports import fixed_source_ports, missed_with_one_port
 from pcaphash.studies.compare.table import find_uneven_table
 from pcaphash.studies.shared.chance.enough import packets_needed
+from pcaphash.studies.shared.chance.ideal import is_symmetric
 from pcaphash.studies.shared.chance.spread import EVEN
 
 if TYPE_CHECKING:
@@ -110,10 +111,14 @@ class SteerInSoftware:
 
 @dataclass(frozen=True)
 class OtherKey:
-    """Set another hash key: under these configurations the hash does worse than chance."""
+    """Set another hash key: under these configurations the hash does worse than chance.
+
+    ``is_symmetric`` says that one of their keys gives both directions of a connection one hash, which others do not.
+    """
 
     kind: ClassVar[str] = "other-key"
     configs: list[str]
+    is_symmetric: bool = False
 
 
 @dataclass(frozen=True)
@@ -316,8 +321,8 @@ def _steer_in_software(judged: "Sequence[Judged]", best: "Finding", inner: Gain 
 
 
 def _other_key(judged: "Sequence[Judged]") -> list[Advice]:
-    blamed = [finding.config for _, finding in judged if finding.cause == Cause.HASH]
-    return [OtherKey(blamed)] if blamed else []
+    blamed = {finding.config: outcome.device for outcome, finding in judged if finding.cause == Cause.HASH}
+    return [OtherKey(list(blamed), any(map(is_symmetric, blamed.values())))] if blamed else []
 
 
 def _even_table(judged: "Sequence[Judged]") -> list[Advice]:

@@ -189,7 +189,7 @@ def _explain_inputs(outcome: Outcome, excess: float) -> tuple[Cause, Facts]:
     n_apart = outcome.baseline.n_inputs if outcome.baseline else n_inputs
     n_equal = min(n_apart, float(loads.sum()) ** 2 / float((loads.astype(np.float64) ** 2).sum()))
     by_chance = math.sqrt(2 * math.log(queues) * queues / n_equal)  # of so many equal inputs, about
-    if by_chance >= _MAIN * excess:
+    if by_chance >= _MAIN * excess or n_inputs <= queues:  # so few may all meet on one
         return Cause.FEW_FLOWS, half
     return Cause.UNEVEN, Unexplained(1.0, share, float(outcome.inputs.unhashed[0] / total))
 

@@ -44,14 +44,22 @@ def chance_of_inputs(inputs: HashInputs) -> Baseline | None:
     return take_baseline(*told_apart(inputs), inputs.unhashed, inputs.device, Judged(MEASURE, value))
 
 
+def is_symmetric(device: Device) -> bool:
+    """Tell whether a key is symmetric by intent: it repeats 16 bits.
+
+    One that repeats 8 bits, or fewer, leaves 256 hashes at most, which nobody means.
+    """
+    key = device.hash_key[:KEY_LEN].ljust(KEY_LEN, b"\0")
+    return key == key[:2] * (KEY_LEN // 2) and key[0] != key[1]
+
+
 def told_apart(inputs: HashInputs) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint64]]:
     """Return the loads of hash inputs, and a number for each, those summed up that the key is not meant to tell apart.
 
-    A symmetric key, which repeats 16 bits, gives both directions of a connection one hash by intent. One that repeats 8
-    bits, or fewer, leaves 256 hashes at most, which nobody means.
+    A symmetric key is meant for both directions of a connection. That it gives one hash to unrelated connections too,
+    as where ports go up with addresses, is a fault like any other.
     """
-    key = inputs.device.hash_key[:KEY_LEN].ljust(KEY_LEN, b"\0")
-    if key != key[:2] * (KEY_LEN // 2) or key[0] == key[1]:
+    if not is_symmetric(inputs.device):
         return inputs.loads, inputs.identities
-    hashes, of_input = np.unique(inputs.hash_values, return_inverse=True)
-    return sum_groups(inputs.loads, of_input, len(hashes)), hashes.astype(np.uint64)
+    connections = inputs.by_connection()
+    return sum_groups(inputs.loads, connections.of_row, len(connections)), connections.hashes
