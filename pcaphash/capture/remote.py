@@ -7,13 +7,16 @@ once another one has taken its place, so that no piece of the new one gets betwe
 from __future__ import annotations
 
 import logging
+import os
 import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from functools import lru_cache
+from functools import cache, lru_cache
+from http.client import HTTPConnection, HTTPException
 from typing import Any, TypeVar
 
+from pcaphash.capture.first_answer import wait_for_answer
 from pcaphash.errors import CaptureError, Unreadable
 
 _FIRST_PIECE, _LONGEST_PIECE = 256 * 1024, 4 * 1024 * 1024  # bytes: more once it is clear that all is read
@@ -25,6 +28,9 @@ _CHANGED = "the object has changed while it was read"
 _PRECONDITION_FAILED = 412  # RFC 9110 section 15.5.13
 _NOT_FOUND, _NOT_ALLOWED, _PASSING = (404, 410), (401, 403), (408, 429)  # and all from 500 on pass
 _PARTIAL_CONTENT = 206
+_OF_GOOGLE = ("gs", "gcs")
+_METADATA_SERVER = "169.254.169.254"  # has credentials for the machines of Google's cloud, and is nowhere else
+_METADATA_PATIENCE = 1.0  # seconds
 _PAUSES = 0.2, 0.8, 2.0  # seconds, before what failed is tried again
 
 Fetch = Callable[[int, int], bytes]
@@ -44,6 +50,7 @@ def list_objects(url: str) -> list[str]:
     """
     files, path = _files_of(url)
     try:
+        _wait_for_answer(url, lambda: _knock(files, path))  # to list all may take long
         found = files.find(path) if url.endswith("/") else files.glob(path)
     except Exception as error:
         raise _unreadable(url, error) from error
@@ -55,7 +62,7 @@ def size_of(url: str) -> int:
     """Return the bytes of an object, as they were when this was asked first; 0 if they are not known."""
     try:
         files, path = _files_of(url)
-        return int(files.info(path).get("size") or 0)
+        return int(_wait_for_answer(url, lambda: files.info(path)).get("size") or 0)
     except Exception:  # whoever reads it will say what is wrong
         return 0
 
@@ -63,7 +70,8 @@ def size_of(url: str) -> int:
 def state_of_object(url: str) -> str:
     """Return a text that changes when an object does; empty if nothing tells."""
     try:
-        return _state_of(_fresh_info(*_files_of(url)))
+        files, path = _files_of(url)
+        return _state_of(_wait_for_answer(url, lambda: _fresh_info(files, path)))
     except Exception:
         return ""
 
@@ -86,7 +94,7 @@ class RemoteFile:
         self.url = url
         self._files, self._path = _files_of(url)
         try:
-            info = _patiently(lambda: _fresh_info(self._files, self._path), _is_busy)
+            info = _wait_for_answer(url, lambda: _patiently(lambda: _fresh_info(self._files, self._path), _is_busy))
             if info.get("type") == "directory":
                 raise FileNotFoundError(url)
             self._state = _state_of(info)
@@ -184,9 +192,8 @@ class RemoteFile:
         if protocol in ("s3", "s3a"):
             file = files.open(path, cache_type="none", fill_cache=False)
             return lambda start, end: bytes(file._fetch_range(start, end))
-        if "generation" in info and "#" not in path:
-            path = f"{path}#{info['generation']}"
-        return lambda start, end: bytes(files.cat_file(path, start, end))
+        version = {"generation": info["generation"]} if "generation" in info else {}
+        return lambda start, end: bytes(files.cat_file(path, start, end, **version))
 
     def _attempt(self, read: Callable[[], bytes]) -> bytes:
         """Read, and turn whatever goes wrong into an error of files."""
@@ -242,9 +249,61 @@ def _patiently(ask: Callable[[], T], is_passing: Callable[[BaseException], bool]
     return ask()
 
 
+def _wait_for_answer(url: str, ask: Callable[[], T]) -> T:
+    """Return what is asked for of an object, if its server answers at all."""
+    return wait_for_answer("/".join(url.split("/")[:3]), ask, _is_answer)
+
+
+def _is_answer(error: BaseException) -> bool:
+    said = isinstance(error, FileNotFoundError | PermissionError)
+    return said or _status_of(error) > 0 or _is_broken_off(error)
+
+
+def _knock(files: Any, path: str) -> None:
+    """Ask for an object that is not there, below a path or pattern: it only matters whether there is an answer.
+
+    Raises
+    ------
+    Exception
+        There is none.
+    """
+    try:
+        files.info(f"{path.partition('*')[0].rstrip('/')}/.pcaphash")
+    except Exception as error:
+        if not _is_answer(error):
+            raise
+
+
+@cache
+def _forgo_metadata() -> None:
+    """Have Google's library not ask the server that has credentials on its own machines, where there is none.
+
+    It would ask for a minute, and only then try without credentials, which is all that public objects need.
+    """
+    if "NO_GCE_CHECK" in os.environ or "GOOGLE_APPLICATION_CREDENTIALS" in os.environ:
+        return
+    address = os.environ.get("GCE_METADATA_IP", _METADATA_SERVER)
+    try:
+        connection = HTTPConnection(address, timeout=_METADATA_PATIENCE)
+        connection.request("GET", "/", headers={"Metadata-Flavor": "Google"})
+        connection.getresponse()
+        connection.close()
+    except (OSError, HTTPException):
+        os.environ["NO_GCE_CHECK"] = "true"
+
+
 def _status_of(error: BaseException) -> int:
-    """Return the status code with which a web server has answered; 0 if it was not that."""
-    return int(getattr(error, "status", 0) or getattr(error.__cause__, "status", 0) or 0)
+    """Return the status code with which a server has answered; 0 if it was not that."""
+    return _answer_of(error)[0]
+
+
+def _answer_of(error: BaseException) -> tuple[int, str]:
+    """Return the status code with which a server has answered, and what it said; 0 if it was not that."""
+    for each in (error, error.__cause__):
+        status = getattr(each, "status", 0) or getattr(each, "code", 0)
+        if status and isinstance(status, int):
+            return status, str(getattr(each, "message", "")).removesuffix(f", {status}").rstrip(".")
+    return 0, ""
 
 
 def _is_busy(error: BaseException) -> bool:
@@ -274,6 +333,8 @@ def _files_of(url: str) -> tuple[Any, str]:
         protocol = url.partition(":")[0].lower()
         if protocol in _HTTP:  # the two colons in the address of a host do not name a file within another
             return filesystem(protocol), url
+        if protocol in _OF_GOOGLE:
+            _forgo_metadata()
         files, path = url_to_fs(url)
     except ImportError as error:
         raise CaptureError(
@@ -301,9 +362,8 @@ def _state_of(info: dict[str, Any]) -> str:
 def _unreadable(url: str, error: Exception) -> CaptureError:
     """Return an error that says what to do."""
     name = type(error).__name__
-    status = _status_of(error)
+    status, said = _answer_of(error)
     if status and status not in _NOT_FOUND:
-        said = getattr(error if hasattr(error, "status") else error.__cause__, "message", "")
         problem = f"cannot be read: the server answers {status} {said}".rstrip()
         advice = "check the credentials, and what they allow" if status in _NOT_ALLOWED else _OF_SERVER
         return CaptureError(url, Unreadable.NOT_READ, problem, advice)

@@ -17,7 +17,7 @@ pytest.importorskip("aiohttp", reason="aiohttp is not installed")
 
 from backports.zstd import compress as zstd
 
-from support.objects import MOTO, WEB, put, serving, variables
+from support.objects import GOOGLE, MOTO, WEB, put, serving, variables, variables_of_google
 from support.shared import ROOT
 
 OVERLAY = ROOT / "sample_traces" / "overlay.pcap"
@@ -235,6 +235,52 @@ def test_wrong_credentials_are_told_in_one_line(tmp_path, url):
     reason = "(Forbidden|The AWS Access Key Id you provided does not exist in our records)"
     advice = "check the credentials, and what they allow"
     assert re.fullmatch(rf"pcaphash: error: {re.escape(url)} cannot be read: {reason}; {advice}", line)
+
+
+@pytest.fixture(scope="module")
+def silent():
+    """Have something at a port that never answers."""
+    with socket.create_server(("127.0.0.1", 0), backlog=100) as server:
+        yield f"127.0.0.1:{server.getsockname()[1]}"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "url", ["s3://bucket/a.pcap", "s3://bucket/day/", "gs://bucket/a.pcap", "gs://bucket/day/", "http://SERVER/a.pcap"]
+)
+def test_a_server_that_does_not_answer_is_told_soon(tmp_path, silent, url):
+    """Libraries ask again and again, each time with a patience of their own, and so for each object."""
+    server = f"http://{silent}"
+    env = variables(server, tmp_path) | variables_of_google(server, silent, tmp_path)
+    url = url.replace("SERVER", silent)
+    urls = [url] if url.endswith("/") else [f"{url}.{number}" for number in range(5)]
+    result = run("info", *urls, env=env)
+    assert result.returncode == 4
+    said = "cannot be read: there was no answer within 10 seconds; check the URL, and that the server is up"
+    assert [line.endswith(said) for line in result.stderr.splitlines()] == [True] * len(urls)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("metadata", ["127.0.0.1:9", "SILENT"])
+def test_objects_of_google_without_credentials(tmp_path, silent, metadata, expected):
+    """Public ones can be read; nobody is there who has credentials."""
+    pytest.importorskip("gcsfs", reason="gcsfs is not installed")
+    folder = tmp_path / "objects" / "day"
+    folder.mkdir(parents=True)
+    for name, data in PACKED.items():
+        (folder / name).write_bytes(data)
+    with serving(GOOGLE, str(folder.parent)) as server:
+        env = variables_of_google(server, metadata.replace("SILENT", silent), tmp_path)
+        for url in ("gs://bucket/day/", "gs://bucket/day/*.pcap*"):
+            result = run("analyze", url, "--format", "csv", env=env)
+            assert (result.returncode, result.stdout, result.stderr) == (0, expected, "")
+        missing, private = (run("info", f"gs://{name}/a.pcap", env=env) for name in ("bucket", "private"))
+    assert (missing.returncode, private.returncode) == (4, 4)
+    assert missing.stderr == ("pcaphash: error: gs://bucket/a.pcap: there is no such object; check bucket and key\n")
+    assert private.stderr == (
+        "pcaphash: error: gs://private/a.pcap cannot be read: the server answers 401 Anonymous caller does not have "
+        "storage.objects.get access to the object; check the credentials, and what they allow\n"
+    )
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -93,6 +94,22 @@ def test_a_killed_run_goes_on(thousand, tmp_path):
     assert all(path.stat().st_mtime_ns == at for path, at in kept.items())  # what was read is not read again
     again = run(*words, "--resume", folder)
     assert again.stdout == alone.stdout
+
+
+def test_an_interruption_while_a_scheduler_does_not_answer():
+    """Nobody waits until it could have answered."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        words = [*COMMAND, "info", str(ROOT / "sample_traces" / "vxlan.pcap"), "--engine", "dask"]
+        words += ["--scheduler", f"tcp://127.0.0.1:{server.getsockname()[1]}"]
+        with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+            connection, _ = server.accept()
+            began = time.monotonic()
+            process.send_signal(signal.SIGINT)
+            said = process.communicate(timeout=60)
+            taken = time.monotonic() - began
+            connection.close()
+    assert (process.returncode, *said) == (130, b"", b"pcaphash: error: interrupted: nothing was written\n")
+    assert taken < 15  # it would wait for 22 seconds
 
 
 PEAK = """

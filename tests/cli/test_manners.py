@@ -167,6 +167,33 @@ def test_an_interruption_while_the_program_is_loaded_is_one_line(module):
     assert result.stderr == b"pcaphash: error: interrupted: nothing was written\n"
 
 
+@pytest.mark.parametrize("number", ["SIGINT", "SIGTERM"])
+def test_an_interruption_that_python_ignores_comes_again(number):
+    """It comes within a callback, of which imports have many; nothing of the run is to be seen."""
+    program = (
+        "import signal, sys, weakref\n"
+        "from pcaphash.__main__ import main\n"
+        "class Thing: pass\n"
+        "class Interrupted:\n"
+        "    def find_spec(name, path=None, target=None):\n"
+        "        if name == 'pcaphash.cli.info':\n"
+        "            thing = Thing()\n"
+        f"            reference = weakref.ref(thing, lambda _: signal.raise_signal(signal.{number}))\n"
+        "            del thing\n"
+        "sys.meta_path.insert(0, Interrupted)\n"
+        f"sys.argv = ['pcaphash', 'info', '-']\n"
+        "main()\n"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.wait(60) == 130  # it does not wait for its input
+        assert (process.stdout.read(), process.stderr.read()) == (
+            b"",
+            b"pcaphash: error: interrupted: nothing was written\n",
+        )
+
+
 def test_quiet_tells_of_input_that_could_not_be_read(tmp_path):
     missing = tmp_path / "missing.pcap"
     result = run("analyze", VXLAN, missing, "--quiet")

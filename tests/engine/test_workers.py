@@ -110,6 +110,65 @@ def test_each_worker_is_started_where_there_are_no_forks(monkeypatch):
     assert not any(map(is_there, pids))
 
 
+def _say_something():
+    os.write(2, b"Traceback\n")
+
+
+@pytest.mark.usefixtures("forks")
+def test_workers_say_nothing(capfd):
+    """Whatever libraries write there, when a run ends before they expect it."""
+    with connected(None, None, 2, None) as client:
+        client.run(_say_something)
+    assert capfd.readouterr().err == ""
+
+
+def test_one_that_cannot_be_replaced_at_first(monkeypatch, capfd):
+    """There are too many processes for a moment."""
+    popen, failed = subprocess.Popen, []
+
+    def start(*words, **named):
+        if len(failed) < 2:
+            failed.append(words)
+            raise BlockingIOError(11, "Resource temporarily unavailable")
+        return popen(*words, **named)
+
+    monkeypatch.setattr(workers, "_FORKS", False)
+    with connected(None, None, 1, None) as client:
+        (pid,) = client.run(os.getpid).values()
+        monkeypatch.setattr(subprocess, "Popen", start)
+        os.kill(pid, signal.SIGKILL)
+        assert client.submit(sum, [1, 2]).result(PATIENCE) == 3
+    assert len(failed) == 2
+    assert capfd.readouterr().err == ""
+
+
+def test_a_cluster_that_cannot_be_started(monkeypatch, temporary):
+    import distributed
+
+    def fail(**_):
+        raise RuntimeError("Cluster failed to start: no address")
+
+    monkeypatch.setattr(distributed, "LocalCluster", fail)
+    with pytest.raises(ConfigurationError, match="it cannot be started: Cluster failed to start: no address; run with"):
+        Running("dask").gather(REQUESTS["census"][0], INPUTS, None, 1)
+    assert not any(temporary.iterdir())
+
+
+def test_a_cluster_that_cannot_be_closed_has_done_its_work(monkeypatch):
+    import distributed
+
+    def fail(part, timeout):
+        close[type(part)](part, timeout)
+        raise TimeoutError("timed out")
+
+    close = {part: part.close for part in (distributed.Client, distributed.LocalCluster)}
+    for part in close:
+        monkeypatch.setattr(part, "close", fail)
+    request, write = REQUESTS["census"]
+    partial = Running("dask").gather(request, INPUTS, None, 1)
+    assert told(request, write, partial) == told(request, write, gather(request, INPUTS))
+
+
 @pytest.mark.usefixtures("forks")
 def test_one_that_dies_is_replaced(tmp_path):
     """Two are killed, one after the other, by the same trace."""

@@ -81,6 +81,50 @@ async def main():
 
 asyncio.run(main())
 """
+# What gcsfs asks of Google's storage: facts of an object, lists of them, and their bytes. Other buckets than "bucket"
+# want credentials.
+GOOGLE = """
+import asyncio, sys
+from pathlib import Path
+from aiohttp import web
+
+def facts(path):
+    status = path.stat()
+    name = path.relative_to(sys.argv[1]).as_posix()
+    return {"kind": "storage#object", "bucket": "bucket", "name": name, "size": str(status.st_size),
+            "generation": str(status.st_mtime_ns), "updated": "2024-05-01T12:00:00Z",
+            "timeCreated": "2024-05-01T12:00:00Z"}
+
+def refuse(status, message):
+    return web.json_response({"error": {"code": status, "message": message}}, status=status)
+
+async def answer(request):
+    if request.match_info["bucket"] != "bucket":
+        return refuse(401, "Anonymous caller does not have storage.objects.get access to the object.")
+    if "name" not in request.match_info:
+        paths = sorted(path for path in Path(sys.argv[1]).rglob("*") if path.is_file())
+        found = [each for each in map(facts, paths) if each["name"].startswith(request.query.get("prefix", ""))]
+        return web.json_response({"items": found})
+    path = Path(sys.argv[1], request.match_info["name"])
+    if not path.is_file() or request.query.get("generation", facts(path)["generation"]) != facts(path)["generation"]:
+        return refuse(404, "No such object")
+    return web.FileResponse(path) if request.query.get("alt") == "media" else web.json_response(facts(path))
+
+async def main():
+    app = web.Application()
+    for place in ("/storage/v1/b/{bucket}/o", "/storage/v1/b/{bucket}/o/{name:.*}"):
+        app.router.add_get(place, answer)
+        app.router.add_get("/download" + place, answer)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    print(f"http://127.0.0.1:{site._server.sockets[0].getsockname()[1]}", flush=True)
+    await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
+    await runner.cleanup()
+
+asyncio.run(main())
+"""
 
 
 @contextmanager
@@ -124,4 +168,15 @@ def variables(server: str, folder: Path) -> dict[str, str]:
         "AWS_EC2_METADATA_DISABLED": "true",
         "AWS_CONFIG_FILE": str(folder / "nothing"),
         "AWS_SHARED_CREDENTIALS_FILE": str(folder / "nothing"),
+    }
+
+
+def variables_of_google(server: str, metadata: str, folder: Path) -> dict[str, str]:
+    """Return the variables by which gcsfs finds a server, and no credentials, given where it asks for them."""
+    others = {name: value for name, value in os.environ.items() if not name.startswith(("GOOGLE_", "GCE_", "CLOUDSDK"))}
+    return others | {
+        "CLOUDSDK_CONFIG": str(folder / "nothing"),
+        "STORAGE_EMULATOR_HOST": server,
+        "GCE_METADATA_HOST": metadata,
+        "GCE_METADATA_IP": metadata,
     }

@@ -6,19 +6,21 @@ import logging
 import re
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import Any
 
 from pcaphash import __version__
-from pcaphash.engine.cluster.local import started
+from pcaphash.engine.cluster.local import be_silent, close, started
 from pcaphash.engine.cluster.work import version
 from pcaphash.engine.cluster.workers import Workers
 from pcaphash.errors import ConfigurationError, Field
 
 _PATIENCE = 20  # seconds, for a scheduler to answer, and for a worker to be there
+_PATIENCE_AT_END = 5  # seconds: the scheduler may be gone, or stopped
 _HANDSHAKE = 2  # seconds, for what is there to answer as a scheduler does
 _HAS_TO_AGREE = ("python", "dask", "distributed", "cloudpickle", "msgpack", "numpy")
 _MOST_NAMED = 2  # packages, of those that do not agree
+_LOGGING = ("asyncio", "distributed", "tornado")
 _OF_PYTHON = re.compile(r"^(in <[^>]*>: \w+: )?(\[Errno -?\d+\] )?")
 """What Dask and Python write before a reason."""
 
@@ -61,7 +63,7 @@ def connected(
         return
     if workers is None or workers.are_ended:
         workers = Workers(n_processes)
-    with workers, _loaded(), started(workers, _SETTINGS, _PATIENCE) as client:
+    with workers, _loaded(), started(workers, _SETTINGS) as client:
         _announce(client, announce)
         yield client
 
@@ -95,7 +97,7 @@ def _loaded() -> Iterator[None]:
 
 def _names_of_loggers() -> list[str]:
     """Return the loggers of Dask: some have levels that do not follow that of the others."""
-    return [name for name in logging.root.manager.loggerDict if name.partition(".")[0] in ("distributed", "tornado")]
+    return [name for name in logging.root.manager.loggerDict if name.partition(".")[0] in _LOGGING]
 
 
 @contextmanager
@@ -104,12 +106,12 @@ def _connected(scheduler: str) -> Iterator[Any]:
     from distributed import Client
 
     client = _connect(Client, scheduler)
+    be_silent(client.loop)
     try:
         _check_workers(client, scheduler)
         yield client
     finally:
-        with suppress(Exception):  # the scheduler may be gone
-            client.close(timeout=_PATIENCE)
+        close(client, _PATIENCE_AT_END)
 
 
 def _announce(client: Any, announce: Callable[[str], None] | None) -> None:
@@ -127,9 +129,9 @@ def _connect(make: Callable[..., Any], scheduler: str) -> Any:
     """
     place = Field("scheduler")
     advice = "start one with `dask scheduler`, and give the address that it shows"
+    pool = ThreadPoolExecutor(1)  # there may be an event loop in this thread
     try:
-        with ThreadPoolExecutor(1) as pool:  # there may be an event loop in this thread
-            found = pool.submit(asyncio.run, asyncio.wait_for(_greet(scheduler), _PATIENCE + _HANDSHAKE)).result()
+        found = pool.submit(asyncio.run, asyncio.wait_for(_greet(scheduler), _PATIENCE + _HANDSHAKE)).result()
         _check_packages("the scheduler", found)
         return make(scheduler, timeout=_PATIENCE)
     except (OSError, ValueError, TypeError) as error:  # TypeError: there are no certificates for tls://
@@ -138,6 +140,8 @@ def _connect(make: Callable[..., Any], scheduler: str) -> Any:
             is_there = isinstance(error, TimeoutError) or "handshake" in str(error)
             reason = "what is there does not answer as a scheduler does" if is_there else "nobody answers"
         raise ConfigurationError(place, f"{scheduler} cannot be reached: {reason}", advice) from error
+    finally:
+        pool.shutdown(wait=False)  # of an interruption, for example
 
 
 async def _greet(scheduler: str) -> dict[str, Any]:

@@ -58,8 +58,10 @@ class Workers:
         try:
             for share in self._shares:
                 self._processes.append(self._start(share))
-        except OSError as error:
+        except BaseException as error:
             self.__exit__()
+            if not isinstance(error, OSError):
+                raise
             problem = f"its processes cannot be started: {error.strerror or error}"
             raise ConfigurationError(Field("engine", "dask"), problem, "run without a cluster") from error
 
@@ -112,6 +114,7 @@ class Workers:
             [sys.executable, "-Pc", _PROGRAM, json.dumps(sys.path), self.folder, str(share)],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,  # what matters becomes an error where the results are waited for
             env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},  # what is forked must have no threads
             process_group=0,  # an interruption from a terminal is for the command, which ends them
         )
@@ -135,8 +138,9 @@ class Workers:
                 if self._is_ended.is_set():
                     return
                 _close(died)  # its forks end, too
-                self._processes[number] = self._start(self._shares[number])
-                self._tell(self._processes[number])
+                with suppress(OSError):  # there may be room for a process later
+                    self._processes[number] = self._start(self._shares[number])
+                    self._tell(self._processes[number])
 
 
 def _kill(process: "subprocess.Popen[bytes]") -> None:
