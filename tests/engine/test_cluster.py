@@ -121,13 +121,13 @@ def test_a_trace_that_kills_every_worker(scheduler, tmp_path):
 def test_large_files_in_ranges(scheduler, tmp_path, make, damage):
     path = tmp_path / "large"
     data = make(8000)
-    path.write_bytes(data if damage is None else data[:damage] + b"\xff" * 40 + data[damage + 40 :])
+    path.write_bytes(data if damage is None else data[:damage] + b"\xff" * 4000 + data[damage + 4000 :])
     inputs = inputs_of([SAMPLES[0], path, SAMPLES[1]])
     for name in ("analyze", "info"):
         request, write = REQUESTS[name]
-        assert told(request, write, on_cluster(scheduler, request, inputs)) == told(
-            request, write, gather(request, inputs)
-        )
+        partial = on_cluster(scheduler, request, inputs)
+        assert bool(partial.reading.damages) == (damage is not None)
+        assert told(request, write, partial) == told(request, write, gather(request, inputs))
 
 
 def test_relative_paths(scheduler, tmp_path, monkeypatch):
@@ -358,6 +358,18 @@ def test_other_versions(scheduler, monkeypatch):
     )
     with pytest.raises(ConfigurationError, match=r"the scheduler has distributed 1\.0 \(here 9\.0\); install the same"):
         on_cluster(scheduler, *ANYTHING)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("part", ["scheduler", "worker"])
+def test_the_package_is_missing_somewhere(tmp_path, monkeypatch, part):
+    """Or has another version, which does not have these modules."""
+    (tmp_path / "pcaphash").mkdir()
+    (tmp_path / "pcaphash" / "__init__.py").write_text("__version__ = '9.9'\n")
+    with cluster(1, missing={part: tmp_path}) as address:
+        who = "the scheduler" if part == "scheduler" else r"worker tcp://[0-9.:]*"
+        with pytest.raises(ConfigurationError, match=rf"scheduler: {who} has no version of pcaphash, not .*; install"):
+            on_cluster(address, *ANYTHING)
 
 
 def test_a_scheduler_of_long_ago():

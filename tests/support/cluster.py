@@ -7,10 +7,11 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from pcaphash.capture.input import FileInput
 from pcaphash.capture.reader import Reader
@@ -21,9 +22,13 @@ _ADDRESS = re.compile(r"Scheduler at:\s+(tcp://[0-9.:]+)")
 
 
 @contextmanager
-def cluster(n_workers: int, *words: str) -> Iterator[str]:
-    """Start a scheduler and workers of one thread each; give the scheduler's address."""
-    with started("scheduler", "--host", "127.0.0.1", "--port", "0", "--dashboard-address", "127.0.0.1:0") as log:
+def cluster(n_workers: int, *words: str, missing: Mapping[str, Path] = MappingProxyType({})) -> Iterator[str]:
+    """Start a scheduler and workers of one thread each; give the scheduler's address.
+
+    ``missing`` has, for the scheduler or the workers, a folder whose packages hide those of the same names.
+    """
+    place = ("--host", "127.0.0.1", "--port", "0", "--dashboard-address", "127.0.0.1:0")
+    with started("scheduler", *place, hidden_by=missing.get("scheduler")) as log:
         while (found := _ADDRESS.search(log.read_text())) is None:
             time.sleep(0.05)
         address = found[1]
@@ -31,17 +36,18 @@ def cluster(n_workers: int, *words: str) -> Iterator[str]:
             yield address
             return
         workers = ["--nworkers", str(n_workers), "--nthreads", "1", "--no-dashboard", *words]
-        with started("worker", address, "--host", "127.0.0.1", *workers):
+        with started("worker", address, "--host", "127.0.0.1", *workers, hidden_by=missing.get("worker")):
             yield address
 
 
 @contextmanager
-def started(*words: str) -> Iterator[Path]:
+def started(*words: str, hidden_by: Path | None = None) -> Iterator[Path]:
     """Run a command of Dask meanwhile, where modules of the tests can be imported; give the file that it logs to."""
-    paths = os.pathsep.join([str(ROOT), str(ROOT / "tests")])
+    folders = [*([hidden_by] if hidden_by else []), ROOT, ROOT / "tests"]
+    paths = os.pathsep.join(map(str, folders))
     variables = {**os.environ, "PYTHONPATH": paths, "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "2"}
     with tempfile.NamedTemporaryFile("w", prefix="dask-") as log:
-        process = subprocess.Popen([*_DASK, *words], stderr=log, env=variables, cwd=ROOT)
+        process = subprocess.Popen([*_DASK, *words], stderr=log, env=variables, cwd=hidden_by or ROOT)
         try:
             yield Path(log.name)
         finally:

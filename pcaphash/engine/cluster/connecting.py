@@ -178,11 +178,20 @@ def _check_workers(client: Any, scheduler: str) -> None:
         raise ConfigurationError(place, problem, advice) from error
     for name, their in client.get_versions()["workers"].items():
         _check_packages(f"worker {name}", their)
-    for worker, their_version in client.run(version, on_error="return").items():
+    versions = {f"worker {name}": their for name, their in client.run(version, on_error="return").items()}
+    for who, their_version in (versions | {"the scheduler": _version_of_scheduler(client)}).items():
         if their_version != __version__:
             has = f"version {their_version}" if isinstance(their_version, str) else "no version"
-            problem = f"worker {worker} has {has} of pcaphash, not {__version__}"
+            problem = f"{who} has {has} of pcaphash, not {__version__}"
             raise ConfigurationError(place, problem, "install the same version everywhere")
+
+
+def _version_of_scheduler(client: Any) -> object:
+    """Return the version of the package where the scheduler runs, which takes tasks apart; else anything."""
+    try:
+        return client.run_on_scheduler(version)
+    except Exception as error:
+        return error
 
 
 def _check_packages(who: str, found: dict[str, Any]) -> None:
