@@ -3,9 +3,10 @@
 Each name is loaded when it is first used, so that importing the package costs nothing.
 """
 
-from typing import TYPE_CHECKING, Any
-
+TYPE_CHECKING = False  # what typing has too; but nothing is loaded here that an interruption could break off
 if TYPE_CHECKING:
+    from typing import Any
+
     from pcaphash.capture.reported.writer import ReportedPacket, write_pcapng
     from pcaphash.device.device import Device
     from pcaphash.device.files import device_from_ethtool, device_from_toml
@@ -147,7 +148,7 @@ def __dir__() -> list[str]:
     return __all__
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> "Any":
     """Load a public name on first use."""
     import importlib
 

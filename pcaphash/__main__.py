@@ -1,12 +1,7 @@
 """The program, as the command ``pcaphash`` and as ``python -m pcaphash``."""
 
 import os
-import signal
 import sys
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from sys import UnraisableHookArgs
 
 _EXIT_INTERRUPTED = 130
 _SOON = 0.01  # seconds
@@ -28,12 +23,14 @@ def main() -> None:
         os._exit(_EXIT_INTERRUPTED)
 
 
-def _insist(ignored: "UnraisableHookArgs") -> None:
+def _insist(ignored: "sys.UnraisableHookArgs") -> None:
     """Have an interruption come again soon that came within a callback of Python's, where no error has an effect.
 
     Imports are full of them.
     """
     if ignored.exc_type is KeyboardInterrupt:
+        import signal  # an interruption while that is loaded is to be told like any other
+
         signal.signal(signal.SIGALRM, signal.default_int_handler)
         signal.setitimer(signal.ITIMER_REAL, _SOON)
     else:

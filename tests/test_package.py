@@ -126,3 +126,10 @@ def test_rows_of_a_cut_trace_say_what_is_wrong(tmp_path):
     assert [attributes["damage"]] == attributes["damages"]
     assert "everything before it was read" in attributes["damage"]
     assert pcaphash.hashes(GRE).attrs == {}
+
+
+def test_importing_the_package_loads_nothing_else():
+    """An interruption that comes before the program runs would be told as Python tells it."""
+    program = "import sys; before = set(sys.modules); import pcaphash; print(*set(sys.modules) - before)"
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert result.stdout == "pcaphash\n"
