@@ -8,7 +8,7 @@ import typer
 
 from pcaphash.capture.files import output_path
 from pcaphash.cli import options
-from pcaphash.cli.outcome import report_reading, report_warnings, write_set
+from pcaphash.cli.outcome import check_set, report_reading, report_warnings, write_set
 from pcaphash.cli.progress import announce_compilation, watched
 from pcaphash.cli.running import PerFile, takes_running
 from pcaphash.cli.selecting import takes_selection
@@ -58,6 +58,7 @@ def analyze(
       zstd -dc trace.zst | pcaphash analyze - --format json
     """
     options.check_format(format_, ANALYSIS_WRITERS)
+    check_set(output)
     if output is None:
         check_stream(format_, sys.stdout)
         if per_file and format_ not in ("table", "json"):

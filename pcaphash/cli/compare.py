@@ -8,7 +8,7 @@ import typer
 
 from pcaphash.capture.files import output_path
 from pcaphash.cli import options
-from pcaphash.cli.outcome import report_reading, report_warnings, write_set
+from pcaphash.cli.outcome import check_set, report_reading, report_warnings, write_set
 from pcaphash.cli.progress import announce_compilation, watched
 from pcaphash.cli.running import takes_running
 from pcaphash.cli.selecting import takes_selection
@@ -52,6 +52,7 @@ def compare(
       pcaphash compare trace.pcap --config outer=base --config inner=all --config other=all@microsoft
     """
     options.check_format(format_, COMPARISON_WRITERS)
+    check_set(output)
     from pcaphash.engine.timeline import parse_window
 
     window_ns = None if window is None else parse_window(window)

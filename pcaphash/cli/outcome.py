@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from pcaphash.capture.files import whole_folder
 from pcaphash.cli.inputs import refuse_overwriting
 from pcaphash.cli.messages import tell_written, warn, warn_partial
-from pcaphash.errors import OUTPUT_FIELD, Field, trace_name
+from pcaphash.device.paths import is_folder, is_there
+from pcaphash.errors import OUTPUT_FIELD, Field, OutputError, trace_name
 from pcaphash.report.words.device import warning_lines
 from pcaphash.report.words.doubts import list_doubts
 from pcaphash.report.words.problems import list_problems
@@ -63,6 +64,23 @@ def report_reading(reading: "Reading", selection: "Selection | None" = None) -> 
         warn_partial("the results are partial")
         return EXIT_PARTIAL
     return 0
+
+
+def check_set(folder: Path | None) -> None:
+    """Refuse a folder that cannot be written before any work is done for it.
+
+    Raises
+    ------
+    OutputError
+        Nothing can be made there.
+    """
+    if folder is not None:
+        there = next((each for each in (folder, *folder.absolute().parents) if is_there(each)), folder)
+        try:
+            with whole_folder(there):
+                pass
+        except OutputError as error:
+            raise OutputError(str(folder if is_folder(there) else there), error.problem, error.place) from error
 
 
 def write_set(folder: Path, write: Callable[[Path], Iterable[Path]], place: Field = OUTPUT_FIELD) -> None:

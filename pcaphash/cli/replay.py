@@ -10,7 +10,7 @@ from pcaphash.capture.files import output_path
 from pcaphash.cli import options
 from pcaphash.cli.delivering import Delivering, takes_delivering
 from pcaphash.cli.messages import inform, warn
-from pcaphash.cli.outcome import report_reading, report_warnings, write_set
+from pcaphash.cli.outcome import check_set, report_reading, report_warnings, write_set
 from pcaphash.cli.progress import announce_compilation, watched
 from pcaphash.cli.selecting import takes_selection
 from pcaphash.cli.sending import Sending, takes_sending
@@ -68,6 +68,7 @@ def replay(
       pcaphash replay trace.pcap --into tap --read-hash --decapsulate --reported linux.csv
     """
     options.check_format(format_, REPLAY_WRITERS)
+    check_set(output)
     sending.check_alone()
     if sending.is_wanted:
         return _send(traces, output, format_, delivering, sending, timing, selection, configurations)

@@ -9,6 +9,7 @@ import typer
 
 from pcaphash.cli.groups import SELECTION, put_into
 from pcaphash.engine.selecting.selection import RECEIVED, Selection
+from pcaphash.errors import ConfigurationError
 
 Strip = Annotated[
     str | None,
@@ -108,6 +109,13 @@ def takes_selection(default: Selection) -> Callable[[Callable[..., int]], Callab
     return lambda command: replace_parameter(command, "selection", options, combine)
 
 
+def _check_standard_input(values: dict[str, Any], given: dict[str, Any]) -> None:
+    """Refuse to read both a trace and what ethtool printed from standard input."""
+    traces = values.get("traces") or [values.get("trace")]
+    if (given.get("ethtool") or "").partition("#")[0] == "-" and "-" in traces:
+        raise ConfigurationError("--ethtool", "standard input is also a trace", "it can be read only once")
+
+
 def replace_parameter(
     command: Callable[..., int], name: str, options: dict[str, Any], combine: Callable[[dict[str, Any]], Any]
 ) -> Callable[..., int]:
@@ -116,6 +124,7 @@ def replace_parameter(
     @wraps(command)
     def run(**values: Any) -> int:
         given = {option: values.pop(option) for option in options}
+        _check_standard_input(values, given)
         return command(**values, **{name: combine(given)})
 
     added = [Parameter(each, Parameter.KEYWORD_ONLY, default=None, annotation=kind) for each, kind in options.items()]

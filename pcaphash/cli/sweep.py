@@ -8,7 +8,7 @@ import typer
 
 from pcaphash.capture.files import output_path
 from pcaphash.cli import options
-from pcaphash.cli.outcome import report_reading, report_warnings, write_set
+from pcaphash.cli.outcome import check_set, report_reading, report_warnings, write_set
 from pcaphash.cli.progress import announce_compilation, watched
 from pcaphash.cli.running import takes_running
 from pcaphash.cli.selecting import takes_selection
@@ -67,6 +67,7 @@ def sweep(
       pcaphash sweep trace.pcap --spec 1.4
     """
     options.check_format(format_, SWEEP_WRITERS)
+    check_set(output)
     if output is None:
         check_stream(format_, sys.stdout)
     traces = list_traces(traces)

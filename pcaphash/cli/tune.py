@@ -8,7 +8,7 @@ import typer
 
 from pcaphash.capture.files import output_path
 from pcaphash.cli import options
-from pcaphash.cli.outcome import report_reading, report_warnings, write_set
+from pcaphash.cli.outcome import check_set, report_reading, report_warnings, write_set
 from pcaphash.cli.progress import announce_compilation, watched
 from pcaphash.cli.running import takes_list
 from pcaphash.cli.selecting import takes_selection
@@ -73,6 +73,7 @@ def tune(
       pcaphash tune trace.pcap --queues 6 --indirection-table-size 16 -o results
     """
     options.check_format(format_, TUNING_WRITERS)
+    check_set(output)
     traces = list_traces(traces)
     device = options.one_device(options.adopt_census(traces, device_options))
     report_warnings([device])

@@ -138,3 +138,35 @@ def test_standard_input_may_be_a_file(tmp_path):
         result = subprocess.run(command, stdin=stream, capture_output=True, check=False)
     assert b"is an input file" in result.stderr
     assert trace.read_bytes() == OVERLAY.read_bytes()
+
+
+@pytest.mark.parametrize("command", ["analyze", "hashes", "compare"])
+@pytest.mark.parametrize("shown", ["-", "-#eth0"])
+def test_standard_input_is_not_both_a_trace_and_what_ethtool_printed(command, shown):
+    with OVERLAY.open("rb") as stream:
+        words = [sys.executable, "-m", "pcaphash", command, "-", "--ethtool", shown]
+        result = subprocess.run(words, stdin=stream, capture_output=True, check=False)
+    assert b"--ethtool: standard input is also a trace; it can be read only once" in result.stderr
+    assert (result.returncode, result.stdout) == (2, b"")
+
+
+@pytest.mark.parametrize("command", ["analyze", "compare", "sweep", "tune", "replay"])
+@pytest.mark.parametrize("folder", ["file", "file/within/it"])
+def test_a_folder_that_cannot_be_written_is_refused_before_the_work(command, folder, tmp_path):
+    """Nothing comes from the pipe that is the trace, so a command that reads it would wait."""
+    (tmp_path / "file").write_text("before")
+    read, write = os.pipe()
+    words = [sys.executable, "-m", "pcaphash", command, "-", "-o", str(tmp_path / folder)]
+    try:
+        result = subprocess.run(words, stdin=read, capture_output=True, check=False, timeout=60)
+    finally:
+        os.close(read)
+        os.close(write)
+    assert result.returncode == 2
+    assert f"{tmp_path / 'file'} cannot be written" in result.stderr.decode()
+    assert list(tmp_path.iterdir()) == [tmp_path / "file"]
+
+
+def test_a_new_folder_is_not_left_where_the_trace_cannot_be_read(tmp_path):
+    assert run("analyze", tmp_path / "none.pcap", "-o", tmp_path / "new").returncode == 4
+    assert list(tmp_path.iterdir()) == []

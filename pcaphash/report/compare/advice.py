@@ -235,7 +235,7 @@ def _rebalance(advice: RebalanceTable) -> AdviceWords:
 def _split_flow(advice: SplitFlow) -> AdviceWords:
     where = f"N is the flow's receive queue: {advice.queue} under {advice.config}"
     if advice.is_assumed:
-        where += " with the hash key and table assumed here, and maybe another on the device (ethtool -x IF shows both)"
+        where += ", if hash key and table are as assumed here (ethtool -x IF shows those of the device)"
     return AdviceWords(
         "have the sender use several flows: no hash, key or table splits one. Receive packet steering takes work off "
         f"the processor of that queue, but one processor still handles each flow. {where}; CPUMASK is a hexadecimal "
