@@ -21,7 +21,7 @@ from pcaphash.studies.compare.missed import MATERIAL, MissedTunnel
 from pcaphash.studies.compare.outcome import Outcome
 from pcaphash.studies.compare.source_ports import fixed_source_ports, missed_with_one_port
 from pcaphash.studies.compare.table import find_uneven_table
-from pcaphash.studies.shared.chance.enough import packets_needed
+from pcaphash.studies.shared.chance.enough import LEAST_INPUTS, packets_needed
 from pcaphash.studies.shared.chance.ideal import is_symmetric
 from pcaphash.studies.shared.chance.spread import EVEN
 
@@ -353,6 +353,7 @@ def _last_resort(best_one: "Judged") -> list[Advice]:
     if best.cause == Cause.NO_PORTS and isinstance(facts, HeavyFlow):
         return [AvoidPortless(best.config, facts.endpoints, facts.encapsulation)]
     enough = packets_needed(outcome.device.queues, _HALVES)  # for ``tune`` to judge what it makes
-    if isinstance(facts, FewFlows) and int(outcome.distribution.queues[:, 0].sum()) >= enough:
+    n_packets = int(outcome.distribution.queues[:, 0].sum())
+    if isinstance(facts, FewFlows) and facts.inputs >= LEAST_INPUTS and n_packets >= enough:
         return [RebalanceTable(best.config, facts.inputs, facts.queues)]
     return []

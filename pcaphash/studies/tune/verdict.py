@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from pcaphash.studies.shared.chance.baseline import Baseline
-from pcaphash.studies.shared.chance.enough import CutShort, cut_packets, packets_needed
+from pcaphash.studies.shared.chance.enough import LEAST_INPUTS, CutShort, cut_packets, packets_needed
 from pcaphash.studies.shared.chance.spread import GROWING
 from pcaphash.studies.shared.chance.trials import Interval
 from pcaphash.studies.tune.cautions import Caution
@@ -13,9 +13,6 @@ from pcaphash.studies.tune.measures import is_better
 
 if TYPE_CHECKING:
     from pcaphash.engine.census.distribution import Distribution
-
-LEAST_INPUTS = 4
-"""Distinct hash inputs below which halves of them say nothing."""
 
 _BLAME = 99.0  # a key is bad where so many per cent of ideal hashes do better over the judging half
 _OUTDONE = 0.9  # and where such a share of random keys does better over the choosing half, too

@@ -14,6 +14,9 @@ CUT = 0.2
 ENOUGH_CAPTURED = 256
 """So many bytes of a packet show both headers: VLAN tags, IPv6 and 128 bytes of GENEVE options leave some over."""
 
+LEAST_INPUTS = 4
+"""Distinct hash inputs below which halves of them say nothing."""
+
 LEAST_PER_QUEUE, LEAST = 4, 32
 """Packets for each receive queue, and in all, below which nothing is judged: a single packet decides too much then."""
 
