@@ -17,6 +17,8 @@ OF_ROWS = {FaultKind.ROWS_LATE, FaultKind.ROWS_EARLY}  # found without a trial
 # Read off packets.
 LEARNED = {
     FaultKind.ALSO_HASHES,
+    FaultKind.BEFORE_PORTS,
+    FaultKind.BEFORE_ADDRESSES,
     FaultKind.VALUE_AND,
     FaultKind.VALUE_OR,
     FaultKind.VALUE_STUCK,

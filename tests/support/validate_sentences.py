@@ -27,6 +27,7 @@ from pcaphash.report.words.notes import note_text
 from pcaphash.studies.validate import Validation
 from pcaphash.studies.validate.catalogue.fault import READING, Fault, FaultKind
 from pcaphash.studies.validate.catalogue.hash_faults import ONLY
+from pcaphash.studies.validate.catalogue.layouts import PARTS_OF_IPV6, WIDE_IPV4
 from pcaphash.studies.validate.deciding import ByteOrder, FewerFaults, HashOrder, TunnelNames
 from pcaphash.studies.validate.log import notes as log_notes
 from pcaphash.studies.validate.log.notes import MatchedBy
@@ -65,6 +66,14 @@ SUBJECTS = {
     FaultKind.ONLY: list(ONLY),
     FaultKind.ONLY_MOVED_UP: ["ports"],
     FaultKind.ALSO_HASHES: list(Besides),
+    FaultKind.BEFORE_PORTS: ["zeros-2", "protocol-1"],
+    FaultKind.BEFORE_ADDRESSES: ["vlan-4"],
+    FaultKind.IPV6_PART: list(PARTS_OF_IPV6),
+    FaultKind.IPV6_PART_PADDED: ["last-64"],
+    FaultKind.IPV4_WIDE: list(WIDE_IPV4),
+    FaultKind.KEY_BYTES_SWAPPED_IN: [16],
+    FaultKind.KEY_HALVES_SWAPPED_IN: [64],
+    FaultKind.VALUE_ROTATED_LEFT: [1],
     FaultKind.VALUE_SHIFTED_RIGHT: [8],
     FaultKind.FUNCTION: ["crc32", "jhash"],
     FaultKind.VXLAN_PORT: [4788],

@@ -51,7 +51,23 @@ _ONLY = {
     "addresses-and-destination-port": "the addresses and the destination port",
 }
 _BESIDES = {"flow-label": "the IPv6 flow label", "protocol": "the IP protocol", "vlan": "the VLAN tag"}
+_PARTS = {
+    "first-32": "the first 4 bytes",
+    "last-32": "the last 4 bytes",
+    "first-64": "the first 8 bytes",
+    "last-64": "the last 8 bytes",
+    "xor": "the XOR of their four words",
+}
+_WIDE = {
+    "zeros-behind": "puts IPv4 addresses into the fields of IPv6 addresses, with 12 bytes of zeros behind them",
+    "zeros-before": "puts IPv4 addresses into the fields of IPv6 addresses, with 12 bytes of zeros before them",
+    "mapped": "hashes IPv4 addresses as IPv6 addresses of the form ::ffff:192.0.2.1",
+    "ports-only": "puts the ports of IPv4 where those of IPv6 are, with zeros before them",
+}
 _NAMES = {
+    FaultKind.IPV6_PART: _PARTS,
+    FaultKind.IPV6_PART_PADDED: _PARTS,
+    FaultKind.IPV4_WIDE: _WIDE,
     FaultKind.FUNCTION: _FUNCTIONS,
     FaultKind.ONLY: _ONLY,
     FaultKind.ONLY_MOVED_UP: _ONLY,
@@ -185,6 +201,10 @@ _WORDS = {
     FaultKind.TYPES_BY_ADDRESSES: FaultWords(
         "reports the address-only hash types where ports are hashed too", _TCP_UDP
     ),
+    FaultKind.TYPES_OF_OTHER_TRANSPORT: FaultWords(
+        "reports the hash types of TCP for UDP, and those of UDP for TCP", "TCP or UDP packets"
+    ),
+    FaultKind.TYPES_ONE_LESS: FaultWords("reports the number of each hash type one too low", _ANY),
     FaultKind.TUNNEL_UNREPORTED: FaultWords("reports no tunnel where the inner header is hashed", _TUNNELS),
     FaultKind.EXTENDED_TYPES_REPORTED_PLAIN: FaultWords(
         "reports the plain hash types where the extended ones are expected",
@@ -208,6 +228,22 @@ _WORDS = {
         "takes the 32-bit words of the hash input in the opposite byte order", _ANY
     ),
     FaultKind.INPUT_BITS_REVERSED: FaultWords("takes the least significant bit of each byte first", _ANY),
+    FaultKind.PORT_BYTES_SWAPPED: FaultWords("takes each port in the opposite byte order", _TCP_UDP),
+    FaultKind.PORTS_FIRST: FaultWords("puts the ports before the addresses", _TCP_UDP),
+    FaultKind.PORTS_BETWEEN: FaultWords("puts each port directly behind its address", _TCP_UDP),
+    FaultKind.ENDPOINTS_SORTED_DOWN: FaultWords(
+        "sorts the two endpoints, address and port together, with the greater one first", _BOTH_DIRECTIONS
+    ),
+    FaultKind.XOR_ONCE: FaultWords("hashes the XOR of the addresses and the XOR of the ports, each once", _ENDPOINTS),
+    FaultKind.XOR_ONCE_PADDED: FaultWords(
+        "hashes the XOR of the addresses and the XOR of the ports, each once, with zeros in place of the destination",
+        _ENDPOINTS,
+    ),
+    FaultKind.IPV6_PART: FaultWords("shortens IPv6 addresses to {}", "IPv6 packets"),
+    FaultKind.IPV6_PART_PADDED: FaultWords("hashes zeros in place of all but {} of IPv6 addresses", "IPv6 packets"),
+    FaultKind.IPV4_WIDE: FaultWords("{}", "IPv4 packets"),
+    FaultKind.BEFORE_PORTS: FaultWords("puts {} before the ports", _TCP_UDP),
+    FaultKind.BEFORE_ADDRESSES: FaultWords("puts {} before the addresses", _ANY),
     FaultKind.ONLY: FaultWords("hashes only {}, with zeros in place of the rest", _TCP_UDP),
     FaultKind.ONLY_MOVED_UP: FaultWords("hashes only {}, moved to the start of the hash input", _TCP_UDP),
     FaultKind.FUNCTION: FaultWords("calculates {} in place of Toeplitz", _ANY),
@@ -215,6 +251,8 @@ _WORDS = {
     FaultKind.VALUE_BIT_REVERSED: FaultWords("reports the bits of the hash in reversed order", _ANY),
     FaultKind.VALUE_HALVES_SWAPPED: FaultWords("reports the 16-bit halves of the hash swapped", _ANY),
     FaultKind.INITIAL_VALUE_ONES: FaultWords("starts the hash at 0xffffffff, or inverts all its bits", _ANY),
+    FaultKind.VALUE_ROTATED_LEFT: FaultWords("reports the hash rotated to the left by {}", _ANY),
+    FaultKind.VALUE_FOLDED: FaultWords("reports the XOR of the two 16-bit halves of the hash", _ANY),
     FaultKind.VALUE_LOW_BITS: FaultWords("reports only the lowest {} of the hash", _ANY),
     FaultKind.VALUE_SHIFTED_LEFT: FaultWords("reports the hash shifted to the left by {}", _ANY),
     FaultKind.VALUE_SHIFTED_RIGHT: FaultWords("reports the hash shifted to the right by {}", _ANY),
@@ -228,6 +266,11 @@ _WORDS = {
     FaultKind.KEY_WORDS_REVERSED: FaultWords("takes the 32-bit words of the key in reversed order", _ANY),
     FaultKind.KEY_WORDS_SWAPPED: FaultWords("takes the 32-bit words of the key in the opposite byte order", _ANY),
     FaultKind.KEY_BITS_REVERSED: FaultWords("takes the bits of each byte of the key in reversed order", _ANY),
+    FaultKind.KEY_INVERTED: FaultWords("inverts each bit of the key", _ANY),
+    FaultKind.KEY_BYTES_SWAPPED_IN: FaultWords("takes the {}-bit words of the key in the opposite byte order", _ANY),
+    FaultKind.KEY_HALVES_SWAPPED_IN: FaultWords("swaps the two halves of each {}-bit word of the key", _ANY),
+    FaultKind.KEY_LONG_WORDS_REVERSED: FaultWords("takes the 64-bit words of the key in reversed order", _ANY),
+    FaultKind.KEY_EVERY_BIT_REVERSED: FaultWords("takes all bits of the key in reversed order", _ANY),
     FaultKind.KEY_ZERO: FaultWords("hashes with a key of zeros", _ANY),
     FaultKind.KEY: FaultWords("hashes with {}", _ANY),
     FaultKind.KEY_SHIFTED_LEFT: FaultWords("shifts the key to the left by {} and fills it with zeros", _LONG_INPUTS),
@@ -242,6 +285,8 @@ _NUMBERS = (
     FaultKind.VXLAN_PORT_IGNORED,
     FaultKind.KEY_FIRST_BYTES,
     FaultKind.KEY_REPEATED,
+    FaultKind.KEY_BYTES_SWAPPED_IN,
+    FaultKind.KEY_HALVES_SWAPPED_IN,
 )
 """Kinds whose subject is a number as it is."""
 
@@ -292,6 +337,10 @@ def _subject(fault: "Fault") -> str:
         return _NAMES[fault.kind][str(fault.subject)]
     if isinstance(fault.subject, str) and fault.kind == FaultKind.VALUE_STUCK:
         return fault.subject.replace("-", " of the hash as 0 always, and the bits ")
+    if isinstance(fault.subject, str) and fault.kind in (FaultKind.BEFORE_PORTS, FaultKind.BEFORE_ADDRESSES):
+        name, _, size = fault.subject.rpartition("-")
+        n = counted(int(size), "byte", "bytes")
+        return f"{n} of zeros" if name == "zeros" else f"{_BESIDES[name]}, in {n},"
     if isinstance(fault.subject, int):
         bits = fault.subject
         return counted(bits, "bit", "bits") if bits % 8 else counted(bits // 8, "byte", "bytes")

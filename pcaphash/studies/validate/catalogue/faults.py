@@ -268,7 +268,17 @@ _READING = (
           departures.HOME_ADDRESS_OF_ANY_LENGTH),
 )  # fmt: skip
 
+
+def _of_other_transport(reports: Reports) -> Reports:
+    """Return numbers of hash_report with those of TCP and UDP swapped."""
+    place = (reports - 1) % _TYPES_PER_FAMILY
+    return np.where((reports > 0) & (place > 0), reports + 3 - 2 * place, reports).astype(np.int16)
+
+
 _REPORTS = (
+    Fault(FaultKind.TYPES_OF_OTHER_TRANSPORT, (REPORT,), report=_of_other_transport, is_rare=True),
+    Fault(FaultKind.TYPES_ONE_LESS, (REPORT,),
+          report=lambda reports: np.maximum(reports - 1, 0).astype(np.int16), is_rare=True),
     Fault(FaultKind.TYPES_BY_ADDRESSES, (REPORT,), report=_address_types),
     Fault(FaultKind.TUNNEL_UNREPORTED, (REPORT_TUNNEL,), hides_tunnel=True),
     Fault(FaultKind.EXTENDED_TYPES_REPORTED_PLAIN, (REPORT,), report=plain_types),

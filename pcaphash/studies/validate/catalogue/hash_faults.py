@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from pcaphash.studies.validate.catalogue import arrangements
+from pcaphash.studies.validate.catalogue import arrangements, layouts
 from pcaphash.studies.validate.catalogue.arrangements import TuplePart
 from pcaphash.studies.validate.catalogue.fault import (
     ADDRESSES,
@@ -38,6 +38,18 @@ INPUTS = (
     Fault(FaultKind.INPUT_WORDS_SWAPPED, (WORD_ORDER,), arrange=lambda words, lengths: words.byteswap()),
     Fault(FaultKind.INPUT_BITS_REVERSED, (WORD_ORDER,),
           arrange=lambda words, lengths: arrangements.reverse_bits(words).byteswap()),
+    Fault(FaultKind.PORT_BYTES_SWAPPED, (PORTS,), arrange=layouts.swap_port_bytes, is_rare=True),
+    Fault(FaultKind.PORTS_FIRST, ENDS, arrange=layouts.put_ports_first, is_rare=True),
+    Fault(FaultKind.PORTS_BETWEEN, ENDS, arrange=layouts.put_ports_between, is_rare=True),
+    Fault(FaultKind.ENDPOINTS_SORTED_DOWN, ENDS, arrange=layouts.sort_endpoints_down, is_rare=True),
+    Fault(FaultKind.XOR_ONCE, ENDS, arrange=layouts.xor_once, is_rare=True),
+    Fault(FaultKind.XOR_ONCE_PADDED, ENDS, arrange=layouts.xor_once_padded, is_rare=True),
+    *(Fault(FaultKind.IPV6_PART, (ADDRESSES,), subject=name, arrange=layouts.ipv6_part(part, is_moved_up=True),
+            is_rare=True) for name, part in layouts.PARTS_OF_IPV6.items()),
+    *(Fault(FaultKind.IPV6_PART_PADDED, (ADDRESSES,), subject=name, arrange=layouts.ipv6_part(part, is_moved_up=False),
+            is_rare=True) for name, part in layouts.PARTS_OF_IPV6.items() if name != "xor"),
+    *(Fault(FaultKind.IPV4_WIDE, (ADDRESSES,), subject=name, arrange=arrange, is_rare=True)
+      for name, arrange in layouts.WIDE_IPV4.items()),
 )  # fmt: skip
 
 _VALUES = (
@@ -68,6 +80,7 @@ _WITH_A_GAP = frozenset(ONLY) - {"source-address", "addresses-and-source-port"}
 WIDTHS = (31, 24, 16, 12, 10, 9, 8, 7)  # bits of the hash that are reported
 _MOST_SHIFTED = 24  # bits
 _HASH_BITS = 32
+_LOW = np.uint32(0xFFFF)
 
 
 def _field_faults() -> Iterator[Fault]:
@@ -90,6 +103,11 @@ def _width_faults() -> Iterator[Fault]:
     """Yield what a device does that reports only a part of the hash, or has it in another place."""
     for bits in WIDTHS:
         yield Fault(FaultKind.VALUE_LOW_BITS, (WIDTH,), subject=bits, value=_low_bits(bits), n_bits=bits, is_rare=True)
+    yield Fault(FaultKind.VALUE_FOLDED, (WIDTH,), value=lambda values: values >> np.uint32(16) ^ values & _LOW,
+                n_bits=16, is_rare=True)  # fmt: skip
+    for bits in range(1, _HASH_BITS):
+        if bits != _HASH_BITS // 2:
+            yield Fault(FaultKind.VALUE_ROTATED_LEFT, (HALVES,), subject=bits, value=_rotated(bits), is_rare=True)
     for bits in range(1, _MOST_SHIFTED + 1):
         for kind, shift in ((FaultKind.VALUE_SHIFTED_RIGHT, _right(bits)), (FaultKind.VALUE_SHIFTED_LEFT, _left(bits))):
             yield Fault(kind, (WIDTH,), subject=bits, value=shift, n_bits=_HASH_BITS - bits, is_rare=True)
@@ -97,6 +115,10 @@ def _width_faults() -> Iterator[Fault]:
 
 def _low_bits(bits: int) -> Callable[[Words], Words]:
     return lambda values: values & np.uint32((1 << bits) - 1)
+
+
+def _rotated(bits: int) -> Callable[[Words], Words]:
+    return lambda values: values << np.uint32(bits) | values >> np.uint32(_HASH_BITS - bits)
 
 
 def _right(bits: int) -> Callable[[Words], Words]:

@@ -13,8 +13,8 @@ from pcaphash.studies.validate.catalogue.fault import KEY, KEY_FORM, Fault, Faul
 
 _LEAST_KEPT = 64  # bits: a key of which less is left hashes most packets alike
 _SHIFTS = (*range(1, 33), *range(40, 8 * KEY_LEN - _LEAST_KEPT + 1, 8))  # bits: few, or whole bytes
-_FIRST_BYTES = tuple(range(4, KEY_LEN, 4))
-_REPEATED_BYTES = (2, 4, 8, 10, 16, 20)
+_FIRST_BYTES = tuple(range(4, KEY_LEN))
+_REPEATED_BYTES = (2, 4, 8, 10, 12, 16, 20, 24, 28, 32, 36)
 
 
 def _padded(hash_key: bytes) -> bytes:
@@ -81,9 +81,32 @@ _FORMS: dict[FaultKind, Callable[[bytes], bytes]] = {
 }
 
 
+def _in_words(size: int, change: Callable[[bytes], bytes]) -> Callable[[bytes], bytes]:
+    """Return what changes each word of a key, of so many bytes."""
+
+    def changed(hash_key: bytes) -> bytes:
+        key = _padded(hash_key)
+        return b"".join(change(key[at : at + size]) for at in range(0, len(key), size))
+
+    return changed
+
+
+_RARE_FORMS: tuple[tuple[FaultKind, int | None, Callable[[bytes], bytes]], ...] = (
+    (FaultKind.KEY_INVERTED, None, lambda key: bytes(~byte & 0xFF for byte in _padded(key))),
+    (FaultKind.KEY_BYTES_SWAPPED_IN, 16, _in_words(2, lambda word: word[::-1])),
+    (FaultKind.KEY_BYTES_SWAPPED_IN, 64, _in_words(8, lambda word: word[::-1])),
+    (FaultKind.KEY_HALVES_SWAPPED_IN, 32, _in_words(4, lambda word: word[2:] + word[:2])),
+    (FaultKind.KEY_HALVES_SWAPPED_IN, 64, _in_words(8, lambda word: word[4:] + word[:4])),
+    (FaultKind.KEY_LONG_WORDS_REVERSED, None, lambda key: _in_words(8, lambda word: word[::-1])(_padded(key)[::-1])),
+    (FaultKind.KEY_EVERY_BIT_REVERSED, None, lambda key: _FORMS[FaultKind.KEY_BITS_REVERSED](_padded(key)[::-1])),
+)
+
+
 def _every_key_fault() -> Iterator[Fault]:
     for kind, change in _FORMS.items():
         yield Fault(kind, (KEY_FORM,), hash_key=change)
+    for kind, bits, change in _RARE_FORMS:
+        yield Fault(kind, (KEY_FORM,), subject=bits, hash_key=change, is_rare=True)
     yield Fault(FaultKind.KEY_ZERO, (KEY,), hash_key=_constant(bytes(KEY_LEN)))
     for name, known in NAMED_KEYS.items():
         yield Fault(FaultKind.KEY, (KEY,), subject=name, hash_key=_constant(known))

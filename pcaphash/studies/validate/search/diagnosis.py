@@ -334,6 +334,7 @@ def _attribute_parts(
             if part is None or (isinstance(part, Trait) and (of_stretch or not (inside & ~without_hash).any())):
                 continue
             if fills(traits, evidence, inside, left, part):
+                part = None if part == Span(None, None) else part
                 causes.append(_cause_of(trial, each.faults, inside, part))
                 left = left & ~inside
                 break

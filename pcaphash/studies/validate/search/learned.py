@@ -6,15 +6,18 @@ changes hashes in a linear way, so that nothing is learned that a key may explai
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
+from pcaphash.kernels.header import PORTS_WORD_IPV4, PORTS_WORD_IPV6
+from pcaphash.kernels.toeplitz import KEY_LEN
 from pcaphash.studies.shared.linear.equations import LinearMap
 from pcaphash.studies.validate.catalogue.fault import BESIDES, INITIAL_VALUE, WIDTH, Fault, FaultKind, Words
 from pcaphash.studies.validate.catalogue.hash_faults import WIDTHS
-from pcaphash.studies.validate.search.fields import read_fields
-from pcaphash.studies.validate.search.trial import Mask, Trial
+from pcaphash.studies.validate.search.fields import Besides, read_fields
+from pcaphash.studies.validate.search.trial import Mask, Trial, hash_words
 from pcaphash.studies.validate.verdicts import WRONG_VALUE
 
 Positions = npt.NDArray[np.int64]
@@ -25,6 +28,12 @@ _STUCK_BITS = 51  # that tell of each bit of a hash whether it is 0 always, 1 al
 _LEAST_ALIKE = 3  # packets with other hash inputs, for something to be read off them
 _MOST_READ = 1200  # packets that it is read off
 _MOST_EQUATIONS = 12_000  # for a key
+_SIZES = (1, 2, 3, 4)  # bytes that are put before others
+_FITTING = {
+    size: {Besides.PROTOCOL} | ({Besides.VLAN} if size > 1 else set()) | ({Besides.FLOW_LABEL} if size > 2 else set())
+    for size in _SIZES
+}
+"""Fields that so many bytes hold."""
 
 
 def learned_faults(trial: Trial, wrong: Mask) -> list[Fault]:
@@ -88,33 +97,104 @@ def _of_mask(kind: FaultKind, place: str, mask: int, value: Callable[[Words], Wo
 
 def _also_hashed(trial: Trial, wrong: Positions, right: Positions) -> Iterator[Fault]:
     """Yield what a device does that hashes another field as well: what it adds to the hash is linear in its bits."""
-    sample, lengths = trial.sample, trial.spec.found.lengths
+    lengths = trial.spec.found.lengths
     some = wrong[np.linspace(0, len(wrong) - 1, min(len(wrong), _MOST_READ)).astype(np.int64)]
     differences = _differences(trial, some)
     if not len(right) and len(np.unique(differences)) == 1:
         return  # whatever the packets are, the same bits are inverted
-    every = None
-    for name, numbers in read_fields(trial.device, sample, trial.signatures, some.tolist()).items():
-        maps = {int(length): _Map() for length in np.unique(lengths[some])}
-        for number, length, difference in zip(
-            numbers.tolist(), lengths[some].tolist(), differences.tolist(), strict=True
-        ):
-            maps[length].learn(number, difference)
-        consistent = {length: each for length, each in maps.items() if each.is_consistent and each.of_bits.rank}
-        told = np.isin(lengths[some], list(consistent))
-        rank = sum(each.of_bits.rank for each in consistent.values())
-        if not any(each.tells_values for each in consistent.values()):
-            continue  # bits that are inverted in packets of a kind would do
-        if np.count_nonzero(told) < rank + _LEAST_ALIKE - 1 or _a_key_would_do(trial, some[told], right):
+    reader = _FieldReader(trial, some)
+    for name, numbers in reader.of_some.items():
+        maps = _learn(numbers, lengths[some], differences)
+        told = np.isin(lengths[some], list(maps))
+        if not _tells_enough(maps, told & (numbers > 0)) or _a_key_would_do(trial, some[told], right):
             continue
-        every = every or read_fields(trial.device, sample, trial.signatures, range(len(sample)))
-        added = np.zeros(len(sample), np.uint32)
-        for length, each in consistent.items():
-            added[lengths == length] = each.of(every[name][lengths == length])
-        yield Fault(
-            FaultKind.ALSO_HASHES, (BESIDES,), subject=name.value, besides=_by_number(sample.numbers, added),
-            learned_bits=_HASH_BITS * rank, is_rare=True,
-        )  # fmt: skip
+        yield _of_field(FaultKind.ALSO_HASHES, name.value, trial, maps, reader.of_all[name], None)
+    yield from _inserted(trial, some, right, reader)
+
+
+def _inserted(trial: Trial, some: Positions, right: Positions, reader: "_FieldReader") -> Iterator[Fault]:
+    """Yield what a device does that puts a field, or zeros, before the ports or before the addresses.
+
+    What stands behind is hashed with a later part of the key: zeros where the key ends.
+    """
+    lengths, words, key = trial.spec.found.lengths, trial.spec.words, trial.device.hash_key
+    differences = _differences(trial, some)
+    for kind, part in ((FaultKind.BEFORE_PORTS, _only_ports(words, lengths)), (FaultKind.BEFORE_ADDRESSES, words)):
+        if not part.any():
+            continue
+        for size in _SIZES:
+            moved = hash_words(part, key) ^ hash_words(part, (key + bytes(KEY_LEN))[size:])
+            left = differences ^ moved[some]
+            if kind == FaultKind.BEFORE_PORTS and not left.all():
+                yield Fault(kind, (BESIDES,), subject=f"zeros-{size}",
+                            besides=_by_number(trial.sample.numbers, moved), is_rare=True)  # fmt: skip
+            for name, numbers in reader.of_some.items():
+                if name not in _FITTING[size]:
+                    continue
+                maps = _learn(numbers, lengths[some], left)
+                told = np.isin(lengths[some], list(maps))
+                if _tells_enough(maps, told & (numbers > 0)) and not _a_key_would_do(trial, some[told], right):
+                    yield _of_field(kind, f"{name.value}-{size}", trial, maps, reader.of_all[name], moved)
+
+
+def _only_ports(words: Words, lengths: Positions) -> Words:
+    """Return inputs with zeros in place of their addresses."""
+    result = np.zeros_like(words)
+    for at, chosen in (
+        (PORTS_WORD_IPV4, lengths == 4 * PORTS_WORD_IPV4 + 4),
+        (PORTS_WORD_IPV6, lengths > 4 * PORTS_WORD_IPV6),
+    ):
+        result[chosen, at] = words[chosen, at]
+    return result
+
+
+class _FieldReader:
+    """Reads the fields of some packets, and of all of a sample if they are asked for."""
+
+    def __init__(self, trial: Trial, some: Positions) -> None:
+        self._trial = trial
+        self.of_some = read_fields(trial.device, trial.sample, trial.signatures, some.tolist())
+
+    @cached_property
+    def of_all(self) -> dict[Besides, Words]:
+        """The fields of all packets."""
+        return read_fields(
+            self._trial.device, self._trial.sample, self._trial.signatures, range(len(self._trial.sample))
+        )
+
+
+def _learn(numbers: Words, lengths: Positions, differences: Words) -> dict[int, "_Map"]:
+    """Learn what a field adds to the hashes of inputs of each length; those without a linear map are left out."""
+    maps: dict[int, _Map] = {}
+    for number, length, difference in zip(numbers.tolist(), lengths.tolist(), differences.tolist(), strict=True):
+        each = maps.setdefault(length, _Map())
+        if each.is_consistent:
+            each.learn(number, difference)
+    return {length: each for length, each in maps.items() if each.is_consistent}
+
+
+def _tells_enough(maps: dict[int, "_Map"], told: Mask) -> bool:
+    """Tell whether more packets with the field than were read off agree, and not every value of it adds the same.
+
+    Bits that are inverted in packets of a kind would do the same.
+    """
+    rank = sum(each.of_bits.rank for each in maps.values())
+    return any(each.tells_values for each in maps.values()) and np.count_nonzero(told) >= rank + _LEAST_ALIKE - 1
+
+
+def _of_field(
+    kind: FaultKind, subject: str, trial: Trial, maps: dict[int, "_Map"], numbers: Words, moved: Words | None
+) -> Fault:
+    """Return the fault of a device whose hashes a field changes as it was learned, beside what is moved."""
+    lengths, added = trial.spec.found.lengths, np.zeros(len(trial.sample), np.uint32)
+    for length, each in maps.items():
+        own = lengths == length
+        added[own] = each.of(numbers[own]) ^ (0 if moved is None else moved[own])
+    rank = sum(each.of_bits.rank for each in maps.values())
+    return Fault(
+        kind, (BESIDES,), subject=subject, besides=_by_number(trial.sample.numbers, added),
+        learned_bits=_HASH_BITS * rank, is_rare=True,
+    )  # fmt: skip
 
 
 def _by_number(numbers: Positions, added: Words) -> Callable[[Positions], Words]:
