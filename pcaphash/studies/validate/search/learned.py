@@ -179,7 +179,8 @@ def _tells_enough(maps: dict[int, "_Map"], told: Mask) -> bool:
     Bits that are inverted in packets of a kind would do the same.
     """
     rank = sum(each.of_bits.rank for each in maps.values())
-    return any(each.tells_values for each in maps.values()) and np.count_nonzero(told) >= rank + _LEAST_ALIKE - 1
+    n = int(np.count_nonzero(told))
+    return any(each.tells_values for each in maps.values()) and n >= rank + _LEAST_ALIKE - 1
 
 
 def _of_field(
