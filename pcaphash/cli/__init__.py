@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 from contextlib import suppress
-from typing import Any
+from typing import Any, NoReturn
 
 import typer
 from typer.exceptions import TyperException
@@ -68,7 +68,9 @@ def main() -> None:
     # Starting makes hundreds of thousands of objects that all live on: looking for garbage among them is in vain.
     gc.set_threshold(200_000)
     # Whoever ends the command politely ends it like Ctrl-C: no half file and no process stays behind.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, _interrupt)
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # otherwise it is to be ignored
+        signal.signal(signal.SIGINT, _interrupt)
     _open_closed_streams()
     watch_standard_output()
     program = typer.main.get_command(app)
@@ -95,8 +97,8 @@ def main() -> None:
     except (KeyboardInterrupt, typer.Abort):
         status = EXIT_INTERRUPTED
     except Exception as error:
-        # Before Python 3.12, an interruption while a class is made arrives as the cause of another error.
-        if isinstance(error.__cause__, KeyboardInterrupt):
+        # One that breaks off what libraries do may arrive as another error: while a class is made, for example.
+        if _interruptions or isinstance(error.__cause__, KeyboardInterrupt):
             status = EXIT_INTERRUPTED
         else:
             complain(f"internal error: {type(error).__name__}: {error}; please report it together with the command")
@@ -107,6 +109,15 @@ def main() -> None:
     # Everything is written, and taking the compiler behind the kernels apart in good order takes a quarter of a second.
     sys.stderr.flush()
     os._exit(status)
+
+
+_interruptions: list[int] = []
+
+
+def _interrupt(number: int, _: object) -> NoReturn:
+    """Take note of an interruption, and break off what is being done."""
+    _interruptions.append(number)
+    raise KeyboardInterrupt
 
 
 def _other_place(program: Any) -> str:

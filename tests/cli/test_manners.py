@@ -168,6 +168,28 @@ def test_an_interruption_while_the_program_is_loaded_is_one_line(module):
 
 
 @pytest.mark.parametrize("number", ["SIGINT", "SIGTERM"])
+def test_an_interruption_that_a_library_turns_into_another_error(number):
+    program = (
+        "import signal, sys\n"
+        "from pcaphash.__main__ import main\n"
+        "class Interrupted:\n"
+        "    def find_spec(name, path=None, target=None):\n"
+        "        if name == 'pcaphash.cli.info':\n"
+        "            try:\n"
+        f"                signal.raise_signal(signal.{number})\n"
+        "            except KeyboardInterrupt:\n"
+        "                pass\n"
+        "            raise TypeError('expected a message argument')\n"
+        "sys.meta_path.insert(0, Interrupted)\n"
+        "sys.argv = ['pcaphash', 'info', 'nowhere.pcap']\n"
+        "main()\n"
+    )
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, check=False)
+    assert (result.returncode, result.stdout) == (130, b"")
+    assert result.stderr == b"pcaphash: error: interrupted: nothing was written\n"
+
+
+@pytest.mark.parametrize("number", ["SIGINT", "SIGTERM"])
 def test_an_interruption_that_python_ignores_comes_again(number):
     """It comes within a callback, of which imports have many; nothing of the run is to be seen."""
     program = (
