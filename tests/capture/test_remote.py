@@ -250,6 +250,8 @@ def silent():
 )
 def test_a_server_that_does_not_answer_is_told_soon(tmp_path, silent, url):
     """Libraries ask again and again, each time with a patience of their own, and so for each object."""
+    if url.startswith("gs"):
+        pytest.importorskip("gcsfs", reason="gcsfs is not installed")
     server = f"http://{silent}"
     env = variables(server, tmp_path) | variables_of_google(server, silent, tmp_path)
     url = url.replace("SERVER", silent)
