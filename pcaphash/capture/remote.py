@@ -32,6 +32,7 @@ _OF_GOOGLE = ("gs", "gcs")
 _METADATA_SERVER = "169.254.169.254"  # has credentials for the machines of Google's cloud, and is nowhere else
 _METADATA_PATIENCE = 1.0  # seconds
 _PAUSES = 0.2, 0.8, 2.0  # seconds, before what failed is tried again
+_SILENCE = 60.0  # seconds without a byte of what a web server has begun to send
 
 Fetch = Callable[[int, int], bytes]
 T = TypeVar("T")
@@ -204,6 +205,8 @@ class RemoteFile:
                 raise OSError(_CHANGED) from error
             if isinstance(error, FileNotFoundError):
                 raise OSError(_CHANGED) from error  # it was there
+            if isinstance(error, TimeoutError):
+                raise OSError("the server has stopped sending") from error
             raise OSError("the server broke off" if _is_broken_off(error) else _text_of(error)) from error
 
     def _forget(self) -> None:
@@ -332,7 +335,10 @@ def _files_of(url: str) -> tuple[Any, str]:
 
         protocol = url.partition(":")[0].lower()
         if protocol in _HTTP:  # the two colons in the address of a host do not name a file within another
-            return filesystem(protocol), url
+            from aiohttp import ClientTimeout
+
+            # The library's own patience is for whole pieces, which may be large, and the network slow.
+            return filesystem(protocol, client_kwargs={"timeout": ClientTimeout(sock_read=_SILENCE)}), url
         if protocol in _OF_GOOGLE:
             _forgo_metadata()
         files, path = url_to_fs(url)

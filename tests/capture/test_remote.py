@@ -7,7 +7,9 @@ import re
 import socket
 import subprocess
 import sys
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -17,6 +19,9 @@ pytest.importorskip("aiohttp", reason="aiohttp is not installed")
 
 from backports.zstd import compress as zstd
 
+from pcaphash.capture import remote
+from pcaphash.capture.damage_words import damage_text
+from pcaphash.capture.reader import Reader
 from support.objects import GOOGLE, MOTO, WEB, put, serving, variables, variables_of_google
 from support.shared import ROOT
 
@@ -153,7 +158,8 @@ def replace():
     if {server!r}:
         put({server!r}, "bucket/changing.pcap", {after})
     else:
-        open({path!r}, "wb").write({after})
+        open({path!r} + ".new", "wb").write({after})
+        os.replace({path!r} + ".new", {path!r})  # what the server is sending stays whole
 
 before = state_of(FileInput({url!r}))
 reader = Reader({url!r})
@@ -260,6 +266,43 @@ def test_a_server_that_does_not_answer_is_told_soon(tmp_path, silent, url):
     assert result.returncode == 4
     said = "cannot be read: there was no answer within 10 seconds; check the URL, and that the server is up"
     assert [line.endswith(said) for line in result.stderr.splitlines()] == [True] * len(urls)
+
+
+STOPS_AT = 300_000  # within the second piece
+
+
+class Stopping(BaseHTTPRequestHandler):
+    """Gives ranges of a capture, of which it sends only what lies before a byte, and keeps the connection."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_HEAD(self):
+        self.answer(200, len(LONG))
+
+    def do_GET(self):
+        first, last = map(int, re.findall(r"\d+", self.headers["Range"]))
+        self.answer(206, min(last + 1, len(LONG)) - first)
+        self.wfile.write(LONG[first : min(last + 1, STOPS_AT)])
+
+    def answer(self, status, length):
+        self.send_response(status)
+        self.send_header("Content-Length", str(length))
+        self.send_header("Accept-Ranges", "bytes")
+        self.end_headers()
+
+    def log_message(self, *_):
+        pass
+
+
+def test_a_server_that_stops_sending_is_told(monkeypatch):
+    monkeypatch.setattr(remote, "_SILENCE", 1.0)
+    with ThreadingHTTPServer(("127.0.0.1", 0), Stopping) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        reader = Reader(f"http://127.0.0.1:{server.server_port}/stopping.pcap")
+        n = sum(len(block.records) for block in reader.blocks())
+        server.shutdown()
+    assert n > 0
+    assert damage_text(reader.damage).endswith("the server has stopped sending; everything before it was read")
 
 
 @pytest.mark.slow
