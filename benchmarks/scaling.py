@@ -230,5 +230,7 @@ if __name__ == "__main__":
     parser.add_argument("--files", type=int, default=1000)
     parser.add_argument("--directory", type=Path, help="where to make the captures (default: a temporary folder)")
     given = parser.parse_args()
+    if given.directory:
+        given.directory.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=given.directory) as made:
         sys.exit(0 if main(Path(made), given.files) else 1)
