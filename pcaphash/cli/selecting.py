@@ -9,7 +9,7 @@ import typer
 
 from pcaphash.cli.groups import SELECTION, put_into
 from pcaphash.engine.selecting.selection import RECEIVED, Selection
-from pcaphash.errors import ConfigurationError
+from pcaphash.errors import ConfigurationError, Field
 
 Strip = Annotated[
     str | None,
@@ -113,7 +113,7 @@ def _check_standard_input(values: dict[str, Any], given: dict[str, Any]) -> None
     """Refuse to read both a trace and what ethtool printed from standard input."""
     traces = values.get("traces") or [values.get("trace")]
     if (given.get("ethtool") or "").partition("#")[0] == "-" and "-" in traces:
-        raise ConfigurationError("--ethtool", "standard input is also a trace", "it can be read only once")
+        raise ConfigurationError(Field("ethtool"), "standard input is also a trace", "it can be read only once")
 
 
 def replace_parameter(

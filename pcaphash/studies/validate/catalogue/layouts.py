@@ -126,12 +126,17 @@ def ipv6_part(part: tuple[int, ...], *, is_moved_up: bool) -> Arrange:
     return lambda words, lengths: _of_family(words, lengths, keep)
 
 
+def _of_ipv4(arrange: Callable[[Words], Words]) -> Arrange:
+    """Return what arranges inputs of IPv4 only."""
+    return lambda words, lengths: _of_family(
+        words, lengths, lambda rows, _, n: arrange(rows) if n == _IPV4_WORDS else rows
+    )
+
+
 def _wide(place: int, before: int) -> Arrange:
     """Return what writes an IPv4 address as one word of an IPv6 address, and another word before it."""
 
-    def widen(rows: Words, _: Lengths, n: int) -> Words:
-        if n != _IPV4_WORDS:
-            return rows
+    def widen(rows: Words) -> Words:
         result = np.zeros_like(rows)
         for side in (0, 1):
             if place:
@@ -140,26 +145,20 @@ def _wide(place: int, before: int) -> Arrange:
         result[:, PORTS_WORD_IPV6] = rows[:, PORTS_WORD_IPV4]
         return result
 
-    return lambda words, lengths: _of_family(words, lengths, widen)
+    return _of_ipv4(widen)
 
 
-def _ports_of_ipv6(words: Words, lengths: Lengths) -> Words:
+def _move_ports(rows: Words) -> Words:
     """Put the ports of IPv4 where those of IPv6 are."""
-
-    def move(rows: Words, _: Lengths, n: int) -> Words:
-        if n != _IPV4_WORDS:
-            return rows
-        result = rows.copy()
-        result[:, PORTS_WORD_IPV6], result[:, PORTS_WORD_IPV4] = rows[:, PORTS_WORD_IPV4], 0
-        return result
-
-    return _of_family(words, lengths, move)
+    result = rows.copy()
+    result[:, PORTS_WORD_IPV6], result[:, PORTS_WORD_IPV4] = rows[:, PORTS_WORD_IPV4], 0
+    return result
 
 
 WIDE_IPV4: dict[str, Arrange] = {
     "zeros-behind": _wide(0, 0),
     "zeros-before": _wide(3, 0),
     "mapped": _wide(3, _MAPPED),
-    "ports-only": _ports_of_ipv6,
+    "ports-only": _of_ipv4(_move_ports),
 }
 """What stands in the fields of IPv6 for IPv4, by name; only the ports for the last."""
